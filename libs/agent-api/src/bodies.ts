@@ -1,0 +1,48 @@
+/** Body of POST {@link ROUTES.shadow}. */
+export interface CreateShadowRequest {
+  readonly node_selector: { readonly node_name: string; readonly node_uid: string };
+}
+
+/** A pod that keeps a drain from ending. */
+export interface WaitingPod {
+  readonly namespace: string;
+  readonly name: string;
+  /** `blocked`: a PodDisruptionBudget holds it; `terminating`: evicted and not gone yet; `retrying`: its eviction failed and is tried again. */
+  readonly reason: 'blocked' | 'terminating' | 'retrying';
+  /** For people; names the PodDisruptionBudget where there is one. */
+  readonly message: string;
+}
+
+/** Answer to the node steps when `Prefer: respond-async` was sent: status 200 means done, 202 means call again. */
+export interface StepProgress {
+  readonly done: boolean;
+  /** One sentence for people. */
+  readonly message: string;
+  /** RFC 3339; since when the operator has held the node (cordoned, or excluded from load balancers). Absent when it holds nothing. */
+  readonly since?: string;
+  /** Pods evicted in this step. */
+  readonly evicted?: number;
+  /** At most 20 of the pods waited for. */
+  readonly waiting?: readonly WaitingPod[];
+  /** How many pods are waited for in all. */
+  readonly waiting_total?: number;
+  /** When to call again, in milliseconds; a hint. */
+  readonly retry_after_ms?: number;
+}
+
+/** Answer to GET {@link ROUTES.health}. */
+export interface NodeHealth {
+  readonly healthy: boolean;
+  /** Why not, for people; empty when healthy. */
+  readonly problems: readonly string[];
+}
+
+/** Body of every answer of status 4xx and 5xx. */
+export interface ErrorBody {
+  readonly error: {
+    /** Stable and documented in docs/errors.md, such as `TOKEN_EXPIRED`. */
+    readonly code: string;
+    /** For people. Never holds a token. */
+    readonly message: string;
+  };
+}

@@ -1,0 +1,32 @@
+/** Paths of the apiserver. */
+export const ROUTES = {
+  /** GET the caller's shadow (long poll), POST creates it, PUT writes its status. */
+  shadow: '/bottlerocket-node-resource',
+  /** POST. One bounded step with `Prefer: respond-async`, else until done. */
+  cordonAndDrain: '/bottlerocket-node-resource/cordon-and-drain',
+  /** POST. With `Prefer: respond-async` 202 until the Node is Ready, then uncordons. */
+  uncordon: '/bottlerocket-node-resource/uncordon',
+  /** POST. */
+  excludeFromLb: '/bottlerocket-node-resource/exclude-from-lb',
+  /** POST. */
+  removeExclusionFromLb: '/bottlerocket-node-resource/remove-exclusion-from-lb',
+  /** GET. Whether the Node is Ready and its DaemonSet pods are up. */
+  health: '/bottlerocket-node-resource/health',
+  /** POST. Called by kube-apiserver; no token. */
+  convert: '/crdconvert',
+  /** GET. Answers `pong`; no token. */
+  ping: '/ping',
+  /** GET. 200 once the caches have synced; no token. */
+  ready: '/readyz',
+} as const;
+
+/** Request headers by which an agent says who it is. Case does not matter on the wire. */
+export const HEADERS = { nodeName: 'BrupopNodeName', nodeUid: 'BrupopNodeUid', token: 'BrupopK8sAuthToken' } as const;
+
+/** `Prefer` value (RFC 7240) that asks for one bounded step instead of the whole. */
+export const RESPOND_ASYNC = 'respond-async';
+
+/** `Prefer` value that holds the answer to a GET for up to `seconds`, until the shadow differs from `If-None-Match`. */
+export function preferWait(seconds: number): string {
+  return `wait=${String(seconds)}`;
+}

@@ -1,0 +1,58 @@
+/** Names that users, scripts and other components already rely on. */
+export const GROUP = 'brupop.bottlerocket.aws';
+export const KIND = 'BottlerocketShadow';
+export const PLURAL = 'bottlerocketshadows';
+export const SINGULAR = 'bottlerocketshadow';
+export const SHORT_NAME = 'brs';
+export const STORAGE_VERSION = 'v2';
+export const DEFAULT_NAMESPACE = 'brupop-bottlerocket-aws';
+
+/** Node label that opts a node in, with {@link UPDATER_INTERFACE_VERSION} as its exact value. */
+export const UPDATER_INTERFACE_LABEL = 'bottlerocket.aws/updater-interface-version';
+export const UPDATER_INTERFACE_VERSION = '2.0.0';
+
+/** Kubernetes' own node label that takes a node out of external load balancers; the operator sets it to `True`. */
+export const EXCLUDE_FROM_LB_LABEL = 'node.kubernetes.io/exclude-from-external-load-balancers';
+export const EXCLUDE_FROM_LB_VALUE = 'True';
+
+export const COMPONENT_LABEL = 'brupop.bottlerocket.aws/component';
+export const AGENT_COMPONENT = 'agent';
+export const APISERVER_COMPONENT = 'apiserver';
+export const CONTROLLER_COMPONENT = 'brupop-controller';
+
+export const AGENT_SERVICE_ACCOUNT = 'brupop-agent-service-account';
+export const APISERVER_SERVICE_ACCOUNT = 'brupop-apiserver-service-account';
+export const CONTROLLER_SERVICE_ACCOUNT = 'brupop-controller-service-account';
+export const APISERVER_SERVICE = 'brupop-apiserver';
+export const CONTROLLER_SERVICE = 'brupop-controller-server';
+export const AGENT_DAEMON_SET = 'brupop-agent';
+export const APISERVER_DEPLOYMENT = 'brupop-apiserver';
+export const CONTROLLER_DEPLOYMENT = 'brupop-controller-deployment';
+export const CONTROLLER_LEASE = 'brupop-controller';
+
+/**
+ * Node annotations by which the operator marks what is its own; only what is marked is undone.
+ * The value of each is JSON: `{"since": RFC 3339, "prior": the label's value before or null}`.
+ */
+export const CORDONED_ANNOTATION = 'brupop.bottlerocket.aws/cordoned';
+export const EXCLUDED_FROM_LB_ANNOTATION = 'brupop.bottlerocket.aws/excluded-from-lb';
+
+/** Audience of the agents' projected tokens. */
+export const TOKEN_AUDIENCE = 'brupop-apiserver';
+
+// Object names are DNS subdomains of at most 253 characters (https://kubernetes.io/docs/concepts/overview/working-with-objects/names/).
+const LONGEST_NAME = 253;
+
+/** The name of a node's shadow: `brs-<node name>`. */
+export function shadowName(nodeName: string): string {
+  return `brs-${nodeName}`.slice(0, LONGEST_NAME);
+}
+
+/** The node that a shadow belongs to: its owner, else what its name says; undefined if neither tells. */
+export function nodeNameOf(shadow: {
+  readonly metadata: { readonly name: string; readonly ownerReferences?: readonly { readonly kind: string; readonly name: string }[] };
+}): string | undefined {
+  const owner = shadow.metadata.ownerReferences?.find(({ kind }) => kind === 'Node');
+  if (owner !== undefined) return owner.name;
+  return shadow.metadata.name.startsWith('brs-') ? shadow.metadata.name.slice('brs-'.length) : undefined;
+}

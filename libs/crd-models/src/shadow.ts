@@ -1,0 +1,103 @@
+/** States of the v2 `BottlerocketShadow`, in the order in which an update passes through them; `ErrorReset` ends a failed one. */
+export const SHADOW_STATES = ['Idle', 'StagedAndPerformedUpdate', 'RebootedIntoUpdate', 'MonitoringUpdate', 'ErrorReset'] as const;
+/** A state of the v2 shadow. */
+export type ShadowState = (typeof SHADOW_STATES)[number];
+
+/** What a node should do next. Written by the controller alone. */
+export interface ShadowSpec {
+  readonly state: ShadowState;
+  /** RFC 3339; when `state` was last changed. */
+  readonly state_transition_timestamp?: string | null;
+  /** Semantic version to update to. */
+  readonly version?: string | null;
+}
+
+/** `metav1.Condition`. */
+export interface Condition {
+  readonly type: string;
+  readonly status: 'True' | 'False' | 'Unknown';
+  readonly reason: string;
+  readonly message: string;
+  /** RFC 3339. */
+  readonly lastTransitionTime: string;
+  readonly observedGeneration?: number;
+}
+
+/** Steps with an effect outside of the host's update partition, in order. */
+export const PROGRESS_STEPS = ['Excluding', 'Draining', 'Rebooting', 'Returning'] as const;
+/** One of {@link PROGRESS_STEPS}. */
+export type ProgressStep = (typeof PROGRESS_STEPS)[number];
+
+/** The last disruptive step that the agent began: written *before* the step, so that a crash at any line can be told from success. */
+export interface ShadowProgress {
+  readonly step: ProgressStep;
+  /** RFC 3339; when the step began. */
+  readonly since: string;
+  /** `/proc/sys/kernel/random/boot_id` of the boot in which the step began. */
+  readonly boot_id: string;
+  /** The version that the step is part of an update to. */
+  readonly version: string;
+  /** What it is doing or waiting for, for people. */
+  readonly message?: string;
+}
+
+/** A version that this host booted out of, or failed to install. */
+export interface FailedVersion {
+  readonly version: string;
+  /** Failed attempts in a row, at least 1. */
+  readonly failures: number;
+  /** RFC 3339. */
+  readonly last_failure_timestamp: string;
+}
+
+/** What a node's agent last reported. The fields from `conditions` on are additions to the original's, and optional. */
+export interface ShadowStatus {
+  readonly current_version: string;
+  readonly target_version: string;
+  readonly current_state: ShadowState;
+  /** Failed updates in a row, 0 to 2^32 - 1. */
+  readonly crash_count: number;
+  /** RFC 3339; the last failure. */
+  readonly state_transition_failure_timestamp?: string | null;
+  readonly conditions?: readonly Condition[];
+  readonly progress?: ShadowProgress | null;
+  readonly failed_versions?: readonly FailedVersion[];
+  /** Boot id of the host when the status was written. */
+  readonly boot_id?: string;
+  /** Why the last update failed, for people. */
+  readonly failure_message?: string | null;
+}
+
+/** The part of `metav1.ObjectMeta` that the operator reads or keeps. */
+export interface ObjectMeta {
+  readonly name: string;
+  readonly namespace?: string;
+  readonly uid?: string;
+  readonly resourceVersion?: string;
+  readonly generation?: number;
+  readonly creationTimestamp?: string;
+  readonly deletionTimestamp?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly finalizers?: readonly string[];
+  readonly ownerReferences?: readonly OwnerReference[];
+}
+
+/** `metav1.OwnerReference`. */
+export interface OwnerReference {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly controller?: boolean;
+  readonly blockOwnerDeletion?: boolean;
+}
+
+/** A `BottlerocketShadow` of version v2, the storage version. */
+export interface BottlerocketShadow {
+  readonly apiVersion: 'brupop.bottlerocket.aws/v2';
+  readonly kind: 'BottlerocketShadow';
+  readonly metadata: ObjectMeta;
+  readonly spec: ShadowSpec;
+  readonly status?: ShadowStatus | null;
+}

@@ -1,0 +1,92 @@
+/** Header names are lower case, in requests and in responses. */
+export type HttpHeaders = Readonly<Record<string, string>>;
+
+/** One HTTP request, independent of the connection that carries it. */
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Path and query, such as `/api/v1/nodes?limit=500`. */
+  readonly path: string;
+  readonly headers?: HttpHeaders;
+  /** The whole body as text; absent means none. */
+  readonly body?: string;
+}
+
+/** One HTTP response. Its body is read once, either as a whole or piece by piece. */
+export interface HttpResponse {
+  readonly status: number;
+  readonly headers: HttpHeaders;
+  /** Reads the body to its end. */
+  text(): Promise<string>;
+  /** The body as it arrives; leaving the loop early closes the stream. */
+  readonly chunks: AsyncIterable<Uint8Array>;
+}
+
+/**
+ * The client's end of HTTP. Sockets carry it in production; in tests it may be a function call.
+ * A response of any status resolves; only a transport failure or an abort rejects.
+ */
+export interface HttpClient {
+  request(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse>;
+}
+
+/** The server's end of HTTP: what answers one request. `signal` aborts when the client has gone. */
+export type HttpHandler = (request: HttpRequest, signal: AbortSignal) => Promise<HttpResponse>;
+
+/** A response whose whole body is known. */
+export function textResponse(status: number, body = '', headers: HttpHeaders = {}): HttpResponse {
+  return {
+    status,
+    headers,
+    text: () => Promise.resolve(body),
+    chunks: (async function* (): AsyncGenerator<Uint8Array> {
+      await Promise.resolve();
+      if (body !== '') yield new TextEncoder().encode(body);
+    })(),
+  };
+}
+
+/** A JSON response. */
+export function jsonResponse(status: number, body: unknown, headers: HttpHeaders = {}): HttpResponse {
+  return textResponse(status, JSON.stringify(body), { 'content-type': 'application/json', ...headers });
+}
+
+/** A response that sends text as it comes, such as a watch. */
+export function streamResponse(status: number, pieces: AsyncIterable<string>, headers: HttpHeaders = {}): HttpResponse {
+  const encoder = new TextEncoder();
+  const chunks = (async function* (): AsyncGenerator<Uint8Array> {
+    for await (const piece of pieces) yield encoder.encode(piece);
+  })();
+  return {
+    status,
+    headers,
+    chunks,
+    async text() {
+      let whole = '';
+      for await (const piece of pieces) whole += piece;
+      return whole;
+    },
+  };
+}
+
+/** Calls a handler as if over a connection: an abort of the caller's signal rejects at once and aborts the handler's. */
+export function inProcessClient(handler: HttpHandler): HttpClient {
+  return {
+    request(request, signal) {
+      return new Promise((resolve, reject) => {
+        const onAbort = (): void => {
+          reject(signal.reason as Error);
+        };
+        if (signal.aborted) {
+          onAbort();
+          return;
+        }
+        signal.addEventListener('abort', onAbort, { once: true });
+        handler(request, signal)
+          .then(resolve, reject)
+          .finally(() => {
+            signal.removeEventListener('abort', onAbort);
+          });
+      });
+    },
+  };
+}
