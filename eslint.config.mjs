@@ -1,0 +1,53 @@
+import eslint from '@eslint/js';
+import nx from '@nx/eslint-plugin';
+import tseslint from 'typescript-eslint';
+
+/** What each kind of project may import. docs/adr/0001 tells why. */
+const boundaries = [
+  { sourceTag: 'kind:port', onlyDependOnLibsWithTags: [] },
+  { sourceTag: 'kind:model', onlyDependOnLibsWithTags: ['kind:model'] },
+  { sourceTag: 'kind:core', onlyDependOnLibsWithTags: ['kind:model'] },
+  { sourceTag: 'kind:adapter', onlyDependOnLibsWithTags: ['kind:port', 'kind:model', 'kind:adapter'] },
+  { sourceTag: 'kind:app', onlyDependOnLibsWithTags: ['kind:port', 'kind:model', 'kind:core', 'kind:adapter'] },
+  { sourceTag: 'kind:test', onlyDependOnLibsWithTags: ['kind:port', 'kind:model', 'kind:core', 'kind:adapter', 'kind:test', 'kind:app'] },
+  { sourceTag: 'kind:tool', onlyDependOnLibsWithTags: ['kind:port', 'kind:model', 'kind:test'] },
+];
+
+const pure = ['libs/crd-models/src/**/*.ts', 'libs/agent-api/src/**/*.ts', 'libs/manifests/src/**/*.ts', 'libs/state-machine/src/**/*.ts'];
+
+export default tseslint.config(
+  { ignores: ['**/dist/', '**/generated/', '.nx/', 'coverage/'] },
+  eslint.configs.recommended,
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.strictTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    plugins: { '@nx': nx },
+    rules: {
+      '@nx/enforce-module-boundaries': ['error', { depConstraints: boundaries, allow: [], enforceBuildableLibDependency: false }],
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      'no-console': 'error',
+    },
+  },
+  {
+    // Decisions take values and give values: no clock, no chance, no machine.
+    files: pure,
+    ignores: ['**/*.test.ts'],
+    rules: {
+      'no-restricted-imports': ['error', { patterns: [{ group: ['node:*'], message: 'Decisions and models do not touch the machine.' }] }],
+      'no-restricted-properties': [
+        'error',
+        { object: 'Date', property: 'now', message: 'Take `now` as a value.' },
+        { object: 'Math', property: 'random', message: 'Take chance as a value.' },
+      ],
+    },
+  },
+  {
+    // Merely reading these loads an HTTP client of 2 MiB into every agent.
+    files: ['apps/agent/src/**/*.ts', 'libs/process/src/**/*.ts', 'libs/bottlerocket-api/src/**/*.ts', 'libs/agent-api/src/**/*.ts'],
+    rules: { 'no-restricted-globals': ['error', 'fetch', 'FormData', 'Headers', 'Response', 'Request', 'WebSocket', 'EventSource'] },
+  },
+  { files: ['**/*.mjs'], languageOptions: { globals: { process: 'readonly', console: 'readonly' } } },
+);

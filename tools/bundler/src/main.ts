@@ -1,0 +1,44 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { build } from 'esbuild';
+import { bundleProblems, limitsOf } from './limits.ts';
+import { collectLicences } from './licences.ts';
+import { slimKubernetesClient } from './slim-kubernetes-client.ts';
+
+const root = resolve(import.meta.dirname, '../../..');
+const app = process.argv[2];
+if (app === undefined) {
+  process.stderr.write('usage: bundler APP\n');
+  process.exit(2);
+}
+const outdir = join(root, 'apps', app, 'dist');
+await mkdir(outdir, { recursive: true });
+
+const result = await build({
+  absWorkingDir: root,
+  entryPoints: [join('apps', app, 'src/main.ts')],
+  outfile: join(outdir, 'main.mjs'),
+  bundle: true,
+  minify: true,
+  keepNames: false,
+  treeShaking: true,
+  platform: 'node',
+  target: 'node24',
+  format: 'esm',
+  conditions: ['@brupop/source'],
+  metafile: true,
+  legalComments: 'none',
+  // Some CommonJS dependencies call require for Node's own modules.
+  banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },
+  plugins: [slimKubernetesClient],
+  logLevel: 'warning',
+});
+
+const output = Object.values(result.metafile.outputs)[0];
+const bytes = output?.bytes ?? 0;
+const problems = bundleProblems(result.metafile, bytes, limitsOf(app));
+await writeFile(join(outdir, 'meta.json'), JSON.stringify(result.metafile));
+await writeFile(join(outdir, 'THIRD-PARTY-LICENSES.txt'), await collectLicences(root, Object.keys(output?.inputs ?? {})));
+process.stdout.write(`${app}: ${(bytes / 1024).toFixed(0)} KB, ${String(Object.keys(output?.inputs ?? {}).length)} modules\n`);
+for (const problem of problems) process.stderr.write(`${app}: ${problem}\n`);
+if (problems.length > 0) process.exit(1);
