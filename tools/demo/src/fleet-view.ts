@@ -1,0 +1,103 @@
+import type { BottlerocketShadow } from '@brupop/crd-models';
+
+/** One node as the demo shows it. */
+export interface NodeRow {
+  readonly node: string;
+  readonly state: string;
+  readonly version: string;
+  readonly target: string;
+  /** What it does or waits for. */
+  readonly activity: string;
+  readonly ready: boolean;
+  readonly cordoned: boolean;
+  readonly done: boolean;
+}
+
+/** What the rows are made from. */
+export interface NodeFacts {
+  readonly name: string;
+  readonly ready: boolean;
+  readonly cordoned: boolean;
+  readonly shadow: BottlerocketShadow | undefined;
+  /** The controller's reason why the node waits. */
+  readonly hold: string | undefined;
+}
+
+/** The row of one node. */
+export function rowOf({ name, ready, cordoned, shadow, hold }: NodeFacts, newest: string): NodeRow {
+  const status = shadow?.status ?? undefined;
+  const version = status?.current_version ?? '-';
+  const done = version === newest && status?.current_state === 'Idle' && shadow?.spec.state === 'Idle' && ready;
+  return {
+    node: name,
+    state: status?.current_state ?? '-',
+    version,
+    target: status?.target_version ?? '-',
+    activity: done ? 'up to date' : activityOf(shadow, ready, hold),
+    ready,
+    cordoned,
+    done,
+  };
+}
+
+function activityOf(shadow: BottlerocketShadow | undefined, ready: boolean, hold: string | undefined): string {
+  if (shadow === undefined) return 'waiting for its agent';
+  const { spec, status } = shadow;
+  const progress = status?.progress;
+  if (!ready) return progress?.step === 'Rebooting' ? 'rebooting' : 'not ready';
+  if (progress !== undefined && progress !== null) return progress.message ?? progress.step.toLowerCase();
+  if (spec.state !== (status?.current_state ?? 'Idle')) return `on the way to ${spec.state}`;
+  return hold ?? status?.failure_message ?? '';
+}
+
+/** `[#####.....]  50 %`, `width` characters between the brackets. */
+export function progressBar(done: number, total: number, width: number): string {
+  const share = total === 0 ? 1 : done / total;
+  const filled = Math.round(share * width);
+  return `[${'#'.repeat(filled)}${'.'.repeat(width - filled)}] ${String(Math.round(share * 100)).padStart(3)} %`;
+}
+
+/** Seconds until the rest is done if it goes on as before; undefined before the first is done. */
+export function etaSeconds(done: number, total: number, elapsedMs: number): number | undefined {
+  return done === 0 ? undefined : Math.round(((elapsedMs / done) * (total - done)) / 1000);
+}
+
+const COLUMNS = ['node', 'state', 'version', 'target', 'activity'] as const;
+const HEADINGS: Readonly<Record<(typeof COLUMNS)[number], string>> = {
+  node: 'NODE',
+  state: 'STATE',
+  version: 'VERSION',
+  target: 'TARGET',
+  activity: 'DOING, OR WAITING FOR',
+};
+
+/** What the whole screen shows. */
+export interface Screen {
+  readonly rows: readonly NodeRow[];
+  readonly elapsedMs: number;
+  readonly events: readonly string[];
+  readonly columns: number;
+  /** Lines that fit. */
+  readonly lines: number;
+}
+
+/** The live screen: rows of the nodes (those under way first when not all fit), progress and the last events. */
+export function renderScreen({ rows, elapsedMs, events, columns, lines }: Screen): string {
+  const room = Math.max(3, lines - 10);
+  const shown = rows.length <= room ? rows : [...rows].sort((a, b) => urgency(a) - urgency(b)).slice(0, room);
+  const widths = COLUMNS.map((column) => Math.max(HEADINGS[column].length, ...shown.map((row) => row[column].length)));
+  const line = (cells: readonly string[]): string => cells.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join('  ').trimEnd().slice(0, columns);
+  const done = rows.filter((row) => row.done).length;
+  const eta = etaSeconds(done, rows.length, elapsedMs);
+  return [
+    line(COLUMNS.map((column) => HEADINGS[column])),
+    ...shown.map((row) => line(COLUMNS.map((column) => row[column]))),
+    ...(shown.length < rows.length ? [`… and ${String(rows.length - shown.length)} more`] : []),
+    '',
+    `${progressBar(done, rows.length, 40)}  ${String(done)}/${String(rows.length)} nodes, ${(elapsedMs / 1000).toFixed(0)} s${eta === undefined ? '' : `, about ${String(eta)} s left`}`,
+    '',
+    ...events.slice(-5).map((event) => event.slice(0, columns)),
+  ].join('\n');
+}
+
+const urgency = (row: NodeRow): number => (row.done ? 2 : row.state === 'Idle' ? 1 : 0);

@@ -1,0 +1,99 @@
+import { parseArgs } from 'node:util';
+
+/** What the user asked for. */
+export interface DemoOptions {
+  /** Simulated Bottlerocket hosts, 1 to 500. */
+  readonly nodes: number;
+  /** As the variable MAX_CONCURRENT_UPDATE takes it. */
+  readonly maxConcurrent: string;
+  /** `START-STOP`, each `hour:minute:second` in UTC; undefined means always open. */
+  readonly window: { readonly start: string; readonly stop: string } | undefined;
+  readonly faults: readonly string[];
+  readonly keep: boolean;
+  readonly seed: number;
+}
+
+/** What a command line comes to. */
+export type ParsedOptions =
+  | { readonly kind: 'run'; readonly options: DemoOptions }
+  | { readonly kind: 'help' }
+  | { readonly kind: 'wrong'; readonly problems: readonly string[] };
+
+const KNOWN = {
+  nodes: { type: 'string' },
+  'max-concurrent': { type: 'string' },
+  window: { type: 'string' },
+  fault: { type: 'string', multiple: true },
+  keep: { type: 'boolean' },
+  seed: { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+const MOST_NODES = 500;
+const TIME = String.raw`\d{1,2}:\d{1,2}:\d{1,2}`;
+
+/** Reads a command line, naming every fault in it at once. */
+export function parseOptions(argv: readonly string[], faultNames: readonly string[]): ParsedOptions {
+  const problems: string[] = [];
+  const { values, tokens } = parseArgs({ args: [...argv], options: KNOWN, strict: false, tokens: true, allowPositionals: true });
+  if (values.help === true) return { kind: 'help' };
+
+  const names = Object.keys(KNOWN).map((name) => `--${name}`);
+  for (const token of tokens) {
+    if (token.kind === 'positional') problems.push(`unexpected argument "${token.value}"`);
+    if (token.kind !== 'option') continue;
+    const known = (KNOWN as Readonly<Record<string, { readonly type: 'string' | 'boolean' } | undefined>>)[token.name];
+    if (known === undefined) problems.push(`unknown option "${token.rawName}": expected one of ${names.join(', ')}`);
+    else if (known.type === 'string' && token.value === undefined) problems.push(`${token.rawName}: expected a value`);
+  }
+
+  const integer = (name: 'nodes' | 'seed', fallback: number, min: number, max: number): number => {
+    const text = values[name];
+    if (typeof text !== 'string') return fallback;
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= min && value <= max) return value;
+    problems.push(`--${name}: expected an integer from ${String(min)} to ${String(max)}, got "${text}"`);
+    return fallback;
+  };
+  const nodes = integer('nodes', 6, 1, MOST_NODES);
+  const seed = integer('seed', 1, 0, 2 ** 32 - 1);
+
+  const maxConcurrent = typeof values['max-concurrent'] === 'string' ? values['max-concurrent'] : '1';
+  if (!/^[1-9]\d*$|^unlimited$/.test(maxConcurrent)) {
+    problems.push(`--max-concurrent: expected a positive integer or "unlimited", got "${maxConcurrent}"`);
+  }
+
+  let window: DemoOptions['window'];
+  if (typeof values.window === 'string') {
+    const match = new RegExp(`^(${TIME})-(${TIME})$`).exec(values.window);
+    if (match?.[1] !== undefined && match[2] !== undefined) window = { start: match[1], stop: match[2] };
+    else problems.push(`--window: expected START-STOP such as 22:0:0-4:0:0 (UTC), got "${values.window}"`);
+  }
+
+  const faults = (values.fault ?? []).filter((fault) => typeof fault === 'string');
+  for (const fault of faults) {
+    if (!faultNames.includes(fault)) problems.push(`--fault: unknown fault "${fault}": expected one of ${faultNames.join(', ')}`);
+  }
+  if (problems.length > 0) return { kind: 'wrong', problems };
+  return { kind: 'run', options: { nodes, maxConcurrent, window, faults, keep: values.keep === true, seed } };
+}
+
+/** The text of `--help`. */
+export function helpText(faults: readonly { readonly name: string; readonly help: string }[]): string {
+  const width = Math.max(...faults.map(({ name }) => name.length));
+  return `Updates a simulated fleet of Bottlerocket hosts with the real controller, apiserver and agents.
+
+Usage: npm run demo -- [options]
+
+  --nodes N             hosts, 1 to ${String(MOST_NODES)} (default 6)
+  --max-concurrent N    nodes updated at once: a positive integer or "unlimited" (default 1)
+  --window START-STOP   hours in which updates may start, such as 22:0:0-4:0:0 in UTC (default always)
+  --fault NAME          breaks something; may be given several times
+  --keep                leaves the cluster running at the end and prints a kubeconfig
+  --seed N              picks which node or process a fault strikes (default 1)
+  --help                prints this
+
+Faults:
+${faults.map(({ name, help }) => `  ${name.padEnd(width)}  ${help}`).join('\n')}
+`;
+}
