@@ -1,0 +1,58 @@
+import { ConfigError } from './errors.ts';
+
+/** What a parser makes of a text; `expected` completes the sentence "expected …". */
+export type Parsed<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly expected: string };
+export type Parser<T> = (text: string) => Parsed<T>;
+
+export interface ConfigItem<T> {
+  /** Name of the environment variable. */
+  readonly env: string;
+  /** One line for the reference manual. */
+  readonly doc: string;
+  /** Written as in the environment; absent means that the variable is required. */
+  readonly default?: string;
+  readonly parse: Parser<T>;
+  /** Problems then do not quote the value. */
+  readonly secret?: boolean;
+}
+
+/** One item for each key of the configuration `T`. */
+export type ConfigSpec<T> = { readonly [K in keyof T]: ConfigItem<T[K]> };
+
+export type ConfigResult<T> =
+  { readonly ok: true; readonly config: Readonly<T> } | { readonly ok: false; readonly problems: readonly string[] };
+
+/**
+ * Reads a configuration; every problem is told, as `NAME: expected …, got "…"`.
+ * A variable that is set to nothing counts as not set: that is what templates make of an absent value.
+ */
+export function parseConfig<T extends object>(
+  spec: ConfigSpec<T>,
+  env: Readonly<Record<string, string | undefined>>,
+): ConfigResult<T> {
+  const problems: string[] = [];
+  const config: Partial<T> = {};
+  for (const key of Object.keys(spec) as (keyof T)[]) {
+    const item = spec[key];
+    const given = env[item.env]?.trim();
+    const text = given === undefined || given === '' ? item.default : given;
+    if (text === undefined) {
+      problems.push(`${item.env}: required, ${item.doc}`);
+      continue;
+    }
+    const parsed = item.parse(text);
+    if (parsed.ok) config[key] = parsed.value;
+    else problems.push(`${item.env}: expected ${parsed.expected}, got ${item.secret === true ? 'something else' : JSON.stringify(text)}`);
+  }
+  return problems.length === 0 ? { ok: true, config: Object.freeze(config as T) } : { ok: false, problems };
+}
+
+/**
+ * As {@link parseConfig}, for a main function.
+ * @throws {@link ConfigError} with every problem
+ */
+export function loadConfig<T extends object>(spec: ConfigSpec<T>, env: Readonly<Record<string, string | undefined>>): Readonly<T> {
+  const result = parseConfig(spec, env);
+  if (!result.ok) throw new ConfigError(result.problems);
+  return result.config;
+}

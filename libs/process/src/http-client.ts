@@ -1,0 +1,239 @@
+import { Agent as HttpAgent, request as httpRequest } from 'node:http';
+import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import type { SecureContextOptions } from 'node:tls';
+import { createSecureContext } from 'node:tls';
+import type { SecureContext } from 'node:tls';
+import { systemClock } from '@brupop/ports';
+import type { Clock, HttpClient, HttpHeaders, HttpRequest, HttpResponse } from '@brupop/ports';
+import { BrupopError } from './errors.ts';
+
+interface Limits {
+  /** Longest time for the connection, TLS included; 5 s by default. */
+  readonly connectTimeoutMs?: number;
+  /** Longest time from the sent request to the head of the response; 30 s by default. Bodies may take for ever. */
+  readonly responseTimeoutMs?: number;
+  /** Whether connections are used again; true by default. */
+  readonly keepAlive?: boolean;
+  readonly clock?: Clock;
+}
+
+export interface UrlTarget extends Limits {
+  /** `http://…` or `https://…`; a path in it is put before that of each request. */
+  readonly baseUrl: string;
+  /** Asked before each request. As long as it returns the same object, connections are shared; another object retires them. */
+  readonly tls?: () => SecureContext | SecureContextOptions;
+  /** The name that the server's certificate must have, if not the host of `baseUrl`. */
+  readonly serverName?: string;
+  /** False accepts any certificate; only a kubeconfig that says so should ask for it. */
+  readonly rejectUnauthorized?: boolean;
+}
+
+export interface SocketTarget extends Limits {
+  readonly socketPath: string;
+}
+
+export type HttpTarget = UrlTarget | SocketTarget;
+
+export interface ClosableHttpClient extends HttpClient {
+  /** Ends every connection. */
+  close(): void;
+}
+
+/**
+ * An HTTP client on `node:http` and `node:https`.
+ * @throws (from `request`) {@link BrupopError} `HTTP_CONNECT`, `HTTP_TIMEOUT` or `HTTP_RESET`, all transient; or the reason of the signal
+ */
+export function nodeHttpClient(target: HttpTarget): ClosableHttpClient {
+  const connections = 'socketPath' in target ? socketConnections(target) : urlConnections(target);
+  return {
+    async request(request, signal) {
+      try {
+        return await exchange(target, connections.options(request), request, signal);
+      } catch (error) {
+        if (!(error instanceof StaleConnection)) throw error;
+        connections.dropIdle();
+        return await exchange(target, connections.options(request), request, signal, false);
+      }
+    },
+    close: () => {
+      connections.close();
+    },
+  };
+}
+
+interface Connections {
+  options(request: HttpRequest): RequestOptions & { readonly secure: boolean };
+  dropIdle(): void;
+  close(): void;
+}
+
+function socketConnections({ socketPath, keepAlive = true }: SocketTarget): Connections {
+  const agent = new HttpAgent({ keepAlive });
+  return {
+    options: ({ path }) => ({ secure: false, agent, socketPath, path, headers: { host: 'localhost' } }),
+    dropIdle: () => {
+      dropIdle(agent);
+    },
+    close: () => {
+      agent.destroy();
+    },
+  };
+}
+
+function urlConnections({ baseUrl, tls, serverName, rejectUnauthorized = true, keepAlive = true }: UrlTarget): Connections {
+  const url = new URL(baseUrl);
+  const secure = url.protocol === 'https:';
+  const prefix = url.pathname.replace(/\/+$/, '');
+  const hostname = url.hostname.replace(/^\[|\]$/g, '');
+  let material: SecureContext | SecureContextOptions | undefined;
+  let agent: HttpAgent | undefined;
+  const current = (): HttpAgent => {
+    const wanted = secure ? tls?.() : undefined;
+    if (agent !== undefined && wanted === material) return agent;
+    const next = secure
+      ? new HttpsAgent({
+          keepAlive,
+          rejectUnauthorized,
+          ...(serverName === undefined ? {} : { servername: serverName }),
+          ...(wanted === undefined ? {} : { secureContext: 'context' in wanted ? (wanted as SecureContext) : createSecureContext(wanted) }),
+        })
+      : new HttpAgent({ keepAlive });
+    if (agent !== undefined) retire(agent);
+    material = wanted;
+    agent = next;
+    return next;
+  };
+  return {
+    options: ({ path }) => ({
+      secure,
+      agent: current(),
+      hostname,
+      path: prefix + path,
+      headers: { host: url.host },
+      ...(url.port === '' ? {} : { port: url.port }),
+    }),
+    dropIdle: () => {
+      if (agent !== undefined) dropIdle(agent);
+    },
+    close: () => agent?.destroy(),
+  };
+}
+
+function dropIdle(agent: HttpAgent): void {
+  for (const sockets of Object.values(agent.freeSockets)) for (const socket of sockets ?? []) socket.destroy();
+}
+
+/** Lets what is under way come to its end, and closes each connection then. */
+function retire(agent: HttpAgent): void {
+  Object.assign(agent, { keepAlive: false });
+  dropIdle(agent);
+}
+
+/** The server closed an idle connection at the moment we used it again; the request has not been seen by anybody. */
+class StaleConnection extends Error {}
+
+// Sending one of these twice does no harm, so a connection that died under it can be replaced silently (RFC 9110 §9.2.2).
+const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'PUT', 'DELETE']);
+
+function exchange(
+  { connectTimeoutMs = 5_000, responseTimeoutMs = 30_000, clock = systemClock }: HttpTarget,
+  { secure, ...options }: RequestOptions & { readonly secure: boolean },
+  { method, headers, body }: HttpRequest,
+  signal: AbortSignal,
+  mayRepeat = true,
+): Promise<HttpResponse> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) {
+      reject(signal.reason as Error);
+      return;
+    }
+    const request: ClientRequest = (secure ? httpsRequest : httpRequest)({
+      ...options,
+      method,
+      headers: {
+        ...(options.headers as HttpHeaders),
+        ...(body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }),
+        ...headers,
+      },
+    });
+    let connected = false;
+    let cancelTimer: () => void = () => undefined;
+    const fail = (error: Error): void => {
+      cancelTimer();
+      signal.removeEventListener('abort', onAbort);
+      reject(error);
+      request.destroy();
+    };
+    const onAbort = (): void => {
+      fail(signal.reason as Error);
+    };
+    const arm = (limitMs: number, what: string): void => {
+      cancelTimer();
+      cancelTimer = clock.setTimer(limitMs, () => {
+        fail(new BrupopError('HTTP_TIMEOUT', `${what} took longer than ${String(limitMs)} ms`, { retry: 'transient' }));
+      });
+    };
+    const onConnected = (): void => {
+      connected = true;
+      arm(responseTimeoutMs, 'The response');
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
+    arm(connectTimeoutMs, 'The connection');
+    request.once('socket', (socket) => {
+      if (request.reusedSocket) onConnected();
+      else socket.once(secure ? 'secureConnect' : 'connect', onConnected);
+    });
+    request.on('error', (cause) => {
+      if (mayRepeat && request.reusedSocket && IDEMPOTENT.has(method) && !signal.aborted) fail(new StaleConnection());
+      else fail(transportError(connected, cause));
+    });
+    request.once('response', (message) => {
+      cancelTimer();
+      signal.removeEventListener('abort', onAbort);
+      resolve(responseOf(message, signal));
+    });
+    request.end(body);
+  });
+}
+
+function transportError(connected: boolean, cause: Error): BrupopError {
+  return connected
+    ? new BrupopError('HTTP_RESET', `The connection broke: ${cause.message}`, { retry: 'transient', cause })
+    : new BrupopError('HTTP_CONNECT', `Cannot connect: ${cause.message}`, { retry: 'transient', cause });
+}
+
+function responseOf(message: IncomingMessage, signal: AbortSignal): HttpResponse {
+  const onAbort = (): void => void message.destroy(signal.reason as Error);
+  if (signal.aborted) onAbort();
+  else signal.addEventListener('abort', onAbort, { once: true });
+  message.once('close', () => {
+    signal.removeEventListener('abort', onAbort);
+  });
+  // An error that comes while nobody reads would end the process.
+  message.on('error', () => undefined);
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(message.headers)) {
+    if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value;
+  }
+  const chunks = chunksOf(message, signal);
+  return {
+    status: message.statusCode ?? 0,
+    headers,
+    chunks,
+    async text() {
+      const parts: Uint8Array[] = [];
+      for await (const chunk of chunks) parts.push(chunk);
+      return Buffer.concat(parts).toString('utf8');
+    },
+  };
+}
+
+async function* chunksOf(message: IncomingMessage, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const chunk of message) yield chunk as Uint8Array;
+  } catch (cause) {
+    if (signal.aborted) throw signal.reason;
+    throw transportError(true, cause as Error);
+  }
+}

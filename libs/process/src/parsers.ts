@@ -1,0 +1,67 @@
+import type { Parsed, Parser } from './config.ts';
+import { LOG_LEVELS } from './logger.ts';
+import type { LogLevel } from './logger.ts';
+
+const ok = <T>(value: T): Parsed<T> => ({ ok: true, value });
+const expected = (what: string): { readonly ok: false; readonly expected: string } => ({ ok: false, expected: what });
+
+/** Any text but nothing at all. */
+export const text: Parser<string> = (given) => (given === '' ? expected('some text') : ok(given));
+
+/** `true` or `false`. */
+export const boolean: Parser<boolean> = (given) =>
+  given === 'true' || given === 'false' ? ok(given === 'true') : expected('true or false');
+
+/** A whole number within bounds, both included. */
+export function integer({ min = 0, max = Number.MAX_SAFE_INTEGER }: { readonly min?: number; readonly max?: number } = {}): Parser<number> {
+  const range = max === Number.MAX_SAFE_INTEGER ? `an integer of at least ${String(min)}` : `an integer from ${String(min)} to ${String(max)}`;
+  return (given) => {
+    const value = Number(given);
+    return /^[+-]?\d+$/.test(given) && Number.isSafeInteger(value) && value >= min && value <= max ? ok(value) : expected(range);
+  };
+}
+
+/** A TCP port; 0 lets the system choose. */
+export const port: Parser<number> = integer({ min: 0, max: 65_535 });
+
+/** One of the given words. */
+export function oneOf<const T extends string>(...words: readonly T[]): Parser<T> {
+  return (given) => {
+    const word = words.find((candidate) => candidate === given);
+    return word === undefined ? expected(`one of ${words.join(', ')}`) : ok(word);
+  };
+}
+
+/** Seconds, given as a whole number; the value is in milliseconds. */
+export function seconds({ min = 0, max = 30 * 86_400 }: { readonly min?: number; readonly max?: number } = {}): Parser<number> {
+  const parse = integer({ min, max });
+  return (given) => {
+    const parsed = parse(given);
+    return parsed.ok ? ok(parsed.value * 1_000) : expected(`seconds, ${parsed.expected}`);
+  };
+}
+
+/** Nothing at all is undefined; anything else is for `parse`. Use with the default `''`. */
+export function optional<T>(parse: Parser<T>): Parser<T | undefined> {
+  return (given) => (given === '' ? ok(undefined) : parse(given));
+}
+
+/** An absolute http or https URL, without its final slash. */
+export const url: Parser<string> = (given) =>
+  URL.canParse(given) && /^https?:\/\//.test(given) ? ok(given.replace(/\/+$/, '')) : expected('an http or https URL');
+
+/**
+ * A level, or a filter directive as the Rust versions took it (`controller=debug,info`): there is one logger for a process,
+ * so the bare level counts, and without one the most talkative.
+ */
+export const logLevel: Parser<LogLevel> = (given) => {
+  const levels: LogLevel[] = [];
+  for (const directive of given.split(',').map((part) => part.trim().toLowerCase())) {
+    const bare = directive.slice(directive.lastIndexOf('=') + 1);
+    const level = LOG_LEVELS.find((candidate) => candidate === (bare === 'trace' ? 'debug' : bare));
+    if (level === undefined) return expected(`a level (${LOG_LEVELS.join(', ')}, trace) or directives such as "controller=debug,info"`);
+    if (bare === directive) return ok(level);
+    levels.push(level);
+  }
+  return ok(levels.reduce((most, level) => (LOG_LEVELS.indexOf(level) > LOG_LEVELS.indexOf(most) ? level : most)));
+};

@@ -1,0 +1,93 @@
+import { writeFileSync } from 'node:fs';
+import { systemClock } from '@brupop/ports';
+import type { Clock } from '@brupop/ports';
+import { ConfigError, describeError } from './errors.ts';
+import type { Logger } from './logger.ts';
+
+/** The part of Node's `process` that a main function needs; tests give their own. */
+export interface ProcessHost {
+  on(event: string, listener: (argument: unknown) => void): unknown;
+  off(event: string, listener: (argument: unknown) => void): unknown;
+  exit(code: number): void;
+}
+
+export interface RunOptions {
+  readonly log: Logger;
+  /** How long a stop may take before the process ends anyway; 25 s by default, within a pod's 30. */
+  readonly stopTimeoutMs?: number;
+  /** File that gets the reason of a failure, for `kubectl describe pod`. */
+  readonly terminationLog?: string | undefined;
+  readonly clock?: Clock;
+  readonly host?: ProcessHost;
+}
+
+/**
+ * Runs a main function until it ends, and the process with it. SIGTERM and SIGINT abort its signal; a second one ends at once.
+ * Exit codes: 0 after a signal; 1 after an error, or if main came to an end that nobody asked for; 2 for a bad configuration.
+ */
+export async function runProcess(main: (signal: AbortSignal) => Promise<void>, options: RunOptions): Promise<void> {
+  const { log, stopTimeoutMs = 25_000, clock = systemClock, host = process as ProcessHost } = options;
+  const abort = new AbortController();
+  let cancelTimer: () => void = () => undefined;
+  let ended = false;
+  const end = (code: number): void => {
+    if (ended) return;
+    ended = true;
+    cancelTimer();
+    for (const [event, listener] of Object.entries(listeners)) host.off(event, listener);
+    host.exit(code);
+  };
+  const fail = (message: string, error: unknown): void => {
+    log.error(message, { error });
+    if (options.terminationLog !== undefined) leaveNote(options.terminationLog, describeError(error));
+    end(1);
+  };
+  const onSignal = (name: unknown): void => {
+    if (abort.signal.aborted) {
+      log.warn('Ending at once', { reason: 'a second signal', signal: name });
+      end(1);
+      return;
+    }
+    log.info('Stopping', { signal: name });
+    cancelTimer = clock.setTimer(stopTimeoutMs, () => {
+      fail('Ending before everything has stopped', new Error(`stopping took longer than ${String(stopTimeoutMs)} ms`));
+    });
+    abort.abort(new Error('the process is stopping'));
+  };
+  const listeners = {
+    SIGTERM: onSignal,
+    SIGINT: onSignal,
+    uncaughtException: (error: unknown) => {
+      fail('Ending after an uncaught error', error);
+    },
+    unhandledRejection: (error: unknown) => {
+      fail('Ending after an unhandled rejection', error);
+    },
+  };
+  for (const [event, listener] of Object.entries(listeners)) host.on(event, listener);
+  try {
+    await main(abort.signal);
+  } catch (error) {
+    if (error instanceof ConfigError) {
+      for (const problem of error.problems) log.error('Bad configuration', { problem });
+      if (options.terminationLog !== undefined) leaveNote(options.terminationLog, error.problems.join('\n'));
+      end(2);
+      return;
+    }
+    // Whatever was under way when the signal came ends with its reason.
+    if (!abort.signal.aborted || error !== abort.signal.reason) {
+      fail('Ending after an error', error);
+      return;
+    }
+  }
+  if (abort.signal.aborted) end(0);
+  else fail('Ending', new Error('main ended although nobody asked it to'));
+}
+
+function leaveNote(path: string, text: string): void {
+  try {
+    writeFileSync(path, text);
+  } catch {
+    // The log has it too.
+  }
+}

@@ -1,0 +1,89 @@
+import { createServer as createHttpServer } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { createServer as createHttpsServer, Server as HttpsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { SecureContextOptions } from 'node:tls';
+import { systemClock } from '@brupop/ports';
+import type { Clock } from '@brupop/ports';
+import { BrupopError } from './errors.ts';
+import type { Logger } from './logger.ts';
+
+/** What answers requests; an express app is one. */
+export type RequestListener = (request: IncomingMessage, response: ServerResponse) => void;
+
+export interface ServeOptions {
+  /** 0 lets the system choose. */
+  readonly port: number;
+  /** Address to listen on; all of them by default. */
+  readonly host?: string;
+  /** Certificate and key; absent means plain HTTP. */
+  readonly tls?: SecureContextOptions;
+  readonly log: Logger;
+  readonly clock?: Clock;
+}
+
+export interface RunningServer {
+  readonly port: number;
+  /** New connections get the new certificate; those that are open stay. */
+  setSecureContext(tls: SecureContextOptions): void;
+  /** Takes no new connections, lets requests under way finish for `graceMs`, then cuts them. */
+  close(graceMs: number): Promise<void>;
+}
+
+/**
+ * Serves HTTP or HTTPS.
+ * @throws {@link BrupopError} `LISTEN` if the port cannot be had
+ */
+export async function serve(handler: RequestListener, options: ServeOptions): Promise<RunningServer> {
+  const { port, host, tls, log, clock = systemClock } = options;
+  let closing = false;
+  const listener: RequestListener = (request, response) => {
+    if (closing) response.setHeader('connection', 'close');
+    response.once('close', () => {
+      if (closing) setImmediate(() => void server.closeIdleConnections());
+    });
+    handler(request, response);
+  };
+  const server: Server | HttpsServer = tls === undefined ? createHttpServer(listener) : createHttpsServer(tls, listener);
+  // Longer than the pause between two requests of an agent: TLS handshakes are what costs.
+  server.keepAliveTimeout = 75_000;
+  await listening(server, port, host);
+  server.on('error', (error) => {
+    log.error('Serving failed', { error });
+  });
+  const { port: bound } = server.address() as AddressInfo;
+  log.info('Listening', { port: bound, scheme: tls === undefined ? 'http' : 'https' });
+  return {
+    port: bound,
+    setSecureContext(next) {
+      if (server instanceof HttpsServer) server.setSecureContext(next);
+    },
+    close(graceMs) {
+      closing = true;
+      return new Promise((resolve) => {
+        const cancel = clock.setTimer(graceMs, () => {
+          log.warn('Cutting requests that did not finish', { graceMs });
+          server.closeAllConnections();
+        });
+        server.close(() => {
+          cancel();
+          resolve();
+        });
+        server.closeIdleConnections();
+      });
+    },
+  };
+}
+
+function listening(server: Server, port: number, host: string | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onError = (cause: Error): void => {
+      reject(new BrupopError('LISTEN', `Cannot listen on port ${String(port)}: ${cause.message}`, { retry: 'transient', cause }));
+    };
+    server.once('error', onError);
+    server.listen({ port, ...(host === undefined ? {} : { host }) }, () => {
+      server.off('error', onError);
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,113 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createSecureContext } from 'node:tls';
+import type { SecureContext } from 'node:tls';
+import type { Clock } from '@brupop/ports';
+import { BrupopError, describeError } from './errors.ts';
+import type { Logger } from './logger.ts';
+
+/** PEM texts. */
+export interface TlsMaterial {
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+}
+
+export interface TlsFilesOptions {
+  /** Paths of the PEM files; see {@link secretVolume}. */
+  readonly files: { readonly ca?: string; readonly cert?: string; readonly key?: string };
+  readonly clock: Clock;
+  /** 60 s by default: about as often as a kubelet brings a changed Secret to a pod. */
+  readonly checkIntervalMs?: number;
+  readonly log: Logger;
+  /** Called after the files have changed and have been found good. */
+  readonly onChange?: (material: TlsMaterial) => void;
+}
+
+export interface TlsFiles {
+  /** The same object until the files change. */
+  material(): TlsMaterial;
+  /** A context made from the material; the same object until the files change. */
+  secureContext(): SecureContext;
+  /** Looks now instead of at the next interval. */
+  check(): void;
+  close(): void;
+}
+
+/** The files of a volume from a Secret of type `kubernetes.io/tls` as cert-manager writes it. */
+export function secretVolume(dir: string): { readonly ca: string; readonly cert: string; readonly key: string } {
+  return { ca: join(dir, 'ca.crt'), cert: join(dir, 'tls.crt'), key: join(dir, 'tls.key') };
+}
+
+/**
+ * TLS files that are read again when they change. What is missing, half written or does not fit together is not taken over:
+ * the last good material stays in use.
+ * @throws {@link BrupopError} `TLS_FILES` if they are bad at the start
+ */
+export function tlsFiles(options: TlsFilesOptions): TlsFiles {
+  const { files, clock, log, onChange, checkIntervalMs = 60_000 } = options;
+  let good = read(files);
+  let cancel: () => void = () => undefined;
+  let complaint = '';
+  const check = (): void => {
+    try {
+      const next = read(files, good);
+      complaint = '';
+      if (next === good) return;
+      good = next;
+    } catch (error) {
+      const text = describeError(error);
+      if (text !== complaint) log.warn('Keeping the former TLS files', { error, reason: 'the files on disk are not usable' });
+      complaint = text;
+      return;
+    }
+    log.info('Took over changed TLS files', { files: Object.values(files) });
+    onChange?.(good.material);
+  };
+  const schedule = (): void => {
+    cancel = clock.setTimer(checkIntervalMs, () => {
+      check();
+      schedule();
+    });
+  };
+  schedule();
+  return {
+    material: () => good.material,
+    secureContext: () => good.context,
+    check,
+    close: () => {
+      cancel();
+    },
+  };
+}
+
+interface Loaded {
+  readonly material: TlsMaterial;
+  readonly context: SecureContext;
+}
+
+// Small files, once a minute: reading them at once costs less than the four threads that asynchronous reads would start.
+function read(files: TlsFilesOptions['files'], known?: Loaded): Loaded {
+  try {
+    const material = readAll(files);
+    if (known !== undefined && same(material, known.material)) return known;
+    // A kubelet swaps a symbolic link; files read on both sides of the swap do not belong together.
+    if (!same(material, readAll(files))) throw new Error('the files are changing');
+    if (material.cert !== undefined && material.key !== undefined) {
+      const fits = new X509Certificate(material.cert).checkPrivateKey(createPrivateKey(material.key));
+      if (!fits) throw new Error('the key does not belong to the certificate');
+    }
+    return { material, context: createSecureContext({ ...material }) };
+  } catch (cause) {
+    throw new BrupopError('TLS_FILES', `TLS files are not usable: ${describeError(cause)}`, { retry: 'transient', cause });
+  }
+}
+
+function readAll(files: TlsFilesOptions['files']): TlsMaterial {
+  return Object.fromEntries(Object.entries(files).map(([name, path]) => [name, readFileSync(path as string, 'utf8')]));
+}
+
+function same(a: TlsMaterial, b: TlsMaterial): boolean {
+  return a.ca === b.ca && a.cert === b.cert && a.key === b.key;
+}
