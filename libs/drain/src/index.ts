@@ -1,1 +1,13 @@
-export {};
+export { classifyPod, isDaemonSetPod } from './classify.ts';
+export type { ClassifyContext, PodVerdict, SkipReason } from './classify.ts';
+export { describeDrain, drainStep } from './drain-step.ts';
+export type { DrainObstacle, DrainResult, DrainStepOptions } from './drain-step.ts';
+export { classifyEvictionError, removePod } from './evict.ts';
+export type { EvictionOutcome, RemovalOptions } from './evict.ts';
+export { adoptNode, cordonNode, excludeFromLoadBalancers, removeExclusion, uncordonNode } from './node-changes.ts';
+export type { NodeChangeOptions, NodeChangeResult } from './node-changes.ts';
+export { parseOwnership, planAdoption, planCordon, planExclusion, planInclusion, planUncordon } from './node-plans.ts';
+export type { DrainNode, NodeChange, NodePatch, Ownership } from './node-plans.ts';
+export { decideMode, planDrain } from './plan.ts';
+export type { DrainMode, DrainObservation, DrainPlan, DrainPolicy, DrainTimeoutAction } from './plan.ts';
+export type { DrainPod, PodSelector } from './pod.ts';

@@ -1,0 +1,198 @@
+import type { KubeClient } from '@brupop/kube-runtime';
+import { sleep, type Clock } from '@brupop/ports';
+import type { Logger } from '@brupop/process';
+import { removePod, type EvictionOutcome } from './evict.ts';
+import { planDrain, type DrainMode, type DrainPolicy } from './plan.ts';
+import { podIdentity, podKey, type DrainPod, type PodSelector } from './pod.ts';
+
+/** A pod that keeps a drain from ending, and why. */
+export interface DrainObstacle {
+  readonly namespace: string;
+  readonly name: string;
+  /** `refused`: the Kubernetes API will not have it evicted, which time alone may not mend; it is tried again all the same. */
+  readonly reason: 'blocked' | 'terminating' | 'retrying' | 'refused';
+  /** For people. */
+  readonly message: string;
+}
+
+/** What one step of a drain came to. */
+export type DrainResult =
+  /** Nothing is left to drain, by a list made after the last eviction. */
+  | { readonly kind: 'done'; readonly evicted: number }
+  /** Take another step. Pods that hold the drain come first in `waiting`, those that merely terminate last. */
+  | { readonly kind: 'waiting'; readonly evicted: number; readonly waiting: readonly DrainObstacle[] }
+  /** The drain timeout has passed and the policy is to give up. Nothing was evicted in this step after that. */
+  | { readonly kind: 'timedOut'; readonly evicted: number; readonly waiting: readonly DrainObstacle[] };
+
+/** What {@link drainStep} needs. */
+export interface DrainStepOptions {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly log: Logger;
+  readonly nodeName: string;
+  /** When the drain began, milliseconds since the Unix epoch; the node's cordon knows. */
+  readonly sinceMs: number;
+  readonly policy: DrainPolicy;
+  /** Pods that must outlive the drain. */
+  readonly ours?: PodSelector;
+  /** Pods to evict after all others. */
+  readonly last?: PodSelector;
+  /** How long the step may take, 10 s at most and by default. */
+  readonly budgetMs?: number;
+  /** Evictions under way at once, 10 by default. */
+  readonly concurrency?: number;
+}
+
+const LONGEST_STEP_MS = 10_000;
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 4_000;
+// Asking again sooner does not make a PodDisruptionBudget let go, and each question costs its controller a write.
+const REFUSED_PAUSE_MS = 5_000;
+
+/**
+ * Takes one bounded step of a drain: lists the node's pods, evicts what is to go, and lists again, until nothing is left or time is up.
+ * Keeps nothing between steps, so any process may take the next. The node must be cordoned.
+ * @throws when the pods cannot be listed, or when `signal` aborts. A failed eviction does not throw: its pod is waited for and told of.
+ */
+export async function drainStep(options: DrainStepOptions): Promise<DrainResult> {
+  const { clock, signal, budgetMs = LONGEST_STEP_MS } = options;
+  const deadlineMs = clock.monotonic() + Math.min(budgetMs, LONGEST_STEP_MS);
+  const deadline = new AbortController();
+  const stopTimer = clock.setTimer(Math.min(budgetMs, LONGEST_STEP_MS), () => {
+    deadline.abort(new Error('The step has used up its time'));
+  });
+  try {
+    return await run(options, deadlineMs, AbortSignal.any([signal, deadline.signal]));
+  } finally {
+    stopTimer();
+  }
+}
+
+interface Progress {
+  readonly evicted: Set<string>;
+  readonly outcomes: Map<string, Exclude<EvictionOutcome, { kind: 'evicted' | 'gone' }>>;
+  /** Monotonic time before which a pod is not asked for again. */
+  readonly notBeforeMs: Map<string, number>;
+}
+
+async function run(options: DrainStepOptions, deadlineMs: number, stepSignal: AbortSignal): Promise<DrainResult> {
+  const { client, clock, nodeName, signal } = options;
+  const progress: Progress = { evicted: new Set(), outcomes: new Map(), notBeforeMs: new Map() };
+  let result: DrainResult | undefined;
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
+    let pods: readonly DrainPod[];
+    try {
+      pods = await listPods(client, nodeName, stepSignal);
+    } catch (error) {
+      signal.throwIfAborted();
+      // What an earlier list of this step showed is still worth telling; without one there is nothing to tell.
+      if (result === undefined || !stepSignal.aborted) throw error;
+      return result;
+    }
+    const plan = planDrain({ ...options, pods, nowMs: clock.now() });
+    const evicted = (): number => progress.evicted.size;
+    if (plan.evict.length === 0 && plan.wait.length === 0) return { kind: 'done', evicted: evicted() };
+    if (plan.mode === 'giveUp') {
+      return { kind: 'timedOut', evicted: evicted(), waiting: obstaclesOf(plan.evict, plan.wait, progress) };
+    }
+    await evictAll(plan.evict, plan.mode, options, progress, stepSignal);
+    signal.throwIfAborted();
+    result = { kind: 'waiting', evicted: evicted(), waiting: obstaclesOf(plan.evict, plan.wait, progress) };
+    if (stepSignal.aborted || deadlineMs - clock.monotonic() <= pauseMs) return result;
+    await sleep(clock, pauseMs, signal);
+  }
+}
+
+async function listPods(client: KubeClient, nodeName: string, signal: AbortSignal): Promise<readonly DrainPod[]> {
+  // Without a resourceVersion the answer is as fresh as the last write: a stale one could show a node emptier than it is.
+  const list = await client.request<{ items?: readonly DrainPod[] }>('GET', '/api/v1/pods', {
+    query: { fieldSelector: `spec.nodeName=${nodeName}` },
+    signal,
+  });
+  // A proxy's "200 {}" must not pass for an empty node.
+  if (!Array.isArray(list.items)) throw new TypeError('The list of pods holds no items');
+  return list.items;
+}
+
+/** Evicts in parallel, in order; one pod's slow answer takes one of the places, never all of them, for nothing is retried while holding one. */
+async function evictAll(
+  pods: readonly DrainPod[],
+  mode: DrainMode,
+  { client, clock, log, concurrency = 10 }: DrainStepOptions,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<void> {
+  const queue = pods.filter((pod) => (progress.notBeforeMs.get(podIdentity(pod)) ?? 0) <= clock.monotonic());
+  const method = mode === 'force' ? 'delete' : 'evict';
+  const worker = async (): Promise<void> => {
+    for (let pod = queue.shift(); pod !== undefined && !signal.aborted; pod = queue.shift()) {
+      const identity = podIdentity(pod);
+      const outcome = await removePod(pod, { client, signal, method });
+      const fields = { pod: podKey(pod), reason: outcome.kind };
+      if (outcome.kind === 'evicted' || outcome.kind === 'gone') {
+        progress.outcomes.delete(identity);
+        if (outcome.kind === 'evicted') progress.evicted.add(identity);
+        log.info(method === 'delete' ? 'Deleting pod past the drain timeout' : 'Evicting pod', fields);
+      } else {
+        progress.outcomes.set(identity, outcome);
+        if (outcome.kind !== 'retry') progress.notBeforeMs.set(identity, clock.monotonic() + REFUSED_PAUSE_MS);
+        if (outcome.kind === 'refused')
+          log.error('Evicting pod was refused, trying again', { ...fields, status: outcome.status, detail: outcome.message });
+        else log.debug('Waiting to evict pod', fields);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(concurrency, queue.length) }, worker));
+}
+
+const RANK: Readonly<Record<DrainObstacle['reason'], number>> = { refused: 0, blocked: 1, retrying: 2, terminating: 3 };
+
+function obstaclesOf(evict: readonly DrainPod[], terminating: readonly DrainPod[], progress: Progress): readonly DrainObstacle[] {
+  const of = (pod: DrainPod, tell: { reason: DrainObstacle['reason']; message: string }): DrainObstacle => ({
+    namespace: pod.metadata.namespace ?? 'default',
+    name: pod.metadata.name,
+    ...tell,
+  });
+  const obstacles = [
+    ...evict.map((pod) => of(pod, tellOutcome(progress.outcomes.get(podIdentity(pod)), progress.evicted.has(podIdentity(pod))))),
+    ...terminating.map((pod) => of(pod, { reason: 'terminating', message: tellTerminating(pod) })),
+  ];
+  return obstacles.sort((a, b) => RANK[a.reason] - RANK[b.reason]);
+}
+
+function tellOutcome(
+  outcome: Exclude<EvictionOutcome, { kind: 'evicted' | 'gone' }> | undefined,
+  evicted: boolean,
+): { reason: DrainObstacle['reason']; message: string } {
+  if (outcome === undefined) {
+    return evicted ? { reason: 'terminating', message: 'Evicted, ending' } : { reason: 'retrying', message: 'Not evicted so far' };
+  }
+  switch (outcome.kind) {
+    case 'blocked':
+      return { reason: 'blocked', message: outcome.message };
+    case 'namespaceTerminating':
+      return { reason: 'terminating', message: 'Its namespace is being deleted' };
+    case 'retry':
+      return { reason: 'retrying', message: outcome.message };
+    case 'refused':
+      return { reason: 'refused', message: outcome.message };
+  }
+}
+
+function tellTerminating({ metadata: { deletionTimestamp } }: DrainPod): string {
+  return deletionTimestamp === undefined ? 'Ending' : `Ending, due by ${deletionTimestamp}`;
+}
+
+/** One sentence for people about where a drain stands, such as for a condition or a log. */
+export function describeDrain(result: DrainResult): string {
+  const evicted = `${result.evicted} ${result.evicted === 1 ? 'pod' : 'pods'} evicted in this step`;
+  if (result.kind === 'done') return `Drained, ${evicted}`;
+  const [first] = result.waiting;
+  const rest = result.waiting.length - 1;
+  const others = rest <= 0 ? '' : ` and ${rest} more`;
+  const waiting = first === undefined ? '' : `: ${first.namespace}/${first.name}${others}: ${first.message}`;
+  return result.kind === 'timedOut'
+    ? `Drain timeout has passed${waiting}`
+    : `Draining, ${evicted}, waiting for ${result.waiting.length}${waiting}`;
+}

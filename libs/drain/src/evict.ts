@@ -1,0 +1,75 @@
+import { KubeApiError, type KubeClient } from '@brupop/kube-runtime';
+import { describeError } from '@brupop/process';
+import type { DrainPod } from './pod.ts';
+
+/** What the Kubernetes API answered when asked to remove one pod. */
+export type EvictionOutcome =
+  /** Accepted; the pod is going. */
+  | { readonly kind: 'evicted' }
+  /** It, or the pod of that UID, is no longer there. */
+  | { readonly kind: 'gone' }
+  /** A PodDisruptionBudget forbids it for now; `message` is the Kubernetes API's. */
+  | { readonly kind: 'blocked'; readonly message: string }
+  /** Its namespace is being deleted, which takes the pod along. */
+  | { readonly kind: 'namespaceTerminating' }
+  /** The Kubernetes API failed or could not be reached. */
+  | { readonly kind: 'retry'; readonly message: string }
+  /** Refused for a reason that time alone may not mend, such as a missing permission or an admission webhook. */
+  | { readonly kind: 'refused'; readonly status: number; readonly message: string };
+
+/** Maps a failed eviction to what it means. Only what surely means "gone" counts as gone; nothing counts as evicted. */
+export function classifyEvictionError(error: unknown): Exclude<EvictionOutcome, { kind: 'evicted' }> {
+  if (!(error instanceof KubeApiError)) return { kind: 'retry', message: describeError(error) };
+  const { status, message } = error;
+  // 409: the UID precondition failed, so another pod has taken the name. Should it be another conflict, the next list shows the pod still.
+  if (status === 404 || status === 409) return { kind: 'gone' };
+  if (status === 429) return { kind: 'blocked', message: withCause(message, causesOf(error)) };
+  if (status === 403 && causesOf(error).some(({ reason }) => reason === 'NamespaceTerminating')) return { kind: 'namespaceTerminating' };
+  if (status >= 500 || status === 408) return { kind: 'retry', message };
+  return { kind: 'refused', status, message };
+}
+
+interface Cause {
+  readonly reason?: unknown;
+  readonly message?: unknown;
+}
+
+function causesOf(error: KubeApiError): readonly Cause[] {
+  const causes = (error.details as { causes?: unknown } | undefined)?.causes;
+  return Array.isArray(causes) ? causes.filter((cause): cause is Cause => typeof cause === 'object' && cause !== null) : [];
+}
+
+// The status says only that a budget is violated; which one, and by how much, stands in its cause.
+function withCause(message: string, causes: readonly Cause[]): string {
+  const why = causes.map((cause) => cause.message).filter((text) => typeof text === 'string' && text !== '' && !message.includes(text));
+  return [message, ...why].join(' ');
+}
+
+/** How to remove a pod: politely, through its PodDisruptionBudgets, or past them. */
+export interface RemovalOptions {
+  readonly client: KubeClient;
+  readonly signal: AbortSignal;
+  /** `delete` passes over PodDisruptionBudgets, but leaves the pod its grace period. */
+  readonly method: 'evict' | 'delete';
+}
+
+/**
+ * Asks once for the removal of exactly this pod: with its UID as precondition, a pod that was re-created under the same name stays.
+ * Never throws; an abort is outcome `retry`.
+ */
+export async function removePod(pod: DrainPod, { client, signal, method }: RemovalOptions): Promise<EvictionOutcome> {
+  const { name, namespace = 'default', uid } = pod.metadata;
+  const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(name)}`;
+  const preconditions = uid === undefined ? {} : { preconditions: { uid } };
+  try {
+    if (method === 'delete') {
+      await client.request<unknown>('DELETE', path, { body: { apiVersion: 'v1', kind: 'DeleteOptions', ...preconditions }, signal });
+    } else {
+      const body = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name, namespace }, deleteOptions: preconditions };
+      await client.request<unknown>('POST', `${path}/eviction`, { body, signal });
+    }
+    return { kind: 'evicted' };
+  } catch (error) {
+    return classifyEvictionError(error);
+  }
+}

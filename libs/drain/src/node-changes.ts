@@ -1,0 +1,89 @@
+import { KubeApiError, type KubeClient } from '@brupop/kube-runtime';
+import { BrupopError } from '@brupop/process';
+import type { Clock } from '@brupop/ports';
+import {
+  planAdoption,
+  planCordon,
+  planExclusion,
+  planInclusion,
+  planUncordon,
+  type DrainNode,
+  type NodeChange,
+  type Ownership,
+} from './node-plans.ts';
+
+/** What the functions that change a Node need. */
+export interface NodeChangeOptions {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly nodeName: string;
+  readonly signal: AbortSignal;
+}
+
+/** What a change of a Node came to. */
+export interface NodeChangeResult {
+  /** False when the Node was as it should be already. */
+  readonly changed: boolean;
+  /** What we hold now; absent when nothing. */
+  readonly held?: Ownership;
+  /** After undoing: whether somebody else's setting stays. */
+  readonly keptByOther: boolean;
+}
+
+/** Cordons the node and marks the cordon as ours. Idempotent. @throws as {@link changeNode} */
+export function cordonNode(options: NodeChangeOptions): Promise<NodeChangeResult> {
+  return changeNode(options, planCordon);
+}
+
+/** Uncordons the node if we cordoned it and nobody had before. Idempotent. @throws as {@link changeNode} */
+export function uncordonNode(options: NodeChangeOptions): Promise<NodeChangeResult> {
+  return changeNode(options, planUncordon);
+}
+
+/** Takes the node out of external load balancers and marks that as ours. Idempotent. @throws as {@link changeNode} */
+export function excludeFromLoadBalancers(options: NodeChangeOptions): Promise<NodeChangeResult> {
+  return changeNode(options, planExclusion);
+}
+
+/** Undoes {@link excludeFromLoadBalancers}; an exclusion of somebody else stays. Idempotent. @throws as {@link changeNode} */
+export function removeExclusion(options: NodeChangeOptions): Promise<NodeChangeResult> {
+  return changeNode(options, planInclusion);
+}
+
+/** Marks as ours what a predecessor without ownership annotations did to the node. Idempotent. @throws as {@link changeNode} */
+export function adoptNode(options: NodeChangeOptions): Promise<NodeChangeResult> {
+  return changeNode(options, planAdoption);
+}
+
+const ATTEMPTS = 6;
+
+/**
+ * Reads the Node, decides, and patches it guarded by its resourceVersion; after a conflict, from the start.
+ * @throws KubeApiError what the Kubernetes API refused, 404 when there is no such Node
+ * @throws BrupopError `NODE_CONFLICT` (transient) when others kept changing the Node
+ */
+async function changeNode(options: NodeChangeOptions, plan: (node: DrainNode, now: string) => NodeChange): Promise<NodeChangeResult> {
+  const { client, clock, nodeName, signal } = options;
+  const path = `/api/v1/nodes/${encodeURIComponent(nodeName)}`;
+  let conflict: unknown;
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const node = await client.request<DrainNode>('GET', path, { signal });
+    const { patch, held, keptByOther } = plan(node, new Date(clock.now()).toISOString());
+    const result = { ...(held === undefined ? {} : { held }), keptByOther };
+    if (patch === undefined) return { changed: false, ...result };
+    const { resourceVersion } = node.metadata;
+    const body = { ...patch, metadata: { ...patch.metadata, ...(resourceVersion === undefined ? {} : { resourceVersion }) } };
+    try {
+      await client.request<unknown>('PATCH', path, { body, contentType: 'application/merge-patch+json', signal });
+      return { changed: true, ...result };
+    } catch (error) {
+      // A node's status changes often; the next read sees it. What else went wrong is the caller's.
+      if (!(error instanceof KubeApiError) || error.status !== 409) throw error;
+      conflict = error;
+    }
+  }
+  throw new BrupopError('NODE_CONFLICT', `Node ${nodeName} kept changing while it was to be patched`, {
+    retry: 'transient',
+    cause: conflict,
+  });
+}

@@ -1,0 +1,137 @@
+import { CORDONED_ANNOTATION, EXCLUDE_FROM_LB_LABEL, EXCLUDE_FROM_LB_VALUE, EXCLUDED_FROM_LB_ANNOTATION } from '@brupop/crd-models';
+
+/** The part of a Node that cordoning and load balancer exclusion look at. */
+export interface DrainNode {
+  readonly metadata: {
+    readonly name: string;
+    readonly uid?: string;
+    readonly resourceVersion?: string;
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
+  readonly spec?: { readonly unschedulable?: boolean };
+}
+
+/** A merge patch of a Node; `null` removes. */
+export interface NodePatch {
+  readonly metadata: {
+    readonly labels?: Readonly<Record<string, string | null>>;
+    readonly annotations?: Readonly<Record<string, string | null>>;
+  };
+  readonly spec?: { readonly unschedulable: boolean | null };
+}
+
+/** What an ownership annotation says. */
+export interface Ownership {
+  /** RFC 3339; since when we hold it. */
+  readonly since: string;
+  /** The value that was there before us, `null` if none. */
+  readonly prior: string | null;
+}
+
+/** A change of a Node, or none because it is already as it should be. */
+export interface NodeChange {
+  readonly patch?: NodePatch;
+  /** What is held after the change; absent when nothing is. */
+  readonly held?: Ownership;
+  /** After undoing: whether somebody else's setting stays, such as an administrator's cordon. */
+  readonly keptByOther: boolean;
+}
+
+/**
+ * Reads an ownership annotation.
+ * @returns undefined if there is none. One that cannot be read is still ours: nobody else writes it, so its time and prior value are unknown.
+ */
+export function parseOwnership(text: string | undefined): { readonly since?: string; readonly prior: string | null } | undefined {
+  if (text === undefined) return undefined;
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value !== 'object' || value === null) return { prior: null };
+    const { since, prior } = value as { since?: unknown; prior?: unknown };
+    return {
+      ...(typeof since === 'string' && !Number.isNaN(Date.parse(since)) ? { since } : {}),
+      prior: typeof prior === 'string' ? prior : null,
+    };
+  } catch {
+    return { prior: null };
+  }
+}
+
+/**
+ * Decides how to cordon a node so that it can be undone. A node that somebody else had cordoned is marked with that prior value.
+ * @param now RFC 3339
+ */
+export function planCordon(node: DrainNode, now: string): NodeChange {
+  const ours = parseOwnership(node.metadata.annotations?.[CORDONED_ANNOTATION]);
+  const cordoned = node.spec?.unschedulable === true;
+  const held: Ownership = { since: ours?.since ?? now, prior: ours === undefined ? (cordoned ? 'true' : null) : ours.prior };
+  if (ours?.since !== undefined && cordoned) return { held, keptByOther: false };
+  return {
+    patch: { metadata: { annotations: { [CORDONED_ANNOTATION]: JSON.stringify(held) } }, spec: { unschedulable: true } },
+    held,
+    keptByOther: false,
+  };
+}
+
+/** Decides how to undo {@link planCordon}: a cordon that is not ours, or was there before ours, stays. */
+export function planUncordon(node: DrainNode): NodeChange {
+  const ours = parseOwnership(node.metadata.annotations?.[CORDONED_ANNOTATION]);
+  const cordoned = node.spec?.unschedulable === true;
+  if (ours === undefined) return { keptByOther: cordoned };
+  const keptByOther = cordoned && ours.prior === 'true';
+  const metadata = { annotations: { [CORDONED_ANNOTATION]: null } };
+  return { patch: cordoned && !keptByOther ? { metadata, spec: { unschedulable: null } } : { metadata }, keptByOther };
+}
+
+/**
+ * Decides how to take a node out of external load balancers so that it can be undone.
+ * @param now RFC 3339
+ */
+export function planExclusion(node: DrainNode, now: string): NodeChange {
+  const ours = parseOwnership(node.metadata.annotations?.[EXCLUDED_FROM_LB_ANNOTATION]);
+  const label = node.metadata.labels?.[EXCLUDE_FROM_LB_LABEL];
+  const held: Ownership = { since: ours?.since ?? now, prior: ours === undefined ? (label ?? null) : ours.prior };
+  if (ours?.since !== undefined && label !== undefined) return { held, keptByOther: false };
+  return {
+    patch: {
+      metadata: {
+        // The label's mere presence excludes, whatever its value: one that is there stays as it is.
+        ...(label === undefined ? { labels: { [EXCLUDE_FROM_LB_LABEL]: EXCLUDE_FROM_LB_VALUE } } : {}),
+        annotations: { [EXCLUDED_FROM_LB_ANNOTATION]: JSON.stringify(held) },
+      },
+    },
+    held,
+    keptByOther: false,
+  };
+}
+
+/** Decides how to undo {@link planExclusion}: a label that is not ours, was there before ours, or was changed since, stays. */
+export function planInclusion(node: DrainNode): NodeChange {
+  const ours = parseOwnership(node.metadata.annotations?.[EXCLUDED_FROM_LB_ANNOTATION]);
+  const label = node.metadata.labels?.[EXCLUDE_FROM_LB_LABEL];
+  if (ours === undefined) return { keptByOther: label !== undefined };
+  const annotations = { [EXCLUDED_FROM_LB_ANNOTATION]: null };
+  const remove = label === EXCLUDE_FROM_LB_VALUE && ours.prior === null;
+  return {
+    patch: { metadata: remove ? { labels: { [EXCLUDE_FROM_LB_LABEL]: null }, annotations } : { annotations } },
+    keptByOther: label !== undefined && !remove,
+  };
+}
+
+/**
+ * Decides how to mark as ours what an operator without ownership annotations (Brupop 1.x) did to a node, so that it will be undone.
+ * Call it only for a node known to be in the middle of such an update.
+ * @param now RFC 3339
+ */
+export function planAdoption(node: DrainNode, now: string): NodeChange {
+  const marks: Record<string, string> = {};
+  const held: Ownership = { since: now, prior: null };
+  const { annotations, labels } = node.metadata;
+  if (node.spec?.unschedulable === true && annotations?.[CORDONED_ANNOTATION] === undefined)
+    marks[CORDONED_ANNOTATION] = JSON.stringify(held);
+  if (labels?.[EXCLUDE_FROM_LB_LABEL] === EXCLUDE_FROM_LB_VALUE && annotations?.[EXCLUDED_FROM_LB_ANNOTATION] === undefined)
+    marks[EXCLUDED_FROM_LB_ANNOTATION] = JSON.stringify(held);
+  return Object.keys(marks).length === 0
+    ? { keptByOther: false }
+    : { patch: { metadata: { annotations: marks } }, held, keptByOther: false };
+}

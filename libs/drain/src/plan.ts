@@ -1,0 +1,86 @@
+import { classifyPod, type SkipReason } from './classify.ts';
+import { podKey, selects, type DrainPod, type PodSelector } from './pod.ts';
+
+/**
+ * What follows when the drain timeout has passed.
+ * `skip`: give up, so that the node can be given back. `wait`: go on as before. `force`: delete what cannot be evicted.
+ */
+export type DrainTimeoutAction = 'skip' | 'wait' | 'force';
+
+/** How long a drain may take, and what then. */
+export interface DrainPolicy {
+  /** From the moment the node was cordoned. 0 means no limit. */
+  readonly timeoutMs: number;
+  readonly onTimeout: DrainTimeoutAction;
+}
+
+/** How a drain goes about the pods that are left. */
+export type DrainMode = 'evict' | 'giveUp' | 'force';
+
+/**
+ * Decides how to go on, by the time that has passed.
+ * @param input.sinceMs when the drain began, milliseconds since the Unix epoch
+ */
+export function decideMode(input: { readonly sinceMs: number; readonly nowMs: number; readonly policy: DrainPolicy }): DrainMode {
+  const { sinceMs, nowMs, policy } = input;
+  if (policy.timeoutMs <= 0 || nowMs - sinceMs < policy.timeoutMs) return 'evict';
+  switch (policy.onTimeout) {
+    case 'skip':
+      return 'giveUp';
+    case 'wait':
+      return 'evict';
+    case 'force':
+      return 'force';
+  }
+}
+
+/** What {@link planDrain} decides upon. */
+export interface DrainObservation {
+  readonly nodeName: string;
+  readonly pods: readonly DrainPod[];
+  /** Pods that must outlive the drain. */
+  readonly ours?: PodSelector;
+  /** Pods to evict after all others, such as those that serve the drain itself. */
+  readonly last?: PodSelector;
+  readonly sinceMs: number;
+  readonly nowMs: number;
+  readonly policy: DrainPolicy;
+}
+
+/** What to do next about each pod of the node. The drain is done when both `evict` and `wait` are empty. */
+export interface DrainPlan {
+  readonly mode: DrainMode;
+  /** To evict (or, in mode `force`, to delete), in this order. */
+  readonly evict: readonly DrainPod[];
+  /** Terminating; to be waited for. */
+  readonly wait: readonly DrainPod[];
+  readonly skip: readonly { readonly pod: DrainPod; readonly reason: SkipReason }[];
+}
+
+/** Decides what to do next about each pod of a node. */
+export function planDrain(observation: DrainObservation): DrainPlan {
+  const mode = decideMode(observation);
+  const evict: DrainPod[] = [];
+  const wait: DrainPod[] = [];
+  const skip: { pod: DrainPod; reason: SkipReason }[] = [];
+  for (const pod of observation.pods) {
+    const verdict = classifyPod(pod, observation);
+    if (verdict.action === 'skip') skip.push({ pod, reason: verdict.reason });
+    else if (verdict.action === 'evict') evict.push(pod);
+    // Force means that the reboot may end what outlived its own grace period, such as a pod that a finalizer keeps.
+    else if (mode !== 'force' || !isOverdue(pod, observation.nowMs)) wait.push(pod);
+  }
+  return { mode, evict: inOrder(evict, observation.last), wait, skip };
+}
+
+function isOverdue(pod: DrainPod, nowMs: number): boolean {
+  const { deletionTimestamp } = pod.metadata;
+  return deletionTimestamp !== undefined && Date.parse(deletionTimestamp) < nowMs;
+}
+
+// As in a graceful node shutdown, what the cluster needs most goes last; the name makes the order the same each time.
+function inOrder(pods: readonly DrainPod[], last: PodSelector | undefined): readonly DrainPod[] {
+  const rank = (pod: DrainPod): number => (selects(last, pod) ? 1 : 0);
+  const priority = (pod: DrainPod): number => pod.spec?.priority ?? 0;
+  return pods.toSorted((a, b) => rank(a) - rank(b) || priority(a) - priority(b) || (podKey(a) < podKey(b) ? -1 : 1));
+}

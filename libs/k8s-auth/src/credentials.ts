@@ -1,0 +1,90 @@
+/** What a caller sent to say who it is. Nothing of it is believed yet. */
+export interface Credentials {
+  readonly token?: string | undefined;
+  readonly nodeName?: string | undefined;
+  readonly nodeUid?: string | undefined;
+}
+
+/** Why a caller was turned away. */
+export interface Denial {
+  readonly ok: false;
+  /** 401: who are you? 403: you may not. 503: the Kubernetes API, which knows, could not be asked. */
+  readonly status: 401 | 403 | 503;
+  /** Stable name of the reason, such as `POD_UNKNOWN`. */
+  readonly code: DenialCode;
+  /** For people. Never holds the token. */
+  readonly message: string;
+}
+
+/** Every reason to turn a caller away. */
+export const DENIAL_CODES = [
+  'TOKEN_MISSING',
+  'TOKEN_MALFORMED',
+  'NODE_NAME_INVALID',
+  'NODE_UID_INVALID',
+  'TOKEN_EXPIRED',
+  'TOKEN_REJECTED',
+  'AUDIENCE_MISMATCH',
+  'SERVICE_ACCOUNT_MISMATCH',
+  'POD_CLAIM_MISSING',
+  'POD_UNKNOWN',
+  'POD_UID_MISMATCH',
+  'POD_NOT_LIVE',
+  'NODE_MISMATCH',
+  'NODE_UNKNOWN',
+  'NODE_UID_MISMATCH',
+  'KUBERNETES_UNAVAILABLE',
+] as const;
+/** One of {@link DENIAL_CODES}. */
+export type DenialCode = (typeof DENIAL_CODES)[number];
+
+/** Builds a {@link Denial}. */
+export function deny(status: Denial['status'], code: DenialCode, message: string): Denial {
+  return { ok: false, status, code, message };
+}
+
+// Tokens of the Kubernetes API are about 1 to 2 kB. The alphabet is RFC 6750's: it has no comma or space, by which Node joins repeated headers.
+const TOKEN = /^[A-Za-z0-9._~+/-]+=*$/;
+const LONGEST_TOKEN = 16_384;
+// A Node's name is a DNS subdomain; anything else would also be unsafe in a path.
+const NODE_NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+const LONGEST_NODE_NAME = 253;
+const UID = /^[A-Za-z0-9-]{1,128}$/;
+
+/** Credentials of the right form. */
+export interface WellFormed {
+  readonly ok: true;
+  readonly token: string;
+  readonly nodeName: string;
+  readonly nodeUid?: string;
+}
+
+/** Checks the form of credentials, so that hostile ones cost no request and reach no path. An empty node UID counts as not sent. */
+export function parseCredentials({ token, nodeName, nodeUid }: Credentials): WellFormed | Denial {
+  if (token === undefined || token === '') return deny(401, 'TOKEN_MISSING', 'No token was sent');
+  if (token.length > LONGEST_TOKEN || !TOKEN.test(token))
+    return deny(401, 'TOKEN_MALFORMED', 'The token is malformed, or was sent more than once');
+  // The length comes first: the pattern is linear, but need not read a megabyte.
+  if (nodeName === undefined || nodeName.length > LONGEST_NODE_NAME || !NODE_NAME.test(nodeName))
+    return deny(403, 'NODE_NAME_INVALID', 'The node name is missing, malformed, or was sent more than once');
+  if (nodeUid === undefined || nodeUid === '') return { ok: true, token, nodeName };
+  if (!UID.test(nodeUid)) return deny(403, 'NODE_UID_INVALID', 'The node UID is malformed, or was sent more than once');
+  return { ok: true, token, nodeName, nodeUid };
+}
+
+/**
+ * When a JSON Web Token ends, as it says itself: milliseconds since the Unix epoch, undefined for other tokens.
+ * Not verified; good only to shorten what was verified, or to name a reason.
+ */
+export function tokenExpiryMs(token: string): number | undefined {
+  const payload = token.split('.')[1];
+  if (payload === undefined) return undefined;
+  try {
+    const claims: unknown = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8'));
+    if (typeof claims !== 'object' || claims === null) return undefined;
+    const { exp } = claims as { exp?: unknown };
+    return typeof exp === 'number' ? exp * 1000 : undefined;
+  } catch {
+    return undefined;
+  }
+}
