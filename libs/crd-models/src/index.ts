@@ -42,3 +42,17 @@ export {
   UPDATER_INTERFACE_LABEL,
   UPDATER_INTERFACE_VERSION,
 } from './names.ts';
+export { SHADOW_V1_STATES } from './shadow-v1.ts';
+export type { BottlerocketShadowV1, ShadowV1Spec, ShadowV1State, ShadowV1Status } from './shadow-v1.ts';
+export { SEMVER_PATTERN, TIMESTAMP_PATTERN } from './schema.ts';
+export type { JsonSchema } from './schema.ts';
+export { SHADOW_V1_SCHEMA, SHADOW_V2_SCHEMA, STATUS_SCHEMA } from './shadow-schemas.ts';
+export { APISERVER_CERTIFICATE, bottlerocketShadowCrd } from './crd.ts';
+export type { CrdOptions, CrdVersion, CustomResourceDefinition, PrinterColumn } from './crd.ts';
+export { convertShadow, V2_DATA_ANNOTATION } from './convert.ts';
+export type { ConvertResult } from './convert.ts';
+export { convertReview } from './conversion-review.ts';
+export type { ConversionReview, ConversionReviewAnswer } from './conversion-review.ts';
+export { parseWith } from './parse.ts';
+export type { ParseResult, Validate, ValidationError } from './parse.ts';
+export { parseConversionReview, parseShadow, parseShadowStatus } from './validate.ts';

@@ -1,0 +1,50 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import Ajv from 'ajv';
+import standalone from 'ajv/dist/standalone/index.js';
+
+const UINT32_MAX = 4294967295;
+
+/**
+ * A structural schema of Kubernetes as JSON Schema: without words for people, and with formats spelt out as checks, because a
+ * format would be a dependency of the generated code.
+ */
+function validatorSchema(schema, timestampPattern) {
+  if (Array.isArray(schema) || typeof schema !== 'object' || schema === null) return schema;
+  const recur = (inner) => validatorSchema(inner, timestampPattern);
+  const result = {};
+  for (const [key, value] of Object.entries(schema)) {
+    if (key === 'properties') result.properties = Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, recur(inner)]));
+    else if (key === 'format')
+      Object.assign(result, { 'date-time': { pattern: timestampPattern }, uint32: { maximum: UINT32_MAX } }[value]);
+    else if (key !== 'title' && key !== 'description' && !key.startsWith('x-kubernetes-')) result[key] = recur(value);
+  }
+  return result;
+}
+
+/** Source of a module that exports one validator for each of `schemas`, and imports nothing at run time. */
+function validatorModule({ schemas, timestampPattern, typeImport }) {
+  const ajv = new Ajv({ allErrors: true, code: { source: true, esm: true, lines: true }, messages: false, strict: true });
+  const names = Object.keys(schemas);
+  for (const name of names) ajv.addSchema(validatorSchema(schemas[name], timestampPattern), name);
+  const code = standalone
+    .default(ajv, Object.fromEntries(names.map((name) => [name, name])))
+    .replace('"use strict";', '')
+    .replace(/^\/\*# sourceURL=.*\*\/;?$/gm, '')
+    .replace(/export const (\w+) = (\w+);/g, 'export const $1: Validate = $2;');
+  if (/\b(?:require|import)\b/.test(code)) throw new Error('The validators depend on a package at run time; use simpler keywords.');
+  return `// @ts-nocheck\n// Generated from the schemas by "nx run-many -t generate". Do not edit.\nimport type { Validate } from '${typeImport}';\n${code.trimStart()}`;
+}
+
+/** Writes the validators to `file`; with `--check` among the arguments it only tells, by exit code 1, whether they are stale. */
+export function generate(file, options) {
+  const source = validatorModule(options);
+  if (!process.argv.includes('--check')) {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, source);
+    return;
+  }
+  if (readFileSync(file, 'utf8') === source) return;
+  console.error(`${file} is stale: run "npm run generate".`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,76 @@
+import { GROUP, KIND, STORAGE_VERSION } from './names.ts';
+import { text } from './schema.ts';
+import type { JsonSchema } from './schema.ts';
+import { SHADOW_V2_SCHEMA, STATUS_SCHEMA, V2_DATA_SCHEMA } from './shadow-schemas.ts';
+
+const STRINGS: JsonSchema = { type: 'object', additionalProperties: { type: 'string' } };
+
+const OWNER_REFERENCE: JsonSchema = {
+  type: 'object',
+  required: ['apiVersion', 'kind', 'name', 'uid'],
+  properties: {
+    apiVersion: text('Group and version of the owner.'),
+    kind: text('Kind of the owner.'),
+    name: text('Name of the owner.'),
+    uid: text('UID of the owner.'),
+    controller: { type: 'boolean' },
+    blockOwnerDeletion: { type: 'boolean' },
+  },
+};
+
+const METADATA: JsonSchema = {
+  type: 'object',
+  required: ['name'],
+  properties: {
+    name: text('Name.'),
+    namespace: text('Namespace.'),
+    uid: text('UID.'),
+    resourceVersion: text('Opaque version of the object.'),
+    generation: { type: 'integer' },
+    creationTimestamp: text('RFC 3339.'),
+    deletionTimestamp: text('RFC 3339.'),
+    labels: STRINGS,
+    annotations: STRINGS,
+    finalizers: { type: 'array', items: { type: 'string' } },
+    ownerReferences: { type: 'array', items: OWNER_REFERENCE },
+  },
+};
+
+/** A whole v2 object: what the schema in the CRD leaves to kube-apiserver is spelt out. */
+export const SHADOW_OBJECT_SCHEMA: JsonSchema = {
+  type: 'object',
+  required: ['apiVersion', 'kind', 'metadata', 'spec'],
+  properties: {
+    apiVersion: { type: 'string', enum: [`${GROUP}/${STORAGE_VERSION}`] },
+    kind: { type: 'string', enum: [KIND] },
+    metadata: METADATA,
+    ...SHADOW_V2_SCHEMA.properties,
+  },
+};
+
+/** `apiextensions.k8s.io/v1` ConversionReview, the request; its objects are judged one by one when they are converted. */
+export const CONVERSION_REVIEW_SCHEMA: JsonSchema = {
+  type: 'object',
+  required: ['apiVersion', 'kind', 'request'],
+  properties: {
+    apiVersion: text('Group and version of the review.'),
+    kind: { type: 'string', enum: ['ConversionReview'] },
+    request: {
+      type: 'object',
+      required: ['uid', 'desiredAPIVersion', 'objects'],
+      properties: {
+        uid: text('Ties the answer to the request.'),
+        desiredAPIVersion: text('Group and version to convert to.'),
+        objects: { type: 'array', items: { type: 'object' } },
+      },
+    },
+  },
+};
+
+/** The schemas that validators are generated from, by the name of the validator. */
+export const VALIDATED: Readonly<Record<string, JsonSchema>> = {
+  validateShadow: SHADOW_OBJECT_SCHEMA,
+  validateShadowStatus: STATUS_SCHEMA,
+  validateV2Data: V2_DATA_SCHEMA,
+  validateConversionReview: CONVERSION_REVIEW_SCHEMA,
+};

@@ -1,0 +1,40 @@
+/** The part of OpenAPI v3 that a CustomResourceDefinition accepts as a structural schema and that we use. */
+export interface JsonSchema {
+  readonly type: 'array' | 'boolean' | 'integer' | 'object' | 'string';
+  readonly title?: string;
+  readonly description?: string;
+  readonly nullable?: true;
+  readonly enum?: readonly string[];
+  readonly pattern?: string;
+  readonly format?: 'date-time' | 'int64' | 'uint32';
+  readonly minimum?: number;
+  readonly maxItems?: number;
+  readonly items?: JsonSchema;
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly additionalProperties?: JsonSchema;
+  readonly required?: readonly string[];
+  readonly 'x-kubernetes-list-type'?: 'map';
+  readonly 'x-kubernetes-list-map-keys'?: readonly string[];
+}
+
+/** The pattern that https://semver.org proposes. */
+export const SEMVER_PATTERN =
+  '^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$';
+
+/** What `format: date-time` admits, as kube-apiserver reads it (RFC 3339). */
+export const TIMESTAMP_PATTERN = '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$';
+
+/** Any text. */
+export const text = (description: string): JsonSchema => ({ type: 'string', description });
+
+/** A semantic version. */
+export const version = (description: string): JsonSchema => ({ type: 'string', pattern: SEMVER_PATTERN, description });
+
+/** An RFC 3339 time. */
+export const timestamp = (description: string): JsonSchema => ({ type: 'string', format: 'date-time', description });
+
+/** An integer of 0 to 2^32 - 1, or from another `minimum` on. */
+export const uint32 = (description: string, minimum = 0): JsonSchema => ({ type: 'integer', format: 'uint32', minimum, description });
+
+/** The same schema, which also admits `null`. */
+export const nullable = (schema: JsonSchema): JsonSchema => ({ ...schema, nullable: true });

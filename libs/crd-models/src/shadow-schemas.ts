@@ -1,0 +1,120 @@
+import { nullable, text, timestamp, uint32, version } from './schema.ts';
+import type { JsonSchema } from './schema.ts';
+import { PROGRESS_STEPS, SHADOW_STATES } from './shadow.ts';
+import { SHADOW_V1_STATES } from './shadow-v1.ts';
+
+const TITLE = 'BottlerocketShadow';
+
+const shadowOf = (spec: JsonSchema, status: JsonSchema): JsonSchema => ({
+  type: 'object',
+  title: TITLE,
+  description: 'What a node should do next, written by the controller, and what its agent last reported.',
+  required: ['spec'],
+  properties: { spec, status: nullable(status) },
+});
+
+const specOf = (states: readonly string[]): JsonSchema => ({
+  type: 'object',
+  description: 'What the node should do next. Written by the controller alone.',
+  required: ['state'],
+  properties: {
+    state: { type: 'string', enum: states, description: 'The state that the node should be brought to.' },
+    state_transition_timestamp: nullable(text('RFC 3339; when `state` was last changed.')),
+    version: nullable(version('The version of Bottlerocket to update to.')),
+  },
+});
+
+const CORE_REQUIRED = ['current_version', 'target_version', 'current_state'] as const;
+const coreStatus = (states: readonly string[]): Readonly<Record<(typeof CORE_REQUIRED)[number], JsonSchema>> => ({
+  current_version: version('The version that the host runs.'),
+  target_version: version('The newest version that the host can update to.'),
+  current_state: { type: 'string', enum: states, description: 'The state that the node is in.' },
+});
+
+const CONDITION: JsonSchema = {
+  type: 'object',
+  required: ['type', 'status', 'reason', 'message', 'lastTransitionTime'],
+  properties: {
+    type: text('Name of the condition, in CamelCase.'),
+    status: { type: 'string', enum: ['True', 'False', 'Unknown'] },
+    reason: text('Why, in one CamelCase word.'),
+    message: text('Why, for people.'),
+    lastTransitionTime: timestamp('When `status` was last changed.'),
+    observedGeneration: { type: 'integer', format: 'int64', minimum: 0 },
+  },
+};
+
+const PROGRESS: JsonSchema = {
+  type: 'object',
+  description: 'The last disruptive step that the agent began, written before the step.',
+  required: ['step', 'since', 'boot_id', 'version'],
+  properties: {
+    step: { type: 'string', enum: PROGRESS_STEPS },
+    since: timestamp('When the step began.'),
+    boot_id: text('Boot id of the host when the step began.'),
+    version: version('The version that the step is part of an update to.'),
+    message: text('What it is doing or waiting for, for people.'),
+  },
+};
+
+const FAILED_VERSION: JsonSchema = {
+  type: 'object',
+  required: ['version', 'failures', 'last_failure_timestamp'],
+  properties: {
+    version: version('The version that failed.'),
+    failures: uint32('Failed attempts in a row.', 1),
+    last_failure_timestamp: timestamp('When it last failed.'),
+  },
+};
+
+// What v2 has and v1 has not. The original's fields come first; the others are additions and therefore optional.
+const V2_STATUS_PROPERTIES: Readonly<Record<string, JsonSchema>> = {
+  crash_count: uint32('Failed updates in a row.'),
+  state_transition_failure_timestamp: nullable(text('RFC 3339; the last failure.')),
+  conditions: {
+    type: 'array',
+    items: CONDITION,
+    description: 'Conditions of the update.',
+    'x-kubernetes-list-type': 'map',
+    'x-kubernetes-list-map-keys': ['type'],
+  },
+  progress: nullable(PROGRESS),
+  failed_versions: { type: 'array', items: FAILED_VERSION, description: 'Versions that this host booted out of, or failed to install.' },
+  boot_id: text('Boot id of the host when the status was written.'),
+  failure_message: nullable(text('Why the last update failed, for people.')),
+};
+
+/** Names of the status fields that v1 cannot hold. */
+export const V2_STATUS_FIELDS: readonly string[] = Object.keys(V2_STATUS_PROPERTIES);
+
+/** Schema of the status in v2. */
+export const STATUS_SCHEMA: JsonSchema = {
+  type: 'object',
+  description: 'What the agent last reported.',
+  required: [...CORE_REQUIRED, 'crash_count'],
+  properties: { ...coreStatus(SHADOW_STATES), ...V2_STATUS_PROPERTIES },
+};
+
+/** `openAPIV3Schema` of v2. */
+export const SHADOW_V2_SCHEMA: JsonSchema = shadowOf(specOf(SHADOW_STATES), STATUS_SCHEMA);
+
+/** `openAPIV3Schema` of v1. */
+export const SHADOW_V1_SCHEMA: JsonSchema = shadowOf(specOf(SHADOW_V1_STATES), {
+  type: 'object',
+  description: 'What the agent last reported.',
+  required: CORE_REQUIRED,
+  properties: coreStatus(SHADOW_V1_STATES),
+});
+
+/** Schema of what a v1 object carries, in an annotation, of the v2 object that it was made from. */
+export const V2_DATA_SCHEMA: JsonSchema = {
+  type: 'object',
+  properties: {
+    spec: { type: 'object', required: ['state'], properties: { state: { type: 'string', enum: SHADOW_STATES } } },
+    status: {
+      type: 'object',
+      required: ['current_state'],
+      properties: { current_state: { type: 'string', enum: SHADOW_STATES }, ...V2_STATUS_PROPERTIES },
+    },
+  },
+};

@@ -1,0 +1,20 @@
+import { validateConversionReview, validateShadow, validateShadowStatus } from './generated/validators.ts';
+import { parseWith } from './parse.ts';
+import type { ParseResult } from './parse.ts';
+import type { ConversionReview } from './conversion-review.ts';
+import type { BottlerocketShadow, ShadowStatus } from './shadow.ts';
+
+/** A v2 `BottlerocketShadow` from JSON. Fields unknown to us are kept. */
+export function parseShadow(value: unknown): ParseResult<BottlerocketShadow> {
+  return parseWith(validateShadow, value, 'shadow');
+}
+
+/** A v2 status from JSON; errors are written as `status.…`. Fields unknown to us are kept. */
+export function parseShadowStatus(value: unknown): ParseResult<ShadowStatus> {
+  return parseWith(validateShadowStatus, value, 'status', 'status.');
+}
+
+/** What kube-apiserver sends to the conversion webhook. Its objects may still be anything. */
+export function parseConversionReview(value: unknown): ParseResult<ConversionReview> {
+  return parseWith(validateConversionReview, value, 'review');
+}
