@@ -1,2 +1,7 @@
-export { HEADERS, preferWait, RESPOND_ASYNC, ROUTES } from './routes.ts';
+export { HEADERS, LOWER_CASE_HEADERS, preferWait, RESPOND_ASYNC, ROUTES } from './routes.ts';
 export type { CreateShadowRequest, ErrorBody, NodeHealth, StepProgress, WaitingPod } from './bodies.ts';
+export { parseCreateShadowRequest, parseErrorBody, parseNodeHealth, parseStepProgress } from './parse-bodies.ts';
+export { parsePrefer } from './prefer.ts';
+export type { Preferences } from './prefer.ts';
+export { parseConversionReview } from '@brupop/crd-models';
+export type { ParseResult } from '@brupop/crd-models';

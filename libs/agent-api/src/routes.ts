@@ -23,6 +23,9 @@ export const ROUTES = {
 /** Request headers by which an agent says who it is. Case does not matter on the wire. */
 export const HEADERS = { nodeName: 'BrupopNodeName', nodeUid: 'BrupopNodeUid', token: 'BrupopK8sAuthToken' } as const;
 
+/** The names of {@link HEADERS} as Node.js gives them to a server: in lower case. */
+export const LOWER_CASE_HEADERS = { nodeName: 'brupopnodename', nodeUid: 'brupopnodeuid', token: 'brupopk8sauthtoken' } as const;
+
 /** `Prefer` value (RFC 7240) that asks for one bounded step instead of the whole. */
 export const RESPOND_ASYNC = 'respond-async';
 
