@@ -1,0 +1,58 @@
+import { decideIdle } from './idle.ts';
+import { outcomeOf, stepOrPause } from './outcomes.ts';
+import { decideReboot } from './reboot.ts';
+import { decideStage } from './stage.ts';
+import { cleared, observedStatus, reportFailure } from './status.ts';
+import type { Action, AgentObservation } from './types.ts';
+
+/**
+ * What a node's agent should do next. Looks at the host as it is, not at what was done before, so that any action
+ * may be repeated, or lost, at any point.
+ * @returns one step, a status to write, or how long to wait; to be decided anew after each
+ */
+export function decideAction(o: AgentObservation): Action {
+  const { spec, status } = o.shadow;
+  if (spec.state === 'Idle') return decideIdle(o);
+  // The controller has yet to see the failure. To try again now would count it twice.
+  if (status?.current_state === 'ErrorReset') return { kind: 'wait', reason: 'Waiting for the controller to take the failure up' };
+  if (spec.state === 'ErrorReset') return abandon(o);
+  const version = spec.version ?? '';
+  if (version === '') return reportFailure(o, version, `The shadow's spec asks for ${spec.state} without a version`, 'other');
+  if (isReached(o, version)) return { kind: 'wait', reason: `${spec.state} is reached; the next step is the controller's` };
+  switch (spec.state) {
+    case 'StagedAndPerformedUpdate':
+      return decideStage(o, version);
+    case 'RebootedIntoUpdate':
+      return decideReboot(o, version);
+    case 'MonitoringUpdate':
+      return decideMonitoring(o, version);
+  }
+}
+
+/** Somebody has asked for `ErrorReset` by hand: an end to the update, not a failure of it. */
+function abandon(o: AgentObservation): Action {
+  return { kind: 'report', reason: 'The update was called off', status: { ...observedStatus(o), current_state: 'ErrorReset' } };
+}
+
+function isReached(o: AgentObservation, version: string): boolean {
+  const { spec, status } = o.shadow;
+  return (
+    status?.current_state === spec.state &&
+    status.target_version === version &&
+    status.progress == null &&
+    // A host that has meanwhile booted something else has to be looked at again.
+    status.current_version === o.host.version
+  );
+}
+
+function decideMonitoring(o: AgentObservation, version: string): Action {
+  if (o.host.version !== version) {
+    return reportFailure(o, version, `The host was to run ${version} but runs ${o.host.version}`, 'version');
+  }
+  const health = outcomeOf(o, 'check-health');
+  if (health?.done === true && o.now >= (health.since ?? health.at) + o.settings.soakMs) {
+    const status = cleared({ ...observedStatus(o), current_state: 'MonitoringUpdate', progress: null });
+    return { kind: 'report', reason: `The node is healthy on ${version}`, status };
+  }
+  return stepOrPause(o, 'check-health', `Watching the node on ${version}`);
+}

@@ -1,0 +1,128 @@
+import type { ShadowProgress } from '@brupop/crd-models';
+import { giveNodeBack, outcomeOf, stepOrPause, waitWhileBusy } from './outcomes.ts';
+import { reportFailure, reportGivingBack, reportProgress, reportReached, timeOf } from './status.ts';
+import type { Action, AgentObservation } from './types.ts';
+
+/** Boots the host into `version`: exclude, drain, reboot, return. Every step is written down before it is taken. */
+export function decideReboot(o: AgentObservation, version: string): Action {
+  const progress = progressTowards(o, version);
+  if (o.host.version === version) return comeBack(o, version, progress);
+  if (progress === undefined) return begin(o, version);
+  if (progress.step === 'Returning') return giveUp(o, version, progress);
+  if (progress.boot_id !== o.bootId) return reportGivingBack(o, version, rolledBack(o, version), 'version');
+
+  const obstacle = whyNotReady(o, version);
+  if (obstacle === 'busy') {
+    const overdue = o.now >= startOf(o, progress) + o.settings.drainTimeoutMs;
+    return overdue ? reportGivingBack(o, version, 'The host stayed busy past the deadline', 'other') : waitWhileBusy(o);
+  }
+  if (obstacle !== undefined) return reportGivingBack(o, version, obstacle, 'other');
+
+  switch (progress.step) {
+    case 'Excluding':
+      return exclude(o, version);
+    case 'Draining':
+      return drain(o, version, progress);
+    case 'Rebooting':
+      return reboot(o, version);
+  }
+}
+
+/** The progress of this update; that of another is of no use. */
+function progressTowards(o: AgentObservation, version: string): ShadowProgress | undefined {
+  const progress = o.shadow.status?.progress;
+  return progress?.version === version ? progress : undefined;
+}
+
+function comeBack(o: AgentObservation, version: string, progress: ShadowProgress | undefined): Action {
+  const reason = `The host runs ${version}`;
+  if (progress?.step !== 'Returning') return reportProgress(o, 'Returning', version, reason);
+  return giveNodeBack(o, reason) ?? reportReached(o, 'RebootedIntoUpdate', reason);
+}
+
+/** Nothing has been disturbed yet: a reboot that cannot succeed is not begun. */
+function begin(o: AgentObservation, version: string): Action {
+  if (hasBootedBack(o, version)) return reportFailure(o, version, rolledBack(o, version), 'version');
+  const obstacle = whyNotReady(o, version);
+  if (obstacle === 'busy') return waitWhileBusy(o);
+  if (obstacle !== undefined) return reportFailure(o, version, obstacle, 'other');
+  return o.settings.excludeFromLbWaitMs > 0
+    ? reportProgress(o, 'Excluding', version, 'Taking the node out of the load balancers')
+    : reportProgress(o, 'Draining', version, 'Draining the node');
+}
+
+/** The host was ready for `version`, or ran it, when it last reported, and has been rebooted since: not by us, but in vain all the same. */
+function hasBootedBack(o: AgentObservation, version: string): boolean {
+  const status = o.shadow.status;
+  return (
+    status?.target_version === version && status.boot_id !== undefined && status.boot_id !== o.bootId && status.current_state !== 'Idle'
+  );
+}
+
+function exclude(o: AgentObservation, version: string): Action {
+  const excluded = outcomeOf(o, 'exclude-from-lb');
+  if (excluded?.done !== true) return stepOrPause(o, 'exclude-from-lb', 'Taking the node out of the load balancers');
+  const until = Math.min(excluded.since ?? excluded.at, excluded.at) + o.settings.excludeFromLbWaitMs;
+  return o.now < until
+    ? { kind: 'wait', reason: 'Giving load balancers time to let go of the node', until }
+    : reportProgress(o, 'Draining', version, 'Draining the node');
+}
+
+function drain(o: AgentObservation, version: string, progress: ShadowProgress): Action {
+  const drained = outcomeOf(o, 'cordon-and-drain');
+  if (drained?.done === true) return reportProgress(o, 'Rebooting', version, `Rebooting into ${version}`);
+  // Only after a try: the agent may have been away past the deadline, and the node may be empty by now.
+  if (drained !== undefined && o.now >= startOf(o, progress) + o.settings.drainTimeoutMs) {
+    return reportGivingBack(o, version, `The drain did not end in time: ${drained.message}`, 'other');
+  }
+  return stepOrPause(o, 'cordon-and-drain', 'Draining the node');
+}
+
+function reboot(o: AgentObservation, version: string): Action {
+  const asked = outcomeOf(o, 'reboot');
+  if (asked === undefined) return { kind: 'reboot', reason: `Rebooting into ${version}` };
+  if (!asked.done) return reportGivingBack(o, version, `The host refused to reboot: ${asked.message}`, 'other');
+  const until = asked.at + o.settings.rebootTimeoutMs;
+  return o.now < until
+    ? { kind: 'wait', reason: 'The host is going down', until }
+    : reportGivingBack(o, version, 'The host accepted the reboot but did not go down in time', 'other');
+}
+
+function giveUp(o: AgentObservation, version: string, progress: ShadowProgress): Action {
+  const known = o.shadow.status?.failure_message;
+  // It was returning because the update had succeeded, and has since booted back.
+  if (known === undefined || known === null) {
+    return reportGivingBack(
+      o,
+      version,
+      progress.boot_id === o.bootId ? `The host does not run ${version}` : rolledBack(o, version),
+      'version',
+    );
+  }
+  return giveNodeBack(o, known) ?? reportFailure(o, version, known, 'other');
+}
+
+/** Why the host would not boot into `version`; `busy` if it cannot tell yet. */
+function whyNotReady(o: AgentObservation, version: string): string | undefined {
+  const status = o.host.status;
+  switch (status.kind) {
+    case 'busy':
+      return 'busy';
+    case 'uninitialized':
+      return `The host is not ready to boot into ${version}: it has lost what was staged`;
+    case 'known':
+      if (status.updateState !== 'Ready') return `The host is not ready to boot into ${version}: its update state is ${status.updateState}`;
+      return status.stagedVersion === version
+        ? undefined
+        : `The host is not ready to boot into ${version}: it would boot into ${status.stagedVersion ?? 'an unknown version'}`;
+  }
+}
+
+function rolledBack(o: AgentObservation, version: string): string {
+  return `The host was to boot into ${version} but came up with ${o.host.version}`;
+}
+
+// A time that cannot be read counts as the present: the step gets its whole time rather than none.
+function startOf(o: AgentObservation, progress: ShadowProgress): number {
+  return timeOf(progress.since) ?? o.now;
+}

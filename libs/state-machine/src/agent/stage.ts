@@ -1,0 +1,75 @@
+import { lastOutcome, outcomeOf, stepOrPause, waitWhileBusy } from './outcomes.ts';
+import { reportFailure, reportReached, timeOf } from './status.ts';
+import type { Action, AgentObservation, AgentStep, HostUpdateStatus } from './types.ts';
+
+/** Brings the host to `Ready` for `version`, whatever it is at. Holds nothing on the node. */
+export function decideStage(o: AgentObservation, version: string): Action {
+  if (o.host.version === version) return reportReached(o, 'StagedAndPerformedUpdate', `The host already runs ${version}`);
+  const status = o.host.status;
+  switch (status.kind) {
+    case 'busy':
+      return isLate(o) ? reportFailure(o, version, 'The host stayed busy past the deadline', 'other') : waitWhileBusy(o);
+    case 'uninitialized':
+      return tryStep(o, version, 'refresh', 'The host has not looked for updates since it booted');
+    case 'known':
+      return decideKnown(o, version, status);
+  }
+}
+
+function decideKnown(o: AgentObservation, version: string, status: Extract<HostUpdateStatus, { kind: 'known' }>): Action {
+  switch (status.updateState) {
+    case 'Idle':
+      return choose(o, version, 'The host knows of no update');
+    case 'Available':
+      return status.chosenVersion === version
+        ? prepare(o, version)
+        : choose(o, version, `The host would install ${named(status.chosenVersion)}`);
+    case 'Staged':
+      if (status.stagedVersion === version) return activate(o, version, status.chosenVersion);
+      return status.chosenVersion === version
+        ? prepare(o, version)
+        : choose(o, version, `The host has staged ${named(status.stagedVersion)}`);
+    case 'Ready':
+      return status.stagedVersion === version
+        ? reportReached(o, 'StagedAndPerformedUpdate', `The host is ready to boot into ${version}`)
+        : tryStep(o, version, 'deactivate', `The host would boot into ${named(status.stagedVersion)}`);
+  }
+}
+
+/** Lets the host choose anew; if it has just done so, it will not choose `version`. */
+function choose(o: AgentObservation, version: string, why: string): Action {
+  const last = lastOutcome(o);
+  if (last?.step === 'refresh' && last.done) return reportFailure(o, version, `${why}, not ${version}, even after a refresh`, 'other');
+  return tryStep(o, version, 'refresh', `${why}, not ${version}`);
+}
+
+function prepare(o: AgentObservation, version: string): Action {
+  return tryStep(o, version, 'prepare', `Downloading ${version} to the staging partition`);
+}
+
+function activate(o: AgentObservation, version: string, chosen: string | undefined): Action {
+  const last = lastOutcome(o);
+  if (last?.step !== 'activate') return tryStep(o, version, 'activate', `Making ${version} the next to boot`);
+  // After a failed second download the host still says Staged, but the image is gone: activate fails until it is there again.
+  if (!isLate(o) && chosen === version && o.now >= last.at + o.settings.retryMs) return prepare(o, version);
+  return tryStep(o, version, 'activate', `Making ${version} the next to boot`);
+}
+
+/** A step that failed is tried again until the deadline. It is tried once even past it: the agent may have been away. */
+function tryStep(o: AgentObservation, version: string, step: AgentStep, reason: string): Action {
+  const before = outcomeOf(o, step);
+  // The host is asked for a step again only because it has not brought the host further, whatever its outcome says.
+  if (before !== undefined && isLate(o)) {
+    return reportFailure(o, version, `${reason}: ${before.message}`, step === 'prepare' || step === 'activate' ? 'version' : 'other');
+  }
+  return stepOrPause(o, step, reason);
+}
+
+function isLate(o: AgentObservation): boolean {
+  const since = timeOf(o.shadow.spec.state_transition_timestamp);
+  return since !== undefined && o.now >= since + o.settings.stageTimeoutMs;
+}
+
+function named(version: string | undefined): string {
+  return version ?? 'no known version';
+}

@@ -1,0 +1,149 @@
+import type { FailedVersion, ProgressStep, ShadowState, ShadowStatus } from '@brupop/crd-models';
+import type { Action, AgentObservation, HostUpdateStatus } from './types.ts';
+
+const HIGHEST_CRASH_COUNT = 2 ** 32 - 1;
+const MOST_FAILED_VERSIONS = 10;
+
+/** The crash count after one more failure. It is a uint32 on the wire, and users can edit it. */
+export function nextCrashCount(crashCount: number): number {
+  const before = Number.isFinite(crashCount) ? Math.max(0, Math.trunc(crashCount)) : 0;
+  return Math.min(before + 1, HIGHEST_CRASH_COUNT);
+}
+
+/** The list of bad versions after `version` has failed once more; the one that failed last comes last, and the oldest are forgotten. */
+export function withFailedVersion(failed: readonly FailedVersion[], version: string, at: string): readonly FailedVersion[] {
+  const before = failed.find((entry) => entry.version === version);
+  const others = failed.filter((entry) => entry.version !== version);
+  const entry = { version, failures: nextCrashCount(before?.failures ?? 0), last_failure_timestamp: at };
+  return [...others, entry].slice(-MOST_FAILED_VERSIONS);
+}
+
+/** Milliseconds since the Unix epoch of an RFC 3339 text; undefined if there is none or it cannot be read (users can edit it). */
+export function timeOf(timestamp: string | null | undefined): number | undefined {
+  const time = Date.parse(timestamp ?? '');
+  return Number.isNaN(time) ? undefined : time;
+}
+
+/**
+ * The version that an idle host would update to; its own if there is nothing to update to.
+ * `Idle` outweighs a chosen version, which a failed refresh leaves behind.
+ */
+export function availableVersion(running: string, status: HostUpdateStatus, reported: ShadowStatus | null | undefined): string {
+  switch (status.kind) {
+    case 'known':
+      return status.updateState === 'Idle' ? running : (status.chosenVersion ?? status.stagedVersion ?? running);
+    case 'busy':
+      return reported?.current_version === running ? reported.target_version : running;
+    case 'uninitialized':
+      return running;
+  }
+}
+
+/** The status as it is, with what was just observed. Fields that mean "nothing" are null, so that a merge patch clears them. */
+export function observedStatus(o: AgentObservation): ShadowStatus {
+  const status = o.shadow.status;
+  return {
+    current_version: o.host.version,
+    target_version: o.shadow.spec.version ?? availableVersion(o.host.version, o.host.status, status),
+    current_state: status?.current_state ?? 'Idle',
+    crash_count: status?.crash_count ?? 0,
+    state_transition_failure_timestamp: status?.state_transition_failure_timestamp ?? null,
+    progress: status?.progress ?? null,
+    failed_versions: status?.failed_versions ?? [],
+    boot_id: o.bootId,
+    failure_message: status?.failure_message ?? null,
+  };
+}
+
+/** Forgets past failures: the host runs what it should run. */
+export function cleared(status: ShadowStatus): ShadowStatus {
+  return {
+    ...status,
+    crash_count: 0,
+    state_transition_failure_timestamp: null,
+    failure_message: null,
+    failed_versions: (status.failed_versions ?? []).filter(({ version }) => version !== status.current_version),
+  };
+}
+
+/** Reports that `state` has been reached. */
+export function reportReached(o: AgentObservation, state: ShadowState, reason: string): Action {
+  return { kind: 'report', reason, status: { ...observedStatus(o), current_state: state, progress: null, failure_message: null } };
+}
+
+/** Reports that a disruptive step begins; the step itself comes when the report has been written. */
+export function reportProgress(o: AgentObservation, step: ProgressStep, version: string, reason: string): Action {
+  const progress = { step, since: new Date(o.now).toISOString(), boot_id: o.bootId, version, message: reason };
+  return { kind: 'report', reason, status: { ...observedStatus(o), progress, failure_message: null } };
+}
+
+/** Who is to blame for a failure: the version, which is then remembered, or something else. */
+export type Blame = 'version' | 'other';
+
+function blamed(o: AgentObservation, version: string, blame: Blame): readonly FailedVersion[] {
+  const failed = o.shadow.status?.failed_versions ?? [];
+  return blame === 'version' ? withFailedVersion(failed, version, new Date(o.now).toISOString()) : failed;
+}
+
+/** Reports a failed update of a node that we do not hold, or no longer. */
+export function reportFailure(o: AgentObservation, version: string, reason: string, blame: Blame): Action {
+  const status = observedStatus(o);
+  return {
+    kind: 'report',
+    reason,
+    status: {
+      ...status,
+      current_state: 'ErrorReset',
+      crash_count: nextCrashCount(status.crash_count),
+      state_transition_failure_timestamp: new Date(o.now).toISOString(),
+      progress: null,
+      failed_versions: blamed(o, version, blame),
+      failure_message: reason,
+    },
+  };
+}
+
+/** Reports that a node that we hold is given back because the update failed. `ErrorReset` follows when it has been. */
+export function reportGivingBack(o: AgentObservation, version: string, reason: string, blame: Blame): Action {
+  const progress = { step: 'Returning' as const, since: new Date(o.now).toISOString(), boot_id: o.bootId, version, message: reason };
+  return {
+    kind: 'report',
+    reason,
+    status: { ...observedStatus(o), progress, failed_versions: blamed(o, version, blame), failure_message: reason },
+  };
+}
+
+/** Whether two statuses say the same, as far as the agent writes them; absent and null are one. */
+export function saysTheSame(a: ShadowStatus, b: ShadowStatus | null | undefined): boolean {
+  return (
+    a.current_version === b?.current_version &&
+    a.target_version === b.target_version &&
+    a.current_state === b.current_state &&
+    a.crash_count === b.crash_count &&
+    (a.state_transition_failure_timestamp ?? null) === (b.state_transition_failure_timestamp ?? null) &&
+    (a.failure_message ?? null) === (b.failure_message ?? null) &&
+    (a.boot_id ?? null) === (b.boot_id ?? null) &&
+    sameProgress(a.progress, b.progress) &&
+    sameFailures(a.failed_versions ?? [], b.failed_versions ?? [])
+  );
+}
+
+function sameProgress(a: ShadowStatus['progress'], b: ShadowStatus['progress']): boolean {
+  return (
+    a?.step === b?.step && a?.since === b?.since && a?.boot_id === b?.boot_id && a?.version === b?.version && a?.message === b?.message
+  );
+}
+
+function sameFailures(a: readonly FailedVersion[], b: readonly FailedVersion[]): boolean {
+  return (
+    a.length === b.length &&
+    a.every((entry, at) => {
+      const other = b[at];
+      return (
+        entry.version === other?.version &&
+        entry.failures === other.failures &&
+        entry.last_failure_timestamp === other.last_failure_timestamp
+      );
+    })
+  );
+}

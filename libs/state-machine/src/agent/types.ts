@@ -1,0 +1,130 @@
+import type { BottlerocketShadow, ShadowStatus } from '@brupop/crd-models';
+
+/** The last command of the host's updater, as the host remembers it. */
+export interface HostCommand {
+  /** `refresh`, `prepare`, `activate` or `deactivate`; kept as text because newer hosts may know more. */
+  readonly type: string;
+  readonly succeeded: boolean;
+  /** RFC 3339, from the host's clock. Only good for telling two commands apart. */
+  readonly timestamp: string;
+  /** Exit code of the updater; negative or a signal's number if it was killed. */
+  readonly exitStatus?: number | undefined;
+  /** What the updater wrote to stderr. */
+  readonly message: string;
+}
+
+/** How far the host's updater has come. `update_state` of the Bottlerocket API. */
+export type HostUpdateState = 'Idle' | 'Available' | 'Staged' | 'Ready';
+
+/** What the host says of its updates. `busy`: a command is running; `uninitialized`: none has run since boot. */
+export type HostUpdateStatus =
+  | {
+      readonly kind: 'known';
+      readonly updateState: HostUpdateState;
+      /** The version that `prepare` would install. Stale when `updateState` is `Idle`. */
+      readonly chosenVersion?: string | undefined;
+      /** The version on the staging partition. */
+      readonly stagedVersion?: string | undefined;
+      readonly mostRecentCommand?: HostCommand | undefined;
+    }
+  | { readonly kind: 'uninitialized' }
+  | { readonly kind: 'busy' };
+
+/** The host, as just observed. */
+export interface HostObservation {
+  /** The version that runs. */
+  readonly version: string;
+  readonly status: HostUpdateStatus;
+}
+
+/** Durations that decide how long the agent tries before it gives up. All in milliseconds; `Infinity` never gives up. */
+export interface AgentSettings {
+  /** How long a node stays out of the load balancers before it is drained; 0 leaves load balancers alone. */
+  readonly excludeFromLbWaitMs: number;
+  /** From the start of `StagedAndPerformedUpdate`: how long failing host commands are tried again. */
+  readonly stageTimeoutMs: number;
+  /** From the start of the drain: past it the node is given back. */
+  readonly drainTimeoutMs: number;
+  /** From an accepted reboot: past it the node is given back. */
+  readonly rebootTimeoutMs: number;
+  /** How long a node must be healthy without a break before monitoring ends. */
+  readonly soakMs: number;
+  /** How often an idle host looks for a new version. */
+  readonly updateCheckIntervalMs: number;
+  /** Pause before a failed or unfinished step is tried again, unless the apiserver names another. */
+  readonly retryMs: number;
+  /** Pause before a busy host is looked at again. */
+  readonly busyPollMs: number;
+}
+
+/** The settings used when nothing is configured. */
+export const DEFAULT_AGENT_SETTINGS: AgentSettings = {
+  excludeFromLbWaitMs: 0,
+  stageTimeoutMs: 30 * 60_000,
+  drainTimeoutMs: 15 * 60_000,
+  rebootTimeoutMs: 10 * 60_000,
+  soakMs: 0,
+  updateCheckIntervalMs: 120_000,
+  retryMs: 15_000,
+  busyPollMs: 5_000,
+};
+
+/** The steps that change or question something outside of the agent. */
+export const AGENT_STEPS = [
+  'refresh',
+  'prepare',
+  'activate',
+  'deactivate',
+  'exclude-from-lb',
+  'cordon-and-drain',
+  'reboot',
+  'uncordon',
+  'remove-lb-exclusion',
+  'check-health',
+] as const;
+/** One of {@link AGENT_STEPS}. */
+export type AgentStep = (typeof AGENT_STEPS)[number];
+
+/**
+ * What became of a step. Kept in memory only: if it is lost, the step is repeated, which does no harm.
+ */
+export interface StepOutcome {
+  readonly step: AgentStep;
+  /** When it ended, milliseconds since the Unix epoch. */
+  readonly at: number;
+  /** Whether it is complete. For `reboot`: whether the host accepted it. For `check-health`: whether the node is healthy. */
+  readonly done: boolean;
+  /** One sentence for people; why not, if it is not done. */
+  readonly message: string;
+  /** Since when the outcome holds (excluded, healthy), milliseconds since the Unix epoch; `at` if absent. */
+  readonly since?: number | undefined;
+  /** How long to wait before the next try. */
+  readonly retryAfterMs?: number | undefined;
+}
+
+/** Everything that {@link decideAction} looks at. */
+export interface AgentObservation {
+  /** `status` is the last one written, even where a cache does not show it yet. */
+  readonly shadow: Pick<BottlerocketShadow, 'spec' | 'status'>;
+  readonly host: HostObservation;
+  /** `/proc/sys/kernel/random/boot_id`. */
+  readonly bootId: string;
+  /** Milliseconds since the Unix epoch. */
+  readonly now: number;
+  readonly settings: AgentSettings;
+  /** When this process last tried to refresh, milliseconds since the Unix epoch. */
+  readonly lastCheckedAt?: number | undefined;
+  /** Outcomes since the shadow last changed, oldest first, the newest of each step only. */
+  readonly outcomes?: readonly StepOutcome[];
+}
+
+/** What the agent should do next, and why, in one sentence for people. */
+export type Action =
+  | {
+      readonly kind: 'wait';
+      readonly reason: string;
+      /** When to decide again even if nothing changes, milliseconds since the Unix epoch. Absent: when the shadow changes. */
+      readonly until?: number;
+    }
+  | { readonly kind: 'report'; readonly reason: string; readonly status: ShadowStatus }
+  | { readonly kind: AgentStep; readonly reason: string };
