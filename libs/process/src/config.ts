@@ -26,10 +26,7 @@ export type ConfigResult<T> =
  * Reads a configuration; every problem is told, as `NAME: expected …, got "…"`.
  * A variable that is set to nothing counts as not set: that is what templates make of an absent value.
  */
-export function parseConfig<T extends object>(
-  spec: ConfigSpec<T>,
-  env: Readonly<Record<string, string | undefined>>,
-): ConfigResult<T> {
+export function parseConfig<T extends object>(spec: ConfigSpec<T>, env: Readonly<Record<string, string | undefined>>): ConfigResult<T> {
   const problems: string[] = [];
   const config: Partial<T> = {};
   for (const key of Object.keys(spec) as (keyof T)[]) {

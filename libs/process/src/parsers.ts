@@ -14,7 +14,8 @@ export const boolean: Parser<boolean> = (given) =>
 
 /** A whole number within bounds, both included. */
 export function integer({ min = 0, max = Number.MAX_SAFE_INTEGER }: { readonly min?: number; readonly max?: number } = {}): Parser<number> {
-  const range = max === Number.MAX_SAFE_INTEGER ? `an integer of at least ${String(min)}` : `an integer from ${String(min)} to ${String(max)}`;
+  const range =
+    max === Number.MAX_SAFE_INTEGER ? `an integer of at least ${String(min)}` : `an integer from ${String(min)} to ${String(max)}`;
   return (given) => {
     const value = Number(given);
     return /^[+-]?\d+$/.test(given) && Number.isSafeInteger(value) && value >= min && value <= max ? ok(value) : expected(range);

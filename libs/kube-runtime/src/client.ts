@@ -1,0 +1,93 @@
+import type { Clock, HttpClient, HttpHeaders, HttpRequest, HttpResponse } from '@brupop/ports';
+import { BrupopError } from '@brupop/process';
+import { withDeadline } from './deadline.ts';
+import { errorFromResponse } from './kube-error.ts';
+
+export const MERGE_PATCH = 'application/merge-patch+json';
+export const JSON_PATCH = 'application/json-patch+json';
+export const APPLY_PATCH = 'application/apply-patch+yaml';
+
+export type Query = Readonly<Record<string, string>>;
+
+export interface KubeRequestOptions {
+  /** Sent as JSON. */
+  readonly body?: unknown;
+  /** `application/json` by default, and {@link MERGE_PATCH} for PATCH. */
+  readonly contentType?: string;
+  readonly query?: Query;
+  readonly signal: AbortSignal;
+  /** For the whole exchange, body included; 15 s by default. */
+  readonly timeoutMs?: number;
+}
+
+/** The Kubernetes API as paths and JSON. */
+export interface KubeClient {
+  /**
+   * One request and its whole answer, undefined if that is empty.
+   * @throws `KubeApiError` for any answer that is not a success; {@link BrupopError} of the transport, or `KUBE_TIMEOUT`
+   */
+  request<T>(method: HttpRequest['method'], path: string, options: KubeRequestOptions): Promise<T>;
+  /**
+   * A GET whose answer is read piece by piece; the caller sets deadlines through `signal`.
+   * @throws as `request`
+   */
+  stream(path: string, query: Query, signal: AbortSignal): Promise<HttpResponse>;
+}
+
+export interface KubeClientOptions {
+  readonly http: HttpClient;
+  readonly clock: Clock;
+  readonly userAgent?: string;
+}
+
+/** A client over any HTTP connection: a real cluster's, or a simulated API's in the same process. */
+export function createKubeClient({ http, clock, userAgent = 'brupop' }: KubeClientOptions): KubeClient {
+  const base: HttpHeaders = { accept: 'application/json', 'user-agent': userAgent };
+  return {
+    async request<T>(method: HttpRequest['method'], path: string, options: KubeRequestOptions): Promise<T> {
+      const { body, query, signal, timeoutMs = 15_000 } = options;
+      const contentType = options.contentType ?? (method === 'PATCH' ? MERGE_PATCH : 'application/json');
+      const deadline = withDeadline(clock, signal, timeoutMs, `${method} ${path}`);
+      try {
+        const response = await http.request(
+          {
+            method,
+            path: withQuery(path, query),
+            headers: body === undefined ? base : { ...base, 'content-type': contentType },
+            ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+          },
+          deadline.signal,
+        );
+        if (!isSuccess(response)) throw await errorFromResponse(response);
+        return parse(await response.text()) as T;
+      } finally {
+        deadline.dispose();
+      }
+    },
+    async stream(path, query, signal) {
+      const response = await http.request({ method: 'GET', path: withQuery(path, query), headers: base }, signal);
+      if (!isSuccess(response)) throw await errorFromResponse(response);
+      return response;
+    },
+  };
+}
+
+const isSuccess = ({ status }: HttpResponse): boolean => status >= 200 && status < 300;
+
+function parse(text: string): unknown {
+  if (text === '') return undefined;
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new BrupopError('KUBE_BODY', 'The API server answered with something that is not JSON', { retry: 'transient', cause });
+  }
+}
+
+/** Appends an encoded query. */
+export function withQuery(path: string, query: Query = {}): string {
+  const text = Object.entries(query)
+    .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`)
+    .join('&');
+  if (text === '') return path;
+  return `${path}${path.includes('?') ? '&' : '?'}${text}`;
+}

@@ -1,0 +1,202 @@
+import type { Clock } from '@brupop/ports';
+import type { Logger } from '@brupop/process';
+import { BrupopError } from '@brupop/process';
+import type { KubeClient } from './client.ts';
+import { isKubeStatus } from './kube-error.ts';
+import { microTime } from './lease.ts';
+import { paths } from './paths.ts';
+
+/** The object that an event is about. */
+export interface Regarding {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly namespace?: string;
+  readonly uid: string;
+}
+
+export interface EventInput {
+  readonly regarding: Regarding;
+  readonly type: 'Normal' | 'Warning';
+  /** CamelCase word. */
+  readonly reason: string;
+  /** For people; cut at 1,024 characters. */
+  readonly message: string;
+  /** What was being done, as a CamelCase word; the reason by default. */
+  readonly action?: string;
+}
+
+export interface EventRecorderOptions {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Such as `brupop-controller`. */
+  readonly component: string;
+  /** Such as the pod's name. */
+  readonly instance: string;
+  /** Events not yet sent; beyond it the newest are dropped. 500 by default. */
+  readonly capacity?: number;
+}
+
+export interface EventRecorder {
+  /** Returns at once; never throws. The same event again becomes a series of one object. */
+  record(event: EventInput): void;
+  /** Sends what is waiting; resolves when that is done or 5 s have passed. Never rejects. */
+  flush(): Promise<void>;
+}
+
+interface Series {
+  readonly event: EventInput;
+  /** Absent until the API server has it. */
+  name?: string;
+  count: number;
+  sentCount: number;
+  firstMs: number;
+  lastMs: number;
+  sentMs: number;
+  attempts: number;
+}
+
+// As client-go's recorder: after a pause of so long the same event is told as a new one.
+const SERIES_ENDS_AFTER_MS = 6 * 60_000;
+// A series is written again at most so often.
+const SERIES_INTERVAL_MS = 60_000;
+const MAX_ATTEMPTS = 3;
+const FLUSH_MS = 5_000;
+const LONGEST_NOTE = 1_024;
+
+/** Tells users what happens, as Events of `events.k8s.io/v1`. */
+export function createEventRecorder(options: EventRecorderOptions): EventRecorder {
+  const { client, clock, log, component, instance, capacity = 500 } = options;
+  const series = new Map<string, Series>();
+  const stop = new AbortController();
+  let dropped = 0;
+  let nameCount = 0;
+  let working: Promise<void> | undefined;
+  let cancelTimer: () => void = () => undefined;
+
+  const dueMs = (one: Series): number => {
+    if (one.count === one.sentCount) return Infinity;
+    if (one.attempts > 0) return one.sentMs + 1_000 * 2 ** one.attempts;
+    // The second occurrence is told at once: it turns one event into a series.
+    return one.sentCount <= 1 ? 0 : one.sentMs + SERIES_INTERVAL_MS;
+  };
+
+  const forgetEnded = (): void => {
+    const nowMs = clock.monotonic();
+    for (const [key, one] of series) {
+      if (one.count === one.sentCount && nowMs - one.lastMs > SERIES_ENDS_AFTER_MS) series.delete(key);
+    }
+  };
+
+  const create = async (one: Series): Promise<void> => {
+    const { regarding, type, reason, message, action } = one.event;
+    // Events about objects without a namespace live in this one; the API server insists.
+    const namespace = regarding.namespace ?? 'default';
+    const name = `${regarding.name.slice(0, 200)}.${clock.now().toString(16)}${(nameCount++ % 0x1000).toString(16).padStart(3, '0')}`;
+    const body = {
+      apiVersion: 'events.k8s.io/v1',
+      kind: 'Event',
+      metadata: { name, namespace },
+      eventTime: microTime(clock.now()),
+      reportingController: component,
+      reportingInstance: instance.slice(0, 128),
+      action: action ?? reason,
+      reason,
+      regarding,
+      note: message.slice(0, LONGEST_NOTE),
+      type,
+      ...(one.count > 1 ? { series: { count: one.count, lastObservedTime: microTime(clock.now()) } } : {}),
+    };
+    await client.request('POST', paths.events(namespace), { body, signal: stop.signal, timeoutMs: FLUSH_MS });
+    one.name = name;
+  };
+
+  const update = async (one: Series, name: string): Promise<void> => {
+    const path = paths.event(one.event.regarding.namespace ?? 'default', name);
+    const body = { series: { count: one.count, lastObservedTime: microTime(clock.now()) } };
+    try {
+      await client.request('PATCH', path, { body, signal: stop.signal, timeoutMs: FLUSH_MS });
+    } catch (error) {
+      // Events live for an hour.
+      if (!isKubeStatus(error, 404)) throw error;
+      await create(one);
+    }
+  };
+
+  const send = async (key: string, one: Series): Promise<void> => {
+    const count = one.count;
+    try {
+      await (one.name === undefined ? create(one) : update(one, one.name));
+      one.sentCount = count;
+      one.attempts = 0;
+    } catch (error) {
+      one.attempts++;
+      const again = one.attempts < MAX_ATTEMPTS && (!(error instanceof BrupopError) || error.retry === 'transient');
+      log.debug('Sending an event failed', { reason: one.event.reason, error, again });
+      if (!again) series.delete(key);
+    }
+    one.sentMs = clock.monotonic();
+  };
+
+  const work = async (all: boolean): Promise<void> => {
+    for (;;) {
+      const nowMs = clock.monotonic();
+      const next = [...series].find(([, one]) => (all ? one.count !== one.sentCount && one.attempts === 0 : dueMs(one) <= nowMs));
+      if (next === undefined) return;
+      await send(...next);
+    }
+  };
+
+  const pump = (): void => {
+    cancelTimer();
+    working ??= work(false).finally(() => {
+      working = undefined;
+      forgetEnded();
+      const nextMs = Math.min(Infinity, ...[...series.values()].map(dueMs));
+      if (nextMs !== Infinity) cancelTimer = clock.setTimer(nextMs - clock.monotonic(), pump);
+      if (dropped > 0) log.warn('Dropped events', { dropped, reason: 'too many were waiting' });
+      dropped = 0;
+    });
+  };
+
+  const note = (event: EventInput): void => {
+    const key = JSON.stringify([event.regarding.uid, event.regarding.kind, event.type, event.reason, event.message, event.action]);
+    const nowMs = clock.monotonic();
+    const known = series.get(key);
+    if (known !== undefined && nowMs - known.lastMs <= SERIES_ENDS_AFTER_MS) {
+      known.count++;
+      known.lastMs = nowMs;
+    } else if (series.size >= capacity && !makeRoom(series)) {
+      dropped++;
+    } else {
+      series.set(key, { event, count: 1, sentCount: 0, firstMs: nowMs, lastMs: nowMs, sentMs: 0, attempts: 0 });
+    }
+    pump();
+  };
+
+  return {
+    record(event) {
+      try {
+        note(event);
+      } catch (error) {
+        log.warn('Recording an event failed', { error });
+      }
+    },
+    async flush() {
+      cancelTimer();
+      const cancel = clock.setTimer(FLUSH_MS, () => {
+        stop.abort(new Error('the time for sending events is over'));
+      });
+      await working;
+      await work(true);
+      cancel();
+    },
+  };
+}
+
+/** Forgets the oldest series that has nothing to send. */
+function makeRoom(series: Map<string, Series>): boolean {
+  for (const [key, one] of series) if (one.count === one.sentCount) return series.delete(key);
+  return false;
+}

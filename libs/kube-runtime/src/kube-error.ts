@@ -1,0 +1,84 @@
+import type { HttpResponse } from '@brupop/ports';
+import { BrupopError } from '@brupop/process';
+
+/** One entry of `metav1.StatusDetails.causes`. */
+export interface StatusCause {
+  readonly reason?: string;
+  readonly message?: string;
+  readonly field?: string;
+}
+
+/** `metav1.StatusDetails`, as far as it is used. */
+export interface StatusDetails {
+  readonly name?: string;
+  readonly kind?: string;
+  readonly causes?: readonly StatusCause[];
+  readonly retryAfterSeconds?: number;
+}
+
+/** An answer of the API server that is not a success. The message is that of its Status. */
+export class KubeApiError extends BrupopError {
+  /** HTTP status code. */
+  readonly status: number;
+  /** `metav1.StatusReason`, such as `NotFound`; empty if the body was no Status. */
+  readonly reason: string;
+  readonly details?: StatusDetails;
+  /** How long the server asks us to wait. */
+  readonly retryAfterMs?: number;
+
+  constructor(
+    status: number,
+    reason: string,
+    message: string,
+    extra: { readonly details?: StatusDetails; readonly retryAfterMs?: number } = {},
+  ) {
+    super('KUBE_API', message, { retry: status === 429 || status >= 500 ? 'transient' : 'terminal' });
+    this.status = status;
+    this.reason = reason;
+    if (extra.details !== undefined) this.details = extra.details;
+    if (extra.retryAfterMs !== undefined) this.retryAfterMs = extra.retryAfterMs;
+  }
+}
+
+/** Whether `error` is an answer of the API server with one of these HTTP statuses. */
+export function isKubeStatus(error: unknown, ...statuses: readonly number[]): error is KubeApiError {
+  return error instanceof KubeApiError && statuses.includes(error.status);
+}
+
+interface StatusBody {
+  readonly kind?: unknown;
+  readonly code?: unknown;
+  readonly reason?: unknown;
+  readonly message?: unknown;
+  readonly details?: StatusDetails | null;
+}
+
+/** Maps a `metav1.Status`, or whatever a proxy on the way has put in its place. */
+export function errorFromStatus(httpStatus: number, body: unknown, retryAfterHeader?: string): KubeApiError {
+  const status: StatusBody = typeof body === 'object' && body !== null ? body : {};
+  const message = typeof status.message === 'string' && status.message !== '' ? status.message : fallbackMessage(httpStatus, body);
+  const details = status.details ?? undefined;
+  const retryAfterSeconds = details?.retryAfterSeconds ?? (retryAfterHeader === undefined ? undefined : Number(retryAfterHeader));
+  return new KubeApiError(httpStatus, typeof status.reason === 'string' ? status.reason : '', message, {
+    ...(details === undefined ? {} : { details }),
+    ...(retryAfterSeconds === undefined || !(retryAfterSeconds >= 0) ? {} : { retryAfterMs: retryAfterSeconds * 1_000 }),
+  });
+}
+
+function fallbackMessage(httpStatus: number, body: unknown): string {
+  const start = typeof body === 'string' ? body.trim().slice(0, 200) : '';
+  return `the API server answered ${String(httpStatus)}${start === '' ? '' : `: ${start}`}`;
+}
+
+/** Reads a response that is not a success to its end. */
+export async function errorFromResponse(response: HttpResponse): Promise<KubeApiError> {
+  return errorFromStatus(response.status, parseLoosely(await response.text()), response.headers['retry-after']);
+}
+
+function parseLoosely(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}

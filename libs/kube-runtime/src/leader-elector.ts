@@ -1,0 +1,185 @@
+import { sleep } from '@brupop/ports';
+import type { Clock, Random } from '@brupop/ports';
+import { BrupopError } from '@brupop/process';
+import type { Logger } from '@brupop/process';
+import type { KubeClient } from './client.ts';
+import { isKubeStatus } from './kube-error.ts';
+import { heldBy, mayHold, observeLease, released } from './lease.ts';
+import type { Lease, ObservedLease } from './lease.ts';
+import { paths } from './paths.ts';
+
+export interface LeaderElectorOptions {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly namespace: string;
+  readonly leaseName: string;
+  /** Must differ between processes, also between two lives of the same pod name. */
+  readonly identity: string;
+  /** How long others respect a lease that is not renewed; 15 s by default. */
+  readonly leaseDurationMs?: number;
+  /** A leader that could not renew for so long stops leading; 10 s by default, and less than the duration. */
+  readonly renewDeadlineMs?: number;
+  /** Pause between attempts; 2 s by default, and less than the deadline. */
+  readonly retryPeriodMs?: number;
+}
+
+export interface LeaderElector {
+  /**
+   * Waits for the lease, then calls `lead`. When the lease is lost its signal aborts; once it has ended, the waiting begins again.
+   * Resolves after `signal` has aborted, `lead` has ended and the lease is released, or when `lead` ends by itself.
+   * @throws whatever `lead` throws while it leads
+   */
+  run(lead: (signal: AbortSignal) => Promise<void>, signal: AbortSignal): Promise<void>;
+  isLeader(): boolean;
+}
+
+/** One leader among several processes, by the rules of client-go's `leaderelection`. */
+export function createLeaderElector(options: LeaderElectorOptions): LeaderElector {
+  const { client, clock, random, log, namespace, leaseName, identity } = options;
+  const { leaseDurationMs = 15_000, renewDeadlineMs = 10_000, retryPeriodMs = 2_000 } = options;
+  if (!(retryPeriodMs * 1.2 < renewDeadlineMs && renewDeadlineMs < leaseDurationMs)) {
+    throw new BrupopError('LEASE_TIMES', 'retryPeriodMs * 1.2 < renewDeadlineMs < leaseDurationMs must hold', { retry: 'terminal' });
+  }
+  const path = paths.lease(namespace, leaseName);
+  let observed: ObservedLease | undefined;
+  let holderTold = '';
+  /** When the last successful renewal was *sent*: others count from no earlier than that. Undefined while not leading. */
+  let renewedMs: number | undefined;
+
+  const note = (lease: Lease): ObservedLease => {
+    observed = observeLease(observed, lease, clock.monotonic());
+    const holder = lease.spec?.holderIdentity ?? '';
+    if (holder !== holderTold) log.info('Leader changed', { leader: holder === '' ? 'nobody' : holder });
+    holderTold = holder;
+    return observed;
+  };
+
+  const read = async (signal: AbortSignal, timeoutMs: number): Promise<ObservedLease | undefined> => {
+    try {
+      return note(await client.request<Lease>('GET', path, { signal, timeoutMs }));
+    } catch (error) {
+      if (isKubeStatus(error, 404)) return undefined;
+      throw error;
+    }
+  };
+
+  const write = async (lease: Lease, signal: AbortSignal, timeoutMs: number): Promise<void> => {
+    const isNew = lease.metadata.resourceVersion === undefined;
+    note(await client.request<Lease>(isNew ? 'POST' : 'PUT', isNew ? paths.leases(namespace) : path, { body: lease, signal, timeoutMs }));
+  };
+
+  /** One attempt to take or to keep the lease. False: another has it, or was faster. */
+  const attempt = async (signal: AbortSignal, timeoutMs: number): Promise<boolean> => {
+    const startedMs = clock.monotonic();
+    // The holder knows the record that it wrote and need not read it; the resourceVersion tells if that is wrong.
+    const current = renewedMs !== undefined && observed !== undefined ? observed : await read(signal, timeoutMs);
+    if (current !== undefined && !mayHold(current, identity, clock.monotonic())) return false;
+    const blank: Lease = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: leaseName, namespace } };
+    try {
+      await write(heldBy(current?.lease ?? blank, identity, leaseDurationMs, clock.now()), signal, timeoutMs);
+    } catch (error) {
+      if (!isKubeStatus(error, 404, 409)) throw error;
+      const actual = await read(signal, timeoutMs);
+      const holder = actual?.lease.spec?.holderIdentity ?? '';
+      // Somebody may have labelled the lease; that is no change of leader, and the next attempt will do.
+      if (renewedMs !== undefined && (holder === identity || actual === undefined)) throw error;
+      return false;
+    }
+    renewedMs = startedMs;
+    return true;
+  };
+
+  const acquire = async (signal: AbortSignal): Promise<boolean> => {
+    while (!signal.aborted) {
+      try {
+        if (await attempt(signal, renewDeadlineMs)) return true;
+      } catch (error) {
+        if (!signal.aborted) log.warn('Acquiring the lease failed, trying again', { lease: leaseName, error });
+      }
+      await sleep(clock, retryPeriodMs * (1 + 0.2 * random()), signal).catch(() => undefined);
+    }
+    return false;
+  };
+
+  /** Renews until the lease is lost or `signal` aborts. */
+  const renew = async (signal: AbortSignal, lost: (reason: string) => void): Promise<void> => {
+    let cancelDeadline: () => void = () => undefined;
+    // A timer of its own, because the request that does not return is just the case it is for.
+    const arm = (): void => {
+      cancelDeadline();
+      cancelDeadline = clock.setTimer((renewedMs ?? 0) + renewDeadlineMs - clock.monotonic(), () => {
+        lost('the lease could not be renewed in time');
+      });
+    };
+    arm();
+    try {
+      while (!signal.aborted) {
+        await sleep(clock, retryPeriodMs, signal);
+        try {
+          if (!(await attempt(signal, renewDeadlineMs / 2))) lost('another process took the lease');
+          else arm();
+        } catch (error) {
+          if (!signal.aborted) log.warn('Renewing the lease failed, trying again', { lease: leaseName, error });
+        }
+      }
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    } finally {
+      cancelDeadline();
+    }
+  };
+
+  const release = async (): Promise<void> => {
+    const last = observed;
+    renewedMs = undefined;
+    if (last?.lease.spec?.holderIdentity !== identity) return;
+    try {
+      // The caller's signal has aborted by now; this one request has a deadline instead.
+      await write(released(last.lease, clock.now()), new AbortController().signal, retryPeriodMs);
+    } catch (error) {
+      log.warn('Releasing the lease failed, it will expire', { lease: leaseName, error });
+    }
+  };
+
+  /** @returns whether to try again */
+  const term = async (lead: (signal: AbortSignal) => Promise<void>, signal: AbortSignal): Promise<boolean> => {
+    const leading = new AbortController();
+    const stop = (): void => {
+      leading.abort(signal.reason);
+    };
+    signal.addEventListener('abort', stop, { once: true });
+    if (signal.aborted) stop();
+    // Renewal goes on while `lead` winds up, so that nobody takes over before it has ended.
+    const renewing = new AbortController();
+    let isLost = false;
+    const renewal = renew(renewing.signal, (reason) => {
+      isLost = true;
+      renewedMs = undefined;
+      log.error('Lost the leadership', { lease: leaseName, reason });
+      const error = new BrupopError('LEADERSHIP_LOST', reason, { retry: 'transient' });
+      leading.abort(error);
+      renewing.abort(error);
+    });
+    log.info('Leading', { lease: leaseName, identity });
+    try {
+      await lead(leading.signal);
+    } catch (error) {
+      if (!leading.signal.aborted) throw error;
+    } finally {
+      renewing.abort();
+      await renewal;
+      signal.removeEventListener('abort', stop);
+      if (!isLost) await release();
+    }
+    return isLost && !signal.aborted;
+  };
+
+  return {
+    isLeader: () => renewedMs !== undefined && clock.monotonic() - renewedMs < leaseDurationMs,
+    async run(lead, signal) {
+      while (await acquire(signal)) if (!(await term(lead, signal))) return;
+    },
+  };
+}

@@ -1,0 +1,62 @@
+import type { KubeMetadata } from './objects.ts';
+
+/** `coordination.k8s.io/v1 Lease`. */
+export interface Lease {
+  readonly apiVersion: 'coordination.k8s.io/v1';
+  readonly kind: 'Lease';
+  readonly metadata: KubeMetadata;
+  readonly spec?: {
+    readonly holderIdentity?: string | null;
+    readonly leaseDurationSeconds?: number | null;
+    /** `metav1.MicroTime`. */
+    readonly acquireTime?: string | null;
+    readonly renewTime?: string | null;
+    readonly leaseTransitions?: number | null;
+  };
+}
+
+/** A lease as last seen, and when: by our own monotonic clock, because the clocks of the holders may disagree. */
+export interface ObservedLease {
+  readonly lease: Lease;
+  readonly seenMs: number;
+}
+
+/** Keeps the time at which the record last *changed*: an old record that we read again is not a sign of life. */
+export function observeLease(known: ObservedLease | undefined, lease: Lease, nowMs: number): ObservedLease {
+  const unchanged = known !== undefined && known.lease.metadata.resourceVersion === lease.metadata.resourceVersion;
+  return unchanged ? known : { lease, seenMs: nowMs };
+}
+
+/** Whether `identity` may take (or keep) the lease now. */
+export function mayHold({ lease, seenMs }: ObservedLease, identity: string, nowMs: number): boolean {
+  const holder = lease.spec?.holderIdentity ?? '';
+  if (holder === '' || holder === identity) return true;
+  return nowMs >= seenMs + (lease.spec?.leaseDurationSeconds ?? 0) * 1_000;
+}
+
+/** `metav1.MicroTime` of a wall-clock time in milliseconds. */
+export function microTime(wallMs: number): string {
+  return new Date(wallMs).toISOString().replace('Z', '000Z');
+}
+
+/** The record with `identity` as its holder. */
+export function heldBy(lease: Lease, identity: string, durationMs: number, wallMs: number): Lease {
+  const former = lease.spec ?? {};
+  const kept = former.holderIdentity === identity;
+  return {
+    ...lease,
+    spec: {
+      ...former,
+      holderIdentity: identity,
+      leaseDurationSeconds: Math.ceil(durationMs / 1_000),
+      acquireTime: kept ? (former.acquireTime ?? microTime(wallMs)) : microTime(wallMs),
+      renewTime: microTime(wallMs),
+      leaseTransitions: (former.leaseTransitions ?? 0) + (kept || lease.metadata.resourceVersion === undefined ? 0 : 1),
+    },
+  };
+}
+
+/** The record with nobody as its holder, so that another takes it at once. */
+export function released(lease: Lease, wallMs: number): Lease {
+  return { ...lease, spec: { ...lease.spec, holderIdentity: '', leaseDurationSeconds: 1, renewTime: microTime(wallMs) } };
+}

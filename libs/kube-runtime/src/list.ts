@@ -1,0 +1,72 @@
+import type { Clock } from '@brupop/ports';
+import { BrupopError } from '@brupop/process';
+import type { KubeClient, Query } from './client.ts';
+import { withDeadline } from './deadline.ts';
+import { isKubeStatus } from './kube-error.ts';
+import { ListSplitter } from './list-splitter.ts';
+import type { ListHeader } from './list-splitter.ts';
+
+export interface ListOptions {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly path: string;
+  readonly query?: Query;
+  readonly signal: AbortSignal;
+  /** Gets each item as it arrives; what it keeps is all that is kept. */
+  readonly onItem: (item: unknown) => void;
+  /** Called when a page token has expired and everything comes again from the start. */
+  readonly onRestart?: () => void;
+  /** Items in a page; 500 by default. */
+  readonly pageSize?: number;
+  /** Longest time until the head of an answer, and between two pieces of it; 30 s by default. */
+  readonly silenceMs?: number;
+}
+
+/**
+ * Lists a collection consistently, page by page, without ever holding a page.
+ * @returns the resourceVersion to watch from
+ * @throws `KubeApiError`, or {@link BrupopError} `KUBE_BODY`, `KUBE_TIMEOUT` or of the transport
+ */
+export async function listAll(options: ListOptions): Promise<string> {
+  try {
+    return await listPages(options, options.pageSize ?? 500);
+  } catch (error) {
+    // The token of a page lives a few minutes at most; a list in one answer needs none.
+    if (!isKubeStatus(error, 410)) throw error;
+    options.onRestart?.();
+    return await listPages(options, undefined);
+  }
+}
+
+async function listPages(options: ListOptions, limit: number | undefined): Promise<string> {
+  let token = '';
+  for (;;) {
+    const header = await listPage(options, {
+      ...options.query,
+      ...(limit === undefined ? {} : { limit: String(limit) }),
+      ...(token === '' ? {} : { continue: token }),
+    });
+    token = header.metadata?.continue ?? '';
+    if (token === '') return header.metadata?.resourceVersion ?? '';
+  }
+}
+
+async function listPage({ client, clock, path, signal, onItem, silenceMs = 30_000 }: ListOptions, query: Query): Promise<ListHeader> {
+  const deadline = withDeadline(clock, signal, silenceMs, `Listing ${path}`);
+  try {
+    const response = await client.stream(path, query, deadline.signal);
+    const splitter = new ListSplitter(onItem);
+    for await (const chunk of response.chunks) {
+      deadline.extend(silenceMs, `Waiting for more of ${path}`);
+      splitter.push(chunk);
+    }
+    return splitter.finish();
+  } catch (cause) {
+    if (cause instanceof SyntaxError) {
+      throw new BrupopError('KUBE_BODY', `The list of ${path} is not whole`, { retry: 'transient', cause });
+    }
+    throw cause;
+  } finally {
+    deadline.dispose();
+  }
+}

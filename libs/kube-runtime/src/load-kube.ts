@@ -1,0 +1,72 @@
+import type { RequestOptions } from 'node:https';
+import type { SecureContextOptions } from 'node:tls';
+import { KubeConfig } from '@kubernetes/client-node';
+import { DEFAULT_NAMESPACE } from '@brupop/crd-models';
+import type { HttpClient } from '@brupop/ports';
+import { BrupopError, describeError, nodeHttpClient } from '@brupop/process';
+
+/** How to reach the cluster, and the namespace that the process lives in. */
+export interface KubeAccess {
+  readonly http: HttpClient;
+  readonly namespace: string;
+}
+
+/**
+ * Reads `KUBECONFIG`, else `~/.kube/config`, else the service account of the pod. Credentials are applied anew to each request,
+ * so rotated tokens, certificates and exec plugins just work.
+ * @throws {@link BrupopError} `KUBE_CONFIG` if there is nothing usable
+ */
+export function loadKube(config: KubeConfig = defaultConfig()): KubeAccess {
+  const cluster = config.getCurrentCluster();
+  if (cluster === null) throw new BrupopError('KUBE_CONFIG', 'The current context names no cluster', { retry: 'terminal' });
+  let material: SecureContextOptions = {};
+  const inner = nodeHttpClient({
+    baseUrl: cluster.server,
+    tls: () => material,
+    rejectUnauthorized: cluster.skipTLSVerify !== true,
+    ...(cluster.tlsServerName === undefined ? {} : { serverName: cluster.tlsServerName }),
+  });
+  const http: HttpClient = {
+    async request(request, signal) {
+      const options = await credentials(config);
+      material = changedMaterial(material, options);
+      return inner.request({ ...request, headers: { ...request.headers, ...authHeaders(options) } }, signal);
+    },
+  };
+  const namespace = config.getContextObject(config.getCurrentContext())?.namespace;
+  return { http, namespace: namespace === undefined || namespace === '' ? DEFAULT_NAMESPACE : namespace };
+}
+
+function defaultConfig(): KubeConfig {
+  const config = new KubeConfig();
+  try {
+    config.loadFromDefault();
+  } catch (cause) {
+    throw new BrupopError('KUBE_CONFIG', `Cannot load the cluster's configuration: ${describeError(cause)}`, { retry: 'terminal', cause });
+  }
+  return config;
+}
+
+async function credentials(config: KubeConfig): Promise<RequestOptions> {
+  const options: RequestOptions = { headers: {} };
+  try {
+    await config.applyToHTTPSOptions(options);
+  } catch (cause) {
+    throw new BrupopError('KUBE_CREDENTIALS', `Cannot get credentials: ${describeError(cause)}`, { retry: 'transient', cause });
+  }
+  return options;
+}
+
+// The same object as long as nothing has changed: that is what keeps the connections.
+function changedMaterial(known: SecureContextOptions, { ca, cert, key }: RequestOptions): SecureContextOptions {
+  const equal = (a: unknown, b: unknown): boolean => String(a) === String(b);
+  if (equal(known.ca, ca) && equal(known.cert, cert) && equal(known.key, key)) return known;
+  return { ...(ca === undefined ? {} : { ca }), ...(cert === undefined ? {} : { cert }), ...(key === undefined ? {} : { key }) };
+}
+
+function authHeaders({ headers, auth }: RequestOptions): Record<string, string> {
+  const result: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers ?? {})) if (value !== undefined) result[name.toLowerCase()] = String(value);
+  if (typeof auth === 'string') result['authorization'] = `Basic ${Buffer.from(auth).toString('base64')}`;
+  return result;
+}

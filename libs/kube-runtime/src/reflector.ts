@@ -1,0 +1,269 @@
+import { sleep } from '@brupop/ports';
+import type { Clock, Random } from '@brupop/ports';
+import { BrupopError } from '@brupop/process';
+import type { Logger } from '@brupop/process';
+import type { KubeClient, Query } from './client.ts';
+import { withDeadline } from './deadline.ts';
+import { errorFromStatus, isKubeStatus } from './kube-error.ts';
+import { linesOf } from './lines.ts';
+import { listAll } from './list.ts';
+import { objectKey } from './objects.ts';
+import type { Store } from './objects.ts';
+import { nextStep } from './reflector-state.ts';
+import type { ReflectorOutcome, ReflectorState } from './reflector-state.ts';
+
+/** What a reflector needs of an object, after trimming. */
+export interface Reflected {
+  readonly metadata: { readonly name: string; readonly namespace?: string; readonly resourceVersion?: string };
+}
+
+export type ReflectorEvent<T> =
+  | { readonly type: 'added' | 'modified' | 'deleted'; readonly object: T }
+  /** A whole list has been taken over. */
+  | { readonly type: 'synced'; readonly object?: undefined };
+
+export interface ReflectorOptions<T extends Reflected> {
+  readonly client: KubeClient;
+  /** Of the collection; see `paths`. */
+  readonly path: string;
+  /** Such as `labelSelector`. */
+  readonly query?: Query;
+  /** Makes of each object, as it arrives, what is kept of it. */
+  readonly trim: (object: never) => T;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly onEvent?: (event: ReflectorEvent<T>) => void;
+  /** Longest time until the head of an answer and between two pieces of a list; 30 s by default. */
+  readonly responseMs?: number;
+  /** A watch that is silent for so long is dead: bookmarks come about every minute. 150 s by default. */
+  readonly silenceMs?: number;
+  /** Items in a page of a list; 500 by default. */
+  readonly pageSize?: number;
+}
+
+export interface Reflector<T> {
+  readonly store: Store<T>;
+  /** Whether a list has been taken over since the start, or since the last `relist`. */
+  hasSynced(): boolean;
+  /** Keeps the store up to date until `signal` aborts; then resolves. Never rejects. */
+  run(signal: AbortSignal): Promise<void>;
+  /** @throws the reason of the signal */
+  waitForSync(signal: AbortSignal): Promise<void>;
+  /** Lists afresh at once; the store keeps what it has until the list is whole. */
+  relist(): void;
+}
+
+const RELIST = new Error('listing afresh');
+// The server ends each watch after so long (plus as much again by chance), as client-go's do.
+const WATCH_SECONDS = 300;
+// A watch that ends sooner, without having told anything, is a sign of trouble.
+const HEALTHY_AFTER_MS = 5_000;
+
+/** Mirrors one collection of the API server in memory. */
+export function createReflector<T extends Reflected>(options: ReflectorOptions<T>): Reflector<T> {
+  const { client, path, query = {}, clock, random, responseMs = 30_000, silenceMs = 150_000 } = options;
+  const log = options.log.child({ path });
+  const trim = options.trim as (object: unknown) => T;
+  let objects = new Map<string, T>();
+  let synced = false;
+  let waiters: (() => void)[] = [];
+  let current = new AbortController();
+
+  const emit = (event: ReflectorEvent<T>): void => {
+    try {
+      options.onEvent?.(event);
+    } catch (error) {
+      log.error('Handling an event failed', { type: event.type, error });
+    }
+  };
+
+  const takeOver = (listed: Map<string, T>): void => {
+    const former = objects;
+    objects = listed;
+    for (const [key, object] of listed) {
+      const known = former.get(key);
+      if (known === undefined) emit({ type: 'added', object });
+      else if (!sameVersion(known, object)) emit({ type: 'modified', object });
+    }
+    for (const [key, object] of former) if (!listed.has(key)) emit({ type: 'deleted', object });
+    synced = true;
+    emit({ type: 'synced' });
+    const released = waiters;
+    waiters = [];
+    for (const release of released) release();
+  };
+
+  const list = async (signal: AbortSignal): Promise<ReflectorOutcome> => {
+    let listed = new Map<string, T>();
+    const resourceVersion = await listAll({
+      client,
+      clock,
+      path,
+      query,
+      signal,
+      silenceMs: responseMs,
+      ...(options.pageSize === undefined ? {} : { pageSize: options.pageSize }),
+      onItem: (item) => {
+        const object = trim(item);
+        const key = objectKey(object.metadata);
+        const known = objects.get(key);
+        // An object that has not changed is not kept twice.
+        listed.set(key, known !== undefined && sameVersion(known, object) ? known : object);
+      },
+      onRestart: () => {
+        listed = new Map();
+      },
+    });
+    takeOver(listed);
+    log.debug('Listed', { objects: listed.size, resourceVersion });
+    return { kind: 'listed', resourceVersion };
+  };
+
+  const watch = async (from: string, signal: AbortSignal): Promise<ReflectorOutcome> => {
+    let resourceVersion = from;
+    let told = false;
+    const startedMs = clock.monotonic();
+    const healthy = (): boolean => told || clock.monotonic() - startedMs >= HEALTHY_AFTER_MS;
+    const deadline = withDeadline(clock, signal, responseMs, `Opening the watch of ${path}`);
+    try {
+      const timeoutSeconds = Math.ceil(WATCH_SECONDS * (1 + random()));
+      const response = await client.stream(
+        path,
+        { ...query, watch: 'true', allowWatchBookmarks: 'true', resourceVersion: from, timeoutSeconds: String(timeoutSeconds) },
+        deadline.signal,
+      );
+      deadline.extend(silenceMs, `Silence in the watch of ${path}`);
+      for await (const line of linesOf(response.chunks)) {
+        deadline.extend(silenceMs, `Silence in the watch of ${path}`);
+        const event = parseEvent(line);
+        if (event.type === 'ERROR') {
+          const error = errorFromStatus(statusCode(event.object), event.object);
+          if (error.status === 410) return { kind: 'expired', healthy: healthy() };
+          throw error;
+        }
+        told = true;
+        resourceVersion = event.object.metadata?.resourceVersion ?? resourceVersion;
+        if (event.type !== 'BOOKMARK') apply(event);
+      }
+      return { kind: 'ended', resourceVersion, healthy: healthy() };
+    } catch (error) {
+      if (isKubeStatus(error, 410)) return { kind: 'expired', healthy: healthy() };
+      return { kind: 'failed', error, resourceVersion, healthy: healthy() };
+    } finally {
+      deadline.dispose();
+    }
+  };
+
+  const apply = (event: WatchEvent): void => {
+    const object = trim(event.object);
+    const key = objectKey(object.metadata);
+    const known = objects.get(key);
+    if (event.type === 'DELETED') {
+      objects.delete(key);
+      if (known !== undefined) emit({ type: 'deleted', object });
+      return;
+    }
+    // A resumed watch may tell again what we know.
+    if (known !== undefined && sameVersion(known, object)) return;
+    objects.set(key, object);
+    emit({ type: known === undefined ? 'added' : 'modified', object });
+  };
+
+  const perform = async (state: ReflectorState, signal: AbortSignal): Promise<ReflectorOutcome> => {
+    try {
+      return state.kind === 'listing' ? await list(signal) : await watch(state.resourceVersion, signal);
+    } catch (error) {
+      return { kind: 'failed', error, healthy: false };
+    }
+  };
+
+  const tell = (outcome: ReflectorOutcome, state: ReflectorState, delayMs: number): void => {
+    if (outcome.kind === 'failed') log.warn('Observing failed', { error: outcome.error, next: state.kind, delayMs: Math.round(delayMs) });
+    else if (outcome.kind !== 'listed') log.debug('Watch ended', { outcome: outcome.kind, next: state.kind });
+  };
+
+  return {
+    store: {
+      get: (key) => objects.get(key),
+      list: () => [...objects.values()],
+      get size() {
+        return objects.size;
+      },
+    },
+    hasSynced: () => synced,
+    relist() {
+      synced = false;
+      current.abort(RELIST);
+    },
+    waitForSync(signal) {
+      return new Promise((resolve, reject) => {
+        if (synced) {
+          resolve();
+          return;
+        }
+        const onAbort = (): void => {
+          waiters = waiters.filter((waiter) => waiter !== release);
+          reject(signal.reason as Error);
+        };
+        const release = (): void => {
+          signal.removeEventListener('abort', onAbort);
+          resolve();
+        };
+        if (signal.aborted) {
+          onAbort();
+          return;
+        }
+        signal.addEventListener('abort', onAbort, { once: true });
+        waiters.push(release);
+      });
+    },
+    async run(signal) {
+      let state: ReflectorState = { kind: 'listing' };
+      let failures = 0;
+      const stop = (): void => {
+        current.abort(signal.reason);
+      };
+      signal.addEventListener('abort', stop, { once: true });
+      while (!signal.aborted) {
+        current = new AbortController();
+        const step = current.signal;
+        const outcome = await perform(state, step);
+        if (signal.aborted) break;
+        const next = nextStep(step.aborted ? { kind: 'relist' } : outcome, failures, random);
+        ({ state, failures } = next);
+        if (step.aborted) continue;
+        tell(outcome, next.state, next.delayMs);
+        if (next.delayMs > 0) {
+          await sleep(clock, next.delayMs, step).catch(() => {
+            state = { kind: 'listing' };
+            failures = 0;
+          });
+        }
+      }
+      signal.removeEventListener('abort', stop);
+    },
+  };
+}
+
+interface WatchEvent {
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
+  readonly object: { readonly metadata?: { readonly resourceVersion?: string } };
+}
+
+function parseEvent(line: string): WatchEvent {
+  try {
+    return JSON.parse(line) as WatchEvent;
+  } catch (cause) {
+    throw new BrupopError('KUBE_BODY', 'A watch sent something that is not JSON', { retry: 'transient', cause });
+  }
+}
+
+function statusCode(status: unknown): number {
+  const code: unknown = typeof status === 'object' && status !== null && 'code' in status ? status.code : undefined;
+  return typeof code === 'number' ? code : 500;
+}
+
+function sameVersion(a: Reflected, b: Reflected): boolean {
+  return a.metadata.resourceVersion !== undefined && a.metadata.resourceVersion === b.metadata.resourceVersion;
+}

@@ -1,0 +1,108 @@
+import { systemRandom } from '@brupop/ports';
+import type { Clock, Random } from '@brupop/ports';
+import type { Logger } from '@brupop/process';
+import { backoffMs } from './backoff.ts';
+
+export interface ReconcileResult {
+  /** Absent means: not until something happens. */
+  readonly requeueAfterMs?: number;
+}
+
+export interface WorkQueueOptions<K> {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly reconcile: (key: K, signal: AbortSignal) => Promise<ReconcileResult>;
+  readonly random?: Random;
+  /** Keys reconciled at the same time; 1 by default. */
+  readonly concurrency?: number;
+  /** An added key waits so long for more of its kind; 0 by default. */
+  readonly coalesceMs?: number;
+  /** Pause after a failure, doubling; 1 s to 60 s by default. */
+  readonly backoff?: { readonly minMs: number; readonly maxMs: number };
+}
+
+export interface WorkQueue<K> {
+  /** Asks for a reconcile of `key`. Any number of calls before it begins make one; a call while it runs makes one more afterwards. */
+  add(key: K): void;
+  /** Reconciles until `signal` aborts and what is running has ended. Never rejects. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+/** A queue of keys: a key says that something may be to do, never what. */
+export function createWorkQueue<K>(options: WorkQueueOptions<K>): WorkQueue<K> {
+  const {
+    clock,
+    log,
+    reconcile,
+    random = systemRandom,
+    concurrency = 1,
+    coalesceMs = 0,
+    backoff = { minMs: 1_000, maxMs: 60_000 },
+  } = options;
+  /** When each waiting key is due, on the monotonic clock. */
+  const due = new Map<K, number>();
+  const running = new Set<K>();
+  const failures = new Map<K, number>();
+  let pump: () => void = () => undefined;
+
+  const schedule = (key: K, delayMs: number): void => {
+    const atMs = clock.monotonic() + delayMs;
+    const known = due.get(key);
+    if (known === undefined || atMs < known) due.set(key, atMs);
+  };
+
+  const runOne = async (key: K, signal: AbortSignal): Promise<void> => {
+    try {
+      const { requeueAfterMs } = await reconcile(key, signal);
+      failures.delete(key);
+      if (requeueAfterMs !== undefined) schedule(key, requeueAfterMs);
+    } catch (error) {
+      if (signal.aborted) return;
+      const count = (failures.get(key) ?? 0) + 1;
+      failures.set(key, count);
+      const delayMs = backoffMs(count, backoff, random);
+      schedule(key, delayMs);
+      log.error('Reconcile failed, trying again', { key: String(key), error, failures: count, delayMs: Math.round(delayMs) });
+    }
+  };
+
+  return {
+    add(key) {
+      schedule(key, coalesceMs);
+      pump();
+    },
+    run(signal) {
+      return new Promise((resolve) => {
+        let cancelTimer: () => void = () => undefined;
+        const start = (key: K): void => {
+          due.delete(key);
+          running.add(key);
+          void runOne(key, signal).finally(() => {
+            running.delete(key);
+            pump();
+          });
+        };
+        pump = (): void => {
+          cancelTimer();
+          if (signal.aborted) {
+            if (running.size === 0) {
+              pump = () => undefined;
+              resolve();
+            }
+            return;
+          }
+          const nowMs = clock.monotonic();
+          let nextMs = Infinity;
+          for (const [key, atMs] of due) {
+            if (running.has(key) || running.size >= concurrency) continue;
+            if (atMs <= nowMs) start(key);
+            else nextMs = Math.min(nextMs, atMs);
+          }
+          if (nextMs !== Infinity && running.size < concurrency) cancelTimer = clock.setTimer(nextMs - nowMs, () => pump());
+        };
+        signal.addEventListener('abort', () => pump(), { once: true });
+        pump();
+      });
+    },
+  };
+}
