@@ -8,13 +8,15 @@ export interface Preferences {
 
 // A preference is a token with an optional value, which may be quoted, and parameters that nobody uses (RFC 7240, section 2).
 const PREFERENCE = /^\s*([!#$%&'*+.^_`|~\w-]+)\s*(?:=\s*("(?:[^"\\]|\\.)*"|[^\s;,"]*)\s*)?(?:;.*)?$/s;
+// What anyone may send is read only so far: unbalanced quotes cost time quadratic in its length.
+const LONGEST_HEADER = 1000;
 const SECONDS = /^\d{1,9}$/;
 
 /** Reads a `Prefer` header (RFC 7240). Unknown or malformed preferences are ignored, of a repeated one the first counts. Never throws. */
 export function parsePrefer(header: string | undefined): Preferences {
   let wait: string | undefined;
   let respondAsync = false;
-  for (const preference of splitList(header ?? '')) {
+  for (const preference of splitList((header ?? '').slice(0, LONGEST_HEADER))) {
     const [, name, value = ''] = PREFERENCE.exec(preference) ?? [];
     if (name?.toLowerCase() === 'respond-async') respondAsync = true;
     if (name?.toLowerCase() === 'wait') wait ??= value.replaceAll('"', '');

@@ -1,0 +1,50 @@
+import { bottlerocketShadowCrd } from '@brupop/crd-models';
+import { certManagerObjects } from './certificates.ts';
+import type { KubernetesObject } from './objects.ts';
+import { installationOf } from './options.ts';
+import type { InstallOptions } from './options.ts';
+import { AGENT_PERMISSIONS, APISERVER_PERMISSIONS, AUTH_DELEGATOR_ROLE, CONTROLLER_PERMISSIONS } from './rbac.ts';
+import { clusterRole, clusterRoleBinding, namespaceRole, serviceAccount } from './rbac.ts';
+import { agentDaemonSet, apiserverDeployment, apiserverDisruptionBudget, apiserverService } from './workloads.ts';
+import { CONTROLLER_PRIORITY_CLASS, controllerDeployment, controllerService } from './workloads.ts';
+
+/** Every object of an installation, in the order in which they are applied. */
+export function installObjects(options: InstallOptions): KubernetesObject[] {
+  const installation = installationOf(options);
+  const { namespace, apiserverServicePort: servicePort, caBundle, certificates } = installation;
+  return [
+    // Agents mount a socket of their host, which only the privileged level of Pod Security admits.
+    {
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: { name: namespace, labels: { 'pod-security.kubernetes.io/enforce': 'privileged' } },
+    },
+    { ...bottlerocketShadowCrd({ namespace, servicePort, ...(caBundle === undefined ? {} : { caBundle }) }) },
+    {
+      apiVersion: 'scheduling.k8s.io/v1',
+      kind: 'PriorityClass',
+      metadata: { name: CONTROLLER_PRIORITY_CLASS },
+      value: 1_000_000,
+      preemptionPolicy: 'Never',
+    },
+    serviceAccount('agent', namespace),
+    serviceAccount('apiserver', namespace),
+    serviceAccount('controller', namespace),
+    clusterRole('agent', AGENT_PERMISSIONS),
+    clusterRole('apiserver', APISERVER_PERMISSIONS),
+    clusterRole('controller', CONTROLLER_PERMISSIONS),
+    clusterRoleBinding('agent', namespace),
+    clusterRoleBinding('apiserver', namespace, { name: 'brupop-apiserver-auth-delegator-role-binding', role: AUTH_DELEGATOR_ROLE }),
+    clusterRoleBinding('apiserver', namespace),
+    clusterRoleBinding('controller', namespace),
+    ...namespaceRole('apiserver', namespace, APISERVER_PERMISSIONS),
+    ...namespaceRole('controller', namespace, CONTROLLER_PERMISSIONS),
+    apiserverService(installation),
+    controllerService(installation),
+    agentDaemonSet(installation),
+    apiserverDeployment(installation),
+    apiserverDisruptionBudget(installation),
+    controllerDeployment(installation),
+    ...(certificates === 'cert-manager' ? certManagerObjects(installation) : []),
+  ];
+}

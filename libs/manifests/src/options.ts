@@ -1,0 +1,71 @@
+import { DEFAULT_NAMESPACE } from '@brupop/crd-models';
+import type { KubernetesValue } from './objects.ts';
+
+/** The three processes of the operator. */
+export type Component = 'agent' | 'apiserver' | 'controller';
+
+/** Where the pods of one component may run. Each value is what a pod spec takes under the same name. */
+export interface Placement {
+  readonly tolerations?: readonly KubernetesValue[];
+  readonly nodeSelector?: Readonly<Record<string, string>>;
+  readonly podAffinity?: KubernetesValue;
+  readonly podAntiAffinity?: KubernetesValue;
+  readonly topologySpreadConstraints?: readonly KubernetesValue[];
+  readonly priorityClassName?: string;
+}
+
+/** What one component needs of its node; what a container takes as `resources`. */
+export interface Resources {
+  readonly limits?: Readonly<Record<string, string>>;
+  readonly requests?: Readonly<Record<string, string>>;
+}
+
+/** What may be chosen about an installation. Only the image has no default. */
+export interface InstallOptions {
+  readonly image: string;
+  /** Default `brupop-bottlerocket-aws`. */
+  readonly namespace?: string;
+  readonly imagePullPolicy?: 'Always' | 'IfNotPresent' | 'Never';
+  /** Names of Secrets in the operator's namespace. */
+  readonly imagePullSecrets?: readonly string[];
+  /**
+   * Where the certificates come from. `cert-manager` (default): cert-manager.io/v1 objects are part of the installation; `provided`: the
+   * Secrets `brupop-apiserver-certificate` and `brupop-apiserver-client-certificate` are there already.
+   */
+  readonly certificates?: 'cert-manager' | 'provided';
+  /** Certificate authority of the apiserver for the CRD, as base64 of PEM; not needed with cert-manager. */
+  readonly caBundle?: string;
+  /** Port of the apiserver's Service, default 443. */
+  readonly apiserverServicePort?: number;
+  /** Port that the apiserver listens on, default 8443. */
+  readonly apiserverInternalPort?: number;
+  /** Default 3. */
+  readonly apiserverReplicas?: number;
+  /** Environment of each component beyond, or instead of, what is set anyway. Names are in docs/configuration.md. */
+  readonly env?: Readonly<Partial<Record<Component, Readonly<Record<string, string>>>>>;
+  readonly placement?: Readonly<Partial<Record<Component, Placement>>>;
+  readonly resources?: Readonly<Partial<Record<Component, Resources>>>;
+  /** Labels of every pod. */
+  readonly podLabels?: Readonly<Record<string, string>>;
+}
+
+/** {@link InstallOptions} with the defaults filled in. */
+export type Installation = Required<Omit<InstallOptions, 'caBundle' | 'imagePullPolicy'>> &
+  Pick<InstallOptions, 'caBundle' | 'imagePullPolicy'>;
+
+/** Fills in the defaults. */
+export function installationOf(options: InstallOptions): Installation {
+  return {
+    namespace: DEFAULT_NAMESPACE,
+    imagePullSecrets: [],
+    certificates: 'cert-manager',
+    apiserverServicePort: 443,
+    apiserverInternalPort: 8443,
+    apiserverReplicas: 3,
+    env: {},
+    placement: {},
+    resources: {},
+    podLabels: {},
+    ...options,
+  };
+}

@@ -1,0 +1,105 @@
+import { UPDATER_INTERFACE_LABEL, UPDATER_INTERFACE_VERSION } from '@brupop/crd-models';
+import { selectorLabels } from './objects.ts';
+import type { KubernetesValue } from './objects.ts';
+import type { Component, Installation, Placement, Resources } from './options.ts';
+import { SERVICE_ACCOUNTS } from './rbac.ts';
+
+/** What differs between the components' pods. */
+export interface PodParts {
+  readonly env: readonly KubernetesValue[];
+  readonly volumeMounts: readonly KubernetesValue[];
+  readonly volumes: readonly KubernetesValue[];
+  readonly securityContext: KubernetesValue;
+  /** Ports and probes. */
+  readonly container?: Readonly<Record<string, KubernetesValue>>;
+  /** More fields of the pod's spec. */
+  readonly spec?: Readonly<Record<string, KubernetesValue>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly placement: Placement;
+}
+
+// Requests and memory limits are what docs/adr and the footprint tests hold each process to. There is no CPU limit on purpose: at
+// 10m Node.js needs half a minute to start.
+const RESOURCES: Readonly<Record<Component, Resources>> = {
+  agent: { limits: { memory: '50Mi' }, requests: { cpu: '10m', memory: '32Mi' } },
+  apiserver: { limits: { memory: '256Mi' }, requests: { cpu: '10m', memory: '80Mi' } },
+  controller: { limits: { memory: '256Mi' }, requests: { cpu: '10m', memory: '48Mi' } },
+};
+
+/** Volume through which every component finds `ca.crt`, and the apiserver its certificate. */
+export const TLS_VOLUME = 'bottlerocket-tls-keys';
+/** Where it is mounted. */
+export const TLS_MOUNT: KubernetesValue = { name: TLS_VOLUME, mountPath: '/etc/brupop-tls-keys', readOnly: true };
+
+/** For what needs nothing of its node. */
+export const UNPRIVILEGED: KubernetesValue = {
+  allowPrivilegeEscalation: false,
+  capabilities: { drop: ['ALL'] },
+  readOnlyRootFilesystem: true,
+  runAsNonRoot: true,
+  runAsUser: 65532,
+  runAsGroup: 65532,
+  seccompProfile: { type: 'RuntimeDefault' },
+};
+
+/** Environment entries from names and values, then those of the operator's own choice, which win. */
+export function envOf(
+  values: Readonly<Record<string, string>>,
+  chosen: Readonly<Record<string, string>> | undefined,
+  fieldRefs: Readonly<Record<string, string>> = {},
+): readonly KubernetesValue[] {
+  return [
+    ...Object.entries(fieldRefs).map(([name, fieldPath]) => ({ name, valueFrom: { fieldRef: { fieldPath } } })),
+    ...Object.entries({ ...values, ...chosen }).map(([name, value]) => ({ name, value })),
+  ];
+}
+
+/** The pod template of a component. */
+export function podTemplate(component: Component, installation: Installation, parts: PodParts): KubernetesValue {
+  const { podLabels, image, imagePullPolicy, imagePullSecrets, resources } = installation;
+  const placement = { ...parts.placement, ...installation.placement[component] };
+  return {
+    metadata: {
+      labels: { ...podLabels, ...selectorLabels(component) },
+      ...(parts.annotations === undefined ? {} : { annotations: parts.annotations }),
+    },
+    spec: {
+      affinity: affinity(component, placement),
+      ...(placement.nodeSelector === undefined ? {} : { nodeSelector: placement.nodeSelector }),
+      ...(placement.topologySpreadConstraints === undefined ? {} : { topologySpreadConstraints: placement.topologySpreadConstraints }),
+      ...(placement.tolerations === undefined ? {} : { tolerations: placement.tolerations }),
+      ...(placement.priorityClassName === undefined ? {} : { priorityClassName: placement.priorityClassName }),
+      ...(imagePullSecrets.length === 0 ? {} : { imagePullSecrets: imagePullSecrets.map((name) => ({ name })) }),
+      serviceAccountName: SERVICE_ACCOUNTS[component],
+      ...parts.spec,
+      containers: [
+        {
+          name: 'brupop',
+          image,
+          ...(imagePullPolicy === undefined ? {} : { imagePullPolicy }),
+          command: [`./${component}`],
+          env: parts.env,
+          ...parts.container,
+          resources: { ...RESOURCES[component], ...resources[component] },
+          securityContext: parts.securityContext,
+          volumeMounts: parts.volumeMounts,
+        },
+      ],
+      volumes: parts.volumes,
+    },
+  };
+}
+
+function affinity(component: Component, { podAffinity, podAntiAffinity }: Placement): KubernetesValue {
+  const isIn = (key: string, ...values: readonly string[]): KubernetesValue => ({ key, operator: 'In', values });
+  const matchExpressions = [
+    isIn('kubernetes.io/os', 'linux'),
+    ...(component === 'agent' ? [isIn(UPDATER_INTERFACE_LABEL, UPDATER_INTERFACE_VERSION)] : []),
+    isIn('kubernetes.io/arch', 'amd64', 'arm64'),
+  ];
+  return {
+    nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchExpressions }] } },
+    ...(podAffinity === undefined ? {} : { podAffinity }),
+    ...(podAntiAffinity === undefined ? {} : { podAntiAffinity }),
+  };
+}

@@ -1,0 +1,117 @@
+import { AGENT_SERVICE_ACCOUNT, APISERVER_SERVICE_ACCOUNT, CONTROLLER_SERVICE_ACCOUNT, GROUP, PLURAL } from '@brupop/crd-models';
+import { componentLabels } from './objects.ts';
+import type { KubernetesObject } from './objects.ts';
+import type { Component } from './options.ts';
+
+/** A `PolicyRule` of rbac.authorization.k8s.io/v1. */
+export interface PolicyRule {
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly string[];
+  readonly verbs: readonly string[];
+}
+
+/** Permissions of one component: in the whole cluster, and in the operator's own namespace alone. */
+export interface Permissions {
+  readonly cluster: readonly PolicyRule[];
+  readonly namespace: readonly PolicyRule[];
+}
+
+/** The ClusterRole of Kubernetes that admits TokenReviews. */
+export const AUTH_DELEGATOR_ROLE = 'system:auth-delegator';
+
+// Events about nodes, which have no namespace, are kept in namespace `default`: hence cluster-wide.
+const EVENTS: PolicyRule = { apiGroups: ['', 'events.k8s.io'], resources: ['events'], verbs: ['create', 'patch'] };
+
+/** Of the agent: none at all. Whoever steals its token can do nothing to Kubernetes. */
+export const AGENT_PERMISSIONS: Permissions = { cluster: [], namespace: [] };
+
+/** Of the apiserver, besides {@link AUTH_DELEGATOR_ROLE}: it alone touches nodes and pods. */
+export const APISERVER_PERMISSIONS: Permissions = {
+  cluster: [
+    { apiGroups: [''], resources: ['pods'], verbs: ['get', 'list', 'watch'] },
+    { apiGroups: [''], resources: ['nodes'], verbs: ['get', 'list', 'watch', 'patch'] },
+    { apiGroups: [''], resources: ['pods/eviction'], verbs: ['create'] },
+    EVENTS,
+  ],
+  namespace: [
+    { apiGroups: [GROUP], resources: [PLURAL, `${PLURAL}/status`], verbs: ['create', 'get', 'list', 'watch', 'patch', 'update'] },
+  ],
+};
+
+/** Of the controller: it writes shadows, and looks at the rest. */
+export const CONTROLLER_PERMISSIONS: Permissions = {
+  cluster: [{ apiGroups: [''], resources: ['nodes'], verbs: ['get', 'list', 'watch'] }, EVENTS],
+  namespace: [
+    { apiGroups: [GROUP], resources: [PLURAL], verbs: ['get', 'list', 'watch', 'create', 'patch', 'update', 'delete'] },
+    { apiGroups: [GROUP], resources: [`${PLURAL}/status`], verbs: ['patch'] },
+    { apiGroups: [''], resources: ['pods'], verbs: ['get', 'list', 'watch'] },
+    { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['get', 'create', 'update', 'patch'] },
+  ],
+};
+
+/** ServiceAccount of each component. */
+export const SERVICE_ACCOUNTS: Readonly<Record<Component, string>> = {
+  agent: AGENT_SERVICE_ACCOUNT,
+  apiserver: APISERVER_SERVICE_ACCOUNT,
+  controller: CONTROLLER_SERVICE_ACCOUNT,
+};
+
+const RBAC = 'rbac.authorization.k8s.io';
+const API_VERSION = `${RBAC}/v1`;
+
+/** The component's ServiceAccount. */
+export function serviceAccount(component: Component, namespace: string): KubernetesObject {
+  const name = SERVICE_ACCOUNTS[component];
+  const annotations = { 'kubernetes.io/service-account.name': name };
+  return {
+    apiVersion: 'v1',
+    kind: 'ServiceAccount',
+    metadata: { name, namespace, labels: componentLabels(component), annotations },
+    automountServiceAccountToken: component !== 'agent',
+  };
+}
+
+/** ClusterRole `brupop-<component>-role`. The agent's is empty, so that applying it takes away what the original granted. */
+export function clusterRole(component: Component, { cluster }: Permissions): KubernetesObject {
+  return {
+    apiVersion: API_VERSION,
+    kind: 'ClusterRole',
+    metadata: { name: roleName(component), labels: componentLabels(component) },
+    rules: cluster,
+  };
+}
+
+/** ClusterRoleBinding `brupop-<component>-role-binding`, or another one, to another role. */
+export function clusterRoleBinding(
+  component: Component,
+  namespace: string,
+  { name = `${roleName(component)}-binding`, role = roleName(component) }: { readonly name?: string; readonly role?: string } = {},
+): KubernetesObject {
+  return {
+    apiVersion: API_VERSION,
+    kind: 'ClusterRoleBinding',
+    metadata: { name, labels: componentLabels(component) },
+    roleRef: { apiGroup: RBAC, kind: 'ClusterRole', name: role },
+    subjects: [{ kind: 'ServiceAccount', name: SERVICE_ACCOUNTS[component], namespace }],
+  };
+}
+
+/** Role and RoleBinding for what a component may do in the operator's namespace. */
+export function namespaceRole(component: Component, namespace: string, { namespace: rules }: Permissions): readonly KubernetesObject[] {
+  const name = roleName(component);
+  const labels = componentLabels(component);
+  return [
+    { apiVersion: API_VERSION, kind: 'Role', metadata: { name, namespace, labels }, rules },
+    {
+      apiVersion: API_VERSION,
+      kind: 'RoleBinding',
+      metadata: { name: `${name}-binding`, namespace, labels },
+      roleRef: { apiGroup: RBAC, kind: 'Role', name },
+      subjects: [{ kind: 'ServiceAccount', name: SERVICE_ACCOUNTS[component], namespace }],
+    },
+  ];
+}
+
+function roleName(component: Component): string {
+  return `brupop-${component}-role`;
+}

@@ -1,0 +1,171 @@
+import { ROUTES } from '@brupop/agent-api';
+import { AGENT_DAEMON_SET, APISERVER_CERTIFICATE, APISERVER_COMPONENT, APISERVER_DEPLOYMENT, APISERVER_SERVICE } from '@brupop/crd-models';
+import { COMPONENT_LABEL, CONTROLLER_DEPLOYMENT, CONTROLLER_SERVICE, TOKEN_AUDIENCE } from '@brupop/crd-models';
+import { componentLabels, selectorLabels } from './objects.ts';
+import type { KubernetesObject, KubernetesValue } from './objects.ts';
+import type { Component, Installation } from './options.ts';
+import { envOf, podTemplate, TLS_MOUNT, TLS_VOLUME, UNPRIVILEGED } from './pods.ts';
+
+/** Secret from which agents and controller take `ca.crt`. */
+export const CLIENT_CERTIFICATE = 'brupop-apiserver-client-certificate';
+/** PriorityClass of the controller. */
+export const CONTROLLER_PRIORITY_CLASS = 'brupop-controller-high-priority';
+/** Plain-HTTP port of the metrics, of apiserver and controller alike. */
+export const METRICS_PORT = 8080;
+
+const TOKEN_VOLUME = 'bottlerocket-agent-service-account-token';
+const SOCKET_VOLUME = 'bottlerocket-api-socket';
+const LOGGING = { LOGGING_FORMATTER: 'json', LOGGING_ANSI_ENABLED: 'false', TRACING_FILTER_DIRECTIVE: 'info' };
+const SCRAPE = { 'prometheus.io/scrape': 'true', 'prometheus.io/port': String(METRICS_PORT) };
+
+const secretVolume = (secretName: string): KubernetesValue => ({ name: TLS_VOLUME, secret: { secretName, optional: false } });
+
+function metadata(name: string, component: Component, { namespace }: Installation): KubernetesObject['metadata'] {
+  return { name, namespace, labels: componentLabels(component) };
+}
+
+/** DaemonSet `brupop-agent`. */
+export function agentDaemonSet(installation: Installation): KubernetesObject {
+  const template = podTemplate('agent', installation, {
+    env: envOf(
+      { EXCLUDE_FROM_LB_WAIT_TIME_IN_SEC: '0', APISERVER_SERVICE_PORT: String(installation.apiserverServicePort), ...LOGGING },
+      installation.env.agent,
+      // Without a mounted ServiceAccount token there is no file that tells the namespace.
+      { MY_NODE_NAME: 'spec.nodeName', MY_NAMESPACE: 'metadata.namespace' },
+    ),
+    // The host's socket belongs to root and to SELinux type super_t; nothing else of root's powers is needed.
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      capabilities: { drop: ['ALL'] },
+      readOnlyRootFilesystem: true,
+      seLinuxOptions: { user: 'system_u', role: 'system_r', type: 'super_t', level: 's0' },
+      seccompProfile: { type: 'RuntimeDefault' },
+    },
+    volumeMounts: [
+      { name: SOCKET_VOLUME, mountPath: '/run/api.sock' },
+      { name: TOKEN_VOLUME, mountPath: '/var/run/secrets/tokens', readOnly: true },
+      TLS_MOUNT,
+    ],
+    volumes: [
+      { name: SOCKET_VOLUME, hostPath: { path: '/run/api.sock', type: 'Socket' } },
+      { name: TOKEN_VOLUME, projected: { sources: [{ serviceAccountToken: { audience: TOKEN_AUDIENCE, path: TOKEN_VOLUME } }] } },
+      secretVolume(CLIENT_CERTIFICATE),
+    ],
+    spec: { automountServiceAccountToken: false },
+    // Whoever labels a node wants it updated, whatever its taints.
+    placement: { tolerations: [{ operator: 'Exists' }] },
+  });
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'DaemonSet',
+    metadata: metadata(AGENT_DAEMON_SET, 'agent', installation),
+    spec: {
+      selector: { matchLabels: selectorLabels('agent') },
+      updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: '10%' } },
+      template,
+    },
+  };
+}
+
+/** Deployment `brupop-apiserver`. */
+export function apiserverDeployment(installation: Installation): KubernetesObject {
+  const { apiserverInternalPort: port, apiserverReplicas: replicas } = installation;
+  const probe = (path: string): KubernetesValue => ({ httpGet: { path, port, scheme: 'HTTPS' }, initialDelaySeconds: 5 });
+  const template = podTemplate('apiserver', installation, {
+    env: envOf({ APISERVER_INTERNAL_PORT: String(port), ...LOGGING }, installation.env.apiserver),
+    securityContext: UNPRIVILEGED,
+    container: {
+      ports: [
+        { name: 'https', containerPort: port },
+        { name: 'metrics', containerPort: METRICS_PORT },
+      ],
+      livenessProbe: probe(ROUTES.ping),
+      readinessProbe: probe(ROUTES.ready),
+    },
+    annotations: SCRAPE,
+    volumeMounts: [TLS_MOUNT],
+    volumes: [secretVolume(APISERVER_CERTIFICATE)],
+    placement: { podAntiAffinity: APART },
+  });
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: metadata(APISERVER_DEPLOYMENT, 'apiserver', installation),
+    spec: {
+      replicas,
+      selector: { matchLabels: selectorLabels('apiserver') },
+      strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: '33%' } },
+      template,
+    },
+  };
+}
+
+// Preferred, not required: a cluster of one node should run the operator too.
+const APART: KubernetesValue = {
+  preferredDuringSchedulingIgnoredDuringExecution: [
+    {
+      weight: 1,
+      podAffinityTerm: {
+        labelSelector: { matchExpressions: [{ key: COMPONENT_LABEL, operator: 'In', values: [APISERVER_COMPONENT] }] },
+        topologyKey: 'kubernetes.io/hostname',
+      },
+    },
+  ],
+};
+
+/** PodDisruptionBudget `brupop-apiserver`: a drain must not take away all the replicas that drain. */
+export function apiserverDisruptionBudget(installation: Installation): KubernetesObject {
+  return {
+    apiVersion: 'policy/v1',
+    kind: 'PodDisruptionBudget',
+    metadata: metadata(APISERVER_DEPLOYMENT, 'apiserver', installation),
+    spec: { maxUnavailable: 1, selector: { matchLabels: selectorLabels('apiserver') } },
+  };
+}
+
+/** Deployment `brupop-controller-deployment`. */
+export function controllerDeployment(installation: Installation): KubernetesObject {
+  const template = podTemplate('controller', installation, {
+    env: envOf({ MAX_CONCURRENT_UPDATE: '1', SCHEDULER_CRON_EXPRESSION: '* * * * * * *', ...LOGGING }, installation.env.controller, {
+      MY_NODE_NAME: 'spec.nodeName',
+    }),
+    securityContext: UNPRIVILEGED,
+    container: {
+      ports: [{ name: 'metrics', containerPort: METRICS_PORT }],
+      // A follower that waits for the lease is healthy: only the port is asked for.
+      livenessProbe: { tcpSocket: { port: METRICS_PORT }, initialDelaySeconds: 5 },
+    },
+    volumeMounts: [],
+    volumes: [],
+    placement: { priorityClassName: CONTROLLER_PRIORITY_CLASS },
+  });
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: metadata(CONTROLLER_DEPLOYMENT, 'controller', installation),
+    spec: { replicas: 1, selector: { matchLabels: selectorLabels('controller') }, strategy: { type: 'Recreate' }, template },
+  };
+}
+
+/** Service `brupop-apiserver`, for agents and for kube-apiserver's conversion webhook. */
+export function apiserverService(installation: Installation): KubernetesObject {
+  return {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: metadata(APISERVER_SERVICE, 'apiserver', installation),
+    spec: {
+      ports: [{ port: installation.apiserverServicePort, targetPort: installation.apiserverInternalPort }],
+      selector: selectorLabels('apiserver'),
+    },
+  };
+}
+
+/** Service `brupop-controller-server`, for the metrics. It alone asks to be scraped: were the pod to ask too, each sample would come twice. */
+export function controllerService(installation: Installation): KubernetesObject {
+  return {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { ...metadata(CONTROLLER_SERVICE, 'controller', installation), annotations: SCRAPE },
+    spec: { ports: [{ name: 'main', port: 80, targetPort: METRICS_PORT }], selector: selectorLabels('controller') },
+  };
+}
