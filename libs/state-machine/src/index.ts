@@ -1,3 +1,16 @@
+export { planFleet } from './fleet/plan-fleet.ts';
+export type { FleetObservation, NodeObservation } from './fleet/observation.ts';
+export type { ChangeReason, FleetChange, FleetHold, FleetPlan, HoldReason } from './fleet/plan.ts';
+export { DEFAULT_TIMEOUTS } from './fleet/policy.ts';
+export type { FleetPolicy, MaxUnavailable, StateTimeouts } from './fleet/policy.ts';
+export { backoffMs } from './fleet/backoff.ts';
+export { parseWindow } from './window/parse-window.ts';
+export type { ParsedWindow, WindowVariables } from './window/parse-window.ts';
+export { windowAt } from './window/window.ts';
+export type { UpdateWindow, WindowState } from './window/window.ts';
+export type { CronWindow } from './window/cron-window.ts';
+export type { DailyWindow } from './window/daily-window.ts';
+export { formatTimestamp, parseTimestamp } from './timestamps.ts';
 export { decideAction } from './agent/decide-action.ts';
 export { withOutcome } from './agent/outcomes.ts';
 export { nextCrashCount, saysTheSame } from './agent/status.ts';

@@ -1,0 +1,111 @@
+import { parse } from 'semver';
+import { parseTimestamp } from '../timestamps.ts';
+import { backoffMs, backoffOf } from './backoff.ts';
+import type { ShadowedFacts } from './facts.ts';
+import type { FleetHold } from './plan.ts';
+import type { RuleContext } from './rule.ts';
+import { LEFT_UNAVAILABLE } from './rule.ts';
+
+type Reason = Omit<FleetHold, 'node'>;
+type Rule = (facts: ShadowedFacts, context: RuleContext) => Reason | undefined;
+
+/** Rules for every step that disturbs a node: what somebody has to do something about. */
+export const STEP_RULES: readonly Rule[] = [deleting, nodeNotReady, agentNotReady, cordoned];
+/** Rules for a node that would start: whether there is anything to do, whether it can be done, whether it is time. */
+export const START_RULES: readonly Rule[] = [
+  unreported,
+  leftUnavailable,
+  upToDate,
+  invalidVersion,
+  ...STEP_RULES,
+  restingAfterFailure,
+  restingAfterGivingUp,
+  windowClosed,
+];
+/** Rules for a staged node that would drain and reboot. */
+export const REBOOT_RULES: readonly Rule[] = [...STEP_RULES, windowClosed];
+
+/** @returns why the node may not go on, by the first rule that objects */
+export function objection(rules: readonly Rule[], facts: ShadowedFacts, context: RuleContext): FleetHold | undefined {
+  for (const rule of rules) {
+    const reason = rule(facts, context);
+    if (reason !== undefined) return { node: facts.node.name, ...reason };
+  }
+  return undefined;
+}
+
+function unreported({ shadow }: ShadowedFacts): Reason | undefined {
+  return shadow.status ? undefined : { reason: 'NotReported', message: 'Waiting for the first report of the agent' };
+}
+
+function leftUnavailable({ marked }: ShadowedFacts): Reason | undefined {
+  return marked ? { reason: 'LeftUnavailable', message: LEFT_UNAVAILABLE } : undefined;
+}
+
+function upToDate({ shadow }: ShadowedFacts): Reason | undefined {
+  const status = shadow.status;
+  if (status?.current_version !== status?.target_version) return undefined;
+  return { reason: 'UpToDate', message: `Running ${String(status?.current_version)}, the newest version offered` };
+}
+
+function invalidVersion({ shadow }: ShadowedFacts): Reason | undefined {
+  const target = shadow.status?.target_version;
+  return parse(target) === null
+    ? { reason: 'InvalidVersion', message: `Cannot update to "${String(target)}", which is no semantic version` }
+    : undefined;
+}
+
+function deleting({ node }: ShadowedFacts): Reason | undefined {
+  return node.deleting ? { reason: 'NodeDeleting', message: 'The node is being deleted' } : undefined;
+}
+
+function nodeNotReady({ node }: ShadowedFacts): Reason | undefined {
+  return node.ready ? undefined : { reason: 'NodeNotReady', message: 'Waiting for the node to be Ready' };
+}
+
+function agentNotReady({ agentReady }: ShadowedFacts): Reason | undefined {
+  if (agentReady === true) return undefined;
+  const message = agentReady === false ? "Waiting for the node's agent to be Ready" : 'The node has no agent pod';
+  return { reason: 'AgentNotReady', message };
+}
+
+function cordoned({ node }: ShadowedFacts): Reason | undefined {
+  if (!node.unschedulable) return undefined;
+  return { reason: 'CordonedByAdministrator', message: 'The node is cordoned, and not by the operator; uncordon it to let it update' };
+}
+
+function restingAfterFailure({ shadow }: ShadowedFacts, { now }: RuleContext): Reason | undefined {
+  const backoff = shadow.status ? backoffOf(shadow.status, now) : undefined;
+  if (backoff === undefined) return undefined;
+  const { cause, failures, until } = backoff;
+  return cause === 'crashes'
+    ? { reason: 'CrashBackoff', message: `Resting after ${String(failures)} failed updates in a row`, until }
+    : {
+        reason: 'VersionBackoff',
+        message: `Resting after ${String(failures)} failures to run ${String(shadow.status?.target_version)}`,
+        until,
+      };
+}
+
+function restingAfterGivingUp(facts: ShadowedFacts, { now }: RuleContext): Reason | undefined {
+  const gaveUpAt = parseTimestamp(facts.shadow.spec.state_transition_timestamp, now);
+  if (!wasGivenUp(facts) || gaveUpAt === undefined) return undefined;
+  const until = gaveUpAt + backoffMs(crashesOf(facts));
+  return until > now ? { reason: 'RetryBackoff', message: 'Resting after an update that made no headway', until } : undefined;
+}
+
+function windowClosed(_facts: ShadowedFacts, { window }: RuleContext): Reason | undefined {
+  if (window.open) return undefined;
+  const until = window.opensAt === undefined ? {} : { until: window.opensAt };
+  return { reason: 'WindowClosed', message: 'Waiting for the update window to open', ...until };
+}
+
+/** Whether the last attempt was called off for want of headway: an idle spec that still names a version. */
+function wasGivenUp({ shadow, told }: ShadowedFacts): boolean {
+  return told === 'Idle' && typeof shadow.spec.version === 'string';
+}
+
+/** Failures in a row, an attempt without headway among them: such a node lets the others go first. */
+export function crashesOf(facts: ShadowedFacts): number {
+  return (facts.shadow.status?.crash_count ?? 0) + (wasGivenUp(facts) ? 1 : 0);
+}

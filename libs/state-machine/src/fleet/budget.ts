@@ -1,0 +1,52 @@
+import type { Facts } from './facts.ts';
+import { holdsSlot } from './facts.ts';
+import type { FleetPolicy, MaxUnavailable } from './policy.ts';
+
+/** Why the budget lets no further node go on. */
+export type Refusal = 'NoFreeSlot' | 'TooManyUnavailable';
+
+/** What may still be granted in this plan. Granting is the only thing that changes it. */
+export interface Budget {
+  /** Asks to start the update of an idle node. */
+  start(facts: Facts): Refusal | undefined;
+  /** Asks to let a staged node, which has a slot, drain and reboot. */
+  reboot(facts: Facts): Refusal | undefined;
+}
+
+/**
+ * The budget left by the nodes as they are. A node takes a slot from its start on, so a reboot needs no further one; it is refused only if
+ * the limit has been lowered, or has been overrun by nodes that came back to an update after they had lost their slot.
+ */
+export function createBudget(fleet: readonly Facts[], policy: FleetPolicy): Budget {
+  const slots = policy.maxConcurrentUpdates === 'unlimited' ? Infinity : policy.maxConcurrentUpdates;
+  const managed = fleet.filter(({ node }) => node.managed);
+  const mayBeUnavailable = unavailableLimit(policy.maxUnavailable, managed.length);
+  const names = (facts: readonly Facts[]): Set<string> => new Set(facts.map(({ node }) => node.name));
+  const holders = fleet.filter(holdsSlot);
+  const inSlots = names(holders);
+  const disruptingNow = names(holders.filter(({ disrupting }) => disrupting));
+  const unavailable = managed.filter(({ node }) => !node.ready || node.unschedulable);
+  const unavailableAfterStarts = names([...unavailable, ...holders]);
+  const unavailableAfterReboots = names([...unavailable, ...holders.filter(({ disrupting }) => disrupting)]);
+
+  function grant(node: string, taken: Set<string>, unavailableThen: Set<string>): Refusal | undefined {
+    // What a node has already, it needs not be given.
+    if (!taken.has(node) && taken.size >= slots) return 'NoFreeSlot';
+    if (!unavailableThen.has(node) && unavailableThen.size >= mayBeUnavailable) return 'TooManyUnavailable';
+    taken.add(node);
+    unavailableThen.add(node);
+    return undefined;
+  }
+
+  return {
+    start: ({ node }) => grant(node.name, inSlots, unavailableAfterStarts),
+    reboot: ({ node }) => grant(node.name, disruptingNow, unavailableAfterReboots),
+  };
+}
+
+/** @returns how many of `managed` nodes may be unavailable */
+export function unavailableLimit(limit: MaxUnavailable | undefined, managed: number): number {
+  if (limit === undefined) return Infinity;
+  // A small cluster would never be updated if its share were rounded down to nothing.
+  return 'count' in limit ? limit.count : Math.max(1, Math.floor((managed * limit.percent) / 100));
+}

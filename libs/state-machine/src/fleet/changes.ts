@@ -1,0 +1,36 @@
+import type { BottlerocketShadow, ShadowState } from '@brupop/crd-models';
+import { formatTimestamp } from '../timestamps.ts';
+import type { ChangeReason, FleetChange } from './plan.ts';
+
+/** A change of one shadow, without its reason. */
+export interface Target {
+  readonly node: string;
+  readonly shadow: BottlerocketShadow;
+}
+
+/** Tells a node to go to `state`. */
+export function specChange(
+  { node, shadow }: Target,
+  state: ShadowState,
+  version: string | null,
+  now: number,
+  reason: ChangeReason,
+  message: string,
+): FleetChange {
+  const spec = { state, state_transition_timestamp: formatTimestamp(now), version };
+  return { kind: 'spec', ...identity({ node, shadow }), reason, message, spec };
+}
+
+/** Removes a shadow that no agent needs any more. */
+export function deletion(target: Target, reason: ChangeReason, message: string): FleetChange {
+  return { kind: 'delete-shadow', ...identity(target), uid: target.shadow.metadata.uid ?? '', reason, message };
+}
+
+function identity({ node, shadow }: Target): { node: string; shadow: string; resourceVersion: string } {
+  return { node, shadow: shadow.metadata.name, resourceVersion: shadow.metadata.resourceVersion ?? '' };
+}
+
+/** The shadow as it will be once the change is made; undefined if it will be gone. */
+export function changed(shadow: BottlerocketShadow, change: FleetChange): BottlerocketShadow | undefined {
+  return change.kind === 'spec' ? { ...shadow, spec: change.spec } : undefined;
+}

@@ -1,0 +1,97 @@
+import type { BottlerocketShadow, ShadowState } from '@brupop/crd-models';
+import { deadlineOf } from './deadlines.ts';
+import type { FleetObservation, NodeObservation } from './observation.ts';
+import type { FleetPolicy } from './policy.ts';
+
+/**
+ * Where a node is between what it was told and what it reported: nothing asked (`idle`), asked and not there (`working`), there (`reached`),
+ * failed and not yet told to clean up (`failed`), told to clean up (`recovering`).
+ */
+export type Phase = 'absent' | 'idle' | 'working' | 'reached' | 'failed' | 'recovering';
+
+/** What the rules ask about one node, worked out once. */
+export interface Facts {
+  readonly node: NodeObservation;
+  readonly shadow: BottlerocketShadow | undefined;
+  readonly phase: Phase;
+  /** What it was told; `Idle` without a shadow. */
+  readonly told: ShadowState;
+  /** `undefined`: the node has no agent pod. */
+  readonly agentReady: boolean | undefined;
+  readonly leader: boolean;
+  /** Whether it still carries what an update of ours put on it: a cordon, or an exclusion from load balancers. */
+  readonly marked: boolean;
+  /** Whether an update of ours may have disturbed the node's pods since it last was idle. */
+  readonly disrupting: boolean;
+  /** Whether the node would serve pods, or is unavailable through no doing of ours. */
+  readonly available: boolean;
+  /** Milliseconds since the epoch. */
+  readonly deadline: number;
+  /** Past its deadline. */
+  readonly stuck: boolean;
+}
+
+/** A node that has a shadow. */
+export type ShadowedFacts = Facts & { readonly shadow: BottlerocketShadow };
+
+/** The facts of a node with this shadow, which need not be the one observed. */
+export function factsOf(
+  node: NodeObservation,
+  shadow: BottlerocketShadow | undefined,
+  { agents, leaderNodeName }: FleetObservation,
+  policy: FleetPolicy,
+  now: number,
+): Facts {
+  const phase = phaseOf(shadow);
+  const marked = node.cordonedByUs || node.excludedByUs;
+  const disrupting = marked || isDisrupting(shadow, phase);
+  const deadline = shadow === undefined ? Infinity : deadlineOf(shadow, policy, now);
+  return {
+    node,
+    shadow,
+    phase,
+    told: shadow?.spec.state ?? 'Idle',
+    agentReady: agents.get(node.name),
+    leader: node.name === leaderNodeName,
+    marked,
+    disrupting,
+    // An older apiserver cordons without a mark, so during an update any cordon may be ours.
+    available: !disrupting || (node.ready && !node.unschedulable && !marked),
+    deadline,
+    stuck: phase !== 'absent' && phase !== 'idle' && now >= deadline,
+  };
+}
+
+function phaseOf(shadow: BottlerocketShadow | undefined): Phase {
+  if (shadow === undefined) return 'absent';
+  const told = shadow.spec.state;
+  const reported = shadow.status?.current_state ?? 'Idle';
+  if (told === 'Idle') return reported === 'Idle' ? 'idle' : 'recovering';
+  // Nobody but a person writes ErrorReset to a spec; what they want is a reset.
+  if (reported === 'ErrorReset' || told === 'ErrorReset') return 'failed';
+  return told === reported ? 'reached' : 'working';
+}
+
+/** Whether this state of things lets the agent drain and reboot, or let it before it was told to stop. */
+function isDisrupting(shadow: BottlerocketShadow | undefined, phase: Phase): boolean {
+  if (shadow === undefined || phase === 'idle') return false;
+  const harmless: readonly (ShadowState | undefined)[] = [undefined, 'Idle', 'StagedAndPerformedUpdate'];
+  const begun = (shadow.status?.progress ?? undefined) !== undefined;
+  return begun || !harmless.includes(shadow.spec.state) || !harmless.includes(shadow.status?.current_state);
+}
+
+/** Whether an agent told to reboot has begun to, as far as can be seen. */
+export function hasBegun({ shadow, available, marked }: Facts): boolean {
+  return marked || !available || (shadow?.status?.progress ?? undefined) !== undefined;
+}
+
+/**
+ * Whether the node takes one of the slots of `maxConcurrentUpdates`: it is being updated, or we made it unavailable and it has not come
+ * back. One that is stuck keeps its slot only while it is unavailable.
+ */
+export function holdsSlot({ phase, told, stuck, available, marked }: Facts): boolean {
+  if (phase === 'absent' || phase === 'idle') return marked;
+  // A staged node has done its part and waits for us.
+  const waitsForUs = phase === 'reached' && told === 'StagedAndPerformedUpdate';
+  return waitsForUs || !stuck || !available;
+}

@@ -1,0 +1,31 @@
+import type { BottlerocketShadow } from '@brupop/crd-models';
+
+/** What the planner needs to know of one Node. */
+export interface NodeObservation {
+  readonly name: string;
+  readonly uid: string;
+  /** Whether it carries the opt-in label with the right value. */
+  readonly managed: boolean;
+  readonly ready: boolean;
+  /** RFC 3339; when `ready` last changed, as the Node's condition says. */
+  readonly readySince?: string;
+  readonly unschedulable: boolean;
+  /** Unschedulable, and marked as cordoned by the operator. */
+  readonly cordonedByUs: boolean;
+  /** Kept out of load balancers, and marked so by the operator. */
+  readonly excludedByUs: boolean;
+  /** `topology.kubernetes.io/zone`. */
+  readonly zone?: string;
+  /** Whether the Node object is being deleted. */
+  readonly deleting: boolean;
+}
+
+/** The whole fleet at one moment. */
+export interface FleetObservation {
+  readonly nodes: readonly NodeObservation[];
+  readonly shadows: readonly BottlerocketShadow[];
+  /** By node name: whether its agent pod is Ready. No entry: the node has no agent pod. */
+  readonly agents: ReadonlyMap<string, boolean>;
+  /** The node on which this controller runs; it is updated last. */
+  readonly leaderNodeName?: string;
+}

@@ -1,0 +1,113 @@
+import type { BottlerocketShadow } from '@brupop/crd-models';
+import { nodeNameOf, shadowName } from '@brupop/crd-models';
+import { windowAt } from '../window/window.ts';
+import { admissionOrder } from './admission-order.ts';
+import { objection, REBOOT_RULES, START_RULES } from './admission-rules.ts';
+import type { Refusal } from './budget.ts';
+import { createBudget } from './budget.ts';
+import { changed, deletion, specChange } from './changes.ts';
+import type { Facts, ShadowedFacts } from './facts.ts';
+import { factsOf, holdsSlot } from './facts.ts';
+import type { FleetObservation } from './observation.ts';
+import type { FleetChange, FleetHold, FleetPlan } from './plan.ts';
+import type { FleetPolicy } from './policy.ts';
+import type { Verdict } from './progress-rules.ts';
+import { progress } from './progress-rules.ts';
+import type { RuleContext } from './rule.ts';
+import { LEFT_UNAVAILABLE } from './rule.ts';
+
+/**
+ * Decides which nodes take which step now, and says of every other node why it does not.
+ *
+ * First come the changes that make no node unavailable: cleaning up after errors, finishing, calling off. Then, in the fleet as those changes leave
+ * it, the budget is given out: to staged nodes, which are to reboot, before idle ones, which are to start.
+ * @param now milliseconds since the epoch
+ */
+export function planFleet(observation: FleetObservation, policy: FleetPolicy, now: number): FleetPlan {
+  const context: RuleContext = { policy, window: windowAt(policy.window, now), now };
+  const { byNode, orphans } = shadowsByNode(observation);
+  const verdicts: Verdict[] = [];
+  const waiting: ShadowedFacts[] = [];
+  const fleet: Facts[] = [];
+  for (const node of observation.nodes) {
+    const shadow = byNode.get(node.name);
+    const facts = factsOf(node, shadow, observation, policy, now);
+    const verdict = hasShadow(facts) ? progress(facts, context) : withoutShadow(facts);
+    if (verdict === undefined && hasShadow(facts)) waiting.push(facts);
+    verdicts.push(verdict);
+    fleet.push(shadow && verdict && 'change' in verdict ? factsOf(node, changed(shadow, verdict.change), observation, policy, now) : facts);
+  }
+  verdicts.push(...admit(fleet, waiting, context));
+  const changes = verdicts.flatMap((verdict) => (verdict && 'change' in verdict ? [verdict.change] : []));
+  const holds = verdicts.flatMap((verdict) => (verdict && 'hold' in verdict ? [verdict.hold] : []));
+  return { changes: [...changes, ...orphans], holds, recheckAt: earliest(holds, now) };
+}
+
+const hasShadow = (facts: Facts): facts is ShadowedFacts => facts.shadow !== undefined;
+
+function withoutShadow({ node, marked }: Facts): Verdict {
+  if (marked) return { hold: { node: node.name, reason: 'LeftUnavailable', message: LEFT_UNAVAILABLE } };
+  if (!node.managed) return undefined;
+  return { hold: { node: node.name, reason: 'NoShadow', message: 'Waiting for the agent to register the node' } };
+}
+
+/** Lets staged nodes reboot and idle ones start, as far as the rules and the budget allow. */
+function admit(fleet: readonly Facts[], waiting: readonly ShadowedFacts[], context: RuleContext): Verdict[] {
+  const verdicts: Verdict[] = [];
+  const staged: ShadowedFacts[] = [];
+  const idle: ShadowedFacts[] = [];
+  for (const facts of waiting) {
+    const isStaged = facts.phase === 'reached';
+    const hold = objection(isStaged ? REBOOT_RULES : START_RULES, facts, context);
+    if (hold !== undefined) verdicts.push({ hold });
+    else (isStaged ? staged : idle).push(facts);
+  }
+  const budget = createBudget(fleet, context.policy);
+  const inSlots = fleet.filter(holdsSlot);
+  const rebooting = inSlots.filter(({ disrupting }) => disrupting);
+  for (const facts of admissionOrder(staged, rebooting)) verdicts.push(refused(facts, budget.reboot(facts)) ?? reboot(facts, context.now));
+  for (const facts of admissionOrder(idle, inSlots)) verdicts.push(refused(facts, budget.start(facts)) ?? start(facts, context.now));
+  return verdicts;
+}
+
+function refused({ node }: Facts, refusal: Refusal | undefined): Verdict {
+  switch (refusal) {
+    case undefined:
+      return undefined;
+    case 'NoFreeSlot':
+      return { hold: { node: node.name, reason: refusal, message: 'Waiting for another node to finish its update' } };
+    case 'TooManyUnavailable':
+      return { hold: { node: node.name, reason: refusal, message: 'Waiting for unavailable nodes to come back' } };
+  }
+}
+
+function reboot({ node, shadow }: ShadowedFacts, now: number): Verdict {
+  const version = shadow.spec.version ?? null;
+  const message = `Allowing the node to drain and to reboot into ${String(version)}`;
+  return { change: specChange({ node: node.name, shadow }, 'RebootedIntoUpdate', version, now, 'RebootAllowed', message) };
+}
+
+function start({ node, shadow }: ShadowedFacts, now: number): Verdict {
+  const version = shadow.status?.target_version ?? null;
+  const message = `Starting the update from ${String(shadow.status?.current_version)} to ${String(version)}`;
+  return { change: specChange({ node: node.name, shadow }, 'StagedAndPerformedUpdate', version, now, 'UpdateStarted', message) };
+}
+
+/** Each node's shadow, and those whose node is gone. Of two for one node the one with the right name counts. */
+function shadowsByNode({ nodes, shadows }: FleetObservation): { byNode: Map<string, BottlerocketShadow>; orphans: FleetChange[] } {
+  const names = new Set(nodes.map(({ name }) => name));
+  const byNode = new Map<string, BottlerocketShadow>();
+  const orphans: FleetChange[] = [];
+  for (const shadow of shadows) {
+    const node = nodeNameOf(shadow);
+    if (node === undefined) continue;
+    if (!names.has(node)) orphans.push(deletion({ node, shadow }, 'NodeGone', 'Deleting the shadow because its node is gone'));
+    else if (!byNode.has(node) || shadow.metadata.name === shadowName(node)) byNode.set(node, shadow);
+  }
+  return { byNode, orphans };
+}
+
+function earliest(holds: readonly FleetHold[], now: number): number | undefined {
+  const times = holds.map(({ until }) => until).filter((until) => until !== undefined && until > now && until < Infinity);
+  return times.reduce<number | undefined>((first, at) => (first === undefined || (at !== undefined && at < first) ? at : first), undefined);
+}

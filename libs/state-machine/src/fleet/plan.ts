@@ -1,0 +1,71 @@
+import type { ShadowSpec } from '@brupop/crd-models';
+
+/** Why a change is made: the reason of the Event that tells of it. */
+export type ChangeReason =
+  | 'UpdateStarted'
+  | 'RebootAllowed'
+  | 'MonitoringStarted'
+  | 'UpdateFinished'
+  | 'ResetAfterError'
+  | 'GivenUp'
+  | 'WindowClosed'
+  | 'LabelRemoved'
+  | 'NodeGone';
+
+interface ChangeOfShadow {
+  readonly node: string;
+  /** Name of the shadow. */
+  readonly shadow: string;
+  /** The change is meant for this very version of the shadow, and for no other. */
+  readonly resourceVersion: string;
+  readonly reason: ChangeReason;
+  /** For people. */
+  readonly message: string;
+}
+
+/** One write to make. */
+export type FleetChange =
+  | (ChangeOfShadow & { readonly kind: 'spec'; readonly spec: ShadowSpec })
+  | (ChangeOfShadow & { readonly kind: 'delete-shadow'; readonly uid: string });
+
+/** Why a node is left as it is. */
+export type HoldReason =
+  | 'UpToDate'
+  | 'NoShadow'
+  | 'NotReported'
+  | 'InvalidVersion'
+  | 'LeftUnavailable'
+  | 'NodeDeleting'
+  | 'NodeNotReady'
+  | 'AgentNotReady'
+  | 'CordonedByAdministrator'
+  | 'CrashBackoff'
+  | 'VersionBackoff'
+  | 'RetryBackoff'
+  | 'WindowClosed'
+  | 'NoFreeSlot'
+  | 'TooManyUnavailable'
+  | 'InProgress'
+  | 'Soaking'
+  | 'Recovering'
+  | 'Stuck';
+
+/** Why a node is left as it is, and until when if time alone may change that. */
+export interface FleetHold {
+  readonly node: string;
+  readonly reason: HoldReason;
+  /** For people. */
+  readonly message: string;
+  /** Milliseconds since the epoch. */
+  readonly until?: number;
+}
+
+/** What to do now, and why nothing more. */
+export interface FleetPlan {
+  /** In the order in which to make them. At most one for a node. */
+  readonly changes: readonly FleetChange[];
+  /** One for every other node that is managed, or that an update has left something on. */
+  readonly holds: readonly FleetHold[];
+  /** When to plan again even if nothing is seen to change, milliseconds since the epoch; undefined: never. */
+  readonly recheckAt: number | undefined;
+}

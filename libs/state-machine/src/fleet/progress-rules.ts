@@ -1,0 +1,138 @@
+import type { BottlerocketShadow, ShadowState } from '@brupop/crd-models';
+import { parseTimestamp } from '../timestamps.ts';
+import { objection, STEP_RULES } from './admission-rules.ts';
+import { deletion, specChange } from './changes.ts';
+import type { ShadowedFacts } from './facts.ts';
+import { hasBegun } from './facts.ts';
+import type { ChangeReason, FleetChange, FleetHold, HoldReason } from './plan.ts';
+import type { RuleContext } from './rule.ts';
+import { LEFT_UNAVAILABLE } from './rule.ts';
+
+/** What a rule has to say of a node; undefined: nothing. */
+export type Verdict = { readonly change: FleetChange } | { readonly hold: FleetHold } | undefined;
+type Rule = (facts: ShadowedFacts, context: RuleContext) => Verdict;
+
+/**
+ * What an update under way needs next, none of which makes a node unavailable. First what agents reported, since a report is never stale news;
+ * then the ways out of an update; last the waiting.
+ */
+export const PROGRESS_RULES: readonly Rule[] = [
+  resetAfterError,
+  startMonitoring,
+  finishAfterSoak,
+  leaveUnmanaged,
+  giveUpWhenStuck,
+  callOffWhenBlocked,
+  stepBackOutsideWindow,
+  waitForAgent,
+];
+
+/** @returns a change or a hold; undefined if the node waits for nothing but admission to its next step */
+export function progress(facts: ShadowedFacts, context: RuleContext): Verdict {
+  for (const rule of PROGRESS_RULES) {
+    const verdict = rule(facts, context);
+    if (verdict !== undefined) return verdict;
+  }
+  return undefined;
+}
+
+function resetAfterError(facts: ShadowedFacts, { now }: RuleContext): Verdict {
+  if (facts.phase !== 'failed') return undefined;
+  const why = facts.shadow.status?.failure_message ?? 'the agent reported a failure';
+  return change(facts, 'Idle', null, now, 'ResetAfterError', `Resetting after an error: ${why}`);
+}
+
+function startMonitoring(facts: ShadowedFacts, { now }: RuleContext): Verdict {
+  if (facts.phase !== 'reached' || facts.told !== 'RebootedIntoUpdate') return undefined;
+  const version = facts.shadow.spec.version ?? null;
+  return change(facts, 'MonitoringUpdate', version, now, 'MonitoringStarted', `Monitoring after the reboot into ${String(version)}`);
+}
+
+function finishAfterSoak(facts: ShadowedFacts, { policy, now }: RuleContext): Verdict {
+  const { phase, told, node, shadow } = facts;
+  if (phase !== 'reached' || told !== 'MonitoringUpdate') return undefined;
+  if (!node.ready) return hold(facts, 'Soaking', 'Waiting for the updated node to be Ready');
+  const soakedAt = soakBegan(facts, now) + policy.soakMs;
+  if (soakedAt > now) return hold(facts, 'Soaking', 'Waiting for the updated node to have been Ready for long enough', soakedAt);
+  return change(facts, 'Idle', null, now, 'UpdateFinished', `Finished the update to ${String(shadow.spec.version ?? null)}`);
+}
+
+/** The later of: told to monitor, became Ready. Of two unreadable times neither may hold the node for ever. */
+function soakBegan({ node, shadow }: ShadowedFacts, now: number): number {
+  const times = [shadow.spec.state_transition_timestamp, node.readySince].map((text) => parseTimestamp(text, now) ?? 0);
+  return Math.max(...times);
+}
+
+// An update that may have disturbed pods is finished; any other is called off. The shadow goes when nothing is left to undo.
+function leaveUnmanaged(facts: ShadowedFacts, { now }: RuleContext): Verdict {
+  const { node, phase, told, marked, agentReady, available, stuck } = facts;
+  if (node.managed) return undefined;
+  if (phase === 'idle') return marked ? hold(facts, 'LeftUnavailable', LEFT_UNAVAILABLE) : goneFromFleet(facts);
+  if (phase === 'recovering') return available && (stuck || agentReady === undefined) ? goneFromFleet(facts) : undefined;
+  const called = told === 'StagedAndPerformedUpdate' || (told === 'RebootedIntoUpdate' && !hasBegun(facts)) || (stuck && available);
+  if (!called) return undefined;
+  return change(facts, 'Idle', null, now, 'LabelRemoved', 'Calling off the update because the node has lost its opt-in label');
+}
+
+function goneFromFleet(facts: ShadowedFacts): Verdict {
+  return { change: deletion(target(facts), 'LabelRemoved', 'Deleting the shadow because the node has lost its opt-in label') };
+}
+
+// What a stuck agent has not done by now it must not do later without a slot. The version stays in the spec as the mark of the attempt.
+function giveUpWhenStuck(facts: ShadowedFacts, { now }: RuleContext): Verdict {
+  const { phase, told, stuck, available, shadow } = facts;
+  if (phase !== 'working' || told === 'MonitoringUpdate' || !stuck || !available) return undefined;
+  return change(facts, 'Idle', shadow.spec.version ?? null, now, 'GivenUp', `Giving up because the node did not reach ${told} in time`);
+}
+
+// A staged node that may not reboot, for a reason of its own, must not keep the others waiting.
+function callOffWhenBlocked(facts: ShadowedFacts, context: RuleContext): Verdict {
+  const { phase, told, stuck, shadow } = facts;
+  if (phase !== 'reached' || told !== 'StagedAndPerformedUpdate' || !stuck) return undefined;
+  const blocked = objection(STEP_RULES, facts, context);
+  if (blocked === undefined) return undefined;
+  return change(
+    facts,
+    'Idle',
+    shadow.spec.version ?? null,
+    context.now,
+    'GivenUp',
+    `Giving up because the node may not reboot: ${blocked.message}`,
+  );
+}
+
+// An agent that is down would drain whenever it came back. One that is up is already about it.
+function stepBackOutsideWindow(facts: ShadowedFacts, { window, now }: RuleContext): Verdict {
+  const { phase, told, agentReady, shadow } = facts;
+  if (window.open || phase !== 'working' || told !== 'RebootedIntoUpdate' || agentReady === true || hasBegun(facts)) return undefined;
+  const message = 'Taking back the permission to reboot because the update window has closed';
+  return change(facts, 'StagedAndPerformedUpdate', shadow.spec.version ?? null, now, 'WindowClosed', message);
+}
+
+function waitForAgent(facts: ShadowedFacts, { window }: RuleContext): Verdict {
+  const { phase, told, stuck, deadline, shadow } = facts;
+  if (phase !== 'working' && phase !== 'recovering') return undefined;
+  const doing = phase === 'recovering' ? 'clean up' : `reach ${told}`;
+  const detail = shadow.status?.progress?.message ?? '';
+  const text = `the agent to ${doing}${detail === '' ? '' : `: ${detail}`}`;
+  if (stuck) return hold(facts, 'Stuck', `Still waiting, past the deadline, for ${text}`);
+  const until = told === 'RebootedIntoUpdate' ? Math.min(deadline, window.closesAt ?? Infinity) : deadline;
+  return hold(facts, phase === 'recovering' ? 'Recovering' : 'InProgress', `Waiting for ${text}`, until);
+}
+
+const target = ({ node, shadow }: ShadowedFacts): { node: string; shadow: BottlerocketShadow } => ({ node: node.name, shadow });
+
+function change(
+  facts: ShadowedFacts,
+  state: ShadowState,
+  version: string | null,
+  now: number,
+  reason: ChangeReason,
+  message: string,
+): Verdict {
+  return { change: specChange(target(facts), state, version, now, reason, message) };
+}
+
+function hold({ node }: ShadowedFacts, reason: HoldReason, message: string, until?: number): Verdict {
+  return { hold: { node: node.name, reason, message, ...(until === undefined ? {} : { until }) } };
+}

@@ -1,0 +1,13 @@
+import type { WindowState } from '../window/window.ts';
+import type { FleetPolicy } from './policy.ts';
+
+/** What every rule may look at besides the node's own facts. */
+export interface RuleContext {
+  readonly policy: FleetPolicy;
+  readonly window: WindowState;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/** What a person reads about a node that an update has left cordoned or excluded. */
+export const LEFT_UNAVAILABLE = 'Waiting for the agent to undo what an update has left on the node';

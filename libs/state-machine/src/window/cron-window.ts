@@ -1,0 +1,104 @@
+import { Cron } from 'croner';
+import type { WindowState } from './window.ts';
+
+const SECOND_MS = 1000;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+const FORTNIGHT_MS = 14 * DAY_MS;
+
+/**
+ * The times that a cron expression names. A run of seconds that match is one opening. A run shorter than a minute, such as the single
+ * second of `0 0 2 * * * *`, opens for a minute from its first second: enough for every node that is eligible then to start.
+ */
+export interface CronWindow {
+  readonly kind: 'cron';
+  readonly expression: string;
+  /** Whether a minute holds any matching second. */
+  readonly minuteMatches: (minuteAtMs: number) => boolean;
+  /** The next matching second after a time, milliseconds since the epoch. */
+  readonly next: (afterMs: number) => number | undefined;
+  /** Within a matching minute: when its first opening begins and when its last one ends. The latter may lie in the next minute. */
+  readonly firstMs: number;
+  readonly lastMs: number;
+  /** The step in which to look for the end of an opening: no field below it restricts anything. */
+  readonly stepMs: number;
+}
+
+const NICKNAMES: Readonly<Record<string, string>> = {
+  '@yearly': '0 0 0 1 1 * *',
+  '@annually': '0 0 0 1 1 * *',
+  '@monthly': '0 0 0 1 * * *',
+  '@weekly': '0 0 0 * * 1 *',
+  '@daily': '0 0 0 * * * *',
+  '@midnight': '0 0 0 * * * *',
+  '@hourly': '0 0 * * * * *',
+};
+const LONG_NAMES =
+  /\b(jan)uary\b|\b(feb)ruary\b|\b(mar)ch\b|\b(apr)il\b|\b(jun)e\b|\b(jul)y\b|\b(aug)ust\b|\b(sep)tember\b|\b(oct)ober\b|\b(nov)ember\b|\b(dec)ember\b|\b(sun)day\b|\b(mon)day\b|\b(tue)sday\b|\b(wed)nesday\b|\b(thu)rsday\b|\b(fri)day\b|\b(sat)urday\b/gi;
+
+// What the Rust crate `cron` understands: UTC, day of week from 1 = Sunday, both day fields have to match, `3/5` from 3 on in fives.
+const LIKE_RUST = { utcOffset: 0, paused: true, mode: '7-part', alternativeWeekdays: true, domAndDow: true, sloppyRanges: true } as const;
+
+/**
+ * Reads `sec min hour day-of-month month day-of-week [year]`, as the Rust crate `cron` does.
+ * @returns `'always'` if every second matches; undefined if the expression cannot be read
+ */
+export function parseCronWindow(expression: string): CronWindow | 'always' | undefined {
+  const fields = (NICKNAMES[expression.toLowerCase()] ?? expression)
+    .replace(LONG_NAMES, (name) => name.slice(0, 3))
+    .split(/\s+/)
+    .map((field) => (field === '?' ? '*' : field));
+  if (fields.length === 6) fields.push('*');
+  if (fields.every((field) => field === '*')) return 'always';
+  const [seconds, minute, hour, , , dayOfWeek] = fields;
+  const job = compile(fields.join(' '));
+  const minutes = compile(['0', ...fields.slice(1)].join(' '));
+  const offsets = compile([seconds, '* * * * * *'].join(' '));
+  // The parser takes 8 for one more Sunday.
+  if (job === undefined || minutes === undefined || offsets === undefined || dayOfWeek?.includes('8') === true) return undefined;
+  const matching = Array.from({ length: 60 }, (_, second) => second * SECOND_MS).filter((ms) => offsets.match(new Date(ms)));
+  const everySecond = matching.length === 60;
+  const runs = matching.filter((ms) => !matching.includes(ms - SECOND_MS));
+  return {
+    kind: 'cron',
+    expression,
+    minuteMatches: (minuteAtMs) => minutes.match(new Date(minuteAtMs)),
+    next: (afterMs) => job.nextRun(new Date(afterMs))?.getTime(),
+    firstMs: Math.min(...runs),
+    lastMs: Math.max(...runs) + MINUTE_MS,
+    stepMs: everySecond && minute === '*' ? (hour === '*' ? DAY_MS : HOUR_MS) : MINUTE_MS,
+  };
+}
+
+function compile(expression: string): Cron | undefined {
+  try {
+    return new Cron(expression, LIKE_RUST);
+  } catch {
+    return undefined;
+  }
+}
+
+/** @param now milliseconds since the epoch */
+export function cronWindowAt(window: CronWindow, now: number): WindowState {
+  const minuteAt = Math.floor(now / MINUTE_MS) * MINUTE_MS;
+  // An opening may reach into the minute after the one that matches.
+  const opened = [minuteAt, minuteAt - MINUTE_MS].find(
+    (at) => window.minuteMatches(at) && now >= at + window.firstMs && now < at + window.lastMs,
+  );
+  if (opened === undefined) {
+    const opensAt = window.next(now);
+    return opensAt === undefined ? { open: false } : { open: false, opensAt };
+  }
+  const closesAt = endOf(window, opened);
+  return closesAt === undefined ? { open: true } : { open: true, closesAt };
+}
+
+/** When the openings that follow each other without a gap from the one of this minute on come to an end. */
+function endOf(window: CronWindow, minuteAt: number): number | undefined {
+  const { stepMs } = window;
+  for (let at = Math.floor(minuteAt / stepMs) * stepMs; at < minuteAt + FORTNIGHT_MS; at += stepMs) {
+    if (!window.minuteMatches(at + stepMs)) return at + stepMs - MINUTE_MS + window.lastMs;
+  }
+  return undefined;
+}

@@ -1,0 +1,38 @@
+import type { WindowState } from './window.ts';
+
+const DAY_MS = 24 * 3_600_000;
+// A node started in the last minutes would still be draining when the window has closed.
+const RESERVED_MS = 6 * 60_000;
+
+/** The same hours of every day, in UTC. */
+export interface DailyWindow {
+  readonly kind: 'daily';
+  /** Milliseconds after midnight; inclusive. */
+  readonly startMs: number;
+  /** Milliseconds after midnight; exclusive. Before `startMs`: on the next day. */
+  readonly stopMs: number;
+}
+
+/**
+ * Nothing starts in the last 6 minutes before the stop, nor in the second half of a window shorter than 12 minutes.
+ * @param now milliseconds since the epoch
+ */
+export function dailyWindowAt(window: DailyWindow, now: number): WindowState {
+  const lengthMs = mod(window.stopMs - window.startMs, DAY_MS);
+  const openMs = lengthMs - Math.min(RESERVED_MS, lengthMs / 2);
+  const sinceStartMs = mod(now - window.startMs, DAY_MS);
+  return sinceStartMs < openMs
+    ? { open: true, closesAt: now - sinceStartMs + openMs }
+    : { open: false, opensAt: now - sinceStartMs + DAY_MS };
+}
+
+const TIME_OF_DAY = /^(\d{1,2}):(\d{1,2}):(\d{1,2})$/;
+
+/** Reads `h:m:s` as milliseconds after midnight; undefined if it is no time of day. */
+export function parseTimeOfDay(text: string): number | undefined {
+  const [, hours, minutes, seconds] = (TIME_OF_DAY.exec(text) ?? []).map(Number);
+  if (hours === undefined || minutes === undefined || seconds === undefined) return undefined;
+  return hours < 24 && minutes < 60 && seconds < 60 ? ((hours * 60 + minutes) * 60 + seconds) * 1000 : undefined;
+}
+
+const mod = (value: number, by: number): number => ((value % by) + by) % by;
