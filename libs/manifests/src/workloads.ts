@@ -125,10 +125,11 @@ export function apiserverDisruptionBudget(installation: Installation): Kubernete
 
 /** Deployment `brupop-controller-deployment`. */
 export function controllerDeployment(installation: Installation): KubernetesObject {
+  const chosen = installation.env.controller ?? {};
+  // The expression wins over the older window, which would then never count.
+  const schedule = 'UPDATE_WINDOW_START' in chosen || 'UPDATE_WINDOW_STOP' in chosen ? {} : { SCHEDULER_CRON_EXPRESSION: '* * * * * * *' };
   const template = podTemplate('controller', installation, {
-    env: envOf({ MAX_CONCURRENT_UPDATE: '1', SCHEDULER_CRON_EXPRESSION: '* * * * * * *', ...LOGGING }, installation.env.controller, {
-      MY_NODE_NAME: 'spec.nodeName',
-    }),
+    env: envOf({ MAX_CONCURRENT_UPDATE: '1', ...schedule, ...LOGGING }, chosen, { MY_NODE_NAME: 'spec.nodeName' }),
     securityContext: UNPRIVILEGED,
     container: {
       ports: [{ name: 'metrics', containerPort: METRICS_PORT }],
