@@ -1,0 +1,57 @@
+import { parseWith } from '@brupop/crd-models';
+import type { ParseResult } from '@brupop/crd-models';
+import { BrupopError } from '@brupop/process';
+import { validateOs, validateUpdateStatus } from './generated/validators.ts';
+import type { KnownUpdateStatus, OsInfo } from './types.ts';
+import type { WireOs, WireUpdateStatus } from './wire.ts';
+
+/**
+ * Body of `GET /os`.
+ * @throws {@link BrupopError} `HOST_ANSWER` if it is not what Bottlerocket answers
+ */
+export function parseOs(body: string): OsInfo {
+  const os = checked<WireOs>(body, '/os', (value) => parseWith(validateOs, value, 'body'));
+  return {
+    version: os.version_id,
+    arch: os.arch ?? undefined,
+    variant: os.variant_id ?? undefined,
+    prettyName: os.pretty_name ?? undefined,
+  };
+}
+
+/**
+ * Body of a `GET /updates/status` of status 200.
+ * @throws {@link BrupopError} `HOST_ANSWER` if it is not what Bottlerocket answers
+ */
+export function parseUpdateStatus(body: string): KnownUpdateStatus {
+  const status = checked<WireUpdateStatus>(body, '/updates/status', (value) => parseWith(validateUpdateStatus, value, 'body'));
+  const command = status.most_recent_command;
+  return {
+    kind: 'known',
+    updateState: status.update_state,
+    chosenVersion: status.chosen_update?.version,
+    stagedVersion: status.staging_partition?.image?.version,
+    mostRecentCommand:
+      command == null
+        ? undefined
+        : {
+            type: command.cmd_type.toLowerCase(),
+            succeeded: command.cmd_status === 'Success',
+            timestamp: command.timestamp,
+            exitStatus: command.exit_status ?? undefined,
+            message: command.stderr ?? '',
+          },
+  };
+}
+
+function checked<T>(body: string, path: string, parse: (value: unknown) => ParseResult<T>): T {
+  let value: unknown;
+  try {
+    value = JSON.parse(body);
+  } catch (cause) {
+    throw new BrupopError('HOST_ANSWER', `The host answered GET ${path} with something that is not JSON`, { retry: 'transient', cause });
+  }
+  const parsed = parse(value);
+  if (parsed.ok) return parsed.value;
+  throw new BrupopError('HOST_ANSWER', `The host answered GET ${path} unexpectedly: ${parsed.errors.join('; ')}`, { retry: 'transient' });
+}
