@@ -69,7 +69,7 @@ const LONGEST_NOTE = 1_024;
 export function createEventRecorder(options: EventRecorderOptions): EventRecorder {
   const { client, clock, log, component, instance, capacity = 500 } = options;
   const series = new Map<string, Series>();
-  const stop = new AbortController();
+  let stop = new AbortController();
   let dropped = 0;
   let nameCount = 0;
   let working: Promise<void> | undefined;
@@ -187,6 +187,7 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
       cancelTimer();
       const cancel = clock.setTimer(FLUSH_MS, () => {
         stop.abort(new Error('the time for sending events is over'));
+        stop = new AbortController();
       });
       await working;
       await work(true);

@@ -3,6 +3,7 @@ import type { Clock, Random } from '@brupop/ports';
 import { BrupopError } from '@brupop/process';
 import type { Logger } from '@brupop/process';
 import type { KubeClient } from './client.ts';
+import { isAborted } from './is-aborted.ts';
 import { isKubeStatus } from './kube-error.ts';
 import { heldBy, mayHold, observeLease, released } from './lease.ts';
 import type { Lease, ObservedLease } from './lease.ts';
@@ -87,6 +88,8 @@ export function createLeaderElector(options: LeaderElectorOptions): LeaderElecto
       if (renewedMs !== undefined && (holder === identity || actual === undefined)) throw error;
       return false;
     }
+    // Given up in the meantime: this success came too late to count.
+    signal.throwIfAborted();
     renewedMs = startedMs;
     return true;
   };
@@ -96,7 +99,7 @@ export function createLeaderElector(options: LeaderElectorOptions): LeaderElecto
       try {
         if (await attempt(signal, renewDeadlineMs)) return true;
       } catch (error) {
-        if (!signal.aborted) log.warn('Acquiring the lease failed, trying again', { lease: leaseName, error });
+        if (!isAborted(signal)) log.warn('Acquiring the lease failed, trying again', { lease: leaseName, error });
       }
       await sleep(clock, retryPeriodMs * (1 + 0.2 * random()), signal).catch(() => undefined);
     }
@@ -121,7 +124,7 @@ export function createLeaderElector(options: LeaderElectorOptions): LeaderElecto
           if (!(await attempt(signal, renewDeadlineMs / 2))) lost('another process took the lease');
           else arm();
         } catch (error) {
-          if (!signal.aborted) log.warn('Renewing the lease failed, trying again', { lease: leaseName, error });
+          if (!isAborted(signal)) log.warn('Renewing the lease failed, trying again', { lease: leaseName, error });
         }
       }
     } catch (error) {
@@ -153,9 +156,9 @@ export function createLeaderElector(options: LeaderElectorOptions): LeaderElecto
     if (signal.aborted) stop();
     // Renewal goes on while `lead` winds up, so that nobody takes over before it has ended.
     const renewing = new AbortController();
-    let isLost = false;
+    const end = { isLost: false };
     const renewal = renew(renewing.signal, (reason) => {
-      isLost = true;
+      end.isLost = true;
       renewedMs = undefined;
       log.error('Lost the leadership', { lease: leaseName, reason });
       const error = new BrupopError('LEADERSHIP_LOST', reason, { retry: 'transient' });
@@ -171,15 +174,17 @@ export function createLeaderElector(options: LeaderElectorOptions): LeaderElecto
       renewing.abort();
       await renewal;
       signal.removeEventListener('abort', stop);
-      if (!isLost) await release();
+      if (!end.isLost) await release();
     }
-    return isLost && !signal.aborted;
+    return end.isLost && !signal.aborted;
   };
 
   return {
     isLeader: () => renewedMs !== undefined && clock.monotonic() - renewedMs < leaseDurationMs,
     async run(lead, signal) {
       while (await acquire(signal)) if (!(await term(lead, signal))) return;
+      // The signal may have come at the moment of success.
+      await release();
     },
   };
 }

@@ -23,7 +23,7 @@ export function loadKube(config: KubeConfig = defaultConfig()): KubeAccess {
   const inner = nodeHttpClient({
     baseUrl: cluster.server,
     tls: () => material,
-    rejectUnauthorized: cluster.skipTLSVerify !== true,
+    rejectUnauthorized: !cluster.skipTLSVerify,
     ...(cluster.tlsServerName === undefined ? {} : { serverName: cluster.tlsServerName }),
   });
   const http: HttpClient = {

@@ -5,6 +5,7 @@ import type { Logger } from '@brupop/process';
 import type { KubeClient, Query } from './client.ts';
 import { withDeadline } from './deadline.ts';
 import { errorFromStatus, isKubeStatus } from './kube-error.ts';
+import { isAborted } from './is-aborted.ts';
 import { linesOf } from './lines.ts';
 import { listAll } from './list.ts';
 import { objectKey } from './objects.ts';
@@ -229,7 +230,7 @@ export function createReflector<T extends Reflected>(options: ReflectorOptions<T
         current = new AbortController();
         const step = current.signal;
         const outcome = await perform(state, step);
-        if (signal.aborted) break;
+        if (isAborted(signal)) break;
         const next = nextStep(step.aborted ? { kind: 'relist' } : outcome, failures, random);
         ({ state, failures } = next);
         if (step.aborted) continue;

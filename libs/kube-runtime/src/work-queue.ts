@@ -98,9 +98,11 @@ export function createWorkQueue<K>(options: WorkQueueOptions<K>): WorkQueue<K> {
             if (atMs <= nowMs) start(key);
             else nextMs = Math.min(nextMs, atMs);
           }
-          if (nextMs !== Infinity && running.size < concurrency) cancelTimer = clock.setTimer(nextMs - nowMs, () => pump());
+          // A reconcile may have called add, which set the timer already.
+          cancelTimer();
+          if (nextMs !== Infinity && running.size < concurrency) cancelTimer = clock.setTimer(nextMs - nowMs, pump);
         };
-        signal.addEventListener('abort', () => pump(), { once: true });
+        signal.addEventListener('abort', pump, { once: true });
         pump();
       });
     },

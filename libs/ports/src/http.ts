@@ -68,12 +68,17 @@ export function streamResponse(status: number, pieces: AsyncIterable<string>, he
   };
 }
 
-/** Calls a handler as if over a connection: an abort of the caller's signal rejects at once and aborts the handler's. */
+/**
+ * Calls a handler as if over a connection: an abort of the caller's signal rejects at once, also while the body is being read,
+ * and aborts the handler's; so does leaving the body early.
+ */
 export function inProcessClient(handler: HttpHandler): HttpClient {
   return {
     request(request, signal) {
       return new Promise((resolve, reject) => {
+        const connection = new AbortController();
         const onAbort = (): void => {
+          connection.abort(signal.reason);
           reject(signal.reason as Error);
         };
         if (signal.aborted) {
@@ -81,12 +86,71 @@ export function inProcessClient(handler: HttpHandler): HttpClient {
           return;
         }
         signal.addEventListener('abort', onAbort, { once: true });
-        handler(request, signal)
-          .then(resolve, reject)
+        handler(request, connection.signal)
+          .then((response) => {
+            resolve(carried(response, connection, signal));
+          }, reject)
           .finally(() => {
             signal.removeEventListener('abort', onAbort);
           });
       });
+    },
+  };
+}
+
+/** The response as it looks from the other end of the connection. */
+function carried(response: HttpResponse, connection: AbortController, signal: AbortSignal): HttpResponse {
+  const chunks: AsyncIterable<Uint8Array> = {
+    [Symbol.asyncIterator]() {
+      const source = response.chunks[Symbol.asyncIterator]();
+      let rejectPending: ((reason: Error) => void) | undefined;
+      const onAbort = (): void => {
+        connection.abort(signal.reason);
+        rejectPending?.(signal.reason as Error);
+      };
+      if (signal.aborted) onAbort();
+      else signal.addEventListener('abort', onAbort, { once: true });
+      const end = (): void => {
+        signal.removeEventListener('abort', onAbort);
+      };
+      return {
+        next: () =>
+          new Promise((resolve, reject) => {
+            if (signal.aborted) {
+              reject(signal.reason as Error);
+              return;
+            }
+            rejectPending = reject;
+            source.next().then(
+              (result) => {
+                if (result.done === true) end();
+                resolve(result);
+              },
+              (error: unknown) => {
+                end();
+                reject(error);
+              },
+            );
+          }),
+        return() {
+          end();
+          connection.abort(new Error('the client has gone'));
+          // Not awaited: a source that waits for something else would keep the client.
+          source.return?.().catch(() => undefined);
+          return Promise.resolve({ done: true, value: undefined });
+        },
+      };
+    },
+  };
+  return {
+    status: response.status,
+    headers: response.headers,
+    chunks,
+    async text() {
+      const decoder = new TextDecoder();
+      let whole = '';
+      for await (const chunk of chunks) whole += decoder.decode(chunk, { stream: true });
+      return whole + decoder.decode();
     },
   };
 }

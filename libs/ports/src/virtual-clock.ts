@@ -4,6 +4,7 @@ interface Timer {
   readonly atMs: number;
   readonly order: number;
   readonly callback: () => void;
+  cancelled: boolean;
 }
 
 /**
@@ -16,7 +17,6 @@ export class VirtualClock implements Clock {
   #order = 0;
   readonly #startMs: number;
   readonly #heap: Timer[] = [];
-  readonly #cancelled = new Set<Timer>();
   readonly #settleTurns: number;
 
   /**
@@ -43,10 +43,10 @@ export class VirtualClock implements Clock {
   }
 
   setTimer(delayMs: number, callback: () => void): () => void {
-    const timer: Timer = { atMs: this.#nowMs + Math.max(0, delayMs), order: this.#order++, callback };
+    const timer: Timer = { atMs: this.#nowMs + Math.max(0, delayMs), order: this.#order++, callback, cancelled: false };
     push(this.#heap, timer);
     return () => {
-      this.#cancelled.add(timer);
+      timer.cancelled = true;
     };
   }
 
@@ -88,7 +88,7 @@ export class VirtualClock implements Clock {
       const next = this.#heap[0];
       if (next === undefined || next.atMs > untilMs || (fired && next.atMs > this.#nowMs)) return fired;
       pop(this.#heap);
-      if (this.#cancelled.delete(next)) continue;
+      if (next.cancelled) continue;
       this.#nowMs = Math.max(this.#nowMs, next.atMs);
       fired = true;
       next.callback();
@@ -114,7 +114,7 @@ function pop(heap: Timer[]): void {
   const last = heap.pop();
   if (last === undefined || heap.length === 0) return;
   heap[0] = last;
-  for (let at = 0; ; ) {
+  for (let at = 0; ;) {
     const left = heap[2 * at + 1];
     const right = heap[2 * at + 2];
     if (left === undefined) return;

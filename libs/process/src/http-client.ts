@@ -96,7 +96,7 @@ function urlConnections({ baseUrl, tls, serverName, rejectUnauthorized = true, k
           keepAlive,
           rejectUnauthorized,
           ...(serverName === undefined ? {} : { servername: serverName }),
-          ...(wanted === undefined ? {} : { secureContext: 'context' in wanted ? (wanted as SecureContext) : createSecureContext(wanted) }),
+          ...(wanted === undefined ? {} : { secureContext: 'context' in wanted ? wanted : createSecureContext(wanted) }),
         })
       : new HttpAgent({ keepAlive });
     if (agent !== undefined) retire(agent);
@@ -216,7 +216,10 @@ function responseOf(message: IncomingMessage, signal: AbortSignal): HttpResponse
   for (const [name, value] of Object.entries(message.headers)) {
     if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value;
   }
-  const chunks = chunksOf(message, signal);
+  // Nobody reads what is known to be empty, but unread it would keep its connection.
+  const empty = message.statusCode === 204 || message.statusCode === 304 || headers['content-length'] === '0';
+  if (empty) message.resume();
+  const chunks = empty ? nothing() : chunksOf(message, signal);
   return {
     status: message.statusCode ?? 0,
     headers,
@@ -227,6 +230,10 @@ function responseOf(message: IncomingMessage, signal: AbortSignal): HttpResponse
       return Buffer.concat(parts).toString('utf8');
     },
   };
+}
+
+async function* nothing(): AsyncGenerator<Uint8Array> {
+  // Empty.
 }
 
 async function* chunksOf(message: IncomingMessage, signal: AbortSignal): AsyncGenerator<Uint8Array> {

@@ -51,6 +51,7 @@ export function createLogger(options: LoggerOptions): Logger {
       info[MESSAGE] = formatLine(info['record'] as LogRecord, options.format, options.ansi);
       return info;
     })(),
+    // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- winston types its own transports as interfaces
     transports: [new transports.Stream({ stream: sink, eol: '' })],
   });
   return loggerTo((level, message, context, fields) => {

@@ -21,10 +21,13 @@ export interface Metrics {
   histogram<L extends string = never>(options: MetricOptions<L> & { readonly buckets: readonly number[] }): Histogram<L>;
 }
 
-/** An empty registry whose metrics all carry the label `component`. */
+/** A registry that holds no more than `target_info`, which names the component as OpenTelemetry does. */
 export function createMetrics(component: string): Metrics {
   const registry = new Registry();
-  registry.setDefaultLabels({ component });
+  new Gauge({ name: 'target_info', help: 'Target metadata', labelNames: ['service_name'], registers: [registry] }).set(
+    { service_name: component },
+    1,
+  );
   const base = <L extends string>({ name, help, labels = [] }: MetricOptions<L>) => ({
     name,
     help,

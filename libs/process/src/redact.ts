@@ -30,7 +30,7 @@ function plain(value: unknown, depth: number): unknown {
   if (typeof value === 'function') return '[function]';
   if (typeof value !== 'object' || value === null) return value;
   if (depth > DEEPEST) return '[deep]';
-  if (value instanceof Map) return redactObject(Object.fromEntries(value), depth);
+  if (value instanceof Map) return redactObject(Object.fromEntries(value) as object, depth);
   if (Array.isArray(value) || value instanceof Set) return Array.from(value, (item: unknown) => plain(item, depth + 1));
   return redactObject(value, depth);
 }

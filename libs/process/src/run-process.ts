@@ -26,7 +26,7 @@ export interface RunOptions {
  * Exit codes: 0 after a signal; 1 after an error, or if main came to an end that nobody asked for; 2 for a bad configuration.
  */
 export async function runProcess(main: (signal: AbortSignal) => Promise<void>, options: RunOptions): Promise<void> {
-  const { log, stopTimeoutMs = 25_000, clock = systemClock, host = process as ProcessHost } = options;
+  const { log, stopTimeoutMs = 25_000, clock = systemClock, host = process } = options;
   const abort = new AbortController();
   let cancelTimer: () => void = () => undefined;
   let ended = false;
@@ -35,7 +35,10 @@ export async function runProcess(main: (signal: AbortSignal) => Promise<void>, o
     ended = true;
     cancelTimer();
     for (const [event, listener] of Object.entries(listeners)) host.off(event, listener);
-    host.exit(code);
+    // The log is a stream; its last lines leave in the next turns.
+    setImmediate(() => {
+      host.exit(code);
+    });
   };
   const fail = (message: string, error: unknown): void => {
     log.error(message, { error });

@@ -40,7 +40,11 @@ export async function serve(handler: RequestListener, options: ServeOptions): Pr
   const listener: RequestListener = (request, response) => {
     if (closing) response.setHeader('connection', 'close');
     response.once('close', () => {
-      if (closing) setImmediate(() => void server.closeIdleConnections());
+      if (closing) {
+        setImmediate(() => {
+          server.closeIdleConnections();
+        });
+      }
     });
     handler(request, response);
   };

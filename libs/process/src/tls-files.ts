@@ -105,7 +105,7 @@ function read(files: TlsFilesOptions['files'], known?: Loaded): Loaded {
 }
 
 function readAll(files: TlsFilesOptions['files']): TlsMaterial {
-  return Object.fromEntries(Object.entries(files).map(([name, path]) => [name, readFileSync(path as string, 'utf8')]));
+  return Object.fromEntries(Object.entries(files).map(([name, path]) => [name, readFileSync(path, 'utf8')]));
 }
 
 function same(a: TlsMaterial, b: TlsMaterial): boolean {
