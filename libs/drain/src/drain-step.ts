@@ -1,4 +1,4 @@
-import type { KubeClient } from '@brupop/kube-runtime';
+import { paths, type KubeClient } from '@brupop/kube-runtime';
 import { sleep, type Clock } from '@brupop/ports';
 import type { Logger } from '@brupop/process';
 import { removePod, type EvictionOutcome } from './evict.ts';
@@ -106,7 +106,7 @@ async function run(options: DrainStepOptions, deadlineMs: number, stepSignal: Ab
 
 async function listPods(client: KubeClient, nodeName: string, signal: AbortSignal): Promise<readonly DrainPod[]> {
   // Without a resourceVersion the answer is as fresh as the last write: a stale one could show a node emptier than it is.
-  const list = await client.request<{ items?: readonly DrainPod[] }>('GET', '/api/v1/pods', {
+  const list = await client.request<{ items?: readonly DrainPod[] }>('GET', paths.pods(), {
     query: { fieldSelector: `spec.nodeName=${nodeName}` },
     signal,
   });

@@ -1,4 +1,4 @@
-import { KubeApiError, type KubeClient } from '@brupop/kube-runtime';
+import { KubeApiError, paths, type KubeClient, type StatusCause } from '@brupop/kube-runtime';
 import { describeError } from '@brupop/process';
 import type { DrainPod } from './pod.ts';
 
@@ -29,19 +29,14 @@ export function classifyEvictionError(error: unknown): Exclude<EvictionOutcome, 
   return { kind: 'refused', status, message };
 }
 
-interface Cause {
-  readonly reason?: unknown;
-  readonly message?: unknown;
-}
-
-function causesOf(error: KubeApiError): readonly Cause[] {
-  const causes = (error.details as { causes?: unknown } | undefined)?.causes;
-  return Array.isArray(causes) ? causes.filter((cause): cause is Cause => typeof cause === 'object' && cause !== null) : [];
+function causesOf({ details }: KubeApiError): readonly StatusCause[] {
+  // What a webhook or proxy put there may be anything.
+  return Array.isArray(details?.causes) ? details.causes : [];
 }
 
 // The status says only that a budget is violated; which one, and by how much, stands in its cause.
-function withCause(message: string, causes: readonly Cause[]): string {
-  const why = causes.map((cause) => cause.message).filter((text) => typeof text === 'string' && text !== '' && !message.includes(text));
+function withCause(message: string, causes: readonly StatusCause[]): string {
+  const why = causes.map((cause) => cause.message).filter((text) => text !== undefined && text !== '' && !message.includes(text));
   return [message, ...why].join(' ');
 }
 
@@ -59,14 +54,16 @@ export interface RemovalOptions {
  */
 export async function removePod(pod: DrainPod, { client, signal, method }: RemovalOptions): Promise<EvictionOutcome> {
   const { name, namespace = 'default', uid } = pod.metadata;
-  const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(name)}`;
   const preconditions = uid === undefined ? {} : { preconditions: { uid } };
   try {
     if (method === 'delete') {
-      await client.request<unknown>('DELETE', path, { body: { apiVersion: 'v1', kind: 'DeleteOptions', ...preconditions }, signal });
+      await client.request<unknown>('DELETE', paths.pod(namespace, name), {
+        body: { apiVersion: 'v1', kind: 'DeleteOptions', ...preconditions },
+        signal,
+      });
     } else {
       const body = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name, namespace }, deleteOptions: preconditions };
-      await client.request<unknown>('POST', `${path}/eviction`, { body, signal });
+      await client.request<unknown>('POST', paths.eviction(namespace, name), { body, signal });
     }
     return { kind: 'evicted' };
   } catch (error) {

@@ -1,4 +1,4 @@
-import { KubeApiError, type KubeClient } from '@brupop/kube-runtime';
+import { isKubeStatus, MERGE_PATCH, paths, type KubeClient } from '@brupop/kube-runtime';
 import { BrupopError } from '@brupop/process';
 import type { Clock } from '@brupop/ports';
 import {
@@ -64,7 +64,7 @@ const ATTEMPTS = 6;
  */
 async function changeNode(options: NodeChangeOptions, plan: (node: DrainNode, now: string) => NodeChange): Promise<NodeChangeResult> {
   const { client, clock, nodeName, signal } = options;
-  const path = `/api/v1/nodes/${encodeURIComponent(nodeName)}`;
+  const path = paths.node(nodeName);
   let conflict: unknown;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const node = await client.request<DrainNode>('GET', path, { signal });
@@ -74,11 +74,11 @@ async function changeNode(options: NodeChangeOptions, plan: (node: DrainNode, no
     const { resourceVersion } = node.metadata;
     const body = { ...patch, metadata: { ...patch.metadata, ...(resourceVersion === undefined ? {} : { resourceVersion }) } };
     try {
-      await client.request<unknown>('PATCH', path, { body, contentType: 'application/merge-patch+json', signal });
+      await client.request<unknown>('PATCH', path, { body, contentType: MERGE_PATCH, signal });
       return { changed: true, ...result };
     } catch (error) {
       // A node's status changes often; the next read sees it. What else went wrong is the caller's.
-      if (!(error instanceof KubeApiError) || error.status !== 409) throw error;
+      if (!isKubeStatus(error, 409)) throw error;
       conflict = error;
     }
   }

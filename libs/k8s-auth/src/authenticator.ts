@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { KubeApiError, type KubeClient } from '@brupop/kube-runtime';
+import { KubeApiError, paths, type KubeClient } from '@brupop/kube-runtime';
 import type { Clock } from '@brupop/ports';
 import {
   authorize,
@@ -93,7 +93,7 @@ function ttlOf(status: TokenReviewStatus, token: string, options: AuthenticatorO
 
 async function reviewToken(client: KubeClient, token: string, audience: string): Promise<TokenReviewStatus> {
   const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenReview', spec: { token, audiences: [audience] } };
-  const { status } = await client.request<{ status?: TokenReviewStatus }>('POST', '/apis/authentication.k8s.io/v1/tokenreviews', {
+  const { status } = await client.request<{ status?: TokenReviewStatus }>('POST', paths.tokenReviews(), {
     body,
     signal: new AbortController().signal,
     timeoutMs: REVIEW_TIMEOUT_MS,

@@ -1,0 +1,126 @@
+import { ROUTES } from '@brupop/agent-api';
+import { AGENT_SERVICE_ACCOUNT, convertReview, TOKEN_AUDIENCE } from '@brupop/crd-models';
+import type { DrainPolicy } from '@brupop/drain';
+import { createAuthenticator } from '@brupop/k8s-auth';
+import type { KubeClient } from '@brupop/kube-runtime';
+import type { Clock, Random } from '@brupop/ports';
+import type { Logger } from '@brupop/process';
+import express, { type Express } from 'express';
+import { authentication } from './authentication.ts';
+import { createCaches } from './caches.ts';
+import { errorHandler, RequestError } from './errors.ts';
+import { createApiserverMetrics } from './metrics.ts';
+import { addNodeRoutes } from './node-routes.ts';
+import { createShadowBoard } from './shadow-board.ts';
+import { addShadowRoutes } from './shadow-routes.ts';
+
+/** What an apiserver is made of. */
+export interface ApiserverDeps {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  /** The operator's own: its shadows and agent pods are there. */
+  readonly namespace: string;
+  readonly drainPolicy: DrainPolicy;
+}
+
+/** An apiserver, not yet listening. */
+export interface Apiserver {
+  /** For TLS: agents and kube-apiserver. */
+  readonly app: Express;
+  /** For plain HTTP on a port of its own: `/metrics` and `/ping`. */
+  readonly metricsApp: Express;
+  /** Keeps the caches until `signal` aborts; then stops being ready and answers held polls. */
+  run(signal: AbortSignal): Promise<void>;
+  /** Whether agents can be served. */
+  ready(): boolean;
+}
+
+// A list of 20,000 shadows. kube-apiserver sends a whole list in one review.
+const CONVERT_LIMIT = '100mb';
+const JSON_LIMIT = '256kb';
+
+/** Assembles an apiserver. Nothing happens before `run`, and nothing is remembered that another replica would need. */
+export function createApiserver(deps: ApiserverDeps): Apiserver {
+  const { client, clock, log, namespace } = deps;
+  const board = createShadowBoard(clock);
+  const caches = createCaches({ ...deps, board });
+  const metrics = createApiserverMetrics(clock);
+  const ready = (): boolean => caches.hasSynced() && !board.closed;
+
+  const app = express();
+  app.disable('x-powered-by');
+  // Entity tags are the shadows' resourceVersions; made of a body they would cost and mean nothing.
+  app.set('etag', false);
+  app.use(metrics.middleware);
+
+  // Public. No token: probes and kube-apiserver have none.
+  app.get(ROUTES.ping, (_request, response) => {
+    response.type('text').send('pong');
+  });
+  app.get(ROUTES.ready, (_request, response) => {
+    if (!ready()) throw new RequestError('NOT_READY', board.closed ? 'Shutting down' : 'The caches have not synced');
+    response.type('text').send('ready');
+  });
+  app.post(ROUTES.convert, express.raw({ type: () => true, limit: CONVERT_LIMIT }), (request, response) => {
+    // kube-apiserver wants status 200 whatever comes of it; the body tells.
+    response.json(convertReview(parseJson(request.body)));
+  });
+
+  // Authenticated. Nothing below starts before the caller is known, not even the reading of a body.
+  const agents = express.Router();
+  const authenticator = createAuthenticator({
+    client,
+    clock,
+    namespace,
+    serviceAccount: AGENT_SERVICE_ACCOUNT,
+    audience: TOKEN_AUDIENCE,
+    findPod: caches.findPod,
+    findNode: caches.findNode,
+  });
+  agents.use(ROUTES.shadow, authentication(authenticator, metrics, log));
+  addShadowRoutes(agents, express.json({ limit: JSON_LIMIT, type: () => true }), { ...deps, caches, board, metrics });
+  addNodeRoutes(agents, { ...deps, caches, board, metrics });
+  app.use(agents);
+
+  app.use((request, _response) => {
+    const known = Object.values(ROUTES).some((path) => path === request.path);
+    throw known
+      ? new RequestError('METHOD_NOT_ALLOWED', `${request.method} is not possible here`)
+      : new RequestError('ROUTE_UNKNOWN', 'There is nothing here');
+  });
+  app.use(errorHandler(log));
+
+  return {
+    app,
+    metricsApp: createMetricsApp(metrics),
+    ready,
+    run: async (signal) => {
+      signal.addEventListener('abort', board.close, { once: true });
+      if (signal.aborted) board.close();
+      await caches.run(signal);
+    },
+  };
+}
+
+function createMetricsApp(metrics: { readonly contentType: string; render(): Promise<string> }): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.get('/metrics', async (_request, response) => {
+    response.setHeader('Content-Type', metrics.contentType);
+    response.send(await metrics.render());
+  });
+  app.get(ROUTES.ping, (_request, response) => {
+    response.type('text').send('pong');
+  });
+  return app;
+}
+
+function parseJson(body: unknown): unknown {
+  try {
+    return Buffer.isBuffer(body) ? JSON.parse(body.toString('utf8')) : undefined;
+  } catch {
+    return undefined;
+  }
+}

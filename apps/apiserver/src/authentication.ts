@@ -1,0 +1,45 @@
+import { HEADERS } from '@brupop/agent-api';
+import type { Authenticator, Grant } from '@brupop/k8s-auth';
+import type { Logger } from '@brupop/process';
+import type { Request, RequestHandler, Response } from 'express';
+import { sendError } from './errors.ts';
+import type { ApiserverMetrics } from './metrics.ts';
+import { requestSignal } from './request-signal.ts';
+
+/** Lets only agents pass, each for its own node. No handler behind it starts before it has decided. */
+export function authentication(authenticator: Authenticator, metrics: ApiserverMetrics, log: Logger): RequestHandler {
+  return async (request, response, next) => {
+    const verdict = await authenticator.authenticate(
+      { token: request.get(HEADERS.token), nodeName: request.get(HEADERS.nodeName), nodeUid: request.get(HEADERS.nodeUid) },
+      requestSignal(request, response),
+    );
+    if (verdict.ok) {
+      response.locals['caller'] = verdict;
+      next();
+      return;
+    }
+    metrics.denied(verdict.code);
+    log.warn('Denying a request', { method: request.method, route: request.path, status: verdict.status, reason: verdict.code });
+    sendError(response, verdict.status, verdict.code, verdict.message);
+  };
+}
+
+/** The agent that {@link authentication} let pass. */
+export function callerOf(response: Response): Grant {
+  const caller = response.locals['caller'] as Grant | undefined;
+  // A handler outside of the authenticated scope would be a hole; better that it fails.
+  if (caller === undefined) throw new Error('This route is not authenticated');
+  return caller;
+}
+
+/** The preferences of RFC 7240 that a request states: names in lower case, and their values. */
+export function preferencesOf(request: Request): ReadonlyMap<string, string> {
+  const preferences = new Map<string, string>();
+  for (const part of (request.get('prefer') ?? '').slice(0, 1024).split(',')) {
+    const [name = '', value = ''] = (part.split(';')[0] ?? '').split('=');
+    const key = name.trim().toLowerCase();
+    // The first of a name counts.
+    if (key !== '' && !preferences.has(key)) preferences.set(key, value.trim().replace(/^"(.*)"$/, '$1'));
+  }
+  return preferences;
+}

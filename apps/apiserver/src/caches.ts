@@ -1,0 +1,113 @@
+import { AGENT_COMPONENT, COMPONENT_LABEL, type BottlerocketShadow } from '@brupop/crd-models';
+import { createReflector, isKubeStatus, paths, type KubeClient } from '@brupop/kube-runtime';
+import type { Clock, Random } from '@brupop/ports';
+import type { Logger } from '@brupop/process';
+import type { ShadowBoard } from './shadow-board.ts';
+
+/** What is kept of a Node. */
+export interface CachedNode {
+  readonly metadata: { readonly name: string; readonly uid: string; readonly resourceVersion?: string };
+}
+
+/** What is kept of an agent's Pod. */
+export interface CachedPod {
+  readonly metadata: { readonly name: string; readonly namespace: string; readonly uid: string; readonly resourceVersion?: string };
+  readonly spec: { readonly nodeName?: string };
+  readonly status: { readonly phase?: string };
+}
+
+/** The shared watches: however many agents ask, the Kubernetes API serves three. */
+export interface Caches {
+  /** The shadow of this name. */
+  shadow(name: string): BottlerocketShadow | undefined;
+  hasSynced(): boolean;
+  /** Keeps the caches until `signal` aborts. */
+  run(signal: AbortSignal): Promise<void>;
+  /** The agent pod of this name: from the cache, else, for it may be seconds old, from the Kubernetes API. */
+  findPod(name: string, signal: AbortSignal): Promise<CachedPod | undefined>;
+  /** The Node of this name, likewise. */
+  findNode(name: string, signal: AbortSignal): Promise<CachedNode | undefined>;
+}
+
+/** What {@link createCaches} needs. */
+export interface CachesOptions {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly namespace: string;
+  readonly board: ShadowBoard;
+}
+
+/** The caches of one apiserver; every change of a shadow is announced on the board. */
+export function createCaches(options: CachesOptions): Caches {
+  const { client, namespace, board } = options;
+  const shadows = createReflector<BottlerocketShadow>({
+    ...options,
+    path: paths.shadows(namespace),
+    trim: trimShadow,
+    onEvent: ({ object }) => {
+      board.announce(object?.metadata.name);
+    },
+  });
+  const nodes = createReflector<CachedNode>({ ...options, path: paths.nodes(), trim: trimNode });
+  const pods = createReflector<CachedPod>({
+    ...options,
+    path: paths.pods(namespace),
+    query: { labelSelector: `${COMPONENT_LABEL}=${AGENT_COMPONENT}` },
+    trim: trimPod,
+  });
+  const reflectors = [shadows, nodes, pods];
+  return {
+    shadow: (name) => shadows.store.get(`${namespace}/${name}`),
+    hasSynced: () => reflectors.every((reflector) => reflector.hasSynced()),
+    run: async (signal) => {
+      await Promise.all(reflectors.map((reflector) => reflector.run(signal)));
+    },
+    findPod: async (name, signal) => {
+      const cached = pods.store.get(`${namespace}/${name}`);
+      if (cached !== undefined) return cached;
+      const found = await readOrUndefined<RawPod>(client, paths.pod(namespace, name), signal);
+      return found?.metadata.labels?.[COMPONENT_LABEL] === AGENT_COMPONENT ? trimPod(found) : undefined;
+    },
+    findNode: async (name, signal) => {
+      const cached = nodes.store.get(name);
+      if (cached !== undefined) return cached;
+      const found = await readOrUndefined<CachedNode>(client, paths.node(name), signal);
+      return found === undefined ? undefined : trimNode(found);
+    },
+  };
+}
+
+/** Reads an object; undefined when there is none. */
+export async function readOrUndefined<T>(client: KubeClient, path: string, signal: AbortSignal): Promise<T | undefined> {
+  try {
+    return await client.request<T>('GET', path, { signal });
+  } catch (error) {
+    if (isKubeStatus(error, 404)) return undefined;
+    throw error;
+  }
+}
+
+/** A shadow without the API server's book-keeping, which is larger than the rest. */
+export function trimShadow(shadow: BottlerocketShadow): BottlerocketShadow {
+  if (!('managedFields' in shadow.metadata)) return shadow;
+  const { managedFields: _, ...metadata } = shadow.metadata;
+  return { ...shadow, metadata };
+}
+
+interface RawPod extends Omit<CachedPod, 'metadata'> {
+  readonly metadata: CachedPod['metadata'] & { readonly labels?: Readonly<Record<string, string>> };
+}
+
+function trimNode({ metadata: { name, uid, resourceVersion } }: CachedNode): CachedNode {
+  return { metadata: { name, uid, ...(resourceVersion === undefined ? {} : { resourceVersion }) } };
+}
+
+function trimPod({ metadata: { name, namespace, uid, resourceVersion }, spec, status }: CachedPod): CachedPod {
+  return {
+    metadata: { name, namespace, uid, ...(resourceVersion === undefined ? {} : { resourceVersion }) },
+    spec: spec.nodeName === undefined ? {} : { nodeName: spec.nodeName },
+    status: status.phase === undefined ? {} : { phase: status.phase },
+  };
+}

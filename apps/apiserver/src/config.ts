@@ -1,0 +1,70 @@
+import type { DrainTimeoutAction } from '@brupop/drain';
+import {
+  boolean,
+  LOG_FORMATS,
+  logLevel,
+  oneOf,
+  optional,
+  port,
+  seconds,
+  text,
+  type ConfigSpec,
+  type LogFormat,
+  type LogLevel,
+} from '@brupop/process';
+
+/** Everything that the environment tells an apiserver. */
+export interface ApiserverConfig {
+  readonly port: number;
+  readonly metricsPort: number;
+  readonly bindAddress: string | undefined;
+  readonly kubernetesHost: string | undefined;
+  readonly tlsDir: string;
+  readonly drainTimeoutMs: number;
+  readonly drainTimeoutAction: DrainTimeoutAction;
+  readonly terminationLog: string | undefined;
+  readonly logFormat: LogFormat;
+  readonly logAnsi: boolean;
+  readonly logLevel: LogLevel;
+}
+
+/** The environment variables of the apiserver. */
+export const CONFIG: ConfigSpec<ApiserverConfig> = {
+  port: { env: 'APISERVER_INTERNAL_PORT', doc: 'Port of the HTTPS server that agents and kube-apiserver call.', parse: port },
+  metricsPort: { env: 'METRICS_PORT', doc: 'Port of the plain-HTTP server of `/metrics`.', default: '8080', parse: port },
+  bindAddress: {
+    env: 'BIND_ADDRESS',
+    doc: 'Address that both servers listen on; by default all of IPv4, and of IPv6 too in an IPv6 cluster.',
+    default: '',
+    parse: optional(text),
+  },
+  kubernetesHost: {
+    env: 'KUBERNETES_SERVICE_HOST',
+    doc: 'Set by Kubernetes. An IPv6 address makes the servers listen on `[::]`.',
+    default: '',
+    parse: optional(text),
+  },
+  tlsDir: { env: 'TLS_DIR', doc: 'Directory of `tls.crt`, `tls.key` and `ca.crt`.', default: '/etc/brupop-tls-keys', parse: text },
+  drainTimeoutMs: {
+    env: 'DRAIN_TIMEOUT_SECONDS',
+    doc: 'How long a drain may take before DRAIN_TIMEOUT_ACTION follows; 0 means no limit.',
+    default: '900',
+    parse: seconds(),
+  },
+  drainTimeoutAction: {
+    env: 'DRAIN_TIMEOUT_ACTION',
+    doc: 'What follows: `skip` gives the node back and tries later, `wait` goes on, `force` deletes what cannot be evicted.',
+    default: 'skip',
+    parse: oneOf('skip', 'wait', 'force'),
+  },
+  terminationLog: { env: 'TERMINATION_LOG', doc: 'File for the reason of a failure.', default: '', parse: optional(text) },
+  logFormat: { env: 'LOGGING_FORMATTER', doc: 'Form of the log.', default: 'pretty', parse: oneOf(...LOG_FORMATS) },
+  logAnsi: { env: 'LOGGING_ANSI_ENABLED', doc: 'Whether the log has colours.', default: 'false', parse: boolean },
+  logLevel: { env: 'TRACING_FILTER_DIRECTIVE', doc: 'Least level of what is logged.', default: 'info', parse: logLevel },
+};
+
+/** The address to listen on. */
+export function listenAddress({ bindAddress, kubernetesHost }: Pick<ApiserverConfig, 'bindAddress' | 'kubernetesHost'>): string {
+  if (bindAddress !== undefined) return bindAddress.replace(/^\[(.*)\]$/, '$1');
+  return kubernetesHost?.includes(':') === true ? '::' : '0.0.0.0';
+}

@@ -1,0 +1,93 @@
+import type { ErrorBody } from '@brupop/agent-api';
+import { KubeApiError } from '@brupop/kube-runtime';
+import { BrupopError, describeError, type Logger } from '@brupop/process';
+import type { ErrorRequestHandler, Response } from 'express';
+
+/** Every code of an {@link ErrorBody} but those of @brupop/k8s-auth, with the status that goes with it. */
+export const ERROR_STATUS = {
+  BODY_MALFORMED: 400,
+  BODY_INVALID: 400,
+  REQUEST_MALFORMED: 400,
+  NODE_MISMATCH: 403,
+  ROUTE_UNKNOWN: 404,
+  SHADOW_NOT_FOUND: 404,
+  NODE_NOT_FOUND: 404,
+  METHOD_NOT_ALLOWED: 405,
+  DRAIN_TIMED_OUT: 409,
+  BODY_TOO_LARGE: 413,
+  BODY_ENCODING: 415,
+  INTERNAL: 500,
+  KUBERNETES_REFUSED: 500,
+  KUBERNETES_UNAVAILABLE: 503,
+  NODE_CONFLICT: 503,
+  NOT_READY: 503,
+  SHUTTING_DOWN: 503,
+} as const;
+/** One of {@link ERROR_STATUS}' keys. */
+export type ErrorCode = keyof typeof ERROR_STATUS;
+
+/** Ends a request with an {@link ErrorBody}. */
+export class RequestError extends BrupopError {
+  readonly status: number;
+  readonly errorCode: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, cause?: unknown) {
+    const status = ERROR_STATUS[code];
+    super(code, message, { retry: status === 503 ? 'transient' : 'terminal', ...(cause === undefined ? {} : { cause }) });
+    this.status = status;
+    this.errorCode = code;
+  }
+}
+
+/** Answers with an {@link ErrorBody}. What may pass by itself says when to try again. */
+export function sendError(response: Response, status: number, code: string, message: string): void {
+  const body: ErrorBody = { error: { code, message } };
+  if (status === 503) response.setHeader('Retry-After', '5');
+  response.status(status).json(body);
+}
+
+/** What body-parser and the router put on their errors. */
+interface HttpError {
+  readonly type?: unknown;
+  readonly status?: unknown;
+}
+
+/** Maps whatever a handler threw to an answer. Only our own faults become a 500. */
+export function toRequestError(error: unknown): RequestError {
+  if (error instanceof RequestError) return error;
+  if (error instanceof KubeApiError) return fromKubernetes(error);
+  if (error instanceof BrupopError && error.code === 'NODE_CONFLICT') return new RequestError('NODE_CONFLICT', error.message, error);
+  if (error instanceof BrupopError && error.retry === 'transient')
+    return new RequestError('KUBERNETES_UNAVAILABLE', `The Kubernetes API could not be reached: ${describeError(error)}`, error);
+  const { type, status } = (error ?? {}) as HttpError;
+  if (type === 'entity.too.large') return new RequestError('BODY_TOO_LARGE', 'The body is too large', error);
+  if (type === 'encoding.unsupported' || type === 'charset.unsupported')
+    return new RequestError('BODY_ENCODING', 'The body has an encoding that is not supported', error);
+  if (type === 'entity.parse.failed') return new RequestError('BODY_MALFORMED', 'The body is not JSON', error);
+  if (typeof status === 'number' && status >= 400 && status < 500)
+    return new RequestError('REQUEST_MALFORMED', 'The request is malformed', error);
+  return new RequestError('INTERNAL', 'Something went wrong here; the log tells more', error);
+}
+
+function fromKubernetes(error: KubeApiError): RequestError {
+  if (error.status === 429 || error.status >= 500)
+    return new RequestError('KUBERNETES_UNAVAILABLE', `The Kubernetes API cannot answer now: ${error.message}`, error);
+  if (error.status === 409)
+    return new RequestError('NODE_CONFLICT', `The object was changed by others at the same time: ${error.message}`, error);
+  return new RequestError('KUBERNETES_REFUSED', `The Kubernetes API refused with status ${error.status}: ${error.message}`, error);
+}
+
+/** The last middleware: every error becomes an {@link ErrorBody}. */
+export function errorHandler(log: Logger): ErrorRequestHandler {
+  return (error: unknown, request, response, next) => {
+    if (response.headersSent) {
+      // The answer has begun: all that is left is to cut the connection, which express does.
+      next(error);
+      return;
+    }
+    const { status, errorCode, message } = toRequestError(error);
+    if (status === 500) log.error('Answering failed', { method: request.method, route: request.path, code: errorCode, error });
+    else log.debug('Answering with an error', { method: request.method, route: request.path, code: errorCode, detail: message });
+    sendError(response, status, errorCode, message);
+  };
+}

@@ -1,0 +1,52 @@
+import { createKubeClient, loadKube } from '@brupop/kube-runtime';
+import { sleep, systemClock as clock, systemRandom as random } from '@brupop/ports';
+import { createLogger, loadConfig, parseConfig, runProcess, secretVolume, serve, tlsFiles, type Logger } from '@brupop/process';
+import { createApiserver } from './apiserver.ts';
+import { CONFIG, listenAddress } from './config.ts';
+
+// Until kube-proxy everywhere has taken this replica out, new connections still come; they must find someone.
+const LEAVE_MS = 3_000;
+// A bounded step takes 10 s.
+const GRACE_MS = 15_000;
+
+async function main(signal: AbortSignal, log: Logger): Promise<void> {
+  const config = loadConfig(CONFIG, process.env);
+  const { http, namespace } = loadKube();
+  const client = createKubeClient({ http, clock, userAgent: 'brupop-apiserver' });
+  const { app, metricsApp, run } = createApiserver({
+    client,
+    clock,
+    random,
+    log,
+    namespace,
+    drainPolicy: { timeoutMs: config.drainTimeoutMs, onTimeout: config.drainTimeoutAction },
+  });
+  const host = listenAddress(config);
+  const tls = tlsFiles({
+    files: secretVolume(config.tlsDir),
+    clock,
+    log,
+    onChange: ({ cert, key }) => {
+      server.setSecureContext({ ...(cert === undefined ? {} : { cert }), ...(key === undefined ? {} : { key }) });
+    },
+  });
+  const { cert = '', key = '' } = tls.material();
+  const server = await serve(app, { port: config.port, host, tls: { cert, key }, log });
+  const metricsServer = await serve(metricsApp, { port: config.metricsPort, host, log });
+  await run(signal).finally(async () => {
+    tls.close();
+    await sleep(clock, LEAVE_MS);
+    await Promise.all([server.close(GRACE_MS), metricsServer.close(0)]);
+  });
+}
+
+// The log must exist before the configuration is known to be good: it tells what is wrong with it.
+const parsed = parseConfig(CONFIG, process.env);
+const config = parsed.ok ? parsed.config : undefined;
+const log = createLogger({
+  component: 'apiserver',
+  level: config?.logLevel ?? 'info',
+  format: config?.logFormat ?? 'json',
+  ansi: config?.logAnsi ?? false,
+});
+await runProcess((signal) => main(signal, log), { log, terminationLog: process.env['TERMINATION_LOG'] });

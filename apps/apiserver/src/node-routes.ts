@@ -1,0 +1,135 @@
+import { RESPOND_ASYNC, ROUTES, type StepProgress } from '@brupop/agent-api';
+import { AGENT_COMPONENT, APISERVER_COMPONENT, COMPONENT_LABEL } from '@brupop/crd-models';
+import {
+  cordonNode,
+  describeDrain,
+  drainStep,
+  excludeFromLoadBalancers,
+  removeExclusion,
+  uncordonNode,
+  type DrainPolicy,
+  type DrainResult,
+  type NodeChangeOptions,
+} from '@brupop/drain';
+import { KubeApiError } from '@brupop/kube-runtime';
+import type { Request, Response, Router } from 'express';
+import { callerOf, preferencesOf } from './authentication.ts';
+import { RequestError } from './errors.ts';
+import { notReadyBecause, readHealth } from './node-health.ts';
+import { requestSignal } from './request-signal.ts';
+import { adoptLegacy, type ShadowRoutesDeps } from './shadow-routes.ts';
+import { drainProgress, sinceOf } from './step-progress.ts';
+
+/** What the handlers of this scope need. */
+export interface NodeRoutesDeps extends ShadowRoutesDeps {
+  readonly drainPolicy: DrainPolicy;
+}
+
+const NOT_READY_RETRY_MS = 2_000;
+
+/** Adds the steps that an agent may ask to be taken on its own node. Each may be repeated, at any replica. */
+export function addNodeRoutes(router: Router, deps: NodeRoutesDeps): void {
+  const { client, clock, log, metrics } = deps;
+
+  router.post(ROUTES.cordonAndDrain, async (request, response) => {
+    const target = targetOf(deps, request, response);
+    const { held } = await orNodeNotFound(target, cordonNode(target));
+    const sinceMs = Date.parse(held?.since ?? '') || clock.now();
+    let result = await drainOnce(deps, target, sinceMs);
+    // Agents of Brupop 1.x take the answer for the end of the drain, so there must be none before.
+    while (result.kind === 'waiting' && !wantsProgress(request)) {
+      if (deps.board.closed) throw new RequestError('SHUTTING_DOWN', 'This replica is shutting down; ask again to go on');
+      result = await drainOnce(deps, target, sinceMs);
+    }
+    metrics.stepped('drain', result.kind);
+    if (result.kind === 'timedOut') throw new RequestError('DRAIN_TIMED_OUT', describeDrain(result));
+    answer(request, response, drainProgress(result, held?.since));
+  });
+
+  router.post(ROUTES.uncordon, async (request, response) => {
+    const target = targetOf(deps, request, response);
+    await adoptLegacy(deps, target.nodeName, target.signal);
+    if (wantsProgress(request)) {
+      const reason = await notReadyBecause(client, target.nodeName, target.signal);
+      if (reason !== undefined) {
+        metrics.stepped('uncordon', 'waiting');
+        answer(request, response, {
+          done: false,
+          message: `Waiting for the Node to be Ready: ${reason}`,
+          retry_after_ms: NOT_READY_RETRY_MS,
+        });
+        return;
+      }
+    }
+    const { changed, keptByOther } = await orNodeNotFound(target, uncordonNode(target));
+    if (changed)
+      log.info('Uncordoning node', { node: target.nodeName, reason: keptByOther ? 'ours ended, an earlier cordon stays' : 'ours ended' });
+    metrics.stepped('uncordon', 'done');
+    answer(request, response, { done: true, message: keptByOther ? 'A cordon that is not ours stays' : 'The node is schedulable' });
+  });
+
+  router.post(ROUTES.excludeFromLb, async (request, response) => {
+    const target = targetOf(deps, request, response);
+    const { changed, held } = await orNodeNotFound(target, excludeFromLoadBalancers(target));
+    if (changed) log.info('Excluding node from load balancers', { node: target.nodeName });
+    metrics.stepped('exclude', 'done');
+    answer(request, response, { done: true, message: 'The node is excluded from load balancers', ...sinceOf(held?.since) });
+  });
+
+  router.post(ROUTES.removeExclusionFromLb, async (request, response) => {
+    const target = targetOf(deps, request, response);
+    await adoptLegacy(deps, target.nodeName, target.signal);
+    const { changed, keptByOther } = await orNodeNotFound(target, removeExclusion(target));
+    if (changed) log.info('Removing exclusion from load balancers', { node: target.nodeName });
+    metrics.stepped('include', 'done');
+    answer(request, response, { done: true, message: keptByOther ? 'An exclusion that is not ours stays' : 'The node is not excluded' });
+  });
+
+  router.get(ROUTES.health, async (request, response) => {
+    const { node, pod } = callerOf(response);
+    response.json(await readHealth({ client, nodeName: node.name, exceptPodUid: pod.uid, signal: requestSignal(request, response) }));
+  });
+}
+
+function targetOf(deps: NodeRoutesDeps, request: Request, response: Response): NodeChangeOptions {
+  return { client: deps.client, clock: deps.clock, nodeName: callerOf(response).node.name, signal: requestSignal(request, response) };
+}
+
+async function drainOnce(deps: NodeRoutesDeps, target: NodeChangeOptions, sinceMs: number): Promise<DrainResult> {
+  const result = await drainStep({
+    ...target,
+    log: deps.log.child({ node: target.nodeName }),
+    sinceMs,
+    policy: deps.drainPolicy,
+    ours: { namespace: deps.namespace, labels: { [COMPONENT_LABEL]: AGENT_COMPONENT } },
+    // The replica that drains its own node should be the last to leave it.
+    last: { namespace: deps.namespace, labels: { [COMPONENT_LABEL]: APISERVER_COMPONENT } },
+  });
+  deps.metrics.evicted(result.evicted);
+  deps.log.info('Draining node', { node: target.nodeName, reason: describeDrain(result), outcome: result.kind });
+  return result;
+}
+
+async function orNodeNotFound<T>({ nodeName }: NodeChangeOptions, change: Promise<T>): Promise<T> {
+  try {
+    return await change;
+  } catch (error) {
+    if (error instanceof KubeApiError && error.status === 404)
+      throw new RequestError('NODE_NOT_FOUND', `There is no node ${nodeName}`, error);
+    throw error;
+  }
+}
+
+function wantsProgress(request: Request): boolean {
+  return preferencesOf(request).has(RESPOND_ASYNC);
+}
+
+/** 200 done, 202 ask again. Agents of Brupop 1.x get an empty 200. */
+function answer(request: Request, response: Response, progress: StepProgress): void {
+  if (!wantsProgress(request)) {
+    response.status(200).end();
+    return;
+  }
+  response.setHeader('Preference-Applied', RESPOND_ASYNC);
+  response.status(progress.done ? 200 : 202).json(progress);
+}

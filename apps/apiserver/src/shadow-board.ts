@@ -1,0 +1,67 @@
+import type { BottlerocketShadow } from '@brupop/crd-models';
+import type { Clock } from '@brupop/ports';
+
+/** Where held requests wait for news of a shadow. One watch feeds it, however many wait. */
+export interface ShadowBoard {
+  /** Tells those who wait for this shadow, or, without a name, everybody, to look again. */
+  announce(name?: string): void;
+  /** Resolves at the next news of the shadow, after `waitMs`, when `signal` aborts, or when the board is closed. */
+  news(name: string, waitMs: number, signal: AbortSignal): Promise<void>;
+  /** Lets everybody go, now and later. */
+  close(): void;
+  readonly closed: boolean;
+}
+
+/** An empty board. */
+export function createShadowBoard(clock: Clock): ShadowBoard {
+  const waiting = new Map<string, Set<() => void>>();
+  let closed = false;
+  const wake = (waiters: Set<() => void> | undefined): void => {
+    for (const resolve of [...(waiters ?? [])]) resolve();
+  };
+  const announce = (name?: string): void => {
+    if (name !== undefined) wake(waiting.get(name));
+    else for (const waiters of [...waiting.values()]) wake(waiters);
+  };
+  return {
+    announce,
+    news(name, waitMs, signal) {
+      return new Promise((resolve) => {
+        if (closed || signal.aborted || waitMs <= 0) {
+          resolve();
+          return;
+        }
+        const waiters = waiting.get(name) ?? new Set();
+        waiting.set(name, waiters);
+        const done = (): void => {
+          cancel();
+          signal.removeEventListener('abort', done);
+          waiters.delete(done);
+          if (waiters.size === 0 && waiting.get(name) === waiters) waiting.delete(name);
+          resolve();
+        };
+        const cancel = clock.setTimer(waitMs, done);
+        signal.addEventListener('abort', done, { once: true });
+        waiters.add(done);
+      });
+    },
+    close() {
+      closed = true;
+      announce();
+    },
+    get closed() {
+      return closed;
+    },
+  };
+}
+
+/** The entity tag of a shadow: its resourceVersion, in quotes. */
+export function etagOf(shadow: BottlerocketShadow): string {
+  return `"${shadow.metadata.resourceVersion ?? ''}"`;
+}
+
+/** Whether `If-None-Match` names this entity tag. Weak and strong tags compare alike, as RFC 9110 has it for this header. */
+export function matchesEtag(header: string | undefined, etag: string): boolean {
+  if (header === undefined) return false;
+  return header.split(',').some((candidate) => candidate.trim().replace(/^W\//, '') === etag);
+}

@@ -1,0 +1,111 @@
+import { ROUTES } from '@brupop/agent-api';
+import { parseShadowStatus, shadowName, type BottlerocketShadow } from '@brupop/crd-models';
+import { adoptNode } from '@brupop/drain';
+import { paths, type KubeClient } from '@brupop/kube-runtime';
+import type { Clock, Random } from '@brupop/ports';
+import type { Logger } from '@brupop/process';
+import type { RequestHandler, Router } from 'express';
+import { callerOf, preferencesOf } from './authentication.ts';
+import { parseCreateRequest } from './bodies.ts';
+import { readOrUndefined, trimShadow, type Caches } from './caches.ts';
+import { RequestError } from './errors.ts';
+import type { ApiserverMetrics } from './metrics.ts';
+import { requestSignal } from './request-signal.ts';
+import { etagOf, matchesEtag, type ShadowBoard } from './shadow-board.ts';
+import { ensureShadow, isLegacyUpdate, writeStatus } from './shadow-writes.ts';
+
+/** What the handlers of this scope need. */
+export interface ShadowRoutesDeps {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly namespace: string;
+  readonly caches: Caches;
+  readonly board: ShadowBoard;
+  readonly metrics: ApiserverMetrics;
+}
+
+/** The longest that a poll is held: well below the idle timeouts of what may stand between. */
+export const LONGEST_WAIT_SECONDS = 60;
+
+/** Adds GET, POST and PUT of the caller's shadow. */
+export function addShadowRoutes(router: Router, json: RequestHandler, deps: ShadowRoutesDeps): void {
+  const { client, log, namespace, caches } = deps;
+
+  router.get(ROUTES.shadow, async (request, response) => {
+    const signal = requestSignal(request, response);
+    const name = shadowName(callerOf(response).node.name);
+    const known = request.get('if-none-match');
+    let shadow = await find(deps, name, signal);
+    const untilMs = deps.clock.monotonic() + waitMs(preferencesOf(request).get('wait'), deps.random);
+    const stopCounting = deps.metrics.holding();
+    try {
+      while (shadow !== undefined && matchesEtag(known, etagOf(shadow))) {
+        const leftMs = untilMs - deps.clock.monotonic();
+        if (leftMs <= 0 || deps.board.closed || signal.aborted) break;
+        await deps.board.news(name, leftMs, signal);
+        shadow = caches.shadow(name);
+      }
+    } finally {
+      stopCounting();
+    }
+    // A client that comes back finds another replica.
+    if (deps.board.closed) response.setHeader('Connection', 'close');
+    if (shadow === undefined) throw new RequestError('SHADOW_NOT_FOUND', `There is no shadow ${name}`);
+    response.setHeader('ETag', etagOf(shadow));
+    response.setHeader('Cache-Control', 'no-cache');
+    if (matchesEtag(known, etagOf(shadow))) response.status(304).end();
+    else response.json(shadow);
+  });
+
+  router.post(ROUTES.shadow, json, async (request, response) => {
+    const { node } = callerOf(response);
+    const problem = parseCreateRequest(request.body, node.name);
+    if (problem !== undefined) throw problem;
+    const shadow = await ensureShadow(client, namespace, node, requestSignal(request, response));
+    log.info('Ensured a shadow', { node: node.name, shadow: shadow.metadata.name });
+    response.json(trimShadow(shadow));
+  });
+
+  router.put(ROUTES.shadow, json, async (request, response) => {
+    const signal = requestSignal(request, response);
+    const { node } = callerOf(response);
+    const parsed = parseShadowStatus(request.body);
+    if (!parsed.ok) throw new RequestError('BODY_INVALID', parsed.errors.join('; '));
+    // Once our agent has written here, nothing tells any more that its predecessor had cordoned the node.
+    if (parsed.value.boot_id !== undefined) await adoptLegacy(deps, node.name, signal);
+    await writeStatus(client, namespace, node.name, parsed.value, signal);
+    response.json(parsed.value);
+  });
+}
+
+/** Marks as ours what Brupop 1.x left on the node in the middle of an update, so that it is undone in the end. */
+export async function adoptLegacy(
+  deps: Pick<ShadowRoutesDeps, 'client' | 'clock' | 'caches' | 'log'>,
+  nodeName: string,
+  signal: AbortSignal,
+): Promise<void> {
+  if (!isLegacyUpdate(deps.caches.shadow(shadowName(nodeName)))) return;
+  const { changed } = await adoptNode({ client: deps.client, clock: deps.clock, nodeName, signal });
+  if (changed) deps.log.info('Adopting the cordon of an earlier version', { node: nodeName });
+}
+
+async function find(
+  { caches, client, namespace }: ShadowRoutesDeps,
+  name: string,
+  signal: AbortSignal,
+): Promise<BottlerocketShadow | undefined> {
+  const cached = caches.shadow(name);
+  if (cached !== undefined) return cached;
+  // Just created, perhaps, and not here yet: a 404 would make the agent create it again.
+  const read = await readOrUndefined<BottlerocketShadow>(client, paths.shadow(namespace, name), signal);
+  return read === undefined ? undefined : trimShadow(read);
+}
+
+/** How long to hold a poll. Up to a tenth less than asked for, so that agents that came together do not come back together. */
+export function waitMs(preference: string | undefined, random: Random): number {
+  if (preference === undefined || !/^\d{1,9}$/.test(preference)) return 0;
+  const seconds = Math.min(Number(preference), LONGEST_WAIT_SECONDS);
+  return seconds * 1000 * (1 - random() / 10);
+}
