@@ -32,9 +32,9 @@ export interface Apiserver {
   /** For plain HTTP on a port of its own: `/metrics` and `/ping`. */
   readonly metricsApp: Express;
   /** Keeps the caches until `signal` aborts; then stops being ready and answers held polls. */
-  run(signal: AbortSignal): Promise<void>;
+  readonly run: (signal: AbortSignal) => Promise<void>;
   /** Whether agents can be served. */
-  ready(): boolean;
+  readonly ready: () => boolean;
 }
 
 // A list of 20,000 shadows. kube-apiserver sends a whole list in one review.
@@ -84,7 +84,7 @@ export function createApiserver(deps: ApiserverDeps): Apiserver {
   addNodeRoutes(agents, { ...deps, caches, board, metrics });
   app.use(agents);
 
-  app.use((request, _response) => {
+  app.use((request) => {
     const known = Object.values(ROUTES).some((path) => path === request.path);
     throw known
       ? new RequestError('METHOD_NOT_ALLOWED', `${request.method} is not possible here`)
@@ -97,8 +97,11 @@ export function createApiserver(deps: ApiserverDeps): Apiserver {
     metricsApp: createMetricsApp(metrics),
     ready,
     run: async (signal) => {
-      signal.addEventListener('abort', board.close, { once: true });
-      if (signal.aborted) board.close();
+      const close = (): void => {
+        board.close();
+      };
+      signal.addEventListener('abort', close, { once: true });
+      if (signal.aborted) close();
       await caches.run(signal);
     },
   };

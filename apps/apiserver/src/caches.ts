@@ -24,9 +24,9 @@ export interface Caches {
   /** Keeps the caches until `signal` aborts. */
   run(signal: AbortSignal): Promise<void>;
   /** The agent pod of this name: from the cache, else, for it may be seconds old, from the Kubernetes API. */
-  findPod(name: string, signal: AbortSignal): Promise<CachedPod | undefined>;
+  readonly findPod: (name: string, signal: AbortSignal) => Promise<CachedPod | undefined>;
   /** The Node of this name, likewise. */
-  findNode(name: string, signal: AbortSignal): Promise<CachedNode | undefined>;
+  readonly findNode: (name: string, signal: AbortSignal) => Promise<CachedNode | undefined>;
 }
 
 /** What {@link createCaches} needs. */
@@ -92,7 +92,8 @@ export async function readOrUndefined<T>(client: KubeClient, path: string, signa
 /** A shadow without the API server's book-keeping, which is larger than the rest. */
 export function trimShadow(shadow: BottlerocketShadow): BottlerocketShadow {
   if (!('managedFields' in shadow.metadata)) return shadow;
-  const { managedFields: _, ...metadata } = shadow.metadata;
+  const metadata: BottlerocketShadow['metadata'] & { managedFields?: unknown } = { ...shadow.metadata };
+  delete metadata.managedFields;
   return { ...shadow, metadata };
 }
 

@@ -114,8 +114,7 @@ async function orNodeNotFound<T>({ nodeName }: NodeChangeOptions, change: Promis
   try {
     return await change;
   } catch (error) {
-    if (error instanceof KubeApiError && error.status === 404)
-      throw new RequestError('NODE_NOT_FOUND', `There is no node ${nodeName}`, error);
+    if (isKubeStatus(error, 404)) throw new RequestError('NODE_NOT_FOUND', `There is no node ${nodeName}`, error);
     throw error;
   }
 }

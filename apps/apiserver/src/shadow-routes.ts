@@ -11,7 +11,7 @@ import { readOrUndefined, trimShadow, type Caches } from './caches.ts';
 import { RequestError } from './errors.ts';
 import type { ApiserverMetrics } from './metrics.ts';
 import { requestSignal } from './request-signal.ts';
-import { etagOf, matchesEtag, type ShadowBoard } from './shadow-board.ts';
+import { etagOf, isOlder, matchesEtag, type ShadowBoard } from './shadow-board.ts';
 import { ensureShadow, isLegacyUpdate, writeStatus } from './shadow-writes.ts';
 
 /** What the handlers of this scope need. */
@@ -31,27 +31,28 @@ export const LONGEST_WAIT_SECONDS = 60;
 
 /** Adds GET, POST and PUT of the caller's shadow. */
 export function addShadowRoutes(router: Router, json: RequestHandler, deps: ShadowRoutesDeps): void {
-  const { client, log, namespace, caches } = deps;
+  const { client, clock, log, namespace, board } = deps;
 
   router.get(ROUTES.shadow, async (request, response) => {
     const signal = requestSignal(request, response);
     const name = shadowName(callerOf(response).node.name);
     const known = request.get('if-none-match');
     let shadow = await find(deps, name, signal);
-    const untilMs = deps.clock.monotonic() + waitMs(preferencesOf(request).get('wait'), deps.random);
+    const untilMs = clock.monotonic() + waitMs(preferencesOf(request).get('wait'), deps.random);
     const stopCounting = deps.metrics.holding();
     try {
-      while (shadow !== undefined && matchesEtag(known, etagOf(shadow))) {
-        const leftMs = untilMs - deps.clock.monotonic();
-        if (leftMs <= 0 || deps.board.closed || signal.aborted) break;
-        await deps.board.news(name, leftMs, signal);
-        shadow = caches.shadow(name);
+      // Going back to an older spec would make the agent act twice, so a replica that lags behind holds the answer too.
+      while (shadow !== undefined && (matchesEtag(known, etagOf(shadow)) || isOlder(known, shadow))) {
+        const leftMs = untilMs - clock.monotonic();
+        if (leftMs <= 0 || board.closed || signal.aborted) break;
+        await board.news(name, leftMs, signal);
+        shadow = await find(deps, name, signal);
       }
     } finally {
       stopCounting();
     }
     // A client that comes back finds another replica.
-    if (deps.board.closed) response.setHeader('Connection', 'close');
+    if (board.closed) response.setHeader('Connection', 'close');
     if (shadow === undefined) throw new RequestError('SHADOW_NOT_FOUND', `There is no shadow ${name}`);
     response.setHeader('ETag', etagOf(shadow));
     response.setHeader('Cache-Control', 'no-cache');

@@ -87,8 +87,7 @@ export async function writeStatus(
       signal,
     });
   } catch (error) {
-    if (error instanceof KubeApiError && error.status === 404)
-      throw new RequestError('SHADOW_NOT_FOUND', `There is no shadow ${name}`, error);
+    if (isKubeStatus(error, 404)) throw new RequestError('SHADOW_NOT_FOUND', `There is no shadow ${name}`, error);
     throw error;
   }
 }

@@ -112,7 +112,7 @@ async function listPods(client: KubeClient, nodeName: string, signal: AbortSigna
   });
   // A proxy's "200 {}" must not pass for an empty node.
   if (!Array.isArray(list.items)) throw new TypeError('The list of pods holds no items');
-  return list.items;
+  return list.items as readonly DrainPod[];
 }
 
 /** Evicts in parallel, in order; one pod's slow answer takes one of the places, never all of them, for nothing is retried while holding one. */

@@ -31,7 +31,7 @@ export function classifyEvictionError(error: unknown): Exclude<EvictionOutcome, 
 
 function causesOf({ details }: KubeApiError): readonly StatusCause[] {
   // What a webhook or proxy put there may be anything.
-  return Array.isArray(details?.causes) ? details.causes : [];
+  return Array.isArray(details?.causes) ? (details.causes as readonly StatusCause[]) : [];
 }
 
 // The status says only that a budget is violated; which one, and by how much, stands in its cause.
