@@ -1,0 +1,135 @@
+import {
+  AGENT_COMPONENT,
+  APISERVER_COMPONENT,
+  COMPONENT_LABEL,
+  CONTROLLER_COMPONENT,
+  CONTROLLER_LEASE,
+  DEFAULT_NAMESPACE,
+} from '@brupop/crd-models';
+import { jsonResponse } from '@brupop/ports';
+import type { HttpResponse, Random } from '@brupop/ports';
+import { applied, DEFAULT_FAULT_MS, fault, pick } from './fault.ts';
+import type { AppliedFault, Fault, FaultOptions } from './fault.ts';
+import { isActive, keyOf, placeOfObject } from './objects.ts';
+import type { DisruptionBudgetObject } from './objects.ts';
+import type { SimulatedCluster } from './simulated-cluster.ts';
+
+/** Stops one PodDisruptionBudget from allowing anything; without one, a budget over all pods of `default` is made. */
+function block(cluster: SimulatedCluster, { random, namespace = DEFAULT_NAMESPACE }: FaultOptions, afterMs?: number): AppliedFault {
+  const budgets = cluster.store.list('PodDisruptionBudget').filter(({ metadata }) => metadata.namespace !== namespace);
+  const budget = pick(budgets, random);
+  if (budget === undefined) {
+    const place = { namespace: 'default', name: 'blocks-all' };
+    const spec = { maxUnavailable: 0, selector: {} };
+    cluster.store.ensure({ apiVersion: 'policy/v1', kind: 'PodDisruptionBudget', metadata: place, spec });
+    const remove = (): void => {
+      cluster.store.delete('PodDisruptionBudget', place);
+    };
+    return applied(cluster, keyOf(place), remove, afterMs);
+  }
+  const place = placeOfObject(budget);
+  cluster.store.patch('PodDisruptionBudget', place, { spec: { maxUnavailable: 0, minAvailable: null } });
+  const restore = (): void => {
+    cluster.store.patch('PodDisruptionBudget', place, { spec: limitsOf(budget) });
+  };
+  return applied(cluster, keyOf(place), restore, afterMs);
+}
+
+function limitsOf({ spec }: DisruptionBudgetObject): object {
+  return { maxUnavailable: spec.maxUnavailable ?? null, minAvailable: spec.minAvailable ?? null };
+}
+
+function killFault(name: string, component: string, all: boolean, help: string): Fault {
+  return fault(name, help, (cluster, { random, node, namespace = DEFAULT_NAMESPACE }) => {
+    const pods = cluster
+      .pods(namespace, { [COMPONENT_LABEL]: component })
+      .filter((pod) => isActive(pod) && (node === undefined || pod.spec.nodeName === node));
+    const one = pick(pods, random);
+    const victims = all ? pods : one === undefined ? [] : [one];
+    for (const pod of victims) cluster.killPod(placeOfObject(pod));
+    return applied(cluster, victims.length === 0 ? undefined : victims.map((pod) => keyOf(placeOfObject(pod))).join(' '));
+  });
+}
+
+// What a kube-apiserver answers when it, its database or one of its admission plugins is in trouble.
+const ERRORS = [
+  { code: 429, reason: 'TooManyRequests', message: 'Too many requests, please try again later.' },
+  { code: 500, reason: 'InternalError', message: 'Internal error occurred: etcdserver: request timed out' },
+  { code: 503, reason: 'ServiceUnavailable', message: 'apiserver is shutting down' },
+  { code: 504, reason: 'Timeout', message: 'Timeout: request did not complete within the allotted timeout' },
+] as const;
+
+const ERROR_PROBABILITY = 0.2;
+
+function randomError(random: Random): HttpResponse | undefined {
+  if (random() >= ERROR_PROBABILITY) return undefined;
+  const { code, reason, message } = pick(ERRORS, random) ?? ERRORS[0];
+  const status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', code, reason, message };
+  return jsonResponse(code, status, code === 429 ? { 'retry-after': '1' } : {});
+}
+
+/** Faults of the operator's own pods, of workloads and of the Kubernetes API. */
+export const CLUSTER_FAULTS: readonly Fault[] = [
+  fault('pdb-blocks', 'A PodDisruptionBudget refuses all evictions for a while. Drains wait and end once it is over.', (cluster, options) =>
+    block(cluster, options, options.durationMs ?? DEFAULT_FAULT_MS),
+  ),
+  fault(
+    'pdb-blocks-forever',
+    'A PodDisruptionBudget refuses all evictions. Nodes with such pods are given back uncordoned; all others are updated.',
+    (cluster, options) => block(cluster, options),
+  ),
+  killFault('agent-killed', AGENT_COMPONENT, false, 'One agent is killed. It restarts and goes on where the host is.'),
+  killFault(
+    'apiserver-killed',
+    APISERVER_COMPONENT,
+    false,
+    'One replica of the apiserver is killed. The others take its requests; nothing is lost.',
+  ),
+  killFault(
+    'apiserver-all-killed',
+    APISERVER_COMPONENT,
+    true,
+    'All replicas of the apiserver are killed. The agents wait until one is back, then go on.',
+  ),
+  killFault(
+    'controller-killed',
+    CONTROLLER_COMPONENT,
+    false,
+    'One controller is killed. It, or another replica, takes over with the limits kept.',
+  ),
+  fault(
+    'leadership-lost',
+    'Somebody else takes the lease of the controller and never renews it. The controller stops at once, and leads again when the lease has run out.',
+    (cluster, { namespace = DEFAULT_NAMESPACE }) => {
+      const place = { namespace, name: CONTROLLER_LEASE };
+      if (cluster.store.get('Lease', place) === undefined) return applied(cluster, undefined);
+      const renewTime = new Date(cluster.clock.now()).toISOString().replace('Z', '000Z');
+      cluster.store.patch('Lease', place, { spec: { holderIdentity: 'somebody-else', acquireTime: renewTime, renewTime } });
+      return applied(cluster, keyOf(place));
+    },
+  ),
+  fault('watch-dropped', 'All watches on the Kubernetes API are cut. They are taken up again; no change is missed.', (cluster) => {
+    cluster.api.dropWatches();
+    return applied(cluster, 'cluster');
+  }),
+  fault(
+    'watch-expired',
+    'All watches on the Kubernetes API end with 410 Gone. Everything is listed anew; no change is missed.',
+    (cluster) => {
+      cluster.api.expireWatches();
+      return applied(cluster, 'cluster');
+    },
+  ),
+  fault(
+    'api-errors',
+    'One in five requests to the Kubernetes API fails with 429 or 5xx for a while. The rollout is slower, and ends as without.',
+    (cluster, { random, durationMs = DEFAULT_FAULT_MS }) => {
+      const before = cluster.api.faults.beforeRequest;
+      cluster.api.faults.beforeRequest = () => randomError(random);
+      const restore = (): void => {
+        cluster.api.faults.beforeRequest = before;
+      };
+      return applied(cluster, 'cluster', restore, durationMs);
+    },
+  ),
+];

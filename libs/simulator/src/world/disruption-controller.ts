@@ -1,0 +1,92 @@
+import { KeyedQueue } from './keyed-queue.ts';
+import { isActive, isReady, keyOf, placeOf, placeOfObject } from './objects.ts';
+import type { DisruptionBudgetObject, PodObject } from './objects.ts';
+import { matchesSelector } from './selectors.ts';
+import type { ControllerContext } from './workload-controllers.ts';
+import type { WorldStore } from './world-store.ts';
+
+/** How many pods there should be, and how many of them have to be healthy. */
+export function desiredHealthy(spec: DisruptionBudgetObject['spec'], expected: number): number {
+  const portion = (value: number | string): number =>
+    typeof value === 'number' ? value : Math.ceil((Number.parseFloat(value) / 100) * expected);
+  if (spec.maxUnavailable !== undefined) return Math.max(0, expected - portion(spec.maxUnavailable));
+  return portion(spec.minAvailable ?? 1);
+}
+
+/** Keeps the status of PodDisruptionBudgets, by which the API allows or refuses evictions. */
+export class DisruptionController {
+  readonly #context: ControllerContext;
+  readonly #queue: KeyedQueue;
+  readonly #byNamespace = new Map<string, Set<string>>();
+
+  constructor(context: ControllerContext) {
+    this.#context = context;
+    const { clock, timings, store } = context;
+    this.#queue = new KeyedQueue(clock, timings.controllerMs, (key) => {
+      this.#reconcile(key);
+    });
+    store.observe('PodDisruptionBudget', ({ before, after }) => {
+      const object = after ?? before;
+      const key = keyOf(placeOfObject(object));
+      const namespace = object.metadata.namespace ?? '';
+      const known = this.#byNamespace.get(namespace) ?? new Set<string>();
+      this.#byNamespace.set(namespace, known);
+      if (after === undefined) known.delete(key);
+      else known.add(key);
+      this.#queue.add(key);
+    });
+    store.observe('Pod', ({ before, after }) => {
+      for (const key of this.#byNamespace.get((after ?? before).metadata.namespace ?? '') ?? []) this.#queue.add(key);
+    });
+  }
+
+  stop(): void {
+    this.#queue.stop();
+  }
+
+  #reconcile(key: string): void {
+    const { store, pods, clock } = this.#context;
+    const budget = store.get('PodDisruptionBudget', placeOf(key));
+    if (budget === undefined) return;
+    const selected = pods
+      .inNamespace(budget.metadata.namespace ?? '')
+      .filter(({ metadata }) => matchesSelector(budget.spec.selector, metadata.labels));
+    const expectedPods = expectedCount(store, selected);
+    const currentHealthy = selected.filter((pod) => isActive(pod) && isReady(pod)).length;
+    const desired = desiredHealthy(budget.spec, expectedPods);
+    const disruptionsAllowed = expectedPods > 0 ? Math.max(0, currentHealthy - desired) : 0;
+    const wanted = {
+      currentHealthy,
+      desiredHealthy: desired,
+      expectedPods,
+      disruptionsAllowed,
+      observedGeneration: budget.metadata.generation ?? 1,
+    };
+    const before = budget.status ?? {};
+    if (Object.entries(wanted).every(([name, value]) => before[name] === value)) return;
+    const allowed = disruptionsAllowed > 0;
+    const now = new Date(clock.now()).toISOString();
+    const condition = {
+      type: 'DisruptionAllowed',
+      status: allowed ? 'True' : 'False',
+      reason: allowed ? 'SufficientPods' : 'InsufficientPods',
+      message: '',
+      lastTransitionTime: now,
+      observedGeneration: wanted.observedGeneration,
+    };
+    // Healthy pods are counted without those on their way out, so nothing is left to be remembered of earlier evictions.
+    store.patch('PodDisruptionBudget', placeOf(key), { status: { ...wanted, disruptedPods: null, conditions: [condition] } }, 'status');
+  }
+}
+
+/** As many pods as their owners ask for, and those without an owner. */
+function expectedCount(store: WorldStore, pods: readonly PodObject[]): number {
+  const owners = new Map<string, number>();
+  let alone = 0;
+  for (const pod of pods) {
+    const owner = pod.metadata.ownerReferences?.find(({ controller }) => controller === true);
+    if (owner === undefined || (owner.kind !== 'ReplicaSet' && owner.kind !== 'StatefulSet')) alone += isActive(pod) ? 1 : 0;
+    else owners.set(owner.uid, store.get(owner.kind, { namespace: pod.metadata.namespace ?? '', name: owner.name })?.spec.replicas ?? 1);
+  }
+  return [...owners.values()].reduce((sum, replicas) => sum + replicas, alone);
+}

@@ -1,0 +1,176 @@
+import type { Clock, Random } from '@brupop/ports';
+import type { SimulatedHost } from '../host/simulated-host.ts';
+import { KeyedQueue } from './keyed-queue.ts';
+import { nodeConditions, nodeObject, nodeStatus } from './node-object.ts';
+import type { NodeOptions } from './node-object.ts';
+import { isReady, keyOf, placeOf, placeOfObject } from './objects.ts';
+import type { Place, PodObject } from './objects.ts';
+import type { PodContext, PodRunner } from './pod-runner.ts';
+import { PodWorker } from './pod-worker.ts';
+import type { PodWorkerShared } from './pod-worker.ts';
+import type { ClusterTimings } from './timings.ts';
+import type { WorldStore } from './world-store.ts';
+
+/** What a {@link Kubelet} is made from. */
+export interface KubeletOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly store: WorldStore;
+  readonly timings: ClusterTimings;
+  readonly node: NodeOptions;
+  readonly host: SimulatedHost;
+  /** Number of the node in the cluster: its addresses come from it. */
+  readonly index: number;
+  readonly runner: PodRunner | undefined;
+  readonly issueToken: (pod: PodObject, audience: string, expiresAfterMs: number) => string;
+  readonly log: (type: string, subject: string, message: string) => void;
+}
+
+const LEASE_NAMESPACE = 'kube-node-lease';
+
+/** The kubelet of one node: registers it, keeps its lease, runs its pods. It lives and dies with its host. */
+export class Kubelet {
+  readonly #options: KubeletOptions;
+  readonly #address: string;
+  readonly #workers = new Map<string, PodWorker>();
+  readonly #shared: PodWorkerShared;
+  readonly #queue: KeyedQueue;
+  #up = false;
+  #readyAtMs = 0;
+  #pods = 0;
+  #cancelTimer: () => void = () => undefined;
+  #forgetHost: () => void = () => undefined;
+
+  constructor(options: KubeletOptions) {
+    this.#options = options;
+    const { clock, store, timings, runner, log, host } = options;
+    this.#address = `10.${String(options.index >> 8)}.${String(options.index & 255)}.10`;
+    this.#shared = { clock, store, timings, runner, log, hostIP: this.#address, contextOf: (pod, exited) => this.#contextOf(pod, exited) };
+    this.#queue = new KeyedQueue(clock, timings.controllerMs, (key) => {
+      this.#sync(key);
+    });
+    this.#forgetHost = host.onReboot((event) => {
+      if (event.type === 'shutting-down') this.#shutDown();
+      else if (event.type === 'down') this.#lose();
+      else this.#boot();
+    });
+  }
+
+  /** Registers the node, Ready at once. */
+  start(): void {
+    const { store, node, host, clock } = this.#options;
+    store.ensure(nodeObject(node, host, this.#address, new Date(clock.now()).toISOString()));
+    store.ensure({
+      apiVersion: 'coordination.k8s.io/v1',
+      kind: 'Lease',
+      metadata: { name: node.name, namespace: LEASE_NAMESPACE },
+      spec: { holderIdentity: node.name, leaseDurationSeconds: 40, renewTime: this.#microTime() },
+    });
+    this.#up = true;
+    this.#resync();
+    this.#scheduleHeartbeat(Math.floor(this.#options.random() * this.#options.timings.heartbeatMs));
+  }
+
+  /** Ends everything that runs on the node. */
+  stop(): void {
+    this.#forgetHost();
+    this.#queue.stop();
+    this.#lose();
+  }
+
+  /** Takes notice of a change to a pod that is, or was, bound to this node. */
+  notice(key: string): void {
+    if (this.#up) this.#queue.add(key);
+  }
+
+  /** SIGKILLs the containers of a pod. */
+  kill(place: Place): void {
+    this.#workers.get(keyOf(place))?.kill();
+  }
+
+  #sync(key: string): void {
+    if (!this.#up) return;
+    const { store, node } = this.#options;
+    const pod = store.get('Pod', placeOf(key));
+    const worker = this.#workers.get(key);
+    if (pod === undefined || pod.spec.nodeName !== node.name || (worker !== undefined && worker.uid !== pod.metadata.uid)) {
+      worker?.lose();
+      this.#workers.delete(key);
+    }
+    if (pod?.spec.nodeName !== node.name) return;
+    const present = this.#workers.get(key);
+    if (present !== undefined) {
+      present.observe(pod);
+      return;
+    }
+    this.#pods = (this.#pods % 250) + 1;
+    const podIP = `100.${String(this.#options.index >> 8)}.${String(this.#options.index & 255)}.${String(this.#pods)}`;
+    this.#workers.set(key, new PodWorker(this.#shared, pod, podIP));
+  }
+
+  #resync(): void {
+    const { store, node } = this.#options;
+    for (const pod of store.list('Pod')) if (pod.spec.nodeName === node.name) this.#queue.add(keyOf(placeOfObject(pod)));
+  }
+
+  #shutDown(): void {
+    for (const worker of this.#workers.values()) worker.hostShutsDown();
+  }
+
+  #lose(): void {
+    this.#up = false;
+    this.#cancelTimer();
+    for (const worker of this.#workers.values()) worker.lose();
+    this.#workers.clear();
+  }
+
+  #boot(): void {
+    const { clock, store, timings, node, host } = this.#options;
+    this.#cancelTimer = clock.setTimer(timings.kubeletStartMs, () => {
+      this.#up = true;
+      this.#readyAtMs = clock.monotonic() + timings.nodeReadyMs;
+      store.patch('Node', { name: node.name }, { status: nodeStatus(host, this.#address) }, 'status');
+      this.#postReady('False', 'KubeletNotReady');
+      this.#resync();
+      this.#cancelTimer = clock.setTimer(timings.nodeReadyMs, () => {
+        this.#beat();
+      });
+    });
+  }
+
+  #scheduleHeartbeat(afterMs: number): void {
+    this.#cancelTimer = this.#options.clock.setTimer(afterMs, () => {
+      this.#beat();
+    });
+  }
+
+  #beat(): void {
+    const { clock, store, timings, node } = this.#options;
+    store.patch('Lease', { namespace: LEASE_NAMESPACE, name: node.name }, { spec: { renewTime: this.#microTime() } });
+    const known = store.get('Node', { name: node.name });
+    if (known !== undefined && !isReady(known) && clock.monotonic() >= this.#readyAtMs) this.#postReady('True', 'KubeletReady');
+    this.#scheduleHeartbeat(timings.heartbeatMs);
+  }
+
+  #postReady(ready: 'True' | 'False', reason: string): void {
+    const { clock, store, node, log } = this.#options;
+    const before = store.get('Node', { name: node.name })?.status?.conditions ?? [];
+    const conditions = nodeConditions(ready, reason, new Date(clock.now()).toISOString(), before);
+    store.patch('Node', { name: node.name }, { status: { conditions } }, 'status');
+    log(ready === 'True' ? 'node-ready' : 'node-not-ready', node.name, reason);
+  }
+
+  #contextOf(pod: PodObject, exited: (code: number) => void): PodContext {
+    const { node, host, issueToken } = this.#options;
+    return {
+      nodeName: node.name,
+      host,
+      exited,
+      issueToken: (audience, expiresAfterMs) => issueToken(pod, audience, expiresAfterMs),
+    };
+  }
+
+  #microTime(): string {
+    return new Date(this.#options.clock.now()).toISOString().replace('Z', '000Z');
+  }
+}

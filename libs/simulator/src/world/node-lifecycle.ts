@@ -1,0 +1,65 @@
+import type { Clock } from '@brupop/ports';
+import { nodeConditions } from './node-object.ts';
+import { conditionOf, isReady, placeOfObject } from './objects.ts';
+import type { PodIndex } from './pod-index.ts';
+import type { ClusterTimings } from './timings.ts';
+import type { WorldStore } from './world-store.ts';
+
+/** What a {@link NodeLifecycle} is made from. */
+export interface NodeLifecycleOptions {
+  readonly clock: Clock;
+  readonly store: WorldStore;
+  readonly pods: PodIndex;
+  readonly timings: ClusterTimings;
+  readonly log: (type: string, subject: string, message: string) => void;
+}
+
+/** Declares nodes whose kubelet is silent for too long Unknown, and their pods not ready. It evicts nothing. */
+export class NodeLifecycle {
+  readonly #options: NodeLifecycleOptions;
+  readonly #heardAtMs = new Map<string, number>();
+  #cancel: () => void = () => undefined;
+
+  constructor(options: NodeLifecycleOptions) {
+    this.#options = options;
+    options.store.observe('Lease', ({ after }) => {
+      if (after?.metadata.namespace === 'kube-node-lease') this.#heardAtMs.set(after.metadata.name, options.clock.monotonic());
+    });
+    options.store.observe('Node', ({ before, after }) => {
+      if (after === undefined) this.#heardAtMs.delete(before.metadata.name);
+    });
+    this.#look();
+  }
+
+  stop(): void {
+    this.#cancel();
+  }
+
+  #look(): void {
+    const { clock, store, timings } = this.#options;
+    const silentSinceMs = clock.monotonic() - timings.nodeGraceMs;
+    for (const node of store.list('Node')) {
+      const heardAtMs = this.#heardAtMs.get(node.metadata.name);
+      if (heardAtMs === undefined || heardAtMs > silentSinceMs || conditionOf(node, 'Ready')?.status === 'Unknown') continue;
+      this.#giveUp(node.metadata.name);
+    }
+    this.#cancel = clock.setTimer(timings.nodeMonitorMs, () => {
+      this.#look();
+    });
+  }
+
+  #giveUp(name: string): void {
+    const { clock, store, pods, log } = this.#options;
+    const now = new Date(clock.now()).toISOString();
+    const before = store.get('Node', { name })?.status?.conditions ?? [];
+    store.patch('Node', { name }, { status: { conditions: nodeConditions('Unknown', 'NodeStatusUnknown', now, before) } }, 'status');
+    log('node-unknown', name, '');
+    for (const pod of pods.onNode(name)) {
+      if (!isReady(pod)) continue;
+      const conditions = (pod.status?.conditions ?? []).map((condition) =>
+        condition.type === 'Ready' ? { ...condition, status: 'False', reason: 'NodeNotReady', lastTransitionTime: now } : condition,
+      );
+      store.patch('Pod', placeOfObject(pod), { status: { conditions } }, 'status');
+    }
+  }
+}

@@ -1,0 +1,182 @@
+import type { ObjectMeta } from '@brupop/crd-models';
+
+/** The parts of the Kubernetes objects that the simulated cluster works with. */
+export interface Metadata extends ObjectMeta {
+  readonly deletionGracePeriodSeconds?: number;
+}
+
+/** Any object of the API. */
+export interface ApiObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: Metadata;
+}
+
+export interface Taint {
+  readonly key: string;
+  readonly value?: string;
+  readonly effect: string;
+}
+
+export interface Toleration {
+  readonly key?: string;
+  readonly operator?: string;
+  readonly value?: string;
+  readonly effect?: string;
+}
+
+export interface StatusCondition {
+  readonly type: string;
+  readonly status: string;
+  readonly reason?: string;
+  readonly message?: string;
+  readonly lastTransitionTime?: string;
+  readonly lastHeartbeatTime?: string;
+}
+
+export interface NodeObject extends ApiObject {
+  readonly spec?: { readonly unschedulable?: boolean; readonly taints?: readonly Taint[]; readonly providerID?: string };
+  readonly status?: {
+    readonly conditions?: readonly StatusCondition[];
+    readonly nodeInfo?: Readonly<Record<string, string>>;
+    readonly addresses?: readonly { readonly type: string; readonly address: string }[];
+  };
+}
+
+export interface Requirement {
+  readonly key: string;
+  readonly operator: string;
+  readonly values?: readonly string[];
+}
+
+export interface LabelSelector {
+  readonly matchLabels?: Readonly<Record<string, string>>;
+  readonly matchExpressions?: readonly Requirement[];
+}
+
+export interface NodeSelectorTerm {
+  readonly matchExpressions?: readonly Requirement[];
+  readonly matchFields?: readonly Requirement[];
+}
+
+export interface Container {
+  readonly name: string;
+  readonly image?: string;
+}
+
+export interface PodSpec {
+  readonly nodeName?: string;
+  readonly nodeSelector?: Readonly<Record<string, string>>;
+  readonly affinity?: {
+    readonly nodeAffinity?: {
+      readonly requiredDuringSchedulingIgnoredDuringExecution?: { readonly nodeSelectorTerms: readonly NodeSelectorTerm[] };
+    };
+  };
+  readonly tolerations?: readonly Toleration[];
+  readonly containers: readonly Container[];
+  readonly serviceAccountName?: string;
+  readonly terminationGracePeriodSeconds?: number;
+  readonly restartPolicy?: string;
+}
+
+export interface PodObject extends ApiObject {
+  readonly spec: PodSpec;
+  readonly status?: {
+    readonly phase?: string;
+    readonly podIP?: string;
+    readonly conditions?: readonly StatusCondition[];
+    readonly containerStatuses?: readonly { readonly name: string; readonly ready: boolean; readonly restartCount: number }[];
+  };
+}
+
+export interface PodTemplate {
+  readonly metadata?: { readonly labels?: Readonly<Record<string, string>>; readonly annotations?: Readonly<Record<string, string>> };
+  readonly spec: PodSpec;
+}
+
+/** A Deployment, ReplicaSet, StatefulSet or DaemonSet. */
+export interface WorkloadObject extends ApiObject {
+  readonly spec: {
+    readonly replicas?: number;
+    readonly selector: LabelSelector;
+    readonly template: PodTemplate;
+    readonly podManagementPolicy?: string;
+  };
+  readonly status?: Readonly<Record<string, unknown>>;
+}
+
+export interface DisruptionBudgetObject extends ApiObject {
+  readonly spec: {
+    readonly selector?: LabelSelector;
+    readonly minAvailable?: number | string;
+    readonly maxUnavailable?: number | string;
+  };
+  readonly status?: Readonly<Record<string, unknown>>;
+}
+
+export interface ServiceObject extends ApiObject {
+  readonly spec: { readonly selector?: Readonly<Record<string, string>> };
+}
+
+export interface LeaseObject extends ApiObject {
+  readonly spec?: { readonly renewTime?: string; readonly holderIdentity?: string; readonly leaseDurationSeconds?: number };
+}
+
+/** The kinds that the simulated cluster reads or writes, and their types. */
+export interface WorldObjects {
+  Node: NodeObject;
+  Pod: PodObject;
+  Deployment: WorkloadObject;
+  ReplicaSet: WorkloadObject;
+  StatefulSet: WorkloadObject;
+  DaemonSet: WorkloadObject;
+  PodDisruptionBudget: DisruptionBudgetObject;
+  Service: ServiceObject;
+  Lease: LeaseObject;
+}
+export type WorldKind = keyof WorldObjects;
+
+/** Where an object is: `namespace` is absent for cluster-scoped ones. */
+export interface Place {
+  readonly namespace?: string;
+  readonly name: string;
+}
+
+/** `namespace/name`, or `name`. */
+export function keyOf({ namespace, name }: Place): string {
+  return namespace === undefined ? name : `${namespace}/${name}`;
+}
+
+/** The place that {@link keyOf} was given. */
+export function placeOf(key: string): Place {
+  const slash = key.indexOf('/');
+  return slash < 0 ? { name: key } : { namespace: key.slice(0, slash), name: key.slice(slash + 1) };
+}
+
+/** The place of an object. */
+export function placeOfObject({ metadata }: ApiObject): Place {
+  return metadata.namespace === undefined ? { name: metadata.name } : { namespace: metadata.namespace, name: metadata.name };
+}
+
+/** A condition of a node or pod, by its type. */
+export function conditionOf(
+  object: { readonly status?: { readonly conditions?: readonly StatusCondition[] } },
+  type: string,
+): StatusCondition | undefined {
+  return object.status?.conditions?.find((condition) => condition.type === type);
+}
+
+/** Whether the Ready condition of a node or pod is True. */
+export function isReady(object: { readonly status?: { readonly conditions?: readonly StatusCondition[] } }): boolean {
+  return conditionOf(object, 'Ready')?.status === 'True';
+}
+
+/** Whether a pod's containers have ended for good. */
+export function isFinished({ status }: PodObject): boolean {
+  return status?.phase === 'Succeeded' || status?.phase === 'Failed';
+}
+
+/** Whether a pod is neither finished nor on its way out. */
+export function isActive(pod: PodObject): boolean {
+  return pod.metadata.deletionTimestamp === undefined && !isFinished(pod);
+}

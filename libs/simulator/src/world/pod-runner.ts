@@ -1,0 +1,29 @@
+import type { SimulatedHost } from '../host/simulated-host.ts';
+import type { PodObject } from './objects.ts';
+
+/** What a pod's program finds around it. */
+export interface PodContext {
+  readonly nodeName: string;
+  readonly host: SimulatedHost;
+  /** A projected token bound to this pod and its node, for one audience. */
+  issueToken(audience: string, expiresAfterMs: number): string;
+  /** To be called once when the program has ended by itself. */
+  exited(code: number): void;
+}
+
+/** Starts the program of each pod that has a container named `brupop`; all other pods simply run. */
+export interface PodRunner {
+  /** Called for each start of the container, so also after each restart. */
+  start(pod: PodObject, context: PodContext): RunningPod;
+}
+
+/** A program that runs. */
+export interface RunningPod {
+  /** Readiness; polled. A rejection means not ready. */
+  isReady(): Promise<boolean>;
+  /** Resolves once it has ended. `exited` need not be called then. */
+  stop(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> | void;
+}
+
+/** Name of the container that a {@link PodRunner} runs. */
+export const RUN_CONTAINER = 'brupop';

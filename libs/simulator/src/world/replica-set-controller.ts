@@ -1,0 +1,31 @@
+import { randomSuffix } from '../host/random-id.ts';
+import { isActive, isReady, placeOfObject } from './objects.ts';
+import type { PodObject, WorkloadObject } from './objects.ts';
+import { podFromTemplate } from './pod-template.ts';
+import type { ControllerContext, WorkloadController } from './workload-controllers.ts';
+import { writeStatus } from './workload-status.ts';
+
+/** Keeps the number of pods of a ReplicaSet: one that is on its way out is replaced at once. */
+export class ReplicaSetController implements WorkloadController {
+  readonly #context: ControllerContext;
+
+  constructor(context: ControllerContext) {
+    this.#context = context;
+  }
+
+  reconcile(replicaSet: WorkloadObject): void {
+    const { store, pods, random } = this.#context;
+    const active = pods.ownedBy(replicaSet.metadata.uid ?? '').filter(isActive);
+    const wanted = replicaSet.spec.replicas ?? 1;
+    for (let missing = wanted - active.length; missing > 0; missing--) {
+      store.create(podFromTemplate(replicaSet, replicaSet.spec.template, `${replicaSet.metadata.name}-${randomSuffix(random)}`));
+    }
+    for (const pod of [...active].sort(leastUseful).slice(0, Math.max(0, active.length - wanted))) store.delete('Pod', placeOfObject(pod));
+    const ready = active.filter(isReady).length;
+    writeStatus(store, replicaSet, { replicas: active.length, readyReplicas: ready, availableReplicas: ready });
+  }
+}
+
+function leastUseful(a: PodObject, b: PodObject): number {
+  return Number(isReady(a)) - Number(isReady(b));
+}

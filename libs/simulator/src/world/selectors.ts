@@ -1,0 +1,57 @@
+import type { LabelSelector, NodeObject, NodeSelectorTerm, Requirement, Taint, Toleration } from './objects.ts';
+
+type Labels = Readonly<Record<string, string>>;
+
+/** Whether `labels` meet a label selector; an absent selector meets nothing, an empty one everything. */
+export function matchesSelector(selector: LabelSelector | undefined, labels: Labels = {}): boolean {
+  if (selector === undefined) return false;
+  return matchesLabels(selector.matchLabels, labels) && (selector.matchExpressions ?? []).every((rule) => matchesRule(rule, labels));
+}
+
+/** Whether `labels` hold all of `wanted`. */
+export function matchesLabels(wanted: Labels | undefined, labels: Labels = {}): boolean {
+  return Object.entries(wanted ?? {}).every(([key, value]) => labels[key] === value);
+}
+
+/** Whether a node meets one of the terms of a required node affinity. */
+export function matchesNodeTerms(terms: readonly NodeSelectorTerm[] | undefined, node: NodeObject): boolean {
+  if (terms === undefined) return true;
+  const fields = { 'metadata.name': node.metadata.name };
+  return terms.some(
+    ({ matchExpressions = [], matchFields = [] }) =>
+      matchExpressions.every((rule) => matchesRule(rule, node.metadata.labels)) && matchFields.every((rule) => matchesRule(rule, fields)),
+  );
+}
+
+function matchesRule({ key, operator, values = [] }: Requirement, labels: Labels = {}): boolean {
+  const value = labels[key];
+  switch (operator) {
+    case 'In':
+      return value !== undefined && values.includes(value);
+    case 'NotIn':
+      return value === undefined || !values.includes(value);
+    case 'Exists':
+      return value !== undefined;
+    case 'DoesNotExist':
+      return value === undefined;
+    case 'Gt':
+      return value !== undefined && Number(value) > Number(values[0]);
+    case 'Lt':
+      return value !== undefined && Number(value) < Number(values[0]);
+    default:
+      return false;
+  }
+}
+
+/** Whether every taint that keeps pods from being scheduled is tolerated. */
+export function toleratesTaints(tolerations: readonly Toleration[] | undefined, taints: readonly Taint[]): boolean {
+  return taints
+    .filter(({ effect }) => effect === 'NoSchedule' || effect === 'NoExecute')
+    .every((taint) => (tolerations ?? []).some((toleration) => tolerates(toleration, taint)));
+}
+
+function tolerates({ key, operator = 'Equal', value, effect }: Toleration, taint: Taint): boolean {
+  if (effect !== undefined && effect !== '' && effect !== taint.effect) return false;
+  if (key === undefined || key === '') return operator === 'Exists';
+  return key === taint.key && (operator === 'Exists' || (value ?? '') === (taint.value ?? ''));
+}

@@ -1,0 +1,270 @@
+import type { Clock, HttpRequest, HttpResponse, Random } from '@brupop/ports';
+import { SimulatedHost } from '../host/simulated-host.ts';
+import type { HostTimings } from '../host/simulated-host.ts';
+import type { UpdateRepository } from '../host/versions.ts';
+import { DisruptionController } from './disruption-controller.ts';
+import { summarizeEvictions } from './drain-statistics.ts';
+import type { DrainStatistics, EvictionRecord } from './drain-statistics.ts';
+import { Kubelet } from './kubelet.ts';
+import { NodeLifecycle } from './node-lifecycle.ts';
+import type { NodeOptions } from './node-object.ts';
+import { isActive, isReady, keyOf, placeOfObject } from './objects.ts';
+import type { NodeObject, Place, PodObject } from './objects.ts';
+import { PodIndex } from './pod-index.ts';
+import type { PodRunner } from './pod-runner.ts';
+import { Scheduler } from './scheduler.ts';
+import { matchesLabels } from './selectors.ts';
+import { DEFAULT_CLUSTER_TIMINGS } from './timings.ts';
+import type { ClusterTimings } from './timings.ts';
+import { WorkloadControllers } from './workload-controllers.ts';
+import { WorldLog } from './world-events.ts';
+import type { WorldEvent } from './world-events.ts';
+import { WorldStore } from './world-store.ts';
+import type { StoreAccess } from './world-store.ts';
+
+/** What the cluster needs of the simulated Kubernetes API. */
+export interface ClusterApi {
+  readonly store: StoreAccess;
+  issueToken(request: {
+    readonly serviceAccount: { readonly namespace: string; readonly name: string };
+    readonly audiences: readonly string[];
+    readonly pod: { readonly name: string; readonly uid: string };
+    readonly node: { readonly name: string; readonly uid: string };
+    readonly expiresAfterMs: number;
+  }): string;
+  audit(listener: (record: AuditRecord) => void): unknown;
+  readonly faults: { beforeRequest?: ((request: HttpRequest) => HttpResponse | Promise<HttpResponse> | undefined) | undefined };
+  dropWatches(): void;
+  expireWatches(): void;
+}
+
+/** One request to the API, after it was answered. */
+export interface AuditRecord {
+  readonly verb: string;
+  readonly resource: string;
+  readonly subresource?: string;
+  readonly namespace?: string;
+  readonly name?: string;
+  readonly user: string;
+  readonly status: number;
+}
+
+/** What a {@link SimulatedCluster} is made from. */
+export interface SimulatedClusterOptions {
+  readonly api: ClusterApi;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly nodes: readonly NodeOptions[];
+  /** Runs the pods that have a container named `brupop`; without it they simply run, like all others. */
+  readonly runner?: PodRunner;
+  readonly timings?: Partial<ClusterTimings>;
+  readonly hostTimings?: Partial<HostTimings>;
+  /** Shared by all hosts; by default it offers nothing but what they run. */
+  readonly repository?: UpdateRepository;
+}
+
+/** Hosts, kubelets, the scheduler and the controllers around a simulated Kubernetes API. */
+export class SimulatedCluster {
+  readonly api: ClusterApi;
+  readonly clock: Clock;
+  readonly store: WorldStore;
+  readonly repository: UpdateRepository;
+  readonly log: WorldLog;
+  readonly #options: SimulatedClusterOptions;
+  readonly #timings: ClusterTimings;
+  readonly #hosts = new Map<string, SimulatedHost>();
+  readonly #kubelets = new Map<string, Kubelet>();
+  readonly #pods: PodIndex;
+  readonly #evictions: EvictionRecord[] = [];
+  readonly #controllers: { stop(): void }[] = [];
+  #nodeCount = 0;
+  #started = false;
+
+  constructor(options: SimulatedClusterOptions) {
+    this.#options = options;
+    this.api = options.api;
+    this.clock = options.clock;
+    this.repository = options.repository ?? { available: [...new Set(options.nodes.map(({ version }) => version))] };
+    this.#timings = { ...DEFAULT_CLUSTER_TIMINGS, ...options.timings };
+    this.log = new WorldLog(options.clock);
+    this.store = new WorldStore(options.api.store);
+    this.#pods = new PodIndex(this.store);
+    for (const node of options.nodes) this.#addHost(node);
+    options.api.audit((record) => {
+      this.#recordEviction(record);
+    });
+  }
+
+  /** Registers the nodes and starts the controllers. */
+  start(): void {
+    if (this.#started) return;
+    this.#started = true;
+    for (const name of ['default', 'kube-system', 'kube-node-lease']) {
+      this.store.ensure({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+    }
+    const { clock, random } = this.#options;
+    const context = { clock, random, store: this.store, pods: this.#pods, timings: this.#timings, log: this.log.add };
+    for (const kubelet of this.#kubelets.values()) kubelet.start();
+    this.store.observe('Pod', ({ before, after }) => {
+      const key = keyOf(placeOfObject(after ?? before));
+      for (const name of new Set([before?.spec.nodeName, after?.spec.nodeName])) {
+        if (name !== undefined) this.#kubelets.get(name)?.notice(key);
+      }
+    });
+    this.#controllers.push(
+      new Scheduler(context),
+      new WorkloadControllers(context),
+      new DisruptionController(context),
+      new NodeLifecycle(context),
+    );
+  }
+
+  /** Stops the controllers and kills all that runs. */
+  stop(): void {
+    for (const controller of this.#controllers) controller.stop();
+    for (const kubelet of this.#kubelets.values()) kubelet.stop();
+    this.store.stop();
+  }
+
+  /** Hosts by node name. */
+  get hosts(): ReadonlyMap<string, SimulatedHost> {
+    return this.#hosts;
+  }
+
+  /** Node objects as the API has them now. */
+  get nodes(): NodeObject[] {
+    return this.store.list('Node');
+  }
+
+  /** Everything that has happened so far. */
+  get events(): readonly WorldEvent[] {
+    return this.log.events;
+  }
+
+  /** Attempts to evict, in order. */
+  get evictions(): readonly EvictionRecord[] {
+    return this.#evictions;
+  }
+
+  drainStatistics(): DrainStatistics {
+    return summarizeEvictions(this.#evictions);
+  }
+
+  /** @throws for a node that is not part of this cluster */
+  host(name: string): SimulatedHost {
+    const host = this.#hosts.get(name);
+    if (host === undefined) throw new Error(`there is no node ${name}`);
+    return host;
+  }
+
+  /** Adds a node to a running cluster. */
+  addNode(node: NodeOptions): void {
+    this.#addHost(node);
+    if (this.#started) this.#kubelets.get(node.name)?.start();
+  }
+
+  /** Takes a node away for good, as an autoscaler does: the Node object and the pods on it go too. */
+  removeNode(name: string): void {
+    this.#kubelets.get(name)?.stop();
+    this.host(name).powerOff();
+    this.#kubelets.delete(name);
+    this.#hosts.delete(name);
+    this.store.delete('Node', { name });
+    for (const pod of this.#pods.onNode(name)) this.store.delete('Pod', placeOfObject(pod), { gracePeriodSeconds: 0 });
+    this.log.add('node-removed', name);
+  }
+
+  /** Reboots a node in good order, as an administrator would. */
+  rebootNode(name: string): void {
+    this.host(name).reboot();
+  }
+
+  /** Pulls a node's plug. */
+  powerOff(name: string): void {
+    this.host(name).powerOff();
+  }
+
+  powerOn(name: string): void {
+    this.host(name).powerOn();
+  }
+
+  /** SIGKILLs the containers of a pod; its kubelet starts them again. */
+  killPod(place: Place): void {
+    const nodeName = this.store.get('Pod', place)?.spec.nodeName;
+    if (nodeName === undefined) return;
+    this.log.add('pod-killed', keyOf(place));
+    this.#kubelets.get(nodeName)?.kill(place);
+  }
+
+  /** Creates objects that are not there yet. */
+  apply(objects: readonly object[]): void {
+    for (const object of objects) this.store.ensure(object);
+  }
+
+  /** Pods of a namespace that hold all of `labels`, by name. */
+  pods(namespace: string, labels: Readonly<Record<string, string>> = {}): PodObject[] {
+    return this.#pods.inNamespace(namespace).filter(({ metadata }) => matchesLabels(labels, metadata.labels));
+  }
+
+  /** Names of the pods that a Service sends requests to: ready, and not on their way out. */
+  endpoints(namespace: string, service: string): string[] {
+    const selector = this.store.get('Service', { namespace, name: service })?.spec.selector;
+    if (selector === undefined) return [];
+    return this.pods(namespace, selector)
+      .filter((pod) => isActive(pod) && isReady(pod))
+      .map(({ metadata }) => metadata.name);
+  }
+
+  #addHost(node: NodeOptions): void {
+    const { clock, random, runner, hostTimings = {} } = this.#options;
+    const host = new SimulatedHost({
+      clock,
+      random,
+      name: node.name,
+      version: node.version,
+      repository: this.repository,
+      timings: hostTimings,
+      ...(node.variant === undefined ? {} : { variant: node.variant }),
+      waveOffsetMs: node.waveOffsetMs ?? 0,
+    });
+    host.onReboot((event) => {
+      this.log.add(
+        `host-${event.type}`,
+        node.name,
+        event.type === 'booted' ? `${event.version}${event.rolledBack ? ' (rolled back)' : ''}` : '',
+      );
+    });
+    const kubelet = new Kubelet({
+      clock,
+      random,
+      store: this.store,
+      timings: this.#timings,
+      node,
+      host,
+      index: this.#nodeCount++,
+      runner,
+      log: this.log.add,
+      issueToken: (pod, audience, expiresAfterMs) => this.#issueToken(pod, audience, expiresAfterMs),
+    });
+    this.#hosts.set(node.name, host);
+    this.#kubelets.set(node.name, kubelet);
+  }
+
+  #issueToken({ metadata, spec }: PodObject, audience: string, expiresAfterMs: number): string {
+    const nodeName = spec.nodeName ?? '';
+    return this.api.issueToken({
+      serviceAccount: { namespace: metadata.namespace ?? 'default', name: spec.serviceAccountName ?? 'default' },
+      audiences: [audience],
+      pod: { name: metadata.name, uid: metadata.uid ?? '' },
+      node: { name: nodeName, uid: this.store.get('Node', { name: nodeName })?.metadata.uid ?? '' },
+      expiresAfterMs,
+    });
+  }
+
+  #recordEviction({ resource, subresource, namespace = '', name = '', user, status }: AuditRecord): void {
+    if (resource !== 'pods' || subresource !== 'eviction') return;
+    const nodeName = this.store.get('Pod', { namespace, name })?.spec.nodeName;
+    this.#evictions.push({ atMs: this.clock.monotonic(), namespace, name, nodeName, status, user });
+    this.log.add('eviction', `${namespace}/${name}`, String(status));
+  }
+}
