@@ -1,1 +1,5 @@
-export {};
+export { createController } from './controller.ts';
+export type { Controller, ControllerDeps } from './controller.ts';
+export { CONTROLLER_CONFIG, parseControllerConfig } from './config.ts';
+export type { ControllerSettings, ParsedControllerConfig } from './config.ts';
+export type { PlanView } from './plan-view.ts';

@@ -1,0 +1,32 @@
+import type { BottlerocketShadow } from '@brupop/crd-models';
+import type { KubeClient } from '@brupop/kube-runtime';
+import { isKubeStatus, MERGE_PATCH, paths } from '@brupop/kube-runtime';
+import type { FleetChange } from '@brupop/state-machine';
+
+/** What became of a change. `outdated`: the shadow is not, or no longer, what the change was meant for. */
+export type Applied =
+  | { readonly kind: 'written'; readonly shadow: BottlerocketShadow }
+  | { readonly kind: 'deleted' }
+  | { readonly kind: 'outdated'; readonly message: string };
+
+/**
+ * Makes one change, only if the shadow is still the one it was planned for.
+ * @throws `KubeApiError` or the transport's error; the change may have been made all the same
+ */
+export async function applyChange(client: KubeClient, namespace: string, change: FleetChange, signal: AbortSignal): Promise<Applied> {
+  const path = paths.shadow(namespace, change.shadow);
+  const { resourceVersion } = change;
+  try {
+    if (change.kind === 'delete-shadow') {
+      const body = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid: change.uid, resourceVersion } };
+      await client.request('DELETE', path, { body, signal });
+      return { kind: 'deleted' };
+    }
+    const body = { metadata: { resourceVersion }, spec: change.spec };
+    const shadow = await client.request<BottlerocketShadow>('PATCH', path, { body, contentType: MERGE_PATCH, signal });
+    return { kind: 'written', shadow };
+  } catch (error) {
+    if (isKubeStatus(error, 404, 409)) return { kind: 'outdated', message: error.message };
+    throw error;
+  }
+}

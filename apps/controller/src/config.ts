@@ -1,0 +1,137 @@
+import { boolean, integer, logLevel, LOG_FORMATS, oneOf, optional, parseConfig, port, seconds, text } from '@brupop/process';
+import type { ConfigSpec, LogFormat, LogLevel, Parser } from '@brupop/process';
+import { DEFAULT_TIMEOUTS, parseWindow } from '@brupop/state-machine';
+import type { FleetPolicy, MaxUnavailable } from '@brupop/state-machine';
+
+/** What the environment says, variable by variable. */
+export interface ControllerSettings {
+  readonly nodeName: string;
+  readonly maxConcurrentUpdates: number | 'unlimited';
+  readonly maxUnavailable: MaxUnavailable | undefined;
+  readonly cronExpression: string | undefined;
+  readonly windowStart: string | undefined;
+  readonly windowStop: string | undefined;
+  readonly stageTimeoutMs: number;
+  readonly rebootTimeoutMs: number;
+  readonly monitoringTimeoutMs: number;
+  readonly recoveryTimeoutMs: number;
+  readonly soakMs: number;
+  readonly metricsPort: number;
+  readonly logFormat: LogFormat;
+  readonly logAnsi: boolean;
+  readonly logLevel: LogLevel;
+}
+
+const positive = integer({ min: 1 });
+
+const count: Parser<number | 'unlimited'> = (given) => {
+  if (given.toLowerCase() === 'unlimited') return { ok: true, value: 'unlimited' };
+  const parsed = positive(given);
+  return parsed.ok ? parsed : { ok: false, expected: 'a positive integer or "unlimited"' };
+};
+
+const unavailable: Parser<MaxUnavailable> = (given) => {
+  const percentage = /^(\d+)%$/.exec(given)?.[1];
+  const parsed = integer({ min: 1, ...(percentage === undefined ? {} : { max: 100 }) })(percentage ?? given);
+  if (!parsed.ok) return { ok: false, expected: 'a positive integer or a percentage from 1% to 100%' };
+  return { ok: true, value: percentage === undefined ? { count: parsed.value } : { percent: parsed.value } };
+};
+
+const asSeconds = (ms: number): string => String(ms / 1_000);
+
+/** Every environment variable of the controller. */
+export const CONTROLLER_CONFIG: ConfigSpec<ControllerSettings> = {
+  nodeName: { env: 'MY_NODE_NAME', doc: 'Name of the node that the controller runs on; it is updated last.', parse: text },
+  maxConcurrentUpdates: {
+    env: 'MAX_CONCURRENT_UPDATE',
+    doc: 'Nodes that may be under update at the same time, or `unlimited`.',
+    default: '1',
+    parse: count,
+  },
+  maxUnavailable: {
+    env: 'MAX_UNAVAILABLE',
+    doc: 'Nodes, or percentage of the managed nodes, that may be unavailable for any reason when an update starts. Empty: no limit.',
+    default: '',
+    parse: optional(unavailable),
+  },
+  cronExpression: {
+    env: 'SCHEDULER_CRON_EXPRESSION',
+    doc: 'When updates may start, in UTC: `sec min hour day-of-month month day-of-week year`, 1 = Sunday. Empty: always.',
+    default: '',
+    parse: optional(text),
+  },
+  windowStart: {
+    env: 'UPDATE_WINDOW_START',
+    doc: 'Start of the daily update window, `hour:minute:second` in UTC, instead of a cron expression.',
+    default: '',
+    parse: optional(text),
+  },
+  windowStop: {
+    env: 'UPDATE_WINDOW_STOP',
+    doc: 'Stop of the daily update window; nothing starts in its last 6 minutes. `0:0:0` for start and stop: always.',
+    default: '',
+    parse: optional(text),
+  },
+  stageTimeoutMs: {
+    env: 'STAGE_TIMEOUT_IN_SEC',
+    doc: 'After so long a node that has not staged its update gives its turn to another.',
+    default: asSeconds(DEFAULT_TIMEOUTS.stagedMs),
+    parse: seconds({ min: 1 }),
+  },
+  rebootTimeoutMs: {
+    env: 'REBOOT_TIMEOUT_IN_SEC',
+    doc: 'After so long a node that has not drained, rebooted and come back counts as stuck.',
+    default: asSeconds(DEFAULT_TIMEOUTS.rebootedMs),
+    parse: seconds({ min: 1 }),
+  },
+  monitoringTimeoutMs: {
+    env: 'MONITORING_TIMEOUT_IN_SEC',
+    doc: 'After so long, on top of the soak time, a node that is not healthy on its new version counts as stuck.',
+    default: asSeconds(DEFAULT_TIMEOUTS.monitoringMs),
+    parse: seconds({ min: 1 }),
+  },
+  recoveryTimeoutMs: {
+    env: 'RECOVERY_TIMEOUT_IN_SEC',
+    doc: 'After so long a node that has not cleaned up after an update counts as stuck.',
+    default: asSeconds(DEFAULT_TIMEOUTS.recoveryMs),
+    parse: seconds({ min: 1 }),
+  },
+  soakMs: {
+    env: 'SOAK_TIME_IN_SEC',
+    doc: 'How long an updated node must have been Ready before its update counts as done.',
+    default: '0',
+    parse: seconds(),
+  },
+  metricsPort: { env: 'METRICS_PORT', doc: 'Port of /metrics, /plan, /healthz and /readyz.', default: '8080', parse: port },
+  logFormat: { env: 'LOGGING_FORMATTER', doc: 'Layout of the log.', default: 'pretty', parse: oneOf(...LOG_FORMATS) },
+  logAnsi: { env: 'LOGGING_ANSI_ENABLED', doc: 'Whether the log is coloured.', default: 'false', parse: boolean },
+  logLevel: { env: 'TRACING_FILTER_DIRECTIVE', doc: 'How much is logged.', default: 'info', parse: logLevel },
+};
+
+/** A checked configuration, or everything that is wrong with it. */
+export type ParsedControllerConfig =
+  | { readonly ok: true; readonly settings: ControllerSettings; readonly policy: FleetPolicy }
+  | { readonly ok: false; readonly problems: readonly string[] };
+
+/** Reads the environment; faults of single variables and of their combination are told together. */
+export function parseControllerConfig(env: Readonly<Record<string, string | undefined>>): ParsedControllerConfig {
+  const parsed = parseConfig(CONTROLLER_CONFIG, env);
+  const window = parseWindow(env);
+  if (!parsed.ok || !window.ok) {
+    return { ok: false, problems: [...(parsed.ok ? [] : parsed.problems), ...(window.ok ? [] : window.problems)] };
+  }
+  const settings = parsed.config;
+  const policy: FleetPolicy = {
+    maxConcurrentUpdates: settings.maxConcurrentUpdates,
+    ...(settings.maxUnavailable === undefined ? {} : { maxUnavailable: settings.maxUnavailable }),
+    window: window.window,
+    timeouts: {
+      stagedMs: settings.stageTimeoutMs,
+      rebootedMs: settings.rebootTimeoutMs,
+      monitoringMs: settings.monitoringTimeoutMs,
+      recoveryMs: settings.recoveryTimeoutMs,
+    },
+    soakMs: settings.soakMs,
+  };
+  return { ok: true, settings, policy };
+}

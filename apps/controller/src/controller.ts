@@ -1,0 +1,136 @@
+import { AGENT_COMPONENT, COMPONENT_LABEL, CONTROLLER_COMPONENT, CONTROLLER_LEASE } from '@brupop/crd-models';
+import type { KubeClient } from '@brupop/kube-runtime';
+import { createEventRecorder, createLeaderElector, createReflector, createWorkQueue, paths } from '@brupop/kube-runtime';
+import type { WorkQueue } from '@brupop/kube-runtime';
+import type { Clock, Random } from '@brupop/ports';
+import type { Logger } from '@brupop/process';
+import type { FleetObservation, FleetPlan, FleetPolicy } from '@brupop/state-machine';
+import { planFleet } from '@brupop/state-machine';
+import type { Express } from 'express';
+import { createAssumedShadows } from './assumed-shadows.ts';
+import { createFleetMetrics } from './fleet-metrics.ts';
+import { createHttpApp } from './http-app.ts';
+import { planView } from './plan-view.ts';
+import { createFleetReconciler } from './reconcile-fleet.ts';
+import { createPlanReporter } from './report-plan.ts';
+import type { TrimmedNode } from './trim.ts';
+import { trimNode, trimPod, trimShadow } from './trim.ts';
+
+/** Everything that the controller touches. */
+export interface ControllerDeps {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly policy: FleetPolicy;
+  /** The namespace of the operator, of its shadows and of its lease. */
+  readonly namespace: string;
+  /** The node that this process runs on. */
+  readonly nodeName: string;
+  /** Of this process, in the lease and in events; not shared with any other, not even with an earlier one of the same pod. */
+  readonly identity: string;
+}
+
+export interface Controller {
+  /** Observes, and leads whenever it holds the lease, until `signal` aborts; then gives the lease back and resolves. */
+  run(signal: AbortSignal): Promise<void>;
+  /** What a leader would do now, worked out from the caches. */
+  plan(): FleetPlan;
+  /** `/metrics`, `/plan`, `/healthz`, `/readyz`. */
+  readonly app: Express;
+  isLeader(): boolean;
+}
+
+// Events come in bursts; one plan serves them all.
+const COALESCE_MS = 100;
+
+/** Puts the controller together. Does nothing until it is run. */
+export function createController(deps: ControllerDeps): Controller {
+  const { client, clock, random, log, policy, namespace, nodeName, identity } = deps;
+  let queue: WorkQueue<'fleet'> | undefined;
+  const onEvent = (): void => queue?.add('fleet');
+  const common = { client, clock, random, log };
+  // Heartbeats change a Node every few minutes, but nothing that matters to the plan.
+  const known = new Map<string, string>();
+  const onNode = (event: { readonly type: string; readonly object?: TrimmedNode | undefined }): void => {
+    if (event.object !== undefined && !hasChanged(known, event.type, event.object)) return;
+    onEvent();
+  };
+  const nodes = createReflector({ ...common, path: paths.nodes(), trim: trimNode, onEvent: onNode });
+  const shadows = createReflector({ ...common, path: paths.shadows(namespace), trim: trimShadow, onEvent });
+  const pods = createReflector({
+    ...common,
+    path: paths.pods(namespace),
+    query: { labelSelector: `${COMPONENT_LABEL}=${AGENT_COMPONENT}` },
+    trim: trimPod,
+    onEvent,
+  });
+  const reflectors = [nodes, shadows, pods];
+  const assumed = createAssumedShadows();
+  const metrics = createFleetMetrics();
+  const events = createEventRecorder({ client, clock, log, component: CONTROLLER_COMPONENT, instance: identity });
+  const elector = createLeaderElector({ ...common, namespace, leaseName: CONTROLLER_LEASE, identity });
+  const reporter = createPlanReporter({ events, log });
+
+  const observe = (): FleetObservation => ({
+    nodes: nodes.store.list().map(({ observation }) => observation),
+    shadows: assumed.over(shadows.store.list()),
+    agents: agentsByNode(pods.store.list()),
+    leaderNodeName: nodeName,
+  });
+  const plan = (): FleetPlan => planFleet(observe(), policy, clock.now());
+  const reconcileFleet = createFleetReconciler({ client, clock, log, policy, namespace, assumed, reporter, metrics, observe });
+
+  const lead = async (signal: AbortSignal): Promise<void> => {
+    // What was written by the leader before us must be seen before anything is planned.
+    for (const reflector of reflectors) reflector.relist();
+    for (const reflector of reflectors) await reflector.waitForSync(signal);
+    assumed.clear();
+    queue = createWorkQueue<'fleet'>({ clock, log, random, coalesceMs: COALESCE_MS, reconcile: (_key, term) => reconcileFleet(term) });
+    queue.add('fleet');
+    await queue.run(signal);
+  };
+
+  const app = createHttpApp({
+    metrics,
+    // A follower shows zeros: two processes that count the same hosts would double every sum.
+    refresh: () => {
+      const leader = elector.isLeader();
+      metrics.show(leader ? shadows.store.list() : [], leader ? plan() : { holds: [] });
+    },
+    view: () => planView(plan(), elector.isLeader(), clock.now()),
+    ready: () => reflectors.every((reflector) => reflector.hasSynced()),
+  });
+
+  return {
+    plan,
+    app,
+    isLeader: () => elector.isLeader(),
+    async run(signal) {
+      const observing = new AbortController();
+      const running = reflectors.map((reflector) => reflector.run(observing.signal));
+      try {
+        await elector.run(lead, signal);
+      } finally {
+        observing.abort();
+        await Promise.all(running);
+        await events.flush();
+      }
+    },
+  };
+}
+
+function hasChanged(known: Map<string, string>, type: string, { observation }: TrimmedNode): boolean {
+  const seen = JSON.stringify(observation);
+  if (type === 'deleted') return known.delete(observation.name);
+  if (known.get(observation.name) === seen) return false;
+  known.set(observation.name, seen);
+  return true;
+}
+
+/** A node has an agent that is Ready if any of its agent pods is: during a change of pods there are two. */
+function agentsByNode(pods: readonly { readonly nodeName: string | undefined; readonly ready: boolean }[]): Map<string, boolean> {
+  const agents = new Map<string, boolean>();
+  for (const { nodeName, ready } of pods) if (nodeName !== undefined) agents.set(nodeName, ready || agents.get(nodeName) === true);
+  return agents;
+}

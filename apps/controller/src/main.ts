@@ -1,0 +1,40 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { createKubeClient, loadKube } from '@brupop/kube-runtime';
+import { systemClock, systemRandom } from '@brupop/ports';
+import { ConfigError, createLogger, runProcess, serve } from '@brupop/process';
+import { parseControllerConfig } from './config.ts';
+import { createController } from './controller.ts';
+
+const parsed = parseControllerConfig(process.env);
+const log = createLogger({
+  component: 'controller',
+  level: parsed.ok ? parsed.settings.logLevel : 'info',
+  format: parsed.ok ? parsed.settings.logFormat : 'json',
+  ansi: parsed.ok && parsed.settings.logAnsi,
+});
+
+await runProcess(
+  async (signal) => {
+    if (!parsed.ok) throw new ConfigError(parsed.problems);
+    const { settings, policy } = parsed;
+    const { http, namespace } = loadKube();
+    const controller = createController({
+      client: createKubeClient({ http, clock: systemClock, userAgent: 'brupop-controller' }),
+      clock: systemClock,
+      random: systemRandom,
+      log,
+      policy,
+      namespace,
+      nodeName: settings.nodeName,
+      identity: `${hostname()}_${randomUUID()}`,
+    });
+    const server = await serve(controller.app, { port: settings.metricsPort, log });
+    try {
+      await controller.run(signal);
+    } finally {
+      await server.close(2_000);
+    }
+  },
+  { log, terminationLog: process.env['TERMINATION_LOG'] },
+);

@@ -1,0 +1,118 @@
+import type { BottlerocketShadow } from '@brupop/crd-models';
+import type { KubeClient, ReconcileResult } from '@brupop/kube-runtime';
+import { isKubeStatus, KubeApiError, paths } from '@brupop/kube-runtime';
+import type { Clock } from '@brupop/ports';
+import type { Logger } from '@brupop/process';
+import type { FleetChange, FleetObservation, FleetPlan, FleetPolicy } from '@brupop/state-machine';
+import { planFleet } from '@brupop/state-machine';
+import { applyChange } from './apply-change.ts';
+import type { AssumedShadows } from './assumed-shadows.ts';
+import type { FleetMetrics } from './fleet-metrics.ts';
+import type { PlanReporter } from './report-plan.ts';
+import { trimShadow } from './trim.ts';
+
+/** What one reconcile works with. */
+export interface FleetReconcilerDeps {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly policy: FleetPolicy;
+  readonly namespace: string;
+  readonly assumed: AssumedShadows;
+  readonly reporter: PlanReporter;
+  readonly metrics: FleetMetrics;
+  /** The fleet as the caches show it, our own writes included. */
+  readonly observe: () => FleetObservation;
+}
+
+// The wall clock may jump; nobody shall wait for a time that has passed long ago.
+const LONGEST_PAUSE_MS = 10 * 60_000;
+const AFTER_CONFLICT_MS = 500;
+
+/** @returns the one reconcile of the controller: observe, decide, act, report */
+export function createFleetReconciler(deps: FleetReconcilerDeps): (signal: AbortSignal) => Promise<ReconcileResult> {
+  /** Shadows of which a write may or may not have been made. */
+  const doubtful = new Set<string>();
+
+  return async (signal) => {
+    await settleDoubts(deps, doubtful, signal);
+    const observation = deps.observe();
+    const plan = planFleet(observation, deps.policy, deps.clock.now());
+    const { outdated, failure } = await act(deps, plan, observation, doubtful, signal);
+    deps.reporter.held(plan.holds, observation);
+    if (failure !== undefined) throw failure as Error;
+    return requeue(plan, outdated, deps.clock);
+  };
+}
+
+/** Reads what is there: the cache may not show it yet, and a plan on top of a guess may exceed the budget. */
+async function settleDoubts(
+  { client, namespace, assumed }: FleetReconcilerDeps,
+  doubtful: Set<string>,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const name of doubtful) {
+    try {
+      assumed.written(trimShadow(await client.request<BottlerocketShadow>('GET', paths.shadow(namespace, name), { signal })));
+    } catch (error) {
+      if (!isKubeStatus(error, 404)) throw error;
+    }
+    doubtful.delete(name);
+  }
+}
+
+/** What did not go as planned. */
+interface Outcome {
+  /** Whether a shadow had changed since the plan. */
+  outdated: boolean;
+  /** Whether a slot that the plan counted as free may still be taken. */
+  slotKept: boolean;
+  /** The first failure that trying again may mend. */
+  failure: unknown;
+}
+
+/** Makes the changes in order. One that cannot be made stops none of the others, except those that may need the slot it was to free. */
+async function act(
+  deps: FleetReconcilerDeps,
+  plan: FleetPlan,
+  observation: FleetObservation,
+  doubtful: Set<string>,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const outcome: Outcome = { outdated: false, slotKept: false, failure: undefined };
+  for (const change of plan.changes) {
+    signal.throwIfAborted();
+    if (outcome.slotKept && takesSlot(change)) continue;
+    const about = { node: change.node, reason: change.reason };
+    try {
+      const applied = await applyChange(deps.client, deps.namespace, change, signal);
+      if (applied.kind === 'outdated') {
+        outcome.outdated = true;
+        outcome.slotKept ||= !takesSlot(change);
+        deps.log.debug('A shadow has changed meanwhile, planning again', { ...about, detail: applied.message });
+        continue;
+      }
+      if (applied.kind === 'written') deps.assumed.written(trimShadow(applied.shadow));
+      else if (change.kind === 'delete-shadow') deps.assumed.deleted(change);
+    } catch (error) {
+      const refused = error instanceof KubeApiError && error.retry === 'terminal';
+      deps.log.error('Changing a shadow failed, going on with the others', { ...about, error });
+      if (refused) continue;
+      doubtful.add(change.shadow);
+      outcome.failure ??= error;
+      outcome.slotKept ||= !takesSlot(change);
+      continue;
+    }
+    deps.metrics.changed(change);
+    deps.reporter.changed(change, observation);
+  }
+  return outcome;
+}
+
+const takesSlot = ({ reason }: FleetChange): boolean => reason === 'UpdateStarted' || reason === 'RebootAllowed';
+
+function requeue({ recheckAt }: FleetPlan, outdated: boolean, clock: Clock): ReconcileResult {
+  if (outdated) return { requeueAfterMs: AFTER_CONFLICT_MS };
+  if (recheckAt === undefined) return {};
+  return { requeueAfterMs: Math.min(Math.max(0, recheckAt - clock.now()), LONGEST_PAUSE_MS) };
+}

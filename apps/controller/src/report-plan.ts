@@ -1,0 +1,47 @@
+import type { EventRecorder } from '@brupop/kube-runtime';
+import type { Logger } from '@brupop/process';
+import type { ChangeReason, FleetChange, FleetHold, FleetObservation, HoldReason } from '@brupop/state-machine';
+
+/** Tells users what was done with each node, and what keeps one back if a person may have to do something about it. */
+export interface PlanReporter {
+  changed(change: FleetChange, observation: FleetObservation): void;
+  held(holds: readonly FleetHold[], observation: FleetObservation): void;
+}
+
+const TROUBLE: readonly ChangeReason[] = ['ResetAfterError', 'GivenUp'];
+// The others pass by themselves. At thousands of nodes their events would bury these; /plan and the metrics tell of all.
+const WORTH_AN_EVENT: readonly HoldReason[] = [
+  'InvalidVersion',
+  'LeftUnavailable',
+  'CordonedByAdministrator',
+  'CrashBackoff',
+  'VersionBackoff',
+  'RetryBackoff',
+  'Stuck',
+];
+
+export function createPlanReporter({ events, log }: { readonly events: EventRecorder; readonly log: Logger }): PlanReporter {
+  let told = new Map<string, HoldReason>();
+  const record = (node: string, observation: FleetObservation, type: 'Normal' | 'Warning', reason: string, message: string): void => {
+    const uid = observation.nodes.find(({ name }) => name === node)?.uid;
+    if (uid !== undefined) events.record({ regarding: { apiVersion: 'v1', kind: 'Node', name: node, uid }, type, reason, message });
+  };
+  return {
+    changed(change, observation) {
+      const { node, reason, message } = change;
+      const to = change.kind === 'spec' ? { state: change.spec.state, version: change.spec.version } : {};
+      log.info('Changed a shadow', { node, reason, detail: message, ...to });
+      record(node, observation, TROUBLE.includes(reason) ? 'Warning' : 'Normal', reason, message);
+    },
+    held(holds, observation) {
+      const fresh = holds.filter(({ node, reason }) => told.get(node) !== reason);
+      told = new Map(holds.map(({ node, reason }) => [node, reason]));
+      for (const { node, reason, message, until } of fresh) {
+        log.debug('Holding a node', { node, reason, detail: message, until });
+        if (!WORTH_AN_EVENT.includes(reason)) continue;
+        log.warn('A node needs attention', { node, reason, detail: message, until });
+        record(node, observation, 'Warning', reason, message);
+      }
+    },
+  };
+}

@@ -1,0 +1,97 @@
+import { CORDONED_ANNOTATION, EXCLUDED_FROM_LB_ANNOTATION, UPDATER_INTERFACE_LABEL, UPDATER_INTERFACE_VERSION } from '@brupop/crd-models';
+import type { BottlerocketShadow } from '@brupop/crd-models';
+import type { KubeObject } from '@brupop/kube-runtime';
+import type { NodeObservation } from '@brupop/state-machine';
+
+interface RawCondition {
+  readonly type: string;
+  readonly status: string;
+  readonly lastTransitionTime?: string;
+}
+
+/** The part of a Node, as the API gives it, that is looked at. */
+export interface RawNode extends KubeObject {
+  readonly spec?: { readonly unschedulable?: boolean };
+  readonly status?: { readonly conditions?: readonly RawCondition[] };
+}
+
+/** The part of a Pod that is looked at. */
+export interface RawPod extends KubeObject {
+  readonly spec?: { readonly nodeName?: string };
+  readonly status?: { readonly conditions?: readonly RawCondition[] };
+}
+
+interface Kept {
+  readonly metadata: { readonly name: string; readonly namespace?: string; readonly resourceVersion?: string };
+}
+
+/** What is kept of a Node: of some 20 KB, about 200 bytes. */
+export interface TrimmedNode extends Kept {
+  readonly observation: NodeObservation;
+}
+
+/** What is kept of an agent's pod. */
+export interface TrimmedPod extends Kept {
+  readonly nodeName: string | undefined;
+  readonly ready: boolean;
+}
+
+const ZONE_LABEL = 'topology.kubernetes.io/zone';
+
+export function trimNode(node: RawNode): TrimmedNode {
+  const { metadata, spec, status } = node;
+  const ready = readyCondition(status?.conditions);
+  const unschedulable = spec?.unschedulable === true;
+  const zone = metadata.labels?.[ZONE_LABEL];
+  return {
+    metadata: kept(node),
+    observation: {
+      name: metadata.name,
+      uid: metadata.uid ?? '',
+      managed: metadata.labels?.[UPDATER_INTERFACE_LABEL] === UPDATER_INTERFACE_VERSION,
+      ready: ready?.status === 'True',
+      ...(ready?.lastTransitionTime === undefined ? {} : { readySince: ready.lastTransitionTime }),
+      unschedulable,
+      // Somebody who uncordons by hand leaves our mark behind.
+      cordonedByUs: unschedulable && metadata.annotations?.[CORDONED_ANNOTATION] !== undefined,
+      excludedByUs: metadata.annotations?.[EXCLUDED_FROM_LB_ANNOTATION] !== undefined,
+      ...(zone === undefined ? {} : { zone }),
+      deleting: metadata.deletionTimestamp !== undefined,
+    },
+  };
+}
+
+export function trimPod(pod: RawPod): TrimmedPod {
+  const isReady = readyCondition(pod.status?.conditions)?.status === 'True';
+  return { metadata: kept(pod), nodeName: pod.spec?.nodeName, ready: isReady && pod.metadata.deletionTimestamp === undefined };
+}
+
+/** A shadow without what only people read. */
+export function trimShadow({ apiVersion, kind, metadata, spec, status }: BottlerocketShadow): BottlerocketShadow {
+  const { name, namespace, uid, resourceVersion, creationTimestamp, ownerReferences } = metadata;
+  return {
+    apiVersion,
+    kind,
+    metadata: {
+      name,
+      ...(namespace === undefined ? {} : { namespace }),
+      ...(uid === undefined ? {} : { uid }),
+      ...(resourceVersion === undefined ? {} : { resourceVersion }),
+      ...(creationTimestamp === undefined ? {} : { creationTimestamp }),
+      ...(ownerReferences === undefined ? {} : { ownerReferences }),
+    },
+    spec,
+    ...(status === undefined || status === null ? {} : { status: { ...status, conditions: [] } }),
+  };
+}
+
+function kept({ metadata: { name, namespace, resourceVersion } }: KubeObject): Kept['metadata'] {
+  return {
+    name,
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(resourceVersion === undefined ? {} : { resourceVersion }),
+  };
+}
+
+const readyCondition = (conditions: readonly RawCondition[] | undefined): RawCondition | undefined =>
+  conditions?.find(({ type }) => type === 'Ready');
