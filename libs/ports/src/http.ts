@@ -126,7 +126,7 @@ function carried(response: HttpResponse, connection: AbortController, signal: Ab
                 if (result.done === true) end();
                 resolve(result);
               },
-              (error: unknown) => {
+              (error: Error) => {
                 end();
                 reject(error);
               },

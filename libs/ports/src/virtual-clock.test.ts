@@ -1,0 +1,100 @@
+import { describe, expect, test } from '@jest/globals';
+import { sleep, VirtualClock } from './index.ts';
+
+describe(VirtualClock, () => {
+  test('stands still until it is told to move', async () => {
+    const clock = new VirtualClock(1_000);
+    const fired: number[] = [];
+    clock.setTimer(10, () => fired.push(clock.now()));
+    await clock.settle();
+    expect([clock.now(), clock.monotonic(), fired]).toEqual([1_000, 0, []]);
+    await clock.advance(10);
+    expect([clock.now(), clock.monotonic(), fired]).toEqual([1_010, 10, [1_010]]);
+  });
+
+  test('fires timers in the order of their time, and of their setting within the same instant', async () => {
+    const clock = new VirtualClock();
+    const order: string[] = [];
+    for (const [name, at] of Object.entries({ d: 50, b: 20, c: 20, a: 10, f: 90, e: 70 })) clock.setTimer(at, () => order.push(name));
+    await clock.advance(100);
+    expect(order.join('')).toBe('abcdef');
+  });
+
+  test('fires timers set by timers, at their own time', async () => {
+    const clock = new VirtualClock(0);
+    const seen: number[] = [];
+    const tick = (): void => {
+      seen.push(clock.monotonic());
+      if (seen.length < 4) clock.setTimer(5, tick);
+    };
+    clock.setTimer(5, tick);
+    await clock.advance(100);
+    expect(seen).toEqual([5, 10, 15, 20]);
+    expect(clock.monotonic()).toBe(100);
+  });
+
+  test('takes a delay below zero for none', async () => {
+    const clock = new VirtualClock(0);
+    const seen: number[] = [];
+    clock.setTimer(-5, () => seen.push(clock.monotonic()));
+    await clock.advance(0);
+    expect(seen).toEqual([0]);
+  });
+
+  test('forgets cancelled timers, whether they are due with others or have fired', async () => {
+    const clock = new VirtualClock();
+    const seen: string[] = [];
+    const cancelThird = clock.setTimer(10, () => seen.push('third'));
+    const cancelFirst = clock.setTimer(5, () => {
+      seen.push('first');
+      cancelThird();
+    });
+    clock.setTimer(10, () => seen.push('second'));
+    await clock.advance(7);
+    cancelFirst();
+    await clock.advance(7);
+    expect(seen).toEqual(['first', 'second']);
+  });
+
+  test('lets chains of promises come to their end before time moves on', async () => {
+    const clock = new VirtualClock(0);
+    const seen: number[] = [];
+    const run = async (): Promise<void> => {
+      for (let round = 0; round < 3; round++) {
+        await sleep(clock, 10);
+        for (let hop = 0; hop < 20; hop++) await Promise.resolve();
+        seen.push(clock.monotonic());
+      }
+    };
+    const running = run();
+    await clock.advance(30);
+    await running;
+    expect(seen).toEqual([10, 20, 30]);
+  });
+
+  test('jumps the wall clock without touching timers', async () => {
+    const clock = new VirtualClock(1_000_000);
+    const seen: number[] = [];
+    clock.setTimer(100, () => seen.push(clock.monotonic()));
+    clock.jump(-500_000);
+    expect([clock.now(), clock.monotonic()]).toEqual([500_000, 0]);
+    await clock.advance(100);
+    expect(seen).toEqual([100]);
+  });
+
+  test.each([
+    { name: 'stops as soon as the condition holds', wanted: 3, limitMs: 1_000, held: true, atMs: 30 },
+    { name: 'does not move if the condition holds already', wanted: 0, limitMs: 1_000, held: true, atMs: 0 },
+    { name: 'gives up at the limit', wanted: 9, limitMs: 50, held: false, atMs: 50 },
+  ])('advanceUntil $name', async ({ wanted, limitMs, held, atMs }) => {
+    const clock = new VirtualClock(0);
+    let count = 0;
+    const tick = (): void => {
+      count++;
+      clock.setTimer(10, tick);
+    };
+    clock.setTimer(10, tick);
+    expect(await clock.advanceUntil(() => count >= wanted, limitMs)).toBe(held);
+    expect(clock.monotonic()).toBe(atMs);
+  });
+});

@@ -1,0 +1,310 @@
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer as createHttpServer } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { VirtualClock } from '@brupop/ports';
+import { nodeHttpClient } from './http-client.ts';
+import type { ClosableHttpClient, HttpTarget } from './http-client.ts';
+import { memoryLogger } from './logger.ts';
+import { serve } from './serve.ts';
+import type { RequestListener, RunningServer, ServeOptions } from './serve.ts';
+
+const DATA = join(import.meta.dirname, '../test-data');
+const pem = (name: string): string => readFileSync(join(DATA, name), 'utf8');
+const never = new AbortController().signal;
+/** Lets sockets do what is due: go back to their pool, or tell that they are closed. */
+const turns = async (): Promise<void> => {
+  for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve));
+};
+const get = { method: 'GET', path: '/' } as const;
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+async function startServer(handler: RequestListener, options: Partial<ServeOptions> = {}): Promise<RunningServer> {
+  const server = await serve(handler, { port: 0, host: '127.0.0.1', log: memoryLogger(), ...options });
+  cleanups.push(() => server.close(0));
+  return server;
+}
+
+function clientFor(target: HttpTarget): ClosableHttpClient {
+  const client = nodeHttpClient(target);
+  cleanups.push(() => {
+    client.close();
+  });
+  return client;
+}
+
+/** A server that speaks raw TCP, for what no decent server does. */
+async function startRaw(onSocket: (socket: Socket) => void): Promise<string> {
+  const sockets: Socket[] = [];
+  const server = createServer((socket) => {
+    sockets.push(socket);
+    socket.on('error', () => undefined);
+    onSocket(socket);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  cleanups.push(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  return `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
+}
+
+const echo: RequestListener = (request, response) => {
+  let body = '';
+  request.on('data', (piece: Buffer) => (body += piece.toString()));
+  request.on('end', () => {
+    response.setHeader('x-port', String(request.socket.remotePort));
+    response.end(JSON.stringify({ method: request.method, url: request.url, body, host: request.headers.host }));
+  });
+};
+
+describe(nodeHttpClient, () => {
+  test('carries method, path, prefix, headers and body', async () => {
+    const { port } = await startServer(echo);
+    const client = clientFor({ baseUrl: `http://127.0.0.1:${String(port)}/prefix/` });
+    const response = await client.request({ method: 'POST', path: '/a?b=c', body: 'grüß' }, never);
+    expect([response.status, JSON.parse(await response.text())]).toEqual([
+      200,
+      { method: 'POST', url: '/prefix/a?b=c', body: 'grüß', host: `127.0.0.1:${String(port)}` },
+    ]);
+  });
+
+  test('uses a connection again, also after answers without a body', async () => {
+    const ports = new Set<number | undefined>();
+    const { port } = await startServer((request, response) => {
+      ports.add(request.socket.remotePort);
+      response.statusCode = 204;
+      response.end();
+    });
+    const client = clientFor({ baseUrl: `http://127.0.0.1:${String(port)}` });
+    for (let round = 0; round < 3; round++) {
+      await client.request(get, never);
+      await turns();
+    }
+    expect(ports.size).toBe(1);
+  });
+
+  test('speaks over a unix socket', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'brupop-'));
+    const server = createHttpServer(echo);
+    server.listen(join(dir, 'api.sock'));
+    await once(server, 'listening');
+    cleanups.push(() => {
+      server.closeAllConnections();
+      server.close();
+      rmSync(dir, { recursive: true });
+    });
+    const response = await clientFor({ socketPath: join(dir, 'api.sock') }).request(get, never);
+    expect(JSON.parse(await response.text())).toMatchObject({ url: '/', host: 'localhost' });
+  });
+
+  test.each([
+    { name: 'nobody listens', target: { baseUrl: 'http://127.0.0.1:1' } },
+    { name: 'there is no socket', target: { socketPath: '/nowhere/api.sock' } },
+  ])('tells HTTP_CONNECT if $name', async ({ target }) => {
+    await expect(clientFor(target).request(get, never)).rejects.toMatchObject({ code: 'HTTP_CONNECT', retry: 'transient' });
+  });
+
+  test('tells HTTP_TIMEOUT if no head of an answer comes', async () => {
+    const clock = new VirtualClock();
+    let arrived = false;
+    const baseUrl = await startRaw((socket) => {
+      socket.on('data', () => (arrived = true));
+    });
+    const pending = clientFor({ baseUrl, clock, responseTimeoutMs: 1_000 }).request(get, never);
+    const outcome = expect(pending).rejects.toMatchObject({ code: 'HTTP_TIMEOUT', retry: 'transient' });
+    while (!arrived) await turns();
+    await clock.advance(1_000);
+    await outcome;
+  });
+
+  test('tells HTTP_TIMEOUT if the connection takes too long', async () => {
+    const clock = new VirtualClock();
+    // It takes the TCP connection, but never answers the TLS handshake.
+    const baseUrl = (await startRaw(() => undefined)).replace('http:', 'https:');
+    const outcome = expect(clientFor({ baseUrl, clock, connectTimeoutMs: 500 }).request(get, never)).rejects.toMatchObject({
+      code: 'HTTP_TIMEOUT',
+      message: 'The connection took longer than 500 ms',
+    });
+    await clock.advance(500);
+    await outcome;
+  });
+
+  test.each([
+    { name: 'instead of an answer', answer: '' },
+    { name: 'within an answer', answer: 'HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc' },
+  ])('tells HTTP_RESET if the connection breaks $name', async ({ answer }) => {
+    const baseUrl = await startRaw((socket) => {
+      socket.once('data', () => {
+        socket.end(answer);
+      });
+    });
+    const whole = clientFor({ baseUrl })
+      .request(get, never)
+      .then((response) => response.text());
+    await expect(whole).rejects.toMatchObject({ code: 'HTTP_RESET', retry: 'transient' });
+  });
+
+  test('replaces an idle connection that the server has closed at that moment', async () => {
+    let connections = 0;
+    const baseUrl = await startRaw((socket) => {
+      connections++;
+      let requests = 0;
+      socket.on('data', () => {
+        if (++requests === 1) socket.write('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok');
+        else socket.destroy();
+      });
+    });
+    const client = clientFor({ baseUrl });
+    expect(await (await client.request(get, never)).text()).toBe('ok');
+    await turns();
+    expect(await (await client.request(get, never)).text()).toBe('ok');
+    expect(connections).toBe(2);
+  });
+
+  test('does not send a POST twice', async () => {
+    const baseUrl = await startRaw((socket) => {
+      let requests = 0;
+      socket.on('data', () => {
+        if (++requests === 1) socket.write('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok');
+        else socket.destroy();
+      });
+    });
+    const client = clientFor({ baseUrl });
+    await (await client.request(get, never)).text();
+    await turns();
+    await expect(client.request({ ...get, method: 'POST' }, never)).rejects.toMatchObject({ code: 'HTTP_RESET' });
+  });
+
+  test('an abort ends a request, and the server sees it', async () => {
+    const abort = new AbortController();
+    const arrived = Promise.withResolvers<undefined>();
+    const gone = Promise.withResolvers<undefined>();
+    const { port } = await startServer((_request, response) => {
+      response.once('close', () => {
+        gone.resolve(undefined);
+      });
+      arrived.resolve(undefined);
+    });
+    const pending = clientFor({ baseUrl: `http://127.0.0.1:${String(port)}` }).request(get, abort.signal);
+    await arrived.promise;
+    abort.abort(new Error('enough'));
+    await expect(pending).rejects.toThrow('enough');
+    await expect(gone.promise).resolves.toBeUndefined();
+  });
+
+  test('an abort ends a body that is being read; leaving it closes the connection', async () => {
+    const gone: string[] = [];
+    const { port } = await startServer((request, response) => {
+      response.write('first');
+      response.once('close', () => gone.push(request.url ?? ''));
+    });
+    const client = clientFor({ baseUrl: `http://127.0.0.1:${String(port)}` });
+    const abort = new AbortController();
+    const seen: string[] = [];
+    const reading = (async () => {
+      for await (const chunk of (await client.request({ ...get, path: '/aborted' }, abort.signal)).chunks) {
+        seen.push(Buffer.from(chunk).toString());
+        abort.abort(new Error('enough'));
+      }
+    })();
+    await expect(reading).rejects.toThrow('enough');
+    for await (const chunk of (await client.request({ ...get, path: '/left' }, never)).chunks) {
+      seen.push(Buffer.from(chunk).toString());
+      break;
+    }
+    while (gone.length < 2) await turns();
+    expect([seen, gone]).toEqual([
+      ['first', 'first'],
+      ['/aborted', '/left'],
+    ]);
+  });
+
+  test('does not begin under an aborted signal', async () => {
+    const client = clientFor({ baseUrl: 'http://127.0.0.1:1' });
+    await expect(client.request(get, AbortSignal.abort(new Error('enough')))).rejects.toThrow('enough');
+  });
+
+  test('trusts only the given authority, and a new one as soon as it is given', async () => {
+    const server = await startServer(echo, { tls: { cert: pem('first.crt'), key: pem('first.key') } });
+    let tls = { ca: pem('first.crt') };
+    const client = clientFor({ baseUrl: `https://localhost:${String(server.port)}`, tls: () => tls });
+    const ask = async (): Promise<string | undefined> => {
+      const response = await client.request(get, never);
+      await response.text();
+      return response.headers['x-port'];
+    };
+    const before = await ask();
+    await turns();
+    expect(await ask()).toBe(before);
+    server.setSecureContext({ cert: pem('second.crt'), key: pem('second.key') });
+    // Connections that are open stay.
+    expect(await ask()).toBe(before);
+    tls = { ca: pem('first.crt') };
+    await expect(ask()).rejects.toMatchObject({ code: 'HTTP_CONNECT' });
+    tls = { ca: pem('second.crt') };
+    expect(await ask()).not.toBe(before);
+  });
+
+  test('checks the name of the server', async () => {
+    const { port } = await startServer(echo, { tls: { cert: pem('first.crt'), key: pem('first.key') } });
+    const baseUrl = `https://127.0.0.1:${String(port)}`;
+    const tls = { ca: pem('first.crt') };
+    const other = clientFor({ baseUrl, tls: () => tls, serverName: 'other.test' });
+    await expect(other.request(get, never)).rejects.toMatchObject({ code: 'HTTP_CONNECT' });
+    const careless = clientFor({ baseUrl, rejectUnauthorized: false });
+    expect((await careless.request(get, never)).status).toBe(200);
+  });
+});
+
+describe(serve, () => {
+  test('tells LISTEN if the port is taken', async () => {
+    const { port } = await startServer(echo);
+    await expect(startServer(echo, { port })).rejects.toMatchObject({ code: 'LISTEN' });
+  });
+
+  test('lets a request under way finish, and takes no other', async () => {
+    const held = Promise.withResolvers<ServerResponse>();
+    const server = await startServer((_request, response) => {
+      held.resolve(response);
+    });
+    const client = clientFor({ baseUrl: `http://127.0.0.1:${String(server.port)}` });
+    const pending = client.request(get, never);
+    const response = await held.promise;
+    const closing = server.close(60_000);
+    await expect(clientFor({ baseUrl: `http://127.0.0.1:${String(server.port)}` }).request(get, never)).rejects.toMatchObject({
+      code: 'HTTP_CONNECT',
+    });
+    response.end('done');
+    expect(await (await pending).text()).toBe('done');
+    await expect(closing).resolves.toBeUndefined();
+  });
+
+  test('cuts what does not finish in time', async () => {
+    const clock = new VirtualClock();
+    const arrived = Promise.withResolvers<undefined>();
+    const server = await startServer(
+      () => {
+        arrived.resolve(undefined);
+      },
+      { clock },
+    );
+    const outcome = expect(clientFor({ baseUrl: `http://127.0.0.1:${String(server.port)}` }).request(get, never)).rejects.toMatchObject({
+      code: 'HTTP_RESET',
+    });
+    await arrived.promise;
+    const closing = server.close(1_000);
+    await clock.advance(1_000);
+    await closing;
+    await outcome;
+  });
+});

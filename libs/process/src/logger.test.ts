@@ -1,0 +1,133 @@
+import { describe, expect, test } from '@jest/globals';
+import { createLogger, memoryLogger } from './logger.ts';
+import type { Logger, LogLevel } from './logger.ts';
+import type { LogFormat } from './log-format.ts';
+
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+async function linesOf(
+  use: (log: Logger) => void,
+  settings: { format?: LogFormat; ansi?: boolean; level?: LogLevel } = {},
+): Promise<string[]> {
+  const lines: string[] = [];
+  const log = createLogger({
+    component: 'agent',
+    level: 'info',
+    format: 'full',
+    ansi: false,
+    ...settings,
+    now: () => Date.UTC(2026, 0, 5),
+    write: (line) => lines.push(line),
+  });
+  use(log);
+  await settled();
+  return lines;
+}
+
+describe(createLogger, () => {
+  const entry = (log: Logger): void => {
+    log.child({ node: 'worker 1' }).warn('Drain is blocked', { pods: 2, reason: 'pdb' });
+  };
+  test.each([
+    {
+      format: 'full',
+      ansi: false,
+      line: '2026-01-05T00:00:00.000Z  WARN agent{node="worker 1"}: Drain is blocked pods=2 reason=pdb',
+    },
+    { format: 'compact', ansi: false, line: '2026-01-05T00:00:00.000Z  WARN agent: Drain is blocked pods=2 reason=pdb node="worker 1"' },
+    {
+      format: 'pretty',
+      ansi: false,
+      line: '  2026-01-05T00:00:00.000Z  WARN agent: Drain is blocked, pods: 2, reason: pdb\n    with node: "worker 1"\n',
+    },
+    {
+      format: 'json',
+      ansi: true,
+      line: '{"timestamp":"2026-01-05T00:00:00.000Z","level":"WARN","component":"agent","message":"Drain is blocked","fields":{"node":"worker 1","pods":2,"reason":"pdb"}}',
+    },
+    {
+      format: 'compact',
+      ansi: true,
+      line: '\u001b[2m2026-01-05T00:00:00.000Z\u001b[0m \u001b[33m WARN\u001b[0m \u001b[2magent:\u001b[0m Drain is blocked pods=2 reason=pdb node="worker 1"',
+    },
+  ] as const)('writes $format with colours $ansi', async ({ format, ansi, line }) => {
+    expect(await linesOf(entry, { format, ansi })).toEqual([line]);
+  });
+
+  test.each([
+    { level: 'debug', shown: ['DEBUG', 'INFO', 'WARN', 'ERROR'] },
+    { level: 'info', shown: ['INFO', 'WARN', 'ERROR'] },
+    { level: 'warn', shown: ['WARN', 'ERROR'] },
+    { level: 'error', shown: ['ERROR'] },
+  ] as const)('at $level shows $shown', async ({ level, shown }) => {
+    const lines = await linesOf(
+      (log) => {
+        log.debug('x');
+        log.info('x');
+        log.warn('x');
+        log.error('x');
+      },
+      { level },
+    );
+    expect(lines.map((line) => line.split(/ +/)[1])).toEqual(shown);
+  });
+
+  test('keeps an entry on one line, whatever it holds', async () => {
+    const lines = await linesOf((log) => {
+      log.info('a\nb', { text: 'c\n2026-01-05 ERROR forged' });
+    });
+    expect(lines).toEqual(['2026-01-05T00:00:00.000Z  INFO agent: a b text="c\\n2026-01-05 ERROR forged"']);
+  });
+
+  test('never throws, neither by what it is given nor by where it writes', async () => {
+    const circular: Record<string, unknown> = {};
+    circular['self'] = circular;
+    const hostile = {
+      get trap() {
+        throw new Error('no');
+      },
+    };
+    const fields = { circular, hostile, big: 1n, when: new Date(NaN), call: () => 1, set: new Set([1]), map: new Map([['k', 'v']]) };
+    const lines = await linesOf((log) => {
+      log.info('Odd', fields);
+    });
+    expect(lines).toHaveLength(1);
+    const broken = createLogger({
+      component: 'agent',
+      level: 'info',
+      format: 'json',
+      ansi: false,
+      now: () => NaN,
+      write: () => undefined,
+    });
+    expect(() => {
+      broken.info('x');
+    }).not.toThrow();
+  });
+});
+
+describe(memoryLogger, () => {
+  test('keeps entries of its children with all their fields', () => {
+    const log = memoryLogger();
+    log.child({ a: 1 }).child({ b: 2 }).error('Failed', { c: 3 });
+    expect(log.entries).toEqual([{ level: 'error', message: 'Failed', fields: { a: 1, b: 2, c: 3 } }]);
+  });
+
+  test.each([
+    { name: 'tokens', fields: { token: 'x', bearerToken: 'x' }, kept: { token: '[redacted]', bearerToken: '[redacted]' } },
+    {
+      name: 'headers in an object',
+      fields: { headers: { Authorization: 'x', a: 'b' } },
+      kept: { headers: { Authorization: '[redacted]', a: 'b' } },
+    },
+    { name: 'secrets in a list', fields: { all: [{ password: 'x' }] }, kept: { all: [{ password: '[redacted]' }] } },
+    { name: 'no numbers', fields: { tokenReviews: 3 }, kept: { tokenReviews: 3 } },
+    { name: 'errors as one line', fields: { error: Object.assign(new Error('a'), { code: 'X' }) }, kept: { error: 'a (X)' } },
+    { name: 'absent fields not at all', fields: { a: undefined, b: null }, kept: { b: null } },
+  ])('redacts or writes $name', ({ fields, kept }) => {
+    const log = memoryLogger();
+    log.info('x', fields);
+    log.child(fields).info('x');
+    expect(log.entries.map((entry) => entry.fields)).toEqual([kept, kept]);
+  });
+});

@@ -1,0 +1,106 @@
+import { cpSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { VirtualClock } from '@brupop/ports';
+import { memoryLogger } from './logger.ts';
+import { secretVolume, tlsFiles } from './tls-files.ts';
+import type { TlsMaterial } from './tls-files.ts';
+
+const DATA = join(import.meta.dirname, '../test-data');
+let dir = '';
+
+/** Publishes a pair as a kubelet does: a new directory, then a symbolic link that changes in one step. */
+function publish(name: 'first' | 'second', keyOf: 'first' | 'second' = name): void {
+  const version = join(dir, `..${name}-${keyOf}`);
+  mkdirSync(version);
+  cpSync(join(DATA, `${name}.crt`), join(version, 'tls.crt'));
+  cpSync(join(DATA, `${name}.crt`), join(version, 'ca.crt'));
+  cpSync(join(DATA, `${keyOf}.key`), join(version, 'tls.key'));
+  symlinkSync(version, join(dir, '..data_tmp'));
+  renameSync(join(dir, '..data_tmp'), join(dir, '..data'));
+}
+
+function open() {
+  const clock = new VirtualClock();
+  const log = memoryLogger();
+  const changes: TlsMaterial[] = [];
+  const files = tlsFiles({ files: secretVolume(dir), clock, log, checkIntervalMs: 1_000, onChange: (material) => changes.push(material) });
+  return { clock, log, changes, files };
+}
+
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'brupop-'));
+  publish('first');
+  for (const name of ['tls.crt', 'tls.key', 'ca.crt']) symlinkSync(join('..data', name), join(dir, name));
+});
+afterEach(() => {
+  rmSync(dir, { recursive: true });
+});
+
+describe(tlsFiles, () => {
+  test('gives the same objects as long as nothing changes', async () => {
+    const { clock, changes, files } = open();
+    const material = files.material();
+    const context = files.secureContext();
+    await clock.advance(10_000);
+    expect(files.material()).toBe(material);
+    expect(files.secureContext()).toBe(context);
+    expect(changes).toEqual([]);
+  });
+
+  test('takes over what a kubelet has published, and tells it', async () => {
+    const { clock, changes, files } = open();
+    const before = files.material();
+    publish('second');
+    await clock.advance(1_000);
+    expect(files.material()).not.toEqual(before);
+    expect(changes).toEqual([files.material()]);
+  });
+
+  test.each([
+    {
+      name: 'a key of another certificate',
+      spoil: () => {
+        publish('second', 'first');
+      },
+    },
+    {
+      name: 'a half-written certificate',
+      spoil: () => {
+        writeFileSync(join(dir, '..data', 'tls.crt'), '-----BEGIN CERT');
+      },
+    },
+    {
+      name: 'a missing file',
+      spoil: () => {
+        rmSync(join(dir, '..data', 'ca.crt'));
+      },
+    },
+  ])('keeps the former files in place of $name, tells it once, and recovers', async ({ spoil }) => {
+    const { clock, log, changes, files } = open();
+    const before = files.material();
+    spoil();
+    await clock.advance(5_000);
+    expect(files.material()).toBe(before);
+    expect(log.entries.map(({ message }) => message)).toEqual(['Keeping the former TLS files']);
+    publish('second');
+    await clock.advance(1_000);
+    expect(changes).toHaveLength(1);
+  });
+
+  test('looks no more once it is closed', async () => {
+    const { clock, changes, files } = open();
+    files.close();
+    publish('second');
+    await clock.advance(10_000);
+    expect(changes).toEqual([]);
+    files.check();
+    expect(changes).toHaveLength(1);
+  });
+
+  test('cannot begin without usable files', () => {
+    rmSync(join(dir, 'ca.crt'));
+    expect(open).toThrow(expect.objectContaining({ code: 'TLS_FILES', retry: 'transient' }));
+  });
+});
