@@ -13,7 +13,7 @@ export function decideReboot(o: AgentObservation, version: string): Action {
 
   const obstacle = whyNotReady(o, version);
   if (obstacle === 'busy') {
-    const overdue = o.now >= startOf(o, progress) + o.settings.drainTimeoutMs;
+    const overdue = o.now >= startOf(o, progress) + o.settings.stageTimeoutMs;
     return overdue ? reportGivingBack(o, version, 'The host stayed busy past the deadline', 'other') : waitWhileBusy(o);
   }
   if (obstacle !== undefined) return reportGivingBack(o, version, obstacle, 'other');
@@ -72,7 +72,7 @@ function drain(o: AgentObservation, version: string, progress: ShadowProgress): 
   const drained = outcomeOf(o, 'cordon-and-drain');
   if (drained?.done === true) return reportProgress(o, 'Rebooting', version, `Rebooting into ${version}`);
   // Only after a try: the agent may have been away past the deadline, and the node may be empty by now.
-  if (drained !== undefined && o.now >= startOf(o, progress) + o.settings.drainTimeoutMs) {
+  if (drained !== undefined && (drained.final === true || o.now >= startOf(o, progress) + o.settings.drainTimeoutMs)) {
     return reportGivingBack(o, version, `The drain did not end in time: ${drained.message}`, 'other');
   }
   return stepOrPause(o, 'cordon-and-drain', 'Draining the node');

@@ -41,9 +41,9 @@ export interface HostObservation {
 export interface AgentSettings {
   /** How long a node stays out of the load balancers before it is drained; 0 leaves load balancers alone. */
   readonly excludeFromLbWaitMs: number;
-  /** From the start of `StagedAndPerformedUpdate`: how long failing host commands are tried again. */
+  /** From the start of a state: how long failing host commands are tried again, and a busy host is waited for. */
   readonly stageTimeoutMs: number;
-  /** From the start of the drain: past it the node is given back. */
+  /** From the start of the drain: past it the node is given back. Beside it stands the limit of the apiserver, which knows the policy. */
   readonly drainTimeoutMs: number;
   /** From an accepted reboot: past it the node is given back. */
   readonly rebootTimeoutMs: number;
@@ -61,7 +61,7 @@ export interface AgentSettings {
 export const DEFAULT_AGENT_SETTINGS: AgentSettings = {
   excludeFromLbWaitMs: 0,
   stageTimeoutMs: 30 * 60_000,
-  drainTimeoutMs: 15 * 60_000,
+  drainTimeoutMs: Infinity,
   rebootTimeoutMs: 10 * 60_000,
   soakMs: 0,
   updateCheckIntervalMs: 120_000,
@@ -100,6 +100,8 @@ export interface StepOutcome {
   readonly since?: number | undefined;
   /** How long to wait before the next try. */
   readonly retryAfterMs?: number | undefined;
+  /** Whether another try is pointless: the one who takes the step has given it up. */
+  readonly final?: boolean | undefined;
 }
 
 /** Everything that {@link decideAction} looks at. */

@@ -1,0 +1,50 @@
+import type { ShadowSpec } from '@brupop/crd-models';
+import type { Logger } from '@brupop/process';
+import { withOutcome } from '@brupop/state-machine';
+import type { Action, StepOutcome } from '@brupop/state-machine';
+
+/** What the agent knows between two decisions. All of it may be lost: steps are then repeated, which does no harm. */
+export class AgentMemory {
+  #outcomes: readonly StepOutcome[] = [];
+  #lastCheckedAt: number | undefined;
+  #phase = '';
+  #told = '';
+
+  /** Outcomes since the shadow last changed, oldest first. */
+  get outcomes(): readonly StepOutcome[] {
+    return this.#outcomes;
+  }
+
+  /** When the host last looked for updates, milliseconds since the Unix epoch. */
+  get lastCheckedAt(): number | undefined {
+    return this.#lastCheckedAt;
+  }
+
+  /** Outcomes belong to what was asked for; something else is asked for now. */
+  enter(spec: ShadowSpec): void {
+    const phase = `${spec.state} ${spec.version ?? ''} ${spec.state_transition_timestamp ?? ''}`;
+    if (phase !== this.#phase) this.forgetOutcomes();
+    this.#phase = phase;
+  }
+
+  remember(outcome: StepOutcome): void {
+    const before = this.#outcomes.find(({ step }) => step === outcome.step);
+    // Health counts from when it began, not from the last look at it.
+    const since = outcome.step === 'check-health' && outcome.done && before?.done === true ? (before.since ?? before.at) : outcome.since;
+    this.#outcomes = withOutcome(this.#outcomes, { ...outcome, since });
+    if (outcome.step === 'refresh') this.#lastCheckedAt = outcome.at;
+  }
+
+  forgetOutcomes(): void {
+    this.#outcomes = [];
+  }
+
+  /** Logs a decision, unless it is the same as the last. */
+  tell(log: Logger, { kind, reason }: Action): void {
+    const told = `${kind} ${reason}`;
+    if (told === this.#told) return;
+    this.#told = told;
+    if (kind === 'wait' || kind === 'refresh') log.debug('Decided', { action: kind, reason });
+    else log.info('Decided', { action: kind, reason });
+  }
+}

@@ -1,0 +1,104 @@
+import { createBottlerocketApi } from '@brupop/bottlerocket-api';
+import type { Clock, HttpClient, Random } from '@brupop/ports';
+import { BrupopError, describeError } from '@brupop/process';
+import type { Logger } from '@brupop/process';
+import type { AgentSettings } from '@brupop/state-machine';
+import { AgentMemory } from './agent-memory.ts';
+import { createApiserverClient } from './apiserver-client.ts';
+import { createBackoff } from './backoff.ts';
+import { createDoorbell } from './doorbell.ts';
+import type { Doorbell } from './doorbell.ts';
+import { reconcile } from './reconcile.ts';
+import type { Next, ReconcileDeps } from './reconcile.ts';
+import { ShadowCache } from './shadow-cache.ts';
+import { watchShadow } from './watch-shadow.ts';
+
+/** Everything that an agent touches. */
+export interface AgentDeps {
+  /** Leads to the apiserver; with keep-alive, and with a response timeout above the 90 s of a long poll. */
+  readonly apiserver: HttpClient;
+  /** Leads to the host's API socket; without keep-alive. */
+  readonly host: HttpClient;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly settings: AgentSettings;
+  readonly nodeName: string;
+  readonly nodeUid?: string | undefined;
+  /** Called for each request to the apiserver. */
+  readonly readToken: () => string;
+  /** `/proc/sys/kernel/random/boot_id`, without white space. */
+  readonly readBootId: () => string;
+}
+
+/** An agent that has not started. */
+export interface Agent {
+  /**
+   * Runs until the signal aborts, and then rejects with its reason.
+   * @throws {@link BrupopError} `HOST_SOCKET_DEAD` if only a restart of the container helps
+   */
+  run(signal: AbortSignal): Promise<never>;
+}
+
+/** Puts an agent together. */
+export function createAgent(deps: AgentDeps): Agent {
+  const { clock, random, log } = deps;
+  const apiserver = createApiserverClient({ ...deps, http: deps.apiserver });
+  const host = createBottlerocketApi({ http: deps.host, clock, log });
+  return {
+    async run(signal) {
+      const shadows = new ShadowCache(clock);
+      const doorbell = createDoorbell(clock);
+      const stop = new AbortController();
+      const running = AbortSignal.any([signal, stop.signal]);
+      const onShadow = (shadow: Parameters<ShadowCache['read']>[0]): void => {
+        shadows.read(shadow);
+        doorbell.ring();
+      };
+      const onUnchanged = (): void => {
+        shadows.confirmed();
+      };
+      const watching = watchShadow({ client: apiserver, clock, random, log, onShadow, onUnchanged }, running);
+      const working = work(
+        { ...deps, settings: spread(deps.settings, random), apiserver, host, shadows, memory: new AgentMemory() },
+        doorbell,
+        random,
+        running,
+      );
+      try {
+        return await Promise.race([watching, working]);
+      } finally {
+        stop.abort(new Error('the agent is stopping'));
+        await Promise.allSettled([watching, working]);
+      }
+    },
+  };
+}
+
+async function work(deps: ReconcileDeps, doorbell: Doorbell, random: Random, signal: AbortSignal): Promise<never> {
+  const { clock, log } = deps;
+  const backoff = createBackoff(clock, random);
+  await doorbell.wait(undefined, signal);
+  for (;;) {
+    try {
+      const next = await reconcile(deps, signal);
+      backoff.reset();
+      if (next !== 'now') await doorbell.wait(pauseMs(deps, next), signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof BrupopError && error.code === 'HOST_SOCKET_DEAD') throw error;
+      log.warn('Reconciling failed and will be tried again', { reason: describeError(error) });
+      await backoff.pause(signal);
+    }
+  }
+}
+
+// A wall clock that jumps must not make the agent oversleep by more than one check for updates.
+function pauseMs({ clock, settings }: ReconcileDeps, { until }: Exclude<Next, 'now'>): number | undefined {
+  return until === undefined ? undefined : Math.min(Math.max(0, until - clock.now()), settings.updateCheckIntervalMs);
+}
+
+/** Agents that started together should not all ask the update repository at the same moments: up to a tenth more or less. */
+function spread(settings: AgentSettings, random: Random): AgentSettings {
+  return { ...settings, updateCheckIntervalMs: settings.updateCheckIntervalMs * (0.9 + random() / 5) };
+}

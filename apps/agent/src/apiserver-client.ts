@@ -1,0 +1,170 @@
+import {
+  LOWER_CASE_HEADERS,
+  parseErrorBody,
+  parseNodeHealth,
+  parseStepProgress,
+  preferWait,
+  RESPOND_ASYNC,
+  ROUTES,
+} from '@brupop/agent-api';
+import type { CreateShadowRequest, NodeHealth, ParseResult, StepProgress } from '@brupop/agent-api';
+import { parseShadow } from '@brupop/crd-models';
+import type { BottlerocketShadow, ShadowStatus } from '@brupop/crd-models';
+import type { Clock, HttpClient, HttpHeaders, HttpRequest } from '@brupop/ports';
+import { BrupopError } from '@brupop/process';
+
+/** What {@link createApiserverClient} needs. */
+export interface ApiserverClientOptions {
+  readonly http: HttpClient;
+  readonly clock: Clock;
+  readonly nodeName: string;
+  /** The agent has no way to learn it; the apiserver takes it from the Node if it is not told. */
+  readonly nodeUid?: string | undefined;
+  /** Called for each request: the kubelet replaces the token well before it expires. */
+  readonly readToken: () => string;
+}
+
+/** The apiserver said no. `code` is that of its error body, or `APISERVER_STATUS` if there was none. */
+export class ApiserverError extends BrupopError {
+  readonly status: number;
+
+  constructor(status: number, code: string, message: string) {
+    // A token that is about to be replaced, a pod that is not in the cache yet: refusals pass, too.
+    const passes = status >= 500 || [401, 403, 408, 425, 429].includes(status);
+    super(code, message, { retry: passes ? 'transient' : 'terminal' });
+    this.status = status;
+  }
+}
+
+/** What a poll brought. */
+export type ShadowAnswer =
+  | { readonly kind: 'shadow'; readonly shadow: BottlerocketShadow; readonly etag: string | undefined }
+  | { readonly kind: 'unchanged' }
+  | { readonly kind: 'missing' };
+
+/** A step on the node that the apiserver takes for the agent. */
+export type NodeStep = 'exclude-from-lb' | 'cordon-and-drain' | 'uncordon' | 'remove-lb-exclusion';
+
+const STEP_ROUTES: Readonly<Record<NodeStep, string>> = {
+  'exclude-from-lb': ROUTES.excludeFromLb,
+  'cordon-and-drain': ROUTES.cordonAndDrain,
+  uncordon: ROUTES.uncordon,
+  'remove-lb-exclusion': ROUTES.removeExclusionFromLb,
+};
+
+/**
+ * The apiserver, as an agent sees it. Methods throw {@link ApiserverError}; `APISERVER_ANSWER` for an answer that makes no sense;
+ * `APISERVER_TIMEOUT`; what the transport throws; or the signal's reason.
+ */
+export interface ApiserverClient {
+  /** Holds for up to `waitSeconds` while the shadow is still that of `etag`. */
+  getShadow(known: { readonly etag: string | undefined; readonly waitSeconds: number }, signal: AbortSignal): Promise<ShadowAnswer>;
+  createShadow(signal: AbortSignal): Promise<void>;
+  putStatus(status: ShadowStatus, signal: AbortSignal): Promise<void>;
+  /** Takes one bounded step. */
+  takeStep(step: NodeStep, signal: AbortSignal): Promise<StepProgress>;
+  health(signal: AbortSignal): Promise<NodeHealth>;
+}
+
+// Above the 10 s that a step may take, and above the queue of a busy replica.
+const TIMEOUT_MS = 30_000;
+
+/** A client of the apiserver for one node. */
+export function createApiserverClient(options: ApiserverClientOptions): ApiserverClient {
+  const { http, clock, nodeName, nodeUid, readToken } = options;
+
+  async function exchange(request: HttpRequest, signal: AbortSignal, timeoutMs = TIMEOUT_MS): Promise<Answer> {
+    const headers: HttpHeaders = {
+      accept: 'application/json',
+      [LOWER_CASE_HEADERS.nodeName]: nodeName,
+      [LOWER_CASE_HEADERS.token]: readToken(),
+      ...(nodeUid === undefined ? {} : { [LOWER_CASE_HEADERS.nodeUid]: nodeUid }),
+      ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...request.headers,
+    };
+    return await within(clock, timeoutMs, signal, async (limited) => {
+      const response = await http.request({ ...request, headers }, limited);
+      return { status: response.status, headers: response.headers, body: await response.text() };
+    });
+  }
+
+  return {
+    async getShadow({ etag, waitSeconds }, signal) {
+      const held = etag === undefined ? {} : { prefer: preferWait(waitSeconds), 'if-none-match': etag };
+      const timeoutMs = TIMEOUT_MS + (etag === undefined ? 0 : waitSeconds * 1_000);
+      const answer = await exchange({ method: 'GET', path: ROUTES.shadow, headers: held }, signal, timeoutMs);
+      if (answer.status === 304) return { kind: 'unchanged' };
+      if (answer.status === 404 && errorOf(answer).code === 'SHADOW_NOT_FOUND') return { kind: 'missing' };
+      return { kind: 'shadow', shadow: parsed(answer, parseShadow), etag: answer.headers['etag'] };
+    },
+    async createShadow(signal) {
+      const body: CreateShadowRequest = { node_selector: { node_name: nodeName, node_uid: nodeUid ?? '' } };
+      succeeded(await exchange({ method: 'POST', path: ROUTES.shadow, body: JSON.stringify(body) }, signal));
+    },
+    async putStatus(status, signal) {
+      succeeded(await exchange({ method: 'PUT', path: ROUTES.shadow, body: JSON.stringify(status) }, signal));
+    },
+    async takeStep(step, signal) {
+      const answer = await exchange({ method: 'POST', path: STEP_ROUTES[step], headers: { prefer: RESPOND_ASYNC } }, signal);
+      // Brupop 1.x knows no steps: it answers when all is done, with nothing.
+      if (answer.status === 200 && answer.body === '') return { done: true, message: `${step} is done` };
+      return parsed(answer, parseStepProgress);
+    },
+    async health(signal) {
+      return parsed(await exchange({ method: 'GET', path: ROUTES.health }, signal), parseNodeHealth);
+    },
+  };
+}
+
+interface Answer {
+  readonly status: number;
+  readonly headers: HttpHeaders;
+  readonly body: string;
+}
+
+/** Runs `work` with a signal that also aborts after `timeoutMs`. */
+async function within<T>(clock: Clock, timeoutMs: number, signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const limit = new AbortController();
+  const onAbort = (): void => {
+    limit.abort(signal.reason);
+  };
+  signal.throwIfAborted();
+  signal.addEventListener('abort', onAbort, { once: true });
+  const cancel = clock.setTimer(timeoutMs, () => {
+    limit.abort(
+      new BrupopError('APISERVER_TIMEOUT', `The apiserver did not answer within ${String(timeoutMs)} ms`, { retry: 'transient' }),
+    );
+  });
+  try {
+    return await work(limit.signal);
+  } finally {
+    cancel();
+    signal.removeEventListener('abort', onAbort);
+  }
+}
+
+function succeeded(answer: Answer): void {
+  if (answer.status < 200 || answer.status > 299) throw errorOf(answer);
+}
+
+function parsed<T>(answer: Answer, parse: (value: unknown) => ParseResult<T>): T {
+  succeeded(answer);
+  const result = parse(json(answer.body));
+  if (result.ok) return result.value;
+  throw new BrupopError('APISERVER_ANSWER', `The apiserver answered unexpectedly: ${result.errors.join('; ')}`, { retry: 'transient' });
+}
+
+function errorOf({ status, body }: Answer): ApiserverError {
+  const result = parseErrorBody(json(body));
+  if (!result.ok) return new ApiserverError(status, 'APISERVER_STATUS', `The apiserver answered ${String(status)}`);
+  const { code, message } = result.value.error;
+  return new ApiserverError(status, code, `The apiserver answered ${String(status)} ${code}: ${message}`);
+}
+
+function json(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,49 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { systemClock, systemRandom } from '@brupop/ports';
+import { createLogger, loadConfig, nodeHttpClient, parseConfig, runProcess, tlsFiles } from '@brupop/process';
+import { createAgent } from './agent.ts';
+import { apiserverUrlOf, CONFIG, settingsOf } from './config.ts';
+
+// Above the longest poll.
+const RESPONSE_TIMEOUT_MS = 100_000;
+
+const parsed = parseConfig(CONFIG, process.env);
+const log = createLogger({
+  component: 'agent',
+  level: parsed.ok ? parsed.config.logLevel : 'info',
+  format: parsed.ok ? parsed.config.logFormat : 'full',
+  ansi: parsed.ok && parsed.config.logAnsi,
+});
+
+await runProcess(
+  async (signal) => {
+    const config = loadConfig(CONFIG, process.env);
+    const tls = tlsFiles({ files: { ca: join(config.tlsDir, 'ca.crt') }, clock: systemClock, log });
+    const apiserver = nodeHttpClient({
+      baseUrl: apiserverUrlOf(config),
+      tls: () => tls.secureContext(),
+      responseTimeoutMs: RESPONSE_TIMEOUT_MS,
+    });
+    const host = nodeHttpClient({ socketPath: config.hostSocket, keepAlive: false });
+    const agent = createAgent({
+      apiserver,
+      host,
+      clock: systemClock,
+      random: systemRandom,
+      log,
+      settings: settingsOf(config),
+      nodeName: config.nodeName,
+      readToken: () => readFileSync(config.tokenPath, 'utf8').trim(),
+      readBootId: () => readFileSync(config.bootIdPath, 'utf8').trim(),
+    });
+    try {
+      await agent.run(signal);
+    } finally {
+      tls.close();
+      apiserver.close();
+      host.close();
+    }
+  },
+  { log, terminationLog: parsed.ok ? parsed.config.terminationLog : process.env['TERMINATION_LOG'] },
+);

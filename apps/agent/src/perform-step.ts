@@ -1,0 +1,94 @@
+import type { BottlerocketApi, UpdateCommand, UpdateStatus } from '@brupop/bottlerocket-api';
+import type { Clock } from '@brupop/ports';
+import type { AgentStep, StepOutcome } from '@brupop/state-machine';
+import { ApiserverError } from './apiserver-client.ts';
+import type { ApiserverClient, NodeStep } from './apiserver-client.ts';
+
+/** What {@link performStep} needs. */
+export interface PerformStepDeps {
+  readonly apiserver: ApiserverClient;
+  readonly host: BottlerocketApi;
+  readonly clock: Clock;
+}
+
+/** How long the host's commands may take. A download may be slow; none may hang for ever. */
+const COMMAND_TIMEOUT_MS: Readonly<Record<UpdateCommand, number>> = {
+  refresh: 5 * 60_000,
+  prepare: 60 * 60_000,
+  activate: 10 * 60_000,
+  deactivate: 10 * 60_000,
+};
+
+type Result = Omit<StepOutcome, 'step' | 'at'>;
+
+/**
+ * Takes one step and tells what became of it. Failures that may pass by themselves are thrown, and the step taken again.
+ * @param status the host's, before the step
+ */
+export async function performStep(deps: PerformStepDeps, step: AgentStep, status: UpdateStatus, signal: AbortSignal): Promise<StepOutcome> {
+  const result = await resultOf(deps, step, status, signal);
+  return { step, at: deps.clock.now(), ...result };
+}
+
+function resultOf(deps: PerformStepDeps, step: AgentStep, status: UpdateStatus, signal: AbortSignal): Promise<Result> {
+  switch (step) {
+    case 'refresh':
+    case 'prepare':
+    case 'activate':
+    case 'deactivate':
+      return runCommand(deps.host, step, status, signal);
+    case 'reboot':
+      return askForReboot(deps.host, signal);
+    case 'exclude-from-lb':
+    case 'cordon-and-drain':
+    case 'uncordon':
+    case 'remove-lb-exclusion':
+      return unlessRefused(() => takeNodeStep(deps.apiserver, step, signal));
+    case 'check-health':
+      return unlessRefused(() => checkHealth(deps.apiserver, signal));
+  }
+}
+
+async function runCommand(host: BottlerocketApi, command: UpdateCommand, status: UpdateStatus, signal: AbortSignal): Promise<Result> {
+  const before = status.kind === 'known' ? status.mostRecentCommand?.timestamp : undefined;
+  const answer = await host[command](signal);
+  if (answer.kind !== 'started') return { done: false, message: answer.message };
+  const result = await host.awaitCommand(command, { before, timeoutMs: COMMAND_TIMEOUT_MS[command] }, signal);
+  if (result.kind !== 'ended') return { done: false, message: result.message };
+  const report = result.status.mostRecentCommand;
+  if (report?.type === command && !report.succeeded) {
+    return { done: false, message: `${command} failed with exit status ${String(report.exitStatus)}: ${report.message.slice(0, 500)}` };
+  }
+  return { done: true, message: `${command} has ended` };
+}
+
+async function askForReboot(host: BottlerocketApi, signal: AbortSignal): Promise<Result> {
+  const answer = await host.reboot(signal);
+  return answer.kind === 'started' ? { done: true, message: 'The host accepted the reboot' } : { done: false, message: answer.message };
+}
+
+async function takeNodeStep(apiserver: ApiserverClient, step: NodeStep, signal: AbortSignal): Promise<Result> {
+  const progress = await apiserver.takeStep(step, signal);
+  const since = Date.parse(progress.since ?? '');
+  return {
+    done: progress.done,
+    message: progress.message,
+    since: Number.isNaN(since) ? undefined : since,
+    retryAfterMs: progress.retry_after_ms,
+  };
+}
+
+async function checkHealth(apiserver: ApiserverClient, signal: AbortSignal): Promise<Result> {
+  const { healthy, problems } = await apiserver.health(signal);
+  return { done: healthy, message: healthy ? 'The node is healthy' : `The node is not healthy: ${problems.join('; ')}` };
+}
+
+/** A refusal that stands is an outcome to decide on; the rest is thrown, for the step to be taken again. */
+async function unlessRefused(step: () => Promise<Result>): Promise<Result> {
+  try {
+    return await step();
+  } catch (error) {
+    if (!(error instanceof ApiserverError) || error.retry === 'transient') throw error;
+    return { done: false, message: error.message, final: error.code === 'DRAIN_TIMED_OUT' };
+  }
+}

@@ -1,0 +1,74 @@
+import type { BottlerocketApi } from '@brupop/bottlerocket-api';
+import type { ShadowStatus } from '@brupop/crd-models';
+import type { Clock } from '@brupop/ports';
+import type { Logger } from '@brupop/process';
+import { decideAction } from '@brupop/state-machine';
+import type { AgentObservation, AgentSettings, AgentStep } from '@brupop/state-machine';
+import type { AgentMemory } from './agent-memory.ts';
+import type { ApiserverClient } from './apiserver-client.ts';
+import { performStep } from './perform-step.ts';
+import type { ShadowCache } from './shadow-cache.ts';
+
+/** What {@link reconcile} needs. */
+export interface ReconcileDeps {
+  readonly apiserver: ApiserverClient;
+  readonly host: BottlerocketApi;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly settings: AgentSettings;
+  readonly readBootId: () => string;
+  readonly shadows: ShadowCache;
+  readonly memory: AgentMemory;
+}
+
+/** When to reconcile again: at once, or when the shadow changes, but no later than `until` (milliseconds since the Unix epoch). */
+export type Next = 'now' | { readonly until: number | undefined };
+
+/** Observes, decides, and takes one step. Safe to repeat after a failure at any line. */
+export async function reconcile(deps: ReconcileDeps, signal: AbortSignal): Promise<Next> {
+  const observation = await observe(deps, signal);
+  if (observation === undefined) return { until: undefined };
+  const action = decideAction(observation);
+  deps.memory.tell(deps.log, action);
+  switch (action.kind) {
+    case 'wait':
+      return { until: action.until };
+    case 'report':
+      await report(deps, action.status, signal);
+      return 'now';
+    default:
+      await perform(deps, action.kind, observation, signal);
+      return 'now';
+  }
+}
+
+async function observe(deps: ReconcileDeps, signal: AbortSignal): Promise<AgentObservation | undefined> {
+  // A shadow that changes while the host is asked rings again; an older one would be decided on with newer knowledge.
+  const { version } = await deps.host.os(signal);
+  const status = await deps.host.status(signal);
+  const shadow = deps.shadows.current();
+  if (shadow === undefined) return undefined;
+  deps.memory.enter(shadow.spec);
+  const { settings, clock, memory } = deps;
+  const { lastCheckedAt, outcomes } = memory;
+  return { shadow, host: { version, status }, bootId: deps.readBootId(), now: clock.now(), settings, lastCheckedAt, outcomes };
+}
+
+async function report({ apiserver, shadows, memory, log }: ReconcileDeps, status: ShadowStatus, signal: AbortSignal): Promise<void> {
+  await apiserver.putStatus(status, signal);
+  shadows.wrote(status);
+  memory.forgetOutcomes();
+  log.info('Reported status', {
+    state: status.current_state,
+    version: status.current_version,
+    targetVersion: status.target_version,
+    step: status.progress?.step,
+    crashCount: status.crash_count,
+  });
+}
+
+async function perform(deps: ReconcileDeps, step: AgentStep, { host }: AgentObservation, signal: AbortSignal): Promise<void> {
+  const outcome = await performStep(deps, step, host.status, signal);
+  deps.memory.remember(outcome);
+  if (!outcome.done) deps.log.debug('Step is not complete', { step, reason: outcome.message });
+}

@@ -1,0 +1,53 @@
+import type { Clock, Random } from '@brupop/ports';
+import { sleep } from '@brupop/ports';
+import { describeError } from '@brupop/process';
+import type { Logger } from '@brupop/process';
+import type { BottlerocketShadow } from '@brupop/crd-models';
+import type { ApiserverClient } from './apiserver-client.ts';
+import { createBackoff } from './backoff.ts';
+
+/** The longest that the apiserver holds a poll. */
+const POLL_SECONDS = 60;
+// An apiserver that does not hold polls must not be asked without a pause.
+const LEAST_POLL_MS = 1_000;
+
+/** What {@link watchShadow} needs. */
+export interface WatchShadowOptions {
+  readonly client: ApiserverClient;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly onShadow: (shadow: BottlerocketShadow) => void;
+  /** The last one that was read is still good. */
+  readonly onUnchanged: () => void;
+}
+
+/** Follows the node's shadow by long polls, and creates it if there is none. Ends only with the signal's reason. */
+export async function watchShadow(options: WatchShadowOptions, signal: AbortSignal): Promise<never> {
+  const { client, clock, random, log, onShadow, onUnchanged } = options;
+  const backoff = createBackoff(clock, random);
+  let etag: string | undefined;
+  for (;;) {
+    const startMs = clock.monotonic();
+    try {
+      const answer = await client.getShadow({ etag, waitSeconds: POLL_SECONDS }, signal);
+      if (answer.kind === 'missing') {
+        log.info('Creating the shadow', { reason: 'there is none' });
+        await client.createShadow(signal);
+        etag = undefined;
+      } else if (answer.kind === 'shadow') {
+        etag = answer.etag;
+        onShadow(answer.shadow);
+      } else {
+        onUnchanged();
+      }
+      backoff.reset();
+      const leftMs = LEAST_POLL_MS - (clock.monotonic() - startMs);
+      if (leftMs > 0) await sleep(clock, leftMs, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      log.warn('Reading the shadow failed', { reason: describeError(error) });
+      await backoff.pause(signal);
+    }
+  }
+}
