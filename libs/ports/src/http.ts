@@ -120,15 +120,16 @@ function carried(response: HttpResponse, connection: AbortController, signal: Ab
               reject(signal.reason as Error);
               return;
             }
-            rejectPending = reject;
+            const fail: (reason: Error) => void = reject;
+            rejectPending = fail;
             source.next().then(
               (result) => {
                 if (result.done === true) end();
                 resolve(result);
               },
-              (error: Error) => {
+              (error: unknown) => {
                 end();
-                reject(error);
+                fail(error as Error);
               },
             );
           }),

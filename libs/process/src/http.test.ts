@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import { createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -116,13 +116,15 @@ describe(nodeHttpClient, () => {
 
   test('tells HTTP_TIMEOUT if no head of an answer comes', async () => {
     const clock = new VirtualClock();
-    let arrived = false;
+    const arrived = Promise.withResolvers<undefined>();
     const baseUrl = await startRaw((socket) => {
-      socket.on('data', () => (arrived = true));
+      socket.once('data', () => {
+        arrived.resolve(undefined);
+      });
     });
     const pending = clientFor({ baseUrl, clock, responseTimeoutMs: 1_000 }).request(get, never);
     const outcome = expect(pending).rejects.toMatchObject({ code: 'HTTP_TIMEOUT', retry: 'transient' });
-    while (!arrived) await turns();
+    await arrived.promise;
     await clock.advance(1_000);
     await outcome;
   });
