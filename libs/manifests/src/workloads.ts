@@ -119,7 +119,8 @@ export function apiserverDisruptionBudget(installation: Installation): Kubernete
     apiVersion: 'policy/v1',
     kind: 'PodDisruptionBudget',
     metadata: metadata(APISERVER_DEPLOYMENT, 'apiserver', installation),
-    spec: { maxUnavailable: 1, selector: { matchLabels: selectorLabels('apiserver') } },
+    // Replicas that are not even ready drain nobody: they may go, or a broken apiserver would keep its own node from being drained.
+    spec: { maxUnavailable: 1, unhealthyPodEvictionPolicy: 'AlwaysAllow', selector: { matchLabels: selectorLabels('apiserver') } },
   };
 }
 

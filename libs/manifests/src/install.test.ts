@@ -1,0 +1,283 @@
+import { describe, expect, test } from '@jest/globals';
+import { installObjects } from './install.ts';
+import type { KubernetesObject } from './objects.ts';
+import type { InstallOptions } from './options.ts';
+
+const install = (options: Partial<InstallOptions> = {}): KubernetesObject[] => installObjects({ image: 'brupop:1', ...options });
+
+function find(objects: readonly KubernetesObject[], kind: string, name: string): KubernetesObject {
+  const found = objects.find((object) => object.kind === kind && object.metadata.name === name);
+  if (found === undefined) throw new Error(`no ${kind} ${name}`);
+  return found;
+}
+
+/** The pod spec of a workload, and its container, as plain fields. */
+function podOf(
+  options: Partial<InstallOptions>,
+  kind: string,
+  name: string,
+): { pod: Record<string, unknown>; container: Record<string, unknown> } {
+  const { spec } = find(install(options), kind, name) as unknown as {
+    spec: { template: { spec: Record<string, unknown> & { containers: [Record<string, unknown>] } } };
+  };
+  const pod = spec.template.spec;
+  return { pod, container: pod.containers[0] };
+}
+
+const WORKLOADS = [
+  { component: 'agent', kind: 'DaemonSet', name: 'brupop-agent' },
+  { component: 'apiserver', kind: 'Deployment', name: 'brupop-apiserver' },
+  { component: 'controller', kind: 'Deployment', name: 'brupop-controller-deployment' },
+] as const;
+
+describe(installObjects, () => {
+  test('the objects of the original come under their names, in order', () => {
+    const names = install().map(({ kind, metadata }) => `${kind} ${metadata.name}`);
+    const added = ['Role ', 'RoleBinding ', 'PodDisruptionBudget '];
+    expect(names.filter((name) => !added.some((kind) => name.startsWith(kind)))).toEqual([
+      'Namespace brupop-bottlerocket-aws',
+      'CustomResourceDefinition bottlerocketshadows.brupop.bottlerocket.aws',
+      'PriorityClass brupop-controller-high-priority',
+      'ServiceAccount brupop-agent-service-account',
+      'ServiceAccount brupop-apiserver-service-account',
+      'ServiceAccount brupop-controller-service-account',
+      'ClusterRole brupop-agent-role',
+      'ClusterRole brupop-apiserver-role',
+      'ClusterRole brupop-controller-role',
+      'ClusterRoleBinding brupop-agent-role-binding',
+      'ClusterRoleBinding brupop-apiserver-auth-delegator-role-binding',
+      'ClusterRoleBinding brupop-apiserver-role-binding',
+      'ClusterRoleBinding brupop-controller-role-binding',
+      'Service brupop-apiserver',
+      'Service brupop-controller-server',
+      'DaemonSet brupop-agent',
+      'Deployment brupop-apiserver',
+      'Deployment brupop-controller-deployment',
+      'Certificate brupop-apiserver-client-certificate',
+      'Certificate brupop-apiserver-certificate',
+      'Certificate brupop-selfsigned-ca',
+      'Issuer brupop-root-certificate-issuer',
+      'Issuer selfsigned-issuer',
+    ]);
+  });
+
+  test('cluster-scoped objects have no namespace, all others have the chosen one', () => {
+    const clusterScoped = ['Namespace', 'CustomResourceDefinition', 'PriorityClass', 'ClusterRole', 'ClusterRoleBinding'];
+    for (const { kind, metadata } of install({ namespace: 'ns' }))
+      expect(metadata.namespace).toBe(clusterScoped.includes(kind) ? undefined : 'ns');
+  });
+
+  test('no object mentions the default namespace when another one is chosen', () => {
+    expect(JSON.stringify(install({ namespace: 'ns' }))).not.toContain('brupop-bottlerocket-aws');
+  });
+
+  test('cert-manager injects the authority of a Certificate that is installed', () => {
+    const objects = install();
+    const annotation = find(objects, 'CustomResourceDefinition', 'bottlerocketshadows.brupop.bottlerocket.aws').metadata.annotations;
+    const [namespace, name] = annotation?.['cert-manager.io/inject-ca-from']?.split('/') ?? [];
+    expect(find(objects, 'Certificate', name ?? '').metadata.namespace).toBe(namespace);
+  });
+
+  test('the authority outlives the certificates that it signs', () => {
+    expect(find(install(), 'Certificate', 'brupop-selfsigned-ca')['spec']).toMatchObject({ isCA: true, duration: '87600h' });
+  });
+
+  test('with certificates from elsewhere nothing of cert-manager is left', () => {
+    expect(JSON.stringify(install({ certificates: 'provided', caBundle: 'Q0E=' }))).not.toContain('cert-manager.io');
+  });
+
+  describe('permissions', () => {
+    test("the agent's ServiceAccount has none, and its pods not even a token for Kubernetes", () => {
+      const bound = install().filter(
+        ({ kind, ...fields }) => kind.endsWith('Binding') && JSON.stringify(fields['subjects']).includes('agent-service'),
+      );
+      expect(bound.map(({ metadata }) => metadata.name)).toEqual(['brupop-agent-role-binding']);
+      expect(find(install(), 'ClusterRole', 'brupop-agent-role')['rules']).toEqual([]);
+      expect(podOf({}, 'DaemonSet', 'brupop-agent').pod['automountServiceAccountToken']).toBe(false);
+    });
+
+    const lines = (kind: string, name: string): string[] =>
+      (find(install(), kind, name)['rules'] as { apiGroups: string[]; resources: string[]; verbs: string[] }[]).flatMap((rule) =>
+        rule.apiGroups.flatMap((group) => rule.resources.map((resource) => `${group}/${resource}: ${rule.verbs.join(' ')}`)),
+      );
+
+    test.each([
+      {
+        kind: 'ClusterRole',
+        name: 'brupop-apiserver-role',
+        rules: [
+          '/pods: get list watch',
+          '/nodes: get list watch patch',
+          '/pods/eviction: create',
+          '/events: create patch',
+          'events.k8s.io/events: create patch',
+        ],
+      },
+      {
+        kind: 'Role',
+        name: 'brupop-apiserver-role',
+        rules: [
+          'brupop.bottlerocket.aws/bottlerocketshadows: create get list watch patch update',
+          'brupop.bottlerocket.aws/bottlerocketshadows/status: create get list watch patch update',
+        ],
+      },
+      {
+        kind: 'ClusterRole',
+        name: 'brupop-controller-role',
+        rules: ['/nodes: get list watch', '/events: create patch', 'events.k8s.io/events: create patch'],
+      },
+      {
+        kind: 'Role',
+        name: 'brupop-controller-role',
+        rules: [
+          'brupop.bottlerocket.aws/bottlerocketshadows: get list watch create patch update delete',
+          'brupop.bottlerocket.aws/bottlerocketshadows/status: patch',
+          '/pods: get list watch',
+          'coordination.k8s.io/leases: get create update patch',
+        ],
+      },
+    ])('$kind $name', ({ kind, name, rules }) => {
+      expect(lines(kind, name)).toEqual(rules);
+    });
+
+    test('the apiserver may have tokens reviewed', () => {
+      expect(find(install(), 'ClusterRoleBinding', 'brupop-apiserver-auth-delegator-role-binding')['roleRef']).toMatchObject({
+        name: 'system:auth-delegator',
+      });
+    });
+  });
+
+  describe.each(WORKLOADS)('$name', ({ component, kind, name }) => {
+    const label = component === 'controller' ? 'brupop-controller' : component;
+
+    test('its selector is the one that an installed original has, which cannot be changed, and selects its pods', () => {
+      expect(find(install({ podLabels: { team: 'a' } }), kind, name)['spec']).toMatchObject({
+        selector: { matchLabels: { 'brupop.bottlerocket.aws/component': label } },
+        template: { metadata: { labels: { 'brupop.bottlerocket.aws/component': label, team: 'a' } } },
+      });
+    });
+
+    test('it runs its own command in container brupop, with no more rights than it needs', () => {
+      expect(podOf({}, kind, name).container).toMatchObject({
+        name: 'brupop',
+        image: 'brupop:1',
+        command: [`./${component}`],
+        securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] }, readOnlyRootFilesystem: true },
+      });
+    });
+
+    test('it asks for a CPU share, and has no CPU limit', () => {
+      expect(podOf({}, kind, name).container['resources']).toMatchObject({
+        limits: { memory: expect.any(String) },
+        requests: { cpu: '10m' },
+      });
+      expect(podOf({}, kind, name).container['resources']).not.toHaveProperty('limits.cpu');
+    });
+
+    test('it runs on Linux, on the two architectures of the image', () => {
+      const terms = JSON.stringify(podOf({}, kind, name).pod['affinity']);
+      expect(terms).toContain('{"key":"kubernetes.io/os","operator":"In","values":["linux"]}');
+      expect(terms).toContain('{"key":"kubernetes.io/arch","operator":"In","values":["amd64","arm64"]}');
+    });
+
+    test('its placement, image and resources may be chosen', () => {
+      const placement = {
+        tolerations: [{ key: 'a' }],
+        nodeSelector: { b: 'c' },
+        podAffinity: { d: 1 },
+        podAntiAffinity: { e: 1 },
+        topologySpreadConstraints: [{ maxSkew: 1 }],
+        priorityClassName: 'f',
+      };
+      const { pod, container } = podOf(
+        {
+          imagePullSecrets: ['registry'],
+          imagePullPolicy: 'Never',
+          placement: { [component]: placement },
+          resources: { [component]: { limits: { memory: '1Gi' } } },
+        },
+        kind,
+        name,
+      );
+      const { podAffinity, podAntiAffinity, ...fields } = placement;
+      expect(pod).toMatchObject({ ...fields, affinity: { podAffinity, podAntiAffinity }, imagePullSecrets: [{ name: 'registry' }] });
+      expect(container).toMatchObject({ imagePullPolicy: 'Never', resources: { limits: { memory: '1Gi' } } });
+    });
+
+    test('its environment may be changed and added to', () => {
+      const { container } = podOf({ env: { [component]: { LOGGING_FORMATTER: 'pretty', MORE: '1' } } }, kind, name);
+      const env = new Map((container['env'] as { name: string; value?: string }[]).map((entry) => [entry.name, entry.value]));
+      expect(env.get('LOGGING_FORMATTER')).toBe('pretty');
+      expect(env.get('MORE')).toBe('1');
+    });
+  });
+
+  test('the agent runs on labelled nodes alone, whatever their taints, and reaches the host by its socket only', () => {
+    const { pod, container } = podOf({}, 'DaemonSet', 'brupop-agent');
+    expect(JSON.stringify(pod['affinity'])).toContain('"bottlerocket.aws/updater-interface-version","operator":"In","values":["2.0.0"]');
+    expect(pod).toMatchObject({
+      tolerations: [{ operator: 'Exists' }],
+      volumes: [
+        { name: 'bottlerocket-api-socket', hostPath: { path: '/run/api.sock', type: 'Socket' } },
+        {
+          name: 'bottlerocket-agent-service-account-token',
+          projected: {
+            sources: [{ serviceAccountToken: { audience: 'brupop-apiserver', path: 'bottlerocket-agent-service-account-token' } }],
+          },
+        },
+        { name: 'bottlerocket-tls-keys', secret: { secretName: 'brupop-apiserver-client-certificate' } },
+      ],
+    });
+    expect(container).toMatchObject({
+      securityContext: { seLinuxOptions: { user: 'system_u', role: 'system_r', type: 'super_t', level: 's0' } },
+      volumeMounts: [{ mountPath: '/run/api.sock' }, { mountPath: '/var/run/secrets/tokens' }, { mountPath: '/etc/brupop-tls-keys' }],
+    });
+  });
+
+  test('ports of the apiserver reach Service, container, probes, CRD and agents', () => {
+    const objects = install({ apiserverServicePort: 8, apiserverInternalPort: 9 });
+    expect(find(objects, 'Service', 'brupop-apiserver')['spec']).toMatchObject({ ports: [{ port: 8, targetPort: 9 }] });
+    expect(JSON.stringify(find(objects, 'CustomResourceDefinition', 'bottlerocketshadows.brupop.bottlerocket.aws'))).toContain('"port":8');
+    const options = { apiserverServicePort: 8, apiserverInternalPort: 9 };
+    expect(podOf(options, 'DaemonSet', 'brupop-agent').container['env']).toContainEqual({ name: 'APISERVER_SERVICE_PORT', value: '8' });
+    expect(podOf(options, 'Deployment', 'brupop-apiserver').container).toMatchObject({
+      ports: [{ containerPort: 9 }, { containerPort: 8080 }],
+      livenessProbe: { httpGet: { path: '/ping', port: 9, scheme: 'HTTPS' }, initialDelaySeconds: 5 },
+      readinessProbe: { httpGet: { path: '/readyz', port: 9, scheme: 'HTTPS' }, initialDelaySeconds: 5 },
+    });
+  });
+
+  test('the apiserver runs three times, and a drain takes one replica at a time', () => {
+    expect(find(install(), 'Deployment', 'brupop-apiserver')['spec']).toMatchObject({
+      replicas: 3,
+      strategy: { rollingUpdate: { maxUnavailable: '33%' } },
+    });
+    expect(find(install(), 'PodDisruptionBudget', 'brupop-apiserver')['spec']).toMatchObject({ maxUnavailable: 1 });
+  });
+
+  test('each metrics endpoint is scraped once', () => {
+    const annotated = JSON.stringify(install()).match(/"prometheus\.io\/scrape":"true"/g);
+    expect(annotated).toHaveLength(2);
+    expect(find(install(), 'Service', 'brupop-controller-server').metadata.annotations).toEqual({
+      'prometheus.io/scrape': 'true',
+      'prometheus.io/port': '8080',
+    });
+  });
+
+  test.each([
+    { name: 'by default the expression admits any time', env: {}, expected: '* * * * * * *' },
+    { name: 'a chosen expression counts', env: { SCHEDULER_CRON_EXPRESSION: '0 0 1 * * Mon *' }, expected: '0 0 1 * * Mon *' },
+    { name: 'a window is not overruled by the default', env: { UPDATE_WINDOW_START: '1:0:0' }, expected: undefined },
+    { name: 'nor is the end of one', env: { UPDATE_WINDOW_STOP: '1:0:0' }, expected: undefined },
+  ])('schedule: $name', ({ env, expected }) => {
+    const { container } = podOf({ env: { controller: env } }, 'Deployment', 'brupop-controller-deployment');
+    const entries = container['env'] as { name: string; value?: string }[];
+    expect(entries.find(({ name }) => name === 'SCHEDULER_CRON_EXPRESSION')?.value).toBe(expected);
+  });
+
+  test('a value is set once only', () => {
+    const { container } = podOf({ env: { controller: { MAX_CONCURRENT_UPDATE: '3' } } }, 'Deployment', 'brupop-controller-deployment');
+    const entries = (container['env'] as { name: string; value?: string }[]).filter(({ name }) => name === 'MAX_CONCURRENT_UPDATE');
+    expect(entries).toEqual([{ name: 'MAX_CONCURRENT_UPDATE', value: '3' }]);
+  });
+});
