@@ -11,7 +11,7 @@ import {
   type DrainResult,
   type NodeChangeOptions,
 } from '@brupop/drain';
-import { KubeApiError } from '@brupop/kube-runtime';
+import { isKubeStatus } from '@brupop/kube-runtime';
 import type { Request, Response, Router } from 'express';
 import { callerOf, preferencesOf } from './authentication.ts';
 import { RequestError } from './errors.ts';

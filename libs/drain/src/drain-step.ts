@@ -1,6 +1,6 @@
 import { paths, type KubeClient } from '@brupop/kube-runtime';
 import { sleep, type Clock } from '@brupop/ports';
-import type { Logger } from '@brupop/process';
+import { BrupopError, type Logger } from '@brupop/process';
 import { removePod, type EvictionOutcome } from './evict.ts';
 import { planDrain, type DrainMode, type DrainPolicy } from './plan.ts';
 import { podIdentity, podKey, type DrainPod, type PodSelector } from './pod.ts';
@@ -53,14 +53,14 @@ const REFUSED_PAUSE_MS = 5_000;
 /**
  * Takes one bounded step of a drain: lists the node's pods, evicts what is to go, and lists again, until nothing is left or time is up.
  * Keeps nothing between steps, so any process may take the next. The node must be cordoned.
- * @throws when the pods cannot be listed, or when `signal` aborts. A failed eviction does not throw: its pod is waited for and told of.
+ * @throws when the pods cannot be listed (BrupopError `DRAIN_STEP_TIMEOUT` for want of an answer), or when `signal` aborts. A failed eviction does not throw: its pod is waited for and told of.
  */
 export async function drainStep(options: DrainStepOptions): Promise<DrainResult> {
   const { clock, signal, budgetMs = LONGEST_STEP_MS } = options;
   const deadlineMs = clock.monotonic() + Math.min(budgetMs, LONGEST_STEP_MS);
   const deadline = new AbortController();
   const stopTimer = clock.setTimer(Math.min(budgetMs, LONGEST_STEP_MS), () => {
-    deadline.abort(new Error('The step has used up its time'));
+    deadline.abort(new BrupopError('DRAIN_STEP_TIMEOUT', 'The Kubernetes API did not answer within the step', { retry: 'transient' }));
   });
   try {
     return await run(options, deadlineMs, AbortSignal.any([signal, deadline.signal]));

@@ -1,0 +1,70 @@
+import { describe, expect, test } from '@jest/globals';
+import { classifyPod, type PodVerdict } from './classify.ts';
+import type { DrainPod } from './pod.ts';
+
+const context = { nodeName: 'node-1', ours: { namespace: 'brupop', labels: { component: 'agent' } } };
+const daemonSet = [{ kind: 'DaemonSet', name: 'cni', controller: true }];
+const deleted = '2026-01-05T00:00:00Z';
+
+function aPod(metadata: Partial<DrainPod['metadata']> = {}, phase = 'Running', nodeName = 'node-1'): DrainPod {
+  return { metadata: { name: 'web-0', namespace: 'shop', uid: 'u-1', ...metadata }, spec: { nodeName }, status: { phase } };
+}
+
+const evict: PodVerdict = { action: 'evict', reason: 'running' };
+const wait: PodVerdict = { action: 'wait', reason: 'terminating' };
+
+describe(classifyPod, () => {
+  test.each<{ name: string; pod: DrainPod; expected: PodVerdict }>([
+    { name: 'evicts a running pod', pod: aPod(), expected: evict },
+    { name: 'evicts a pending pod, which has volumes and may start', pod: aPod({}, 'Pending'), expected: evict },
+    { name: 'evicts a pod whose phase nobody knows', pod: aPod({}, 'Unknown'), expected: evict },
+    { name: 'evicts a pod that no controller owns', pod: aPod({ ownerReferences: [] }), expected: evict },
+    {
+      name: 'evicts a pod that a DaemonSet owns but does not control',
+      pod: aPod({ ownerReferences: [{ kind: 'DaemonSet', name: 'cni' }] }),
+      expected: evict,
+    },
+    { name: 'waits for a terminating pod', pod: aPod({ deletionTimestamp: deleted }), expected: wait },
+    { name: 'leaves a pod of another node', pod: aPod({}, 'Running', 'node-2'), expected: { action: 'skip', reason: 'elsewhere' } },
+    {
+      name: 'leaves a mirror pod',
+      pod: aPod({ annotations: { 'kubernetes.io/config.mirror': 'x' } }),
+      expected: { action: 'skip', reason: 'mirror' },
+    },
+    { name: 'leaves a DaemonSet pod', pod: aPod({ ownerReferences: daemonSet }), expected: { action: 'skip', reason: 'daemonSet' } },
+    {
+      name: 'leaves a failed DaemonSet pod as a DaemonSet pod',
+      pod: aPod({ ownerReferences: daemonSet }, 'Failed'),
+      expected: { action: 'skip', reason: 'daemonSet' },
+    },
+    {
+      name: 'leaves a failed mirror pod as a mirror pod',
+      pod: aPod({ annotations: { 'kubernetes.io/config.mirror': 'x' } }, 'Failed'),
+      expected: { action: 'skip', reason: 'mirror' },
+    },
+    {
+      name: 'does not wait for a terminating DaemonSet pod',
+      pod: aPod({ ownerReferences: daemonSet, deletionTimestamp: deleted }),
+      expected: { action: 'skip', reason: 'daemonSet' },
+    },
+    {
+      name: 'leaves our agent even if nothing controls it',
+      pod: aPod({ namespace: 'brupop', labels: { component: 'agent' } }),
+      expected: { action: 'skip', reason: 'ours' },
+    },
+    { name: 'evicts a pod that merely has the labels of our agent', pod: aPod({ labels: { component: 'agent' } }), expected: evict },
+    {
+      name: 'evicts another pod of our namespace',
+      pod: aPod({ namespace: 'brupop', labels: { component: 'apiserver' } }),
+      expected: evict,
+    },
+    { name: 'leaves a succeeded pod', pod: aPod({}, 'Succeeded'), expected: { action: 'skip', reason: 'finished' } },
+    {
+      name: 'does not wait for a finished pod that a finalizer keeps',
+      pod: aPod({ deletionTimestamp: deleted }, 'Succeeded'),
+      expected: { action: 'skip', reason: 'finished' },
+    },
+  ])('$name', ({ pod, expected }) => {
+    expect(classifyPod(pod, context)).toEqual(expected);
+  });
+});

@@ -1,0 +1,194 @@
+import { describe, expect, test } from '@jest/globals';
+import { KubeApiError, type KubeClient } from '@brupop/kube-runtime';
+import { VirtualClock } from '@brupop/ports';
+import { memoryLogger } from '@brupop/process';
+import { describeDrain, drainStep, type DrainResult, type DrainStepOptions } from './drain-step.ts';
+import type { DrainPod } from './pod.ts';
+
+type Answer = 'accept' | 'hang' | KubeApiError | Error;
+
+const budget = new KubeApiError(429, 'TooManyRequests', 'Cannot evict: budget web');
+
+/** A node whose pods go `graceMs` after their eviction was accepted. */
+class FakeNode {
+  readonly clock = new VirtualClock();
+  readonly pods = new Map<string, DrainPod>();
+  readonly answers = new Map<string, Answer>();
+  readonly asked: string[] = [];
+  underWay = 0;
+  mostUnderWay = 0;
+  list: () => Promise<unknown> = () => Promise.resolve({ items: [...this.pods.values()] });
+
+  readonly client: KubeClient = {
+    request: async <T>(method: string, path: string, { signal }: { signal: AbortSignal }): Promise<T> => {
+      if (method === 'GET') {
+        const aborted = new Promise<never>((_, reject) => {
+          signal.addEventListener('abort', () => {
+            reject(signal.reason as Error);
+          });
+        });
+        return (await Promise.race([this.list(), aborted])) as T;
+      }
+      const name = path.split('/')[6] ?? '';
+      this.asked.push(`${method} ${name}`);
+      this.mostUnderWay = Math.max(this.mostUnderWay, ++this.underWay);
+      try {
+        await new Promise<void>((resolve, reject) => {
+          const answer = this.answers.get(name) ?? 'accept';
+          signal.addEventListener('abort', () => {
+            reject(signal.reason as Error);
+          });
+          if (answer === 'hang') return;
+          this.clock.setTimer(10, () => {
+            if (answer instanceof Error) reject(answer);
+            else resolve();
+          });
+        });
+      } finally {
+        this.underWay--;
+      }
+      this.#terminate(name);
+      return {} as T;
+    },
+    stream: () => Promise.reject(new Error('not used')),
+  };
+
+  add(name: string, extra: Partial<DrainPod['metadata']> = {}): this {
+    this.pods.set(name, {
+      metadata: { name, namespace: 'shop', uid: `uid-${name}`, ...extra },
+      spec: { nodeName: 'node-1' },
+      status: { phase: 'Running' },
+    });
+    return this;
+  }
+
+  #terminate(name: string): void {
+    const graceMs = 2_000;
+    this.add(name, { deletionTimestamp: new Date(this.clock.now() + graceMs).toISOString() });
+    this.clock.setTimer(graceMs, () => this.pods.delete(name));
+  }
+
+  async step(options: Partial<DrainStepOptions> = {}): Promise<DrainResult> {
+    let result: DrainResult | undefined;
+    let failure: unknown;
+    const sinceMs = this.clock.now();
+    const policy = { timeoutMs: 900_000, onTimeout: 'skip' } as const;
+    const { signal } = new AbortController();
+    drainStep({
+      client: this.client,
+      clock: this.clock,
+      log: memoryLogger(),
+      nodeName: 'node-1',
+      sinceMs,
+      policy,
+      signal,
+      ...options,
+    }).then(
+      (value) => (result = value),
+      (error: unknown) => (failure = error),
+    );
+    await this.clock.advanceUntil(() => result !== undefined || failure !== undefined, 60_000);
+    if (result === undefined) throw failure;
+    return result;
+  }
+}
+
+const reasons = (result: DrainResult): string[] =>
+  result.kind === 'done' ? [] : result.waiting.map(({ name, reason }) => `${name} ${reason}`);
+
+describe(drainStep, () => {
+  test('is done with an empty node', async () => {
+    expect(await new FakeNode().step()).toEqual({ kind: 'done', evicted: 0 });
+  });
+
+  test('evicts all and is done only when all are gone', async () => {
+    const node = new FakeNode().add('a').add('b');
+    expect(await node.step()).toEqual({ kind: 'done', evicted: 2 });
+    expect(node.pods.size).toBe(0);
+  });
+
+  test('evicts a pod that came to the node meanwhile', async () => {
+    const node = new FakeNode().add('a');
+    node.clock.setTimer(700, () => node.add('late'));
+    expect(await node.step()).toEqual({ kind: 'done', evicted: 2 });
+  });
+
+  test('ends within its time, with the budget that blocks it told first', async () => {
+    const node = new FakeNode().add('a').add('db');
+    node.answers.set('db', budget);
+    node.add('old', { deletionTimestamp: '2027-01-01T00:00:00Z' });
+    const result = await node.step();
+    expect(node.clock.monotonic()).toBeLessThanOrEqual(10_000);
+    expect(reasons(result)).toEqual(['db blocked', 'old terminating']);
+    expect(describeDrain(result)).toBe('Draining, 1 pod evicted in this step, waiting for 2: shop/db and 1 more: Cannot evict: budget web');
+  });
+
+  test('evicts the rest while many pods are blocked or never answered', async () => {
+    const node = new FakeNode();
+    for (let index = 0; index < 12; index++) {
+      node.add(`blocked-${index}`).answers.set(`blocked-${index}`, budget);
+      node.add(`free-${index}`);
+    }
+    node.add('hanging').answers.set('hanging', 'hang');
+    const result = await node.step({ concurrency: 3 });
+    expect(result.evicted).toBe(12);
+    expect(node.mostUnderWay).toBeLessThanOrEqual(3);
+    expect(node.clock.monotonic()).toBeLessThanOrEqual(10_000);
+  });
+
+  test.each<{ name: string; answer: Answer; expected: string }>([
+    { name: 'a server error is retried', answer: new KubeApiError(500, 'InternalError', 'x'), expected: 'a retrying' },
+    { name: 'a lost connection is retried', answer: new Error('reset'), expected: 'a retrying' },
+    { name: 'an eviction without answer is retried', answer: 'hang', expected: 'a retrying' },
+    { name: 'a missing permission is told', answer: new KubeApiError(403, 'Forbidden', 'x'), expected: 'a refused' },
+    {
+      name: 'a namespace that is being deleted is waited for',
+      answer: new KubeApiError(403, 'Forbidden', 'x', { details: { causes: [{ reason: 'NamespaceTerminating' }] } }),
+      expected: 'a terminating',
+    },
+    { name: '"gone" is not believed while the list still has it', answer: new KubeApiError(404, 'NotFound', 'x'), expected: 'a retrying' },
+  ])('$name, and is no success', async ({ answer, expected }) => {
+    const node = new FakeNode().add('a');
+    node.answers.set('a', answer);
+    const result = await node.step();
+    expect([result.kind, result.evicted, ...reasons(result)]).toEqual(['waiting', 0, expected]);
+  });
+
+  test('gives up past the timeout without evicting more', async () => {
+    const node = new FakeNode().add('a');
+    const result = await node.step({ sinceMs: node.clock.now() - 900_000 });
+    expect([result.kind, node.asked]).toEqual(['timedOut', []]);
+  });
+
+  test('is done past the timeout if nothing is left', async () => {
+    const node = new FakeNode();
+    expect(await node.step({ sinceMs: 0 })).toEqual({ kind: 'done', evicted: 0 });
+  });
+
+  test('deletes past the timeout when told to force', async () => {
+    const node = new FakeNode().add('a');
+    expect(await node.step({ sinceMs: 0, policy: { timeoutMs: 1, onTimeout: 'force' } })).toEqual({ kind: 'done', evicted: 1 });
+    expect(node.asked).toEqual(['DELETE a']);
+  });
+
+  test.each([
+    { name: 'an API that fails', list: () => Promise.reject(new KubeApiError(500, '', 'down')), expected: 'down' },
+    { name: 'an API that never answers', list: () => new Promise<never>(() => undefined), expected: 'did not answer within the step' },
+    { name: 'an answer that is no list', list: () => Promise.resolve({}), expected: 'The list of pods holds no items' },
+  ])('never takes $name for an empty node', async ({ list, expected }) => {
+    const node = new FakeNode().add('a');
+    node.list = list;
+    await expect(node.step()).rejects.toThrow(expected);
+  });
+
+  test('stops at once when its caller goes', async () => {
+    const node = new FakeNode().add('a');
+    node.answers.set('a', 'hang');
+    const caller = new AbortController();
+    node.clock.setTimer(1_000, () => {
+      caller.abort(new Error('gone'));
+    });
+    await expect(node.step({ signal: caller.signal })).rejects.toThrow('gone');
+    expect(node.clock.monotonic()).toBe(1_000);
+  });
+});

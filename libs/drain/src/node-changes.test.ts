@@ -1,0 +1,68 @@
+import { describe, expect, test } from '@jest/globals';
+import { CORDONED_ANNOTATION } from '@brupop/crd-models';
+import { KubeApiError, type KubeClient } from '@brupop/kube-runtime';
+import { VirtualClock } from '@brupop/ports';
+import { cordonNode, uncordonNode, type NodeChangeOptions } from './node-changes.ts';
+import type { DrainNode, NodePatch } from './node-plans.ts';
+
+/** One Node, and another writer that gets in between as often as told. */
+function aNodeApi(disturbances: number): { options: NodeChangeOptions; node: () => DrainNode } {
+  let version = 1;
+  let left = disturbances;
+  let annotations: Record<string, string> = {};
+  let unschedulable = false;
+  const node = (): DrainNode => ({
+    metadata: { name: 'node-1', resourceVersion: String(version), annotations: { ...annotations } },
+    spec: { unschedulable },
+  });
+  const client: KubeClient = {
+    request: <T>(method: string, _path: string, { body }: { body?: unknown }): Promise<T> => {
+      if (method === 'GET') return Promise.resolve(node() as T);
+      if (left > 0) {
+        left--;
+        version++;
+      }
+      const patch = body as NodePatch & { metadata: { resourceVersion?: string } };
+      if (patch.metadata.resourceVersion !== String(version)) return Promise.reject(new KubeApiError(409, 'Conflict', 'changed'));
+      version++;
+      const merged = Object.entries({ ...annotations, ...patch.metadata.annotations }).filter(
+        (entry): entry is [string, string] => entry[1] !== null,
+      );
+      annotations = Object.fromEntries(merged);
+      if (patch.spec !== undefined) unschedulable = patch.spec.unschedulable ?? false;
+      return Promise.resolve(node() as T);
+    },
+    stream: () => Promise.reject(new Error('not used')),
+  };
+  return { options: { client, clock: new VirtualClock(), nodeName: 'node-1', signal: new AbortController().signal }, node };
+}
+
+describe('changing a Node', () => {
+  test('cordons and uncordons without a trace', async () => {
+    const { options, node } = aNodeApi(0);
+    const before = node();
+    const { changed, held } = await cordonNode(options);
+    expect([changed, held, node().spec]).toEqual([true, { since: '2026-01-05T00:00:00.000Z', prior: null }, { unschedulable: true }]);
+    expect(node().metadata.annotations?.[CORDONED_ANNOTATION]).toBe(JSON.stringify(held));
+    await uncordonNode(options);
+    expect({ ...node(), metadata: { ...node().metadata, resourceVersion: before.metadata.resourceVersion } }).toEqual(before);
+  });
+
+  test('decides afresh after a conflict', async () => {
+    const { options, node } = aNodeApi(3);
+    await expect(cordonNode(options)).resolves.toMatchObject({ changed: true });
+    expect(node().spec?.unschedulable).toBe(true);
+  });
+
+  test('ends with a transient error when the conflicts do not', async () => {
+    const { options, node } = aNodeApi(100);
+    await expect(cordonNode(options)).rejects.toMatchObject({ code: 'NODE_CONFLICT', retry: 'transient' });
+    expect(node().spec?.unschedulable).toBe(false);
+  });
+
+  test('tells that a repetition changed nothing', async () => {
+    const { options } = aNodeApi(0);
+    await cordonNode(options);
+    await expect(cordonNode(options)).resolves.toMatchObject({ changed: false, held: { prior: null } });
+  });
+});

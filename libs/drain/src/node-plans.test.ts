@@ -1,0 +1,160 @@
+import { describe, expect, test } from '@jest/globals';
+import { CORDONED_ANNOTATION, EXCLUDE_FROM_LB_LABEL, EXCLUDED_FROM_LB_ANNOTATION } from '@brupop/crd-models';
+import { parseOwnership, planAdoption, planCordon, planExclusion, planInclusion, planUncordon, type DrainNode } from './node-plans.ts';
+
+const NOW = '2026-01-05T12:00:00.000Z';
+const BEFORE = '2026-01-05T11:00:00.000Z';
+const mark = (prior: string | null, since = BEFORE): string => JSON.stringify({ since, prior });
+
+interface Given {
+  readonly cordoned?: boolean;
+  readonly cordonMark?: string;
+  readonly label?: string;
+  readonly labelMark?: string;
+}
+
+function aNode({ cordoned, cordonMark, label, labelMark }: Given = {}): DrainNode {
+  return {
+    metadata: {
+      name: 'node-1',
+      labels: label === undefined ? {} : { [EXCLUDE_FROM_LB_LABEL]: label },
+      annotations: {
+        ...(cordonMark === undefined ? {} : { [CORDONED_ANNOTATION]: cordonMark }),
+        ...(labelMark === undefined ? {} : { [EXCLUDED_FROM_LB_ANNOTATION]: labelMark }),
+      },
+    },
+    spec: cordoned === undefined ? {} : { unschedulable: cordoned },
+  };
+}
+
+describe(planCordon, () => {
+  test.each([
+    { name: 'cordons a schedulable node and marks it', node: aNode(), prior: null, since: NOW, patched: true },
+    { name: "marks an administrator's cordon as prior", node: aNode({ cordoned: true }), prior: 'true', since: NOW, patched: true },
+    { name: 'does nothing twice', node: aNode({ cordoned: true, cordonMark: mark(null) }), prior: null, since: BEFORE, patched: false },
+    {
+      name: 'cordons again what somebody uncordoned, since the same time',
+      node: aNode({ cordonMark: mark('true') }),
+      prior: 'true',
+      since: BEFORE,
+      patched: true,
+    },
+    { name: 'takes an unreadable mark for ours', node: aNode({ cordoned: true, cordonMark: '{' }), prior: null, since: NOW, patched: true },
+  ])('$name', ({ node, prior, since, patched }) => {
+    const { patch, held } = planCordon(node, NOW);
+    expect(held).toEqual({ since, prior });
+    expect(patch).toEqual(
+      patched
+        ? { metadata: { annotations: { [CORDONED_ANNOTATION]: JSON.stringify({ since, prior }) } }, spec: { unschedulable: true } }
+        : undefined,
+    );
+  });
+});
+
+describe(planUncordon, () => {
+  const unmark = { metadata: { annotations: { [CORDONED_ANNOTATION]: null } } };
+  test.each([
+    {
+      name: 'uncordons what we cordoned',
+      node: aNode({ cordoned: true, cordonMark: mark(null) }),
+      patch: { ...unmark, spec: { unschedulable: null } },
+      kept: false,
+    },
+    { name: "leaves an administrator's cordon", node: aNode({ cordoned: true }), patch: undefined, kept: true },
+    {
+      name: 'leaves a cordon that was there before ours',
+      node: aNode({ cordoned: true, cordonMark: mark('true') }),
+      patch: unmark,
+      kept: true,
+    },
+    { name: 'only forgets what somebody else uncordoned', node: aNode({ cordonMark: mark(null) }), patch: unmark, kept: false },
+    { name: 'does nothing to a node that is not cordoned', node: aNode(), patch: undefined, kept: false },
+  ])('$name', ({ node, patch, kept }) => {
+    expect(planUncordon(node)).toEqual({ ...(patch === undefined ? {} : { patch }), keptByOther: kept });
+  });
+});
+
+describe(planExclusion, () => {
+  test.each([
+    { name: 'labels a node and marks it', node: aNode(), prior: null, labels: { [EXCLUDE_FROM_LB_LABEL]: 'True' } },
+    { name: "keeps an administrator's label and marks it as prior", node: aNode({ label: 'yes' }), prior: 'yes', labels: undefined },
+    {
+      name: 'labels again what somebody removed',
+      node: aNode({ labelMark: mark(null, NOW) }),
+      prior: null,
+      labels: { [EXCLUDE_FROM_LB_LABEL]: 'True' },
+    },
+  ])('$name', ({ node, prior, labels }) => {
+    const annotations = { [EXCLUDED_FROM_LB_ANNOTATION]: mark(prior, NOW) };
+    expect(planExclusion(node, NOW).patch).toEqual({ metadata: { ...(labels === undefined ? {} : { labels }), annotations } });
+  });
+
+  test('does nothing twice and tells since when', () => {
+    expect(planExclusion(aNode({ label: 'True', labelMark: mark(null) }), NOW)).toEqual({
+      held: { since: BEFORE, prior: null },
+      keptByOther: false,
+    });
+  });
+});
+
+describe(planInclusion, () => {
+  const annotations = { [EXCLUDED_FROM_LB_ANNOTATION]: null };
+  const unmark = { metadata: { annotations } };
+  test.each([
+    {
+      name: 'removes our label',
+      node: aNode({ label: 'True', labelMark: mark(null) }),
+      patch: { metadata: { labels: { [EXCLUDE_FROM_LB_LABEL]: null }, annotations } },
+      kept: false,
+    },
+    { name: "leaves an administrator's label", node: aNode({ label: 'True' }), patch: undefined, kept: true },
+    {
+      name: 'leaves a label that was there before ours',
+      node: aNode({ label: 'True', labelMark: mark('True') }),
+      patch: unmark,
+      kept: true,
+    },
+    {
+      name: 'leaves a label that somebody changed since',
+      node: aNode({ label: 'mine', labelMark: mark(null) }),
+      patch: unmark,
+      kept: true,
+    },
+    { name: 'only forgets a label that is gone', node: aNode({ labelMark: mark(null) }), patch: unmark, kept: false },
+    { name: 'does nothing without label and mark', node: aNode(), patch: undefined, kept: false },
+  ])('$name', ({ node, patch, kept }) => {
+    expect(planInclusion(node)).toEqual({ ...(patch === undefined ? {} : { patch }), keptByOther: kept });
+  });
+});
+
+describe(planAdoption, () => {
+  test.each([
+    { name: 'marks an unmarked cordon', node: aNode({ cordoned: true }), marks: [CORDONED_ANNOTATION] },
+    {
+      name: 'marks an unmarked exclusion with the value that the operator writes',
+      node: aNode({ label: 'True' }),
+      marks: [EXCLUDED_FROM_LB_ANNOTATION],
+    },
+    { name: 'leaves an exclusion of another value', node: aNode({ label: 'true' }), marks: [] },
+    {
+      name: 'leaves what is marked',
+      node: aNode({ cordoned: true, cordonMark: mark('true'), label: 'True', labelMark: mark(null) }),
+      marks: [],
+    },
+    { name: 'leaves a node that nobody touched', node: aNode(), marks: [] },
+  ])('$name', ({ node, marks }) => {
+    expect(Object.keys(planAdoption(node, NOW).patch?.metadata.annotations ?? {})).toEqual(marks);
+  });
+});
+
+describe(parseOwnership, () => {
+  test.each([
+    { name: 'reads what we wrote', text: mark('x'), expected: { since: BEFORE, prior: 'x' } },
+    { name: 'finds none', text: undefined, expected: undefined },
+    { name: 'survives something that is not JSON', text: 'true', expected: { prior: null } },
+    { name: 'survives JSON of another shape', text: '{"since":"yesterday","prior":7}', expected: { prior: null } },
+    { name: 'survives a cut-off text', text: '{"since', expected: { prior: null } },
+  ])('$name', ({ text, expected }) => {
+    expect(parseOwnership(text)).toEqual(expected);
+  });
+});

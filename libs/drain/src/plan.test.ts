@@ -1,0 +1,78 @@
+import { describe, expect, test } from '@jest/globals';
+import { decideMode, planDrain, type DrainMode, type DrainPolicy } from './plan.ts';
+import type { DrainPod } from './pod.ts';
+
+const minute = 60_000;
+
+describe(decideMode, () => {
+  test.each<{ name: string; policy: DrainPolicy; passedMs: number; expected: DrainMode }>([
+    { name: 'evicts before the timeout', policy: { timeoutMs: minute, onTimeout: 'skip' }, passedMs: minute - 1, expected: 'evict' },
+    { name: 'gives up at the timeout', policy: { timeoutMs: minute, onTimeout: 'skip' }, passedMs: minute, expected: 'giveUp' },
+    { name: 'forces at the timeout', policy: { timeoutMs: minute, onTimeout: 'force' }, passedMs: minute, expected: 'force' },
+    { name: 'goes on past the timeout', policy: { timeoutMs: minute, onTimeout: 'wait' }, passedMs: minute, expected: 'evict' },
+    { name: 'has no limit with timeout 0', policy: { timeoutMs: 0, onTimeout: 'force' }, passedMs: 1e12, expected: 'evict' },
+    {
+      name: 'is patient when the wall clock has gone back',
+      policy: { timeoutMs: minute, onTimeout: 'skip' },
+      passedMs: -1,
+      expected: 'evict',
+    },
+  ])('$name', ({ policy, passedMs, expected }) => {
+    expect(decideMode({ sinceMs: 1000, nowMs: 1000 + passedMs, policy })).toBe(expected);
+  });
+});
+
+function aPod(name: string, extra: { priority?: number; deletionTimestamp?: string; component?: string } = {}): DrainPod {
+  const { priority, deletionTimestamp, component } = extra;
+  return {
+    metadata: {
+      name,
+      namespace: component === undefined ? 'shop' : 'brupop',
+      uid: name,
+      ...(component === undefined ? {} : { labels: { component } }),
+      ...(deletionTimestamp === undefined ? {} : { deletionTimestamp }),
+    },
+    spec: { nodeName: 'node-1', ...(priority === undefined ? {} : { priority }) },
+    status: { phase: 'Running' },
+  };
+}
+
+describe(planDrain, () => {
+  const base = {
+    nodeName: 'node-1',
+    ours: { namespace: 'brupop', labels: { component: 'agent' } },
+    last: { namespace: 'brupop', labels: { component: 'apiserver' } },
+    sinceMs: 0,
+    policy: { timeoutMs: minute, onTimeout: 'force' } as const,
+  };
+  const names = (pods: readonly DrainPod[]): string[] => pods.map(({ metadata }) => metadata.name);
+
+  test('evicts low priorities first, then by name, and those that serve the drain last', () => {
+    const pods = [
+      aPod('api', { component: 'apiserver' }),
+      aPod('dns', { priority: 2_000_000_000 }),
+      aPod('b'),
+      aPod('a'),
+      aPod('batch', { priority: -5 }),
+    ];
+    expect(names(planDrain({ ...base, pods, nowMs: 0 }).evict)).toEqual(['batch', 'a', 'b', 'dns', 'api']);
+  });
+
+  test('waits for what terminates and tells what it leaves', () => {
+    const plan = planDrain({
+      ...base,
+      pods: [aPod('going', { deletionTimestamp: '1970-01-01T00:00:30Z' }), aPod('agent', { component: 'agent' })],
+      nowMs: 40_000,
+    });
+    expect([plan.mode, names(plan.wait), plan.skip.map(({ reason }) => reason), plan.evict]).toEqual(['evict', ['going'], ['ours'], []]);
+  });
+
+  test('does not wait, when forced, for a pod that outlived its grace period', () => {
+    const pods = [
+      aPod('stuck', { deletionTimestamp: '1970-01-01T00:00:30Z' }),
+      aPod('going', { deletionTimestamp: '1970-01-01T00:05:00Z' }),
+    ];
+    const plan = planDrain({ ...base, pods, nowMs: 2 * minute });
+    expect([plan.mode, names(plan.wait)]).toEqual(['force', ['going']]);
+  });
+});
