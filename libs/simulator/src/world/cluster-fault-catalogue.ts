@@ -13,6 +13,7 @@ import type { AppliedFault, Fault, FaultOptions } from './fault.ts';
 import { isActive, keyOf, placeOfObject } from './objects.ts';
 import type { DisruptionBudgetObject } from './objects.ts';
 import type { SimulatedCluster } from './simulated-cluster.ts';
+import { microTime } from './timestamps.ts';
 
 /** Stops one PodDisruptionBudget from allowing anything; without one, a budget over all pods of `default` is made. */
 function block(cluster: SimulatedCluster, { random, namespace = DEFAULT_NAMESPACE }: FaultOptions, afterMs?: number): AppliedFault {
@@ -103,7 +104,7 @@ export const CLUSTER_FAULTS: readonly Fault[] = [
     (cluster, { namespace = DEFAULT_NAMESPACE }) => {
       const place = { namespace, name: CONTROLLER_LEASE };
       if (cluster.store.get('Lease', place) === undefined) return applied(cluster, undefined);
-      const renewTime = new Date(cluster.clock.now()).toISOString().replace('Z', '000Z');
+      const renewTime = microTime(cluster.clock);
       cluster.store.patch('Lease', place, { spec: { holderIdentity: 'somebody-else', acquireTime: renewTime, renewTime } });
       return applied(cluster, keyOf(place));
     },

@@ -4,6 +4,7 @@ import type { DisruptionBudgetObject, PodObject } from './objects.ts';
 import { matchesSelector } from './selectors.ts';
 import type { ControllerContext } from './workload-controllers.ts';
 import type { WorldStore } from './world-store.ts';
+import { timestamp } from './timestamps.ts';
 
 /** How many pods there should be, and how many of them have to be healthy. */
 export function desiredHealthy(spec: DisruptionBudgetObject['spec'], expected: number): number {
@@ -63,9 +64,10 @@ export class DisruptionController {
       observedGeneration: budget.metadata.generation ?? 1,
     };
     const before = budget.status ?? {};
-    if (Object.entries(wanted).every(([name, value]) => before[name] === value)) return;
+    const remembers = Object.keys(before['disruptedPods'] ?? {}).length > 0;
+    if (!remembers && Object.entries(wanted).every(([name, value]) => before[name] === value)) return;
     const allowed = disruptionsAllowed > 0;
-    const now = new Date(clock.now()).toISOString();
+    const now = timestamp(clock);
     const condition = {
       type: 'DisruptionAllowed',
       status: allowed ? 'True' : 'False',

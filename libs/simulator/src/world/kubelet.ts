@@ -10,6 +10,7 @@ import { PodWorker } from './pod-worker.ts';
 import type { PodWorkerShared } from './pod-worker.ts';
 import type { ClusterTimings } from './timings.ts';
 import type { WorldStore } from './world-store.ts';
+import { microTime, timestamp } from './timestamps.ts';
 
 /** What a {@link Kubelet} is made from. */
 export interface KubeletOptions {
@@ -59,12 +60,12 @@ export class Kubelet {
   /** Registers the node, Ready at once. */
   start(): void {
     const { store, node, host, clock } = this.#options;
-    store.ensure(nodeObject(node, host, this.#address, new Date(clock.now()).toISOString()));
+    store.ensure(nodeObject(node, host, this.#address, timestamp(clock)));
     store.ensure({
       apiVersion: 'coordination.k8s.io/v1',
       kind: 'Lease',
       metadata: { name: node.name, namespace: LEASE_NAMESPACE },
-      spec: { holderIdentity: node.name, leaseDurationSeconds: 40, renewTime: this.#microTime() },
+      spec: { holderIdentity: node.name, leaseDurationSeconds: 40, renewTime: microTime(clock) },
     });
     this.#up = true;
     this.#resync();
@@ -146,7 +147,7 @@ export class Kubelet {
 
   #beat(): void {
     const { clock, store, timings, node } = this.#options;
-    store.patch('Lease', { namespace: LEASE_NAMESPACE, name: node.name }, { spec: { renewTime: this.#microTime() } });
+    store.patch('Lease', { namespace: LEASE_NAMESPACE, name: node.name }, { spec: { renewTime: microTime(clock) } });
     const known = store.get('Node', { name: node.name });
     if (known !== undefined && !isReady(known) && clock.monotonic() >= this.#readyAtMs) this.#postReady('True', 'KubeletReady');
     this.#scheduleHeartbeat(timings.heartbeatMs);
@@ -155,7 +156,7 @@ export class Kubelet {
   #postReady(ready: 'True' | 'False', reason: string): void {
     const { clock, store, node, log } = this.#options;
     const before = store.get('Node', { name: node.name })?.status?.conditions ?? [];
-    const conditions = nodeConditions(ready, reason, new Date(clock.now()).toISOString(), before);
+    const conditions = nodeConditions(ready, reason, timestamp(clock), before);
     store.patch('Node', { name: node.name }, { status: { conditions } }, 'status');
     log(ready === 'True' ? 'node-ready' : 'node-not-ready', node.name, reason);
   }
@@ -168,9 +169,5 @@ export class Kubelet {
       exited,
       issueToken: (audience, expiresAfterMs) => issueToken(pod, audience, expiresAfterMs),
     };
-  }
-
-  #microTime(): string {
-    return new Date(this.#options.clock.now()).toISOString().replace('Z', '000Z');
   }
 }

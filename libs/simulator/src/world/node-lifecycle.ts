@@ -4,6 +4,7 @@ import { conditionOf, isReady, placeOfObject } from './objects.ts';
 import type { PodIndex } from './pod-index.ts';
 import type { ClusterTimings } from './timings.ts';
 import type { WorldStore } from './world-store.ts';
+import { timestamp } from './timestamps.ts';
 
 /** What a {@link NodeLifecycle} is made from. */
 export interface NodeLifecycleOptions {
@@ -50,7 +51,7 @@ export class NodeLifecycle {
 
   #giveUp(name: string): void {
     const { clock, store, pods, log } = this.#options;
-    const now = new Date(clock.now()).toISOString();
+    const now = timestamp(clock);
     const before = store.get('Node', { name })?.status?.conditions ?? [];
     store.patch('Node', { name }, { status: { conditions: nodeConditions('Unknown', 'NodeStatusUnknown', now, before) } }, 'status');
     log('node-unknown', name, '');

@@ -4,6 +4,7 @@ import { isFinished, placeOfObject } from './objects.ts';
 import type { PodContext, PodRunner, RunningPod } from './pod-runner.ts';
 import { RUN_CONTAINER } from './pod-runner.ts';
 import { podStatus } from './pod-status.ts';
+import { timestamp } from './timestamps.ts';
 import type { ClusterTimings } from './timings.ts';
 import type { WorldStore } from './world-store.ts';
 
@@ -31,6 +32,7 @@ export class PodWorker {
   #restartCount: number;
   #failures = 0;
   #startedAtMs: number | undefined;
+  #startedAt: string | undefined;
   #exitCode: number | undefined;
   #ready = false;
   #terminating = false;
@@ -95,6 +97,7 @@ export class PodWorker {
     const { clock, runner, timings, log } = this.#shared;
     const run = ++this.#run;
     this.#startedAtMs = clock.now();
+    this.#startedAt = timestamp(clock);
     this.#exitCode = undefined;
     log('container-started', this.#name, `restart ${String(this.#restartCount)}`);
     if (!this.#isRun || runner === undefined) {
@@ -141,6 +144,7 @@ export class PodWorker {
     this.#run++;
     this.#running = undefined;
     this.#startedAtMs = undefined;
+    this.#startedAt = undefined;
     this.#exitCode = code;
     this.#cancel('probe');
     log('container-exited', this.#name, `code ${String(code)}`);
@@ -161,6 +165,7 @@ export class PodWorker {
 
   #complete(): void {
     this.#startedAtMs = undefined;
+    this.#startedAt = undefined;
     this.#exitCode = 0;
     this.#run++;
     this.#report('Succeeded', false);
@@ -204,9 +209,17 @@ export class PodWorker {
     const { clock, store, hostIP } = this.#shared;
     if (ready !== this.#ready) this.#shared.log(ready ? 'pod-ready' : 'pod-not-ready', this.#name, '');
     this.#ready = ready;
-    const startedAt = this.#startedAtMs === undefined ? undefined : new Date(this.#startedAtMs).toISOString();
-    const facts = { phase, ready, restartCount: this.#restartCount, startedAt, exitCode: this.#exitCode, podIP: this.#podIP, hostIP };
-    const status = podStatus(this.#pod, facts, new Date(clock.now()).toISOString());
+
+    const facts = {
+      phase,
+      ready,
+      restartCount: this.#restartCount,
+      startedAt: this.#startedAt,
+      exitCode: this.#exitCode,
+      podIP: this.#podIP,
+      hostIP,
+    };
+    const status = podStatus(this.#pod, facts, timestamp(clock));
     if (store.get('Pod', placeOfObject(this.#pod))?.metadata.uid === this.uid)
       store.patch('Pod', placeOfObject(this.#pod), { status }, 'status');
   }
