@@ -247,6 +247,14 @@ describe(installObjects, () => {
     });
   });
 
+  test('the controller is asked for its health on its metrics port', () => {
+    expect(podOf({}, 'Deployment', 'brupop-controller-deployment').container).toMatchObject({
+      ports: [{ containerPort: 8080 }],
+      livenessProbe: { httpGet: { path: '/healthz', port: 8080 } },
+      readinessProbe: { httpGet: { path: '/readyz', port: 8080 } },
+    });
+  });
+
   test('the apiserver runs three times, and a drain takes one replica at a time', () => {
     expect(find(install(), 'Deployment', 'brupop-apiserver')['spec']).toMatchObject({
       replicas: 3,

@@ -126,6 +126,7 @@ export function apiserverDisruptionBudget(installation: Installation): Kubernete
 
 /** Deployment `brupop-controller-deployment`. */
 export function controllerDeployment(installation: Installation): KubernetesObject {
+  const probe = (path: string): KubernetesValue => ({ httpGet: { path, port: METRICS_PORT }, initialDelaySeconds: 5 });
   const chosen = installation.env.controller ?? {};
   // The expression wins over the older window, which would then never count.
   const schedule = 'UPDATE_WINDOW_START' in chosen || 'UPDATE_WINDOW_STOP' in chosen ? {} : { SCHEDULER_CRON_EXPRESSION: '* * * * * * *' };
@@ -134,8 +135,8 @@ export function controllerDeployment(installation: Installation): KubernetesObje
     securityContext: UNPRIVILEGED,
     container: {
       ports: [{ name: 'metrics', containerPort: METRICS_PORT }],
-      // A follower that waits for the lease is healthy: only the port is asked for.
-      livenessProbe: { tcpSocket: { port: METRICS_PORT }, initialDelaySeconds: 5 },
+      livenessProbe: probe('/healthz'),
+      readinessProbe: probe('/readyz'),
     },
     volumeMounts: [],
     volumes: [],
