@@ -11,7 +11,7 @@ import {
   type TokenReviewStatus,
 } from './authorize.ts';
 import { deny, parseCredentials, tokenExpiryMs, type Credentials, type Denial } from './credentials.ts';
-import { ExpiringCache } from './review-cache.ts';
+import { ExpiringCache } from './expiring-cache.ts';
 
 /** What {@link createAuthenticator} needs. */
 export interface AuthenticatorOptions extends ExpectedCaller {

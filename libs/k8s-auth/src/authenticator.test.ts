@@ -1,0 +1,135 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { KubeApiError, type KubeClient } from '@brupop/kube-runtime';
+import { VirtualClock } from '@brupop/ports';
+import { createAuthenticator, type Authenticator } from './authenticator.ts';
+import type { TokenPod, TokenReviewStatus } from './authorize.ts';
+
+const accepted: TokenReviewStatus = {
+  authenticated: true,
+  audiences: ['brupop-apiserver'],
+  user: {
+    username: 'system:serviceaccount:brupop:agent',
+    extra: { 'authentication.kubernetes.io/pod-name': ['agent-x'], 'authentication.kubernetes.io/pod-uid': ['pod-1'] },
+  },
+};
+const { signal } = new AbortController();
+const request = { token: 'secret-token', nodeName: 'node-1' };
+const jwtUntil = (seconds: number): string => `h.${Buffer.from(JSON.stringify({ exp: seconds })).toString('base64url')}.s`;
+
+let clock: VirtualClock;
+let pod: TokenPod | undefined;
+/** What the Kubernetes API says to a TokenReview. */
+let answer: () => Promise<TokenReviewStatus>;
+let reviews: unknown[];
+let authenticator: Authenticator;
+
+beforeEach(() => {
+  clock = new VirtualClock();
+  pod = { metadata: { name: 'agent-x', namespace: 'brupop', uid: 'pod-1' }, spec: { nodeName: 'node-1' }, status: { phase: 'Running' } };
+  answer = () => Promise.resolve(accepted);
+  reviews = [];
+  const client: KubeClient = {
+    request: async <T>(_method: string, path: string, { body }: { body?: unknown }): Promise<T> => {
+      reviews.push([path, body]);
+      return { status: await answer() } as T;
+    },
+    stream: () => Promise.reject(new Error('not used')),
+  };
+  authenticator = createAuthenticator({
+    client,
+    clock,
+    namespace: 'brupop',
+    serviceAccount: 'agent',
+    audience: 'brupop-apiserver',
+    findPod: () => pod,
+    findNode: (name) => Promise.resolve(name === 'node-1' ? { metadata: { name, uid: 'uid-1' } } : undefined),
+  });
+});
+
+const ask = (changes: object = {}): ReturnType<Authenticator['authenticate']> =>
+  authenticator.authenticate({ ...request, ...changes }, signal);
+
+describe(createAuthenticator, () => {
+  test('reviews the token for our audience and lets the agent pass', async () => {
+    await expect(ask()).resolves.toMatchObject({ ok: true, node: { name: 'node-1', uid: 'uid-1' } });
+    expect(reviews).toEqual([
+      [
+        '/apis/authentication.k8s.io/v1/tokenreviews',
+        { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenReview', spec: { token: 'secret-token', audiences: ['brupop-apiserver'] } },
+      ],
+    ]);
+  });
+
+  test('asks nobody about malformed credentials', async () => {
+    await expect(ask({ nodeName: 'a/b' })).resolves.toMatchObject({ status: 403, code: 'NODE_NAME_INVALID' });
+    expect(reviews).toEqual([]);
+  });
+
+  test('remembers an accepted token for some minutes, and no longer', async () => {
+    await ask();
+    await clock.advance(179_000);
+    await ask();
+    expect(reviews).toHaveLength(1);
+    await clock.advance(2_000);
+    await ask();
+    expect(reviews).toHaveLength(2);
+  });
+
+  test('forgets an accepted token when it ends', async () => {
+    const token = jwtUntil(clock.now() / 1000 + 60);
+    await ask({ token });
+    await clock.advance(61_000);
+    answer = () => Promise.resolve({ authenticated: false });
+    await expect(ask({ token })).resolves.toMatchObject({ status: 401, code: 'TOKEN_EXPIRED' });
+  });
+
+  test('remembers a rejected token for some seconds', async () => {
+    answer = () => Promise.resolve({ authenticated: false, error: 'no' });
+    await expect(ask()).resolves.toMatchObject({ status: 401, code: 'TOKEN_REJECTED' });
+    answer = () => Promise.resolve(accepted);
+    await expect(ask()).resolves.toMatchObject({ status: 401 });
+    await clock.advance(11_000);
+    await expect(ask()).resolves.toMatchObject({ ok: true });
+  });
+
+  test('denies a remembered token as soon as its pod is gone', async () => {
+    await ask();
+    pod = undefined;
+    await expect(ask()).resolves.toMatchObject({ status: 403, code: 'POD_UNKNOWN' });
+  });
+
+  test('judges the node of each request, however well the token is known', async () => {
+    await ask();
+    await expect(ask({ nodeName: 'node-2' })).resolves.toMatchObject({ status: 403, code: 'NODE_MISMATCH' });
+    await expect(ask({ nodeUid: 'uid-0' })).resolves.toMatchObject({ status: 403, code: 'NODE_UID_MISMATCH' });
+  });
+
+  test('reviews a token once for all who ask at the same time', async () => {
+    const verdicts = await Promise.all([ask(), ask(), ask()]);
+    expect([verdicts.map(({ ok }) => ok), reviews.length]).toEqual([[true, true, true], 1]);
+  });
+
+  test.each([
+    { name: 'fails', error: new KubeApiError(500, 'InternalError', 'body was secret-token') },
+    { name: 'cannot be reached', error: new Error('connect secret-token') },
+  ])('answers 503 without the token when the Kubernetes API $name, and asks again next time', async ({ error }) => {
+    answer = () => Promise.reject(error);
+    const verdict = await ask();
+    expect(verdict).toMatchObject({ status: 503, code: 'KUBERNETES_UNAVAILABLE' });
+    expect(JSON.stringify(verdict)).not.toContain('secret-token');
+    answer = () => Promise.resolve(accepted);
+    await expect(ask()).resolves.toMatchObject({ ok: true });
+  });
+
+  test('lets a caller go while others still wait for the review', async () => {
+    let review: (status: TokenReviewStatus) => void = () => undefined;
+    answer = () => new Promise((resolve) => (review = resolve));
+    const caller = new AbortController();
+    const leaving = authenticator.authenticate(request, caller.signal);
+    const staying = ask();
+    caller.abort(new Error('gone'));
+    await expect(leaving).rejects.toThrow('gone');
+    review(accepted);
+    await expect(staying).resolves.toMatchObject({ ok: true });
+  });
+});

@@ -1,0 +1,62 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { parseCredentials, tokenExpiryMs } from './credentials.ts';
+
+const good = { token: 'aaa.bbb-_~+/.ccc==', nodeName: 'ip-10-0-0-1.eu-west-1.compute.internal', nodeUid: 'b2c0-1' };
+
+describe(parseCredentials, () => {
+  test.each([
+    { name: 'takes a token and a node', credentials: good, expected: good },
+    {
+      name: 'counts an empty node UID as not sent',
+      credentials: { ...good, nodeUid: '' },
+      expected: { token: good.token, nodeName: good.nodeName },
+    },
+    {
+      name: 'does without a node UID',
+      credentials: { ...good, nodeUid: undefined },
+      expected: { token: good.token, nodeName: good.nodeName },
+    },
+  ])('$name', ({ credentials, expected }) => {
+    expect(parseCredentials(credentials)).toEqual({ ok: true, ...expected });
+  });
+
+  test.each([
+    { name: 'no token', change: { token: undefined }, code: 'TOKEN_MISSING' },
+    { name: 'an empty token', change: { token: '' }, code: 'TOKEN_MISSING' },
+    { name: 'a token sent twice', change: { token: 'aaa, bbb' }, code: 'TOKEN_MALFORMED' },
+    { name: 'a token with a line feed', change: { token: 'aaa\n' }, code: 'TOKEN_MALFORMED' },
+    { name: 'a token beyond all measure', change: { token: 'a'.repeat(16_385) }, code: 'TOKEN_MALFORMED' },
+    { name: 'no node name', change: { nodeName: undefined }, code: 'NODE_NAME_INVALID' },
+    { name: 'a node name sent twice', change: { nodeName: 'node-1, node-2' }, code: 'NODE_NAME_INVALID' },
+    { name: 'a node name that leaves its path', change: { nodeName: '../pods' }, code: 'NODE_NAME_INVALID' },
+    { name: 'a node name with a line feed', change: { nodeName: 'node-1\n' }, code: 'NODE_NAME_INVALID' },
+    { name: 'a node name that adds a selector', change: { nodeName: 'node-1,status.phase=Failed' }, code: 'NODE_NAME_INVALID' },
+    { name: 'a node name beyond all measure', change: { nodeName: 'a'.repeat(254) }, code: 'NODE_NAME_INVALID' },
+    { name: 'a node UID of strange letters', change: { nodeUid: 'a b' }, code: 'NODE_UID_INVALID' },
+  ])('denies $name', ({ change, code }) => {
+    expect(parseCredentials({ ...good, ...change })).toMatchObject({ ok: false, code });
+  });
+
+  test('survives anything, and never tells the token', () => {
+    fc.assert(
+      fc.property(fc.string({ minLength: 8 }), fc.string(), fc.string(), (token, nodeName, nodeUid) => {
+        const result = parseCredentials({ token, nodeName, nodeUid });
+        expect(result.ok || !result.message.includes(token)).toBe(true);
+      }),
+    );
+  });
+});
+
+describe(tokenExpiryMs, () => {
+  const jwt = (payload: string): string => `h.${Buffer.from(payload).toString('base64url')}.s`;
+  test.each([
+    { name: 'reads the end of a JWT', token: jwt('{"exp":1700000000}'), expected: 1_700_000_000_000 },
+    { name: 'knows none for an opaque token', token: 'opaque', expected: undefined },
+    { name: 'knows none for a payload that is not JSON', token: jwt('{'), expected: undefined },
+    { name: 'knows none for a payload that is no object', token: jwt('null'), expected: undefined },
+    { name: 'knows none for an end that is no number', token: jwt('{"exp":"soon"}'), expected: undefined },
+  ])('$name', ({ token, expected }) => {
+    expect(tokenExpiryMs(token)).toBe(expected);
+  });
+});
