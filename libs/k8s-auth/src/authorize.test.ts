@@ -5,13 +5,15 @@ const expected = { namespace: 'brupop', serviceAccount: 'agent', audience: 'brup
 const extras = { 'pod-name': ['agent-x'], 'pod-uid': ['pod-1'], 'node-name': ['node-1'], 'node-uid': ['uid-1'] };
 
 function aReview(overrides: Partial<TokenReviewStatus> = {}, extra: Record<string, readonly string[] | undefined> = {}): TokenReviewStatus {
-  const all = Object.entries({ ...extras, ...extra }).filter((entry): entry is [string, readonly string[]] => entry[1] !== undefined);
+  const all: Readonly<Record<string, readonly string[] | undefined>> = { ...extras, ...extra };
   return {
     authenticated: true,
     audiences: ['brupop-apiserver'],
     user: {
       username: 'system:serviceaccount:brupop:agent',
-      extra: Object.fromEntries(all.map(([key, value]) => [`authentication.kubernetes.io/${key}`, value])),
+      extra: Object.fromEntries(
+        Object.entries(all).flatMap(([key, value]) => (value === undefined ? [] : [[`authentication.kubernetes.io/${key}`, value]])),
+      ),
     },
     ...overrides,
   };
