@@ -1,4 +1,24 @@
-export {};
+export { SimulatedApi } from './api/simulated-api.ts';
+export type { SimulatedApiOptions } from './api/simulated-api.ts';
+export { ClusterStore } from './api/cluster-store.ts';
+export type { ListFilter } from './api/cluster-store.ts';
+export type { ConversionResolver } from './api/conversion.ts';
+export type { WebhookService } from './api/crd-definition.ts';
+export { computeBudget, isPodReady } from './api/eviction-budget.ts';
+export type { Budget } from './api/eviction-budget.ts';
+export { connectionReset, Faults } from './api/faults.ts';
+export type { AfterRequest, AuditEntry, BeforeRequest } from './api/faults.ts';
+export { kubeconfig } from './api/kubeconfig.ts';
+export type { KubeconfigInput } from './api/kubeconfig.ts';
+export { StatusError } from './api/status.ts';
+export type { Status, StatusCause, StatusDetails } from './api/status.ts';
+export { API_AUDIENCES } from './api/tokens.ts';
+export type { TokenRequest } from './api/tokens.ts';
+export type { Identity, KubeObject, ObjectInput, ObjectMeta, ObjectRef, RequestInfo, ResourceRef, WatchEvent } from './api/types.ts';
+export { serveHttps } from './api/serve-https.ts';
+export type { HttpsServer, ServeHttpsOptions } from './api/serve-https.ts';
+export { createCertificateAuthority } from './tls/certificate-authority.ts';
+export type { CertificateAuthority, IssuedCertificate, IssueOptions } from './tls/certificate-authority.ts';
 // Hosts and the world around them.
 export { DEFAULT_HOST_TIMINGS, SimulatedHost } from './host/simulated-host.ts';
 export type { HostEvent, HostTimings, SimulatedHostOptions } from './host/simulated-host.ts';

@@ -1,0 +1,29 @@
+import type { Core } from './core.ts';
+import { admitCustomObject } from './crd-validation.ts';
+import type { ResourceType } from './resources.ts';
+import { badRequest } from './status.ts';
+import type { Json } from './types.ts';
+
+/** What `?fieldValidation=` may say about unknown fields. */
+export type FieldValidation = 'Strict' | 'Warn' | 'Ignore';
+
+/** An object that may be stored. */
+export interface Admitted {
+  readonly object: Json;
+  /** Paths of fields that the schema does not know and that were dropped. */
+  readonly dropped: readonly string[];
+}
+
+/**
+ * Prunes, defaults and validates a custom resource by the schema of its version; leaves built-in objects alone.
+ * @throws StatusError 422 Invalid; 400 for unknown fields under `Strict`
+ */
+export function admit(core: Core, type: ResourceType, body: Json, name: string, fieldValidation: FieldValidation = 'Ignore'): Admitted {
+  const version = core.registry.customVersion(type);
+  if (version === undefined) return { object: body, dropped: [] };
+  const admitted = admitCustomObject(type, version, body, name);
+  if (fieldValidation === 'Strict' && admitted.dropped.length > 0) {
+    throw badRequest(`strict decoding error: ${admitted.dropped.map((path) => `unknown field "${path}"`).join(', ')}`);
+  }
+  return admitted;
+}

@@ -1,0 +1,51 @@
+import type { HttpRequest } from '@brupop/ports';
+import type { Conversions } from './conversion.ts';
+import type { Core } from './core.ts';
+import { apiVersionOf } from './resources.ts';
+import type { ResourceType } from './resources.ts';
+import { badRequest, unsupportedMediaType } from './status.ts';
+import { isRecord } from './types.ts';
+import type { Identity, Json, RequestInfo } from './types.ts';
+
+/** Everything a handler may need to know about its request. */
+export interface Context {
+  readonly core: Core;
+  readonly conversions: Conversions;
+  readonly info: RequestInfo;
+  readonly type: ResourceType;
+  readonly query: URLSearchParams;
+  readonly request: HttpRequest;
+  readonly identity: Identity;
+  readonly signal: AbortSignal;
+  /** Texts for `Warning` headers; handlers add to it. */
+  readonly warnings: string[];
+}
+
+/** Media type of the request body, without parameters. */
+export const mediaType = (request: HttpRequest): string =>
+  (request.headers?.['content-type'] ?? 'application/json').split(';')[0]?.trim() ?? '';
+
+/** @throws StatusError 400 */
+export function parseJson(request: HttpRequest): unknown {
+  try {
+    return JSON.parse(request.body ?? '');
+  } catch (cause) {
+    throw badRequest(`couldn't get version/kind; json parse error: ${(cause as Error).message}`);
+  }
+}
+
+/** The object in the body of a POST or PUT. @throws StatusError 400, 415 */
+export function readObject({ request, type }: Pick<Context, 'request' | 'type'>): Json {
+  if (mediaType(request) !== 'application/json') throw unsupportedMediaType(['application/json']);
+  const body = parseJson(request);
+  if (!isRecord(body)) throw badRequest('the object provided is unrecognized (must be of type object)');
+  const expected = apiVersionOf(type);
+  if (body['apiVersion'] !== undefined && body['apiVersion'] !== expected) {
+    throw badRequest(`the API version in the data (${String(body['apiVersion'])}) does not match the expected API version (${expected})`);
+  }
+  if (body['kind'] !== undefined && body['kind'] !== type.kind) {
+    throw badRequest(`${type.kind} in version "${type.version}" cannot be handled as a ${String(body['kind'])}`);
+  }
+  const { metadata } = body;
+  return { ...body, apiVersion: expected, kind: type.kind, metadata: isRecord(metadata) ? metadata : {} };
+}

@@ -1,0 +1,27 @@
+import type { HttpResponse } from '@brupop/ports';
+import { jsonResponse } from '@brupop/ports';
+import type { Context } from './http-io.ts';
+import { apiVersionOf } from './resources.ts';
+import { tableOf, wantsTable } from './table.ts';
+import type { Json, KubeObject } from './types.ts';
+
+const warningHeader = (warnings: readonly string[]): Record<string, string> =>
+  warnings.length === 0 ? {} : { warning: warnings.map((text) => `299 - ${JSON.stringify(text)}`).join(', ') };
+
+/** Answers with one object, in the version and form that the request asks for. */
+export async function respondWith(context: Context, status: number, object: KubeObject): Promise<HttpResponse> {
+  const { conversions, type, request, warnings } = context;
+  const [shown = object] = await conversions.to(type, [object]);
+  const body = wantsTable(request) ? tableOf(context, [shown], { resourceVersion: object.metadata.resourceVersion }) : shown;
+  return jsonResponse(status, body, warningHeader(warnings));
+}
+
+/** Answers with a list. */
+export async function respondWithList(context: Context, objects: readonly KubeObject[], metadata: Json): Promise<HttpResponse> {
+  const { conversions, type, request } = context;
+  const shown = await conversions.to(type, objects);
+  if (wantsTable(request)) return jsonResponse(200, tableOf(context, shown, metadata));
+  // Built-in items carry neither kind nor apiVersion in a list; custom resources do.
+  const items = type.custom ? shown : shown.map(({ apiVersion: _apiVersion, kind: _kind, ...item }) => item);
+  return jsonResponse(200, { kind: type.listKind, apiVersion: apiVersionOf(type), metadata, items });
+}

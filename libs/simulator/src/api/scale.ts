@@ -1,0 +1,55 @@
+import type { HttpResponse } from '@brupop/ports';
+import { jsonResponse } from '@brupop/ports';
+import type { Context } from './http-io.ts';
+import { mediaType, parseJson } from './http-io.ts';
+import { sentMetadata } from './object-metadata.ts';
+import { replaceObject } from './object-writes.ts';
+import { applyJsonPatch, applyMergePatch } from './patch.ts';
+import { methodNotAllowed } from './status.ts';
+import { isRecord, valueAt } from './types.ts';
+import type { Json, KubeObject } from './types.ts';
+import { namedObject } from './write-handlers.ts';
+
+function scaleOf(object: KubeObject): Json {
+  const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
+  const labels = valueAt(object, 'spec.selector.matchLabels');
+  const selector = Object.entries(isRecord(labels) ? labels : {}).map(([key, value]) => `${key}=${String(value)}`);
+  return {
+    kind: 'Scale',
+    apiVersion: 'autoscaling/v1',
+    metadata: { name, namespace, uid, resourceVersion, creationTimestamp },
+    spec: { replicas: valueAt(object, 'spec.replicas') ?? 0 },
+    status: { replicas: valueAt(object, 'status.replicas') ?? 0, selector: selector.join(',') },
+  };
+}
+
+function changedScale(context: Context, current: Json): unknown {
+  const body = parseJson(context.request);
+  switch (context.info.verb) {
+    case 'update':
+      return body;
+    case 'patch':
+      return mediaType(context.request) === 'application/json-patch+json' ? applyJsonPatch(current, body) : applyMergePatch(current, body);
+    default:
+      throw methodNotAllowed();
+  }
+}
+
+/** The scale subresource: `spec.replicas` as an object of its own. */
+export function handleScale(context: Context): HttpResponse {
+  const { core, type, info } = context;
+  const object = namedObject(context);
+  if (info.verb === 'get') return jsonResponse(200, scaleOf(object));
+  const wanted = changedScale(context, scaleOf(object));
+  const sent = sentMetadata(isRecord(wanted) ? wanted : {});
+  const spec = isRecord(object['spec']) ? object['spec'] : {};
+  const body: Json = {
+    ...object,
+    metadata: { ...object.metadata, resourceVersion: sent.resourceVersion ?? '' },
+    spec: { ...spec, replicas: valueAt(wanted, 'spec.replicas') ?? 0 },
+  };
+  return jsonResponse(
+    200,
+    scaleOf(replaceObject(core, type, object, body, { subresource: '', byPatch: true, dryRun: context.query.has('dryRun') })),
+  );
+}

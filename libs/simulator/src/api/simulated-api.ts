@@ -1,0 +1,137 @@
+import type { Clock, HttpHandler, HttpRequest, HttpResponse, Random } from '@brupop/ports';
+import { jsonResponse } from '@brupop/ports';
+import { ADMIN, bootstrap } from './bootstrap.ts';
+import { ClusterStore } from './cluster-store.ts';
+import { Conversions } from './conversion.ts';
+import type { ConversionResolver } from './conversion.ts';
+import { createCore } from './core.ts';
+import type { Core } from './core.ts';
+import { dispatch } from './dispatch.ts';
+import { Faults } from './faults.ts';
+import type { AuditEntry } from './faults.ts';
+import { GarbageCollector } from './garbage-collection.ts';
+import { authorize } from './rbac.ts';
+import { parseRoute } from './router.ts';
+import { statusOf, unauthorized } from './status.ts';
+import { TokenAuthority } from './tokens.ts';
+import type { TokenRequest } from './tokens.ts';
+import type { Identity } from './types.ts';
+import { ConnectionReset } from './watch-handler.ts';
+
+/** What a simulated API depends on. */
+export interface SimulatedApiOptions {
+  readonly clock: Clock;
+  /** Source of uids, name suffixes and token ids: the same seed gives the same cluster. */
+  readonly random: Random;
+  /** How to reach the Service of a CustomResourceDefinition's conversion webhook. Default: conversions fail. */
+  readonly conversion?: ConversionResolver;
+  /** Changes remembered per resource, from which watches can resume. Default 10,000. */
+  readonly historyLength?: number;
+}
+
+const ANONYMOUS: Identity = { username: 'system:anonymous', groups: ['system:unauthenticated'] };
+const PUBLIC_PATHS = /^\/(version|healthz|readyz|livez)(\/|$)/;
+
+/** A Kubernetes API in memory: the same requests, answers, messages and races as the real one, and faults at will. */
+export class SimulatedApi {
+  /** Access as the cluster's own components have it. */
+  readonly store: ClusterStore;
+  readonly faults: Faults;
+  /** Bearer token of the cluster administrator. */
+  readonly adminToken: string;
+  /** The whole API over HTTP; the bearer token decides who asks. It rejects only where a fault breaks the connection. */
+  readonly handle: HttpHandler;
+  readonly #core: Core;
+  readonly #conversions: Conversions;
+  readonly #tokens: TokenAuthority;
+
+  constructor({ clock, random, conversion, historyLength = 10_000 }: SimulatedApiOptions) {
+    this.#core = createCore(clock, random, historyLength);
+    this.#conversions = new Conversions(this.#core, conversion);
+    this.#tokens = new TokenAuthority(this.#core);
+    this.faults = new Faults(this.#core.store);
+    this.store = new ClusterStore(this.#core);
+    this.adminToken = this.#tokens.issueStatic(ADMIN);
+    this.handle = (request, signal) => this.#handle(request, signal);
+    this.#core.store.history.subscribe('customresourcedefinitions.apiextensions.k8s.io', ({ type, object }) => {
+      if (type === 'DELETED') this.#core.registry.undefine(object.metadata.name);
+      else this.#core.registry.define(object);
+    });
+    new GarbageCollector(this.#core);
+    bootstrap(this.store);
+  }
+
+  /** Latest resourceVersion. */
+  get resourceVersion(): string {
+    return String(this.#core.store.revision);
+  }
+
+  /** A token as a kubelet projects it into a pod. */
+  issueToken(request: TokenRequest): string {
+    return this.#tokens.issue(request);
+  }
+
+  /** A token that never expires, for someone who is no service account, such as `system:node:n1`. */
+  issueUserToken(identity: Identity): string {
+    return this.#tokens.issueStatic(identity);
+  }
+
+  /** Tells of every finished request; of a watch when it starts. @returns stops telling */
+  audit(listener: (entry: AuditEntry) => void): () => void {
+    return this.faults.listen(listener);
+  }
+
+  /** How often each "verb resource component" was asked; the component is the service account's or user's name. */
+  requestCounts(): Map<string, number> {
+    return this.faults.requestCounts();
+  }
+
+  /** Ends every watch with 410 Expired and forgets the history, so that nobody can resume. */
+  expireWatches(): void {
+    this.faults.expireWatches();
+  }
+
+  /** Ends every watch; `reset` breaks the connections instead. */
+  dropWatches(how: 'end' | 'reset' = 'end'): void {
+    this.faults.dropWatches(how);
+  }
+
+  async #handle(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
+    const { info, query } = parseRoute(request.method, request.path);
+    let identity = ANONYMOUS;
+    let response: HttpResponse;
+    try {
+      identity = this.#authenticate(request, info.path);
+      this.faults.count(info, identity);
+      const injected = await this.faults.before(request, identity, info);
+      response = injected ?? (await this.#answer(request, identity, info, query, signal));
+    } catch (error) {
+      if (error instanceof ConnectionReset) throw error;
+      const status = statusOf(error);
+      const wait = status.details?.retryAfterSeconds;
+      response = jsonResponse(status.code, status, wait === undefined ? {} : { 'retry-after': String(wait) });
+    }
+    this.faults.tell({ ...info, user: identity.username, status: response.status });
+    return this.faults.after(request, identity, info, response);
+  }
+
+  #answer(
+    request: HttpRequest,
+    identity: Identity,
+    info: ReturnType<typeof parseRoute>['info'],
+    query: URLSearchParams,
+    signal: AbortSignal,
+  ): Promise<HttpResponse> {
+    if (identity !== ANONYMOUS) authorize(this.#core, identity, info);
+    const shared = { core: this.#core, conversions: this.#conversions, tokens: this.#tokens, watches: this.faults.watches };
+    return dispatch(shared, { request, identity, info, query, signal, warnings: [] });
+  }
+
+  #authenticate(request: HttpRequest, path: string): Identity {
+    const header = request.headers?.['authorization'];
+    if (header === undefined && PUBLIC_PATHS.test(path)) return ANONYMOUS;
+    const review = this.#tokens.review(/^Bearer\s+(\S+)$/i.exec(header ?? '')?.[1] ?? '');
+    if (!review.ok) throw unauthorized();
+    return review.identity;
+  }
+}

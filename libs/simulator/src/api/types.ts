@@ -1,0 +1,113 @@
+/** A JSON object of unknown shape. */
+export type Json = Record<string, unknown>;
+
+/** An owner as `metadata.ownerReferences` names it. */
+export interface OwnerReference {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly controller?: boolean;
+  readonly blockOwnerDeletion?: boolean;
+}
+
+/** What the API keeps about each object. */
+export interface ObjectMeta {
+  readonly name: string;
+  readonly generateName?: string;
+  readonly namespace?: string;
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly generation?: number;
+  readonly creationTimestamp: string;
+  readonly deletionTimestamp?: string;
+  readonly deletionGracePeriodSeconds?: number;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly finalizers?: readonly string[];
+  readonly ownerReferences?: readonly OwnerReference[];
+}
+
+/** A stored object. It is deeply frozen: copy it (`structuredClone`) to change it. */
+export interface KubeObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: ObjectMeta;
+  readonly [field: string]: unknown;
+}
+
+/** An object as a caller hands it in. */
+export interface ObjectInput {
+  readonly apiVersion?: string;
+  readonly kind?: string;
+  readonly metadata?: object;
+}
+
+/** A kind of object: API group (empty for core) and plural name. `objectType` is never set; it carries the type of the objects. */
+export interface ResourceRef<T = KubeObject> {
+  readonly group: string;
+  readonly resource: string;
+  readonly objectType?: T;
+}
+
+/** One object of a resource; `namespace` is absent for those of the cluster. */
+export interface ObjectRef<T = KubeObject> extends ResourceRef<T> {
+  readonly namespace?: string | undefined;
+  readonly name: string;
+}
+
+/** A change as an in-process watcher sees it. */
+export interface WatchEvent<T = KubeObject> {
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
+  readonly object: T;
+}
+
+/** Whom a request comes from. */
+export interface Identity {
+  readonly username: string;
+  readonly uid?: string;
+  readonly groups: readonly string[];
+  readonly extra?: Readonly<Record<string, readonly string[]>>;
+}
+
+/** What a request is about, in the words of RBAC and of audit logs. */
+export interface RequestInfo {
+  /** get, list, watch, create, update, patch, delete or deletecollection; for other paths the lower-case HTTP method. */
+  readonly verb: string;
+  readonly group: string;
+  readonly version: string;
+  /** Plural name; empty for paths that name no resource. */
+  readonly resource: string;
+  readonly subresource: string;
+  readonly namespace: string;
+  readonly name: string;
+  /** Path without query. */
+  readonly path: string;
+}
+
+export const isRecord = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The value at a dotted path, such as `spec.nodeName`. */
+export function valueAt(object: unknown, path: string): unknown {
+  let value: unknown = object;
+  for (const part of path.split('.')) value = isRecord(value) ? value[part] : undefined;
+  return value;
+}
+
+/** Structural equality of JSON values; absent and `undefined` are the same. */
+export function equalJson(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (Array.isArray(a)) return Array.isArray(b) && a.length === b.length && a.every((item, at) => equalJson(item, b[at]));
+  if (!isRecord(a) || !isRecord(b)) return false;
+  for (const key of Object.keys(a)) if (!equalJson(a[key], b[key])) return false;
+  for (const key of Object.keys(b)) if (b[key] !== undefined && a[key] === undefined) return false;
+  return true;
+}
+
+/** Freezes a value that nobody else can change yet; parts that are frozen already are taken as they are. */
+export function deepFreeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  Object.freeze(value);
+  for (const part of Object.values(value)) deepFreeze(part);
+  return value;
+}

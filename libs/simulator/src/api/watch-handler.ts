@@ -1,0 +1,190 @@
+import type { HttpResponse } from '@brupop/ports';
+import { jsonResponse, streamResponse } from '@brupop/ports';
+import type { Context } from './http-io.ts';
+import { apiVersionOf } from './resources.ts';
+import { parseRevision, requestMatcher } from './read-handlers.ts';
+import { badRequest, expired, statusOf } from './status.ts';
+import type { Status, StatusError } from './status.ts';
+import { tableOf, wantsTable } from './table.ts';
+import type { Json, KubeObject } from './types.ts';
+import type { Change } from './watch-history.ts';
+
+/** Ways in which all watches can be cut at once. */
+export type WatchCut = 'end' | 'reset' | 'expire';
+
+/** Whoever is watching over HTTP. */
+export interface OpenWatches {
+  readonly cuts: Set<(how: WatchCut) => void>;
+  /** How a watch from a forgotten revision is answered: as Kubernetes mostly does, by an event, or by HTTP status 410. */
+  expiredAs: 'event' | 'status';
+}
+
+interface Event {
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
+  readonly object: KubeObject | Json | Status;
+}
+
+/** Ends a response in the middle, as a broken connection does. */
+export class ConnectionReset extends Error {
+  constructor() {
+    super('connection reset by peer');
+    this.name = 'ConnectionReset';
+  }
+}
+
+const BOOKMARK_EVERY_MS = 60_000;
+const SHORTEST_DEFAULT_MS = 1_800_000;
+
+const tooOld = (revision: number, floor: number): StatusError =>
+  expired(`too old resource version: ${String(revision)} (${String(floor)})`);
+
+/** What a watcher with this selection sees of a change. */
+function seen(change: Change, matches: (object: KubeObject) => boolean): Event | undefined {
+  const before = change.previous !== undefined && matches(change.previous);
+  const after = change.type !== 'DELETED' && matches(change.object);
+  if (!before && !after) return undefined;
+  return { type: before && after ? 'MODIFIED' : after ? 'ADDED' : 'DELETED', object: change.object };
+}
+
+/** A queue between the store, which tells at once, and a connection, which takes its time. */
+class EventQueue {
+  readonly #events: Event[] = [];
+  #wake: (() => void) | undefined;
+  #closed: 'open' | 'ended' | 'reset' = 'open';
+
+  push(event: Event): void {
+    this.#events.push(event);
+    this.#wake?.();
+  }
+
+  close(how: 'ended' | 'reset'): void {
+    if (this.#closed === 'open') this.#closed = how;
+    this.#wake?.();
+  }
+
+  /** @throws when the connection is to break */
+  async *[Symbol.asyncIterator](): AsyncGenerator<Event> {
+    for (;;) {
+      for (let event = this.#events.shift(); event !== undefined; event = this.#events.shift()) yield event;
+      if (this.#closed === 'ended') return;
+      if (this.#closed === 'reset') throw new ConnectionReset();
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+}
+
+function initialEvents(context: Context, from: number | undefined, matches: (object: KubeObject) => boolean): Event[] | StatusError {
+  const { core, type, query } = context;
+  const { store } = core;
+  const all = (): Event[] =>
+    store
+      .list(type.storage)
+      .filter(matches)
+      .map((object) => ({ type: 'ADDED', object }));
+  if (query.get('sendInitialEvents') === 'true') {
+    if (query.get('resourceVersionMatch') !== 'NotOlderThan')
+      throw badRequest('resourceVersionMatch must be NotOlderThan for sendInitialEvents');
+    const end = bookmark(context, { 'k8s.io/initial-events-end': 'true' });
+    return query.get('allowWatchBookmarks') === 'true' ? [...all(), end] : all();
+  }
+  if (from === undefined || from === 0) return all();
+  const missed = store.history.since(type.storage, from);
+  if (missed === undefined) return tooOld(from, store.history.floor(type.storage));
+  return missed.map((change) => seen(change, matches)).filter((event) => event !== undefined);
+}
+
+const bookmark = ({ core, type }: Context, annotations?: Record<string, string>): Event => ({
+  type: 'BOOKMARK',
+  object: {
+    kind: type.kind,
+    apiVersion: apiVersionOf(type),
+    metadata: { resourceVersion: String(core.store.revision), creationTimestamp: null, ...(annotations && { annotations }) },
+  },
+});
+
+/** GET with `watch`: one JSON object per line for each change, until `timeoutSeconds` have passed. */
+export function handleWatch(context: Context, open: OpenWatches): HttpResponse {
+  const { core, type, query, signal } = context;
+  const matches = requestMatcher(context);
+  const start = initialEvents(context, parseRevision(query.get('resourceVersion')), matches);
+  if (!Array.isArray(start)) {
+    if (open.expiredAs === 'status') throw start;
+    return jsonResponse(200, { type: 'ERROR', object: start.body });
+  }
+  const queue = new EventQueue();
+  for (const event of start) queue.push(event);
+  const stops: (() => void)[] = [];
+  const stop = (how: 'ended' | 'reset'): void => {
+    for (const each of stops.splice(0)) each();
+    queue.close(how);
+  };
+  const cut = (how: WatchCut): void => {
+    if (how === 'expire') queue.push({ type: 'ERROR', object: tooOld(0, core.store.revision).body });
+    stop(how === 'reset' ? 'reset' : 'ended');
+  };
+  const onAbort = (): void => {
+    stop('ended');
+  };
+  open.cuts.add(cut);
+  signal.addEventListener('abort', onAbort, { once: true });
+  stops.push(
+    () => open.cuts.delete(cut),
+    () => {
+      signal.removeEventListener('abort', onAbort);
+    },
+    core.store.history.subscribe(type.storage, (change) => {
+      const event = seen(change, matches);
+      if (event !== undefined) queue.push(event);
+    }),
+    core.clock.setTimer(watchTimeMs(context), () => {
+      stop('ended');
+    }),
+  );
+  if (query.get('allowWatchBookmarks') === 'true') startBookmarks(context, queue, stops);
+  if (signal.aborted) stop('ended');
+  return streamResponse(200, lines(context, queue, stop), { 'content-type': 'application/json' });
+}
+
+function watchTimeMs({ core, query }: Context): number {
+  const asked = Number(query.get('timeoutSeconds') ?? '0');
+  // Unasked, the server spreads the ends of watches over half an hour to an hour.
+  return asked > 0 ? asked * 1000 : SHORTEST_DEFAULT_MS * (1 + core.random());
+}
+
+function startBookmarks(context: Context, queue: EventQueue, stops: (() => void)[]): void {
+  let cancel = (): void => undefined;
+  const arm = (): void => {
+    cancel = context.core.clock.setTimer(BOOKMARK_EVERY_MS, () => {
+      queue.push(bookmark(context));
+      arm();
+    });
+  };
+  arm();
+  stops.push(() => {
+    cancel();
+  });
+}
+
+async function* lines(context: Context, queue: EventQueue, stop: (how: 'ended') => void): AsyncGenerator<string> {
+  const table = wantsTable(context.request);
+  try {
+    for await (const event of queue) yield `${JSON.stringify(await shown(context, event, table))}\n`;
+  } catch (error) {
+    if (error instanceof ConnectionReset) throw error;
+    yield `${JSON.stringify({ type: 'ERROR', object: statusOf(error) })}\n`;
+  } finally {
+    stop('ended');
+  }
+}
+
+async function shown(context: Context, event: Event, table: boolean): Promise<Event> {
+  if (event.type === 'ERROR' || event.type === 'BOOKMARK') return event;
+  const object = event.object as KubeObject;
+  const [converted = object] = await context.conversions.to(context.type, [object]);
+  return {
+    type: event.type,
+    object: table ? tableOf(context, [converted], { resourceVersion: object.metadata.resourceVersion }) : converted,
+  };
+}
