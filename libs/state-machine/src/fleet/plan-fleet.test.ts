@@ -1,0 +1,575 @@
+import { describe, expect, test } from '@jest/globals';
+import { ago, aFleet, aMember, aNode, aPolicy, aShadow, CLOSED, lines, MINUTE, NOW } from './fleet.fixture.ts';
+import type { Member, MemberChanges } from './fleet.fixture.ts';
+import { planFleet } from './plan-fleet.ts';
+import type { FleetPolicy } from './policy.ts';
+
+const told = (state: 'StagedAndPerformedUpdate' | 'RebootedIntoUpdate' | 'MonitoringUpdate', minutes = 1): MemberChanges => ({
+  spec: { state, version: '1.1.0', state_transition_timestamp: ago(minutes) },
+});
+const progress = { step: 'Draining', since: ago(1), boot_id: 'b', version: '1.1.0', message: 'evicting 3 pods' } as const;
+const staged = { current_state: 'StagedAndPerformedUpdate' } as const;
+const rebooted = { current_state: 'RebootedIntoUpdate', current_version: '1.1.0' } as const;
+const monitoring = { current_state: 'MonitoringUpdate', current_version: '1.1.0' } as const;
+
+interface Row {
+  readonly name: string;
+  readonly fleet: readonly Member[];
+  readonly policy?: Partial<FleetPolicy>;
+  readonly expected: readonly string[];
+}
+const check = ({ fleet, policy, expected }: Row): void => {
+  expect(lines(planFleet(aFleet(fleet), aPolicy(policy), NOW))).toEqual(expected);
+};
+
+describe('planFleet, one node through an update', () => {
+  test.each<Row>([
+    {
+      name: 'starts an idle node for which there is another version',
+      fleet: [aMember('a')],
+      expected: ['a→StagedAndPerformedUpdate UpdateStarted'],
+    },
+    {
+      name: 'starts a downgrade just the same',
+      fleet: [aMember('a', { status: { target_version: '0.9.0' } })],
+      expected: ['a→StagedAndPerformedUpdate UpdateStarted'],
+    },
+    { name: 'waits for a node that is staging', fleet: [aMember('a', told('StagedAndPerformedUpdate'))], expected: ['a: InProgress'] },
+    {
+      name: 'lets a staged node reboot',
+      fleet: [aMember('a', { ...told('StagedAndPerformedUpdate'), status: staged })],
+      expected: ['a→RebootedIntoUpdate RebootAllowed'],
+    },
+    {
+      name: 'a left-over progress of a staged node does not keep it from its own slot',
+      fleet: [aMember('a', { ...told('StagedAndPerformedUpdate'), status: { ...staged, progress } })],
+      expected: ['a→RebootedIntoUpdate RebootAllowed'],
+    },
+    {
+      name: 'waits for a node that drains and reboots',
+      fleet: [aMember('a', { ...told('RebootedIntoUpdate'), status: { ...staged, progress }, cordonedByUs: true, unschedulable: true })],
+      expected: ['a: InProgress'],
+    },
+    {
+      name: 'monitors a node that has come back',
+      fleet: [aMember('a', { ...told('RebootedIntoUpdate'), status: rebooted })],
+      expected: ['a→MonitoringUpdate MonitoringStarted'],
+    },
+    {
+      name: 'waits for the report of a monitored node',
+      fleet: [aMember('a', { ...told('MonitoringUpdate'), status: rebooted })],
+      expected: ['a: InProgress'],
+    },
+    {
+      name: 'ends monitoring at once without a soak time',
+      fleet: [aMember('a', { ...told('MonitoringUpdate'), status: monitoring })],
+      expected: ['a→Idle UpdateFinished'],
+    },
+    {
+      name: 'monitors until the node is Ready',
+      fleet: [aMember('a', { ...told('MonitoringUpdate'), status: monitoring, ready: false })],
+      expected: ['a: Soaking'],
+    },
+    {
+      name: 'monitors until the node has been Ready for the soak time',
+      fleet: [aMember('a', { ...told('MonitoringUpdate', 9), status: monitoring, readySince: ago(4) })],
+      policy: { soakMs: 5 * MINUTE },
+      expected: ['a: Soaking'],
+    },
+    {
+      name: 'the soak time begins no earlier than monitoring',
+      fleet: [aMember('a', { ...told('MonitoringUpdate', 4), status: monitoring })],
+      policy: { soakMs: 5 * MINUTE },
+      expected: ['a: Soaking'],
+    },
+    {
+      name: 'ends monitoring after the soak time',
+      fleet: [aMember('a', { ...told('MonitoringUpdate', 5), status: monitoring, readySince: ago(5) })],
+      policy: { soakMs: 5 * MINUTE },
+      expected: ['a→Idle UpdateFinished'],
+    },
+    {
+      name: 'unreadable times do not keep a node monitored for ever',
+      fleet: [
+        aMember('a', {
+          spec: { state: 'MonitoringUpdate', state_transition_timestamp: 'yesterday' },
+          status: monitoring,
+          readySince: '2999-01-01T00:00:00Z',
+        }),
+      ],
+      policy: { soakMs: 5 * MINUTE },
+      expected: ['a→Idle UpdateFinished'],
+    },
+    {
+      name: 'waits for a finished node to say so',
+      fleet: [aMember('a', { status: monitoring })],
+      expected: ['a: Recovering'],
+    },
+    { name: 'leaves an updated node alone', fleet: [aMember('a', { status: { current_version: '1.1.0' } })], expected: ['a: UpToDate'] },
+    {
+      name: 'resets a node after an error, window or not',
+      fleet: [aMember('a', { ...told('RebootedIntoUpdate'), status: { current_state: 'ErrorReset', failure_message: 'no disk' } })],
+      policy: { window: CLOSED },
+      expected: ['a→Idle ResetAfterError'],
+    },
+    {
+      name: 'resets a node on which a person has asked for it',
+      fleet: [aMember('a', { spec: { state: 'ErrorReset' } })],
+      expected: ['a→Idle ResetAfterError'],
+    },
+    {
+      name: 'finishes after a window has closed',
+      fleet: [
+        aMember('a', { ...told('RebootedIntoUpdate'), status: rebooted }),
+        aMember('b', { ...told('MonitoringUpdate'), status: monitoring }),
+      ],
+      policy: { window: CLOSED },
+      expected: ['a→MonitoringUpdate MonitoringStarted', 'b→Idle UpdateFinished'],
+    },
+  ])('$name', check);
+});
+
+describe('planFleet, why a node is no candidate', () => {
+  test.each<Row>([
+    { name: 'its agent has not registered it', fleet: [aMember('a', { shadow: null })], expected: ['a: NoShadow'] },
+    { name: 'its agent has not reported', fleet: [aMember('a', { status: null })], expected: ['a: NotReported'] },
+    { name: 'its target is no version', fleet: [aMember('a', { status: { target_version: 'latest' } })], expected: ['a: InvalidVersion'] },
+    { name: 'it is being deleted', fleet: [aMember('a', { deleting: true })], expected: ['a: NodeDeleting'] },
+    { name: 'it is not Ready', fleet: [aMember('a', { ready: false })], expected: ['a: NodeNotReady'] },
+    { name: 'its agent is not Ready', fleet: [aMember('a', { agent: false })], expected: ['a: AgentNotReady'] },
+    { name: 'it has no agent', fleet: [aMember('a', { agent: undefined })], expected: ['a: AgentNotReady'] },
+    { name: 'an administrator has cordoned it', fleet: [aMember('a', { unschedulable: true })], expected: ['a: CordonedByAdministrator'] },
+    {
+      name: 'an administrator has cordoned it after it was staged',
+      fleet: [aMember('a', { ...told('StagedAndPerformedUpdate'), status: staged, unschedulable: true })],
+      expected: ['a: CordonedByAdministrator'],
+    },
+    {
+      name: 'it has just crashed',
+      fleet: [aMember('a', { status: { crash_count: 3, state_transition_failure_timestamp: ago(7) } })],
+      expected: ['a: CrashBackoff'],
+    },
+    {
+      name: 'it has just failed to run the version',
+      fleet: [aMember('a', { status: { failed_versions: [{ version: '1.1.0', failures: 2, last_failure_timestamp: ago(3) }] } })],
+      expected: ['a: VersionBackoff'],
+    },
+    {
+      name: 'its last attempt was given up a moment ago',
+      fleet: [aMember('a', { spec: { version: '1.1.0', state_transition_timestamp: ago(1) } })],
+      expected: ['a: RetryBackoff'],
+    },
+    { name: 'the window is closed', fleet: [aMember('a')], policy: { window: CLOSED }, expected: ['a: WindowClosed'] },
+    {
+      name: 'the window has closed after it was staged',
+      fleet: [aMember('a', { ...told('StagedAndPerformedUpdate', 600), status: staged })],
+      policy: { window: CLOSED },
+      expected: ['a: WindowClosed'],
+    },
+    { name: 'it is not managed, and then it is not even mentioned', fleet: [aMember('a', { managed: false, shadow: null })], expected: [] },
+  ])('$name', check);
+
+  test.each<Row>([
+    {
+      name: 'a backoff that has passed',
+      fleet: [aMember('a', { status: { crash_count: 3, state_transition_failure_timestamp: ago(8) } })],
+      expected: ['a→StagedAndPerformedUpdate UpdateStarted'],
+    },
+    {
+      name: 'a crash count whose time is unreadable',
+      fleet: [aMember('a', { status: { crash_count: 4_294_967_295, state_transition_failure_timestamp: 'soon' } })],
+      expected: ['a→StagedAndPerformedUpdate UpdateStarted'],
+    },
+    {
+      name: 'a failure of another version',
+      fleet: [aMember('a', { status: { failed_versions: [{ version: '1.0.5', failures: 9, last_failure_timestamp: ago(1) }] } })],
+      expected: ['a→StagedAndPerformedUpdate UpdateStarted'],
+    },
+    {
+      name: 'an attempt that was given up some time ago',
+      fleet: [aMember('a', { spec: { version: '1.1.0', state_transition_timestamp: ago(2) } })],
+      expected: ['a→StagedAndPerformedUpdate UpdateStarted'],
+    },
+    {
+      name: 'an attempt that was given up nobody knows when',
+      fleet: [aMember('a', { spec: { version: '1.1.0', state_transition_timestamp: null } })],
+      expected: ['a→StagedAndPerformedUpdate UpdateStarted'],
+    },
+  ])('does not hold: $name', check);
+});
+
+describe('planFleet, slots', () => {
+  const busy = aMember('busy', told('StagedAndPerformedUpdate'));
+  test.each<Row>([
+    {
+      name: 'no more start than there are slots',
+      fleet: [aMember('a'), aMember('b')],
+      expected: ['a→StagedAndPerformedUpdate UpdateStarted', 'b: NoFreeSlot'],
+    },
+    {
+      name: 'all free slots are used at once, beside nodes at work',
+      fleet: [busy, aMember('a'), aMember('b'), aMember('c')],
+      policy: { maxConcurrentUpdates: 3 },
+      expected: [
+        'a→StagedAndPerformedUpdate UpdateStarted',
+        'b→StagedAndPerformedUpdate UpdateStarted',
+        'busy: InProgress',
+        'c: NoFreeSlot',
+      ],
+    },
+    {
+      name: 'unlimited means all',
+      fleet: [aMember('a'), aMember('b')],
+      policy: { maxConcurrentUpdates: 'unlimited' },
+      expected: ['a→StagedAndPerformedUpdate UpdateStarted', 'b→StagedAndPerformedUpdate UpdateStarted'],
+    },
+    {
+      name: 'a node that is told to be idle keeps its slot until it is',
+      fleet: [aMember('busy', { status: monitoring }), aMember('a')],
+      expected: ['busy: Recovering', 'a: NoFreeSlot'],
+    },
+    {
+      name: 'an idle node that we have not uncordoned keeps its slot',
+      fleet: [aMember('busy', { cordonedByUs: true, unschedulable: true, status: { current_version: '1.1.0' } }), aMember('a')],
+      expected: ['busy: LeftUnavailable', 'a: NoFreeSlot'],
+    },
+    {
+      name: 'so does one that has lost its label and its shadow',
+      fleet: [aMember('busy', { excludedByUs: true, managed: false, shadow: null }), aMember('a')],
+      expected: ['busy: LeftUnavailable', 'a: NoFreeSlot'],
+    },
+    {
+      name: 'a release that does not boot does not march on',
+      fleet: [aMember('busy', { ...told('RebootedIntoUpdate', 900), status: staged, ready: false }), aMember('a')],
+      expected: ['busy: Stuck', 'a: NoFreeSlot'],
+    },
+    {
+      name: 'a staged node takes its reboot before others start',
+      fleet: [aMember('a'), aMember('busy', { ...told('StagedAndPerformedUpdate'), status: staged })],
+      expected: ['busy→RebootedIntoUpdate RebootAllowed', 'a: NoFreeSlot'],
+    },
+    {
+      name: 'a lowered limit lets only so many staged nodes reboot',
+      fleet: ['a', 'b'].map((name) => aMember(name, { ...told('StagedAndPerformedUpdate'), status: staged })),
+      expected: ['a→RebootedIntoUpdate RebootAllowed', 'b: NoFreeSlot'],
+    },
+    {
+      name: 'a crashed node gives its slot to the next once it is idle',
+      fleet: [aMember('a', { status: { crash_count: 1, state_transition_failure_timestamp: ago(1) } }), aMember('b')],
+      expected: ['b→StagedAndPerformedUpdate UpdateStarted', 'a: CrashBackoff'],
+    },
+    {
+      name: 'unavailable nodes count towards their own limit',
+      fleet: [aMember('down', { ready: false }), aMember('a')],
+      policy: { maxUnavailable: { count: 1 } },
+      expected: ['down: NodeNotReady', 'a: TooManyUnavailable'],
+    },
+    {
+      name: 'unavailable nodes hold up reboots',
+      fleet: [aMember('cordoned', { unschedulable: true }), aMember('a', { ...told('StagedAndPerformedUpdate'), status: staged })],
+      policy: { maxUnavailable: { percent: 50 } },
+      expected: ['cordoned: CordonedByAdministrator', 'a: TooManyUnavailable'],
+    },
+    {
+      name: 'nodes at work count as unavailable to be',
+      fleet: [busy, aMember('a')],
+      policy: { maxConcurrentUpdates: 5, maxUnavailable: { count: 1 } },
+      expected: ['busy: InProgress', 'a: TooManyUnavailable'],
+    },
+  ])('$name', check);
+});
+
+describe('planFleet, stuck nodes', () => {
+  test.each<Row>([
+    {
+      name: 'one that does not stage is given up, and the next starts',
+      fleet: [aMember('stuck', told('StagedAndPerformedUpdate', 10)), aMember('a')],
+      expected: ['stuck→Idle GivenUp', 'a→StagedAndPerformedUpdate UpdateStarted'],
+    },
+    {
+      name: 'one without any report is given up too',
+      fleet: [aMember('stuck', { ...told('StagedAndPerformedUpdate', 10), status: null })],
+      expected: ['stuck→Idle GivenUp'],
+    },
+    {
+      name: 'one that never began to drain must not begin later',
+      fleet: [aMember('stuck', { ...told('RebootedIntoUpdate', 20), status: staged, agent: false })],
+      expected: ['stuck→Idle GivenUp'],
+    },
+    {
+      name: 'one that has staged but may not reboot is given up',
+      fleet: [aMember('stuck', { ...told('StagedAndPerformedUpdate', 10), status: staged, ready: false })],
+      expected: ['stuck→Idle GivenUp'],
+    },
+    {
+      name: 'one that is cordoned by whomever during its reboot keeps its slot',
+      fleet: [aMember('stuck', { ...told('RebootedIntoUpdate', 20), status: staged, unschedulable: true }), aMember('a')],
+      expected: ['stuck: Stuck', 'a: NoFreeSlot'],
+    },
+    {
+      name: 'one that is back but silent gives its slot away',
+      fleet: [aMember('stuck', { ...told('MonitoringUpdate', 6), status: rebooted, agent: false }), aMember('a')],
+      expected: ['a→StagedAndPerformedUpdate UpdateStarted', 'stuck: Stuck'],
+    },
+    {
+      name: 'one that does not clean up gives its slot away if it serves',
+      fleet: [aMember('stuck', { spec: { state_transition_timestamp: ago(3) }, status: { current_state: 'ErrorReset' } }), aMember('a')],
+      expected: ['a→StagedAndPerformedUpdate UpdateStarted', 'stuck: Stuck'],
+    },
+    {
+      name: 'one that does not clean up keeps its slot if it does not serve',
+      fleet: [
+        aMember('stuck', { spec: { state_transition_timestamp: ago(3) }, status: { current_state: 'ErrorReset' }, ready: false }),
+        aMember('a'),
+      ],
+      expected: ['stuck: Stuck', 'a: NoFreeSlot'],
+    },
+    {
+      name: 'a stamp that is unreadable is replaced by the age of the shadow',
+      fleet: [aMember('stuck', { spec: { state: 'StagedAndPerformedUpdate', state_transition_timestamp: '2999-01-01T00:00:00Z' } })],
+      expected: ['stuck→Idle GivenUp'],
+    },
+    {
+      name: 'a shadow without any readable time is past its deadline',
+      fleet: [
+        aMember('stuck', {
+          shadow: {
+            ...aShadow('stuck', { state: 'StagedAndPerformedUpdate', state_transition_timestamp: null }),
+            metadata: { name: 'brs-stuck' },
+          },
+        }),
+      ],
+      expected: ['stuck→Idle GivenUp'],
+    },
+  ])('$name', check);
+
+  test('a node that was given up lets the others go first', () => {
+    const fleet = [aMember('a', { spec: { version: '1.1.0', state_transition_timestamp: ago(60) } }), aMember('b')];
+    expect(lines(planFleet(aFleet(fleet), aPolicy(), NOW))).toEqual(['b→StagedAndPerformedUpdate UpdateStarted', 'a: NoFreeSlot']);
+  });
+});
+
+describe('planFleet, a window that closes on a node allowed to reboot', () => {
+  test.each<Row>([
+    {
+      name: 'takes the permission back from an agent that is down',
+      fleet: [aMember('a', { ...told('RebootedIntoUpdate'), status: staged, agent: false })],
+      policy: { window: CLOSED },
+      expected: ['a→StagedAndPerformedUpdate WindowClosed'],
+    },
+    {
+      name: 'lets an agent that is up go on',
+      fleet: [aMember('a', { ...told('RebootedIntoUpdate'), status: staged })],
+      policy: { window: CLOSED },
+      expected: ['a: InProgress'],
+    },
+    {
+      name: 'lets a drain that has begun go on',
+      fleet: [aMember('a', { ...told('RebootedIntoUpdate'), status: { ...staged, progress }, agent: false })],
+      policy: { window: CLOSED },
+      expected: ['a: InProgress'],
+    },
+  ])('$name', check);
+});
+
+describe('planFleet, nodes that leave the fleet', () => {
+  const leaving = (changes: MemberChanges): Member => aMember('a', { managed: false, ...changes });
+  test.each<Row>([
+    { name: 'an idle one loses its shadow', fleet: [leaving({})], expected: ['a deleted LabelRemoved'] },
+    {
+      name: 'one that is left cordoned keeps its shadow for the agent',
+      fleet: [leaving({ cordonedByUs: true, unschedulable: true })],
+      expected: ['a: LeftUnavailable'],
+    },
+    { name: 'staging is called off', fleet: [leaving(told('StagedAndPerformedUpdate'))], expected: ['a→Idle LabelRemoved'] },
+    {
+      name: 'a staged one is called off',
+      fleet: [leaving({ ...told('StagedAndPerformedUpdate'), status: staged })],
+      expected: ['a→Idle LabelRemoved'],
+    },
+    {
+      name: 'a reboot that has not begun is called off',
+      fleet: [leaving({ ...told('RebootedIntoUpdate'), status: staged })],
+      expected: ['a→Idle LabelRemoved'],
+    },
+    {
+      name: 'a drain that has begun is finished',
+      fleet: [leaving({ ...told('RebootedIntoUpdate'), status: { ...staged, progress } })],
+      expected: ['a: InProgress'],
+    },
+    {
+      name: 'an update that is done is monitored and finished',
+      fleet: [leaving({ ...told('RebootedIntoUpdate'), status: rebooted })],
+      expected: ['a→MonitoringUpdate MonitoringStarted'],
+    },
+    {
+      name: 'monitoring that nobody reports ends',
+      fleet: [leaving({ ...told('MonitoringUpdate', 6), status: rebooted })],
+      expected: ['a→Idle LabelRemoved'],
+    },
+    { name: 'one with an agent is given the time to clean up', fleet: [leaving({ status: staged })], expected: ['a: Recovering'] },
+    {
+      name: 'one without an agent has nothing to wait for',
+      fleet: [leaving({ status: staged, agent: undefined })],
+      expected: ['a deleted LabelRemoved'],
+    },
+    {
+      name: 'one whose agent never cleans up',
+      fleet: [leaving({ status: staged, spec: { state_transition_timestamp: ago(3) } })],
+      expected: ['a deleted LabelRemoved'],
+    },
+    {
+      name: 'one that is down after a reboot keeps its shadow',
+      fleet: [leaving({ status: monitoring, agent: undefined, ready: false })],
+      expected: ['a: Recovering'],
+    },
+  ])('$name', check);
+
+  test('a shadow goes with its node, and one that belongs to nothing is left alone', () => {
+    const stray = { ...aShadow('x'), metadata: { name: 'stray' } };
+    const plan = planFleet({ nodes: [], shadows: [aShadow('gone'), stray], agents: new Map() }, aPolicy(), NOW);
+    expect(plan.changes).toEqual([
+      {
+        kind: 'delete-shadow',
+        node: 'gone',
+        shadow: 'brs-gone',
+        uid: 'shadow-uid-gone',
+        resourceVersion: '7',
+        reason: 'NodeGone',
+        message: 'Deleting the shadow because its node is gone',
+      },
+    ]);
+  });
+
+  test('of two shadows for one node the one with the right name counts', () => {
+    const owner = [{ apiVersion: 'v1', kind: 'Node', name: 'a', uid: 'uid-a' }];
+    const other = { ...aShadow('a', { state: 'MonitoringUpdate' }), metadata: { name: 'other', ownerReferences: owner } };
+    for (const shadows of [
+      [other, aShadow('a')],
+      [aShadow('a'), other],
+    ]) {
+      const plan = planFleet({ nodes: [aNode('a')], shadows, agents: new Map([['a', true]]) }, aPolicy(), NOW);
+      expect(plan.changes.map(({ shadow }) => shadow)).toEqual(['brs-a']);
+    }
+  });
+});
+
+describe('planFleet, what it tells', () => {
+  test('a change carries the whole spec and the version of the shadow it is meant for', () => {
+    expect(planFleet(aFleet([aMember('a')]), aPolicy(), NOW).changes).toEqual([
+      {
+        kind: 'spec',
+        node: 'a',
+        shadow: 'brs-a',
+        resourceVersion: '7',
+        reason: 'UpdateStarted',
+        message: 'Starting the update from 1.0.0 to 1.1.0',
+        spec: { state: 'StagedAndPerformedUpdate', version: '1.1.0', state_transition_timestamp: '2026-01-05T12:00:00.000Z' },
+      },
+    ]);
+  });
+
+  test('a hold on a drain says what the agent is at', () => {
+    const fleet = [aMember('a', { ...told('RebootedIntoUpdate'), status: { ...staged, progress } })];
+    expect(planFleet(aFleet(fleet), aPolicy(), NOW).holds[0]?.message).toBe(
+      'Waiting for the agent to reach RebootedIntoUpdate: evicting 3 pods',
+    );
+  });
+
+  test('a finished update without a version is told as well as it can be', () => {
+    const fleet = [
+      aMember('a', { spec: { state: 'RebootedIntoUpdate' }, status: rebooted }),
+      aMember('b', { spec: { state: 'StagedAndPerformedUpdate' }, status: staged }),
+      aMember('c', { spec: { state: 'RebootedIntoUpdate', state_transition_timestamp: ago(1) }, status: staged, agent: false }),
+      aMember('d', { spec: { state: 'StagedAndPerformedUpdate', state_transition_timestamp: ago(10) }, status: staged, agent: false }),
+      aMember('e', { spec: { state: 'MonitoringUpdate' }, status: monitoring }),
+    ];
+    const versions = (policy: Partial<FleetPolicy>): unknown[] =>
+      planFleet(aFleet(fleet), aPolicy({ maxConcurrentUpdates: 9, ...policy }), NOW).changes.map(
+        (c) => c.kind === 'spec' && c.spec.version,
+      );
+    expect([...versions({}), ...versions({ window: CLOSED })].every((version) => version === null)).toBe(true);
+  });
+
+  test('a failure is told with its cause', () => {
+    const message = (status: object): string | undefined =>
+      planFleet(
+        aFleet([aMember('a', { ...told('RebootedIntoUpdate'), status: { current_state: 'ErrorReset', ...status } })]),
+        aPolicy(),
+        NOW,
+      ).changes[0]?.message;
+    expect(message({ failure_message: 'no disk' })).toBe('Resetting after an error: no disk');
+    expect(message({})).toBe('Resetting after an error: the agent reported a failure');
+  });
+
+  test.each([
+    {
+      name: 'the earliest time at which a hold may end',
+      fleet: [
+        aMember('a', told('StagedAndPerformedUpdate')),
+        aMember('b', { status: { crash_count: 1, state_transition_failure_timestamp: ago(1) } }),
+        aMember('c', told('StagedAndPerformedUpdate')),
+      ],
+      policy: {},
+      expected: NOW + MINUTE,
+    },
+    { name: 'the opening of the window', fleet: [aMember('a')], policy: { window: CLOSED }, expected: NOW + 60 * MINUTE },
+    {
+      name: 'the closing of the window, for a node that may reboot',
+      fleet: [aMember('a', { ...told('RebootedIntoUpdate'), status: staged })],
+      policy: { window: { kind: 'daily', startMs: 0, stopMs: 12 * 60 * MINUTE + 10 * MINUTE } as const },
+      expected: NOW + 4 * MINUTE,
+    },
+    {
+      name: 'never, if nothing but an event can change anything',
+      fleet: [aMember('a', { ready: false })],
+      policy: {},
+      expected: undefined,
+    },
+  ])('rechecks at: $name', ({ fleet, policy, expected }) => {
+    expect(planFleet(aFleet(fleet), aPolicy(policy), NOW).recheckAt).toBe(expected);
+  });
+});
+
+describe('planFleet, the order of admission', () => {
+  const order = (fleet: readonly Member[]): string[] =>
+    planFleet(aFleet(fleet), aPolicy({ maxConcurrentUpdates: 'unlimited' }), NOW).changes.map(({ node }) => node);
+  const crashed = (crash_count: number): MemberChanges => ({ status: { crash_count, state_transition_failure_timestamp: ago(5_000) } });
+
+  test.each([
+    { name: 'fewest crashes first', fleet: [aMember('a', crashed(2)), aMember('b', crashed(1)), aMember('c')], expected: ['c', 'b', 'a'] },
+    { name: "the leader's node last, whatever else", fleet: [aMember('leader'), aMember('a', crashed(9))], expected: ['a', 'leader'] },
+    {
+      name: 'spread over zones',
+      fleet: [aMember('a', { zone: 'x' }), aMember('b', { zone: 'x' }), aMember('c', { zone: 'y' }), aMember('d', { zone: 'y' })],
+      expected: ['a', 'c', 'b', 'd'],
+    },
+    {
+      name: 'first from a zone in which nothing is being updated',
+      fleet: [
+        aMember('a', { zone: 'x' }),
+        aMember('b', { zone: 'y' }),
+        aMember('busy', { zone: 'x', ...told('StagedAndPerformedUpdate') }),
+      ],
+      expected: ['b', 'a'],
+    },
+    {
+      name: 'the oldest version first, and of equals the first name',
+      fleet: [
+        aMember('c'),
+        aMember('b'),
+        aMember('a', { status: { current_version: '1.0.9' } }),
+        aMember('d', { status: { current_version: '0.9.10' } }),
+        aMember('e', { status: { current_version: '0.9.9' } }),
+      ],
+      expected: ['e', 'd', 'b', 'c', 'a'],
+    },
+    {
+      name: 'a version that cannot be read counts as the oldest',
+      fleet: [aMember('b'), aMember('a', { status: { current_version: '?' } }), aMember('c', { status: { current_version: '?' } })],
+      expected: ['a', 'c', 'b'],
+    },
+  ])('$name', ({ fleet, expected }) => {
+    expect(order(fleet)).toEqual(expected);
+  });
+});
