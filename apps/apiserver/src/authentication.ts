@@ -1,7 +1,7 @@
 import { HEADERS } from '@brupop/agent-api';
 import type { Authenticator, Grant } from '@brupop/k8s-auth';
 import type { Logger } from '@brupop/process';
-import type { Request, RequestHandler, Response } from 'express';
+import type { RequestHandler, Response } from 'express';
 import { sendError } from './errors.ts';
 import type { ApiserverMetrics } from './metrics.ts';
 import { requestSignal } from './request-signal.ts';
@@ -11,7 +11,7 @@ export function authentication(authenticator: Authenticator, metrics: ApiserverM
   return async (request, response, next) => {
     const verdict = await authenticator.authenticate(
       { token: request.get(HEADERS.token), nodeName: request.get(HEADERS.nodeName), nodeUid: request.get(HEADERS.nodeUid) },
-      requestSignal(request, response),
+      requestSignal(response),
     );
     if (verdict.ok) {
       response.locals['caller'] = verdict;
@@ -30,16 +30,4 @@ export function callerOf(response: Response): Grant {
   // A handler outside of the authenticated scope would be a hole; better that it fails.
   if (caller === undefined) throw new Error('This route is not authenticated');
   return caller;
-}
-
-/** The preferences of RFC 7240 that a request states: names in lower case, and their values. */
-export function preferencesOf(request: Request): ReadonlyMap<string, string> {
-  const preferences = new Map<string, string>();
-  for (const part of (request.get('prefer') ?? '').slice(0, 1024).split(',')) {
-    const [name = '', value = ''] = (part.split(';')[0] ?? '').split('=');
-    const key = name.trim().toLowerCase();
-    // The first of a name counts.
-    if (key !== '' && !preferences.has(key)) preferences.set(key, value.trim().replace(/^"(.*)"$/, '$1'));
-  }
-  return preferences;
 }

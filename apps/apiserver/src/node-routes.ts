@@ -1,4 +1,4 @@
-import { RESPOND_ASYNC, ROUTES, type StepProgress } from '@brupop/agent-api';
+import { parsePrefer, RESPOND_ASYNC, ROUTES, type StepProgress } from '@brupop/agent-api';
 import { AGENT_COMPONENT, APISERVER_COMPONENT, COMPONENT_LABEL } from '@brupop/crd-models';
 import {
   cordonNode,
@@ -13,7 +13,7 @@ import {
 } from '@brupop/drain';
 import { isKubeStatus } from '@brupop/kube-runtime';
 import type { Request, Response, Router } from 'express';
-import { callerOf, preferencesOf } from './authentication.ts';
+import { callerOf } from './authentication.ts';
 import { RequestError } from './errors.ts';
 import { notReadyBecause, readHealth } from './node-health.ts';
 import { requestSignal } from './request-signal.ts';
@@ -32,7 +32,7 @@ export function addNodeRoutes(router: Router, deps: NodeRoutesDeps): void {
   const { client, clock, log, metrics } = deps;
 
   router.post(ROUTES.cordonAndDrain, async (request, response) => {
-    const target = targetOf(deps, request, response);
+    const target = targetOf(deps, response);
     const { held } = await orNodeNotFound(target, cordonNode(target));
     const sinceMs = Date.parse(held?.since ?? '') || clock.now();
     let result = await drainOnce(deps, target, sinceMs);
@@ -47,7 +47,7 @@ export function addNodeRoutes(router: Router, deps: NodeRoutesDeps): void {
   });
 
   router.post(ROUTES.uncordon, async (request, response) => {
-    const target = targetOf(deps, request, response);
+    const target = targetOf(deps, response);
     await adoptLegacy(deps, target.nodeName, target.signal);
     if (wantsProgress(request)) {
       const reason = await notReadyBecause(client, target.nodeName, target.signal);
@@ -69,7 +69,7 @@ export function addNodeRoutes(router: Router, deps: NodeRoutesDeps): void {
   });
 
   router.post(ROUTES.excludeFromLb, async (request, response) => {
-    const target = targetOf(deps, request, response);
+    const target = targetOf(deps, response);
     const { changed, held } = await orNodeNotFound(target, excludeFromLoadBalancers(target));
     if (changed) log.info('Excluding node from load balancers', { node: target.nodeName });
     metrics.stepped('exclude', 'done');
@@ -77,7 +77,7 @@ export function addNodeRoutes(router: Router, deps: NodeRoutesDeps): void {
   });
 
   router.post(ROUTES.removeExclusionFromLb, async (request, response) => {
-    const target = targetOf(deps, request, response);
+    const target = targetOf(deps, response);
     await adoptLegacy(deps, target.nodeName, target.signal);
     const { changed, keptByOther } = await orNodeNotFound(target, removeExclusion(target));
     if (changed) log.info('Removing exclusion from load balancers', { node: target.nodeName });
@@ -87,12 +87,12 @@ export function addNodeRoutes(router: Router, deps: NodeRoutesDeps): void {
 
   router.get(ROUTES.health, async (request, response) => {
     const { node, pod } = callerOf(response);
-    response.json(await readHealth({ client, nodeName: node.name, exceptPodUid: pod.uid, signal: requestSignal(request, response) }));
+    response.json(await readHealth({ client, nodeName: node.name, exceptPodUid: pod.uid, signal: requestSignal(response) }));
   });
 }
 
-function targetOf(deps: NodeRoutesDeps, request: Request, response: Response): NodeChangeOptions {
-  return { client: deps.client, clock: deps.clock, nodeName: callerOf(response).node.name, signal: requestSignal(request, response) };
+function targetOf(deps: NodeRoutesDeps, response: Response): NodeChangeOptions {
+  return { client: deps.client, clock: deps.clock, nodeName: callerOf(response).node.name, signal: requestSignal(response) };
 }
 
 async function drainOnce(deps: NodeRoutesDeps, target: NodeChangeOptions, sinceMs: number): Promise<DrainResult> {
@@ -120,7 +120,7 @@ async function orNodeNotFound<T>({ nodeName }: NodeChangeOptions, change: Promis
 }
 
 function wantsProgress(request: Request): boolean {
-  return preferencesOf(request).has(RESPOND_ASYNC);
+  return parsePrefer(request.get('prefer')).respondAsync;
 }
 
 /** 200 done, 202 ask again. Agents of Brupop 1.x get an empty 200. */

@@ -1,7 +1,7 @@
-import type { Request, Response } from 'express';
+import type { Response } from 'express';
 
 /** Aborts when the client has gone before its answer was finished. The same signal for each call with the same response. */
-export function requestSignal(_request: Request, response: Response): AbortSignal {
+export function requestSignal(response: Response): AbortSignal {
   const known = response.locals['signal'] as AbortSignal | undefined;
   if (known !== undefined) return known;
   const gone = new AbortController();

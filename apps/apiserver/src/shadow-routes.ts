@@ -1,12 +1,11 @@
-import { ROUTES } from '@brupop/agent-api';
+import { parseCreateShadowRequest, parsePrefer, ROUTES } from '@brupop/agent-api';
 import { parseShadowStatus, shadowName, type BottlerocketShadow } from '@brupop/crd-models';
 import { adoptNode } from '@brupop/drain';
 import { paths, type KubeClient } from '@brupop/kube-runtime';
 import type { Clock, Random } from '@brupop/ports';
 import type { Logger } from '@brupop/process';
 import type { RequestHandler, Router } from 'express';
-import { callerOf, preferencesOf } from './authentication.ts';
-import { parseCreateRequest } from './bodies.ts';
+import { callerOf } from './authentication.ts';
 import { readOrUndefined, trimShadow, type Caches } from './caches.ts';
 import { RequestError } from './errors.ts';
 import type { ApiserverMetrics } from './metrics.ts';
@@ -34,11 +33,11 @@ export function addShadowRoutes(router: Router, json: RequestHandler, deps: Shad
   const { client, clock, log, namespace, board } = deps;
 
   router.get(ROUTES.shadow, async (request, response) => {
-    const signal = requestSignal(request, response);
+    const signal = requestSignal(response);
     const name = shadowName(callerOf(response).node.name);
     const known = request.get('if-none-match');
     let shadow = await find(deps, name, signal);
-    const untilMs = clock.monotonic() + waitMs(preferencesOf(request).get('wait'), deps.random);
+    const untilMs = clock.monotonic() + waitMs(parsePrefer(request.get('prefer')).wait, deps.random);
     const stopCounting = deps.metrics.holding();
     try {
       // Going back to an older spec would make the agent act twice, so a replica that lags behind holds the answer too.
@@ -62,15 +61,14 @@ export function addShadowRoutes(router: Router, json: RequestHandler, deps: Shad
 
   router.post(ROUTES.shadow, json, async (request, response) => {
     const { node } = callerOf(response);
-    const problem = parseCreateRequest(request.body, node.name);
-    if (problem !== undefined) throw problem;
-    const shadow = await ensureShadow(client, namespace, node, requestSignal(request, response));
+    checkCreateBody(request.body, node.name);
+    const shadow = await ensureShadow(client, namespace, node, requestSignal(response));
     log.info('Ensured a shadow', { node: node.name, shadow: shadow.metadata.name });
     response.json(trimShadow(shadow));
   });
 
   router.put(ROUTES.shadow, json, async (request, response) => {
-    const signal = requestSignal(request, response);
+    const signal = requestSignal(response);
     const { node } = callerOf(response);
     const parsed = parseShadowStatus(request.body);
     if (!parsed.ok) throw new RequestError('BODY_INVALID', parsed.errors.join('; '));
@@ -104,9 +102,16 @@ async function find(
   return read === undefined ? undefined : trimShadow(read);
 }
 
+/** Who asks is known already, and only that counts; but a body that says something else is a fault worth telling. */
+function checkCreateBody(body: unknown, nodeName: string): void {
+  if (body === undefined) return;
+  const parsed = parseCreateShadowRequest(body);
+  if (!parsed.ok) throw new RequestError('BODY_INVALID', parsed.errors.join('; '));
+  if (parsed.value.node_selector.node_name !== nodeName)
+    throw new RequestError('NODE_MISMATCH', 'node_selector.node_name: expected the node of the caller');
+}
+
 /** How long to hold a poll. Up to a tenth less than asked for, so that agents that came together do not come back together. */
-export function waitMs(preference: string | undefined, random: Random): number {
-  if (preference === undefined || !/^\d{1,9}$/.test(preference)) return 0;
-  const seconds = Math.min(Number(preference), LONGEST_WAIT_SECONDS);
-  return seconds * 1000 * (1 - random() / 10);
+export function waitMs(seconds: number | undefined, random: Random): number {
+  return Math.min(seconds ?? 0, LONGEST_WAIT_SECONDS) * 1000 * (1 - random() / 10);
 }
