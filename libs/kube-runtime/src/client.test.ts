@@ -1,0 +1,130 @@
+import { describe, expect, test } from '@jest/globals';
+import { jsonResponse, streamResponse, textResponse, VirtualClock } from '@brupop/ports';
+import { JSON_PATCH, withQuery } from './client.ts';
+import { errorFromStatus, isKubeStatus } from './kube-error.ts';
+import { paths } from './paths.ts';
+import { ScriptedApi, statusAnswer } from './scripted-api.ts';
+
+const signal = new AbortController().signal;
+
+describe('createKubeClient', () => {
+  test.each([
+    { name: 'a GET without a body', method: 'GET', options: {}, contentType: undefined, body: undefined },
+    { name: 'a POST as JSON', method: 'POST', options: { body: { a: 1 } }, contentType: 'application/json', body: '{"a":1}' },
+    { name: 'a PATCH as a merge patch', method: 'PATCH', options: { body: {} }, contentType: 'application/merge-patch+json', body: '{}' },
+    { name: 'a PATCH as asked', method: 'PATCH', options: { body: [], contentType: JSON_PATCH }, contentType: JSON_PATCH, body: '[]' },
+  ] as const)('sends $name', async ({ method, options, contentType, body }) => {
+    const api = new ScriptedApi(() => jsonResponse(200, { kind: 'X' }));
+    const answer = await api.client(new VirtualClock()).request(method, '/x', { ...options, query: { a: 'b c' }, signal });
+    expect(answer).toEqual({ kind: 'X' });
+    expect(api.requests[0]).toMatchObject({ method, path: '/x?a=b%20c' });
+    expect([api.requests[0]?.headers?.['content-type'], api.requests[0]?.body]).toEqual([contentType, body]);
+  });
+
+  test('takes an empty answer for nothing', async () => {
+    const api = new ScriptedApi(() => textResponse(200));
+    expect(await api.client(new VirtualClock()).request('DELETE', '/x', { signal })).toBeUndefined();
+  });
+
+  test.each([
+    {
+      name: 'a Status',
+      answer: statusAnswer(404, 'NotFound', 'nodes "a" not found'),
+      error: { status: 404, reason: 'NotFound', retry: 'terminal' },
+    },
+    { name: 'a page of a proxy', answer: () => textResponse(502, '<html>'), error: { status: 502, reason: '', retry: 'transient' } },
+    {
+      name: 'too many requests',
+      answer: statusAnswer(429, 'TooManyRequests', 'x', { 'retry-after': '3' }),
+      error: { retryAfterMs: 3_000 },
+    },
+    { name: 'something that is not JSON', answer: () => textResponse(200, '<html>'), error: { code: 'KUBE_BODY', retry: 'transient' } },
+  ])('rejects with $name', async ({ answer, error }) => {
+    const client = new ScriptedApi(answer).client(new VirtualClock());
+    await expect(client.request('GET', '/x', { signal })).rejects.toMatchObject(error);
+  });
+
+  test('gives a request 15 s, its body included', async () => {
+    const clock = new VirtualClock();
+    const silence = (async function* () {
+      yield '{"a":';
+      await new Promise(() => undefined);
+    })();
+    const client = new ScriptedApi(() => streamResponse(200, silence)).client(clock);
+    const outcome = expect(client.request('GET', '/x', { signal })).rejects.toMatchObject({ code: 'KUBE_TIMEOUT', retry: 'transient' });
+    await clock.advance(15_000);
+    await outcome;
+  });
+
+  test('ends with the reason of its signal', async () => {
+    const abort = new AbortController();
+    const pending = new ScriptedApi().client(new VirtualClock()).request('GET', '/x', { signal: abort.signal });
+    abort.abort(new Error('enough'));
+    await expect(pending).rejects.toThrow('enough');
+    const client = new ScriptedApi().client(new VirtualClock());
+    await expect(client.request('GET', '/x', { signal: abort.signal })).rejects.toThrow('enough');
+  });
+
+  test('opens no stream on an error', async () => {
+    const client = new ScriptedApi(statusAnswer(410, 'Expired')).client(new VirtualClock());
+    await expect(client.stream('/x', { watch: 'true' }, signal)).rejects.toMatchObject({ status: 410, reason: 'Expired' });
+  });
+});
+
+describe(errorFromStatus, () => {
+  test.each([
+    {
+      name: 'message and details',
+      body: { message: 'm', reason: 'r', details: { retryAfterSeconds: 1, causes: [{ message: 'pdb' }] } },
+      seen: { message: 'm', reason: 'r', retryAfterMs: 1_000, details: { causes: [{ message: 'pdb' }] } },
+    },
+    { name: 'no Status at all', body: null, seen: { message: 'the API server answered 500', reason: '' } },
+    { name: 'some text', body: ' oh dear ', seen: { message: 'the API server answered 500: oh dear' } },
+    { name: 'a header that is no number', body: {}, header: 'Wed, 21 Oct 2026', seen: { retryAfterMs: undefined } },
+  ])('takes $name', ({ body, header, seen }) => {
+    const { message, reason, retryAfterMs, details } = errorFromStatus(500, body, header);
+    expect({ message, reason, retryAfterMs, details }).toMatchObject(seen);
+  });
+});
+
+describe(isKubeStatus, () => {
+  test('looks at the status of API errors only', () => {
+    const error = errorFromStatus(409, {});
+    expect([isKubeStatus(error, 404, 409), isKubeStatus(error, 404), isKubeStatus(new Error('409'), 409)]).toEqual([true, false, false]);
+  });
+});
+
+describe(withQuery, () => {
+  test.each([
+    { query: {}, path: '/x' },
+    { query: { a: '1', 'b/c': 'd=e,f' }, path: '/x?a=1&b%2Fc=d%3De%2Cf' },
+  ])('makes $path', ({ query, path }) => {
+    expect(withQuery('/x', query)).toBe(path);
+  });
+
+  test('adds to a query that is there', () => {
+    expect(withQuery('/x?a=1', { b: '2' })).toBe('/x?a=1&b=2');
+  });
+});
+
+describe('paths', () => {
+  test.each([
+    { path: paths.nodes(), expected: '/api/v1/nodes' },
+    { path: paths.node('a'), expected: '/api/v1/nodes/a' },
+    { path: paths.pods(), expected: '/api/v1/pods' },
+    { path: paths.pods('ns'), expected: '/api/v1/namespaces/ns/pods' },
+    { path: paths.pod('ns', 'p'), expected: '/api/v1/namespaces/ns/pods/p' },
+    { path: paths.eviction('ns', 'p'), expected: '/api/v1/namespaces/ns/pods/p/eviction' },
+    { path: paths.shadows(), expected: '/apis/brupop.bottlerocket.aws/v2/bottlerocketshadows' },
+    { path: paths.shadow('ns', 's'), expected: '/apis/brupop.bottlerocket.aws/v2/namespaces/ns/bottlerocketshadows/s' },
+    { path: paths.shadowStatus('ns', 's'), expected: '/apis/brupop.bottlerocket.aws/v2/namespaces/ns/bottlerocketshadows/s/status' },
+    { path: paths.lease('ns', 'l'), expected: '/apis/coordination.k8s.io/v1/namespaces/ns/leases/l' },
+    { path: paths.event('ns', 'e'), expected: '/apis/events.k8s.io/v1/namespaces/ns/events/e' },
+    { path: paths.daemonSets('ns'), expected: '/apis/apps/v1/namespaces/ns/daemonsets' },
+    { path: paths.podDisruptionBudgets(), expected: '/apis/policy/v1/poddisruptionbudgets' },
+    { path: paths.tokenReviews(), expected: '/apis/authentication.k8s.io/v1/tokenreviews' },
+    { path: paths.node('../secrets'), expected: '/api/v1/nodes/..%2Fsecrets' },
+  ])('$expected', ({ path, expected }) => {
+    expect(path).toBe(expected);
+  });
+});

@@ -1,0 +1,60 @@
+import { describe, expect, test } from '@jest/globals';
+import { heldBy, mayHold, microTime, observeLease, released } from './lease.ts';
+import type { Lease } from './lease.ts';
+
+const aLease = (holderIdentity: string | undefined, resourceVersion = '1'): Lease => ({
+  apiVersion: 'coordination.k8s.io/v1',
+  kind: 'Lease',
+  metadata: { name: 'l', namespace: 'ns', resourceVersion },
+  ...(holderIdentity === undefined
+    ? {}
+    : { spec: { holderIdentity, leaseDurationSeconds: 15, acquireTime: '2026-01-01T00:00:00.000000Z', leaseTransitions: 4 } }),
+});
+
+describe(mayHold, () => {
+  test.each([
+    { name: 'a lease without a record', lease: aLease(undefined), nowMs: 0, may: true },
+    { name: 'a released lease', lease: aLease(''), nowMs: 0, may: true },
+    { name: 'our own lease', lease: aLease('me'), nowMs: 0, may: true },
+    { name: "another's lease", lease: aLease('you'), nowMs: 15_999, may: false },
+    { name: "another's lease that has not changed for its duration", lease: aLease('you'), nowMs: 16_000, may: true },
+  ])('$name: $may', ({ lease, nowMs, may }) => {
+    expect(mayHold({ lease, seenMs: 1_000 }, 'me', nowMs)).toBe(may);
+  });
+});
+
+describe(observeLease, () => {
+  test('counts from the last change, not from the last look', () => {
+    const first = observeLease(undefined, aLease('you', '1'), 1_000);
+    expect(observeLease(first, aLease('you', '1'), 9_000).seenMs).toBe(1_000);
+    expect(observeLease(first, aLease('you', '2'), 9_000).seenMs).toBe(9_000);
+  });
+});
+
+describe(heldBy, () => {
+  const now = Date.UTC(2026, 0, 5);
+  test.each([
+    {
+      name: 'a new lease has no transitions',
+      lease: { ...aLease(undefined), metadata: { name: 'l' } },
+      acquireTime: microTime(now),
+      leaseTransitions: 0,
+    },
+    { name: 'taking over is a transition', lease: aLease('you'), acquireTime: microTime(now), leaseTransitions: 5 },
+    { name: 'renewing is none', lease: aLease('me'), acquireTime: '2026-01-01T00:00:00.000000Z', leaseTransitions: 4 },
+  ])('$name', ({ lease, acquireTime, leaseTransitions }) => {
+    expect(heldBy(lease, 'me', 15_000, now).spec).toEqual({
+      holderIdentity: 'me',
+      leaseDurationSeconds: 15,
+      acquireTime,
+      renewTime: '2026-01-05T00:00:00.000000Z',
+      leaseTransitions,
+    });
+  });
+});
+
+describe(released, () => {
+  test('leaves nobody as the holder, and keeps count', () => {
+    expect(released(aLease('me'), 0).spec).toMatchObject({ holderIdentity: '', leaseDurationSeconds: 1, leaseTransitions: 4 });
+  });
+});

@@ -1,0 +1,259 @@
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { jsonResponse, streamResponse, VirtualClock } from '@brupop/ports';
+import type { HttpResponse } from '@brupop/ports';
+import { memoryLogger } from '@brupop/process';
+import { createReflector } from './reflector.ts';
+import type { Reflector } from './reflector.ts';
+import { ScriptedApi, ScriptedWatch, statusAnswer } from './scripted-api.ts';
+
+interface Thing {
+  readonly metadata: { readonly name: string; readonly namespace?: string; readonly resourceVersion: string };
+  readonly size: number;
+}
+
+const thing = (name: string, resourceVersion: string, size = 0) => ({
+  metadata: { name, resourceVersion },
+  size,
+  status: { images: 'much' },
+});
+const page =
+  (resourceVersion: string, items: unknown[], token = '') =>
+  (): HttpResponse =>
+    jsonResponse(200, { kind: 'ThingList', metadata: { resourceVersion, continue: token }, items });
+
+const stops: AbortController[] = [];
+afterEach(() => {
+  for (const stop of stops.splice(0)) stop.abort(new Error('the test is over'));
+});
+
+function start(api: ScriptedApi) {
+  const clock = new VirtualClock();
+  const log = memoryLogger();
+  const events: string[] = [];
+  const stop = new AbortController();
+  stops.push(stop);
+  const reflector: Reflector<Thing> = createReflector<Thing>({
+    client: api.client(clock),
+    path: '/things',
+    query: { labelSelector: 'a=b' },
+    trim: ({ metadata: { name, resourceVersion }, size }: Thing) => ({ metadata: { name, resourceVersion }, size }),
+    clock,
+    random: () => 0,
+    log,
+    onEvent: ({ type, object }) => events.push(object === undefined ? type : `${type} ${object.metadata.name}`),
+    pageSize: 2,
+  });
+  const done = reflector.run(stop.signal);
+  const names = (): string[] => reflector.store.list().map(({ metadata }) => `${metadata.name}@${metadata.resourceVersion}`);
+  return { clock, log, events, reflector, stop, done, names };
+}
+
+describe(createReflector, () => {
+  test('lists page by page, trims, and watches from there', async () => {
+    const api = new ScriptedApi(page('5', [thing('a', '1'), thing('b', '2')], 'next'), page('5', [thing('c', '3', 9)]));
+    const { clock, events, reflector } = start(api);
+    expect(reflector.hasSynced()).toBe(false);
+    await clock.settle();
+    expect(reflector.store.get('c')).toEqual({ metadata: { name: 'c', resourceVersion: '3' }, size: 9 });
+    expect([reflector.hasSynced(), reflector.store.size]).toEqual([true, 3]);
+    expect(events).toEqual(['added a', 'added b', 'added c', 'synced']);
+    expect(api.queries).toEqual([
+      { labelSelector: 'a=b', limit: '2' },
+      { labelSelector: 'a=b', limit: '2', continue: 'next' },
+      { labelSelector: 'a=b', watch: 'true', allowWatchBookmarks: 'true', resourceVersion: '5', timeoutSeconds: '300' },
+    ]);
+  });
+
+  test('begins again without pages when the token of one has expired', async () => {
+    const api = new ScriptedApi(page('5', [thing('a', '1')], 'next'), statusAnswer(410, 'Expired'), page('9', [thing('b', '8')]));
+    const { clock, names } = start(api);
+    await clock.settle();
+    expect(names()).toEqual(['b@8']);
+    expect(api.queries[2]).toEqual({ labelSelector: 'a=b' });
+  });
+
+  test('follows the events of a watch, and leaves out what it knows', async () => {
+    const watch = new ScriptedWatch();
+    const { clock, events, names } = start(new ScriptedApi(page('5', [thing('a', '1'), thing('b', '2')]), watch.answer));
+    watch.send('ADDED', thing('c', '6'));
+    watch.send('MODIFIED', thing('a', '7'));
+    watch.send('MODIFIED', thing('a', '7'));
+    watch.send('DELETED', thing('b', '8'));
+    watch.send('DELETED', thing('b', '8'));
+    await clock.settle();
+    expect(events.slice(3)).toEqual(['added c', 'modified a', 'deleted b']);
+    expect(names()).toEqual(['a@7', 'c@6']);
+  });
+
+  test.each(['ended', 'broken'] as const)('resumes a watch that has %s with the version of the last event or bookmark', async (how) => {
+    const [first, second] = [new ScriptedWatch(), new ScriptedWatch()];
+    const api = new ScriptedApi(page('5', []), first.answer, second.answer);
+    const { clock, names } = start(api);
+    first.send('ADDED', thing('a', '6'));
+    first.send('BOOKMARK', { metadata: { resourceVersion: '70' } });
+    first.end(how);
+    second.send('ADDED', thing('b', '71'));
+    await clock.advance(1_000);
+    expect(api.queries[2]).toMatchObject({ watch: 'true', resourceVersion: '70' });
+    expect(names()).toEqual(['a@6', 'b@71']);
+  });
+
+  test.each([
+    {
+      name: 'an event',
+      expire: (watch: ScriptedWatch) => {
+        watch.send('ERROR', { kind: 'Status', code: 410, reason: 'Expired' });
+        return watch.answer;
+      },
+    },
+    { name: 'the answer', expire: () => statusAnswer(410, 'Expired') },
+  ])('lists afresh when $name says that the version is too old, and makes up for what it missed', async ({ expire }) => {
+    const expired = expire(new ScriptedWatch());
+    const api = new ScriptedApi(page('5', [thing('a', '1'), thing('b', '2')]), expired, page('20', [thing('b', '19'), thing('c', '18')]));
+    const { clock, events, names } = start(api);
+    await clock.advance(1_000);
+    expect(events).toEqual(['added a', 'added b', 'synced', 'modified b', 'added c', 'deleted a', 'synced']);
+    expect(names()).toEqual(['b@19', 'c@18']);
+  });
+
+  test('keeps what it has while the API server is away, with growing pauses, and comes back', async () => {
+    const watch = new ScriptedWatch();
+    const down = () => Promise.reject(new Error('connect ECONNREFUSED'));
+    const api = new ScriptedApi(
+      page('5', [thing('a', '1')]),
+      watch.answer,
+      ...Array.from({ length: 8 }, () => down),
+      page('9', [thing('z', '9')]),
+    );
+    const { clock, log, names } = start(api);
+    await clock.advance(10_000);
+    watch.end('broken');
+    await clock.advance(60_000);
+    expect(names()).toEqual(['a@1']);
+    expect(log.entries.filter(({ level }) => level === 'warn').map(({ fields }) => fields['delayMs'])).toEqual([
+      250, 500, 1_000, 2_000, 4_000, 8_000, 15_000, 15_000, 15_000,
+    ]);
+    await clock.advance(15_000);
+    expect(names()).toEqual(['z@9']);
+  });
+
+  test.each([
+    { name: 'an answer that does not begin', answer: () => new Promise<HttpResponse>(() => undefined), afterMs: 30_000 },
+    { name: 'a watch that is silent', answer: new ScriptedWatch().answer, afterMs: 150_000 },
+  ])('gives up $name', async ({ answer, afterMs }) => {
+    const next = new ScriptedWatch();
+    const api = new ScriptedApi(page('5', []), answer, next.answer);
+    const { clock, names } = start(api);
+    next.send('ADDED', thing('a', '6'));
+    await clock.advance(afterMs - 1);
+    expect(names()).toEqual([]);
+    await clock.advance(1_000);
+    expect(names()).toEqual(['a@6']);
+  });
+
+  test('a watch stays as long as bookmarks come', async () => {
+    const watch = new ScriptedWatch();
+    const api = new ScriptedApi(page('5', []), watch.answer);
+    const { clock } = start(api);
+    for (let minute = 0; minute < 10; minute++) {
+      await clock.advance(60_000);
+      watch.send('BOOKMARK', { metadata: { resourceVersion: '5' } });
+    }
+    expect(api.requests).toHaveLength(2);
+  });
+
+  test('gives up a list that falls silent, and takes over no part of it', async () => {
+    const half = () =>
+      streamResponse(
+        200,
+        (async function* () {
+          yield '{"metadata":{"resourceVersion":"5"},"items":[{"metadata":{"name":"a"}},';
+          await new Promise(() => undefined);
+        })(),
+      );
+    const { clock, names, reflector } = start(new ScriptedApi(half, page('6', [thing('b', '2')])));
+    await clock.advance(30_000);
+    expect([names(), reflector.hasSynced()]).toEqual([[], false]);
+    await clock.advance(500);
+    expect(names()).toEqual(['b@2']);
+  });
+
+  test.each([
+    { name: 'cut off', text: '{"metadata":{"resourceVersion":"5"},"items":[' },
+    { name: 'no JSON', text: '<html>' },
+  ])('does not take over a list that is $name', async ({ text }) => {
+    const bad = () =>
+      streamResponse(
+        200,
+        (async function* () {
+          await Promise.resolve();
+          yield text;
+        })(),
+      );
+    const { clock, names, log } = start(new ScriptedApi(bad, page('6', [thing('b', '2')])));
+    await clock.advance(500);
+    expect(names()).toEqual(['b@2']);
+    expect(log.entries.find(({ level }) => level === 'warn')?.fields['error']).toContain('KUBE_BODY');
+  });
+
+  test('a wish for a list ends the watch, and syncs when the list is whole', async () => {
+    const api = new ScriptedApi(page('5', [thing('a', '1')]), new ScriptedWatch().answer, page('9', [thing('a', '8')]));
+    const { clock, names, reflector } = start(api);
+    await clock.settle();
+    reflector.relist();
+    expect([reflector.hasSynced(), names()]).toEqual([false, ['a@1']]);
+    await reflector.waitForSync(new AbortController().signal);
+    expect(names()).toEqual(['a@8']);
+  });
+
+  test('a wish for a list ends a pause', async () => {
+    const api = new ScriptedApi(() => Promise.reject(new Error('down')), page('9', [thing('a', '8')]));
+    const { clock, names, reflector } = start(api);
+    await clock.settle();
+    reflector.relist();
+    await clock.settle();
+    expect(names()).toEqual(['a@8']);
+  });
+
+  test('an event handler that throws does not end it', async () => {
+    const clock = new VirtualClock();
+    const log = memoryLogger();
+    const stop = new AbortController();
+    stops.push(stop);
+    const reflector = createReflector<Thing>({
+      client: new ScriptedApi(page('5', [thing('a', '1')])).client(clock),
+      path: '/things',
+      trim: (object: Thing) => object,
+      clock,
+      random: () => 0,
+      log,
+      onEvent: () => {
+        throw new Error('a bug');
+      },
+    });
+    void reflector.run(stop.signal);
+    await clock.settle();
+    expect(reflector.hasSynced()).toBe(true);
+    expect(log.entries.filter(({ level }) => level === 'error')).toHaveLength(2);
+  });
+
+  test('ends when its signal aborts: while it lists, watches or pauses', async () => {
+    for (const api of [
+      new ScriptedApi(),
+      new ScriptedApi(page('5', []), new ScriptedWatch().answer),
+      new ScriptedApi(() => Promise.reject(new Error('x'))),
+    ]) {
+      const { clock, stop, done, reflector } = start(api);
+      await clock.settle();
+      const waiting = reflector.waitForSync(stop.signal).catch((error: unknown) => error);
+      stop.abort(new Error('enough'));
+      await expect(done).resolves.toBeUndefined();
+      expect(reflector.hasSynced() ? undefined : await waiting).toEqual(reflector.hasSynced() ? undefined : new Error('enough'));
+    }
+  });
+
+  test('waits for nothing under an aborted signal', async () => {
+    const { reflector } = start(new ScriptedApi());
+    await expect(reflector.waitForSync(AbortSignal.abort(new Error('enough')))).rejects.toThrow('enough');
+  });
+});
