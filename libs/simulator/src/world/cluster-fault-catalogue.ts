@@ -126,7 +126,9 @@ export const CLUSTER_FAULTS: readonly Fault[] = [
     'One in five requests to the Kubernetes API fails with 429 or 5xx for a while. The rollout is slower, and ends as without.',
     (cluster, { random, durationMs = DEFAULT_FAULT_MS }) => {
       const before = cluster.api.faults.beforeRequest;
-      cluster.api.faults.beforeRequest = () => randomError(random);
+      // People keep their access: they want to see what happens.
+      cluster.api.faults.beforeRequest = (_request, { username }) =>
+        username.startsWith('system:serviceaccount:') ? randomError(random) : undefined;
       const restore = (): void => {
         cluster.api.faults.beforeRequest = before;
       };

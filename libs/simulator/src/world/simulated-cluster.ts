@@ -1,4 +1,5 @@
-import type { Clock, HttpRequest, HttpResponse, Random } from '@brupop/ports';
+import type { Clock, Random } from '@brupop/ports';
+import type { BeforeRequest } from '../api/faults.ts';
 import { SimulatedHost } from '../host/simulated-host.ts';
 import type { HostTimings } from '../host/simulated-host.ts';
 import type { UpdateRepository } from '../host/versions.ts';
@@ -33,7 +34,7 @@ export interface ClusterApi {
     readonly expiresAfterMs: number;
   }): string;
   audit(listener: (record: AuditRecord) => void): unknown;
-  readonly faults: { beforeRequest?: ((request: HttpRequest) => HttpResponse | Promise<HttpResponse> | undefined) | undefined };
+  readonly faults: { beforeRequest: BeforeRequest | undefined };
   dropWatches(): void;
   expireWatches(): void;
 }
