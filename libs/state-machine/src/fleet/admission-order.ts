@@ -11,7 +11,7 @@ export function admissionOrder(candidates: readonly ShadowedFacts[], busy: reado
   const load = new Map<string, number>();
   for (const facts of busy) add(load, zoneOf(facts));
   const ranks = Map.groupBy(candidates, (facts) => (facts.leader ? Infinity : crashesOf(facts)));
-  return [...ranks].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([, equals]) => spread(equals, load));
+  return [...ranks].sort(([a], [b]) => a - b).flatMap(([, equals]) => spread(equals, load));
 }
 
 /** Takes from the least busy zone, again and again, the node that comes first in it. */
@@ -35,7 +35,7 @@ function spread(candidates: readonly ShadowedFacts[], load: Map<string, number>)
 }
 
 function oldestFirst(a: ShadowedFacts, b: ShadowedFacts): number {
-  const [left, right] = [a, b].map(({ shadow }) => parse(shadow.status?.current_version));
+  const [left, right] = [a, b].map(({ status }) => parse(status.current_version));
   // A version that cannot be read counts as the oldest.
   const byVersion = left && right ? compareBuild(left, right) : Number(Boolean(left)) - Number(Boolean(right));
   return byVersion !== 0 ? byVersion : a.node.name < b.node.name ? -1 : 1;

@@ -2,6 +2,7 @@ import { parse } from 'semver';
 import { parseTimestamp } from '../timestamps.ts';
 import { backoffMs, backoffOf } from './backoff.ts';
 import type { ShadowedFacts } from './facts.ts';
+import { NOT_REPORTED } from './facts.ts';
 import type { FleetHold } from './plan.ts';
 import type { RuleContext } from './rule.ts';
 import { LEFT_UNAVAILABLE } from './rule.ts';
@@ -34,25 +35,22 @@ export function objection(rules: readonly Rule[], facts: ShadowedFacts, context:
   return undefined;
 }
 
-function unreported({ shadow }: ShadowedFacts): Reason | undefined {
-  return shadow.status ? undefined : { reason: 'NotReported', message: 'Waiting for the first report of the agent' };
+function unreported({ status }: ShadowedFacts): Reason | undefined {
+  return status === NOT_REPORTED ? { reason: 'NotReported', message: 'Waiting for the first report of the agent' } : undefined;
 }
 
 function leftUnavailable({ marked }: ShadowedFacts): Reason | undefined {
   return marked ? { reason: 'LeftUnavailable', message: LEFT_UNAVAILABLE } : undefined;
 }
 
-function upToDate({ shadow }: ShadowedFacts): Reason | undefined {
-  const status = shadow.status;
-  if (status?.current_version !== status?.target_version) return undefined;
-  return { reason: 'UpToDate', message: `Running ${String(status?.current_version)}, the newest version offered` };
+function upToDate({ status: { current_version, target_version } }: ShadowedFacts): Reason | undefined {
+  if (current_version !== target_version) return undefined;
+  return { reason: 'UpToDate', message: `Running ${current_version}, the newest version offered` };
 }
 
-function invalidVersion({ shadow }: ShadowedFacts): Reason | undefined {
-  const target = shadow.status?.target_version;
-  return parse(target) === null
-    ? { reason: 'InvalidVersion', message: `Cannot update to "${String(target)}", which is no semantic version` }
-    : undefined;
+function invalidVersion({ status: { target_version } }: ShadowedFacts): Reason | undefined {
+  if (parse(target_version) !== null) return undefined;
+  return { reason: 'InvalidVersion', message: `Cannot update to "${target_version}", which is no semantic version` };
 }
 
 function deleting({ node }: ShadowedFacts): Reason | undefined {
@@ -74,15 +72,15 @@ function cordoned({ node }: ShadowedFacts): Reason | undefined {
   return { reason: 'CordonedByAdministrator', message: 'The node is cordoned, and not by the operator; uncordon it to let it update' };
 }
 
-function restingAfterFailure({ shadow }: ShadowedFacts, { now }: RuleContext): Reason | undefined {
-  const backoff = shadow.status ? backoffOf(shadow.status, now) : undefined;
+function restingAfterFailure({ status }: ShadowedFacts, { now }: RuleContext): Reason | undefined {
+  const backoff = backoffOf(status, now);
   if (backoff === undefined) return undefined;
   const { cause, failures, until } = backoff;
   return cause === 'crashes'
     ? { reason: 'CrashBackoff', message: `Resting after ${String(failures)} failed updates in a row`, until }
     : {
         reason: 'VersionBackoff',
-        message: `Resting after ${String(failures)} failures to run ${String(shadow.status?.target_version)}`,
+        message: `Resting after ${String(failures)} failures to run ${status.target_version}`,
         until,
       };
 }
@@ -107,5 +105,5 @@ function wasGivenUp({ shadow, told }: ShadowedFacts): boolean {
 
 /** Failures in a row, an attempt without headway among them: such a node lets the others go first. */
 export function crashesOf(facts: ShadowedFacts): number {
-  return (facts.shadow.status?.crash_count ?? 0) + (wasGivenUp(facts) ? 1 : 0);
+  return facts.status.crash_count + (wasGivenUp(facts) ? 1 : 0);
 }

@@ -1,4 +1,4 @@
-import type { BottlerocketShadow, ShadowState } from '@brupop/crd-models';
+import type { BottlerocketShadow, ShadowState, ShadowStatus } from '@brupop/crd-models';
 import { deadlineOf } from './deadlines.ts';
 import type { FleetObservation, NodeObservation } from './observation.ts';
 import type { FleetPolicy } from './policy.ts';
@@ -9,10 +9,15 @@ import type { FleetPolicy } from './policy.ts';
  */
 export type Phase = 'absent' | 'idle' | 'working' | 'reached' | 'failed' | 'recovering';
 
+/** Stands for the status of a node whose agent has not reported yet. */
+export const NOT_REPORTED: ShadowStatus = { current_version: '', target_version: '', current_state: 'Idle', crash_count: 0 };
+
 /** What the rules ask about one node, worked out once. */
 export interface Facts {
   readonly node: NodeObservation;
   readonly shadow: BottlerocketShadow | undefined;
+  /** What its agent reported last, or {@link NOT_REPORTED}. */
+  readonly status: ShadowStatus;
   readonly phase: Phase;
   /** What it was told; `Idle` without a shadow. */
   readonly told: ShadowState;
@@ -49,6 +54,7 @@ export function factsOf(
   return {
     node,
     shadow,
+    status: shadow?.status ?? NOT_REPORTED,
     phase,
     told: shadow?.spec.state ?? 'Idle',
     agentReady: agents.get(node.name),

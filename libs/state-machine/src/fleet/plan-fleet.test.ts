@@ -3,7 +3,11 @@ import { ago, aFleet, aMember, aNode, aPolicy, aShadow, CLOSED, lines, MINUTE, N
 import type { Member, MemberChanges } from './fleet.fixture.ts';
 import { planFleet } from './plan-fleet.ts';
 import type { FleetPolicy } from './policy.ts';
+import { parseCronWindow } from '../window/cron-window.ts';
+import type { UpdateWindow } from '../window/window.ts';
 
+const past = parseCronWindow('* * * * * * 2020');
+const NEVER: UpdateWindow = past === undefined || past === 'always' ? { kind: 'always' } : past;
 const told = (state: 'StagedAndPerformedUpdate' | 'RebootedIntoUpdate' | 'MonitoringUpdate', minutes = 1): MemberChanges => ({
   spec: { state, version: '1.1.0', state_transition_timestamp: ago(minutes) },
 });
@@ -441,6 +445,12 @@ describe('planFleet, nodes that leave the fleet', () => {
     ]);
   });
 
+  test('what a shadow lacks is left empty', () => {
+    const bare = { ...aShadow('gone'), metadata: { name: 'brs-gone' } };
+    const plan = planFleet({ nodes: [], shadows: [bare], agents: new Map() }, aPolicy(), NOW);
+    expect(plan.changes).toMatchObject([{ uid: '', resourceVersion: '' }]);
+  });
+
   test('of two shadows for one node the one with the right name counts', () => {
     const owner = [{ apiVersion: 'v1', kind: 'Node', name: 'a', uid: 'uid-a' }];
     const other = { ...aShadow('a', { state: 'MonitoringUpdate' }), metadata: { name: 'other', ownerReferences: owner } };
@@ -520,6 +530,7 @@ describe('planFleet, what it tells', () => {
       policy: { window: { kind: 'daily', startMs: 0, stopMs: 12 * 60 * MINUTE + 10 * MINUTE } as const },
       expected: NOW + 4 * MINUTE,
     },
+    { name: 'never, if the window never opens again', fleet: [aMember('a')], policy: { window: NEVER }, expected: undefined },
     {
       name: 'never, if nothing but an event can change anything',
       fleet: [aMember('a', { ready: false })],

@@ -87,9 +87,9 @@ function reboot({ node, shadow }: ShadowedFacts, now: number): Verdict {
   return { change: specChange({ node: node.name, shadow }, 'RebootedIntoUpdate', version, now, 'RebootAllowed', message) };
 }
 
-function start({ node, shadow }: ShadowedFacts, now: number): Verdict {
-  const version = shadow.status?.target_version ?? null;
-  const message = `Starting the update from ${String(shadow.status?.current_version)} to ${String(version)}`;
+function start({ node, shadow, status }: ShadowedFacts, now: number): Verdict {
+  const version = status.target_version;
+  const message = `Starting the update from ${status.current_version} to ${version}`;
   return { change: specChange({ node: node.name, shadow }, 'StagedAndPerformedUpdate', version, now, 'UpdateStarted', message) };
 }
 

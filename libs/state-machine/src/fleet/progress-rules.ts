@@ -38,7 +38,7 @@ export function progress(facts: ShadowedFacts, context: RuleContext): Verdict {
 
 function resetAfterError(facts: ShadowedFacts, { now }: RuleContext): Verdict {
   if (facts.phase !== 'failed') return undefined;
-  const why = facts.shadow.status?.failure_message ?? 'the agent reported a failure';
+  const why = facts.status.failure_message ?? 'the agent reported a failure';
   return change(facts, 'Idle', null, now, 'ResetAfterError', `Resetting after an error: ${why}`);
 }
 
@@ -110,10 +110,10 @@ function stepBackOutsideWindow(facts: ShadowedFacts, { window, now }: RuleContex
 }
 
 function waitForAgent(facts: ShadowedFacts, { window }: RuleContext): Verdict {
-  const { phase, told, stuck, deadline, shadow } = facts;
+  const { phase, told, stuck, deadline, status } = facts;
   if (phase !== 'working' && phase !== 'recovering') return undefined;
   const doing = phase === 'recovering' ? 'clean up' : `reach ${told}`;
-  const detail = shadow.status?.progress?.message ?? '';
+  const detail = status.progress?.message ?? '';
   const text = `the agent to ${doing}${detail === '' ? '' : `: ${detail}`}`;
   if (stuck) return hold(facts, 'Stuck', `Still waiting, past the deadline, for ${text}`);
   const until = told === 'RebootedIntoUpdate' ? Math.min(deadline, window.closesAt ?? Infinity) : deadline;
