@@ -1,5 +1,5 @@
 import { decideIdle } from './idle.ts';
-import { outcomeOf, stepOrPause } from './outcomes.ts';
+import { giveNodeBack, outcomeOf, stepOrPause } from './outcomes.ts';
 import { decideReboot } from './reboot.ts';
 import { decideStage } from './stage.ts';
 import { cleared, observedStatus, reportFailure } from './status.ts';
@@ -21,7 +21,8 @@ export function decideAction(o: AgentObservation): Action {
   if (isReached(o, version)) return { kind: 'wait', reason: `${spec.state} is reached; the next step is the controller's` };
   switch (spec.state) {
     case 'StagedAndPerformedUpdate':
-      return decideStage(o, version);
+      // The permission to reboot may be taken back while the node is already held.
+      return (status?.progress == null ? undefined : giveNodeBack(o, 'The reboot was called off')) ?? decideStage(o, version);
     case 'RebootedIntoUpdate':
       return decideReboot(o, version);
     case 'MonitoringUpdate':

@@ -1,0 +1,768 @@
+import { describe, expect, test } from '@jest/globals';
+import type { ProgressStep, ShadowProgress, ShadowSpec, ShadowStatus } from '@brupop/crd-models';
+import { decideAction } from './decide-action.ts';
+import { DEFAULT_AGENT_SETTINGS } from './types.ts';
+import type { Action, AgentObservation, AgentStep, HostUpdateState, HostUpdateStatus, StepOutcome } from './types.ts';
+
+const NOW = Date.UTC(2026, 0, 5, 12);
+const SETTINGS = { ...DEFAULT_AGENT_SETTINGS, drainTimeoutMs: 900_000 };
+const ago = (ms: number): string => new Date(NOW - ms).toISOString();
+
+const spec = (state: ShadowSpec['state'], more: Partial<ShadowSpec> = {}): ShadowSpec => ({
+  state,
+  version: state === 'Idle' ? null : '1.27.0',
+  state_transition_timestamp: ago(60_000),
+  ...more,
+});
+
+const status = (more: Partial<ShadowStatus> = {}): ShadowStatus => ({
+  current_version: '1.26.1',
+  target_version: '1.27.0',
+  current_state: 'Idle',
+  crash_count: 0,
+  state_transition_failure_timestamp: null,
+  progress: null,
+  failed_versions: [],
+  boot_id: 'boot-1',
+  failure_message: null,
+  ...more,
+});
+
+const progress = (step: ProgressStep, more: Partial<ShadowProgress> = {}): ShadowProgress => ({
+  step,
+  since: ago(10_000),
+  boot_id: 'boot-1',
+  version: '1.27.0',
+  ...more,
+});
+
+const known = (updateState: HostUpdateState, more: Partial<Extract<HostUpdateStatus, { kind: 'known' }>> = {}): HostUpdateStatus => ({
+  kind: 'known',
+  updateState,
+  ...(updateState === 'Idle' ? {} : { chosenVersion: '1.27.0' }),
+  ...(updateState === 'Staged' || updateState === 'Ready' ? { stagedVersion: '1.27.0' } : {}),
+  ...more,
+});
+
+const after = (step: AgentStep, more: Partial<StepOutcome> = {}): StepOutcome => ({
+  step,
+  at: NOW - 1_000,
+  done: true,
+  message: 'so it was',
+  ...more,
+});
+
+interface Given {
+  readonly spec?: ShadowSpec;
+  readonly status?: ShadowStatus | null;
+  readonly version?: string;
+  readonly host?: HostUpdateStatus;
+  readonly bootId?: string;
+  readonly outcomes?: readonly StepOutcome[];
+  readonly lastCheckedAt?: number;
+  readonly settings?: Partial<AgentObservation['settings']>;
+}
+
+function decide(given: Given): Action {
+  return decideAction({
+    shadow: { spec: given.spec ?? spec('Idle'), status: given.status === undefined ? status() : given.status },
+    host: { version: given.version ?? '1.26.1', status: given.host ?? known('Available') },
+    bootId: given.bootId ?? 'boot-1',
+    now: NOW,
+    settings: { ...SETTINGS, ...given.settings },
+    lastCheckedAt: given.lastCheckedAt ?? NOW - 1_000,
+    ...(given.outcomes === undefined ? {} : { outcomes: given.outcomes }),
+  });
+}
+
+interface Row extends Given {
+  readonly name: string;
+  readonly kind: Action['kind'];
+  /** Of a report: what it must say at least. */
+  readonly says?: Partial<ShadowStatus>;
+  /** Of a wait: milliseconds from now; null: until the shadow changes. */
+  readonly waitMs?: number | null;
+}
+
+function check({ kind, says, waitMs, ...given }: Row): void {
+  const action = decide(given);
+  expect(action.kind).toBe(kind);
+  expect(action.reason).not.toBe('');
+  if (says !== undefined) expect(action).toMatchObject({ status: says });
+  if (waitMs !== undefined) expect('until' in action ? (action.until ?? NaN) - NOW : null).toBe(waitMs);
+}
+
+describe('decideAction for Idle', () => {
+  test.each<Row>([
+    { name: 'says nothing new when nothing is new', kind: 'wait', waitMs: 119_000 },
+    { name: 'looks for updates when the interval has passed', lastCheckedAt: NOW - 120_000, kind: 'refresh' },
+    { name: 'looks for updates when the wall clock has jumped back', lastCheckedAt: NOW + 3_600_000, kind: 'refresh' },
+    { name: 'does not look for updates while the host is busy', host: { kind: 'busy' }, lastCheckedAt: 0, kind: 'wait', waitMs: 5_000 },
+    {
+      name: 'reports a new shadow even if the host could not look',
+      status: null,
+      host: { kind: 'uninitialized' },
+      kind: 'report',
+      says: { current_state: 'Idle', current_version: '1.26.1', target_version: '1.26.1', crash_count: 0, boot_id: 'boot-1' },
+    },
+    {
+      name: 'reports even while the host is busy',
+      status: null,
+      host: { kind: 'busy' },
+      kind: 'report',
+      says: { target_version: '1.26.1' },
+    },
+    { name: 'keeps the known target while the host is busy', host: { kind: 'busy' }, kind: 'wait' },
+    {
+      name: 'takes the chosen version for the target, also a lower one',
+      host: known('Available', { chosenVersion: '1.25.0' }),
+      kind: 'report',
+      says: { target_version: '1.25.0' },
+    },
+    {
+      name: 'takes the staged version for the target when a refresh has forgotten the chosen one',
+      host: known('Ready', { chosenVersion: undefined, stagedVersion: '1.28.0' }),
+      kind: 'report',
+      says: { target_version: '1.28.0' },
+    },
+    {
+      name: 'takes its own version for the target when the host knows no other',
+      host: known('Staged', { chosenVersion: undefined, stagedVersion: undefined }),
+      kind: 'report',
+      says: { target_version: '1.26.1' },
+    },
+    {
+      name: 'does not trust the version that a failed refresh left behind',
+      host: known('Idle', { chosenVersion: '1.27.0' }),
+      kind: 'report',
+      says: { target_version: '1.26.1' },
+    },
+    { name: 'leaves alone what an administrator has made ready', host: known('Ready'), kind: 'wait' },
+    {
+      name: 'clears failures when a refresh proves that there is nothing newer',
+      status: status({
+        crash_count: 4,
+        target_version: '1.26.1',
+        state_transition_failure_timestamp: ago(1),
+        failure_message: 'x',
+        failed_versions: [
+          { version: '1.26.1', failures: 1, last_failure_timestamp: ago(1) },
+          { version: '1.27.0', failures: 2, last_failure_timestamp: ago(1) },
+        ],
+      }),
+      host: known('Idle', { mostRecentCommand: { type: 'refresh', succeeded: true, timestamp: 't', message: '' } }),
+      kind: 'report',
+      says: {
+        crash_count: 0,
+        state_transition_failure_timestamp: null,
+        failure_message: null,
+        failed_versions: [{ version: '1.27.0', failures: 2, last_failure_timestamp: ago(1) }],
+      },
+    },
+    {
+      name: 'keeps failures when the refresh failed',
+      status: status({ crash_count: 4, target_version: '1.26.1' }),
+      host: known('Idle', { mostRecentCommand: { type: 'refresh', succeeded: false, timestamp: 't', message: '' } }),
+      kind: 'wait',
+    },
+    {
+      name: 'keeps failures when the last command was another',
+      status: status({ crash_count: 4, target_version: '1.26.1' }),
+      host: known('Idle', { mostRecentCommand: { type: 'prepare', succeeded: true, timestamp: 't', message: '' } }),
+      kind: 'wait',
+    },
+    {
+      name: 'keeps failures when a newer version is still chosen',
+      status: status({ crash_count: 4, target_version: '1.26.1' }),
+      host: known('Idle', {
+        chosenVersion: '1.27.0',
+        mostRecentCommand: { type: 'refresh', succeeded: true, timestamp: 't', message: '' },
+      }),
+      kind: 'wait',
+    },
+    {
+      name: 'clears failures when the host has chosen what it runs',
+      status: status({ crash_count: 4, target_version: '1.26.1' }),
+      host: known('Available', { chosenVersion: '1.26.1' }),
+      kind: 'report',
+      says: { crash_count: 0 },
+    },
+    { name: 'reports another boot', bootId: 'boot-2', kind: 'report', says: { boot_id: 'boot-2' } },
+    { name: 'uncordons after a failure', status: status({ current_state: 'ErrorReset' }), kind: 'uncordon' },
+    { name: 'uncordons what was being drained', status: status({ progress: progress('Draining') }), kind: 'uncordon' },
+    {
+      name: 'waits a little before it asks again to uncordon',
+      status: status({ progress: progress('Draining') }),
+      outcomes: [after('uncordon', { done: false, retryAfterMs: 3_000 })],
+      kind: 'wait',
+      waitMs: 2_000,
+    },
+    {
+      name: 'asks again when the wall clock has jumped back',
+      status: status({ progress: progress('Draining') }),
+      outcomes: [after('uncordon', { done: false, at: NOW + 3_600_000 })],
+      kind: 'uncordon',
+    },
+    {
+      name: 'removes the exclusion after it has uncordoned',
+      status: status({ current_state: 'ErrorReset' }),
+      outcomes: [after('uncordon')],
+      kind: 'remove-lb-exclusion',
+    },
+    {
+      name: 'deactivates what it had made ready itself',
+      status: status({ current_state: 'ErrorReset' }),
+      host: known('Ready'),
+      outcomes: [after('uncordon'), after('remove-lb-exclusion')],
+      kind: 'deactivate',
+    },
+    {
+      name: 'knows what it had made ready from the progress',
+      status: status({ target_version: '1.28.0', progress: progress('Draining') }),
+      host: known('Ready'),
+      outcomes: [after('uncordon'), after('remove-lb-exclusion')],
+      kind: 'deactivate',
+    },
+    {
+      name: 'leaves alone what somebody else has made ready meanwhile',
+      status: status({ current_state: 'ErrorReset' }),
+      host: known('Ready', { stagedVersion: '1.28.0' }),
+      outcomes: [after('uncordon'), after('remove-lb-exclusion')],
+      kind: 'report',
+      says: { current_state: 'Idle' },
+    },
+    {
+      name: 'does not insist on deactivating',
+      status: status({ current_state: 'ErrorReset', crash_count: 2 }),
+      host: known('Ready'),
+      outcomes: [after('uncordon'), after('remove-lb-exclusion'), after('deactivate', { done: false })],
+      kind: 'report',
+      says: { current_state: 'Idle', progress: null, crash_count: 2 },
+    },
+    {
+      name: 'waits for a busy host before it tidies it up',
+      status: status({ current_state: 'ErrorReset' }),
+      host: { kind: 'busy' },
+      outcomes: [after('uncordon'), after('remove-lb-exclusion')],
+      kind: 'wait',
+      waitMs: 5_000,
+    },
+    {
+      name: 'waits for a busy host also when nobody knows since when',
+      spec: spec('Idle', { state_transition_timestamp: null }),
+      status: status({ current_state: 'ErrorReset' }),
+      host: { kind: 'busy' },
+      outcomes: [after('uncordon'), after('remove-lb-exclusion')],
+      kind: 'wait',
+    },
+    {
+      name: 'does not wait for a busy host for ever',
+      spec: spec('Idle', { state_transition_timestamp: ago(86_400_000) }),
+      status: status({ current_state: 'ErrorReset' }),
+      host: { kind: 'busy' },
+      outcomes: [after('uncordon'), after('remove-lb-exclusion')],
+      kind: 'report',
+      says: { current_state: 'Idle' },
+    },
+    {
+      name: 'goes to Idle after monitoring without touching the node',
+      status: status({ current_state: 'MonitoringUpdate', current_version: '1.27.0' }),
+      version: '1.27.0',
+      host: { kind: 'uninitialized' },
+      kind: 'report',
+      says: { current_state: 'Idle', target_version: '1.27.0' },
+    },
+  ])('$name', check);
+});
+
+describe('decideAction for StagedAndPerformedUpdate', () => {
+  const staging = spec('StagedAndPerformedUpdate');
+  const late = spec('StagedAndPerformedUpdate', { state_transition_timestamp: ago(86_400_000) });
+  const failed = after('prepare', { done: false, message: 'no space left' });
+  test.each<Row>([
+    { name: 'refreshes after a boot', host: { kind: 'uninitialized' }, kind: 'refresh' },
+    { name: 'refreshes when the host knows of no update', host: known('Idle'), kind: 'refresh' },
+    { name: 'prepares what is available', kind: 'prepare' },
+    { name: 'activates what is staged', host: known('Staged'), kind: 'activate' },
+    {
+      name: 'activates what is staged even if it is no longer chosen',
+      host: known('Staged', { chosenVersion: undefined }),
+      kind: 'activate',
+    },
+    {
+      name: 'is done when the host is ready',
+      host: known('Ready'),
+      kind: 'report',
+      says: { current_state: 'StagedAndPerformedUpdate', target_version: '1.27.0' },
+    },
+    {
+      name: 'is done when the version runs',
+      version: '1.27.0',
+      host: { kind: 'uninitialized' },
+      kind: 'report',
+      says: { current_state: 'StagedAndPerformedUpdate' },
+    },
+    { name: 'waits while the host is busy', host: { kind: 'busy' }, kind: 'wait', waitMs: 5_000 },
+    {
+      name: 'fails when the host stays busy',
+      spec: late,
+      host: { kind: 'busy' },
+      kind: 'report',
+      says: { current_state: 'ErrorReset', crash_count: 1, failed_versions: [] },
+    },
+    { name: 'deactivates another version', host: known('Ready', { stagedVersion: '1.28.0' }), kind: 'deactivate' },
+    { name: 'deactivates an unknown version', host: known('Ready', { stagedVersion: undefined }), kind: 'deactivate' },
+    { name: 'prepares over another staged version', host: known('Staged', { stagedVersion: '1.28.0' }), kind: 'prepare' },
+    {
+      name: 'refreshes when another version is staged and chosen',
+      host: known('Staged', { stagedVersion: '1.28.0', chosenVersion: '1.28.0' }),
+      kind: 'refresh',
+    },
+    { name: 'refreshes when another version is chosen', host: known('Available', { chosenVersion: '1.28.0' }), kind: 'refresh' },
+    {
+      name: 'fails when a refresh chooses another version',
+      host: known('Available', { chosenVersion: '1.28.0' }),
+      outcomes: [after('refresh')],
+      kind: 'report',
+      says: { current_state: 'ErrorReset', failed_versions: [] },
+    },
+    {
+      name: 'refreshes again after a pause when it failed',
+      host: known('Idle'),
+      outcomes: [after('refresh', { done: false })],
+      kind: 'wait',
+      waitMs: 14_000,
+    },
+    { name: 'prepares again after a pause when it failed', outcomes: [failed], kind: 'wait', waitMs: 14_000 },
+    { name: 'prepares again when the pause is over', outcomes: [{ ...failed, at: NOW - 15_000 }], kind: 'prepare' },
+    {
+      name: 'blames the version when preparing fails past the deadline',
+      spec: late,
+      outcomes: [failed],
+      kind: 'report',
+      says: {
+        current_state: 'ErrorReset',
+        failed_versions: [{ version: '1.27.0', failures: 1, last_failure_timestamp: new Date(NOW).toISOString() }],
+      },
+    },
+    { name: 'tries once even past the deadline', spec: late, kind: 'prepare' },
+    {
+      name: 'goes on without a deadline if its start cannot be read',
+      spec: spec('StagedAndPerformedUpdate', { state_transition_timestamp: 'x' }),
+      outcomes: [{ ...failed, at: 0 }],
+      kind: 'prepare',
+    },
+    { name: 'does not repeat an activation at once', host: known('Staged'), outcomes: [after('activate', { done: false })], kind: 'wait' },
+    {
+      name: 'prepares again when activating failed: the image may be gone',
+      host: known('Staged'),
+      outcomes: [after('activate', { done: false, at: NOW - 15_000 })],
+      kind: 'prepare',
+    },
+    {
+      name: 'activates again when nothing can be prepared',
+      host: known('Staged', { chosenVersion: undefined }),
+      outcomes: [after('activate', { done: false, at: NOW - 15_000 })],
+      kind: 'activate',
+    },
+    {
+      name: 'activates again after it has prepared again',
+      host: known('Staged'),
+      outcomes: [after('activate', { done: false, at: NOW - 30_000 }), after('prepare')],
+      kind: 'activate',
+    },
+    {
+      name: 'gives up activating past the deadline',
+      spec: late,
+      host: known('Staged'),
+      outcomes: [after('activate', { done: false, at: NOW - 60_000 })],
+      kind: 'report',
+      says: { current_state: 'ErrorReset' },
+    },
+    {
+      name: 'does not blame the version for a refresh',
+      spec: late,
+      host: known('Idle'),
+      outcomes: [after('refresh', { done: false })],
+      kind: 'report',
+      says: { failed_versions: [] },
+    },
+    {
+      name: 'waits for the controller when done',
+      status: status({ current_state: 'StagedAndPerformedUpdate' }),
+      host: known('Ready'),
+      kind: 'wait',
+      waitMs: null,
+    },
+    {
+      name: 'starts anew when the version was changed',
+      status: status({ current_state: 'StagedAndPerformedUpdate', target_version: '1.26.5' }),
+      kind: 'prepare',
+    },
+    {
+      name: 'reports again when the host has booted by itself',
+      status: status({ current_state: 'StagedAndPerformedUpdate' }),
+      version: '1.27.0',
+      kind: 'report',
+      says: { current_version: '1.27.0' },
+    },
+    {
+      name: 'gives back a node whose reboot was called off',
+      status: status({ current_state: 'StagedAndPerformedUpdate', progress: progress('Draining') }),
+      host: known('Ready'),
+      kind: 'uncordon',
+    },
+    {
+      name: 'goes on when the node has been given back',
+      status: status({ current_state: 'StagedAndPerformedUpdate', progress: progress('Draining') }),
+      host: known('Ready'),
+      outcomes: [after('uncordon'), after('remove-lb-exclusion')],
+      kind: 'report',
+      says: { progress: null, current_state: 'StagedAndPerformedUpdate' },
+    },
+    { name: 'waits after a failure', status: status({ current_state: 'ErrorReset' }), kind: 'wait', waitMs: null },
+    { name: 'works on a shadow without status', status: null, kind: 'prepare' },
+    {
+      name: 'fails without a version',
+      spec: spec('StagedAndPerformedUpdate', { version: null }),
+      kind: 'report',
+      says: { current_state: 'ErrorReset' },
+    },
+    {
+      name: 'never counts beyond a uint32',
+      spec: spec('StagedAndPerformedUpdate', { version: null }),
+      status: status({ crash_count: 2 ** 32 - 1 }),
+      kind: 'report',
+      says: { crash_count: 2 ** 32 - 1 },
+    },
+  ])('$name', ({ spec: given = staging, ...row }) => {
+    check({ ...row, spec: given });
+  });
+});
+
+describe('decideAction for RebootedIntoUpdate', () => {
+  const rebooting = spec('RebootedIntoUpdate');
+  const staged = (more: Partial<ShadowStatus> = {}): ShadowStatus => status({ current_state: 'StagedAndPerformedUpdate', ...more });
+  const at = (step: ProgressStep, more: Partial<ShadowProgress> = {}): ShadowStatus => staged({ progress: progress(step, more) });
+  test.each<Row>([
+    {
+      name: 'writes down that it drains',
+      kind: 'report',
+      says: { progress: { step: 'Draining', boot_id: 'boot-1', version: '1.27.0', since: new Date(NOW).toISOString() } as ShadowProgress },
+    },
+    {
+      name: 'writes down that it excludes, if asked to',
+      settings: { excludeFromLbWaitMs: 60_000 },
+      kind: 'report',
+      says: { progress: expect.objectContaining({ step: 'Excluding' }) as unknown as ShadowProgress },
+    },
+    {
+      name: 'begins anew for another version',
+      status: at('Draining', { version: '1.26.5' }),
+      kind: 'report',
+      says: { progress: expect.objectContaining({ version: '1.27.0' }) as unknown as ShadowProgress },
+    },
+    { name: 'does not begin while the host is busy', host: { kind: 'busy' }, kind: 'wait', waitMs: 5_000 },
+    {
+      name: 'does not begin if the host is not ready',
+      host: known('Staged'),
+      kind: 'report',
+      says: { current_state: 'ErrorReset', failed_versions: [] },
+    },
+    {
+      name: 'does not begin if the host would boot another version',
+      host: known('Ready', { stagedVersion: '1.28.0' }),
+      kind: 'report',
+      says: { current_state: 'ErrorReset' },
+    },
+    {
+      name: 'does not begin if the host would boot an unknown version',
+      host: known('Ready', { stagedVersion: undefined }),
+      kind: 'report',
+      says: { current_state: 'ErrorReset' },
+    },
+    {
+      name: 'does not begin if the host has lost what was staged',
+      status: staged({ boot_id: undefined } as unknown as Partial<ShadowStatus>),
+      host: { kind: 'uninitialized' },
+      kind: 'report',
+      says: { current_state: 'ErrorReset', failed_versions: [] },
+    },
+    {
+      name: 'blames the version if somebody else has rebooted in vain',
+      bootId: 'boot-2',
+      host: { kind: 'uninitialized' },
+      kind: 'report',
+      says: {
+        current_state: 'ErrorReset',
+        failed_versions: [{ version: '1.27.0', failures: 1, last_failure_timestamp: new Date(NOW).toISOString() }],
+      },
+    },
+    {
+      name: 'never drains again after the version had run',
+      status: status({ current_state: 'RebootedIntoUpdate', current_version: '1.27.0' }),
+      bootId: 'boot-2',
+      kind: 'report',
+      says: { current_state: 'ErrorReset' },
+    },
+    {
+      name: 'works on a shadow without status',
+      status: null,
+      kind: 'report',
+      says: { progress: expect.objectContaining({ step: 'Draining' }) as unknown as ShadowProgress },
+    },
+    { name: 'excludes', status: at('Excluding'), settings: { excludeFromLbWaitMs: 60_000 }, kind: 'exclude-from-lb' },
+    {
+      name: 'asks again to exclude',
+      status: at('Excluding'),
+      settings: { excludeFromLbWaitMs: 60_000 },
+      outcomes: [after('exclude-from-lb', { done: false })],
+      kind: 'wait',
+      waitMs: 14_000,
+    },
+    {
+      name: 'gives load balancers time',
+      status: at('Excluding'),
+      settings: { excludeFromLbWaitMs: 60_000 },
+      outcomes: [after('exclude-from-lb', { since: NOW - 20_000 })],
+      kind: 'wait',
+      waitMs: 40_000,
+    },
+    {
+      name: 'counts from its own time if the other is ahead',
+      status: at('Excluding'),
+      settings: { excludeFromLbWaitMs: 60_000 },
+      outcomes: [after('exclude-from-lb', { since: NOW + 20_000 })],
+      kind: 'wait',
+      waitMs: 59_000,
+    },
+    {
+      name: 'drains when load balancers have had time',
+      status: at('Excluding'),
+      settings: { excludeFromLbWaitMs: 1_000 },
+      outcomes: [after('exclude-from-lb')],
+      kind: 'report',
+      says: { progress: expect.objectContaining({ step: 'Draining' }) as unknown as ShadowProgress },
+    },
+    { name: 'drains', status: at('Draining'), kind: 'cordon-and-drain' },
+    {
+      name: 'asks again to drain',
+      status: at('Draining'),
+      outcomes: [after('cordon-and-drain', { done: false, retryAfterMs: 4_000 })],
+      kind: 'wait',
+      waitMs: 3_000,
+    },
+    { name: 'drains once even past the deadline', status: at('Draining', { since: ago(86_400_000) }), kind: 'cordon-and-drain' },
+    {
+      name: 'gives the node back when the drain does not end in time',
+      status: at('Draining', { since: ago(900_000) }),
+      outcomes: [after('cordon-and-drain', { done: false, message: 'PodDisruptionBudget web blocks' })],
+      kind: 'report',
+      says: {
+        current_state: 'StagedAndPerformedUpdate',
+        crash_count: 0,
+        failure_message: 'The drain did not end in time: PodDisruptionBudget web blocks',
+        progress: expect.objectContaining({ step: 'Returning' }) as unknown as ShadowProgress,
+      },
+    },
+    {
+      name: 'gives the node back when the apiserver has given the drain up',
+      status: at('Draining'),
+      outcomes: [after('cordon-and-drain', { done: false, final: true })],
+      kind: 'report',
+      says: { progress: expect.objectContaining({ step: 'Returning' }) as unknown as ShadowProgress },
+    },
+    {
+      name: 'gives a drain its whole time if its start cannot be read',
+      status: at('Draining', { since: 'x' }),
+      outcomes: [after('cordon-and-drain', { done: false, at: 0 })],
+      kind: 'cordon-and-drain',
+    },
+    {
+      name: 'writes down that it reboots',
+      status: at('Draining'),
+      outcomes: [after('cordon-and-drain')],
+      kind: 'report',
+      says: { progress: expect.objectContaining({ step: 'Rebooting' }) as unknown as ShadowProgress },
+    },
+    {
+      name: 'gives the node back if the host is no longer ready',
+      status: at('Draining'),
+      host: known('Staged'),
+      kind: 'report',
+      says: { progress: expect.objectContaining({ step: 'Returning' }) as unknown as ShadowProgress, failed_versions: [] },
+    },
+    { name: 'waits for a busy host', status: at('Draining'), host: { kind: 'busy' }, kind: 'wait' },
+    {
+      name: 'does not wait for a busy host for ever',
+      status: at('Draining', { since: ago(86_400_000) }),
+      host: { kind: 'busy' },
+      kind: 'report',
+      says: { progress: expect.objectContaining({ step: 'Returning' }) as unknown as ShadowProgress },
+    },
+    { name: 'reboots', status: at('Rebooting'), kind: 'reboot' },
+    { name: 'waits for the host to go down', status: at('Rebooting'), outcomes: [after('reboot')], kind: 'wait', waitMs: 599_000 },
+    {
+      name: 'gives the node back when the host refuses to reboot',
+      status: at('Rebooting'),
+      outcomes: [after('reboot', { done: false, message: 'inhibited' })],
+      kind: 'report',
+      says: { failure_message: 'The host refused to reboot: inhibited', failed_versions: [] },
+    },
+    {
+      name: 'gives the node back when the host does not go down',
+      status: at('Rebooting'),
+      outcomes: [after('reboot', { at: NOW - 600_000 })],
+      kind: 'report',
+      says: { progress: expect.objectContaining({ step: 'Returning' }) as unknown as ShadowProgress },
+    },
+    {
+      name: 'knows a rollback',
+      status: at('Rebooting'),
+      bootId: 'boot-2',
+      host: { kind: 'uninitialized' },
+      kind: 'report',
+      says: {
+        crash_count: 0,
+        progress: expect.objectContaining({ step: 'Returning', boot_id: 'boot-2' }) as unknown as ShadowProgress,
+        failed_versions: [{ version: '1.27.0', failures: 1, last_failure_timestamp: new Date(NOW).toISOString() }],
+      },
+    },
+    {
+      name: 'uncordons after a rollback',
+      status: staged({ failure_message: 'rolled back', progress: progress('Returning', { boot_id: 'boot-2' }) }),
+      bootId: 'boot-2',
+      host: known('Available'),
+      kind: 'uncordon',
+    },
+    {
+      name: 'reports the failure when the node has been given back',
+      status: staged({ failure_message: 'rolled back', crash_count: 1, progress: progress('Returning') }),
+      outcomes: [after('uncordon'), after('remove-lb-exclusion')],
+      kind: 'report',
+      says: {
+        current_state: 'ErrorReset',
+        crash_count: 2,
+        failure_message: 'rolled back',
+        progress: null,
+        state_transition_failure_timestamp: new Date(NOW).toISOString(),
+      },
+    },
+    {
+      name: 'knows a rollback that came after the boot',
+      status: at('Returning'),
+      bootId: 'boot-2',
+      kind: 'report',
+      says: { failure_message: 'The host was to boot into 1.27.0 but came up with 1.26.1' },
+    },
+    {
+      name: 'fails if a return has no reason',
+      status: staged({ failure_message: undefined, progress: progress('Returning') } as unknown as Partial<ShadowStatus>),
+      kind: 'report',
+      says: { failure_message: 'The host does not run 1.27.0' },
+    },
+    {
+      name: 'writes down that it returns',
+      status: at('Rebooting'),
+      version: '1.27.0',
+      bootId: 'boot-2',
+      host: { kind: 'uninitialized' },
+      kind: 'report',
+      says: { progress: expect.objectContaining({ step: 'Returning', boot_id: 'boot-2' }) as unknown as ShadowProgress },
+    },
+    { name: 'uncordons', status: at('Returning'), version: '1.27.0', bootId: 'boot-2', kind: 'uncordon' },
+    {
+      name: 'removes the exclusion',
+      status: at('Returning'),
+      version: '1.27.0',
+      outcomes: [after('uncordon')],
+      kind: 'remove-lb-exclusion',
+    },
+    {
+      name: 'is done when the node is back',
+      status: at('Returning'),
+      version: '1.27.0',
+      outcomes: [after('uncordon'), after('remove-lb-exclusion')],
+      kind: 'report',
+      says: { current_state: 'RebootedIntoUpdate', current_version: '1.27.0', progress: null },
+    },
+    {
+      name: 'takes a late reboot for a success',
+      status: staged({ failure_message: 'too late', progress: progress('Returning') }),
+      version: '1.27.0',
+      bootId: 'boot-2',
+      outcomes: [after('uncordon'), after('remove-lb-exclusion')],
+      kind: 'report',
+      says: { current_state: 'RebootedIntoUpdate', failure_message: null },
+    },
+    {
+      name: 'waits for the controller when done',
+      status: status({ current_state: 'RebootedIntoUpdate', current_version: '1.27.0' }),
+      version: '1.27.0',
+      kind: 'wait',
+      waitMs: null,
+    },
+    { name: 'waits after a failure', status: status({ current_state: 'ErrorReset' }), kind: 'wait', waitMs: null },
+  ])('$name', (row) => {
+    check({ spec: rebooting, host: known('Ready'), ...row, status: row.status === undefined ? staged() : row.status });
+  });
+});
+
+describe('decideAction for MonitoringUpdate', () => {
+  const monitoring = spec('MonitoringUpdate');
+  const rebooted = status({ current_state: 'RebootedIntoUpdate', current_version: '1.27.0', crash_count: 3 });
+  test.each<Row>([
+    { name: 'looks at the health', kind: 'check-health' },
+    { name: 'looks again after a pause', outcomes: [after('check-health', { done: false })], kind: 'wait', waitMs: 14_000 },
+    {
+      name: 'is done when the node is healthy, and forgets failures',
+      outcomes: [after('check-health')],
+      kind: 'report',
+      says: { current_state: 'MonitoringUpdate', crash_count: 0 },
+    },
+    {
+      name: 'keeps looking for as long as it must',
+      settings: { soakMs: 60_000 },
+      outcomes: [after('check-health', { since: NOW - 50_000, at: NOW - 15_000 })],
+      kind: 'check-health',
+    },
+    {
+      name: 'is done after the soak',
+      settings: { soakMs: 60_000 },
+      outcomes: [after('check-health', { since: NOW - 60_000 })],
+      kind: 'report',
+      says: { current_state: 'MonitoringUpdate' },
+    },
+    {
+      name: 'fails if the host runs something else',
+      version: '1.26.1',
+      kind: 'report',
+      says: {
+        current_state: 'ErrorReset',
+        crash_count: 4,
+        failed_versions: [{ version: '1.27.0', failures: 1, last_failure_timestamp: new Date(NOW).toISOString() }],
+      },
+    },
+    {
+      name: 'waits for the controller when done',
+      status: status({ current_state: 'MonitoringUpdate', current_version: '1.27.0' }),
+      kind: 'wait',
+      waitMs: null,
+    },
+  ])('$name', (row) => {
+    check({ spec: monitoring, status: rebooted, version: '1.27.0', host: { kind: 'uninitialized' }, ...row });
+  });
+});
+
+describe('decideAction for ErrorReset', () => {
+  test.each<Row>([
+    {
+      name: 'ends an update that is called off, without counting a failure',
+      kind: 'report',
+      says: { current_state: 'ErrorReset', crash_count: 0 },
+    },
+    { name: 'then waits for the controller', status: status({ current_state: 'ErrorReset' }), kind: 'wait', waitMs: null },
+  ])('$name', (row) => {
+    check({ spec: spec('ErrorReset'), ...row });
+  });
+});
