@@ -82,6 +82,8 @@ export function createLeaderElector(options: LeaderElectorOptions): LeaderElecto
       await write(heldBy(current?.lease ?? blank, identity, leaseDurationMs, clock.now()), signal, timeoutMs);
     } catch (error) {
       if (!isKubeStatus(error, 404, 409)) throw error;
+      // Without a record the next attempt reads anew, and makes the lease again if somebody has deleted it.
+      observed = undefined;
       const actual = await read(signal, timeoutMs);
       const holder = actual?.lease.spec?.holderIdentity ?? '';
       // Somebody may have labelled the lease; that is no change of leader, and the next attempt will do.
@@ -135,12 +137,19 @@ export function createLeaderElector(options: LeaderElectorOptions): LeaderElecto
   };
 
   const release = async (): Promise<void> => {
-    const last = observed;
     renewedMs = undefined;
-    if (last?.lease.spec?.holderIdentity !== identity) return;
+    // The caller's signal has aborted by now; these requests have a deadline instead.
+    const { signal } = new AbortController();
     try {
-      // The caller's signal has aborted by now; this one request has a deadline instead.
-      await write(released(last.lease, clock.now()), new AbortController().signal, retryPeriodMs);
+      if (observed?.lease.spec?.holderIdentity !== identity) return;
+      try {
+        await write(released(observed.lease, clock.now()), signal, retryPeriodMs);
+      } catch (error) {
+        if (!isKubeStatus(error, 409)) throw error;
+        // A renewal was cut off by the end of the term, after the API server had taken it.
+        const actual = await read(signal, retryPeriodMs);
+        if (actual?.lease.spec?.holderIdentity === identity) await write(released(actual.lease, clock.now()), signal, retryPeriodMs);
+      }
     } catch (error) {
       log.warn('Releasing the lease failed, it will expire', { lease: leaseName, error });
     }

@@ -1,0 +1,150 @@
+import { describe, expect, test } from '@jest/globals';
+import { jsonResponse, VirtualClock } from '@brupop/ports';
+import { memoryLogger } from '@brupop/process';
+import { createEventRecorder } from './event-recorder.ts';
+import type { EventInput } from './event-recorder.ts';
+import { ObjectApi } from './object-api.ts';
+
+const anEvent = (message = 'Evicting pods', namespace?: string): EventInput => ({
+  regarding: { apiVersion: 'v1', kind: 'Node', name: 'worker', uid: 'u1', ...(namespace === undefined ? {} : { namespace }) },
+  type: 'Normal',
+  reason: 'Draining',
+  message,
+});
+
+function start(capacity?: number) {
+  const clock = new VirtualClock();
+  const api = new ObjectApi();
+  const log = memoryLogger();
+  const recorder = createEventRecorder({
+    client: api.client(clock),
+    clock,
+    log,
+    component: 'brupop-controller',
+    instance: 'pod-1',
+    ...(capacity === undefined ? {} : { capacity }),
+  });
+  const told = (): string[] =>
+    [...api.objects.values()].map(
+      ({ note, series }) => `${String(note)} x${String((series as { count?: number } | undefined)?.count ?? 1)}`,
+    );
+  return { clock, api, log, recorder, told };
+}
+
+describe(createEventRecorder, () => {
+  test('writes an event that the API server accepts', async () => {
+    const { clock, api, recorder } = start();
+    recorder.record(anEvent());
+    await clock.settle();
+    const [path, event] = [...api.objects][0] ?? [];
+    expect(path).toMatch(/^\/apis\/events\.k8s\.io\/v1\/namespaces\/default\/events\/worker\.[0-9a-f]+$/);
+    expect(event).toMatchObject({
+      apiVersion: 'events.k8s.io/v1',
+      eventTime: '2026-01-05T00:00:00.000000Z',
+      reportingController: 'brupop-controller',
+      reportingInstance: 'pod-1',
+      action: 'Draining',
+      reason: 'Draining',
+      regarding: { kind: 'Node', name: 'worker', uid: 'u1' },
+      note: 'Evicting pods',
+      type: 'Normal',
+    });
+  });
+
+  test('puts an event into the namespace of its object, and cuts a long message', async () => {
+    const { clock, api, recorder } = start();
+    recorder.record(anEvent('x'.repeat(5_000), 'brupop'));
+    await clock.settle();
+    const [path, event] = [...api.objects][0] ?? [];
+    expect(path).toContain('/namespaces/brupop/events/');
+    expect(event?.['note']).toHaveLength(1_024);
+  });
+
+  test('makes a series of what happens again, written once a minute', async () => {
+    const { clock, recorder, told } = start();
+    recorder.record(anEvent());
+    await clock.settle();
+    recorder.record(anEvent());
+    await clock.settle();
+    expect(told()).toEqual(['Evicting pods x2']);
+    for (let count = 0; count < 50; count++) recorder.record(anEvent());
+    await clock.advance(59_999);
+    expect(told()).toEqual(['Evicting pods x2']);
+    await clock.advance(1);
+    expect(told()).toEqual(['Evicting pods x52']);
+  });
+
+  test('begins anew after a pause, and when the event has expired', async () => {
+    const { clock, api, recorder, told } = start();
+    recorder.record(anEvent());
+    await clock.advance(7 * 60_000);
+    recorder.record(anEvent());
+    await clock.settle();
+    expect(told()).toEqual(['Evicting pods x1', 'Evicting pods x1']);
+    api.objects.clear();
+    recorder.record(anEvent());
+    await clock.settle();
+    expect(told()).toEqual(['Evicting pods x2']);
+  });
+
+  test('tries again while the API server is away, a few times', async () => {
+    const { clock, api, recorder, told } = start();
+    api.fault = () => Promise.resolve(jsonResponse(503, {}));
+    recorder.record(anEvent('early'));
+    await clock.advance(1_000);
+    api.fault = () => undefined;
+    await clock.advance(5_000);
+    expect(told()).toEqual(['early x1']);
+    api.fault = () => Promise.reject(new Error('down'));
+    recorder.record(anEvent('lost'));
+    await clock.advance(60_000);
+    api.fault = () => undefined;
+    await clock.advance(60_000);
+    expect(told()).toEqual(['early x1']);
+  });
+
+  test('does not insist when it is refused', async () => {
+    const { clock, api, recorder, told } = start();
+    api.fault = () => Promise.resolve(jsonResponse(403, {}));
+    recorder.record(anEvent());
+    await clock.settle();
+    api.fault = () => undefined;
+    await clock.advance(60_000);
+    expect(told()).toEqual([]);
+  });
+
+  test('drops what is too much, tells it, and forgets what is done first', async () => {
+    const { clock, recorder, told, log } = start(3);
+    for (let count = 0; count < 5; count++) recorder.record(anEvent(`m${String(count)}`));
+    await clock.settle();
+    expect([told(), log.entries[0]?.fields]).toEqual([['m0 x1', 'm1 x1', 'm2 x1'], { dropped: 2, reason: 'too many were waiting' }]);
+    recorder.record(anEvent('later'));
+    await clock.settle();
+    expect(told().at(-1)).toBe('later x1');
+  });
+
+  test('flush sends what is waiting for its minute', async () => {
+    const { clock, recorder, told } = start();
+    for (let count = 0; count < 5; count++) {
+      recorder.record(anEvent());
+      await clock.settle();
+    }
+    await recorder.flush();
+    expect(told()).toEqual(['Evicting pods x5']);
+  });
+
+  test('flush does not wait for ever', async () => {
+    const { clock, api, recorder } = start();
+    api.fault = () => new Promise(() => undefined);
+    recorder.record(anEvent());
+    const flushed = recorder.flush();
+    await clock.advance(5_000);
+    await expect(flushed).resolves.toBeUndefined();
+  });
+
+  test('never throws', () => {
+    const { recorder, log } = start();
+    recorder.record(undefined as unknown as EventInput);
+    expect(log.entries[0]?.message).toBe('Recording an event failed');
+  });
+});

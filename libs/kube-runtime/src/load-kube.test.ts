@@ -1,0 +1,76 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { KubeConfig } from '@kubernetes/client-node';
+import { memoryLogger, serve } from '@brupop/process';
+import type { RunningServer } from '@brupop/process';
+import { loadKube } from './load-kube.ts';
+
+const pem = (name: string): string => readFileSync(join(import.meta.dirname, '../../process/test-data', name), 'utf8');
+const never = new AbortController().signal;
+let server: RunningServer | undefined;
+afterEach(async () => {
+  await server?.close(0);
+});
+
+async function startServer(): Promise<string> {
+  server = await serve(
+    (request, response) => response.end(JSON.stringify([request.url, request.headers.authorization, request.socket.remotePort])),
+    {
+      port: 0,
+      host: '127.0.0.1',
+      tls: { cert: pem('first.crt'), key: pem('first.key') },
+      log: memoryLogger(),
+    },
+  );
+  return `https://localhost:${String(server.port)}`;
+}
+
+function configFor(url: string, user: object, ca = 'first.crt'): KubeConfig {
+  const config = new KubeConfig();
+  config.loadFromOptions({
+    clusters: [{ name: 'c', server: url, caData: Buffer.from(pem(ca)).toString('base64'), skipTLSVerify: false }],
+    users: [{ name: 'u', ...user }],
+    contexts: [{ name: 'x', cluster: 'c', user: 'u', namespace: 'brupop' }],
+    currentContext: 'x',
+  });
+  return config;
+}
+
+describe(loadKube, () => {
+  test.each([
+    { name: 'a token', user: { token: 'abc' }, authorization: 'Bearer abc' },
+    { name: 'a name and a password', user: { username: 'me', password: 'pw' }, authorization: 'Basic bWU6cHc=' },
+  ])('presents $name with each request, over one connection', async ({ user, authorization }) => {
+    const kube = loadKube(configFor(await startServer(), user));
+    const ask = async (): Promise<unknown[]> => {
+      const response = await kube.http.request({ method: 'GET', path: '/api/v1/nodes' }, never);
+      const answer = JSON.parse(await response.text()) as unknown[];
+      for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve));
+      return answer;
+    };
+    const first = await ask();
+    expect(first.slice(0, 2)).toEqual(['/api/v1/nodes', authorization]);
+    expect(await ask()).toEqual(first);
+    expect(kube.namespace).toBe('brupop');
+  });
+
+  test('trusts no other authority than that of the configuration', async () => {
+    const kube = loadKube(configFor(await startServer(), { token: 'abc' }, 'second.crt'));
+    await expect(kube.http.request({ method: 'GET', path: '/' }, never)).rejects.toMatchObject({ code: 'HTTP_CONNECT' });
+  });
+
+  test('tells credentials that cannot be had', async () => {
+    const kube = loadKube(
+      configFor('https://localhost:1', { authProvider: { name: 'tokenFile', config: { tokenFile: '/nowhere/token' } } }),
+    );
+    await expect(kube.http.request({ method: 'GET', path: '/' }, never)).rejects.toMatchObject({
+      code: 'KUBE_CREDENTIALS',
+      retry: 'transient',
+    });
+  });
+
+  test('refuses a configuration without a cluster', () => {
+    expect(() => loadKube(new KubeConfig())).toThrow(expect.objectContaining({ code: 'KUBE_CONFIG' }));
+  });
+});
