@@ -1,0 +1,238 @@
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { ROUTES } from '@brupop/agent-api';
+import { jsonResponse } from '@brupop/ports';
+import type { HttpResponse } from '@brupop/ports';
+import { AgentWorld } from './testing/agent-world.ts';
+
+let world: AgentWorld;
+const aWorld = (...settings: ConstructorParameters<typeof AgentWorld>): AgentWorld => (world = new AgentWorld(...settings));
+afterEach(() => {
+  world.kill();
+});
+
+const crashes = (): number | undefined => world.apiserver.status?.crash_count;
+const statesWritten = (): readonly string[] =>
+  world.apiserver.written.map(({ current_state, progress }) => progress?.step ?? current_state);
+const unavailable = (): Promise<HttpResponse> => Promise.resolve(jsonResponse(503, { error: { code: 'NOT_READY', message: 'later' } }));
+const connectionLost = (): Promise<HttpResponse> => Promise.reject(new Error('reset'));
+
+describe('an idle agent', () => {
+  test('creates its shadow and reports what is available', async () => {
+    await aWorld().ready();
+    expect(world.apiserver.status).toMatchObject({
+      current_state: 'Idle',
+      current_version: '1.26.1',
+      target_version: '1.27.0',
+      boot_id: world.host.bootId,
+    });
+  });
+
+  test('writes nothing while nothing changes', async () => {
+    await aWorld().ready();
+    const before = world.apiserver.written.length;
+    await world.clock.advance(3_600_000);
+    expect(world.apiserver.written).toHaveLength(before);
+  });
+
+  test('polls about once a minute and asks for nothing else', async () => {
+    await aWorld().ready();
+    const before = world.apiserver.requests.length;
+    await world.clock.advance(600_000);
+    const requests = world.apiserver.requests.slice(before);
+    expect(new Set(requests)).toEqual(new Set([`GET ${ROUTES.shadow}`]));
+    expect(requests.length).toBeLessThanOrEqual(11);
+  });
+
+  test('takes over a token that was replaced', async () => {
+    await aWorld().ready();
+    world.token = 'token-2';
+    await world.clock.advance(120_000);
+    world.token = 'token-1';
+    expect(await world.update()).toBe(true);
+    expect(world.host.version).toBe('1.27.0');
+  });
+
+  test('makes a new shadow when somebody has deleted it', async () => {
+    await aWorld().ready();
+    world.apiserver.shadow = undefined;
+    expect(await world.until(() => world.apiserver.status?.target_version === '1.27.0')).toBe(true);
+  });
+
+  test('takes over what others have changed in its status', async () => {
+    await aWorld().ready();
+    world.apiserver.shadow = { ...world.apiserver.shadow!, status: { ...world.apiserver.status!, crash_count: 7 } };
+    await world.clock.advance(60_000);
+    world.apiserver.tell('Idle', null);
+    await world.clock.advance(300_000);
+    expect(crashes()).toBe(7);
+  });
+});
+
+describe('an update', () => {
+  test('passes through every step in order and leaves the node as it was', async () => {
+    await aWorld({ excludeFromLbWaitMs: 60_000 }).ready();
+    const before = statesWritten().length;
+    expect(await world.update()).toBe(true);
+    expect(world.host.version).toBe('1.27.0');
+    expect(world.apiserver).toMatchObject({ cordoned: false, excluded: false });
+    expect(statesWritten().slice(before)).toEqual([
+      'StagedAndPerformedUpdate',
+      'Excluding',
+      'Draining',
+      'Rebooting',
+      'Returning',
+      'RebootedIntoUpdate',
+      'MonitoringUpdate',
+      'Idle',
+    ]);
+    expect(world.apiserver.status).toMatchObject({
+      crash_count: 0,
+      current_version: '1.27.0',
+      target_version: '1.27.0',
+      failure_message: null,
+    });
+  });
+
+  test('leaves load balancers alone unless asked', async () => {
+    await aWorld().ready();
+    await world.update();
+    expect(world.apiserver.requests).not.toContain(`POST ${ROUTES.excludeFromLb}`);
+  });
+
+  test.each(['GET', 'PUT'])('loses nothing when a %s fails again and again', async (method) => {
+    await aWorld().ready();
+    for (let times = 0; times < 5; times++) {
+      world.apiserver.failures.push({ method, path: ROUTES.shadow, response: times % 2 === 0 ? unavailable : connectionLost });
+    }
+    expect(await world.update()).toBe(true);
+    expect({ version: world.host.version, crashes: crashes() }).toEqual({ version: '1.27.0', crashes: 0 });
+  });
+
+  test('waits out a drain that takes long', async () => {
+    await aWorld().ready();
+    world.apiserver.drainWaits = 20;
+    expect(await world.update()).toBe(true);
+    expect(world.host.version).toBe('1.27.0');
+  });
+
+  test('survives an agent that is killed at any moment', async () => {
+    for (let at = 1; at < 14; at++) {
+      await aWorld({ excludeFromLbWaitMs: 5_000 }).ready();
+      world.apiserver.tell('StagedAndPerformedUpdate', '1.27.0');
+      await world.clock.advance(at * 3_000);
+      if (world.host.isUp) {
+        world.kill();
+        world.start();
+      }
+      expect(
+        await world.until(() => world.apiserver.shadow?.spec.state === 'Idle' && world.apiserver.status?.current_state === 'Idle'),
+      ).toBe(true);
+      expect({ at, version: world.host.version, crashes: crashes(), cordoned: world.apiserver.cordoned }).toEqual({
+        at,
+        version: '1.27.0',
+        crashes: 0,
+        cordoned: false,
+      });
+      world.kill();
+    }
+  });
+
+  test('is not led astray by reads that lag behind its writes', async () => {
+    await aWorld().ready();
+    world.apiserver.lagMs = 8_000;
+    expect(await world.update()).toBe(true);
+    expect({ version: world.host.version, crashes: crashes() }).toEqual({ version: '1.27.0', crashes: 0 });
+    expect(world.apiserver.requests.filter((request) => request === `POST ${ROUTES.cordonAndDrain}`)).toHaveLength(1);
+  });
+});
+
+describe('a failed update', () => {
+  const drains = (): number => world.apiserver.requests.filter((request) => request === `POST ${ROUTES.cordonAndDrain}`).length;
+
+  test('after a rollback the node is given back, the version remembered, and nothing drained again', async () => {
+    await aWorld().ready();
+    world.host.faults.bootFails('always');
+    expect(await world.update()).toBe(true);
+    await world.clock.advance(600_000);
+    expect(drains()).toBe(1);
+    expect(world.apiserver).toMatchObject({ cordoned: false, excluded: false });
+    expect(world.apiserver.status).toMatchObject({
+      current_version: '1.26.1',
+      crash_count: 1,
+      failed_versions: [{ version: '1.27.0', failures: 1 }],
+      failure_message: 'The host was to boot into 1.27.0 but came up with 1.26.1',
+    });
+    expect(statesWritten().filter((state) => state === 'ErrorReset')).toHaveLength(1);
+  });
+
+  test('succeeds at the next attempt, and then forgets', async () => {
+    await aWorld().ready();
+    world.host.faults.bootFails(1);
+    await world.update();
+    await world.clock.advance(300_000);
+    expect(await world.update()).toBe(true);
+    expect(world.apiserver.status).toMatchObject({ current_version: '1.27.0', crash_count: 0, failed_versions: [] });
+  });
+
+  test('a download that fails once is tried again', async () => {
+    await aWorld().ready();
+    world.host.faults.downloadFails(1);
+    expect(await world.update()).toBe(true);
+    expect({ version: world.host.version, crashes: crashes() }).toEqual({ version: '1.27.0', crashes: 0 });
+  });
+
+  test('a download that never succeeds ends in one failure and no drain', async () => {
+    await aWorld({ stageTimeoutMs: 300_000 }).ready();
+    world.host.faults.downloadFails('always');
+    expect(await world.update()).toBe(true);
+    expect({ crashes: crashes(), drains: drains() }).toEqual({ crashes: 1, drains: 0 });
+  });
+
+  test('a refused reboot gives the node back', async () => {
+    await aWorld().ready();
+    world.host.faults.rebootRefused('always');
+    expect(await world.update()).toBe(true);
+    expect(world.apiserver).toMatchObject({ cordoned: false });
+    expect(world.apiserver.status).toMatchObject({ crash_count: 1, failed_versions: [] });
+    expect(world.apiserver.status?.failure_message).toContain('refused to reboot');
+    expect(world.host.updateStatus?.state).toBe('Staged');
+  });
+
+  test('a blocked drain gives the node back after its timeout and keeps the reason', async () => {
+    await aWorld({ drainTimeoutMs: 120_000 }).ready();
+    world.apiserver.drainWaits = 100_000;
+    expect(await world.update()).toBe(true);
+    expect(world.apiserver).toMatchObject({ cordoned: false });
+    expect(world.apiserver.status?.failure_message).toContain('PodDisruptionBudget web blocks');
+    expect(crashes()).toBe(1);
+  });
+
+  test('a drain that the apiserver gives up gives the node back at once', async () => {
+    await aWorld().ready();
+    const gaveUp = (): Promise<HttpResponse> =>
+      Promise.resolve(jsonResponse(409, { error: { code: 'DRAIN_TIMED_OUT', message: 'web blocks' } }));
+    world.apiserver.failures.push({ method: 'POST', path: ROUTES.cordonAndDrain, response: gaveUp });
+    expect(await world.update()).toBe(true);
+    expect({ crashes: crashes(), drains: drains() }).toEqual({ crashes: 1, drains: 1 });
+  });
+
+  test('is counted once, however long the controller takes to see it', async () => {
+    await aWorld({ stageTimeoutMs: 60_000 }).ready();
+    world.apiserver.controls = false;
+    world.host.faults.downloadFails('always');
+    world.apiserver.tell('StagedAndPerformedUpdate', '1.27.0');
+    await world.clock.advance(3_600_000);
+    expect(crashes()).toBe(1);
+  });
+});
+
+describe('a host API that is gone', () => {
+  test('makes the agent end, so that its container mounts the new socket', async () => {
+    await aWorld().ready();
+    world.host.faults.socketDead();
+    expect(await world.until(() => world.ends.length > 0)).toBe(true);
+    expect(world.ends[0]).toMatchObject({ code: 'HOST_SOCKET_DEAD' });
+    expect(await world.update()).toBe(true);
+    expect(world.host.version).toBe('1.27.0');
+  });
+});

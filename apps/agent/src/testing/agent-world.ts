@@ -1,0 +1,80 @@
+import { inProcessClient, seededRandom, VirtualClock } from '@brupop/ports';
+import { memoryLogger } from '@brupop/process';
+import { SimulatedHost } from '@brupop/simulator';
+import { DEFAULT_AGENT_SETTINGS } from '@brupop/state-machine';
+import type { AgentSettings } from '@brupop/state-machine';
+import { createAgent } from '../agent.ts';
+import { FakeApiserver } from './fake-apiserver.ts';
+
+/** A simulated host, an apiserver and the agent's container, which ends and starts with the host and whenever it exits. */
+export class AgentWorld {
+  readonly clock: VirtualClock = new VirtualClock();
+  readonly host: SimulatedHost;
+  readonly apiserver: FakeApiserver;
+  readonly log: ReturnType<typeof memoryLogger> = memoryLogger();
+  /** What each agent process ended with. */
+  readonly ends: unknown[] = [];
+  token = 'token-1';
+  readonly #settings: AgentSettings;
+  #container: AbortController | undefined;
+
+  constructor(settings: Partial<AgentSettings> = {}) {
+    const { clock } = this;
+    this.#settings = { ...DEFAULT_AGENT_SETTINGS, ...settings };
+    const repository = { available: ['1.27.0', '1.26.1'] };
+    this.host = new SimulatedHost({ clock, random: seededRandom(7), name: 'node-a', version: '1.26.1', repository });
+    this.apiserver = new FakeApiserver(clock, 'token-1');
+    this.host.onReboot(({ type }) => {
+      if (type === 'booted') this.start();
+      else this.kill();
+    });
+  }
+
+  /** Starts the container: a new mount of the socket, and no memory. */
+  start(): void {
+    const container = new AbortController();
+    this.#container = container;
+    const agent = createAgent({
+      apiserver: inProcessClient(this.apiserver.handle),
+      host: inProcessClient(this.host.mountSocket()),
+      clock: this.clock,
+      random: seededRandom(3),
+      log: this.log,
+      settings: this.#settings,
+      nodeName: 'node-a',
+      readToken: () => this.token,
+      readBootId: () => this.host.bootId,
+    });
+    agent.run(container.signal).catch((error: unknown) => {
+      this.ends.push(error);
+      // As the kubelet does.
+      if (!container.signal.aborted)
+        this.clock.setTimer(10_000, () => {
+          this.start();
+        });
+    });
+  }
+
+  /** Kills the container; nothing restarts it. */
+  kill(): void {
+    this.#container?.abort(new Error('killed'));
+  }
+
+  /** Lets time pass until `done` holds, an hour at most. */
+  async until(done: () => boolean, limitMs = 3_600_000): Promise<boolean> {
+    return await this.clock.advanceUntil(done, limitMs);
+  }
+
+  /** An agent that has reported its new version available. */
+  async ready(): Promise<this> {
+    this.start();
+    await this.until(() => this.apiserver.status?.target_version === '1.27.0');
+    return this;
+  }
+
+  /** Tells the node to update and waits until it rests again. */
+  async update(limitMs?: number): Promise<boolean> {
+    this.apiserver.tell('StagedAndPerformedUpdate', '1.27.0');
+    return await this.until(() => this.apiserver.shadow?.spec.state === 'Idle' && this.apiserver.status?.current_state === 'Idle', limitMs);
+  }
+}

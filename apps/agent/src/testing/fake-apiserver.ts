@@ -1,0 +1,162 @@
+import { LOWER_CASE_HEADERS, parsePrefer, ROUTES } from '@brupop/agent-api';
+import type { StepProgress } from '@brupop/agent-api';
+import { parseShadowStatus } from '@brupop/crd-models';
+import type { BottlerocketShadow, ShadowSpec, ShadowState, ShadowStatus } from '@brupop/crd-models';
+import { jsonResponse, sleep, textResponse } from '@brupop/ports';
+import type { Clock, HttpHandler, HttpRequest, HttpResponse } from '@brupop/ports';
+
+const NEXT_STATE: Partial<Record<ShadowState, ShadowState>> = {
+  StagedAndPerformedUpdate: 'RebootedIntoUpdate',
+  RebootedIntoUpdate: 'MonitoringUpdate',
+  MonitoringUpdate: 'Idle',
+};
+
+/** One node's shadow and Node behind the apiserver's routes, with a controller that lets the node go on at once. */
+export class FakeApiserver {
+  shadow: BottlerocketShadow | undefined;
+  cordoned = false;
+  excluded = false;
+  healthy = true;
+  /** How many of the next drain steps do not end the drain. */
+  drainWaits = 0;
+  /** Answers given instead of the real ones, one for each request that matches. */
+  readonly failures: { readonly method: string; readonly path: string; readonly response: () => Promise<HttpResponse> }[] = [];
+  /** `METHOD /path` of every request, in order. */
+  readonly requests: string[] = [];
+  /** Every status that was written. */
+  readonly written: ShadowStatus[] = [];
+  /** Whether the controller answers reports. */
+  controls = true;
+  /** Reads show the shadow as it was this long ago. */
+  lagMs = 0;
+  readonly #clock: Clock;
+  readonly #token: string;
+  #version = 0;
+  #waiting = new Set<() => void>();
+
+  constructor(clock: Clock, token: string) {
+    this.#clock = clock;
+    this.#token = token;
+  }
+
+  get status(): ShadowStatus | undefined {
+    return this.shadow?.status ?? undefined;
+  }
+
+  /** Sets the spec, as the controller does. */
+  tell(state: ShadowState, version: string | null): void {
+    const spec: ShadowSpec = { state, version, state_transition_timestamp: new Date(this.#clock.now()).toISOString() };
+    if (this.shadow !== undefined) this.#save({ ...this.shadow, spec });
+  }
+
+  readonly handle: HttpHandler = async (request, signal) => {
+    const path = request.path;
+    this.requests.push(`${request.method} ${path}`);
+    const failing = this.failures.findIndex((failure) => failure.method === request.method && failure.path === path);
+    if (failing >= 0) return await (this.failures.splice(failing, 1)[0]?.response() ?? Promise.reject(new Error('no failure')));
+    if (request.headers?.[LOWER_CASE_HEADERS.token] !== this.#token) return refusal(401, 'TOKEN_INVALID');
+    await sleep(this.#clock, 5, signal);
+    switch (`${request.method} ${path}`) {
+      case `GET ${ROUTES.shadow}`:
+        return await this.#get(request, signal);
+      case `POST ${ROUTES.shadow}`:
+        return this.#create(request);
+      case `PUT ${ROUTES.shadow}`:
+        return this.#put(request);
+      case `POST ${ROUTES.cordonAndDrain}`:
+        return this.#drain();
+      case `POST ${ROUTES.uncordon}`:
+        this.cordoned = false;
+        return step({ done: true, message: 'The node is schedulable' });
+      case `POST ${ROUTES.excludeFromLb}`:
+        this.excluded = true;
+        return step({ done: true, message: 'The node is excluded', since: new Date(this.#clock.now()).toISOString() });
+      case `POST ${ROUTES.removeExclusionFromLb}`:
+        this.excluded = false;
+        return step({ done: true, message: 'The node is not excluded' });
+      case `GET ${ROUTES.health}`:
+        return jsonResponse(200, { healthy: this.healthy, problems: this.healthy ? [] : ['the Node is not Ready'] });
+      default:
+        return refusal(404, 'ROUTE_UNKNOWN');
+    }
+  };
+
+  async #get(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
+    const known = request.headers?.['if-none-match'];
+    const untilMs = this.#clock.monotonic() + (parsePrefer(request.headers?.['prefer']).wait ?? 0) * 1_000;
+    while (this.shadow !== undefined && known === this.#etag() && this.#clock.monotonic() < untilMs) {
+      await this.#news(untilMs - this.#clock.monotonic(), signal);
+    }
+    if (this.lagMs > 0) await sleep(this.#clock, this.lagMs, signal);
+    if (this.shadow === undefined) return refusal(404, 'SHADOW_NOT_FOUND');
+    if (known === this.#etag()) return textResponse(304);
+    return jsonResponse(200, this.shadow, { etag: this.#etag() });
+  }
+
+  #create(request: HttpRequest): HttpResponse {
+    const { node_selector } = JSON.parse(request.body ?? '') as { node_selector: { node_name: string } };
+    this.#save({
+      apiVersion: 'brupop.bottlerocket.aws/v2',
+      kind: 'BottlerocketShadow',
+      metadata: { name: `brs-${node_selector.node_name}`, uid: `uid-${String(this.#version)}` },
+      spec: { state: 'Idle', version: null, state_transition_timestamp: null },
+    });
+    return jsonResponse(200, this.shadow);
+  }
+
+  #put(request: HttpRequest): HttpResponse {
+    const parsed = parseShadowStatus(JSON.parse(request.body ?? ''));
+    if (!parsed.ok) return refusal(400, 'BODY_INVALID', parsed.errors.join('; '));
+    if (this.shadow === undefined) return refusal(404, 'SHADOW_NOT_FOUND');
+    this.written.push(parsed.value);
+    this.#save({ ...this.shadow, status: parsed.value });
+    if (this.controls) this.#control(parsed.value);
+    return jsonResponse(200, parsed.value);
+  }
+
+  #control(status: ShadowStatus): void {
+    const spec = this.shadow?.spec;
+    if (spec === undefined) return;
+    if (status.current_state === 'ErrorReset' && spec.state !== 'Idle') this.tell('Idle', null);
+    const next = status.current_state === spec.state && status.progress == null ? NEXT_STATE[spec.state] : undefined;
+    if (next !== undefined) this.tell(next, next === 'Idle' ? null : (spec.version ?? null));
+  }
+
+  #drain(): HttpResponse {
+    this.cordoned = true;
+    if (this.drainWaits-- > 0) return step({ done: false, message: 'PodDisruptionBudget web blocks', retry_after_ms: 5_000 });
+    return step({ done: true, message: 'The node is drained' });
+  }
+
+  #save(shadow: BottlerocketShadow): void {
+    this.#version++;
+    this.shadow = { ...shadow, metadata: { ...shadow.metadata, resourceVersion: String(this.#version) } };
+    for (const wake of [...this.#waiting]) wake();
+  }
+
+  #etag(): string {
+    return `"${String(this.#version)}"`;
+  }
+
+  async #news(limitMs: number, signal: AbortSignal): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const wake = (): void => {
+        cancel();
+        this.#waiting.delete(wake);
+        resolve();
+      };
+      const cancel = this.#clock.setTimer(limitMs, wake);
+      this.#waiting.add(wake);
+      signal.addEventListener('abort', wake, { once: true });
+    });
+    signal.throwIfAborted();
+  }
+}
+
+function step(progress: StepProgress): HttpResponse {
+  return jsonResponse(progress.done ? 200 : 202, progress);
+}
+
+function refusal(status: number, code: string, message = code): HttpResponse {
+  return jsonResponse(status, { error: { code, message } });
+}
