@@ -283,6 +283,18 @@ describe(SimulatedHost, () => {
     await expect(bench.wait(asked)).rejects.toMatchObject({ code: 'ECONNRESET' });
   });
 
+  test('a boot frees the worker of whatever it was busy with', async () => {
+    const bench = new Bench();
+    bench.host.faults.stall(3_600_000);
+    const stalled = bench.host.handle({ method: 'GET', path: '/os' }, new AbortController().signal);
+    stalled.catch(() => undefined);
+    await bench.clock.advance(1_000);
+    bench.host.reboot();
+    await bench.clock.advance(60_000);
+    expect((await bench.send('GET', '/os')).status).toBe(200);
+    expect(bench.clock.monotonic()).toBeLessThan(120_000);
+  });
+
   test('a mounted socket is dead for good after the API server restarts and after a boot', async () => {
     const bench = new Bench();
     const mount = bench.host.mountSocket();

@@ -1,4 +1,4 @@
-import { randomSuffix } from '../host/random-id.ts';
+import { freePodName } from './free-pod-name.ts';
 import { isActive, isFinished, isReady, placeOfObject } from './objects.ts';
 import type { NodeObject, PodObject, PodSpec, WorkloadObject } from './objects.ts';
 import { DAEMON_TOLERATIONS, podFromTemplate, templateHash } from './pod-template.ts';
@@ -54,6 +54,8 @@ export class DaemonSetController implements WorkloadController {
     const labels = { [REVISION_LABEL]: revision };
     // Bound by the controller itself: the scheduler would only come to the same node.
     const bound = { ...spec, nodeName: node.metadata.name };
-    store.create(podFromTemplate(set, set.spec.template, `${set.metadata.name}-${randomSuffix(random)}`, { labels, spec: bound }));
+    const namespace = set.metadata.namespace ?? '';
+    const name = freePodName(set.metadata.name, random, (taken) => store.get('Pod', { namespace, name: taken }) !== undefined);
+    store.create(podFromTemplate(set, set.spec.template, name, { labels, spec: bound }));
   }
 }

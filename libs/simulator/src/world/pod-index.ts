@@ -2,10 +2,14 @@ import { keyOf, placeOfObject } from './objects.ts';
 import type { PodObject } from './objects.ts';
 import type { WorldStore } from './world-store.ts';
 
+/** An index that a pod is in, and under what. */
+type Place = [index: Map<string, Map<string, PodObject>>, value: string];
+
 /** Pods by node, by owner and by namespace, so that no controller has to look at all of them. */
 export class PodIndex {
   readonly #byNode = new Map<string, Map<string, PodObject>>();
   readonly #byOwner = new Map<string, Map<string, PodObject>>();
+  readonly #byOwnerAndNode = new Map<string, Map<string, PodObject>>();
   readonly #byNamespace = new Map<string, Map<string, PodObject>>();
 
   constructor(store: WorldStore) {
@@ -25,9 +29,7 @@ export class PodIndex {
 
   /** How many pods of one owner a node has. */
   countOfOwnerOnNode(ownerUid: string, nodeName: string): number {
-    let count = 0;
-    for (const pod of this.#byOwner.get(ownerUid)?.values() ?? []) if (pod.spec.nodeName === nodeName) count++;
-    return count;
+    return this.#byOwnerAndNode.get(`${ownerUid} ${nodeName}`)?.size ?? 0;
   }
 
   ownedBy(uid: string): PodObject[] {
@@ -50,13 +52,14 @@ export class PodIndex {
     for (const [index, value] of this.#places(pod)) index.get(value)?.delete(keyOf(placeOfObject(pod)));
   }
 
-  #places(pod: PodObject): [Map<string, Map<string, PodObject>>, string][] {
+  #places(pod: PodObject): Place[] {
     const owner = pod.metadata.ownerReferences?.find(({ controller }) => controller === true);
-    return [
-      [this.#byNamespace, pod.metadata.namespace ?? ''],
-      ...(pod.spec.nodeName === undefined ? [] : ([[this.#byNode, pod.spec.nodeName]] as [Map<string, Map<string, PodObject>>, string][])),
-      ...(owner === undefined ? [] : ([[this.#byOwner, owner.uid]] as [Map<string, Map<string, PodObject>>, string][])),
-    ];
+    const places: Place[] = [[this.#byNamespace, pod.metadata.namespace ?? '']];
+    const { nodeName } = pod.spec;
+    if (nodeName !== undefined) places.push([this.#byNode, nodeName]);
+    if (owner !== undefined) places.push([this.#byOwner, owner.uid]);
+    if (nodeName !== undefined && owner !== undefined) places.push([this.#byOwnerAndNode, `${owner.uid} ${nodeName}`]);
+    return places;
   }
 }
 

@@ -37,7 +37,7 @@ class Programs implements PodRunner {
 
 async function aProgram(spec: object = {}): Promise<{ bench: TestCluster; programs: Programs }> {
   const programs = new Programs();
-  const bench = new TestCluster({ runner: programs });
+  const bench = new TestCluster({ runner: programs, hostTimings: { shutdownMs: 5_000, rebootMs: 20_000 } });
   programs.clock = bench.clock;
   bench.cluster.apply([runPod('agent', { nodeName: 'node-1', ...spec })]);
   await bench.clock.advance(10_000);
@@ -127,10 +127,18 @@ describe(PodWorker, () => {
     expect(programs.signals).toEqual(['SIGTERM']);
     // A program that obeys is not started again on a host that goes down.
     programs.latest().exited(0);
-    await bench.clock.advance(5_000);
+    await bench.clock.advance(4_000);
     expect(programs.starts).toHaveLength(1);
     await bench.clock.advance(60_000);
     expect([programs.starts.length, bench.ready('agent')]).toEqual([2, 1]);
+  });
+
+  test('a pod of the same name that takes its place at once is a new pod, and the old program is killed', async () => {
+    const { bench, programs } = await aProgram();
+    bench.cluster.store.delete('Pod', { namespace: 'default', name: 'agent' }, { gracePeriodSeconds: 0 });
+    bench.cluster.apply([runPod('agent', { nodeName: 'node-1' })]);
+    await bench.clock.advance(10_000);
+    expect([programs.starts.length, programs.signals, bench.ready('agent')]).toEqual([2, ['SIGKILL'], 1]);
   });
 
   test('loses its program with the power', async () => {

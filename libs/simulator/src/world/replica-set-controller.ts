@@ -1,4 +1,4 @@
-import { randomSuffix } from '../host/random-id.ts';
+import { freePodName } from './free-pod-name.ts';
 import { isActive, isReady, placeOfObject } from './objects.ts';
 import type { PodObject, WorkloadObject } from './objects.ts';
 import { podFromTemplate } from './pod-template.ts';
@@ -17,8 +17,10 @@ export class ReplicaSetController implements WorkloadController {
     const { store, pods, random } = this.#context;
     const active = pods.ownedBy(replicaSet.metadata.uid ?? '').filter(isActive);
     const wanted = replicaSet.spec.replicas ?? 1;
+    const namespace = replicaSet.metadata.namespace ?? '';
     for (let missing = wanted - active.length; missing > 0; missing--) {
-      store.create(podFromTemplate(replicaSet, replicaSet.spec.template, `${replicaSet.metadata.name}-${randomSuffix(random)}`));
+      const name = freePodName(replicaSet.metadata.name, random, (taken) => store.get('Pod', { namespace, name: taken }) !== undefined);
+      store.create(podFromTemplate(replicaSet, replicaSet.spec.template, name));
     }
     for (const pod of [...active].sort(leastUseful).slice(0, Math.max(0, active.length - wanted))) store.delete('Pod', placeOfObject(pod));
     const ready = active.filter(isReady).length;

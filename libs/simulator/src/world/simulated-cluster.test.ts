@@ -79,6 +79,8 @@ describe(SimulatedCluster, () => {
     expect(await bench.evict(second)).toBe(201);
     expect(bench.cluster.drainStatistics()).toMatchObject({ evicted: 2, blocked: 1 });
     await bench.clock.advance(20_000);
+    const budget = bench.cluster.store.get('PodDisruptionBudget', { namespace: 'default', name: 'web' });
+    expect(budget?.status?.['disruptedPods']).toBeUndefined();
     expect(bench.cluster.store.get('PodDisruptionBudget', { namespace: 'default', name: 'web' })?.status).toMatchObject({
       disruptionsAllowed: 1,
     });
@@ -94,6 +96,21 @@ describe(SimulatedCluster, () => {
     await bench.clock.advance(20_000);
     expect(bench.app('db')[0]).toMatchObject({ metadata: { name: 'db-0' } });
     expect([bench.app('db')[0]?.metadata.uid === first.metadata.uid, bench.ready('db')]).toEqual([false, 3]);
+  });
+
+  test.each([
+    { podManagementPolicy: 'OrderedReady', early: 1 },
+    { podManagementPolicy: 'Parallel', early: 3 },
+  ])('a StatefulSet that is $podManagementPolicy begins with $early of three', async ({ podManagementPolicy, early }) => {
+    const bench = new TestCluster();
+    const spec = { replicas: 3, podManagementPolicy, selector: { matchLabels: { app: 'db' } } };
+    const template = { metadata: { labels: { app: 'db' } }, spec: { containers: [{ name: 'db' }] } };
+    const metadata = { name: 'db', namespace: 'default' };
+    bench.cluster.apply([{ apiVersion: 'apps/v1', kind: 'StatefulSet', metadata, spec: { ...spec, template } }]);
+    await bench.clock.advance(1_500);
+    expect(bench.app('db')).toHaveLength(early);
+    await bench.clock.advance(30_000);
+    expect(bench.ready('db')).toBe(3);
   });
 
   test('a pod without a node that fits waits, and is bound once one does', async () => {

@@ -1,0 +1,13 @@
+import { describe, expect, test } from '@jest/globals';
+import { seededRandom } from '@brupop/ports';
+import { freePodName } from './free-pod-name.ts';
+
+describe(freePodName, () => {
+  test('takes another name when the first is taken', () => {
+    const first = freePodName('web', seededRandom(1), () => false);
+    const second = freePodName('web', seededRandom(1), (name) => name === first);
+    expect(first).toMatch(/^web-[a-z0-9]{5}$/);
+    expect(second).toMatch(/^web-[a-z0-9]{5}$/);
+    expect(second).not.toBe(first);
+  });
+});
