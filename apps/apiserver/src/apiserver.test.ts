@@ -1,0 +1,563 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { HEADERS, ROUTES } from '@brupop/agent-api';
+import {
+  AGENT_COMPONENT,
+  AGENT_SERVICE_ACCOUNT,
+  bottlerocketShadowCrd,
+  COMPONENT_LABEL,
+  CORDONED_ANNOTATION,
+  EXCLUDE_FROM_LB_LABEL,
+  GROUP,
+  PLURAL,
+  TOKEN_AUDIENCE,
+} from '@brupop/crd-models';
+import { createKubeClient } from '@brupop/kube-runtime';
+import { inProcessClient, seededRandom, textResponse, VirtualClock } from '@brupop/ports';
+import { memoryLogger } from '@brupop/process';
+// eslint-disable-next-line @nx/enforce-module-boundaries -- a test runs the app against the simulated Kubernetes API
+import { SimulatedApi, type KubeObject } from '@brupop/simulator';
+import lightMyRequest, { type InjectOptions, type Response } from 'light-my-request';
+import { createApiserver, type Apiserver } from './apiserver.ts';
+
+const NAMESPACE = 'brupop-bottlerocket-aws';
+const STATUS = { current_version: '1.0.0', target_version: '1.1.0', current_state: 'Idle', crash_count: 0 };
+const ASYNC = { prefer: 'respond-async' };
+
+/** One apiserver on a simulated Kubernetes API, with two nodes and an agent on each. */
+class World {
+  readonly clock = new VirtualClock();
+  readonly api = new SimulatedApi({ clock: this.clock, random: seededRandom(7) });
+  readonly log = memoryLogger();
+  readonly stopping = new AbortController();
+  readonly server: Apiserver;
+  readonly tokens = new Map<string, string>();
+
+  constructor() {
+    const { store } = this.api;
+    for (const name of [NAMESPACE, 'shop']) store.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+    store.create(bottlerocketShadowCrd({ namespace: NAMESPACE, servicePort: 443 }));
+    store.create({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: AGENT_SERVICE_ACCOUNT, namespace: NAMESPACE } });
+    for (const name of ['node-1', 'node-2']) this.#addNode(name);
+    const authorization = `Bearer ${this.api.adminToken}`;
+    const http = inProcessClient((request, signal) =>
+      this.api.handle({ ...request, headers: { ...request.headers, authorization } }, signal),
+    );
+    this.server = createApiserver({
+      client: createKubeClient({ http, clock: this.clock }),
+      clock: this.clock,
+      random: seededRandom(1),
+      log: this.log,
+      namespace: NAMESPACE,
+      drainPolicy: { timeoutMs: 900_000, onTimeout: 'skip' },
+    });
+  }
+
+  async start(): Promise<this> {
+    void this.server.run(this.stopping.signal);
+    await this.clock.advanceUntil(() => this.server.ready(), 10_000);
+    return this;
+  }
+
+  #addNode(name: string): void {
+    const { store } = this.api;
+    const status = { conditions: [{ type: 'Ready', status: 'True', reason: 'KubeletReady' }] };
+    const node = store.create({ apiVersion: 'v1', kind: 'Node', metadata: { name }, spec: {}, status });
+    const pod = this.addPod(`agent-${name}`, name, NAMESPACE, {
+      labels: { [COMPONENT_LABEL]: AGENT_COMPONENT },
+      ownerReferences: [{ apiVersion: 'apps/v1', kind: 'DaemonSet', name: 'brupop-agent', uid: 'ds-1', controller: true }],
+    });
+    this.tokens.set(
+      name,
+      this.api.issueToken({
+        serviceAccount: { namespace: NAMESPACE, name: AGENT_SERVICE_ACCOUNT },
+        audiences: [TOKEN_AUDIENCE],
+        pod: { name: pod.metadata.name, uid: pod.metadata.uid },
+        node: { name, uid: node.metadata.uid },
+      }),
+    );
+  }
+
+  addPod(name: string, nodeName: string, namespace = 'shop', metadata: object = {}): KubeObject {
+    return this.api.store.create({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name, namespace, ...metadata },
+      spec: { nodeName, containers: [{ name: 'main', image: 'x' }] },
+      status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] },
+    });
+  }
+
+  removePod(name: string): void {
+    this.api.store.delete({ group: '', resource: 'pods', namespace: 'shop', name }, { gracePeriodSeconds: 0 });
+  }
+
+  node(name = 'node-1'): KubeObject {
+    const node = this.api.store.get({ group: '', resource: 'nodes', name });
+    if (node === undefined) throw new Error(`no node ${name}`);
+    return node;
+  }
+
+  patchNode(patch: object): void {
+    this.api.store.patch({ group: '', resource: 'nodes', name: 'node-1' }, patch);
+  }
+
+  get cordoned(): boolean {
+    return (this.node()['spec'] as { unschedulable?: boolean }).unschedulable === true;
+  }
+
+  shadow(name = 'brs-node-1'): KubeObject | undefined {
+    return this.api.store.get({ group: GROUP, resource: PLURAL, namespace: NAMESPACE, name });
+  }
+
+  patchShadow(patch: object): void {
+    this.api.store.patch({ group: GROUP, resource: PLURAL, namespace: NAMESPACE, name: 'brs-node-1' }, patch);
+  }
+
+  /** Sends a request and lets time pass until it is answered. */
+  async send(options: InjectOptions, limitMs = 120_000): Promise<Response> {
+    const response = this.begin(options);
+    await this.clock.advanceUntil(() => response.value !== undefined, limitMs);
+    if (response.value === undefined) throw new Error('no answer in time');
+    return response.value;
+  }
+
+  begin(options: InjectOptions): { value: Response | undefined } {
+    const holder: { value: Response | undefined } = { value: undefined };
+    void lightMyRequest(this.server.app as never, options).then((value) => (holder.value = value));
+    return holder;
+  }
+
+  /** As the agent of node-1. */
+  asAgent(
+    method: 'GET' | 'POST' | 'PUT',
+    url: string,
+    { headers = {}, body }: { headers?: Record<string, string>; body?: unknown } = {},
+  ): InjectOptions {
+    return {
+      method,
+      url,
+      headers: { [HEADERS.nodeName]: 'node-1', [HEADERS.token]: this.tokens.get('node-1') ?? '', ...headers },
+      ...(body === undefined ? {} : { payload: body as object }),
+    };
+  }
+}
+
+let world: World;
+beforeEach(async () => {
+  world = await new World().start();
+});
+afterEach(async () => {
+  world.stopping.abort();
+  await world.clock.settle();
+});
+
+describe('the public scope', () => {
+  test.each([
+    { name: 'answers pong', request: { method: 'GET', url: ROUTES.ping } as const, status: 200, body: 'pong' },
+    { name: 'is ready once its caches are', request: { method: 'GET', url: ROUTES.ready } as const, status: 200, body: 'ready' },
+  ])('$name', async ({ request, status, body }) => {
+    const response = await world.send(request);
+    expect([response.statusCode, response.body]).toEqual([status, body]);
+  });
+
+  test.each([
+    { name: 'an unknown path', request: { method: 'GET', url: '/nothing' } as const, status: 404, code: 'ROUTE_UNKNOWN' },
+    {
+      name: 'a known path with another method',
+      request: { method: 'DELETE', url: ROUTES.ping } as const,
+      status: 405,
+      code: 'METHOD_NOT_ALLOWED',
+    },
+    { name: 'a path that cannot be decoded', request: { method: 'GET', url: '/%E0%A4%A' } as const, status: 404, code: 'ROUTE_UNKNOWN' },
+  ])('refuses $name', async ({ request, status, code }) => {
+    const response = await world.send(request);
+    expect([response.statusCode, response.json()]).toMatchObject([status, { error: { code } }]);
+  });
+
+  test('converts a review', async () => {
+    const object = {
+      apiVersion: `${GROUP}/v1`,
+      kind: 'BottlerocketShadow',
+      metadata: { name: 'brs-a', uid: 'u' },
+      spec: { state: 'PerformedUpdate' },
+    };
+    const payload = {
+      apiVersion: 'apiextensions.k8s.io/v1',
+      kind: 'ConversionReview',
+      request: { uid: 'r', desiredAPIVersion: `${GROUP}/v2`, objects: [object] },
+    };
+    const response = await world.send({ method: 'POST', url: ROUTES.convert, payload });
+    expect([response.statusCode, response.json()]).toMatchObject([
+      200,
+      { response: { uid: 'r', result: { status: 'Success' }, convertedObjects: [{ spec: { state: 'StagedAndPerformedUpdate' } }] } },
+    ]);
+  });
+
+  test('converts a review that is far larger than any other body', async () => {
+    const object = {
+      apiVersion: `${GROUP}/v1`,
+      kind: 'BottlerocketShadow',
+      metadata: { name: 'brs-a', uid: 'u' },
+      spec: { state: 'Idle' },
+    };
+    const objects = Array.from({ length: 20_000 }, () => object);
+    const payload = {
+      apiVersion: 'apiextensions.k8s.io/v1',
+      kind: 'ConversionReview',
+      request: { uid: 'r', desiredAPIVersion: `${GROUP}/v2`, objects },
+    };
+    const response = await world.send({ method: 'POST', url: ROUTES.convert, payload });
+    expect(response.json<{ response: { convertedObjects: unknown[] } }>().response.convertedObjects).toHaveLength(20_000);
+  });
+
+  test('answers 200 to a review that is not JSON, as kube-apiserver wants it', async () => {
+    const response = await world.send({
+      method: 'POST',
+      url: ROUTES.convert,
+      payload: '{',
+      headers: { 'content-type': 'application/json' },
+    });
+    expect([response.statusCode, response.json()]).toMatchObject([200, { response: { result: { status: 'Failed' } } }]);
+  });
+});
+
+describe('the authenticated scope', () => {
+  const guarded = [
+    ['GET', ROUTES.shadow],
+    ['POST', ROUTES.shadow],
+    ['PUT', ROUTES.shadow],
+    ['POST', ROUTES.cordonAndDrain],
+    ['POST', ROUTES.uncordon],
+    ['POST', ROUTES.excludeFromLb],
+    ['POST', ROUTES.removeExclusionFromLb],
+    ['GET', ROUTES.health],
+    ['GET', `${ROUTES.shadow}/unknown`],
+    ['POST', ROUTES.cordonAndDrain.toUpperCase()],
+    ['POST', `${ROUTES.cordonAndDrain}/`],
+  ] as const;
+
+  test.each(guarded)('%s %s does nothing without a token', async (method, url) => {
+    const response = await world.send({ method, url, headers: { [HEADERS.nodeName]: 'node-1' } });
+    expect([response.statusCode, response.json()]).toMatchObject([401, { error: { code: 'TOKEN_MISSING' } }]);
+    expect([world.cordoned, world.shadow()]).toEqual([false, undefined]);
+  });
+
+  test.each([
+    { name: "another node's name", headers: { [HEADERS.nodeName]: 'node-2' }, status: 403, code: 'NODE_MISMATCH' },
+    { name: 'another node UID', headers: { [HEADERS.nodeUid]: 'not-its' }, status: 403, code: 'NODE_UID_MISMATCH' },
+    { name: 'a name that leads elsewhere', headers: { [HEADERS.nodeName]: '../../x' }, status: 403, code: 'NODE_NAME_INVALID' },
+    { name: 'a forged token', headers: { [HEADERS.token]: 'a.b.c' }, status: 401, code: 'TOKEN_REJECTED' },
+  ])('denies $name', async ({ headers, status, code }) => {
+    const response = await world.send(world.asAgent('POST', ROUTES.cordonAndDrain, { headers }));
+    expect([response.statusCode, response.json(), world.cordoned]).toMatchObject([status, { error: { code } }, false]);
+  });
+
+  test('denies a pod of another namespace that is named like an agent', async () => {
+    world.api.store.create({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: AGENT_SERVICE_ACCOUNT, namespace: 'shop' } });
+    const pod = world.addPod('agent-node-1', 'node-1');
+    const token = world.api.issueToken({
+      serviceAccount: { namespace: 'shop', name: AGENT_SERVICE_ACCOUNT },
+      audiences: [TOKEN_AUDIENCE],
+      pod: { name: 'agent-node-1', uid: pod.metadata.uid },
+    });
+    const response = await world.send(world.asAgent('POST', ROUTES.cordonAndDrain, { headers: { [HEADERS.token]: token } }));
+    expect([response.statusCode, response.json()]).toMatchObject([403, { error: { code: 'SERVICE_ACCOUNT_MISMATCH' } }]);
+  });
+
+  test('answers 503 when the Kubernetes API is down, and never logs the token', async () => {
+    world.api.faults.beforeRequest = () => textResponse(500, 'down');
+    const response = await world.send(world.asAgent('GET', ROUTES.health));
+    expect([response.statusCode, response.headers['retry-after'], response.json()]).toMatchObject([
+      503,
+      '5',
+      { error: { code: 'KUBERNETES_UNAVAILABLE' } },
+    ]);
+    expect(JSON.stringify(world.log.entries)).not.toContain(world.tokens.get('node-1'));
+  });
+
+  test('refuses a body that is too large with 413', async () => {
+    const response = await world.send(world.asAgent('PUT', ROUTES.shadow, { body: { x: 'x'.repeat(300_000) } }));
+    expect([response.statusCode, response.json()]).toMatchObject([413, { error: { code: 'BODY_TOO_LARGE' } }]);
+  });
+});
+
+describe('the shadow', () => {
+  const create = (): Promise<Response> =>
+    world.send(world.asAgent('POST', ROUTES.shadow, { body: { node_selector: { node_name: 'node-1', node_uid: '' } } }));
+
+  test('is created once, owned by the Node, and given again', async () => {
+    const first = await create();
+    const { resourceVersion } = first.json<KubeObject>().metadata;
+    const again = await create();
+    expect([first.statusCode, again.statusCode, again.json<KubeObject>().metadata.resourceVersion]).toEqual([200, 200, resourceVersion]);
+    expect(world.shadow()).toMatchObject({
+      metadata: {
+        name: 'brs-node-1',
+        ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name: 'node-1', uid: world.node().metadata.uid }],
+      },
+      spec: { state: 'Idle' },
+    });
+  });
+
+  test.each([
+    { name: 'a body of another shape', body: { node_selector: 'node-1' }, status: 400, code: 'BODY_INVALID' },
+    {
+      name: 'a body about another node',
+      body: { node_selector: { node_name: 'node-2', node_uid: '' } },
+      status: 403,
+      code: 'NODE_MISMATCH',
+    },
+  ])('is not created by $name', async ({ body, status, code }) => {
+    const response = await world.send(world.asAgent('POST', ROUTES.shadow, { body }));
+    expect([response.statusCode, response.json(), world.shadow()]).toMatchObject([status, { error: { code } }, undefined]);
+  });
+
+  test('is 404 when there is none', async () => {
+    const response = await world.send(world.asAgent('GET', ROUTES.shadow, { headers: { prefer: 'wait=60' } }));
+    expect([response.statusCode, response.json()]).toMatchObject([404, { error: { code: 'SHADOW_NOT_FOUND' } }]);
+  });
+
+  test('is given with its resourceVersion as entity tag', async () => {
+    await create();
+    const response = await world.send(world.asAgent('GET', ROUTES.shadow));
+    expect([response.statusCode, response.headers['etag']]).toEqual([200, `"${world.shadow()?.metadata.resourceVersion ?? ''}"`]);
+    expect(response.json()).toMatchObject({ apiVersion: `${GROUP}/v2`, spec: { state: 'Idle' } });
+  });
+
+  test('is held until it changes', async () => {
+    await create();
+    const etag = (await world.send(world.asAgent('GET', ROUTES.shadow))).headers['etag'] ?? '';
+    const held = world.begin(world.asAgent('GET', ROUTES.shadow, { headers: { prefer: 'wait=60', 'if-none-match': etag } }));
+    await world.clock.advance(20_000);
+    expect(held.value).toBeUndefined();
+    world.patchShadow({ spec: { state: 'StagedAndPerformedUpdate', version: '1.1.0' } });
+    await world.clock.advance(100);
+    expect([held.value?.statusCode, held.value?.json()]).toMatchObject([200, { spec: { state: 'StagedAndPerformedUpdate' } }]);
+  });
+
+  test('is 304 when the wait is over, somewhat before it would be', async () => {
+    await create();
+    const etag = (await world.send(world.asAgent('GET', ROUTES.shadow))).headers['etag'] ?? '';
+    const beganMs = world.clock.monotonic();
+    const response = await world.send(world.asAgent('GET', ROUTES.shadow, { headers: { prefer: 'wait=600', 'if-none-match': etag } }));
+    expect([response.statusCode, response.body]).toEqual([304, '']);
+    expect(world.clock.monotonic() - beganMs).toBeGreaterThanOrEqual(54_000);
+    expect(world.clock.monotonic() - beganMs).toBeLessThanOrEqual(60_000);
+  });
+
+  test('is 304 at once without a wait', async () => {
+    await create();
+    const etag = (await world.send(world.asAgent('GET', ROUTES.shadow))).headers['etag'] ?? '';
+    const beganMs = world.clock.monotonic();
+    const response = await world.send(world.asAgent('GET', ROUTES.shadow, { headers: { 'if-none-match': etag } }));
+    expect([response.statusCode, world.clock.monotonic()]).toEqual([304, beganMs]);
+  });
+
+  test('is 404 when it is deleted while held', async () => {
+    await create();
+    const etag = (await world.send(world.asAgent('GET', ROUTES.shadow))).headers['etag'] ?? '';
+    const held = world.begin(world.asAgent('GET', ROUTES.shadow, { headers: { prefer: 'wait=60', 'if-none-match': etag } }));
+    await world.clock.advance(1_000);
+    world.api.store.delete({ group: GROUP, resource: PLURAL, namespace: NAMESPACE, name: 'brs-node-1' });
+    await world.clock.advance(100);
+    expect(held.value?.statusCode).toBe(404);
+  });
+
+  test('is let go at a shutdown, with the connection', async () => {
+    await create();
+    const etag = (await world.send(world.asAgent('GET', ROUTES.shadow))).headers['etag'] ?? '';
+    const held = world.begin(world.asAgent('GET', ROUTES.shadow, { headers: { prefer: 'wait=60', 'if-none-match': etag } }));
+    await world.clock.advance(1_000);
+    world.stopping.abort();
+    await world.clock.advance(100);
+    expect([held.value?.statusCode, held.value?.headers['connection']]).toEqual([304, 'close']);
+    expect((await world.send({ method: 'GET', url: ROUTES.ready })).statusCode).toBe(503);
+  });
+
+  test('costs the Kubernetes API nothing while many hold', async () => {
+    await create();
+    const etag = (await world.send(world.asAgent('GET', ROUTES.shadow))).headers['etag'] ?? '';
+    await world.clock.advance(1_000);
+    let requests = 0;
+    world.api.audit(() => requests++);
+    const held = Array.from({ length: 50 }, () =>
+      world.begin(world.asAgent('GET', ROUTES.shadow, { headers: { prefer: 'wait=30', 'if-none-match': etag } })),
+    );
+    await world.clock.advance(40_000);
+    expect([held.every(({ value }) => value?.statusCode === 304), requests]).toEqual([true, 0]);
+  });
+
+  test('takes the status and echoes it', async () => {
+    await create();
+    const response = await world.send(world.asAgent('PUT', ROUTES.shadow, { body: STATUS }));
+    expect([response.statusCode, response.json(), world.shadow()?.['status']]).toEqual([200, STATUS, STATUS]);
+  });
+
+  test('keeps our additions when an old agent writes', async () => {
+    await create();
+    const failed_versions = [{ version: '1.1.0', failures: 1, last_failure_timestamp: '2026-01-05T00:00:00Z' }];
+    await world.send(world.asAgent('PUT', ROUTES.shadow, { body: { ...STATUS, boot_id: 'b', failed_versions } }));
+    await world.send(world.asAgent('PUT', ROUTES.shadow, { body: { ...STATUS, crash_count: 1 } }));
+    expect(world.shadow()?.['status']).toEqual({ ...STATUS, crash_count: 1, boot_id: 'b', failed_versions });
+  });
+
+  test.each([
+    { name: 'of another shape', body: { ...STATUS, crash_count: 'two' }, status: 400, code: 'BODY_INVALID' },
+    { name: 'for a shadow that is not there', body: STATUS, status: 404, code: 'SHADOW_NOT_FOUND' },
+  ])('refuses a status $name', async ({ body, status, code }) => {
+    const response = await world.send(world.asAgent('PUT', ROUTES.shadow, { body }));
+    expect([response.statusCode, response.json()]).toMatchObject([status, { error: { code } }]);
+  });
+
+  test('refuses a status that is not JSON', async () => {
+    const response = await world.send({ ...world.asAgent('PUT', ROUTES.shadow), payload: '{"a":' });
+    expect([response.statusCode, response.json()]).toMatchObject([400, { error: { code: 'BODY_MALFORMED' } }]);
+  });
+});
+
+describe('steps on the node', () => {
+  const step = (url: string, headers: Record<string, string> = ASYNC): Promise<Response> =>
+    world.send(world.asAgent('POST', url, { headers }));
+  const budget = (): void => {
+    world.api.store.create({
+      apiVersion: 'policy/v1',
+      kind: 'PodDisruptionBudget',
+      metadata: { name: 'web', namespace: 'shop', generation: 1 },
+      spec: { maxUnavailable: 0, selector: { matchLabels: { app: 'web' } } },
+      status: { observedGeneration: 1, disruptionsAllowed: 0, currentHealthy: 1, desiredHealthy: 1, expectedPods: 1 },
+    });
+  };
+
+  test('cordons and drains, with progress, in bounded steps', async () => {
+    world.addPod('web-0', 'node-1');
+    world.addPod('elsewhere', 'node-2');
+    const first = await step(ROUTES.cordonAndDrain);
+    expect([first.statusCode, first.headers['preference-applied'], first.json()]).toMatchObject([
+      202,
+      'respond-async',
+      {
+        done: false,
+        evicted: 1,
+        waiting: [{ namespace: 'shop', name: 'web-0', reason: 'terminating' }],
+        waiting_total: 1,
+        retry_after_ms: 1_000,
+      },
+    ]);
+    expect([world.cordoned, world.clock.monotonic() <= 11_000]).toEqual([true, true]);
+    world.removePod('web-0');
+    const last = await step(ROUTES.cordonAndDrain);
+    expect([last.statusCode, last.json()]).toMatchObject([200, { done: true, since: first.json<{ since: string }>().since }]);
+  });
+
+  test('names the budget that blocks', async () => {
+    world.addPod('web-0', 'node-1', 'shop', { labels: { app: 'web' } });
+    budget();
+    const response = await step(ROUTES.cordonAndDrain);
+    expect(response.json()).toMatchObject({ done: false, waiting: [{ reason: 'blocked' }], retry_after_ms: 5_000 });
+    expect(response.json<{ message: string }>().message).toContain('disruption budget');
+  });
+
+  test('gives up past the drain timeout with an error that says so', async () => {
+    world.addPod('web-0', 'node-1', 'shop', { labels: { app: 'web' } });
+    budget();
+    await step(ROUTES.cordonAndDrain);
+    await world.clock.advance(900_000);
+    const response = await step(ROUTES.cordonAndDrain);
+    expect([response.statusCode, response.json()]).toMatchObject([409, { error: { code: 'DRAIN_TIMED_OUT' } }]);
+  });
+
+  test('blocks an old agent until the node is drained, and then answers with nothing', async () => {
+    world.addPod('web-0', 'node-1');
+    world.clock.setTimer(45_000, () => {
+      world.removePod('web-0');
+    });
+    const response = await step(ROUTES.cordonAndDrain, {});
+    expect([response.statusCode, response.body]).toEqual([200, '']);
+    expect(world.clock.monotonic()).toBeGreaterThanOrEqual(45_000);
+  });
+
+  test('lets a blocking drain go at a shutdown, and not as a success', async () => {
+    world.addPod('web-0', 'node-1');
+    world.clock.setTimer(15_000, () => {
+      world.stopping.abort();
+    });
+    const response = await step(ROUTES.cordonAndDrain, {});
+    expect([response.statusCode, response.json()]).toMatchObject([503, { error: { code: 'SHUTTING_DOWN' } }]);
+  });
+
+  test('uncordons what it cordoned, once the Node is Ready', async () => {
+    await step(ROUTES.cordonAndDrain);
+    world.patchNode({ status: { conditions: [{ type: 'Ready', status: 'False', reason: 'KubeletNotReady', message: 'cni' }] } });
+    const waiting = await step(ROUTES.uncordon);
+    expect([waiting.statusCode, waiting.json(), world.cordoned]).toMatchObject([
+      202,
+      { done: false, message: expect.stringContaining('cni') },
+      true,
+    ]);
+    world.patchNode({ status: { conditions: [{ type: 'Ready', status: 'True' }] } });
+    const done = await step(ROUTES.uncordon);
+    expect([done.statusCode, done.json(), world.cordoned]).toMatchObject([200, { done: true }, false]);
+    expect(world.node().metadata.annotations?.[CORDONED_ANNOTATION]).toBeUndefined();
+  });
+
+  test('uncordons at once for an old agent', async () => {
+    await step(ROUTES.cordonAndDrain, {});
+    world.patchNode({ status: { conditions: [{ type: 'Ready', status: 'False' }] } });
+    const response = await step(ROUTES.uncordon, {});
+    expect([response.statusCode, response.body, world.cordoned]).toEqual([200, '', false]);
+  });
+
+  test.each([
+    { name: 'of an administrator', before: { spec: { unschedulable: true } } },
+    { name: 'that was there before ours', before: { spec: { unschedulable: true } }, drain: true },
+  ])('leaves a cordon $name', async ({ before, drain }) => {
+    world.patchNode(before);
+    if (drain === true) await step(ROUTES.cordonAndDrain);
+    const response = await step(ROUTES.uncordon);
+    expect([response.statusCode, world.cordoned, world.node().metadata.annotations?.[CORDONED_ANNOTATION]]).toEqual([200, true, undefined]);
+  });
+
+  test('uncordons what Brupop 1.x cordoned in the middle of an update that our agent takes over', async () => {
+    await world.send(world.asAgent('POST', ROUTES.shadow));
+    await world.send(world.asAgent('PUT', ROUTES.shadow, { body: { ...STATUS, current_state: 'StagedAndPerformedUpdate' } }));
+    world.patchShadow({ spec: { state: 'RebootedIntoUpdate', version: '1.1.0' } });
+    world.patchNode({ spec: { unschedulable: true } });
+    await world.clock.advance(1_000);
+    await world.send(world.asAgent('PUT', ROUTES.shadow, { body: { ...STATUS, current_state: 'StagedAndPerformedUpdate', boot_id: 'b' } }));
+    await step(ROUTES.uncordon);
+    expect(world.cordoned).toBe(false);
+  });
+
+  test('excludes from load balancers and undoes that', async () => {
+    const done = await step(ROUTES.excludeFromLb);
+    expect([done.json(), world.node().metadata.labels?.[EXCLUDE_FROM_LB_LABEL]]).toMatchObject([
+      { done: true, since: '2026-01-05T00:00:00.000Z' },
+      'True',
+    ]);
+    await step(ROUTES.removeExclusionFromLb);
+    expect(world.node().metadata.labels?.[EXCLUDE_FROM_LB_LABEL]).toBeUndefined();
+  });
+
+  test('leaves an exclusion of an administrator', async () => {
+    world.patchNode({ metadata: { labels: { [EXCLUDE_FROM_LB_LABEL]: 'True' } } });
+    await step(ROUTES.excludeFromLb);
+    await step(ROUTES.removeExclusionFromLb);
+    expect(world.node().metadata.labels?.[EXCLUDE_FROM_LB_LABEL]).toBe('True');
+  });
+
+  test('tells the health of the node', async () => {
+    const healthy = await world.send(world.asAgent('GET', ROUTES.health));
+    expect(healthy.json()).toEqual({ healthy: true, problems: [] });
+  });
+});
+
+describe('metrics', () => {
+  test('are served on an app of their own, without a token', async () => {
+    await world.send({ method: 'POST', url: ROUTES.cordonAndDrain });
+    const response = await lightMyRequest(world.server.metricsApp as never, { method: 'GET', url: '/metrics' });
+    expect(response.statusCode).toBe(200);
+    expect(response.body).toMatch(/brupop_apiserver_denials_total\{reason="TOKEN_MISSING"\} 1/);
+    expect(response.body).toMatch(/brupop_apiserver_requests_total\{[^}]*status="401"[^}]*\} 1/);
+    expect(response.body).toMatch(/brupop_apiserver_held_polls 0/);
+  });
+});

@@ -1,0 +1,44 @@
+import { describe, expect, test } from '@jest/globals';
+import { decideHealth, type HealthNode, type HealthPod } from './node-health.ts';
+
+const ready = (status: string): HealthNode => ({
+  status: { conditions: [{ type: 'Ready', status, reason: 'KubeletDown', message: 'no news' }] },
+});
+
+function aPod(name: string, { isReady = true, owner = 'DaemonSet', deleted = false } = {}): HealthPod {
+  return {
+    metadata: {
+      name,
+      namespace: 'kube-system',
+      uid: name,
+      ownerReferences: [{ kind: owner, name: 'owner', controller: true }],
+      ...(deleted ? { deletionTimestamp: '2026-01-05T00:00:00Z' } : {}),
+    },
+    status: { conditions: [{ type: 'Ready', status: isReady ? 'True' : 'False' }] },
+  };
+}
+
+describe(decideHealth, () => {
+  test.each([
+    { name: 'a Ready node with Ready DaemonSet pods is healthy', node: ready('True'), pods: [aPod('cni')], problems: [] },
+    { name: 'other pods do not matter', node: ready('True'), pods: [aPod('web', { owner: 'ReplicaSet', isReady: false })], problems: [] },
+    { name: 'the pod that asks does not matter', node: ready('True'), pods: [aPod('agent', { isReady: false })], problems: [] },
+    { name: 'a node that is not Ready says why', node: ready('Unknown'), pods: [], problems: ['Node is not Ready: KubeletDown: no news'] },
+    { name: 'a node without condition is not Ready', node: {}, pods: [], problems: ['Node is not Ready: the Node has no condition Ready'] },
+    { name: 'a node that is gone is not Ready', node: undefined, pods: [], problems: ['Node is not Ready: there is no such Node'] },
+    {
+      name: 'a DaemonSet pod that is not Ready is a problem',
+      node: ready('True'),
+      pods: [aPod('cni', { isReady: false })],
+      problems: ['Pod kube-system/cni is not Ready'],
+    },
+    {
+      name: 'a DaemonSet pod on its way out is a problem, for its successor is not there yet',
+      node: ready('True'),
+      pods: [aPod('cni', { deleted: true })],
+      problems: ['Pod kube-system/cni is being replaced'],
+    },
+  ])('$name', ({ node, pods, problems }) => {
+    expect(decideHealth(node, pods, 'agent')).toEqual({ healthy: problems.length === 0, problems });
+  });
+});
