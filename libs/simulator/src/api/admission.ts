@@ -1,4 +1,5 @@
 import type { Core } from './core.ts';
+import { admitDefinition } from './crd-admission.ts';
 import { admitCustomObject } from './crd-validation.ts';
 import type { ResourceType } from './resources.ts';
 import { badRequest } from './status.ts';
@@ -15,10 +16,11 @@ export interface Admitted {
 }
 
 /**
- * Prunes, defaults and validates a custom resource by the schema of its version; leaves built-in objects alone.
+ * Prunes, defaults and validates a custom resource by the schema of its version; checks definitions; leaves other built-in objects alone.
  * @throws StatusError 422 Invalid; 400 for unknown fields under `Strict`
  */
 export function admit(core: Core, type: ResourceType, body: Json, name: string, fieldValidation: FieldValidation = 'Ignore'): Admitted {
+  if (type.kind === 'CustomResourceDefinition') admitDefinition(body, name);
   const version = core.registry.customVersion(type);
   if (version === undefined) return { object: body, dropped: [] };
   const admitted = admitCustomObject(type, version, body, name);

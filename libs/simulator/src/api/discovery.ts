@@ -75,7 +75,7 @@ function byPriority(a: string, b: string): number {
 }
 
 /** Answers the paths that name no resource. @throws StatusError 404 */
-export function handleDiscovery(core: Core, path: string): HttpResponse {
+export function handleDiscovery(core: Core, path: string, accept: string): HttpResponse {
   const types = [...core.registry.types, ...REVIEW_RESOURCES];
   const parts = path.split('/').filter((part) => part !== '');
   const [first = '', group = '', version = ''] = parts;
@@ -95,7 +95,7 @@ export function handleDiscovery(core: Core, path: string): HttpResponse {
     return jsonResponse(200, { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [] });
   }
   if (path === '/apis') return jsonResponse(200, { kind: 'APIGroupList', apiVersion: 'v1', groups: groups(types) });
-  if (path === '/openapi/v2') return openApiV2(types);
+  if (path === '/openapi/v2') return openApiV2(types, accept);
   if (path === '/openapi/v3') return openApiV3Root(types);
   if (path.startsWith('/openapi/v3/')) return openApiV3(types, path.slice('/openapi/v3/'.length));
   if (first === 'apis' && parts.length === 2) {

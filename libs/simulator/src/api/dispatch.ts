@@ -25,7 +25,7 @@ export async function dispatch(shared: Shared, incoming: Omit<Context, 'core' | 
   const { core, conversions, tokens, watches } = shared;
   if (info.resource === '') {
     if (request.method !== 'GET') throw methodNotAllowed();
-    return handleDiscovery(core, info.path);
+    return handleDiscovery(core, info.path, request.headers?.['accept'] ?? '');
   }
   const type = core.registry.find(info.group, info.version, info.resource);
   if (type === undefined) throw unknownPath();

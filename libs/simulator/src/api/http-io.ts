@@ -25,8 +25,9 @@ export interface Context {
 export const mediaType = (request: HttpRequest): string =>
   (request.headers?.['content-type'] ?? 'application/json').split(';')[0]?.trim() ?? '';
 
-/** @throws StatusError 400 */
+/** @throws StatusError 400; 415 for protobuf, which `kubectl create` prefers for some kinds */
 export function parseJson(request: HttpRequest): unknown {
+  if (!/json|yaml/.test(mediaType(request))) throw unsupportedMediaType(['application/json']);
   try {
     return JSON.parse(request.body ?? '');
   } catch (cause) {

@@ -1,5 +1,5 @@
 import type { HttpResponse } from '@brupop/ports';
-import { jsonResponse } from '@brupop/ports';
+import { jsonResponse, textResponse } from '@brupop/ports';
 import { apiVersionOf } from './resources.ts';
 import type { ResourceType } from './resources.ts';
 import { unknownPath } from './status.ts';
@@ -33,8 +33,15 @@ const groupPath = (type: ResourceType): string => `${type.group === '' ? 'api' :
 
 const info = { title: 'Kubernetes', version: 'simulator' };
 
-export const openApiV2 = (types: readonly ResourceType[]): HttpResponse =>
-  jsonResponse(200, { swagger: '2.0', info, paths: pathsOf(types), definitions: schemasOf(types) });
+const PROTOBUF = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
+// An openapi.v2.Document with nothing in it but `swagger: "2.0"` (field 1): kubectl takes every kind it does not find for valid.
+const EMPTY_DOCUMENT = '\n\u00032.0';
+
+/** @param accept kubectl asks for protobuf and takes nothing else */
+export const openApiV2 = (types: readonly ResourceType[], accept: string): HttpResponse =>
+  accept.includes('protobuf')
+    ? textResponse(200, EMPTY_DOCUMENT, { 'content-type': PROTOBUF })
+    : jsonResponse(200, { swagger: '2.0', info, paths: pathsOf(types), definitions: schemasOf(types) });
 
 export function openApiV3Root(types: readonly ResourceType[]): HttpResponse {
   const paths = [...new Set(types.map(groupPath))];

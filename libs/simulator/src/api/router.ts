@@ -34,8 +34,9 @@ function nameInSelector(query: URLSearchParams): string {
 
 /** Understands a path as the API server's RequestInfo does. */
 export function parseRoute(method: HttpRequest['method'], target: string): Route {
-  const [path = '', search = ''] = target.split('?', 2);
-  const query = new URLSearchParams(search);
+  const mark = target.indexOf('?');
+  const path = mark < 0 ? target : target.slice(0, mark);
+  const query = new URLSearchParams(mark < 0 ? '' : target.slice(mark + 1));
   const segments = path
     .split('/')
     .filter((segment) => segment !== '')

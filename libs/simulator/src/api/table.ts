@@ -1,17 +1,65 @@
 import type { HttpRequest } from '@brupop/ports';
+import type { PrinterColumn } from './crd-definition.ts';
+import { toCoreEvent } from './event-versions.ts';
 import type { Context } from './http-io.ts';
+import { firstAt } from './json-path.ts';
+import { AGE, COLUMNS, NAME, since } from './table-columns.ts';
+import type { Column } from './table-columns.ts';
 import type { Json, KubeObject } from './types.ts';
 
 /** Whether the client, such as `kubectl get`, asks for a Table. */
-export const wantsTable = (request: HttpRequest): boolean => /as=Table/.test(request.headers?.['accept'] ?? '');
+export const wantsTable = (request: HttpRequest): boolean => /application\/json;[^,]*\bas=Table\b/.test(request.headers?.['accept'] ?? '');
 
-/** meta/v1 Table of objects. */
-export function tableOf(_context: Context, objects: readonly KubeObject[], metadata: Json): Json {
+function customColumn({ name, type, jsonPath, priority }: PrinterColumn): Column {
+  return {
+    name,
+    type,
+    priority,
+    cell: (object, nowMs) => {
+      const value = firstAt(object, jsonPath);
+      if (value === undefined || value === null) return null;
+      if (type === 'date') return since(value, nowMs);
+      return typeof value === 'object' ? JSON.stringify(value) : type === 'string' ? String(value as string | number | boolean) : value;
+    },
+  };
+}
+
+function columnsOf({ core, type }: Context): readonly Column[] {
+  const custom = core.registry.customVersion(type);
+  if (custom === undefined) return COLUMNS[type.storage] ?? [NAME, AGE];
+  return [NAME, ...(custom.columns.length === 0 ? [AGE] : custom.columns.map(customColumn))];
+}
+
+function rowObject(query: URLSearchParams, object: KubeObject): Json | null {
+  switch (query.get('includeObject')) {
+    case 'None':
+      return null;
+    case 'Object':
+      return object as Json;
+    default:
+      return { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: object.metadata };
+  }
+}
+
+/** meta/v1 Table of objects, as the printers of kubectl expect it. */
+export function tableOf(context: Context, objects: readonly KubeObject[], metadata: Json): Json {
+  const { core, query, type } = context;
+  const columns = columnsOf(context);
+  const nowMs = core.clock.now();
   return {
     kind: 'Table',
     apiVersion: 'meta.k8s.io/v1',
     metadata,
-    columnDefinitions: [{ name: 'Name', type: 'string', format: 'name', description: '', priority: 0 }],
-    rows: objects.map((object) => ({ cells: [object.metadata.name], object })),
+    columnDefinitions: columns.map(({ name, type: kind, priority }) => ({
+      name,
+      type: kind,
+      format: name === 'Name' ? 'name' : '',
+      description: '',
+      priority,
+    })),
+    rows: objects.map((object) => {
+      const shown = type.storage === 'events' ? (toCoreEvent(object) as KubeObject) : object;
+      return { cells: columns.map(({ cell }) => cell(shown, nowMs)), object: rowObject(query, object) };
+    }),
   };
 }
