@@ -42,8 +42,9 @@ export class VirtualClock implements Clock {
     this.#wallOffsetMs += byMs;
   }
 
+  /** Like Node's own timers, whole milliseconds and at least one: code that waits in a loop always moves time. */
   setTimer(delayMs: number, callback: () => void): () => void {
-    const timer: Timer = { atMs: this.#nowMs + Math.max(0, delayMs), order: this.#order++, callback, cancelled: false };
+    const timer: Timer = { atMs: this.#nowMs + Math.max(1, Math.ceil(delayMs)), order: this.#order++, callback, cancelled: false };
     push(this.#heap, timer);
     return () => {
       timer.cancelled = true;
