@@ -60,7 +60,7 @@ describe('an idle agent', () => {
 
   test('takes over what others have changed in its status', async () => {
     await aWorld().ready();
-    world.apiserver.shadow = { ...world.apiserver.shadow!, status: { ...world.apiserver.status!, crash_count: 7 } };
+    world.apiserver.edit({ crash_count: 7 });
     await world.clock.advance(60_000);
     world.apiserver.tell('Idle', null);
     await world.clock.advance(300_000);

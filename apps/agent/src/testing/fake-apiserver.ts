@@ -49,6 +49,12 @@ export class FakeApiserver {
     if (this.shadow !== undefined) this.#save({ ...this.shadow, spec });
   }
 
+  /** Changes the status, as people do with kubectl. */
+  edit(changes: Partial<ShadowStatus>): void {
+    const { shadow, status } = this;
+    if (shadow !== undefined && status !== undefined) this.#save({ ...shadow, status: { ...status, ...changes } });
+  }
+
   readonly handle: HttpHandler = async (request, signal) => {
     const path = request.path;
     this.requests.push(`${request.method} ${path}`);

@@ -448,7 +448,7 @@ describe('decideAction for RebootedIntoUpdate', () => {
     {
       name: 'writes down that it drains',
       kind: 'report',
-      says: { progress: { step: 'Draining', boot_id: 'boot-1', version: '1.27.0', since: new Date(NOW).toISOString() } as ShadowProgress },
+      says: { progress: { step: 'Draining', boot_id: 'boot-1', version: '1.27.0', since: new Date(NOW).toISOString() } },
     },
     {
       name: 'writes down that it excludes, if asked to',
