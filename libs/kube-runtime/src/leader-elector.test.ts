@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { jsonResponse, VirtualClock } from '@brupop/ports';
+import { jsonResponse, sleep, VirtualClock } from '@brupop/ports';
 import type { HttpResponse } from '@brupop/ports';
 import { memoryLogger } from '@brupop/process';
 import { createLeaderElector } from './leader-elector.ts';
@@ -32,7 +32,7 @@ function world() {
       await new Promise((resolve) => {
         signal.addEventListener('abort', resolve);
       });
-      await new Promise<void>((resolve) => clock.setTimer(windUpMs, resolve));
+      if (windUpMs > 0) await sleep(clock, windUpMs);
       terms.push(`${identity} ends${at()}`);
     }, stop.signal);
     return { elector, stop, done, log };
