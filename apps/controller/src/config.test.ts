@@ -1,0 +1,45 @@
+import { describe, expect, test } from '@jest/globals';
+import { parseControllerConfig } from './config.ts';
+
+const problemsOf = (env: Record<string, string>): readonly string[] => {
+  const parsed = parseControllerConfig({ MY_NODE_NAME: 'n', ...env });
+  return parsed.ok ? [] : parsed.problems;
+};
+
+describe(parseControllerConfig, () => {
+  test('needs nothing but the name of the node', () => {
+    expect(parseControllerConfig({ MY_NODE_NAME: 'n' })).toMatchObject({
+      ok: true,
+      settings: { nodeName: 'n', metricsPort: 8080, logLevel: 'info' },
+      policy: { maxConcurrentUpdates: 1, window: { kind: 'always' }, soakMs: 0 },
+    });
+  });
+
+  test.each([
+    { name: 'unlimited updates', env: { MAX_CONCURRENT_UPDATE: 'unlimited' }, policy: { maxConcurrentUpdates: 'unlimited' } },
+    { name: 'a number of unavailable nodes', env: { MAX_UNAVAILABLE: '3' }, policy: { maxUnavailable: { count: 3 } } },
+    { name: 'a percentage of unavailable nodes', env: { MAX_UNAVAILABLE: '10%' }, policy: { maxUnavailable: { percent: 10 } } },
+    { name: 'seconds as milliseconds', env: { SOAK_TIME_IN_SEC: '90' }, policy: { soakMs: 90_000 } },
+    { name: 'a daily window', env: { UPDATE_WINDOW_START: '1:0:0', UPDATE_WINDOW_STOP: '2:0:0' }, policy: { window: { kind: 'daily' } } },
+  ])('reads $name', ({ env, policy }) => {
+    expect(parseControllerConfig({ MY_NODE_NAME: 'n', ...env })).toMatchObject({ ok: true, policy });
+  });
+
+  test.each([
+    { value: 'two', problem: 'MAX_CONCURRENT_UPDATE: expected a positive integer or "unlimited", got "two"' },
+    { value: '0', problem: 'MAX_CONCURRENT_UPDATE: expected a positive integer or "unlimited", got "0"' },
+  ])('refuses a limit of $value', ({ value, problem }) => {
+    expect(problemsOf({ MAX_CONCURRENT_UPDATE: value })).toEqual([problem]);
+  });
+
+  test.each(['0', '101%', 'some'])('refuses %s unavailable nodes', (value) => {
+    expect(problemsOf({ MAX_UNAVAILABLE: value })).toEqual([
+      `MAX_UNAVAILABLE: expected a positive integer or a percentage from 1% to 100%, got "${value}"`,
+    ]);
+  });
+
+  test('tells all problems at once, those of the window too', () => {
+    const names = problemsOf({ MY_NODE_NAME: '', METRICS_PORT: 'x', UPDATE_WINDOW_START: '1:0:0' }).map((problem) => problem.split(':')[0]);
+    expect(names).toEqual(['MY_NODE_NAME', 'METRICS_PORT', 'UPDATE_WINDOW_STOP']);
+  });
+});

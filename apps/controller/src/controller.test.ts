@@ -1,0 +1,214 @@
+import { AGENT_COMPONENT, bottlerocketShadowCrd, COMPONENT_LABEL, GROUP, PLURAL, UPDATER_INTERFACE_LABEL } from '@brupop/crd-models';
+import type { BottlerocketShadow, ShadowStatus } from '@brupop/crd-models';
+import { createKubeClient } from '@brupop/kube-runtime';
+import { inProcessClient, jsonResponse, seededRandom, VirtualClock } from '@brupop/ports';
+import { memoryLogger } from '@brupop/process';
+// eslint-disable-next-line @nx/enforce-module-boundaries -- only tests: what ships does not know the simulator
+import { SimulatedApi } from '@brupop/simulator';
+import { DEFAULT_TIMEOUTS } from '@brupop/state-machine';
+import type { FleetPolicy } from '@brupop/state-machine';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import inject from 'light-my-request';
+import type { Controller } from './controller.ts';
+import { createController } from './controller.ts';
+
+const NAMESPACE = 'brupop-bottlerocket-aws';
+const SHADOWS = { group: GROUP, resource: PLURAL, namespace: NAMESPACE };
+/** The part of an Event, as it is stored, that the tests read. */
+interface StoredEvent {
+  readonly reason: string;
+  readonly involvedObject: { readonly name: string };
+}
+const stops: (() => Promise<void>)[] = [];
+
+afterEach(async () => {
+  for (const stop of stops.splice(0)) await stop();
+});
+
+/** A cluster with the given nodes, each with a Ready agent and a shadow that wants an update. */
+function aCluster(names: readonly string[]) {
+  const clock = new VirtualClock();
+  const random = seededRandom(1);
+  const api = new SimulatedApi({ clock, random });
+  const since = new Date(clock.now()).toISOString();
+  const ready = { conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: since }] };
+  api.store.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } });
+  api.store.create({ ...bottlerocketShadowCrd({ namespace: NAMESPACE, servicePort: 443 }) });
+  for (const name of names) {
+    const { uid } = api.store.create({
+      apiVersion: 'v1',
+      kind: 'Node',
+      metadata: { name, labels: { [UPDATER_INTERFACE_LABEL]: '2.0.0' } },
+      status: ready,
+    }).metadata;
+    api.store.create({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: `agent-${name}`, namespace: NAMESPACE, labels: { [COMPONENT_LABEL]: AGENT_COMPONENT } },
+      spec: { nodeName: name, containers: [{ name: 'brupop', image: 'brupop' }] },
+      status: ready,
+    });
+    api.store.create({
+      apiVersion: `${GROUP}/v2`,
+      kind: 'BottlerocketShadow',
+      metadata: { name: `brs-${name}`, namespace: NAMESPACE, ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name, uid }] },
+      spec: { state: 'Idle' },
+      status: { current_version: '1.0.0', target_version: '1.1.0', current_state: 'Idle', crash_count: 0 },
+    });
+  }
+  const shadow = (name: string): BottlerocketShadow | undefined => api.store.get<BottlerocketShadow>({ ...SHADOWS, name: `brs-${name}` });
+  return {
+    clock,
+    api,
+    log: memoryLogger(),
+    shadow,
+    /** What every node was told. */
+    told: () => names.map((name) => shadow(name)?.spec.state),
+    report: (name: string, status: Partial<ShadowStatus>) => api.store.patch({ ...SHADOWS, name: `brs-${name}` }, { status }),
+    events: () =>
+      api.store
+        .list<StoredEvent>({ group: 'events.k8s.io', resource: 'events' })
+        .map(({ reason, involvedObject }) => `${involvedObject.name} ${reason}`),
+  };
+}
+type Cluster = ReturnType<typeof aCluster>;
+
+function start(
+  { api, clock, log }: Cluster,
+  identity = 'one',
+  changes: Partial<FleetPolicy> = {},
+): { controller: Controller; stop: () => Promise<void> } {
+  const inner = inProcessClient(api.handle);
+  const controller = createController({
+    client: createKubeClient({
+      clock,
+      http: {
+        request: (r, signal) => inner.request({ ...r, headers: { ...r.headers, authorization: `Bearer ${api.adminToken}` } }, signal),
+      },
+    }),
+    clock,
+    random: seededRandom(2),
+    log,
+    policy: { maxConcurrentUpdates: 1, window: { kind: 'always' }, timeouts: DEFAULT_TIMEOUTS, soakMs: 0, ...changes },
+    namespace: NAMESPACE,
+    nodeName: 'a',
+    identity,
+  });
+  const abort = new AbortController();
+  const running = controller.run(abort.signal);
+  const stop = async (): Promise<void> => {
+    abort.abort(new Error('stopping'));
+    await clock.advance(10_000);
+    await running;
+  };
+  stops.push(stop);
+  return { controller, stop };
+}
+
+describe(createController, () => {
+  test("takes one node after the other through its update, the leader's own last", async () => {
+    const cluster = aCluster(['a', 'b']);
+    start(cluster);
+    await cluster.clock.advance(5_000);
+    expect(cluster.told()).toEqual(['Idle', 'StagedAndPerformedUpdate']);
+    for (const name of ['b', 'a']) {
+      for (const state of ['StagedAndPerformedUpdate', 'RebootedIntoUpdate', 'MonitoringUpdate', 'Idle'] as const) {
+        expect(cluster.shadow(name)?.spec.state).toBe(state);
+        cluster.report(name, { current_state: state, current_version: state === 'StagedAndPerformedUpdate' ? '1.0.0' : '1.1.0' });
+        await cluster.clock.advance(2_000);
+      }
+    }
+    expect(cluster.told()).toEqual(['Idle', 'Idle']);
+    await cluster.clock.advance(5_000);
+    expect(cluster.events()).toEqual(
+      expect.arrayContaining(['b UpdateStarted', 'b RebootAllowed', 'b MonitoringStarted', 'b UpdateFinished', 'a UpdateFinished']),
+    );
+  });
+
+  test('counts its own writes although the cache does not show them', async () => {
+    const cluster = aCluster(['a', 'b', 'c']);
+    const { api, clock } = cluster;
+    const node = (name: string, patch: object): unknown => api.store.patch({ group: '', resource: 'nodes', name }, patch);
+    for (const name of ['a', 'b', 'c']) node(name, { spec: { unschedulable: true } });
+    start(cluster);
+    await clock.advance(3_000);
+    api.faults.beforeRequest = (_request, _identity, { resource, verb }) =>
+      resource === PLURAL && (verb === 'list' || verb === 'watch') ? jsonResponse(503, {}) : undefined;
+    api.dropWatches();
+    await clock.advance(1_000);
+    node('b', { spec: { unschedulable: null } });
+    await clock.advance(3_000);
+    node('b', { status: { conditions: [{ type: 'Ready', status: 'False' }] } });
+    node('c', { spec: { unschedulable: null } });
+    await clock.advance(10_000);
+    expect(cluster.told()).toEqual(['Idle', 'StagedAndPerformedUpdate', 'Idle']);
+  });
+
+  test('looks before it goes on when the answer to a write was lost', async () => {
+    const cluster = aCluster(['a', 'b', 'c']);
+    let lost = 0;
+    cluster.api.faults.afterRequest = (_request, _identity, { resource, verb }, response) =>
+      resource === PLURAL && verb === 'patch' && lost++ === 0 ? jsonResponse(500, {}) : response;
+    start(cluster);
+    await cluster.clock.advance(20_000);
+    expect(cluster.told().filter((state) => state !== 'Idle')).toHaveLength(1);
+    expect(cluster.log.entries.map(({ message }) => message)).toContain('Changing a shadow failed, going on with the others');
+  });
+
+  test('hands over to a follower without letting another node in', async () => {
+    const cluster = aCluster(['a', 'b', 'c']);
+    const first = start(cluster, 'one');
+    await cluster.clock.advance(3_000);
+    const second = start(cluster, 'two');
+    await cluster.clock.advance(5_000);
+    expect([first.controller.isLeader(), second.controller.isLeader()]).toEqual([true, false]);
+    await first.stop();
+    await cluster.clock.advance(10_000);
+    expect(second.controller.isLeader()).toBe(true);
+    expect(cluster.told().filter((state) => state !== 'Idle')).toHaveLength(1);
+  });
+
+  test('tells of an administrator who has cordoned a node, and goes on with the others', async () => {
+    const cluster = aCluster(['a', 'b', 'c']);
+    cluster.api.store.patch({ group: '', resource: 'nodes', name: 'b' }, { spec: { unschedulable: true } });
+    start(cluster);
+    await cluster.clock.advance(10_000);
+    expect(cluster.told()).toEqual(['Idle', 'Idle', 'StagedAndPerformedUpdate']);
+    expect(cluster.events()).toContain('b CordonedByAdministrator');
+  });
+
+  test('deletes the shadow of a node that has left the fleet', async () => {
+    const cluster = aCluster(['a', 'b']);
+    start(cluster, 'one', { window: { kind: 'daily', startMs: 36_000_000, stopMs: 72_000_000 } });
+    await cluster.clock.advance(3_000);
+    cluster.api.store.patch({ group: '', resource: 'nodes', name: 'b' }, { metadata: { labels: { [UPDATER_INTERFACE_LABEL]: null } } });
+    await cluster.clock.advance(3_000);
+    expect([cluster.shadow('a') === undefined, cluster.shadow('b') === undefined]).toEqual([false, true]);
+  });
+
+  test('shows its plan, its health and its metrics', async () => {
+    const cluster = aCluster(['a', 'b']);
+    const { controller } = start(cluster);
+    const get = (url: string) => inject(controller.app as never, { method: 'GET', url });
+    expect((await get('/readyz')).statusCode).toBe(503);
+    await cluster.clock.advance(5_000);
+    expect((await get('/healthz')).payload).toBe('ok');
+    expect((await get('/readyz')).statusCode).toBe(200);
+    expect(JSON.parse((await get('/plan')).payload)).toMatchObject({
+      leader: true,
+      changes: [],
+      holds: [
+        { node: 'b', reason: 'InProgress' },
+        { node: 'a', reason: 'NoFreeSlot' },
+      ],
+    });
+    const before = (await get('/metrics')).payload;
+    expect(before).toContain("# HELP brupop_hosts_state Brupop host's state");
+    expect(before).toContain("# HELP brupop_hosts_version Brupop host's bottlerocket version");
+    expect(before).toMatch(/brupop_hosts_state\{state="Idle".*\} 2/);
+    expect(before).toMatch(/brupop_hosts_version\{bottlerocket_version="1.0.0".*\} 2/);
+    for (const name of ['a', 'b']) cluster.report(name, { current_version: '1.1.0' });
+    await cluster.clock.advance(1_000);
+    expect((await get('/metrics')).payload).toMatch(/brupop_hosts_version\{bottlerocket_version="1.0.0".*\} 0/);
+  });
+});
