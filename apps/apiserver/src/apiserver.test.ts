@@ -299,6 +299,15 @@ describe('the shadow', () => {
     });
   });
 
+  test('is created by a request without a body, of known or unknown length', async () => {
+    const without = await world.send(world.asAgent('POST', ROUTES.shadow));
+    const empty = await world.send({
+      ...world.asAgent('POST', ROUTES.shadow, { headers: { 'transfer-encoding': 'chunked' } }),
+      payload: '',
+    });
+    expect([without.statusCode, empty.statusCode]).toEqual([200, 200]);
+  });
+
   test.each([
     { name: 'a body of another shape', body: { node_selector: 'node-1' }, status: 400, code: 'BODY_INVALID' },
     {

@@ -6,6 +6,9 @@ import { sendError } from './errors.ts';
 import type { ApiserverMetrics } from './metrics.ts';
 import { requestSignal } from './request-signal.ts';
 
+// A stranger chooses it.
+const LONGEST_LOGGED_URL = 200;
+
 /** Lets only agents pass, each for its own node. No handler behind it starts before it has decided. */
 export function authentication(authenticator: Authenticator, metrics: ApiserverMetrics, log: Logger): RequestHandler {
   return async (request, response, next) => {
@@ -19,7 +22,8 @@ export function authentication(authenticator: Authenticator, metrics: ApiserverM
       return;
     }
     metrics.denied(verdict.code);
-    log.warn('Denying a request', { method: request.method, route: request.path, status: verdict.status, reason: verdict.code });
+    const route = request.originalUrl.slice(0, LONGEST_LOGGED_URL);
+    log.warn('Denying a request', { method: request.method, route, status: verdict.status, reason: verdict.code });
     sendError(response, verdict.status, verdict.code, verdict.message);
   };
 }
