@@ -1,3 +1,4 @@
 import { jestConfig } from '../jest.preset.mjs';
 
-export default jestConfig('e2e');
+// Whole rollouts take seconds, and minutes where they run as real processes.
+export default jestConfig('e2e', { testTimeout: 240_000 });

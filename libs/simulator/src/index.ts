@@ -42,3 +42,10 @@ export type { DrainStatistics, EvictionRecord } from './world/drain-statistics.t
 export type { WorldEvent } from './world/world-events.ts';
 export { faultNamed, FAULTS } from './world/faults.ts';
 export type { AppliedFault, Fault, FaultOptions } from './world/fault.ts';
+// The operator's pods as processes of this machine.
+export { ProcessRunner } from './process/process-runner.ts';
+export type { ProcessRunnerOptions } from './process/process-runner.ts';
+export { startSimulation } from './process/simulation.ts';
+export type { Simulation, SimulationOptions } from './process/simulation.ts';
+export { freePort, serveService } from './process/service-proxy.ts';
+export type { Endpoint, ServiceProxy } from './process/service-proxy.ts';

@@ -1,6 +1,6 @@
 import type { Clock } from '@brupop/ports';
 import type { PodObject } from './objects.ts';
-import { isFinished, placeOfObject } from './objects.ts';
+import { isFinished, isReady, placeOfObject } from './objects.ts';
 import type { PodContext, PodRunner, RunningPod } from './pod-runner.ts';
 import { RUN_CONTAINER } from './pod-runner.ts';
 import { podStatus } from './pod-status.ts';
@@ -61,7 +61,10 @@ export class PodWorker {
   /** Takes notice of a change to the pod. */
   observe(pod: PodObject): void {
     this.#pod = pod;
-    if (pod.metadata.deletionTimestamp !== undefined && !this.#terminating && !this.#ended) this.#terminate();
+    if (this.#terminating || this.#ended) return;
+    if (pod.metadata.deletionTimestamp !== undefined) this.#terminate();
+    // Somebody else wrote the status: the node lifecycle does when it takes a node for lost.
+    else if (this.#startedAtMs !== undefined && isReady(pod) !== this.#ready) this.#report('Running', this.#ready);
   }
 
   /** SIGKILLs the process, as the kernel does when memory runs out; the kubelet starts it again. */

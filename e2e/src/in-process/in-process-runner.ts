@@ -1,0 +1,169 @@
+import { createAgent } from '@brupop/agent';
+import { createApiserver } from '@brupop/apiserver';
+import type { Apiserver } from '@brupop/apiserver';
+import { createController } from '@brupop/controller';
+import type { Controller } from '@brupop/controller';
+import { AGENT_COMPONENT, APISERVER_COMPONENT, APISERVER_SERVICE, COMPONENT_LABEL, DEFAULT_NAMESPACE, TOKEN_AUDIENCE } from '@brupop/crd-models';
+import { createKubeClient } from '@brupop/kube-runtime';
+import { inProcessClient } from '@brupop/ports';
+import type { Clock, HttpClient, Random } from '@brupop/ports';
+import type { Logger } from '@brupop/process';
+import type { PodContext, PodRunner, RunningPod, SimulatedApi, SimulatedCluster } from '@brupop/simulator';
+import { DEFAULT_AGENT_SETTINGS } from '@brupop/state-machine';
+import type { AgentSettings, FleetPolicy } from '@brupop/state-machine';
+import { injectClient } from './inject-client.ts';
+import { Plug } from './plug.ts';
+
+/** What the operator's pods are started with. */
+export interface InProcessRunnerOptions {
+  readonly api: SimulatedApi;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly policy: FleetPolicy;
+  readonly agentSettings?: Partial<AgentSettings>;
+  readonly drainTimeoutMs?: number;
+}
+
+type StartedPod = Parameters<PodRunner['start']>[0];
+
+const TOKEN_LIFETIME_MS = 3_607_000;
+const KUBERNETES_AUDIENCE = 'https://kubernetes.default.svc';
+
+/** Runs the operator's pods inside this process: the same code as in the images, but for its `main.ts`. */
+export class InProcessRunner implements PodRunner {
+  readonly controllers: Set<Controller> = new Set();
+  readonly #options: InProcessRunnerOptions;
+  readonly #apiservers = new Map<string, HttpClient>();
+  #cluster: SimulatedCluster | undefined;
+  #starts = 0;
+  #turn = 0;
+
+  constructor(options: InProcessRunnerOptions) {
+    this.#options = options;
+  }
+
+  /** The cluster whose Service tells which replicas are ready. */
+  attach(cluster: SimulatedCluster): void {
+    this.#cluster = cluster;
+  }
+
+  start(pod: StartedPod, context: PodContext): RunningPod {
+    const component = pod.metadata.labels?.[COMPONENT_LABEL];
+    const plug = new Plug();
+    const stop = new AbortController();
+    const uid = pod.metadata.uid ?? '';
+    let run: Promise<unknown>;
+    let isReady = (): boolean => true;
+    if (component === AGENT_COMPONENT) {
+      run = this.#agent(context, plug).run(stop.signal);
+    } else if (component === APISERVER_COMPONENT) {
+      const apiserver = this.#apiserver(context, plug);
+      this.#apiservers.set(uid, injectClient(apiserver.app));
+      isReady = apiserver.ready;
+      run = apiserver.run(stop.signal).finally(() => this.#apiservers.delete(uid));
+    } else {
+      const controller = this.#controller(context, plug);
+      this.controllers.add(controller);
+      run = controller.run(stop.signal).finally(() => this.controllers.delete(controller));
+    }
+    const ended = run.then(
+      () => 0,
+      () => 1,
+    );
+    void ended.then((code) => {
+      if (!stop.signal.aborted) context.exited(code);
+    });
+    return {
+      isReady: () => Promise.resolve(isReady()),
+      stop: async (signal) => {
+        if (signal === 'SIGKILL') {
+          plug.pull();
+          this.#apiservers.delete(uid);
+        }
+        stop.abort(new Error(signal));
+        if (signal === 'SIGTERM') await ended;
+      },
+    };
+  }
+
+  #agent(context: PodContext, plug: Plug): ReturnType<typeof createAgent> {
+    const { clock, random, log, agentSettings } = this.#options;
+    return createAgent({
+      apiserver: plug.wire(this.#service()),
+      host: plug.wire(inProcessClient(context.host.mountSocket())),
+      clock,
+      random,
+      log: log.child({ node: context.nodeName }),
+      settings: { ...DEFAULT_AGENT_SETTINGS, ...agentSettings },
+      nodeName: context.nodeName,
+      readToken: this.#token(context, TOKEN_AUDIENCE),
+      readBootId: () => context.host.bootId,
+    });
+  }
+
+  #apiserver(context: PodContext, plug: Plug): Apiserver {
+    const { clock, random, log, drainTimeoutMs = 900_000 } = this.#options;
+    return createApiserver({
+      client: createKubeClient({ http: plug.wire(this.#kubernetes(context)), clock }),
+      clock,
+      random,
+      log: log.child({ component: 'apiserver' }),
+      namespace: DEFAULT_NAMESPACE,
+      drainPolicy: { timeoutMs: drainTimeoutMs, onTimeout: 'skip' },
+    });
+  }
+
+  #controller(context: PodContext, plug: Plug): Controller {
+    const { clock, random, log, policy } = this.#options;
+    return createController({
+      client: createKubeClient({ http: plug.wire(this.#kubernetes(context)), clock }),
+      clock,
+      random,
+      log: log.child({ component: 'controller' }),
+      policy,
+      namespace: DEFAULT_NAMESPACE,
+      nodeName: context.nodeName,
+      identity: `controller-${String(this.#starts++)}`,
+    });
+  }
+
+  #kubernetes(context: PodContext): HttpClient {
+    const token = this.#token(context, KUBERNETES_AUDIENCE);
+    const client = inProcessClient(this.#options.api.handle);
+    return {
+      request: (request, signal) =>
+        client.request({ ...request, headers: { ...request.headers, authorization: `Bearer ${token()}` } }, signal),
+    };
+  }
+
+  /** A token file that the kubelet keeps fresh: renewed after 80 % of its lifetime. */
+  #token(context: PodContext, audience: string): () => string {
+    const { clock } = this.#options;
+    let token = '';
+    let renewAtMs = -Infinity;
+    return () => {
+      if (clock.monotonic() >= renewAtMs) {
+        token = context.issueToken(audience, TOKEN_LIFETIME_MS);
+        renewAtMs = clock.monotonic() + 0.8 * TOKEN_LIFETIME_MS;
+      }
+      return token;
+    };
+  }
+
+  /** The apiserver's Service: each request goes to the next ready replica. */
+  #service(): HttpClient {
+    return {
+      request: async (request, signal) => {
+        const names = this.#cluster?.endpoints(DEFAULT_NAMESPACE, APISERVER_SERVICE) ?? [];
+        const ready = (this.#cluster?.pods(DEFAULT_NAMESPACE) ?? []).flatMap(({ metadata }) => {
+          const client = names.includes(metadata.name) ? this.#apiservers.get(metadata.uid ?? '') : undefined;
+          return client === undefined ? [] : [client];
+        });
+        const client = ready[this.#turn++ % Math.max(1, ready.length)];
+        if (client === undefined) throw new Error('connection refused: no endpoint is ready');
+        return client.request(request, signal);
+      },
+    };
+  }
+}

@@ -1,0 +1,45 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { HttpClient } from '@brupop/ports';
+import { textResponse } from '@brupop/ports';
+import type { Express } from 'express';
+import inject from 'light-my-request';
+
+/** Calls an express app without a socket. An abort rejects at once and closes the response, as a broken connection does. */
+export function injectClient(app: Express): HttpClient {
+  // Handed an express app itself, the library adapts express's prototypes; a wrapped one it does not know.
+  const adapted = inject(app as unknown as inject.DispatchFunc, { url: '/ping' });
+  adapted.catch(() => undefined);
+  return {
+    request: ({ method, path, headers = {}, body }, signal) =>
+      new Promise((resolve, reject) => {
+        let onAbort = (): void => {
+          reject(signal.reason as Error);
+        };
+        if (signal.aborted) {
+          onAbort();
+          return;
+        }
+        const dispatch = (request: IncomingMessage, response: ServerResponse): void => {
+          // The injected socket lacks what express calls on a connection that broke.
+          Object.assign(request.socket, { destroy: () => undefined });
+          onAbort = () => {
+            reject(signal.reason as Error);
+            response.destroy();
+          };
+          app(request, response);
+        };
+        const listener = (): void => {
+          onAbort();
+        };
+        signal.addEventListener('abort', listener, { once: true });
+        inject(dispatch as unknown as inject.DispatchFunc, { method, url: path, headers: { ...headers }, ...(body === undefined ? {} : { payload: body }) })
+          .then((response) => {
+            const received = Object.entries(response.headers).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]]));
+            resolve(textResponse(response.statusCode, response.payload, Object.fromEntries(received) as Record<string, string>));
+          }, reject)
+          .finally(() => {
+            signal.removeEventListener('abort', listener);
+          });
+      }),
+  };
+}

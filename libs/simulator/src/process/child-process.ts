@@ -1,0 +1,62 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { createWriteStream } from 'node:fs';
+import { createInterface } from 'node:readline';
+
+/** How to start one process of the operator. */
+export interface ChildOptions {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** Everything it prints is kept here, appended. */
+  readonly logFile: string;
+  readonly onLine: (line: string) => void;
+  /** 128 + the signal's number when a signal ended it. */
+  readonly onExit: (code: number) => void;
+}
+
+/** A process of the operator under way. */
+export interface Child {
+  readonly pid: number | undefined;
+  /** Sends the signal and resolves when the process has ended. */
+  stop(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>;
+}
+
+const SIGNALS: Readonly<Partial<Record<NodeJS.Signals, number>>> = { SIGKILL: 9, SIGTERM: 15 };
+
+/** Starts a process whose output goes to a file and, line by line, to `onLine`. */
+export function startChild({ command, args, env, logFile, onLine, onExit }: ChildOptions): Child {
+  const log = createWriteStream(logFile, { flags: 'a' });
+  const child: ChildProcess = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const ended = new Promise<void>((resolve) => {
+    let told = false;
+    const end = (code: number): void => {
+      if (told) return;
+      told = true;
+      log.end();
+      resolve();
+      onExit(code);
+    };
+    child.once('error', (error) => {
+      log.write(`${error.message}\n`);
+      end(127);
+    });
+    child.once('close', (code, signal) => {
+      end(code ?? 128 + (signal === null ? 0 : (SIGNALS[signal] ?? 0)));
+    });
+  });
+  for (const stream of [child.stdout, child.stderr]) {
+    if (stream === null) continue;
+    createInterface({ input: stream }).on('line', (line) => {
+      log.write(`${line}\n`);
+      onLine(line);
+    });
+  }
+  return {
+    pid: child.pid,
+    async stop(signal) {
+      child.kill(signal);
+      await ended;
+    },
+  };
+}

@@ -1,0 +1,212 @@
+import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { get as httpGet } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { join } from 'node:path';
+import { AGENT_COMPONENT, APISERVER_COMPONENT, COMPONENT_LABEL, CONTROLLER_COMPONENT, TOKEN_AUDIENCE } from '@brupop/crd-models';
+import type { CertificateAuthority } from '../tls/certificate-authority.ts';
+import { kubeconfig } from '../api/kubeconfig.ts';
+import type { PodObject } from '../world/objects.ts';
+import type { PodContext, PodRunner, RunningPod } from '../world/pod-runner.ts';
+import { startChild } from './child-process.ts';
+import type { Child } from './child-process.ts';
+import { freePort } from './service-proxy.ts';
+import type { Endpoint } from './service-proxy.ts';
+
+/** The operator's processes: which file each runs, and what they are told about their surroundings. */
+export interface ProcessRunnerOptions {
+  /** The bundle of each app. */
+  readonly bundles: Readonly<Record<'agent' | 'apiserver' | 'controller', string>>;
+  /** The Node binary that runs them. */
+  readonly node: string;
+  /** Folder for tokens, certificates, kubeconfigs and logs. */
+  readonly directory: string;
+  readonly kubernetes: { readonly url: string; readonly caPem: string };
+  /** Issues the apiserver's certificate; agents trust it. */
+  readonly authority: CertificateAuthority;
+  /** Address of the apiserver's Service. */
+  readonly apiserverUrl: () => string;
+  /** The unix socket of a node's host API. */
+  readonly hostSocket: (nodeName: string) => string;
+  /** Variables beyond those of the pod. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Each line that a process prints. */
+  readonly onLine?: (pod: string, line: string) => void;
+}
+
+const TOKEN_LIFETIME_MS = 3_607_000;
+const KUBERNETES_AUDIENCE = 'https://kubernetes.default.svc';
+const READY_DEADLINE_MS = 2000;
+
+type App = keyof ProcessRunnerOptions['bundles'];
+
+const APPS: Readonly<Record<string, App | undefined>> = {
+  [AGENT_COMPONENT]: 'agent',
+  [APISERVER_COMPONENT]: 'apiserver',
+  [CONTROLLER_COMPONENT]: 'controller',
+};
+
+/** Heap limits as the images set them. */
+const FLAGS: Readonly<Record<App, readonly string[]>> = {
+  agent: ['--max-semi-space-size=1', '--max-old-space-size=24', '--v8-pool-size=1'],
+  controller: ['--max-semi-space-size=2', '--max-old-space-size=48', '--v8-pool-size=1'],
+  apiserver: ['--max-semi-space-size=2', '--max-old-space-size=96', '--v8-pool-size=1'],
+};
+
+/** Runs the operator's pods as processes of this machine: what a kubelet and a container runtime do. */
+export class ProcessRunner implements PodRunner {
+  readonly #options: ProcessRunnerOptions;
+  readonly #children = new Set<Child>();
+  readonly #addresses = new Map<string, { readonly app: App; readonly main: Endpoint; readonly metrics: Endpoint }>();
+
+  constructor(options: ProcessRunnerOptions) {
+    this.#options = options;
+  }
+
+  start(pod: PodObject, context: PodContext): RunningPod {
+    const app = APPS[pod.metadata.labels?.[COMPONENT_LABEL] ?? ''];
+    if (app === undefined) throw new Error(`pod ${pod.metadata.name}: no process for its label ${COMPONENT_LABEL}`);
+    let child: Child | undefined;
+    let stopped: 'SIGTERM' | 'SIGKILL' | undefined;
+    const uid = pod.metadata.uid ?? pod.metadata.name;
+    const starting = this.#start(app, pod, context).then(async (started) => {
+      child = started;
+      this.#children.add(started);
+      if (stopped !== undefined) await started.stop(stopped);
+    });
+    starting.catch(() => {
+      context.exited(127);
+    });
+    return {
+      isReady: async () => {
+        const address = this.#addresses.get(uid);
+        return child !== undefined && address !== undefined && (await isReady(address.app, address.main, address.metrics, this.#options.authority.caPem));
+      },
+      stop: async (signal) => {
+        stopped = signal;
+        this.#addresses.delete(uid);
+        await starting.catch(() => undefined);
+        if (child === undefined) return;
+        await child.stop(signal);
+        this.#children.delete(child);
+      },
+    };
+  }
+
+  /** Where the pod with this uid serves; undefined while it does not run. */
+  endpointOf(podUid: string): Endpoint | undefined {
+    return this.#addresses.get(podUid)?.main;
+  }
+
+  /** Where the pod with this uid serves /metrics. */
+  metricsOf(podUid: string): Endpoint | undefined {
+    return this.#addresses.get(podUid)?.metrics;
+  }
+
+  /** Ends every process at once. */
+  async stopAll(): Promise<void> {
+    await Promise.all([...this.#children].map((child) => child.stop('SIGKILL')));
+    this.#children.clear();
+  }
+
+  async #start(app: App, pod: PodObject, context: PodContext): Promise<Child> {
+    const uid = pod.metadata.uid ?? pod.metadata.name;
+    const folder = join(this.#options.directory, 'pods', uid);
+    await mkdir(folder, { recursive: true });
+    const [main, metrics] = await Promise.all([freePort(), freePort()]);
+    const env = {
+      ...podEnvironment(pod, context.nodeName),
+      ...(await this.#surroundings(app, folder, main, metrics, context)),
+      ...this.#options.env,
+      LOGGING_FORMATTER: 'json',
+      PATH: process.env['PATH'] ?? '',
+      MALLOC_ARENA_MAX: '1',
+    };
+    const child = startChild({
+      command: this.#options.node,
+      args: [...FLAGS[app], this.#options.bundles[app]],
+      env,
+      logFile: join(this.#options.directory, 'logs', `${pod.metadata.name}.log`),
+      onLine: (line) => this.#options.onLine?.(pod.metadata.name, line),
+      onExit: (code) => {
+        this.#children.delete(child);
+        this.#addresses.delete(uid);
+        context.exited(code);
+      },
+    });
+    this.#addresses.set(uid, { app, main: { host: '127.0.0.1', port: main }, metrics: { host: '127.0.0.1', port: metrics } });
+    return child;
+  }
+
+  async #surroundings(app: App, folder: string, port: number, metricsPort: number, context: PodContext): Promise<Record<string, string>> {
+    const { authority, kubernetes, apiserverUrl, hostSocket } = this.#options;
+    await writeWhole(join(folder, 'ca.crt'), authority.caPem);
+    if (app === 'agent') {
+      const tokenPath = join(folder, 'token');
+      await writeWhole(tokenPath, context.issueToken(TOKEN_AUDIENCE, TOKEN_LIFETIME_MS));
+      const bootIdPath = join(folder, 'boot_id');
+      await writeWhole(bootIdPath, `${context.host.bootId}\n`);
+      return {
+        APISERVER_URL: apiserverUrl(),
+        AGENT_TOKEN_PATH: tokenPath,
+        BOOT_ID_PATH: bootIdPath,
+        TLS_DIR: folder,
+        BOTTLEROCKET_API_SOCKET: hostSocket(context.nodeName),
+        TERMINATION_LOG: join(folder, 'termination-log'),
+      };
+    }
+    const token = context.issueToken(KUBERNETES_AUDIENCE, TOKEN_LIFETIME_MS);
+    const kubeconfigPath = join(folder, 'kubeconfig');
+    await writeWhole(kubeconfigPath, kubeconfig({ ...kubernetes, token, namespace: 'brupop-bottlerocket-aws' }));
+    const served = { KUBECONFIG: kubeconfigPath, METRICS_PORT: String(metricsPort), BIND_ADDRESS: '127.0.0.1' };
+    if (app === 'controller') return served;
+    const { certPem, keyPem } = authority.issue({ commonName: 'brupop-apiserver', dnsNames: ['localhost'], ipAddresses: ['127.0.0.1'] });
+    await Promise.all([writeWhole(join(folder, 'tls.crt'), certPem), writeWhole(join(folder, 'tls.key'), keyPem)]);
+    return { ...served, TLS_DIR: folder, APISERVER_INTERNAL_PORT: String(port), TERMINATION_LOG: join(folder, 'termination-log') };
+  }
+}
+
+interface EnvVar {
+  readonly name: string;
+  readonly value?: string;
+  readonly valueFrom?: { readonly fieldRef?: { readonly fieldPath: string } };
+}
+
+/** A container's environment as the kubelet fills it in; resources and secrets are not known here. */
+function podEnvironment(pod: PodObject, nodeName: string): Record<string, string> {
+  const fields: Readonly<Record<string, string | undefined>> = {
+    'spec.nodeName': nodeName,
+    'metadata.name': pod.metadata.name,
+    'metadata.namespace': pod.metadata.namespace,
+    'metadata.uid': pod.metadata.uid,
+  };
+  const env: Record<string, string> = {};
+  const container = pod.spec.containers[0] as { readonly env?: readonly EnvVar[] } | undefined;
+  for (const { name, value, valueFrom } of container?.env ?? []) {
+    const text = value ?? fields[valueFrom?.fieldRef?.fieldPath ?? ''];
+    if (text !== undefined) env[name] = text;
+  }
+  return env;
+}
+
+/** Never leaves half a file for a reader. */
+async function writeWhole(path: string, text: string): Promise<void> {
+  await writeFile(`${path}.new`, text, { mode: 0o600 });
+  await rename(`${path}.new`, path);
+}
+
+function isReady(app: App, main: Endpoint, metrics: Endpoint, ca: string): Promise<boolean> {
+  if (app === 'agent') return Promise.resolve(true);
+  return new Promise((resolve) => {
+    const options = { path: '/readyz', timeout: READY_DEADLINE_MS, agent: false };
+    const request = app === 'apiserver' ? httpsRequest({ ...options, ...main, ca }) : httpGet({ ...options, ...metrics });
+    request.on('response', (response) => {
+      response.resume();
+      resolve(response.statusCode === 200);
+    });
+    request.on('timeout', () => request.destroy());
+    request.on('error', () => {
+      resolve(false);
+    });
+    request.end();
+  });
+}

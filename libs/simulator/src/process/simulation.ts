@@ -1,0 +1,129 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { APISERVER_SERVICE, DEFAULT_NAMESPACE } from '@brupop/crd-models';
+import { installObjects } from '@brupop/manifests';
+import { seededRandom, systemClock } from '@brupop/ports';
+import { kubeconfig } from '../api/kubeconfig.ts';
+import { serveHttps } from '../api/serve-https.ts';
+import { SimulatedApi } from '../api/simulated-api.ts';
+import { serveUnix } from '../host/serve-unix.ts';
+import type { HostTimings } from '../host/simulated-host.ts';
+import { createCertificateAuthority } from '../tls/certificate-authority.ts';
+import { sampleWorkloads } from '../world/sample-workloads.ts';
+import { SimulatedCluster } from '../world/simulated-cluster.ts';
+import type { ClusterTimings } from '../world/timings.ts';
+import { httpsJsonClient } from './https-json-client.ts';
+import { ProcessRunner } from './process-runner.ts';
+import { serveService } from './service-proxy.ts';
+import type { Endpoint } from './service-proxy.ts';
+
+/** What a simulation with real processes is made from. */
+export interface SimulationOptions {
+  /** Number of Bottlerocket hosts. */
+  readonly nodes: number;
+  /** Version that the hosts run at the start. */
+  readonly from: string;
+  /** Version that the repository offers. */
+  readonly to: string;
+  /** Folder for sockets, tokens and logs; a short path, for a unix socket's is limited to 107 bytes. */
+  readonly directory: string;
+  /** The bundle of each app. */
+  readonly bundles: Readonly<Record<'agent' | 'apiserver' | 'controller', string>>;
+  /** The Node binary that runs them; this process's own by default. */
+  readonly node?: string;
+  readonly seed?: number;
+  /** Environment of each component, as the manifest would set it. */
+  readonly env?: Readonly<Partial<Record<'agent' | 'apiserver' | 'controller', Readonly<Record<string, string>>>>>;
+  readonly hostTimings?: Partial<HostTimings>;
+  readonly clusterTimings?: Partial<ClusterTimings>;
+  /** Pods of the `web` Deployment. */
+  readonly webReplicas?: number;
+  /** Each line that a process of the operator prints. */
+  readonly onLine?: (pod: string, line: string) => void;
+}
+
+/** A cluster under way whose operator consists of real processes. */
+export interface Simulation {
+  readonly api: SimulatedApi;
+  readonly cluster: SimulatedCluster;
+  readonly runner: ProcessRunner;
+  readonly namespace: string;
+  /** For `kubectl`, as cluster administrator. */
+  readonly kubeconfig: string;
+  /** Address of the controller's plain-HTTP server; undefined while it does not run. */
+  controllerEndpoint(): Endpoint | undefined;
+  /** Ends every process and closes every socket. */
+  close(): Promise<void>;
+}
+
+const ZONES = ['us-west-2a', 'us-west-2b', 'us-west-2c'];
+
+/** Quick enough to watch, slow enough to see. */
+const HOST_TIMINGS: Partial<HostTimings> = { refreshMs: 200, downloadMs: 800, activateMs: 200, rebootMs: 1500 };
+
+/** Starts a simulated Kubernetes cluster, installs the operator on it as `kubectl apply` would, and runs its pods as processes. */
+export async function startSimulation(options: SimulationOptions): Promise<Simulation> {
+  const random = seededRandom(options.seed ?? 1);
+  const namespace = DEFAULT_NAMESPACE;
+  const authority = createCertificateAuthority();
+  const sockets = join(options.directory, 's');
+  await Promise.all([mkdir(sockets, { recursive: true }), mkdir(join(options.directory, 'logs'), { recursive: true })]);
+
+  const names = Array.from({ length: options.nodes }, (_, at) => `node-${String(at + 1).padStart(String(options.nodes).length, '0')}`);
+  const apiserverEndpoints = (): Endpoint[] =>
+    cluster.pods(namespace).flatMap((pod) => {
+      const endpoint = cluster.endpoints(namespace, APISERVER_SERVICE).includes(pod.metadata.name)
+        ? runner.endpointOf(pod.metadata.uid ?? '')
+        : undefined;
+      return endpoint === undefined ? [] : [endpoint];
+    });
+  const service = await serveService(apiserverEndpoints);
+  const apiserverUrl = `https://127.0.0.1:${String(service.port)}`;
+  const api = new SimulatedApi({ clock: systemClock, random, conversion: () => httpsJsonClient(apiserverUrl, authority.caPem) });
+  const server = await serveHttps(api.handle);
+
+  const runner: ProcessRunner = new ProcessRunner({
+    bundles: options.bundles,
+    node: options.node ?? process.execPath,
+    directory: options.directory,
+    kubernetes: { url: server.url, caPem: server.caPem },
+    authority,
+    apiserverUrl: () => apiserverUrl,
+    hostSocket: (node) => join(sockets, `${node}.sock`),
+    ...(options.onLine === undefined ? {} : { onLine: options.onLine }),
+  });
+  const cluster: SimulatedCluster = new SimulatedCluster({
+    api,
+    clock: systemClock,
+    random,
+    runner,
+    nodes: names.map((name, at) => ({ name, version: options.from, zone: ZONES[at % ZONES.length] ?? 'us-west-2a' })),
+    repository: { available: [options.to, options.from] },
+    hostTimings: { ...HOST_TIMINGS, ...options.hostTimings },
+    ...(options.clusterTimings === undefined ? {} : { timings: options.clusterTimings }),
+  });
+  const hostServers = await Promise.all(
+    [...cluster.hosts].map(([name, host]) => serveUnix(host.handle, join(sockets, `${name}.sock`))),
+  );
+  cluster.start();
+  cluster.apply([...installObjects({ image: 'brupop', certificates: 'provided', env: options.env ?? {} })]);
+  cluster.apply(sampleWorkloads({ webReplicas: options.webReplicas ?? 4 }));
+
+  return {
+    api,
+    cluster,
+    runner,
+    namespace,
+    kubeconfig: kubeconfig({ url: server.url, caPem: server.caPem, token: api.adminToken, namespace }),
+    controllerEndpoint: () => {
+      const [name] = cluster.endpoints(namespace, 'brupop-controller-server');
+      const pod = cluster.pods(namespace).find(({ metadata }) => metadata.name === name);
+      return pod === undefined ? undefined : runner.metricsOf(pod.metadata.uid ?? '');
+    },
+    close: async () => {
+      cluster.stop();
+      await runner.stopAll();
+      await Promise.all([service.close(), server.close(), ...hostServers.map((hostServer) => hostServer.close())]);
+    },
+  };
+}

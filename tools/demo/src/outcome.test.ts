@@ -1,0 +1,40 @@
+import { describe, expect, test } from '@jest/globals';
+import type { NodeRow } from './fleet-view.ts';
+import { outcomeOf } from './outcome.ts';
+
+const row = (node: string, done: boolean): NodeRow => ({
+  node,
+  done,
+  state: 'Idle',
+  version: '1.26.1',
+  target: '1.27.0',
+  activity: '',
+  ready: true,
+  cordoned: false,
+});
+const backoff = { node: 'b', reason: 'CrashBackoff', message: 'tried again at noon' };
+
+describe('outcomeOf', () => {
+  test.each([
+    { name: 'is done when every node is', rows: [row('a', true)], holds: [], faults: ['node-dead'], kind: 'done' },
+    { name: 'goes on while one is not', rows: [row('a', true), row('b', false)], holds: [], faults: [], kind: 'under-way' },
+    { name: 'waits out a backoff after a passing fault', rows: [row('b', false)], holds: [backoff], faults: ['rollback'], kind: 'under-way' },
+    { name: 'ends with a node left alone after a lasting one', rows: [row('b', false)], holds: [backoff], faults: ['rollback-always'], kind: 'done-but' },
+    {
+      name: 'goes on while another node has its turn to come',
+      rows: [row('b', false), row('c', false)],
+      holds: [backoff, { node: 'c', reason: 'NoFreeSlot', message: '' }],
+      faults: ['rollback-always'],
+      kind: 'under-way',
+    },
+  ])('$name', ({ rows, holds, faults, kind }) => {
+    expect(outcomeOf(rows, holds, faults).kind).toBe(kind);
+  });
+
+  test('tells why a node is left alone', () => {
+    expect(outcomeOf([row('b', false)], [backoff], ['rollback-always'])).toEqual({
+      kind: 'done-but',
+      left: [{ node: 'b', why: 'tried again at noon' }],
+    });
+  });
+});

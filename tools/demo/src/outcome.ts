@@ -1,0 +1,33 @@
+import type { NodeRow } from './fleet-view.ts';
+
+/** What the controller says of a node, as `/plan` gives it. */
+export interface PlanHold {
+  readonly node: string;
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** Faults after which a node stays on its old version, or away, for good. */
+const LASTING = new Set(['rollback-always', 'pdb-blocks-forever', 'node-dead', 'never-comes-back', 'cordoned']);
+
+/** Why a node is left alone for so long that waiting for it would be waiting for ever. */
+const LEFT_ALONE = new Set(['CrashBackoff', 'VersionBackoff', 'RetryBackoff', 'NodeNotReady', 'CordonedByAdministrator', 'Stuck', 'LeftUnavailable']);
+
+/** How far a rollout has come. */
+export type Outcome =
+  | { readonly kind: 'under-way' }
+  | { readonly kind: 'done' }
+  /** As far as the faults allow: every other node is done. */
+  | { readonly kind: 'done-but'; readonly left: readonly { readonly node: string; readonly why: string }[] };
+
+/** Whether the rollout has ended; with a lasting fault that is when all nodes are done but those that are left alone. */
+export function outcomeOf(rows: readonly NodeRow[], holds: readonly PlanHold[], faults: readonly string[]): Outcome {
+  const rest = rows.filter(({ done }) => !done);
+  if (rest.length === 0) return { kind: 'done' };
+  if (!faults.some((fault) => LASTING.has(fault))) return { kind: 'under-way' };
+  const left = rest.flatMap(({ node }) => {
+    const hold = holds.find((candidate) => candidate.node === node && LEFT_ALONE.has(candidate.reason));
+    return hold === undefined ? [] : [{ node, why: hold.message }];
+  });
+  return left.length === rest.length ? { kind: 'done-but', left } : { kind: 'under-way' };
+}
