@@ -4,6 +4,8 @@ import type { BottlerocketShadow } from '@brupop/crd-models';
 export interface NodeRow {
   readonly node: string;
   readonly state: string;
+  /** State that the controller wants it in. */
+  readonly wanted: string;
   readonly version: string;
   readonly target: string;
   /** What it does or waits for. */
@@ -31,6 +33,7 @@ export function rowOf({ name, ready, cordoned, shadow, hold }: NodeFacts, newest
   return {
     node: name,
     state: status?.current_state ?? '-',
+    wanted: shadow?.spec.state ?? '-',
     version,
     target: status?.target_version ?? '-',
     activity: done ? 'up to date' : activityOf(shadow, ready, hold),

@@ -6,6 +6,7 @@ const row = (node: string, done: boolean): NodeRow => ({
   node,
   done,
   state: 'Idle',
+  wanted: 'Idle',
   version: '1.26.1',
   target: '1.27.0',
   activity: '',

@@ -104,7 +104,7 @@ async function watchRollout(
     const holds = await fetchHolds(simulation);
     const rows = observeFleet(simulation, holds).map((facts) => rowOf(facts, TO));
     const elapsedMs = clock.monotonic() - startedMs;
-    for (const { node, state } of rows) timeline.note(node, state, elapsedMs);
+    for (const { node, wanted } of rows) timeline.note(node, wanted, elapsedMs);
     if (live) logUpdate(renderScreen({ rows, elapsedMs, events: recentEvents(simulation), columns: process.stdout.columns, lines: process.stdout.rows }));
     else printChanges(rows, elapsedMs, shown);
     const outcome = outcomeOf(rows, holds, faults);
