@@ -1,0 +1,49 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { configurationPage } from './configuration-page.ts';
+import type { Variable } from './configuration-page.ts';
+import { SECTIONS } from './processes.ts';
+
+const rowsOf = (...variables: Variable[]): string[] =>
+  configurationPage([{ title: 'Agent', variables }])
+    .split('\n')
+    .filter((line) => line.startsWith('| `'));
+
+describe(configurationPage, () => {
+  test.each<{ name: string; variable: Variable; row: string }>([
+    {
+      name: 'a default is shown as it is written',
+      variable: { env: 'PORT', doc: 'A port.', default: '80' },
+      row: '| `PORT`   | `80`    | A port. |',
+    },
+    { name: 'an empty default is none', variable: { env: 'PORT', doc: 'A port.', default: '' }, row: '| `PORT`   | none    | A port. |' },
+    { name: 'without a default it is required', variable: { env: 'PORT', doc: 'A port.' }, row: '| `PORT`   | required | A port. |' },
+    {
+      name: 'a bar does not end the cell',
+      variable: { env: 'FORMAT', doc: '`a|b`', default: 'a' },
+      row: '| `FORMAT` | `a`     | `a\\|b`  |',
+    },
+  ])('$name', ({ variable, row }) => {
+    expect(rowsOf(variable)).toEqual([row]);
+  });
+
+  test('columns are as wide as their widest cell', () => {
+    expect(rowsOf({ env: 'A', doc: 'Short.' }, { env: 'LONG_NAME', doc: 'A longer text.', default: '1' })).toEqual([
+      '| `A`         | required | Short.         |',
+      '| `LONG_NAME` | `1`      | A longer text. |',
+    ]);
+  });
+});
+
+describe('docs/configuration.md', () => {
+  test('is what the processes read; otherwise run `npx nx run e2e:generate`', () => {
+    const page = readFileSync(join(import.meta.dirname, '../../../docs/configuration.md'), 'utf8');
+    expect(page).toBe(configurationPage(SECTIONS));
+  });
+
+  test.each(SECTIONS)('$title: no variable stands there twice', ({ variables }) => {
+    const names = variables.map(({ env }) => env);
+    expect(names).toEqual([...new Set(names)]);
+  });
+});
