@@ -23,17 +23,17 @@ export interface CallOptions {
 export interface WatchProbe {
   readonly events: { readonly type: string; readonly object: KubeObject }[];
   /** Why the stream ended; undefined while it is open. */
-  ended: () => string | undefined;
-  close(): void;
+  readonly ended: () => string | undefined;
+  readonly close: () => void;
 }
 
 /** An API on a virtual clock, and short ways to ask it over HTTP. */
 export interface Fixture {
   readonly api: SimulatedApi;
   readonly clock: VirtualClock;
-  call(method: HttpRequest['method'], path: string, body?: unknown, options?: CallOptions): Promise<Answer>;
-  watch(path: string, options?: CallOptions): Promise<WatchProbe>;
-  create(object: ObjectInput): KubeObject;
+  readonly call: (method: HttpRequest['method'], path: string, body?: unknown, options?: CallOptions) => Promise<Answer>;
+  readonly watch: (path: string, options?: CallOptions) => Promise<WatchProbe>;
+  readonly create: (object: ObjectInput) => KubeObject;
 }
 
 /** @param options in place of the defaults */
@@ -114,8 +114,7 @@ export const aNode = (name: string, more: { labels?: Record<string, string>; spe
 
 const names = { plural: 'widgets', singular: 'widget', kind: 'Widget', shortNames: ['wd'] };
 
-/** Schema of the sample custom resource. */
-export const WIDGET_SCHEMA = {
+const WIDGET_SCHEMA = {
   type: 'object',
   required: ['spec'],
   properties: {

@@ -1,7 +1,7 @@
 import { timestamp } from './core.ts';
 import type { Core } from './core.ts';
 import type { ResourceType } from './resources.ts';
-import { isRecord } from './types.ts';
+import { isRecord, omit } from './types.ts';
 import type { Json } from './types.ts';
 
 const record = (value: unknown): Json => (isRecord(value) ? value : {});
@@ -18,8 +18,7 @@ const POD_SPEC = {
 
 const withTemplate = (spec: Json): Json => {
   const template = record(spec['template']);
-  const { serviceAccountName: _unset, ...podDefaults } = POD_SPEC;
-  return { ...spec, template: { ...template, spec: { ...podDefaults, ...record(template['spec']) } } };
+  return { ...spec, template: { ...template, spec: { ...omit(POD_SPEC, 'serviceAccountName'), ...record(template['spec']) } } };
 };
 
 type Defaulter = (object: Json, core: Core) => Json;

@@ -6,7 +6,7 @@ import { toCoreEvent, toEventsEvent } from './event-versions.ts';
 import { apiVersionOf } from './resources.ts';
 import type { ResourceType } from './resources.ts';
 import { internalError } from './status.ts';
-import { isRecord, valueAt } from './types.ts';
+import { asText, isRecord, valueAt } from './types.ts';
 import type { Json, KubeObject } from './types.ts';
 
 /** Finds the connection to the Service behind a conversion webhook. */
@@ -98,7 +98,7 @@ export class Conversions {
   ): readonly Json[] {
     if (valueAt(body, 'response.uid') !== uid) throw fail(`expected response.uid="${uid}", got "${String(valueAt(body, 'response.uid'))}"`);
     if (valueAt(body, 'response.result.status') !== 'Success')
-      throw fail(String(valueAt(body, 'response.result.message') ?? 'response.result.status was not Success'));
+      throw fail(asText(valueAt(body, 'response.result.message') ?? 'response.result.status was not Success'));
     const converted = valueAt(body, 'response.convertedObjects');
     if (!Array.isArray(converted) || converted.length !== objects.length) {
       throw fail(`webhook returned ${String(Array.isArray(converted) ? converted.length : 0)} objects, expected ${String(objects.length)}`);

@@ -5,7 +5,7 @@ import { causesOf } from './crd-messages.ts';
 import { applyDefaults, pruneUnknown } from './crd-structural.ts';
 import type { ResourceType } from './resources.ts';
 import { invalid } from './status.ts';
-import { isRecord } from './types.ts';
+import { isRecord, omit } from './types.ts';
 import type { Json } from './types.ts';
 
 const DATE_TIME = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/;
@@ -84,7 +84,7 @@ export function validatorOf(schema: Json): ValidateFunction {
   const known = validators.get(schema);
   if (known !== undefined) return known;
   // The server validates metadata itself.
-  const { metadata: _metadata, ...properties } = isRecord(schema['properties']) ? schema['properties'] : {};
+  const properties = omit(isRecord(schema['properties']) ? schema['properties'] : {}, 'metadata');
   const text = JSON.stringify(toJsonSchema({ ...schema, properties }));
   const validator = compiled.get(text) ?? ajv.compile(JSON.parse(text) as Json);
   compiled.set(text, validator);

@@ -4,7 +4,7 @@ import type { Core } from './core.ts';
 import { apiVersionOf } from './resources.ts';
 import type { ResourceType } from './resources.ts';
 import { badRequest, unsupportedMediaType } from './status.ts';
-import { isRecord } from './types.ts';
+import { asText, isRecord } from './types.ts';
 import type { Identity, Json, RequestInfo } from './types.ts';
 
 /** Everything a handler may need to know about its request. */
@@ -42,10 +42,10 @@ export function readObject({ request, type }: Pick<Context, 'request' | 'type'>)
   if (!isRecord(body)) throw badRequest('the object provided is unrecognized (must be of type object)');
   const expected = apiVersionOf(type);
   if (body['apiVersion'] !== undefined && body['apiVersion'] !== expected) {
-    throw badRequest(`the API version in the data (${String(body['apiVersion'])}) does not match the expected API version (${expected})`);
+    throw badRequest(`the API version in the data (${asText(body['apiVersion'])}) does not match the expected API version (${expected})`);
   }
   if (body['kind'] !== undefined && body['kind'] !== type.kind) {
-    throw badRequest(`${type.kind} in version "${type.version}" cannot be handled as a ${String(body['kind'])}`);
+    throw badRequest(`${type.kind} in version "${type.version}" cannot be handled as a ${asText(body['kind'])}`);
   }
   const { metadata } = body;
   return { ...body, apiVersion: expected, kind: type.kind, metadata: isRecord(metadata) ? metadata : {} };

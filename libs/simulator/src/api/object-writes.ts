@@ -5,7 +5,7 @@ import { apiVersionOf } from './resources.ts';
 import type { ResourceType } from './resources.ts';
 import { alreadyExists, badRequest, forbidden, invalid, notFound } from './status.ts';
 import { keyOf } from './store.ts';
-import { equalJson, isRecord, valueAt } from './types.ts';
+import { asText, equalJson, isRecord, omit, valueAt } from './types.ts';
 import type { Json, KubeObject } from './types.ts';
 
 /** How a write was asked for. */
@@ -74,10 +74,9 @@ function mergeSubresource(type: ResourceType, old: KubeObject, body: Json, optio
     const metadata = type.custom
       ? { ...old.metadata, resourceVersion: sentMetadata(body).resourceVersion, uid: sentMetadata(body).uid }
       : body['metadata'];
-    const { status: _old, ...rest } = old;
-    return { ...rest, metadata, ...(body['status'] !== undefined && { status: body['status'] }) };
+    return { ...omit(old, 'status'), metadata, ...(body['status'] !== undefined && { status: body['status'] }) };
   }
-  const { status: _ignored, ...rest } = body;
+  const rest = omit(body, 'status');
   return old['status'] === undefined ? rest : { ...rest, status: old['status'] };
 }
 
@@ -124,11 +123,11 @@ export function parseDeleteOptions(body: unknown, query: URLSearchParams): Delet
   const preconditions = isRecord(sent['preconditions']) ? (sent['preconditions'] as { uid?: string; resourceVersion?: string }) : undefined;
   const policy = query.get('propagationPolicy') ?? sent['propagationPolicy'];
   if (grace !== undefined && !Number.isInteger(Number(grace)))
-    throw badRequest(`strconv.ParseInt: parsing "${String(grace)}": invalid syntax`);
+    throw badRequest(`strconv.ParseInt: parsing "${asText(grace)}": invalid syntax`);
   return present({
     gracePeriodSeconds: grace === undefined ? undefined : Number(grace),
     preconditions,
     propagationPolicy: typeof policy === 'string' ? policy : undefined,
     dryRun: query.has('dryRun') || Array.isArray(sent['dryRun']) ? true : undefined,
-  }) as DeleteOptions;
+  });
 }

@@ -3,6 +3,7 @@ import { jsonResponse } from '@brupop/ports';
 import type { Context } from './http-io.ts';
 import { apiVersionOf } from './resources.ts';
 import { tableOf, wantsTable } from './table.ts';
+import { omit } from './types.ts';
 import type { Json, KubeObject } from './types.ts';
 
 const warningHeader = (warnings: readonly string[]): Record<string, string> =>
@@ -22,6 +23,6 @@ export async function respondWithList(context: Context, objects: readonly KubeOb
   const shown = await conversions.to(type, objects);
   if (wantsTable(request)) return jsonResponse(200, tableOf(context, shown, metadata));
   // Built-in items carry neither kind nor apiVersion in a list; custom resources do.
-  const items = type.custom ? shown : shown.map(({ apiVersion: _apiVersion, kind: _kind, ...item }) => item);
+  const items = type.custom ? shown : shown.map((object) => omit(object, 'apiVersion', 'kind'));
   return jsonResponse(200, { kind: type.listKind, apiVersion: apiVersionOf(type), metadata, items });
 }

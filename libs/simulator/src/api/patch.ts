@@ -35,6 +35,15 @@ function read(document: unknown, path: readonly string[]): unknown {
   return value;
 }
 
+// Kubernetes takes an absent value for null in a test.
+function readOrNull(document: unknown, path: readonly string[]): unknown {
+  try {
+    return read(document, path);
+  } catch {
+    return null;
+  }
+}
+
 function edit(document: unknown, path: readonly string[], change: (parent: unknown[] | Json, key: string) => void): unknown {
   const last = path.at(-1);
   if (last === undefined) throw unprocessable();
@@ -95,17 +104,9 @@ export function applyJsonPatch(document: unknown, patch: unknown): unknown {
       case 'copy':
         result = add(result, path, read(result, parsePointer(operation['from'])));
         break;
-      case 'test': {
-        // Kubernetes takes an absent value for null in a test.
-        let found: unknown = null;
-        try {
-          found = read(result, path);
-        } catch {
-          found = null;
-        }
-        if (!equalJson(found, operation['value'] ?? null)) throw unprocessable();
+      case 'test':
+        if (!equalJson(readOrNull(result, path), operation['value'] ?? null)) throw unprocessable();
         break;
-      }
       default:
         throw unprocessable();
     }

@@ -1,6 +1,6 @@
 import type { Core } from './core.ts';
 import { StatusError, forbidden } from './status.ts';
-import { isRecord, valueAt } from './types.ts';
+import { asText, isRecord, valueAt } from './types.ts';
 import type { Identity, Json, KubeObject, RequestInfo } from './types.ts';
 
 const records = (value: unknown): Json[] => (Array.isArray(value) ? value.filter(isRecord) : []);
@@ -32,7 +32,7 @@ function isSubject(subject: Json, identity: Identity, namespace: string | undefi
   if (kind === 'User') return name === identity.username;
   if (kind === 'Group') return typeof name === 'string' && identity.groups.includes(name);
   const home = subject['namespace'] ?? namespace;
-  return kind === 'ServiceAccount' && identity.username === `system:serviceaccount:${String(home)}:${String(name)}`;
+  return kind === 'ServiceAccount' && identity.username === `system:serviceaccount:${asText(home)}:${String(name)}`;
 }
 
 const binds = (binding: KubeObject, identity: Identity): boolean =>

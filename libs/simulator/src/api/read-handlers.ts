@@ -59,7 +59,7 @@ function tooLarge(revision: number, current: number): StatusError {
 
 /** GET of a collection, in pages if `limit` says so; all pages show the state at the first one's revision. */
 export function handleList(context: Context): Promise<HttpResponse> {
-  const { core, type, query } = context;
+  const { core, query } = context;
   const limit = parseLimit(query.get('limit'));
   const token = query.get('continue') ?? '';
   const asked = parseRevision(query.get('resourceVersion'));

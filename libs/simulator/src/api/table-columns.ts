@@ -1,5 +1,5 @@
 import { humanDuration } from './human-duration.ts';
-import { isRecord, valueAt } from './types.ts';
+import { asText, isRecord, valueAt } from './types.ts';
 import type { Json, KubeObject } from './types.ts';
 
 /** A column of `kubectl get`; those of priority 1 show only with `-o wide`. */
@@ -148,7 +148,7 @@ export const COLUMNS: Readonly<Record<string, readonly Column[]>> = {
   ],
   'deployments.apps': [
     NAME,
-    column('Ready', (object) => `${String(valueAt(object, 'status.readyReplicas') ?? 0)}/${String(valueAt(object, 'spec.replicas') ?? 0)}`),
+    column('Ready', (object) => `${asText(valueAt(object, 'status.readyReplicas') ?? 0)}/${asText(valueAt(object, 'spec.replicas') ?? 0)}`),
     column('Up-to-date', count('status.updatedReplicas')),
     column('Available', count('status.availableReplicas')),
     AGE,
@@ -168,7 +168,7 @@ export const COLUMNS: Readonly<Record<string, readonly Column[]>> = {
   ],
   'statefulsets.apps': [
     NAME,
-    column('Ready', (object) => `${String(valueAt(object, 'status.readyReplicas') ?? 0)}/${String(valueAt(object, 'spec.replicas') ?? 0)}`),
+    column('Ready', (object) => `${asText(valueAt(object, 'status.readyReplicas') ?? 0)}/${asText(valueAt(object, 'spec.replicas') ?? 0)}`),
     AGE,
     CONTAINERS,
     IMAGES,

@@ -5,6 +5,7 @@ import type { Context } from './http-io.ts';
 import { firstAt } from './json-path.ts';
 import { AGE, COLUMNS, NAME, since } from './table-columns.ts';
 import type { Column } from './table-columns.ts';
+import { asText } from './types.ts';
 import type { Json, KubeObject } from './types.ts';
 
 /** Whether the client, such as `kubectl get`, asks for a Table. */
@@ -19,7 +20,7 @@ function customColumn({ name, type, jsonPath, priority }: PrinterColumn): Column
       const value = firstAt(object, jsonPath);
       if (value === undefined || value === null) return null;
       if (type === 'date') return since(value, nowMs);
-      return typeof value === 'object' ? JSON.stringify(value) : type === 'string' ? String(value as string | number | boolean) : value;
+      return typeof value === 'object' || type === 'string' ? asText(value) : value;
     },
   };
 }
@@ -35,7 +36,7 @@ function rowObject(query: URLSearchParams, object: KubeObject): Json | null {
     case 'None':
       return null;
     case 'Object':
-      return object as Json;
+      return object;
     default:
       return { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: object.metadata };
   }

@@ -6,7 +6,7 @@ import { timestamp } from './core.ts';
 import { conflict, invalid, notFound } from './status.ts';
 import { API_AUDIENCES } from './tokens.ts';
 import type { TokenAuthority } from './tokens.ts';
-import { isRecord, valueAt } from './types.ts';
+import { asText, isRecord, valueAt } from './types.ts';
 import { namedObject } from './write-handlers.ts';
 
 const SHORTEST_S = 600;
@@ -28,7 +28,7 @@ function bind(context: Context, reference: unknown): Bound {
     throw conflict(
       type,
       String(name),
-      `the UID in the bound object reference (${String(uid)}) does not match the UID in record. The object might have been deleted and then recreated`,
+      `the UID in the bound object reference (${asText(uid)}) does not match the UID in record. The object might have been deleted and then recreated`,
     );
   }
   const itself = { name: object.metadata.name, uid: object.metadata.uid };
@@ -48,7 +48,7 @@ export function handleTokenRequest(context: Context, tokens: TokenAuthority): Ht
     throw invalid({ group: 'authentication.k8s.io', kind: 'TokenRequest' }, '', [
       {
         reason: 'FieldValueInvalid',
-        message: `Invalid value: ${String(seconds)}: may not specify a duration less than 10 minutes`,
+        message: `Invalid value: ${asText(seconds)}: may not specify a duration less than 10 minutes`,
         field: 'spec.expirationSeconds',
       },
     ]);

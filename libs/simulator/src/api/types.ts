@@ -94,6 +94,13 @@ export function valueAt(object: unknown, path: string): unknown {
   return value;
 }
 
+/** A value as text; what is no string as JSON. */
+export const asText = (value: unknown): string => (typeof value === 'string' ? value : value === undefined ? '' : JSON.stringify(value));
+
+/** A copy without some fields. */
+export const omit = (object: object, ...fields: readonly string[]): Json =>
+  Object.fromEntries(Object.entries(object).filter(([field]) => !fields.includes(field)));
+
 /** Structural equality of JSON values; absent and `undefined` are the same. */
 export function equalJson(a: unknown, b: unknown): boolean {
   if (a === b) return true;
