@@ -8,7 +8,7 @@ export function jestConfig(displayName, overrides = {}) {
   return {
     displayName,
     testEnvironment: 'node',
-    testEnvironmentOptions: { customExportConditions: ['@brupop/source', 'node', 'import', 'default'] },
+    testEnvironmentOptions: { customExportConditions: ['@brupop/source', 'node'] },
     testMatch: ['<rootDir>/src/**/*.test.ts'],
     extensionsToTreatAsEsm: ['.ts'],
     transform: { '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'es6' } }] },

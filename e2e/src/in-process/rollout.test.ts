@@ -144,10 +144,10 @@ describe('a host', () => {
 
 describe('an administrator', () => {
   test("has the node's cordon kept: it is not updated while it is cordoned", async () => {
-    const fleet = aFleet({ nodes: 2 });
+    const fleet = aFleet({ nodes: 3 });
     await fleet.until(() => fleet.names.every((name) => fleet.node(name).ready), HOUR);
     fleet.cluster.store.patch('Node', { name: 'node-1' }, { spec: { unschedulable: true } });
-    expect(await fleet.until(() => fleet.isDone('node-2'), 2 * HOUR)).toBe(true);
+    expect(await fleet.until(() => fleet.isDone('node-2') && fleet.isDone('node-3'), 2 * HOUR)).toBe(true);
     await fleet.until(() => false, HOUR);
     expect(fleet.node('node-1').cordoned).toBe(true);
     fleet.cluster.store.patch('Node', { name: 'node-1' }, { spec: { unschedulable: null } });

@@ -1,7 +1,7 @@
 import { selects, type DrainPod, type PodSelector } from './pod.ts';
 
 /** Why a drain leaves a pod alone. */
-export type SkipReason = 'elsewhere' | 'mirror' | 'daemonSet' | 'ours' | 'finished';
+export type SkipReason = 'elsewhere' | 'mirror' | 'daemonSet' | 'ours' | 'finished' | 'last';
 
 /** What a drain does about one pod. */
 export type PodVerdict =

@@ -58,6 +58,20 @@ describe(planDrain, () => {
     expect(names(planDrain({ ...base, pods, nowMs: 0 }).evict)).toEqual(['batch', 'a', 'b', 'dns', 'api']);
   });
 
+  test.each([
+    { name: 'holds up the drain at first', pods: ['api'], nowMs: minute - 1, evict: ['api'], skip: [] },
+    { name: 'is left to the reboot after a minute, when it alone is left', pods: ['api'], nowMs: minute, evict: [], skip: ['last'] },
+    { name: 'is evicted still while another is waited for', pods: ['api', 'web'], nowMs: minute, evict: ['web', 'api'], skip: [] },
+  ])('a pod that serves the drain $name', ({ pods, nowMs, evict, skip }) => {
+    const plan = planDrain({
+      ...base,
+      policy: { timeoutMs: 0, onTimeout: 'wait' },
+      pods: pods.map((pod) => aPod(pod, pod === 'api' ? { component: 'apiserver' } : {})),
+      nowMs,
+    });
+    expect([names(plan.evict), plan.skip.map(({ reason }) => reason)]).toEqual([evict, skip]);
+  });
+
   test('waits for what terminates and tells what it leaves', () => {
     const plan = planDrain({
       ...base,

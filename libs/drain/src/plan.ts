@@ -40,12 +40,19 @@ export interface DrainObservation {
   readonly pods: readonly DrainPod[];
   /** Pods that must outlive the drain. */
   readonly ours?: PodSelector;
-  /** Pods to evict after all others, such as those that serve the drain itself. */
+  /**
+   * Pods to evict after all others, such as those that serve the drain itself. They never hold it up for long: once they alone are left,
+   * and {@link LAST_PATIENCE_MS} after the drain began, they stay, and the reboot ends and starts them. On a cluster of one node
+   * they have nowhere else to go.
+   */
   readonly last?: PodSelector;
   readonly sinceMs: number;
   readonly nowMs: number;
   readonly policy: DrainPolicy;
 }
+
+/** How long the pods that are evicted last may hold up a drain, counted from its beginning. */
+export const LAST_PATIENCE_MS = 60_000;
 
 /** What to do next about each pod of the node. The drain is done when both `evict` and `wait` are empty. */
 export interface DrainPlan {
@@ -69,6 +76,10 @@ export function planDrain(observation: DrainObservation): DrainPlan {
     else if (verdict.action === 'evict') evict.push(pod);
     // Force means that the reboot may end what outlived its own grace period, such as a pod that a finalizer keeps.
     else if (mode !== 'force' || !isOverdue(pod, observation.nowMs)) wait.push(pod);
+  }
+  const left = [...evict, ...wait];
+  if (observation.nowMs - observation.sinceMs >= LAST_PATIENCE_MS && left.every((pod) => selects(observation.last, pod))) {
+    return { mode, evict: [], wait: [], skip: [...skip, ...left.map((pod) => ({ pod, reason: 'last' as const }))] };
   }
   return { mode, evict: inOrder(evict, observation.last), wait, skip };
 }

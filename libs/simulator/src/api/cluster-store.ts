@@ -72,7 +72,7 @@ export class ClusterStore {
   patch<T = KubeObject>(ref: ObjectRef<T>, mergePatch: object, options: { readonly subresource?: string } = {}): T {
     const type = this.#type(ref);
     const old = this.#existing(type, ref.namespace, ref.name);
-    const patched = admit(this.#core, type, applyMergePatch(old, mergePatch) as Json, ref.name).object;
+    const patched = admit(this.#core, type, applyMergePatch(old, structuredClone(mergePatch)) as Json, ref.name).object;
     const subresource = options.subresource === 'status' ? 'status' : '*';
     return replaceObject(this.#core, type, old, patched, { ...EVERYTHING, subresource }) as T;
   }

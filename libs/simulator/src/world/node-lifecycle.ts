@@ -41,12 +41,22 @@ export class NodeLifecycle {
     const silentSinceMs = clock.monotonic() - timings.nodeGraceMs;
     for (const node of store.list('Node')) {
       const heardAtMs = this.#heardAtMs.get(node.metadata.name);
-      if (heardAtMs === undefined || heardAtMs > silentSinceMs || conditionOf(node, 'Ready')?.status === 'Unknown') continue;
-      this.#giveUp(node.metadata.name);
+      if (heardAtMs === undefined || heardAtMs > silentSinceMs) continue;
+      if (conditionOf(node, 'Ready')?.status !== 'Unknown') this.#giveUp(node.metadata.name);
+      else if (heardAtMs <= silentSinceMs - timings.podEvictionMs) this.#evictPods(node.metadata.name);
     }
     this.#cancel = clock.setTimer(timings.nodeMonitorMs, () => {
       this.#look();
     });
+  }
+
+  /** The taint `node.kubernetes.io/unreachable:NoExecute`, tolerated for a time: then the pods are deleted, and made anew elsewhere. */
+  #evictPods(name: string): void {
+    const { store, pods } = this.#options;
+    for (const pod of pods.onNode(name)) {
+      const ofDaemonSet = pod.metadata.ownerReferences?.some(({ kind }) => kind === 'DaemonSet') ?? false;
+      if (!ofDaemonSet && pod.metadata.deletionTimestamp === undefined) store.delete('Pod', placeOfObject(pod));
+    }
   }
 
   #giveUp(name: string): void {

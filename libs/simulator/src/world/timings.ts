@@ -4,6 +4,8 @@ export interface ClusterTimings {
   readonly heartbeatMs: number;
   /** Without a heartbeat for this long a node's Ready condition becomes Unknown. */
   readonly nodeGraceMs: number;
+  /** How long after that its pods are deleted, as by the default tolerations of unreachable nodes. */
+  readonly podEvictionMs: number;
   /** Between two looks at the heartbeats. */
   readonly nodeMonitorMs: number;
   /** From the boot until the kubelet has registered. */
@@ -30,6 +32,7 @@ export interface ClusterTimings {
 export const DEFAULT_CLUSTER_TIMINGS: ClusterTimings = {
   heartbeatMs: 10_000,
   nodeGraceMs: 40_000,
+  podEvictionMs: 300_000,
   nodeMonitorMs: 5_000,
   kubeletStartMs: 3_000,
   nodeReadyMs: 5_000,
