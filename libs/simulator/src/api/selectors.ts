@@ -80,12 +80,15 @@ export function matchesLabelSelector(selector: unknown, labels: Labels = {}): bo
 }
 
 // Absent fields have the zero value of their Go type.
-const fieldText = (object: KubeObject, field: string): string => {
-  const value = valueAt(object, field === 'source' ? 'source.component' : field);
-  if (typeof value === 'string') return value;
-  if (typeof value === 'boolean' || typeof value === 'number') return String(value);
-  return field === 'spec.unschedulable' || field === 'spec.hostNetwork' ? 'false' : '';
-};
+function fieldReader(field: string): (object: KubeObject) => string {
+  const path = (field === 'source' ? 'source.component' : field).split('.');
+  const absent = field === 'spec.unschedulable' || field === 'spec.hostNetwork' ? 'false' : '';
+  return (object) => {
+    const value = valueAt(object, path);
+    if (typeof value === 'string') return value;
+    return typeof value === 'boolean' || typeof value === 'number' ? String(value) : absent;
+  };
+}
 
 /** One `field=value` of a field selector. */
 export interface FieldRequirement {
@@ -115,5 +118,6 @@ export function fieldMatcher(type: ResourceType, selector: string): Matcher {
       );
     }
   }
-  return (object) => rules.every(({ field, equal, value }) => (fieldText(object, field) === value) === equal);
+  const checks = rules.map(({ field, equal, value }) => ({ read: fieldReader(field), equal, value }));
+  return (object) => checks.every(({ read, equal, value }) => (read(object) === value) === equal);
 }

@@ -10,7 +10,8 @@ export const keyOf = (namespace: string | undefined, name: string): string =>
 export class ObjectStore {
   readonly history: WatchHistory;
   readonly #objects = new Map<string, Map<string, KubeObject>>();
-  readonly #sorted = new Map<string, readonly KubeObject[]>();
+  // Sorting is what costs; most changes leave the keys as they are.
+  readonly #sortedKeys = new Map<string, readonly string[]>();
   readonly #deletedUids = new Set<string>();
   #revision = 1;
 
@@ -34,12 +35,11 @@ export class ObjectStore {
 
   /** All objects of a resource in the order of their keys. */
   list(storage: string): readonly KubeObject[] {
-    const known = this.#sorted.get(storage);
-    if (known !== undefined) return known;
-    const entries = [...(this.#objects.get(storage) ?? [])];
-    const sorted = entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, object]) => object);
-    this.#sorted.set(storage, sorted);
-    return sorted;
+    const objects = this.#objects.get(storage);
+    if (objects === undefined) return [];
+    const keys = this.#sortedKeys.get(storage) ?? [...objects.keys()].sort((a, b) => (a < b ? -1 : 1));
+    this.#sortedKeys.set(storage, keys);
+    return keys.map((key) => objects.get(key)).filter((object) => object !== undefined);
   }
 
   /**
@@ -67,7 +67,7 @@ export class ObjectStore {
     this.#objects.set(storage, objects);
     const previous = objects.get(key);
     objects.set(key, stored);
-    this.#sorted.delete(storage);
+    if (previous === undefined) this.#sortedKeys.delete(storage);
     this.history.append({ revision, type: previous === undefined ? 'ADDED' : 'MODIFIED', storage, key, object: stored, previous });
     return stored;
   }
@@ -79,7 +79,7 @@ export class ObjectStore {
     const previous = this.#objects.get(storage)?.get(key);
     const object = deepFreeze({ ...last, metadata: { ...last.metadata, resourceVersion: String(revision) } });
     this.#objects.get(storage)?.delete(key);
-    this.#sorted.delete(storage);
+    this.#sortedKeys.delete(storage);
     this.#deletedUids.add(last.metadata.uid);
     this.history.append({ revision, type: 'DELETED', storage, key, object, previous });
     return object;

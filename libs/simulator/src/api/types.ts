@@ -87,10 +87,10 @@ export interface RequestInfo {
 
 export const isRecord = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** The value at a dotted path, such as `spec.nodeName`. */
-export function valueAt(object: unknown, path: string): unknown {
+/** The value at a dotted path, such as `spec.nodeName`; whoever asks often splits the path once. */
+export function valueAt(object: unknown, path: string | readonly string[]): unknown {
   let value: unknown = object;
-  for (const part of path.split('.')) value = isRecord(value) ? value[part] : undefined;
+  for (const part of typeof path === 'string' ? path.split('.') : path) value = isRecord(value) ? value[part] : undefined;
   return value;
 }
 
