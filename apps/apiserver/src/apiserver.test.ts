@@ -14,7 +14,6 @@ import {
 import { createKubeClient } from '@brupop/kube-runtime';
 import { inProcessClient, seededRandom, textResponse, VirtualClock } from '@brupop/ports';
 import { memoryLogger } from '@brupop/process';
-// eslint-disable-next-line @nx/enforce-module-boundaries -- a test runs the app against the simulated Kubernetes API
 import { SimulatedApi, type KubeObject } from '@brupop/simulator';
 import lightMyRequest, { type InjectOptions, type Response } from 'light-my-request';
 import { createApiserver, type Apiserver } from './apiserver.ts';

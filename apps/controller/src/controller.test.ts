@@ -3,7 +3,6 @@ import type { BottlerocketShadow, ShadowStatus } from '@brupop/crd-models';
 import { createKubeClient } from '@brupop/kube-runtime';
 import { inProcessClient, jsonResponse, seededRandom, VirtualClock } from '@brupop/ports';
 import { memoryLogger } from '@brupop/process';
-// eslint-disable-next-line @nx/enforce-module-boundaries -- only tests: what ships does not know the simulator
 import { SimulatedApi } from '@brupop/simulator';
 import { DEFAULT_TIMEOUTS } from '@brupop/state-machine';
 import type { FleetPolicy } from '@brupop/state-machine';

@@ -41,7 +41,13 @@ export class Fleet {
     const clock = this.clock;
     const convert = inProcessClient((request) => Promise.resolve(jsonResponse(200, convertReview(JSON.parse(request.body ?? 'null')))));
     this.api = new SimulatedApi({ clock, random, conversion: () => convert });
-    const policy: FleetPolicy = { maxConcurrentUpdates: 1, window: { kind: 'always' }, timeouts: DEFAULT_TIMEOUTS, soakMs: 0, ...options.policy };
+    const policy: FleetPolicy = {
+      maxConcurrentUpdates: 1,
+      window: { kind: 'always' },
+      timeouts: DEFAULT_TIMEOUTS,
+      soakMs: 0,
+      ...options.policy,
+    };
     this.runner = new InProcessRunner({
       api: this.api,
       clock,
@@ -73,7 +79,7 @@ export class Fleet {
 
   shadow(node: string): BottlerocketShadow | undefined {
     const ref = { group: 'brupop.bottlerocket.aws', resource: 'bottlerocketshadows', namespace: DEFAULT_NAMESPACE, name: shadowName(node) };
-    return this.api.store.get(ref) as unknown as BottlerocketShadow | undefined;
+    return this.api.store.get<BottlerocketShadow>(ref);
   }
 
   get names(): string[] {
@@ -85,7 +91,11 @@ export class Fleet {
     const shadow = this.shadow(node);
     const { ready, cordoned } = this.node(node);
     return (
-      ready && !cordoned && shadow?.spec.state === 'Idle' && shadow.status?.current_state === 'Idle' && shadow.status.current_version === NEW
+      ready &&
+      !cordoned &&
+      shadow?.spec.state === 'Idle' &&
+      shadow.status?.current_state === 'Idle' &&
+      shadow.status.current_version === NEW
     );
   }
 

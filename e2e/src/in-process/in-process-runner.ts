@@ -3,7 +3,14 @@ import { createApiserver } from '@brupop/apiserver';
 import type { Apiserver } from '@brupop/apiserver';
 import { createController } from '@brupop/controller';
 import type { Controller } from '@brupop/controller';
-import { AGENT_COMPONENT, APISERVER_COMPONENT, APISERVER_SERVICE, COMPONENT_LABEL, DEFAULT_NAMESPACE, TOKEN_AUDIENCE } from '@brupop/crd-models';
+import {
+  AGENT_COMPONENT,
+  APISERVER_COMPONENT,
+  APISERVER_SERVICE,
+  COMPONENT_LABEL,
+  DEFAULT_NAMESPACE,
+  TOKEN_AUDIENCE,
+} from '@brupop/crd-models';
 import { createKubeClient } from '@brupop/kube-runtime';
 import { inProcessClient } from '@brupop/ports';
 import type { Clock, HttpClient, Random } from '@brupop/ports';

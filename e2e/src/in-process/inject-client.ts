@@ -7,7 +7,7 @@ import inject from 'light-my-request';
 /** Calls an express app without a socket. An abort rejects at once and closes the response, as a broken connection does. */
 export function injectClient(app: Express): HttpClient {
   // Handed an express app itself, the library adapts express's prototypes; a wrapped one it does not know.
-  const adapted = inject(app as unknown as inject.DispatchFunc, { url: '/ping' });
+  const adapted = inject(app, { url: '/ping' });
   adapted.catch(() => undefined);
   return {
     request: ({ method, path, headers = {}, body }, signal) =>
@@ -32,9 +32,16 @@ export function injectClient(app: Express): HttpClient {
           onAbort();
         };
         signal.addEventListener('abort', listener, { once: true });
-        inject(dispatch as unknown as inject.DispatchFunc, { method, url: path, headers: { ...headers }, ...(body === undefined ? {} : { payload: body }) })
+        inject(dispatch, {
+          method,
+          url: path,
+          headers: { ...headers },
+          ...(body === undefined ? {} : { payload: body }),
+        })
           .then((response) => {
-            const received = Object.entries(response.headers).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]]));
+            const received = Object.entries(response.headers).flatMap(([name, value]) =>
+              value === undefined ? [] : [[name, String(value)]],
+            );
             resolve(textResponse(response.statusCode, response.payload, Object.fromEntries(received) as Record<string, string>));
           }, reject)
           .finally(() => {

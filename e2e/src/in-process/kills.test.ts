@@ -29,7 +29,10 @@ describe('a kill', () => {
   // A kill at each of these moments of one node's update.
   const moments: { name: string; when: (fleet: Fleet) => boolean }[] = [
     { name: 'once the update is noticed', when: (fleet) => fleet.updating.length > 0 },
-    { name: 'during the download', when: (fleet) => fleet.cluster.host('node-1').updateStatus?.state === 'Available' && fleet.updating.length > 0 },
+    {
+      name: 'during the download',
+      when: (fleet) => fleet.cluster.host('node-1').updateStatus?.state === 'Available' && fleet.updating.length > 0,
+    },
     { name: 'once it is staged', when: (fleet) => fleet.shadow('node-1')?.status?.current_state === 'StagedAndPerformedUpdate' },
     { name: 'when the reboot is allowed', when: (fleet) => fleet.shadow('node-1')?.spec.state === 'RebootedIntoUpdate' },
     { name: 'once it is cordoned', when: (fleet) => fleet.node('node-1').cordoned },
@@ -71,12 +74,15 @@ describe('a kill', () => {
 });
 
 describe('a fault of the Kubernetes API', () => {
-  test.each(['leadership-lost', 'watch-dropped', 'watch-expired', 'api-errors'])('%s in mid-update changes nothing but the time', async (name) => {
-    const fleet = aFleet({ nodes: 4, policy: { maxConcurrentUpdates: 2 } });
-    expect(await fleet.until(() => fleet.updating.length > 0, HOUR)).toBe(true);
-    faultNamed(name).apply(fleet.cluster, { random: seededRandom(3) });
-    expect(await fleet.rollOut()).toBe(true);
-    expect(fleet.mostUnavailable).toBeLessThanOrEqual(2);
-    expect(boots(fleet)).toBe(4);
-  });
+  test.each(['leadership-lost', 'watch-dropped', 'watch-expired', 'api-errors'])(
+    '%s in mid-update changes nothing but the time',
+    async (name) => {
+      const fleet = aFleet({ nodes: 4, policy: { maxConcurrentUpdates: 2 } });
+      expect(await fleet.until(() => fleet.updating.length > 0, HOUR)).toBe(true);
+      faultNamed(name).apply(fleet.cluster, { random: seededRandom(3) });
+      expect(await fleet.rollOut()).toBe(true);
+      expect(fleet.mostUnavailable).toBeLessThanOrEqual(2);
+      expect(boots(fleet)).toBe(4);
+    },
+  );
 });

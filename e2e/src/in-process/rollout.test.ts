@@ -156,7 +156,12 @@ describe('an administrator', () => {
 
   test('has an exclusion from load balancers kept through an update', async () => {
     const label = 'node.kubernetes.io/exclude-from-external-load-balancers';
-    const fleet = aFleet({ nodes: 1, webReplicas: 0, agentSettings: { excludeFromLbWaitMs: 30_000 }, node: () => ({ labels: { [label]: 'mine' } }) });
+    const fleet = aFleet({
+      nodes: 1,
+      webReplicas: 0,
+      agentSettings: { excludeFromLbWaitMs: 30_000 },
+      node: () => ({ labels: { [label]: 'mine' } }),
+    });
     expect(await fleet.rollOut(2 * HOUR)).toBe(true);
     expect(fleet.cluster.nodes[0]?.metadata.labels?.[label]).toBe('mine');
   });

@@ -1,7 +1,20 @@
 import type { Plugin } from 'esbuild';
 
 /** What `KubeConfig` reaches for but never needs here; together 33 MiB of memory. */
-const STUBBED = ['openid-client', 'ws', 'isomorphic-ws', 'tar-fs', 'undici', 'stream-buffers', 'hpagent', 'socks-proxy-agent', 'http-proxy-agent', 'https-proxy-agent', 'node-fetch', 'form-data'];
+const STUBBED = [
+  'openid-client',
+  'ws',
+  'isomorphic-ws',
+  'tar-fs',
+  'undici',
+  'stream-buffers',
+  'hpagent',
+  'socks-proxy-agent',
+  'http-proxy-agent',
+  'https-proxy-agent',
+  'node-fetch',
+  'form-data',
+];
 
 /**
  * Keeps only what the operator uses of `@kubernetes/client-node`: marks it free of side effects, so that its generated models are

@@ -11,18 +11,45 @@ const shadow = (spec: Partial<BottlerocketShadow['spec']> = {}, changes: Partial
   spec: { state: 'Idle', ...spec },
   status: { ...status, ...changes },
 });
-const facts = (changes: Partial<NodeFacts> = {}): NodeFacts => ({ name: 'a', ready: true, cordoned: false, shadow: shadow(), hold: undefined, ...changes });
+const facts = (changes: Partial<NodeFacts> = {}): NodeFacts => ({
+  name: 'a',
+  ready: true,
+  cordoned: false,
+  shadow: shadow(),
+  hold: undefined,
+  ...changes,
+});
 const progress = { step: 'Rebooting', since: '2026-01-05T00:00:00Z', boot_id: 'b', version: '1.27.0' } as const;
 
 describe('rowOf', () => {
   test.each<{ name: string; facts: NodeFacts; activity: string; done: boolean }>([
-    { name: 'waits for its agent before there is a shadow', facts: facts({ shadow: undefined }), activity: 'waiting for its agent', done: false },
+    {
+      name: 'waits for its agent before there is a shadow',
+      facts: facts({ shadow: undefined }),
+      activity: 'waiting for its agent',
+      done: false,
+    },
     { name: 'tells why the controller holds it', facts: facts({ hold: 'its turn comes' }), activity: 'its turn comes', done: false },
-    { name: 'tells where it is going', facts: facts({ shadow: shadow({ state: 'RebootedIntoUpdate' }) }), activity: 'on the way to RebootedIntoUpdate', done: false },
+    {
+      name: 'tells where it is going',
+      facts: facts({ shadow: shadow({ state: 'RebootedIntoUpdate' }) }),
+      activity: 'on the way to RebootedIntoUpdate',
+      done: false,
+    },
     { name: 'tells that it reboots', facts: facts({ ready: false, shadow: shadow({}, { progress }) }), activity: 'rebooting', done: false },
     { name: 'tells that it is lost', facts: facts({ ready: false }), activity: 'not ready', done: false },
-    { name: 'is done on the newest version and Idle', facts: facts({ shadow: shadow({}, { current_version: '1.27.0' }) }), activity: 'up to date', done: true },
-    { name: 'is not done before it is ready', facts: facts({ ready: false, shadow: shadow({}, { current_version: '1.27.0' }) }), activity: 'not ready', done: false },
+    {
+      name: 'is done on the newest version and Idle',
+      facts: facts({ shadow: shadow({}, { current_version: '1.27.0' }) }),
+      activity: 'up to date',
+      done: true,
+    },
+    {
+      name: 'is not done before it is ready',
+      facts: facts({ ready: false, shadow: shadow({}, { current_version: '1.27.0' }) }),
+      activity: 'not ready',
+      done: false,
+    },
   ])('$name', ({ facts: given, activity, done }) => {
     expect(rowOf(given, '1.27.0')).toMatchObject({ activity, done });
   });

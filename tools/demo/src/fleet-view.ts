@@ -89,7 +89,12 @@ export function renderScreen({ rows, elapsedMs, events, columns, lines }: Screen
   const room = Math.max(3, lines - 10);
   const shown = rows.length <= room ? rows : [...rows].sort((a, b) => urgency(a) - urgency(b)).slice(0, room);
   const widths = COLUMNS.map((column) => Math.max(HEADINGS[column].length, ...shown.map((row) => row[column].length)));
-  const line = (cells: readonly string[]): string => cells.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join('  ').trimEnd().slice(0, columns);
+  const line = (cells: readonly string[]): string =>
+    cells
+      .map((cell, at) => cell.padEnd(widths[at] ?? 0))
+      .join('  ')
+      .trimEnd()
+      .slice(0, columns);
   const done = rows.filter((row) => row.done).length;
   const eta = etaSeconds(done, rows.length, elapsedMs);
   return [

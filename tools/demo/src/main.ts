@@ -22,7 +22,10 @@ const apps = resolve(import.meta.dirname, '../../../apps');
 const bundle = (app: string): string => join(apps, app, 'dist/main.mjs');
 const directory = await mkdtemp(join(tmpdir(), 'brupop-'));
 const stop = new AbortController();
-for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => stop.abort());
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  process.on(name, () => {
+    stop.abort();
+  });
 
 const code = await runDemo({
   options: parsed.options,

@@ -12,7 +12,9 @@ describe('parseOptions', () => {
   });
 
   test('reads every option', () => {
-    const argv = '--nodes 30 --max-concurrent unlimited --window 22:0:0-4:30:0 --fault rollback --fault pdb-blocks --keep --seed 7'.split(' ');
+    const argv = '--nodes 30 --max-concurrent unlimited --window 22:0:0-4:30:0 --fault rollback --fault pdb-blocks --keep --seed 7'.split(
+      ' ',
+    );
     expect(parseOptions(argv, faults)).toEqual({
       kind: 'run',
       options: {
@@ -29,7 +31,11 @@ describe('parseOptions', () => {
   test.each([
     { name: 'an unknown option, with the right ones', argv: ['--nodse', '3'], says: ['unknown option "--nodse"', '--max-concurrent'] },
     { name: 'no nodes', argv: ['--nodes', '0'], says: ['--nodes: expected an integer from 1 to 500, got "0"'] },
-    { name: 'a concurrency of zero', argv: ['--max-concurrent', '0'], says: ['--max-concurrent: expected a positive integer or "unlimited"'] },
+    {
+      name: 'a concurrency of zero',
+      argv: ['--max-concurrent', '0'],
+      says: ['--max-concurrent: expected a positive integer or "unlimited"'],
+    },
     { name: 'half a window', argv: ['--window', '1:0:0'], says: ['--window: expected START-STOP'] },
     { name: 'an unknown fault, with the right ones', argv: ['--fault', 'x'], says: ['unknown fault "x"', 'rollback, pdb-blocks'] },
     { name: 'a value that is missing', argv: ['--nodes'], says: ['--nodes: expected a value'] },

@@ -19,8 +19,20 @@ describe('outcomeOf', () => {
   test.each([
     { name: 'is done when every node is', rows: [row('a', true)], holds: [], faults: ['node-dead'], kind: 'done' },
     { name: 'goes on while one is not', rows: [row('a', true), row('b', false)], holds: [], faults: [], kind: 'under-way' },
-    { name: 'waits out a backoff after a passing fault', rows: [row('b', false)], holds: [backoff], faults: ['rollback'], kind: 'under-way' },
-    { name: 'ends with a node left alone after a lasting one', rows: [row('b', false)], holds: [backoff], faults: ['rollback-always'], kind: 'done-but' },
+    {
+      name: 'waits out a backoff after a passing fault',
+      rows: [row('b', false)],
+      holds: [backoff],
+      faults: ['rollback'],
+      kind: 'under-way',
+    },
+    {
+      name: 'ends with a node left alone after a lasting one',
+      rows: [row('b', false)],
+      holds: [backoff],
+      faults: ['rollback-always'],
+      kind: 'done-but',
+    },
     {
       name: 'goes on while another node has its turn to come',
       rows: [row('b', false), row('c', false)],

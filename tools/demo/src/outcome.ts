@@ -11,7 +11,15 @@ export interface PlanHold {
 const LASTING = new Set(['rollback-always', 'pdb-blocks-forever', 'node-dead', 'never-comes-back', 'cordoned']);
 
 /** Why a node is left alone for so long that waiting for it would be waiting for ever. */
-const LEFT_ALONE = new Set(['CrashBackoff', 'VersionBackoff', 'RetryBackoff', 'NodeNotReady', 'CordonedByAdministrator', 'Stuck', 'LeftUnavailable']);
+const LEFT_ALONE = new Set([
+  'CrashBackoff',
+  'VersionBackoff',
+  'RetryBackoff',
+  'NodeNotReady',
+  'CordonedByAdministrator',
+  'Stuck',
+  'LeftUnavailable',
+]);
 
 /** How far a rollout has come. */
 export type Outcome =

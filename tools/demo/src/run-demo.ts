@@ -1,6 +1,6 @@
 import { seededRandom, sleep, systemClock as clock } from '@brupop/ports';
 import { faultNamed, startSimulation } from '@brupop/simulator';
-import type { Simulation, SimulationOptions } from '@brupop/simulator';
+import type { AppliedFault, Simulation, SimulationOptions } from '@brupop/simulator';
 import logUpdate from 'log-update';
 import { renderScreen, rowOf } from './fleet-view.ts';
 import type { NodeRow } from './fleet-view.ts';
@@ -70,9 +70,9 @@ export async function runDemo({ options, bundles, directory, signal, writeKubeco
     if (options.keep) process.stdout.write(`export KUBECONFIG=${kubeconfigPath}\n`);
     const timeline = new Timeline();
     const startedMs = clock.monotonic();
-    const lifts = applyFaults(simulation, options);
+    const faults = applyFaults(simulation, options);
     const outcome = await watchRollout(simulation, options.faults, timeline, startedMs, signal);
-    for (const lift of lifts) lift();
+    for (const fault of faults) fault.lift();
     process.stdout.write(`\n${summaryOf(simulation, timeline, clock.monotonic() - startedMs, outcome, errors)}\n`);
     if (options.keep) await keepRunning(kubeconfigPath, signal);
     return outcome === undefined ? 130 : 0;
@@ -81,12 +81,12 @@ export async function runDemo({ options, bundles, directory, signal, writeKubeco
   }
 }
 
-function applyFaults({ cluster }: Simulation, { faults, seed }: DemoOptions): (() => void)[] {
+function applyFaults({ cluster }: Simulation, { faults, seed }: DemoOptions): AppliedFault[] {
   const random = seededRandom(seed);
   return faults.map((name) => {
-    const { target, lift } = faultNamed(name).apply(cluster, { random, durationMs: 15_000 });
-    process.stdout.write(`Fault ${name} strikes ${target ?? 'nothing'}\n`);
-    return lift;
+    const applied = faultNamed(name).apply(cluster, { random, durationMs: 15_000 });
+    process.stdout.write(`Fault ${name} strikes ${applied.target ?? 'nothing'}\n`);
+    return applied;
   });
 }
 
@@ -105,7 +105,10 @@ async function watchRollout(
     const rows = observeFleet(simulation, holds).map((facts) => rowOf(facts, TO));
     const elapsedMs = clock.monotonic() - startedMs;
     for (const { node, wanted } of rows) timeline.note(node, wanted, elapsedMs);
-    if (live) logUpdate(renderScreen({ rows, elapsedMs, events: recentEvents(simulation), columns: process.stdout.columns, lines: process.stdout.rows }));
+    if (live)
+      logUpdate(
+        renderScreen({ rows, elapsedMs, events: recentEvents(simulation), columns: process.stdout.columns, lines: process.stdout.rows }),
+      );
     else printChanges(rows, elapsedMs, shown);
     const outcome = outcomeOf(rows, holds, faults);
     if (outcome.kind !== 'under-way') {
@@ -135,10 +138,19 @@ function recentEvents({ cluster }: Simulation): string[] {
 }
 
 async function keepRunning(kubeconfigPath: string, signal: AbortSignal): Promise<void> {
-  process.stdout.write(`Still running; Ctrl-C ends it. In another terminal:\n  export KUBECONFIG=${kubeconfigPath}\n  kubectl get brs,nodes,pods -A\n`);
+  process.stdout.write(
+    `Still running; Ctrl-C ends it. In another terminal:\n  export KUBECONFIG=${kubeconfigPath}\n  kubectl get brs,nodes,pods -A\n`,
+  );
   await new Promise<void>((resolve) => {
     // The servers keep the process alive; nothing else is left to do.
     if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => { resolve(); }, { once: true });
+    else
+      signal.addEventListener(
+        'abort',
+        () => {
+          resolve();
+        },
+        { once: true },
+      );
   });
 }

@@ -36,5 +36,8 @@ function headline(outcome: Outcome | undefined, nodes: number, elapsedMs: number
 export function requestTable(counts: ReadonlyMap<string, number>): string {
   const rows = [...counts].sort(([, a], [, b]) => b - a);
   const total = rows.reduce((sum, [, count]) => sum + count, 0);
-  return [`Requests to the Kubernetes API: ${String(total)}`, ...rows.slice(0, 15).map(([what, count]) => `${String(count).padStart(7)}  ${what}`)].join('\n');
+  return [
+    `Requests to the Kubernetes API: ${String(total)}`,
+    ...rows.slice(0, 15).map(([what, count]) => `${String(count).padStart(7)}  ${what}`),
+  ].join('\n');
 }

@@ -35,7 +35,8 @@ export const PHASES: readonly { readonly state: string; readonly title: string }
 /** A table of seconds a phase and node. */
 export function phaseTable(timeline: Timeline): string {
   const width = Math.max(4, ...timeline.nodes().map((node) => node.length));
-  const row = (first: string, cells: readonly string[]): string => [first.padEnd(width), ...cells.map((cell) => cell.padStart(12))].join('  ');
+  const row = (first: string, cells: readonly string[]): string =>
+    [first.padEnd(width), ...cells.map((cell) => cell.padStart(12))].join('  ');
   return [
     row('NODE', [...PHASES.map(({ title }) => title), 'TOTAL']),
     ...timeline.nodes().map((node) => {

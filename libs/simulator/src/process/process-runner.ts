@@ -79,7 +79,11 @@ export class ProcessRunner implements PodRunner {
     return {
       isReady: async () => {
         const address = this.#addresses.get(uid);
-        return child !== undefined && address !== undefined && (await isReady(address.app, address.main, address.metrics, this.#options.authority.caPem));
+        return (
+          child !== undefined &&
+          address !== undefined &&
+          (await isReady(address.app, address.main, address.metrics, this.#options.authority.caPem))
+        );
       },
       stop: async (signal) => {
         stopped = signal;

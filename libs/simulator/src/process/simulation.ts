@@ -102,9 +102,7 @@ export async function startSimulation(options: SimulationOptions): Promise<Simul
     hostTimings: { ...HOST_TIMINGS, ...options.hostTimings },
     ...(options.clusterTimings === undefined ? {} : { timings: options.clusterTimings }),
   });
-  const hostServers = await Promise.all(
-    [...cluster.hosts].map(([name, host]) => serveUnix(host.handle, join(sockets, `${name}.sock`))),
-  );
+  const hostServers = await Promise.all([...cluster.hosts].map(([name, host]) => serveUnix(host.handle, join(sockets, `${name}.sock`))));
   cluster.start();
   cluster.apply([...installObjects({ image: 'brupop', certificates: 'provided', env: options.env ?? {} })]);
   cluster.apply(sampleWorkloads({ webReplicas: options.webReplicas ?? 4 }));
