@@ -1,0 +1,11 @@
+import { join, resolve } from 'node:path';
+import type { SimulationOptions } from '@brupop/simulator';
+
+const apps = resolve(import.meta.dirname, '../../../apps');
+
+/** What the images run. */
+export const BUNDLES: SimulationOptions['bundles'] = {
+  agent: join(apps, 'agent/dist/main.mjs'),
+  apiserver: join(apps, 'apiserver/dist/main.mjs'),
+  controller: join(apps, 'controller/dist/main.mjs'),
+};
