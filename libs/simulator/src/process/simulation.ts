@@ -50,6 +50,10 @@ export interface Simulation {
   readonly namespace: string;
   /** For `kubectl`, as cluster administrator. */
   readonly kubeconfig: string;
+  /** Address of the apiserver's Service: each connection goes to the next ready replica. */
+  readonly apiserverUrl: string;
+  /** The authority that the apiserver's certificate is checked against. */
+  readonly apiserverCaPem: string;
   /** Address of the controller's plain-HTTP server; undefined while it does not run. */
   controllerEndpoint(): Endpoint | undefined;
   /** Ends every process and closes every socket. */
@@ -113,6 +117,8 @@ export async function startSimulation(options: SimulationOptions): Promise<Simul
     runner,
     namespace,
     kubeconfig: kubeconfig({ url: server.url, caPem: server.caPem, token: api.adminToken, namespace }),
+    apiserverUrl,
+    apiserverCaPem: authority.caPem,
     controllerEndpoint: () => {
       const [name] = cluster.endpoints(namespace, 'brupop-controller-server');
       const pod = cluster.pods(namespace).find(({ metadata }) => metadata.name === name);
