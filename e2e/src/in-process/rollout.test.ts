@@ -123,7 +123,7 @@ describe('a host', () => {
   });
 
   test('that is dead before its turn is no candidate, and the others go on', async () => {
-    const fleet = aFleet({ nodes: 3 });
+    const fleet = aFleet({ nodes: 3, webReplicas: 0 });
     await fleet.until(() => fleet.names.every((name) => fleet.node(name).ready), HOUR);
     fleet.cluster.powerOff('node-2');
     expect(await fleet.until(() => fleet.isDone('node-1') && fleet.isDone('node-3'), 6 * HOUR)).toBe(true);

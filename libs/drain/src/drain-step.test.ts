@@ -20,7 +20,7 @@ class FakeNode {
   list: () => Promise<unknown> = () => Promise.resolve({ items: [...this.pods.values()] });
 
   readonly client: KubeClient = {
-    request: async <T>(method: string, path: string, { signal }: { signal: AbortSignal }): Promise<T> => {
+    request: async <T>(method: string, path: string, { signal, body }: { signal: AbortSignal; body?: unknown }): Promise<T> => {
       if (method === 'GET') {
         const aborted = new Promise<never>((_, reject) => {
           signal.addEventListener('abort', () => {
@@ -30,7 +30,8 @@ class FakeNode {
         return (await Promise.race([this.list(), aborted])) as T;
       }
       const name = path.split('/')[6] ?? '';
-      this.asked.push(`${method} ${name}`);
+      const dryRun = (body as { deleteOptions?: { dryRun?: unknown } } | undefined)?.deleteOptions?.dryRun !== undefined;
+      this.asked.push(`${method} ${name}${dryRun ? ' (dry run)' : ''}`);
       this.mostUnderWay = Math.max(this.mostUnderWay, ++this.underWay);
       try {
         await new Promise<void>((resolve, reject) => {
@@ -47,7 +48,7 @@ class FakeNode {
       } finally {
         this.underWay--;
       }
-      this.#terminate(name);
+      if (!dryRun) this.#terminate(name);
       return {} as T;
     },
     stream: () => Promise.reject(new Error('not used')),
@@ -154,10 +155,14 @@ describe(drainStep, () => {
     expect([result.kind, result.evicted, ...reasons(result)]).toEqual(['waiting', 0, expected]);
   });
 
-  test('gives up past the timeout without evicting more', async () => {
+  test('gives up past the timeout without evicting more, and tells what blocks', async () => {
     const node = new FakeNode().add('a');
+    node.answers.set('a', new KubeApiError(429, 'TooManyRequests', 'budget web'));
     const result = await node.step({ sinceMs: node.clock.now() - 900_000 });
-    expect([result.kind, node.asked]).toEqual(['timedOut', []]);
+    const waiting = [{ namespace: 'shop', name: 'a', reason: 'blocked', message: 'budget web' }];
+    expect(result).toEqual({ kind: 'timedOut', evicted: 0, waiting });
+    expect(node.asked).toEqual(['POST a (dry run)']);
+    expect(node.pods.get('a')?.metadata.deletionTimestamp).toBeUndefined();
   });
 
   test('is done past the timeout if nothing is left', async () => {

@@ -94,6 +94,7 @@ async function run(options: DrainStepOptions, deadlineMs: number, stepSignal: Ab
     const evicted = (): number => progress.evicted.size;
     if (plan.evict.length === 0 && plan.wait.length === 0) return { kind: 'done', evicted: evicted() };
     if (plan.mode === 'giveUp') {
+      await askWhy(plan.evict, options, progress, stepSignal);
       return { kind: 'timedOut', evicted: evicted(), waiting: obstaclesOf(plan.evict, plan.wait, progress) };
     }
     await evictAll(plan.evict, plan.mode, options, progress, stepSignal);
@@ -113,6 +114,18 @@ async function listPods(client: KubeClient, nodeName: string, signal: AbortSigna
   // A proxy's "200 {}" must not pass for an empty node.
   if (!Array.isArray(list.items)) throw new TypeError('The list of pods holds no items');
   return list.items as readonly DrainPod[];
+}
+
+// Enough to name what blocks; the rest would only cost requests.
+const MOST_ASKED = 5;
+
+/** Finds out what would become of an eviction, without one: the steps before may have been taken by another process. */
+async function askWhy(pods: readonly DrainPod[], { client }: DrainStepOptions, progress: Progress, signal: AbortSignal): Promise<void> {
+  const ask = async (pod: DrainPod): Promise<void> => {
+    const outcome = await removePod(pod, { client, signal, method: 'evict', dryRun: true });
+    if (outcome.kind !== 'evicted' && outcome.kind !== 'gone') progress.outcomes.set(podIdentity(pod), outcome);
+  };
+  await Promise.all(pods.slice(0, MOST_ASKED).map(ask));
 }
 
 /** Evicts in parallel, in order; one pod's slow answer takes one of the places, never all of them, for nothing is retried while holding one. */

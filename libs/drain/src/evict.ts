@@ -46,23 +46,25 @@ export interface RemovalOptions {
   readonly signal: AbortSignal;
   /** `delete` passes over PodDisruptionBudgets, but leaves the pod its grace period. */
   readonly method: 'evict' | 'delete';
+  /** Only asks whether it would be done; nothing changes. */
+  readonly dryRun?: boolean;
 }
 
 /**
  * Asks once for the removal of exactly this pod: with its UID as precondition, a pod that was re-created under the same name stays.
  * Never throws; an abort is outcome `retry`.
  */
-export async function removePod(pod: DrainPod, { client, signal, method }: RemovalOptions): Promise<EvictionOutcome> {
+export async function removePod(pod: DrainPod, { client, signal, method, dryRun = false }: RemovalOptions): Promise<EvictionOutcome> {
   const { name, namespace = 'default', uid } = pod.metadata;
-  const preconditions = uid === undefined ? {} : { preconditions: { uid } };
+  const options = { ...(uid === undefined ? {} : { preconditions: { uid } }), ...(dryRun ? { dryRun: ['All'] } : {}) };
   try {
     if (method === 'delete') {
       await client.request<unknown>('DELETE', paths.pod(namespace, name), {
-        body: { apiVersion: 'v1', kind: 'DeleteOptions', ...preconditions },
+        body: { apiVersion: 'v1', kind: 'DeleteOptions', ...options },
         signal,
       });
     } else {
-      const body = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name, namespace }, deleteOptions: preconditions };
+      const body = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name, namespace }, deleteOptions: options };
       await client.request<unknown>('POST', paths.eviction(namespace, name), { body, signal });
     }
     return { kind: 'evicted' };
