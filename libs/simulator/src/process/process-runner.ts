@@ -31,6 +31,17 @@ export interface ProcessRunnerOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Each line that a process prints. */
   readonly onLine?: (pod: string, line: string) => void;
+  /** Changes how a process is started, for measuring it; called right before each start. */
+  readonly wrap?: WrapCommand;
+}
+
+/** Given the command that starts an app on a node, gives the one to run instead. */
+export type WrapCommand = (app: keyof ProcessRunnerOptions['bundles'], nodeName: string, command: Command) => Command;
+
+/** A program and its arguments. */
+export interface Command {
+  readonly command: string;
+  readonly args: readonly string[];
 }
 
 const TOKEN_LIFETIME_MS = 3_607_000;
@@ -125,9 +136,9 @@ export class ProcessRunner implements PodRunner {
       PATH: process.env['PATH'] ?? '',
       MALLOC_ARENA_MAX: '1',
     };
+    const plain = { command: this.#options.node, args: [...FLAGS[app], this.#options.bundles[app]] };
     const child = startChild({
-      command: this.#options.node,
-      args: [...FLAGS[app], this.#options.bundles[app]],
+      ...(this.#options.wrap?.(app, context.nodeName, plain) ?? plain),
       env,
       logFile: join(this.#options.directory, 'logs', `${pod.metadata.name}.log`),
       onLine: (line) => this.#options.onLine?.(pod.metadata.name, line),

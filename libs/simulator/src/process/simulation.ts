@@ -14,6 +14,7 @@ import { SimulatedCluster } from '../world/simulated-cluster.ts';
 import type { ClusterTimings } from '../world/timings.ts';
 import { httpsJsonClient } from './https-json-client.ts';
 import { ProcessRunner } from './process-runner.ts';
+import type { WrapCommand } from './process-runner.ts';
 import { serveService } from './service-proxy.ts';
 import type { Endpoint } from './service-proxy.ts';
 
@@ -40,6 +41,8 @@ export interface SimulationOptions {
   readonly webReplicas?: number;
   /** Each line that a process of the operator prints. */
   readonly onLine?: (pod: string, line: string) => void;
+  /** Changes how a process is started, for measuring it. */
+  readonly wrap?: WrapCommand;
 }
 
 /** A cluster under way whose operator consists of real processes. */
@@ -95,6 +98,7 @@ export async function startSimulation(options: SimulationOptions): Promise<Simul
     apiserverUrl: () => apiserverUrl,
     hostSocket: (node) => join(sockets, `${node}.sock`),
     ...(options.onLine === undefined ? {} : { onLine: options.onLine }),
+    ...(options.wrap === undefined ? {} : { wrap: options.wrap }),
   });
   const cluster: SimulatedCluster = new SimulatedCluster({
     api,
