@@ -68,15 +68,18 @@ describe('progressBar', () => {
 
 describe('etaSeconds', () => {
   test('is unknown before the first node is done', () => {
-    expect(etaSeconds(0, 6, 1000)).toBeUndefined();
+    expect(etaSeconds({ done: 0, total: 6, elapsedMs: 1000, lastDoneMs: 0 })).toBeUndefined();
+  });
+  test('counts down between two nodes', () => {
+    expect(etaSeconds({ done: 2, total: 6, elapsedMs: 13_000, lastDoneMs: 10_000 })).toBe(17);
   });
   test('goes on as before', () => {
-    expect(etaSeconds(2, 6, 10_000)).toBe(20);
+    expect(etaSeconds({ done: 2, total: 6, elapsedMs: 10_000, lastDoneMs: 10_000 })).toBe(20);
   });
 });
 
 describe('renderScreen', () => {
-  const screen = { elapsedMs: 1000, events: ['Drained a'], columns: 80, lines: 24 };
+  const screen = { elapsedMs: 1000, lastDoneMs: 0, events: ['Drained a'], columns: 80, lines: 24 };
   test('shows a row a node, the progress and the last events', () => {
     const text = renderScreen({ ...screen, rows: [rowOf(facts(), '1.27.0')] });
     expect(text).toMatch(/^NODE/);
@@ -89,6 +92,6 @@ describe('renderScreen', () => {
     rows.push(rowOf(facts({ name: 'busy', shadow: shadow({}, { current_state: 'StagedAndPerformedUpdate' }) }), '1.27.0'));
     const text = renderScreen({ ...screen, rows });
     expect(text.split('\n')[1]).toContain('busy');
-    expect(text).toContain('… and 27 more');
+    expect(text).toContain('… and 28 more');
   });
 });

@@ -60,9 +60,19 @@ export function progressBar(done: number, total: number, width: number): string 
   return `[${'#'.repeat(filled)}${'.'.repeat(width - filled)}] ${String(Math.round(share * 100)).padStart(3)} %`;
 }
 
-/** Seconds until the rest is done if it goes on as before; undefined before the first is done. */
-export function etaSeconds(done: number, total: number, elapsedMs: number): number | undefined {
-  return done === 0 ? undefined : Math.round(((elapsedMs / done) * (total - done)) / 1000);
+/** When the rollout ends if it goes on as it has up to the last node that got done. */
+export interface Pace {
+  readonly done: number;
+  readonly total: number;
+  readonly elapsedMs: number;
+  /** `elapsedMs` when the number of nodes that are done changed last. */
+  readonly lastDoneMs: number;
+}
+
+/** Seconds until the rest is done; undefined before the first is done. It counts down from one node to the next. */
+export function etaSeconds({ done, total, elapsedMs, lastDoneMs }: Pace): number | undefined {
+  if (done === 0) return undefined;
+  return Math.max(done < total ? 1 : 0, Math.round(((lastDoneMs / done) * total - elapsedMs) / 1000));
 }
 
 const COLUMNS = ['node', 'state', 'version', 'target', 'activity'] as const;
@@ -78,15 +88,22 @@ const HEADINGS: Readonly<Record<(typeof COLUMNS)[number], string>> = {
 export interface Screen {
   readonly rows: readonly NodeRow[];
   readonly elapsedMs: number;
+  /** `elapsedMs` when the number of nodes that are done changed last. */
+  readonly lastDoneMs: number;
   readonly events: readonly string[];
   readonly columns: number;
   /** Lines that fit. */
   readonly lines: number;
 }
 
+// Headings, "… and more", progress, five events, blank lines, and the line of the cursor.
+const SPARE_LINES = 11;
+// What stands beside the bar at most.
+const BESIDE_BAR = 60;
+
 /** The live screen: rows of the nodes (those under way first when not all fit), progress and the last events. */
-export function renderScreen({ rows, elapsedMs, events, columns, lines }: Screen): string {
-  const room = Math.max(3, lines - 10);
+export function renderScreen({ rows, elapsedMs, lastDoneMs, events, columns, lines }: Screen): string {
+  const room = Math.max(3, lines - SPARE_LINES);
   const shown = rows.length <= room ? rows : [...rows].sort((a, b) => urgency(a) - urgency(b)).slice(0, room);
   const widths = COLUMNS.map((column) => Math.max(HEADINGS[column].length, ...shown.map((row) => row[column].length)));
   const line = (cells: readonly string[]): string =>
@@ -96,13 +113,13 @@ export function renderScreen({ rows, elapsedMs, events, columns, lines }: Screen
       .trimEnd()
       .slice(0, columns);
   const done = rows.filter((row) => row.done).length;
-  const eta = etaSeconds(done, rows.length, elapsedMs);
+  const eta = etaSeconds({ done, total: rows.length, elapsedMs, lastDoneMs });
   return [
     line(COLUMNS.map((column) => HEADINGS[column])),
     ...shown.map((row) => line(COLUMNS.map((column) => row[column]))),
     ...(shown.length < rows.length ? [`… and ${String(rows.length - shown.length)} more`] : []),
     '',
-    `${progressBar(done, rows.length, 40)}  ${String(done)}/${String(rows.length)} nodes, ${(elapsedMs / 1000).toFixed(0)} s${eta === undefined ? '' : `, about ${String(eta)} s left`}`,
+    `${progressBar(done, rows.length, Math.max(5, Math.min(40, columns - BESIDE_BAR)))}  ${String(done)}/${String(rows.length)} nodes, ${(elapsedMs / 1000).toFixed(0)} s${eta === undefined ? '' : `, about ${String(eta)} s left`}`,
     '',
     ...events.slice(-5).map((event) => event.slice(0, columns)),
   ].join('\n');

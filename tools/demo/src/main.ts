@@ -38,6 +38,6 @@ const code = await runDemo({
     return path;
   },
 });
-if (code === 0) await rm(directory, { recursive: true, force: true });
+if (code === 0 || stop.signal.aborted) await rm(directory, { recursive: true, force: true });
 else process.stderr.write(`The logs are in ${join(directory, 'logs')}\n`);
 process.exit(code);

@@ -40,6 +40,16 @@ describe('outcomeOf', () => {
       faults: ['rollback-always'],
       kind: 'under-way',
     },
+    {
+      name: 'ends when the others wait behind a node that is stuck',
+      rows: [row('b', false), row('c', false)],
+      holds: [
+        { node: 'b', reason: 'Stuck', message: '' },
+        { node: 'c', reason: 'NoFreeSlot', message: '' },
+      ],
+      faults: ['never-comes-back'],
+      kind: 'done-but',
+    },
   ])('$name', ({ rows, holds, faults, kind }) => {
     expect(outcomeOf(rows, holds, faults).kind).toBe(kind);
   });

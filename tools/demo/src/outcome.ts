@@ -21,6 +21,9 @@ const LEFT_ALONE = new Set([
   'LeftUnavailable',
 ]);
 
+/** What the others wait for while a stuck node keeps its slot. */
+const BEHIND_STUCK = new Set(['NoFreeSlot', 'TooManyUnavailable']);
+
 /** How far a rollout has come. */
 export type Outcome =
   | { readonly kind: 'under-way' }
@@ -33,9 +36,10 @@ export function outcomeOf(rows: readonly NodeRow[], holds: readonly PlanHold[], 
   const rest = rows.filter(({ done }) => !done);
   if (rest.length === 0) return { kind: 'done' };
   if (!faults.some((fault) => LASTING.has(fault))) return { kind: 'under-way' };
-  const left = rest.flatMap(({ node }) => {
-    const hold = holds.find((candidate) => candidate.node === node && LEFT_ALONE.has(candidate.reason));
-    return hold === undefined ? [] : [{ node, why: hold.message }];
-  });
+  const held = rest.flatMap(({ node }) => holds.filter((hold) => hold.node === node));
+  const lost = held.some(({ reason }) => reason === 'Stuck' || reason === 'NodeNotReady');
+  const left = held
+    .filter(({ reason }) => LEFT_ALONE.has(reason) || (lost && BEHIND_STUCK.has(reason)))
+    .map(({ node, message }) => ({ node, why: message }));
   return left.length === rest.length ? { kind: 'done-but', left } : { kind: 'under-way' };
 }

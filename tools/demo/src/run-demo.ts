@@ -1,7 +1,10 @@
 import { seededRandom, sleep, systemClock as clock } from '@brupop/ports';
 import { faultNamed, startSimulation } from '@brupop/simulator';
-import type { AppliedFault, Simulation, SimulationOptions } from '@brupop/simulator';
+import type { AppliedFault, Fault, Simulation, SimulationOptions } from '@brupop/simulator';
+import type { Random } from '@brupop/ports';
 import logUpdate from 'log-update';
+import { eventLine } from './event-line.ts';
+import { strikeAt } from './fault-schedule.ts';
 import { renderScreen, rowOf } from './fleet-view.ts';
 import type { NodeRow } from './fleet-view.ts';
 import { fetchHolds, observeFleet } from './fleet.ts';
@@ -25,6 +28,11 @@ export interface DemoDeps {
 const FROM = '1.26.1';
 const TO = '1.27.0';
 const LOOK_MS = 200;
+const FAULT_MS = 15_000;
+// The plan and the nodes are not looked at in the same instant: an end with nodes left over has to last before it counts.
+const SETTLED_MS = 3000;
+// A node that is lost counts as stuck while somebody still looks.
+const STEP_TIMEOUT_SECONDS = '90';
 // A cluster that reacts within a second: a demo is watched.
 const CLUSTER_TIMINGS = {
   heartbeatMs: 1000,
@@ -53,6 +61,8 @@ export async function runDemo({ options, bundles, directory, signal, writeKubeco
     env: {
       controller: {
         MAX_CONCURRENT_UPDATE: options.maxConcurrent,
+        STAGE_TIMEOUT_IN_SEC: STEP_TIMEOUT_SECONDS,
+        REBOOT_TIMEOUT_IN_SEC: STEP_TIMEOUT_SECONDS,
         ...(options.window === undefined
           ? {}
           : { SCHEDULER_CRON_EXPRESSION: '', UPDATE_WINDOW_START: options.window.start, UPDATE_WINDOW_STOP: options.window.stop }),
@@ -70,9 +80,9 @@ export async function runDemo({ options, bundles, directory, signal, writeKubeco
     if (options.keep) process.stdout.write(`export KUBECONFIG=${kubeconfigPath}\n`);
     const timeline = new Timeline();
     const startedMs = clock.monotonic();
-    const faults = applyFaults(simulation, options);
-    const outcome = await watchRollout(simulation, options.faults, timeline, startedMs, signal);
-    for (const fault of faults) fault.lift();
+    const faults = new PendingFaults(simulation, options);
+    const outcome = await watchRollout({ simulation, faults, timeline, startedMs, signal });
+    faults.lift();
     process.stdout.write(`\n${summaryOf(simulation, timeline, clock.monotonic() - startedMs, outcome, errors)}\n`);
     if (options.keep) await keepRunning(kubeconfigPath, signal);
     return outcome === undefined ? 130 : 0;
@@ -81,44 +91,85 @@ export async function runDemo({ options, bundles, directory, signal, writeKubeco
   }
 }
 
-function applyFaults({ cluster }: Simulation, { faults, seed }: DemoOptions): AppliedFault[] {
-  const random = seededRandom(seed);
-  return faults.map((name) => {
-    const applied = faultNamed(name).apply(cluster, { random, durationMs: 15_000 });
-    process.stdout.write(`Fault ${name} strikes ${applied.target ?? 'nothing'}\n`);
-    return applied;
-  });
+/** The faults that the user asked for, each until its moment has come. */
+class PendingFaults {
+  readonly names: readonly string[];
+  readonly #simulation: Simulation;
+  readonly #random: Random;
+  readonly #applied: AppliedFault[] = [];
+  #pending: readonly Fault[];
+
+  constructor(simulation: Simulation, { faults, seed }: DemoOptions) {
+    this.names = faults;
+    this.#simulation = simulation;
+    this.#random = seededRandom(seed);
+    this.#pending = faults.map(faultNamed);
+  }
+
+  /** Lets those strike whose moment has come. */
+  strike(rows: readonly NodeRow[]): void {
+    this.#pending = this.#pending.filter((fault) => {
+      const strike = strikeAt(fault.moment, rows);
+      if (!strike.due) return true;
+      const aim = strike.node === undefined ? {} : { node: strike.node };
+      this.#applied.push(fault.apply(this.#simulation.cluster, { random: this.#random, durationMs: FAULT_MS, ...aim }));
+      return false;
+    });
+  }
+
+  lift(): void {
+    for (const fault of this.#applied) fault.lift();
+  }
+}
+
+interface Watched {
+  readonly simulation: Simulation;
+  readonly faults: PendingFaults;
+  readonly timeline: Timeline;
+  readonly startedMs: number;
+  readonly signal: AbortSignal;
 }
 
 /** @returns how it ended; undefined when interrupted */
-async function watchRollout(
-  simulation: Simulation,
-  faults: readonly string[],
-  timeline: Timeline,
-  startedMs: number,
-  signal: AbortSignal,
-): Promise<Exclude<Outcome, { kind: 'under-way' }> | undefined> {
+async function watchRollout({
+  simulation,
+  faults,
+  timeline,
+  startedMs,
+  signal,
+}: Watched): Promise<Exclude<Outcome, { kind: 'under-way' }> | undefined> {
   const live = process.stdout.isTTY;
   const shown = new Map<string, string>();
-  while (!signal.aborted) {
-    const holds = await fetchHolds(simulation);
-    const rows = observeFleet(simulation, holds).map((facts) => rowOf(facts, TO));
-    const elapsedMs = clock.monotonic() - startedMs;
-    for (const { node, wanted } of rows) timeline.note(node, wanted, elapsedMs);
-    if (live)
-      logUpdate(
-        renderScreen({ rows, elapsedMs, events: recentEvents(simulation), columns: process.stdout.columns, lines: process.stdout.rows }),
-      );
-    else printChanges(rows, elapsedMs, shown);
-    const outcome = outcomeOf(rows, holds, faults);
-    if (outcome.kind !== 'under-way') {
-      if (live) logUpdate.done();
-      return outcome;
+  const printed = simulation.cluster.log.onEvent((event) => {
+    if (!live && event.type.startsWith('fault')) process.stdout.write(`${eventLine(event, startedMs) ?? ''}\n`);
+  });
+  let done = 0;
+  let lastDoneMs = 0;
+  let endedMs: number | undefined;
+  try {
+    while (!signal.aborted) {
+      const holds = await fetchHolds(simulation);
+      const rows = observeFleet(simulation, holds).map((facts) => rowOf(facts, TO));
+      faults.strike(rows);
+      const elapsedMs = clock.monotonic() - startedMs;
+      for (const { node, wanted } of rows) timeline.note(node, wanted, elapsedMs);
+      const doneNow = rows.filter((row) => row.done).length;
+      if (doneNow !== done) lastDoneMs = elapsedMs;
+      done = doneNow;
+      const { columns, rows: lines } = process.stdout;
+      if (live) logUpdate(renderScreen({ rows, elapsedMs, lastDoneMs, events: recentEvents(simulation, startedMs), columns, lines }));
+      else printChanges(rows, elapsedMs, shown);
+      const outcome = outcomeOf(rows, holds, faults.names);
+      if (outcome.kind === 'done') return outcome;
+      endedMs = outcome.kind === 'under-way' ? undefined : (endedMs ?? elapsedMs);
+      if (outcome.kind === 'done-but' && elapsedMs - (endedMs ?? elapsedMs) >= SETTLED_MS) return outcome;
+      await sleep(clock, LOOK_MS, signal).catch(() => undefined);
     }
-    await sleep(clock, LOOK_MS, signal).catch(() => undefined);
+    return undefined;
+  } finally {
+    printed();
+    if (live) logUpdate.done();
   }
-  if (live) logUpdate.done();
-  return undefined;
 }
 
 function printChanges(rows: readonly NodeRow[], elapsedMs: number, shown: Map<string, string>): void {
@@ -130,11 +181,8 @@ function printChanges(rows: readonly NodeRow[], elapsedMs: number, shown: Map<st
   }
 }
 
-function recentEvents({ cluster }: Simulation): string[] {
-  return cluster.events
-    .filter(({ type }) => /^(?:eviction|host-|node-|fault)/.test(type))
-    .slice(-5)
-    .map(({ atMs, type, subject, message }) => `${(atMs / 1000).toFixed(1).padStart(7)} s  ${type} ${subject} ${message}`);
+function recentEvents({ cluster }: Simulation, startedMs: number): string[] {
+  return cluster.events.flatMap((event) => eventLine(event, startedMs) ?? []).slice(-5);
 }
 
 async function keepRunning(kubeconfigPath: string, signal: AbortSignal): Promise<void> {

@@ -9,7 +9,7 @@ import {
 import { jsonResponse } from '@brupop/ports';
 import type { HttpResponse, Random } from '@brupop/ports';
 import { applied, DEFAULT_FAULT_MS, fault, pick } from './fault.ts';
-import type { AppliedFault, Fault, FaultOptions } from './fault.ts';
+import type { AppliedFault, Fault, FaultMoment, FaultOptions } from './fault.ts';
 import { isActive, keyOf, placeOfObject } from './objects.ts';
 import type { DisruptionBudgetObject } from './objects.ts';
 import type { SimulatedCluster } from './simulated-cluster.ts';
@@ -40,8 +40,8 @@ function limitsOf({ spec }: DisruptionBudgetObject): object {
   return { maxUnavailable: spec.maxUnavailable ?? null, minAvailable: spec.minAvailable ?? null };
 }
 
-function killFault(name: string, component: string, all: boolean, help: string): Fault {
-  return fault(name, help, (cluster, { random, node, namespace = DEFAULT_NAMESPACE }) => {
+function killFault(name: string, component: string, all: boolean, help: string, moment: FaultMoment = 'during-update'): Fault {
+  const apply: Fault['apply'] = (cluster, { random, node, namespace = DEFAULT_NAMESPACE }) => {
     const pods = cluster
       .pods(namespace, { [COMPONENT_LABEL]: component })
       .filter((pod) => isActive(pod) && (node === undefined || pod.spec.nodeName === node));
@@ -49,7 +49,8 @@ function killFault(name: string, component: string, all: boolean, help: string):
     const victims = all ? pods : one === undefined ? [] : [one];
     for (const pod of victims) cluster.killPod(placeOfObject(pod));
     return applied(cluster, victims.length === 0 ? undefined : victims.map((pod) => keyOf(placeOfObject(pod))).join(' '));
-  });
+  };
+  return fault(name, help, apply, moment);
 }
 
 // What a kube-apiserver answers when it, its database or one of its admission plugins is in trouble.
@@ -71,15 +72,18 @@ function randomError(random: Random): HttpResponse | undefined {
 
 /** Faults of the operator's own pods, of workloads and of the Kubernetes API. */
 export const CLUSTER_FAULTS: readonly Fault[] = [
-  fault('pdb-blocks', 'A PodDisruptionBudget refuses all evictions for a while. Drains wait and end once it is over.', (cluster, options) =>
-    block(cluster, options, options.durationMs ?? DEFAULT_FAULT_MS),
+  fault(
+    'pdb-blocks',
+    'A PodDisruptionBudget refuses all evictions for a while. Drains wait and end once it is over.',
+    (cluster, options) => block(cluster, options, options.durationMs ?? DEFAULT_FAULT_MS),
+    'during-update',
   ),
   fault(
     'pdb-blocks-forever',
     'A PodDisruptionBudget refuses all evictions. Nodes with such pods are given back uncordoned; all others are updated.',
     (cluster, options) => block(cluster, options),
   ),
-  killFault('agent-killed', AGENT_COMPONENT, false, 'One agent is killed. It restarts and goes on where the host is.'),
+  killFault('agent-killed', AGENT_COMPONENT, false, 'One agent is killed. It restarts and goes on where the host is.', 'on-updated-node'),
   killFault(
     'apiserver-killed',
     APISERVER_COMPONENT,
@@ -108,11 +112,17 @@ export const CLUSTER_FAULTS: readonly Fault[] = [
       cluster.store.patch('Lease', place, { spec: { holderIdentity: 'somebody-else', acquireTime: renewTime, renewTime } });
       return applied(cluster, keyOf(place));
     },
+    'during-update',
   ),
-  fault('watch-dropped', 'All watches on the Kubernetes API are cut. They are taken up again; no change is missed.', (cluster) => {
-    cluster.api.dropWatches();
-    return applied(cluster, 'cluster');
-  }),
+  fault(
+    'watch-dropped',
+    'All watches on the Kubernetes API are cut. They are taken up again; no change is missed.',
+    (cluster) => {
+      cluster.api.dropWatches();
+      return applied(cluster, 'cluster');
+    },
+    'during-update',
+  ),
   fault(
     'watch-expired',
     'All watches on the Kubernetes API end with 410 Gone. Everything is listed anew; no change is missed.',
@@ -120,6 +130,7 @@ export const CLUSTER_FAULTS: readonly Fault[] = [
       cluster.api.expireWatches();
       return applied(cluster, 'cluster');
     },
+    'during-update',
   ),
   fault(
     'api-errors',
@@ -134,5 +145,6 @@ export const CLUSTER_FAULTS: readonly Fault[] = [
       };
       return applied(cluster, 'cluster', restore, durationMs);
     },
+    'during-update',
   ),
 ];

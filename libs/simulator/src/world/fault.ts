@@ -21,11 +21,18 @@ export interface AppliedFault {
   lift(): void;
 }
 
+/**
+ * When a fault shows best what it does: at once, as it waits for its occasion; when every node is registered; when an update is under way; or then,
+ * on the very node that is being updated.
+ */
+export type FaultMoment = 'at-once' | 'registered' | 'during-update' | 'on-updated-node';
+
 /** A named fault. */
 export interface Fault {
   readonly name: string;
   /** What will happen, and in which state it ends. */
   readonly help: string;
+  readonly moment: FaultMoment;
   apply(cluster: SimulatedCluster, options: FaultOptions): AppliedFault;
 }
 
@@ -33,10 +40,11 @@ export interface Fault {
 export const DEFAULT_FAULT_MS = 60_000;
 
 /** Makes a fault that writes to the cluster's log what it hits. */
-export function fault(name: string, help: string, apply: Fault['apply']): Fault {
+export function fault(name: string, help: string, apply: Fault['apply'], moment: FaultMoment = 'at-once'): Fault {
   return {
     name,
     help,
+    moment,
     apply(cluster, options) {
       const applied = apply(cluster, options);
       cluster.log.add('fault', applied.target ?? '', name);

@@ -1,7 +1,7 @@
 import { EXCLUDE_FROM_LB_LABEL, UPDATER_INTERFACE_LABEL } from '@brupop/crd-models';
 import type { SimulatedHost } from '../host/simulated-host.ts';
 import { applied, DEFAULT_FAULT_MS, fault, pick } from './fault.ts';
-import type { Fault, FaultOptions } from './fault.ts';
+import type { Fault, FaultMoment, FaultOptions } from './fault.ts';
 import type { SimulatedCluster } from './simulated-cluster.ts';
 
 function pickNode(cluster: SimulatedCluster, { node, random }: FaultOptions): string | undefined {
@@ -15,9 +15,9 @@ function hostFault(
   name: string,
   help: string,
   apply: (host: SimulatedHost, options: FaultOptions) => void,
-  lift?: (host: SimulatedHost) => void,
+  { lift, moment }: { readonly lift?: (host: SimulatedHost) => void; readonly moment?: FaultMoment } = {},
 ): Fault {
-  return fault(name, help, (cluster, options) => {
+  const strike: Fault['apply'] = (cluster, options) => {
     const node = pickNode(cluster, options);
     const host = node === undefined ? undefined : cluster.host(node);
     if (host === undefined) return applied(cluster, undefined);
@@ -25,7 +25,8 @@ function hostFault(
     return applied(cluster, node, () => {
       (lift ?? clearFaults)(host);
     });
-  });
+  };
+  return fault(name, help, strike, moment);
 }
 
 function clearFaults(host: SimulatedHost): void {
@@ -34,14 +35,19 @@ function clearFaults(host: SimulatedHost): void {
 
 /** An administrator's own change to a Node. */
 function nodeChange(name: string, help: string, change: object, undo: object): Fault {
-  return fault(name, help, (cluster, options) => {
-    const node = pickNode(cluster, options);
-    if (node === undefined) return applied(cluster, undefined);
-    cluster.store.patch('Node', { name: node }, change);
-    return applied(cluster, node, () => {
-      cluster.store.patch('Node', { name: node }, undo);
-    });
-  });
+  return fault(
+    name,
+    help,
+    (cluster, options) => {
+      const node = pickNode(cluster, options);
+      if (node === undefined) return applied(cluster, undefined);
+      cluster.store.patch('Node', { name: node }, change);
+      return applied(cluster, node, () => {
+        cluster.store.patch('Node', { name: node }, undo);
+      });
+    },
+    'registered',
+  );
 }
 
 /** Faults of one host or node. */
@@ -69,6 +75,7 @@ export const HOST_FAULTS: readonly Fault[] = [
     (host, { durationMs = DEFAULT_FAULT_MS }) => {
       host.faults.busy(durationMs);
     },
+    { moment: 'on-updated-node' },
   ),
   hostFault('reboot-refused', 'One host refuses its next reboot (an inhibitor). It reboots when asked again.', (host) => {
     host.faults.rebootRefused(1);
@@ -89,6 +96,7 @@ export const HOST_FAULTS: readonly Fault[] = [
     (host) => {
       host.faults.socketDead();
     },
+    { moment: 'on-updated-node' },
   ),
   hostFault(
     'never-comes-back',
@@ -96,9 +104,11 @@ export const HOST_FAULTS: readonly Fault[] = [
     (host) => {
       host.faults.neverComesBack();
     },
-    (host) => {
-      host.faults.clear();
-      host.powerOn();
+    {
+      lift: (host) => {
+        host.faults.clear();
+        host.powerOn();
+      },
     },
   ),
   hostFault(
@@ -107,8 +117,11 @@ export const HOST_FAULTS: readonly Fault[] = [
     (host) => {
       host.powerOff();
     },
-    (host) => {
-      host.powerOn();
+    {
+      lift: (host) => {
+        host.powerOn();
+      },
+      moment: 'registered',
     },
   ),
   nodeChange(
