@@ -38,13 +38,13 @@ export interface SimulationUnderTest extends Simulation {
   readonly directory: string;
   /** Everything that the processes printed. */
   readonly lines: readonly Line[];
-  podsOf(component: string): PodObject[];
-  shadow(node: string): BottlerocketShadow | undefined;
-  node(name: string): NodeObject | undefined;
+  readonly podsOf: (component: string) => PodObject[];
+  readonly shadow: (node: string) => BottlerocketShadow | undefined;
+  readonly node: (name: string) => NodeObject | undefined;
   /** Whether the node runs the new version, is back in service, and both sides of its shadow say Idle. */
-  isDone(node: string): boolean;
+  readonly isDone: (node: string) => boolean;
   /** Waits in real time. @returns whether it came to that within `limitMs` */
-  until(condition: () => boolean, limitMs: number): Promise<boolean>;
+  readonly until: (condition: () => boolean, limitMs: number) => Promise<boolean>;
 }
 
 const running: SimulationUnderTest[] = [];
@@ -107,9 +107,9 @@ export async function aSimulation(options: Partial<SimulationOptions> = {}): Pro
 /** Ends every process of every simulation and removes its folder. */
 export async function closeSimulations(): Promise<void> {
   await Promise.all(
-    running.splice(0).map(async ({ close, directory }) => {
-      await close();
-      await rm(directory, { recursive: true, force: true, maxRetries: 3 });
+    running.splice(0).map(async (simulation) => {
+      await simulation.close();
+      await rm(simulation.directory, { recursive: true, force: true, maxRetries: 3 });
     }),
   );
 }
