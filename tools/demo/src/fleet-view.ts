@@ -50,7 +50,7 @@ function activityOf(shadow: BottlerocketShadow | undefined, ready: boolean, hold
   if (!ready) return progress?.step === 'Rebooting' ? 'rebooting' : 'not ready';
   if (progress !== undefined && progress !== null) return progress.message ?? progress.step.toLowerCase();
   if (spec.state !== (status?.current_state ?? 'Idle')) return `on the way to ${spec.state}`;
-  return hold ?? status?.failure_message ?? '';
+  return hold ?? status?.failure_message ?? 'Its next step is being decided';
 }
 
 /** `[#####.....]  50 %`, `width` characters between the brackets. */

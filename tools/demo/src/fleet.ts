@@ -7,32 +7,32 @@ import type { PlanHold } from './outcome.ts';
 
 const PLAN_DEADLINE_MS = 1000;
 
-/** What the controller says, as its `/plan` does now; empty while it cannot be reached. */
-export function fetchHolds(simulation: Simulation): Promise<readonly PlanHold[]> {
+/** What the controller says, as its `/plan` does now; undefined while it cannot be reached. */
+export function fetchHolds(simulation: Simulation): Promise<readonly PlanHold[] | undefined> {
   const endpoint = simulation.controllerEndpoint();
-  if (endpoint === undefined) return Promise.resolve([]);
+  if (endpoint === undefined) return Promise.resolve(undefined);
   return new Promise((resolve) => {
     const request = get({ ...endpoint, path: '/plan', timeout: PLAN_DEADLINE_MS, agent: false }, (response) => {
       let text = '';
       response.setEncoding('utf8');
       response.on('data', (piece: string) => (text += piece));
       response.on('error', () => {
-        resolve([]);
+        resolve(undefined);
       });
       response.on('end', () => {
-        resolve(response.statusCode === 200 ? (JSON.parse(text) as { holds: PlanHold[] }).holds : []);
+        resolve(response.statusCode === 200 ? (JSON.parse(text) as { holds: PlanHold[] }).holds : undefined);
       });
     });
     request.on('timeout', () => request.destroy());
     request.on('error', () => {
-      resolve([]);
+      resolve(undefined);
     });
   });
 }
 
 /** What the simulated cluster knows of each node, in the order of names. */
-export function observeFleet({ cluster, api, namespace }: Simulation, holds: readonly PlanHold[]): NodeFacts[] {
-  const messages = new Map(holds.map(({ node, message }) => [node, message]));
+export function observeFleet({ cluster, api, namespace }: Simulation, holds: readonly PlanHold[] | undefined): NodeFacts[] {
+  const messages = new Map(holds?.map(({ node, message }) => [node, message]));
   const shadows = new Map(
     api.store
       .list({ group: 'brupop.bottlerocket.aws', resource: 'bottlerocketshadows' }, { namespace })
@@ -44,7 +44,7 @@ export function observeFleet({ cluster, api, namespace }: Simulation, holds: rea
       ready: status?.conditions?.find(({ type }) => type === 'Ready')?.status === 'True',
       cordoned: spec?.unschedulable === true,
       shadow: shadows.get(shadowName(name)),
-      hold: messages.get(name),
+      hold: holds === undefined ? 'Waiting for the controller to run' : messages.get(name),
     }))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }

@@ -38,6 +38,7 @@ const CLUSTER_TIMINGS = {
   heartbeatMs: 1000,
   nodeGraceMs: 4000,
   nodeMonitorMs: 500,
+  podEvictionMs: 15_000,
   kubeletStartMs: 400,
   nodeReadyMs: 500,
   podStartMs: 300,
@@ -159,7 +160,7 @@ async function watchRollout({
       const { columns, rows: lines } = process.stdout;
       if (live) logUpdate(renderScreen({ rows, elapsedMs, lastDoneMs, events: recentEvents(simulation, startedMs), columns, lines }));
       else printChanges(rows, elapsedMs, shown);
-      const outcome = outcomeOf(rows, holds, faults.names);
+      const outcome = outcomeOf(rows, holds ?? [], faults.names);
       if (outcome.kind === 'done') return outcome;
       endedMs = outcome.kind === 'under-way' ? undefined : (endedMs ?? elapsedMs);
       if (outcome.kind === 'done-but' && elapsedMs - (endedMs ?? elapsedMs) >= SETTLED_MS) return outcome;
