@@ -20,7 +20,7 @@ describe(documents, () => {
 
   test('the committed files are what .env gives', () => {
     const args = ['--conditions=@brupop/source', join(import.meta.dirname, 'main.ts'), '--check'];
-    const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+    const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', env: {} });
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   });
 });
