@@ -17,6 +17,7 @@ export interface ControllerSettings {
   readonly recoveryTimeoutMs: number;
   readonly soakMs: number;
   readonly metricsPort: number;
+  readonly terminationLog: string | undefined;
   readonly logFormat: LogFormat;
   readonly logAnsi: boolean;
   readonly logLevel: LogLevel;
@@ -103,6 +104,7 @@ export const CONTROLLER_CONFIG: ConfigSpec<ControllerSettings> = {
     parse: seconds(),
   },
   metricsPort: { env: 'METRICS_PORT', doc: 'Port of /metrics, /plan, /healthz and /readyz.', default: '8080', parse: port },
+  terminationLog: { env: 'TERMINATION_LOG', doc: 'File for the reason of a failure.', default: '', parse: optional(text) },
   logFormat: { env: 'LOGGING_FORMATTER', doc: 'Layout of the log.', default: 'pretty', parse: oneOf(...LOG_FORMATS) },
   logAnsi: { env: 'LOGGING_ANSI_ENABLED', doc: 'Whether the log is coloured.', default: 'false', parse: boolean },
   logLevel: { env: 'TRACING_FILTER_DIRECTIVE', doc: 'How much is logged.', default: 'info', parse: logLevel },

@@ -128,7 +128,7 @@ export function apiserverDisruptionBudget(installation: Installation): Kubernete
 export function controllerDeployment(installation: Installation): KubernetesObject {
   const probe = (path: string): KubernetesValue => ({ httpGet: { path, port: METRICS_PORT }, initialDelaySeconds: 5 });
   const chosen = installation.env.controller ?? {};
-  // The expression wins over the older window, which would then never count.
+  // One of the two ways says when; both at once are refused.
   const schedule = 'UPDATE_WINDOW_START' in chosen || 'UPDATE_WINDOW_STOP' in chosen ? {} : { SCHEDULER_CRON_EXPRESSION: '* * * * * * *' };
   const template = podTemplate('controller', installation, {
     env: envOf({ MAX_CONCURRENT_UPDATE: '1', ...schedule, ...LOGGING }, chosen, { MY_NODE_NAME: 'spec.nodeName' }),
