@@ -1,23 +1,11 @@
 import { AGENT_COMPONENT, APISERVER_COMPONENT, COMPONENT_LABEL, CONTROLLER_COMPONENT, DEFAULT_NAMESPACE } from '@brupop/crd-models';
 import { seededRandom } from '@brupop/ports';
 import { faultNamed } from '@brupop/simulator';
-import { afterEach, describe, expect, test } from '@jest/globals';
-import { Fleet } from './fleet.ts';
-import type { FleetOptions } from './fleet.ts';
+import { describe, expect, test } from '@jest/globals';
+import { aFleet } from './a-fleet.ts';
+import type { Fleet } from './fleet.ts';
 
 const HOUR = 3_600_000;
-const fleets: Fleet[] = [];
-
-function aFleet(options?: FleetOptions): Fleet {
-  const fleet = new Fleet(options);
-  fleets.push(fleet);
-  return fleet;
-}
-
-afterEach(() => {
-  for (const fleet of fleets.splice(0)) fleet.stop();
-});
-
 const kill = (fleet: Fleet, component: string, limit = Infinity): void => {
   for (const { metadata } of fleet.cluster.pods(DEFAULT_NAMESPACE, { [COMPONENT_LABEL]: component }).slice(0, limit)) {
     fleet.cluster.killPod({ namespace: DEFAULT_NAMESPACE, name: metadata.name });

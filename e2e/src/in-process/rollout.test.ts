@@ -1,21 +1,10 @@
-import { afterEach, describe, expect, test } from '@jest/globals';
-import { Fleet, NEW, OLD } from './fleet.ts';
-import type { FleetOptions } from './fleet.ts';
+import { describe, expect, test } from '@jest/globals';
+import { aFleet } from './a-fleet.ts';
+import { NEW, OLD } from './fleet.ts';
+import type { Fleet } from './fleet.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
-const fleets: Fleet[] = [];
-
-function aFleet(options?: FleetOptions): Fleet {
-  const fleet = new Fleet(options);
-  fleets.push(fleet);
-  return fleet;
-}
-
-afterEach(() => {
-  for (const fleet of fleets.splice(0)) fleet.stop();
-});
-
 /** How often each node was rebooted. */
 const reboots = (fleet: Fleet, node: string): number =>
   fleet.cluster.events.filter(({ type, subject }) => type === 'host-booted' && subject === node).length;
