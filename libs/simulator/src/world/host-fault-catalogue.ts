@@ -77,9 +77,13 @@ export const HOST_FAULTS: readonly Fault[] = [
     },
     { moment: 'on-updated-node' },
   ),
-  hostFault('reboot-refused', 'One host refuses its next reboot (an inhibitor). It reboots when asked again.', (host) => {
-    host.faults.rebootRefused(1);
-  }),
+  hostFault(
+    'reboot-refused',
+    'One host refuses its next reboot (an inhibitor). It is uncordoned, and reboots when asked again after a backoff.',
+    (host) => {
+      host.faults.rebootRefused(1);
+    },
+  ),
   hostFault('refresh-fails', 'The next refresh on one host fails. The next one succeeds.', (host) => {
     host.faults.refreshFails(1);
   }),
@@ -113,7 +117,7 @@ export const HOST_FAULTS: readonly Fault[] = [
   ),
   hostFault(
     'node-dead',
-    'One node loses power and stays off: NotReady. It is no candidate; an update that it was in the middle of is stuck.',
+    'One node loses power and stays off: NotReady. It is no candidate; an update that it was in the middle of is stuck. Its pods move to other nodes after a while, the controller too.',
     (host) => {
       host.powerOff();
     },
