@@ -1,3 +1,5 @@
+import { isIP } from 'node:net';
+import { DEFAULT_POLICY } from '@brupop/certificates';
 import { boolean, integer, logLevel, LOG_FORMATS, oneOf, optional, parseConfig, port, seconds, text } from '@brupop/process';
 import type { ConfigSpec, LogFormat, LogLevel, Parser } from '@brupop/process';
 import { DEFAULT_TIMEOUTS, parseWindow } from '@brupop/state-machine';
@@ -16,6 +18,9 @@ export interface ControllerSettings {
   readonly monitoringTimeoutMs: number;
   readonly recoveryTimeoutMs: number;
   readonly soakMs: number;
+  readonly certificates: CertificateSource;
+  readonly certificateNames: readonly string[];
+  readonly certificatePropagationMs: number;
   readonly metricsPort: number;
   readonly terminationLog: string | undefined;
   readonly logFormat: LogFormat;
@@ -37,6 +42,19 @@ const unavailable: Parser<MaxUnavailable> = (given) => {
   if (!parsed.ok) return { ok: false, expected: 'a positive integer or a percentage from 1% to 100%' };
   return { ok: true, value: percentage === undefined ? { count: parsed.value } : { percent: parsed.value } };
 };
+
+/** Who makes the certificates: the controller, cert-manager, or somebody else. */
+export type CertificateSource = 'operator' | 'cert-manager' | 'provided';
+
+const NAME = /^(\*\.)?[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/i;
+
+const names: Parser<readonly string[]> = (given) => {
+  const value = given.split(',').map((name) => name.trim());
+  const valid = value.every((name) => isIP(name) !== 0 || NAME.test(name));
+  return valid ? { ok: true, value } : { ok: false, expected: 'DNS names and IP addresses, separated by commas' };
+};
+
+const optionalNames: Parser<readonly string[]> = (given) => (given === '' ? { ok: true, value: [] } : names(given));
 
 const asSeconds = (ms: number): string => String(ms / 1_000);
 
@@ -102,6 +120,24 @@ export const CONTROLLER_CONFIG: ConfigSpec<ControllerSettings> = {
     doc: 'How long an updated node must have been Ready before its update counts as done.',
     default: '0',
     parse: seconds(),
+  },
+  certificates: {
+    env: 'CERTIFICATES',
+    doc: 'Who makes and renews the certificates: `operator` (this process), `cert-manager`, or `provided` (somebody else).',
+    default: 'operator',
+    parse: oneOf('operator', 'cert-manager', 'provided'),
+  },
+  certificateNames: {
+    env: 'CERTIFICATE_NAMES',
+    doc: "Further names and addresses for the apiserver's certificate, separated by commas; for instance of another cluster domain.",
+    default: '',
+    parse: optionalNames,
+  },
+  certificatePropagationMs: {
+    env: 'CERTIFICATE_PROPAGATION_IN_SEC',
+    doc: 'Longest time from the change of a Secret until all pods that mount it use it. A new authority signs nothing earlier.',
+    default: asSeconds(DEFAULT_POLICY.propagationMs),
+    parse: seconds({ min: 1 }),
   },
   metricsPort: { env: 'METRICS_PORT', doc: 'Port of /metrics, /plan, /healthz and /readyz.', default: '8080', parse: port },
   terminationLog: { env: 'TERMINATION_LOG', doc: 'File for the reason of a failure.', default: '', parse: optional(text) },

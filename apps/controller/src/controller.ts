@@ -9,6 +9,8 @@ import { planFleet } from '@brupop/state-machine';
 import type { Express } from 'express';
 import { createAssumedShadows } from './assumed-shadows.ts';
 import { createFleetMetrics } from './fleet-metrics.ts';
+import { createCertificateKeeper } from './manage-certificates.ts';
+import type { CertificateSettings } from './manage-certificates.ts';
 import { createHttpApp } from './http-app.ts';
 import { planView } from './plan-view.ts';
 import { createFleetReconciler } from './reconcile-fleet.ts';
@@ -23,6 +25,8 @@ export interface ControllerDeps {
   readonly random: Random;
   readonly log: Logger;
   readonly policy: FleetPolicy;
+  /** Without it the controller has nothing to do with certificates. */
+  readonly certificates?: CertificateSettings;
   /** The namespace of the operator, of its shadows and of its lease. */
   readonly namespace: string;
   /** The node that this process runs on. */
@@ -71,6 +75,15 @@ export function createController(deps: ControllerDeps): Controller {
   const events = createEventRecorder({ client, clock, log, component: CONTROLLER_COMPONENT, instance: identity });
   const elector = createLeaderElector({ ...common, namespace, leaseName: CONTROLLER_LEASE, identity });
   const reporter = createPlanReporter({ events, log });
+  const keepCertificates = createCertificateKeeper({
+    ...common,
+    namespace,
+    events,
+    settings: deps.certificates ?? { source: 'provided', names: [], propagationMs: 0 },
+    onExpiry: (ends) => {
+      metrics.certificates(ends);
+    },
+  });
 
   const observe = (): FleetObservation => ({
     nodes: nodes.store.list().map(({ observation }) => observation),
@@ -81,7 +94,7 @@ export function createController(deps: ControllerDeps): Controller {
   const plan = (): FleetPlan => planFleet(observe(), policy, clock.now());
   const reconcileFleet = createFleetReconciler({ client, clock, log, policy, namespace, assumed, reporter, metrics, observe });
 
-  const lead = async (signal: AbortSignal): Promise<void> => {
+  const leadFleet = async (signal: AbortSignal): Promise<void> => {
     // What was written by the leader before us must be seen before anything is planned.
     for (const reflector of reflectors) reflector.relist();
     for (const reflector of reflectors) await reflector.waitForSync(signal);
@@ -89,6 +102,18 @@ export function createController(deps: ControllerDeps): Controller {
     queue = createWorkQueue<'fleet'>({ clock, log, random, coalesceMs: COALESCE_MS, reconcile: (_key, term) => reconcileFleet(term) });
     queue.add('fleet');
     await queue.run(signal);
+  };
+  // The caches fill only where the webhook answers, and that needs a certificate: neither waits for the other.
+  const lead = async (signal: AbortSignal): Promise<void> => {
+    const ended = new AbortController();
+    const term = AbortSignal.any([signal, ended.signal]);
+    const certificates = keepCertificates(term);
+    try {
+      await leadFleet(term);
+    } finally {
+      ended.abort();
+      await certificates;
+    }
   };
 
   const app = createHttpApp({

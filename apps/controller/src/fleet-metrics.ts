@@ -10,6 +10,8 @@ export interface FleetMetrics {
   show(shadows: readonly BottlerocketShadow[], plan: Pick<FleetPlan, 'holds'>): void;
   /** Counts a change that was made. */
   changed(change: FleetChange): void;
+  /** When certificates end, milliseconds since the Unix epoch. */
+  certificates(ends: { readonly authorityMs: number; readonly servingMs: number }): void;
   render(): Promise<string>;
 }
 
@@ -28,6 +30,11 @@ export function createFleetMetrics(): FleetMetrics {
   });
   const held = metrics.gauge({ name: 'brupop_hosts_held', help: 'Hosts that take no next step, by reason', labels: ['reason'] });
   const changes = metrics.counter({ name: 'brupop_fleet_changes_total', help: 'Changes made to shadows, by reason', labels: ['reason'] });
+  const expiry = metrics.gauge({
+    name: 'brupop_certificate_expiry_timestamp_seconds',
+    help: 'When the certificates that the controller keeps up end, in seconds since the Unix epoch; absent where others keep them up',
+    labels: ['certificate'],
+  });
   const showStates = countInto((state, count) => {
     states.set({ state }, count);
   });
@@ -47,6 +54,10 @@ export function createFleetMetrics(): FleetMetrics {
     },
     changed({ reason }) {
       changes.inc({ reason });
+    },
+    certificates({ authorityMs, servingMs }) {
+      expiry.set({ certificate: 'authority' }, authorityMs / 1_000);
+      expiry.set({ certificate: 'serving' }, servingMs / 1_000);
     },
     render: () => metrics.render(),
   };

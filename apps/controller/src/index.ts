@@ -1,4 +1,5 @@
 export { createController } from './controller.ts';
+export type { CertificateSettings } from './manage-certificates.ts';
 export type { Controller, ControllerDeps } from './controller.ts';
 export { CONTROLLER_CONFIG, parseControllerConfig } from './config.ts';
 export type { ControllerSettings, ParsedControllerConfig } from './config.ts';

@@ -25,6 +25,11 @@ await runProcess(
       random: systemRandom,
       log,
       policy,
+      certificates: {
+        source: settings.certificates,
+        names: settings.certificateNames,
+        propagationMs: settings.certificatePropagationMs,
+      },
       namespace,
       nodeName: settings.nodeName,
       identity: `${hostname()}_${randomUUID()}`,

@@ -41,6 +41,8 @@ export interface CustomResourceDefinition {
         readonly clientConfig: {
           readonly service: { readonly name: string; readonly namespace: string; readonly path: string; readonly port: number };
           readonly caBundle?: string;
+          /** Whether cert-manager is asked to put the authority in; by default it is when there is no `caBundle`. */
+          readonly injected?: boolean;
         };
         readonly conversionReviewVersions: readonly string[];
       };
@@ -54,8 +56,10 @@ export interface CrdOptions {
   readonly namespace: string;
   /** Port of the apiserver's Service. */
   readonly servicePort: number;
-  /** Certificate authority of the apiserver, as base64 of PEM. Absent: cert-manager injects it. */
+  /** Certificate authority of the apiserver, as base64 of PEM. */
   readonly caBundle?: string;
+  /** Whether cert-manager is asked to put the authority in; by default it is when there is no `caBundle`. */
+  readonly injected?: boolean;
 }
 
 /** Secret and Certificate that the apiserver serves with; cert-manager injects its authority into the CRD. */
@@ -71,7 +75,12 @@ const CRASH_COUNT: PrinterColumn = { name: 'Crash Count', type: 'integer', jsonP
 const AGE: PrinterColumn = { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' };
 
 /** The CustomResourceDefinition `bottlerocketshadows.brupop.bottlerocket.aws`. */
-export function bottlerocketShadowCrd({ namespace, servicePort, caBundle }: CrdOptions): CustomResourceDefinition {
+export function bottlerocketShadowCrd({
+  namespace,
+  servicePort,
+  caBundle,
+  injected = caBundle === undefined,
+}: CrdOptions): CustomResourceDefinition {
   const version = (name: 'v1' | 'v2', columns: readonly PrinterColumn[], openAPIV3Schema: JsonSchema): CrdVersion => ({
     name,
     served: true,
@@ -80,11 +89,11 @@ export function bottlerocketShadowCrd({ namespace, servicePort, caBundle }: CrdO
     schema: { openAPIV3Schema },
     subresources: { status: {} },
   });
-  const injected = { annotations: { 'cert-manager.io/inject-ca-from': `${namespace}/${APISERVER_CERTIFICATE}` } };
+  const injection = { annotations: { 'cert-manager.io/inject-ca-from': `${namespace}/${APISERVER_CERTIFICATE}` } };
   return {
     apiVersion: 'apiextensions.k8s.io/v1',
     kind: 'CustomResourceDefinition',
-    metadata: { name: `${PLURAL}.${GROUP}`, ...(caBundle === undefined ? injected : {}) },
+    metadata: { name: `${PLURAL}.${GROUP}`, ...(injected ? injection : {}) },
     spec: {
       group: GROUP,
       names: { kind: KIND, plural: PLURAL, singular: SINGULAR, shortNames: [SHORT_NAME], categories: [] },

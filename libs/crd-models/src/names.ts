@@ -2,6 +2,7 @@
 export const GROUP = 'brupop.bottlerocket.aws';
 export const KIND = 'BottlerocketShadow';
 export const PLURAL = 'bottlerocketshadows';
+export const CRD_NAME = 'bottlerocketshadows.brupop.bottlerocket.aws';
 export const SINGULAR = 'bottlerocketshadow';
 export const SHORT_NAME = 'brs';
 export const STORAGE_VERSION = 'v2';
@@ -56,3 +57,8 @@ export function nodeNameOf(shadow: {
   if (owner !== undefined) return owner.name;
   return shadow.metadata.name.startsWith('brs-') ? shadow.metadata.name.slice('brs-'.length) : undefined;
 }
+
+/** Secret of the certificate authority. */
+export const ROOT_CA_SECRET = 'brupop-root-ca-secret';
+/** Secret from which agents take `ca.crt`. */
+export const CLIENT_CERTIFICATE = 'brupop-apiserver-client-certificate';

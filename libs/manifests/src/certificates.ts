@@ -1,10 +1,8 @@
-import { APISERVER_CERTIFICATE } from '@brupop/crd-models';
+import { APISERVER_CERTIFICATE, CLIENT_CERTIFICATE, ROOT_CA_SECRET } from '@brupop/crd-models';
 import type { KubernetesObject } from './objects.ts';
 import type { Installation } from './options.ts';
-import { CLIENT_CERTIFICATE } from './workloads.ts';
 
 const CA = 'brupop-selfsigned-ca';
-const CA_SECRET = 'brupop-root-ca-secret';
 const CA_ISSUER = 'brupop-root-certificate-issuer';
 const SELF_SIGNED_ISSUER = 'selfsigned-issuer';
 const API_VERSION = 'cert-manager.io/v1';
@@ -40,7 +38,7 @@ export function certManagerObjects({ namespace }: Installation): readonly Kubern
       spec: {
         isCA: true,
         commonName: CA,
-        secretName: CA_SECRET,
+        secretName: ROOT_CA_SECRET,
         // Outlives the leaves (90 days, cert-manager's default) by far: were they to change together, no client would trust any server for a while.
         duration: '87600h',
         renewBefore: '8760h',
@@ -48,7 +46,7 @@ export function certManagerObjects({ namespace }: Installation): readonly Kubern
         issuerRef: { name: SELF_SIGNED_ISSUER, kind: 'Issuer' },
       },
     },
-    issuer(CA_ISSUER, { ca: { secretName: CA_SECRET } }),
+    issuer(CA_ISSUER, { ca: { secretName: ROOT_CA_SECRET } }),
     issuer(SELF_SIGNED_ISSUER, { selfSigned: {} }),
   ];
 }

@@ -1,6 +1,13 @@
 export { installObjects } from './install.ts';
 export type { Component, InstallOptions, Placement, Resources } from './options.ts';
 export type { KubernetesObject, KubernetesValue } from './objects.ts';
-export { AGENT_PERMISSIONS, APISERVER_PERMISSIONS, AUTH_DELEGATOR_ROLE, CONTROLLER_PERMISSIONS, SERVICE_ACCOUNTS } from './rbac.ts';
+export {
+  AGENT_PERMISSIONS,
+  APISERVER_PERMISSIONS,
+  AUTH_DELEGATOR_ROLE,
+  CERTIFICATE_PERMISSIONS,
+  CONTROLLER_PERMISSIONS,
+  SERVICE_ACCOUNTS,
+} from './rbac.ts';
 export type { Permissions, PolicyRule } from './rbac.ts';
-export { CLIENT_CERTIFICATE, CONTROLLER_PRIORITY_CLASS, METRICS_PORT } from './workloads.ts';
+export { CONTROLLER_PRIORITY_CLASS, METRICS_PORT } from './workloads.ts';

@@ -3,7 +3,7 @@ import { certManagerObjects } from './certificates.ts';
 import type { KubernetesObject } from './objects.ts';
 import { installationOf } from './options.ts';
 import type { InstallOptions } from './options.ts';
-import { AGENT_PERMISSIONS, APISERVER_PERMISSIONS, AUTH_DELEGATOR_ROLE, CONTROLLER_PERMISSIONS } from './rbac.ts';
+import { AGENT_PERMISSIONS, APISERVER_PERMISSIONS, AUTH_DELEGATOR_ROLE, CERTIFICATE_PERMISSIONS, CONTROLLER_PERMISSIONS } from './rbac.ts';
 import { clusterRole, clusterRoleBinding, namespaceRole, serviceAccount } from './rbac.ts';
 import { agentDaemonSet, apiserverDeployment, apiserverDisruptionBudget, apiserverService } from './workloads.ts';
 import { CONTROLLER_PRIORITY_CLASS, controllerDeployment, controllerService } from './workloads.ts';
@@ -12,6 +12,14 @@ import { CONTROLLER_PRIORITY_CLASS, controllerDeployment, controllerService } fr
 export function installObjects(options: InstallOptions): KubernetesObject[] {
   const installation = installationOf(options);
   const { namespace, apiserverServicePort: servicePort, caBundle, certificates } = installation;
+  const controller =
+    certificates === 'operator'
+      ? {
+          cluster: [...CONTROLLER_PERMISSIONS.cluster, ...CERTIFICATE_PERMISSIONS.cluster],
+          namespace: [...CONTROLLER_PERMISSIONS.namespace, ...CERTIFICATE_PERMISSIONS.namespace],
+        }
+      : CONTROLLER_PERMISSIONS;
+  const injected = certificates === 'cert-manager' && caBundle === undefined;
   return [
     // Agents mount a socket of their host, which only the privileged level of Pod Security admits.
     {
@@ -19,7 +27,7 @@ export function installObjects(options: InstallOptions): KubernetesObject[] {
       kind: 'Namespace',
       metadata: { name: namespace, labels: { 'pod-security.kubernetes.io/enforce': 'privileged' } },
     },
-    { ...bottlerocketShadowCrd({ namespace, servicePort, ...(caBundle === undefined ? {} : { caBundle }) }) },
+    { ...bottlerocketShadowCrd({ namespace, servicePort, injected, ...(caBundle === undefined ? {} : { caBundle }) }) },
     {
       apiVersion: 'scheduling.k8s.io/v1',
       kind: 'PriorityClass',
@@ -32,13 +40,13 @@ export function installObjects(options: InstallOptions): KubernetesObject[] {
     serviceAccount('controller', namespace),
     clusterRole('agent', AGENT_PERMISSIONS),
     clusterRole('apiserver', APISERVER_PERMISSIONS),
-    clusterRole('controller', CONTROLLER_PERMISSIONS),
+    clusterRole('controller', controller),
     clusterRoleBinding('agent', namespace),
     clusterRoleBinding('apiserver', namespace, { name: 'brupop-apiserver-auth-delegator-role-binding', role: AUTH_DELEGATOR_ROLE }),
     clusterRoleBinding('apiserver', namespace),
     clusterRoleBinding('controller', namespace),
     ...namespaceRole('apiserver', namespace, APISERVER_PERMISSIONS),
-    ...namespaceRole('controller', namespace, CONTROLLER_PERMISSIONS),
+    ...namespaceRole('controller', namespace, controller),
     apiserverService(installation),
     controllerService(installation),
     agentDaemonSet(installation),

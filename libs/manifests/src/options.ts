@@ -29,10 +29,10 @@ export interface InstallOptions {
   /** Names of Secrets in the operator's namespace. */
   readonly imagePullSecrets?: readonly string[];
   /**
-   * Where the certificates come from. `cert-manager` (default): cert-manager.io/v1 objects are part of the installation; `provided`: the
-   * Secrets `brupop-apiserver-certificate` and `brupop-apiserver-client-certificate` are there already.
+   * Where the certificates come from. `operator`: the controller makes and renews them; `cert-manager` (default): cert-manager.io/v1
+   * objects are part of the installation; `provided`: the Secrets `brupop-apiserver-certificate` and `brupop-apiserver-client-certificate` are there already.
    */
-  readonly certificates?: 'cert-manager' | 'provided';
+  readonly certificates?: 'operator' | 'cert-manager' | 'provided';
   /** Certificate authority of the apiserver for the CRD, as base64 of PEM; not needed with cert-manager. */
   readonly caBundle?: string;
   /** Port of the apiserver's Service, default 443. */

@@ -1,3 +1,4 @@
+import { APISERVER_CERTIFICATE, CLIENT_CERTIFICATE, CRD_NAME, ROOT_CA_SECRET } from '@brupop/crd-models';
 import { AGENT_SERVICE_ACCOUNT, APISERVER_SERVICE_ACCOUNT, CONTROLLER_SERVICE_ACCOUNT, GROUP, PLURAL } from '@brupop/crd-models';
 import { componentLabels } from './objects.ts';
 import type { KubernetesObject } from './objects.ts';
@@ -7,6 +8,7 @@ import type { Component } from './options.ts';
 export interface PolicyRule {
   readonly apiGroups: readonly string[];
   readonly resources: readonly string[];
+  readonly resourceNames?: readonly string[];
   readonly verbs: readonly string[];
 }
 
@@ -46,6 +48,25 @@ export const CONTROLLER_PERMISSIONS: Permissions = {
     { apiGroups: [GROUP], resources: [`${PLURAL}/status`], verbs: ['patch'] },
     { apiGroups: [''], resources: ['pods'], verbs: ['get', 'list', 'watch'] },
     { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['get', 'create', 'update', 'patch'] },
+  ],
+};
+
+/** Of the controller, on top, where it makes the certificates itself. */
+export const CERTIFICATE_PERMISSIONS: Permissions = {
+  cluster: [
+    { apiGroups: ['apiextensions.k8s.io'], resources: ['customresourcedefinitions'], resourceNames: [CRD_NAME], verbs: ['get', 'patch'] },
+  ],
+  namespace: [
+    {
+      apiGroups: [''],
+      resources: ['secrets'],
+      resourceNames: [ROOT_CA_SECRET, APISERVER_CERTIFICATE, CLIENT_CERTIFICATE],
+      verbs: ['get', 'patch'],
+    },
+    // The name of what is made cannot be restricted.
+    { apiGroups: [''], resources: ['secrets'], verbs: ['create'] },
+    // Secrets that cert-manager still keeps up are left to it.
+    { apiGroups: ['cert-manager.io'], resources: ['certificates'], verbs: ['get'] },
   ],
 };
 

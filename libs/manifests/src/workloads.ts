@@ -1,13 +1,11 @@
 import { ROUTES } from '@brupop/agent-api';
 import { AGENT_DAEMON_SET, APISERVER_CERTIFICATE, APISERVER_COMPONENT, APISERVER_DEPLOYMENT, APISERVER_SERVICE } from '@brupop/crd-models';
-import { COMPONENT_LABEL, CONTROLLER_DEPLOYMENT, CONTROLLER_SERVICE, TOKEN_AUDIENCE } from '@brupop/crd-models';
+import { CLIENT_CERTIFICATE, COMPONENT_LABEL, CONTROLLER_DEPLOYMENT, CONTROLLER_SERVICE, TOKEN_AUDIENCE } from '@brupop/crd-models';
 import { componentLabels, selectorLabels } from './objects.ts';
 import type { KubernetesObject, KubernetesValue } from './objects.ts';
 import type { Component, Installation } from './options.ts';
 import { envOf, podTemplate, TLS_MOUNT, TLS_VOLUME, UNPRIVILEGED } from './pods.ts';
 
-/** Secret from which agents and controller take `ca.crt`. */
-export const CLIENT_CERTIFICATE = 'brupop-apiserver-client-certificate';
 /** PriorityClass of the controller. */
 export const CONTROLLER_PRIORITY_CLASS = 'brupop-controller-high-priority';
 /** Plain-HTTP port of the metrics, of apiserver and controller alike. */
@@ -131,7 +129,9 @@ export function controllerDeployment(installation: Installation): KubernetesObje
   // One of the two ways says when; both at once are refused.
   const schedule = 'UPDATE_WINDOW_START' in chosen || 'UPDATE_WINDOW_STOP' in chosen ? {} : { SCHEDULER_CRON_EXPRESSION: '* * * * * * *' };
   const template = podTemplate('controller', installation, {
-    env: envOf({ MAX_CONCURRENT_UPDATE: '1', ...schedule, ...LOGGING }, chosen, { MY_NODE_NAME: 'spec.nodeName' }),
+    env: envOf({ MAX_CONCURRENT_UPDATE: '1', CERTIFICATES: installation.certificates, ...schedule, ...LOGGING }, chosen, {
+      MY_NODE_NAME: 'spec.nodeName',
+    }),
     securityContext: UNPRIVILEGED,
     container: {
       ports: [{ name: 'metrics', containerPort: METRICS_PORT }],

@@ -1,0 +1,78 @@
+import { createCertificateReconciler, DEFAULT_POLICY, serviceNames } from '@brupop/certificates';
+import type { CertificateStep } from '@brupop/certificates';
+import { APISERVER_CERTIFICATE, APISERVER_SERVICE, CLIENT_CERTIFICATE, CRD_NAME, ROOT_CA_SECRET } from '@brupop/crd-models';
+import { createWorkQueue } from '@brupop/kube-runtime';
+import type { EventRecorder, KubeClient, Regarding } from '@brupop/kube-runtime';
+import type { Clock, Random } from '@brupop/ports';
+import type { Logger } from '@brupop/process';
+import type { CertificateSource } from './config.ts';
+
+/** What may be chosen about the certificates. */
+export interface CertificateSettings {
+  readonly source: CertificateSource;
+  /** For the serving certificate, beyond the names of the Service. */
+  readonly names: readonly string[];
+  readonly propagationMs: number;
+}
+
+/** What keeping certificates needs. */
+export interface CertificateDeps {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly namespace: string;
+  readonly settings: CertificateSettings;
+  readonly events: EventRecorder;
+  readonly onExpiry: (ends: { readonly authorityMs: number; readonly servingMs: number }) => void;
+}
+
+/** @returns what a leader runs beside the fleet until `signal` aborts; it depends on no cache */
+export function createCertificateKeeper(deps: CertificateDeps): (signal: AbortSignal) => Promise<void> {
+  const { client, clock, random, log, namespace, settings, events, onExpiry } = deps;
+  if (settings.source !== 'operator') return () => Promise.resolve();
+
+  return async (signal) => {
+    // A new term begins with a new reconciler: what the last one had seen may have changed since.
+    const reconcile = createCertificateReconciler({
+      client,
+      clock,
+      log,
+      policy: {
+        ...DEFAULT_POLICY,
+        propagationMs: settings.propagationMs,
+        names: [...serviceNames(APISERVER_SERVICE, namespace), ...settings.names],
+      },
+      targets: {
+        namespace,
+        authoritySecret: ROOT_CA_SECRET,
+        servingSecret: APISERVER_CERTIFICATE,
+        trustSecret: CLIENT_CERTIFICATE,
+        customResourceDefinition: CRD_NAME,
+      },
+      labels: { 'app.kubernetes.io/managed-by': 'brupop', 'app.kubernetes.io/part-of': 'brupop' },
+      report: {
+        expiry: onExpiry,
+        done: (step, regarding) => {
+          record(events, step, regarding);
+        },
+      },
+    });
+    const queue = createWorkQueue<'certificates'>({ clock, log, random, reconcile: (_key, term) => reconcile(term) });
+    queue.add('certificates');
+    await queue.run(signal);
+  };
+}
+
+const MESSAGES: Readonly<Record<CertificateStep['kind'], string>> = {
+  'create-authority': 'Made a certificate authority',
+  'renew-authority': 'Made a new certificate authority, which will sign once all clients trust it',
+  'issue-serving': 'Made a new serving certificate',
+  'publish-bundle': 'Brought the bundle of trusted authorities up to date',
+  'retire-authorities': 'Took authorities that sign nothing any more out of the bundle',
+};
+
+/** The first write to an object goes without an event: there is nothing yet that it could be about. */
+function record(events: EventRecorder, step: CertificateStep, regarding: Regarding | undefined): void {
+  if (regarding !== undefined) events.record({ regarding, type: 'Normal', reason: step.reason, message: MESSAGES[step.kind] });
+}

@@ -1,0 +1,110 @@
+import type { KubeClient } from '@brupop/kube-runtime';
+import { bundleText, distinct, readAuthorities } from './certificate.ts';
+import { signingPair } from './observe.ts';
+import type { Objects, Secret } from './observe.ts';
+import type { CertificateStep } from './plan.ts';
+import { INJECT_ANNOTATION, KEYS, RENEW_ANNOTATION, targetPaths } from './targets.ts';
+import type { CertificateTargets } from './targets.ts';
+
+/** What a write needs. */
+export interface ApplyDeps {
+  readonly client: KubeClient;
+  readonly targets: CertificateTargets;
+  readonly names: readonly string[];
+  /** Labels of the Secrets that are made. */
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** Values are PEM; null takes a key away. */
+type Change = Readonly<Record<string, string | null>>;
+
+/**
+ * Makes one step of a plan: one write, refused by the API server with 409 if the object is no longer the one that was observed.
+ * @throws as the client does
+ */
+export async function applyStep(deps: ApplyDeps, objects: Objects, step: CertificateStep, signal: AbortSignal): Promise<void> {
+  const { targets, names } = deps;
+  const write = (name: string, secret: Secret | undefined, change: Change): Promise<void> =>
+    writeSecret(deps, name, secret, change, signal);
+  switch (step.kind) {
+    case 'create-authority':
+    case 'renew-authority': {
+      // Loaded when it is needed, once in months: the library takes more memory than all else here.
+      const { issueAuthority } = await import('./issue.ts');
+      const made = await issueAuthority(targets.authoritySecret.replace(/-secret$/, ''), step.validity);
+      const former = step.kind === 'renew-authority' ? signingPair(objects, 'current') : undefined;
+      return write(targets.authoritySecret, objects.authority, {
+        [KEYS.cert]: made.certPem,
+        [KEYS.key]: made.keyPem,
+        [KEYS.bundle]: bundleText(distinct([...readAuthorities(made.certPem), ...step.keep])),
+        ...(former === undefined ? {} : { [KEYS.previousCert]: former.certPem, [KEYS.previousKey]: former.keyPem }),
+      });
+    }
+    case 'issue-serving': {
+      const authority = signingPair(objects, step.signer);
+      if (authority === undefined) throw new TypeError(`the plan signs with an authority that is not there: ${step.signer}`);
+      const { issueCertificate } = await import('./issue.ts');
+      const made = await issueCertificate(authority, { commonName: targets.servingSecret, names, ...step.validity });
+      const change = { [KEYS.cert]: made.certPem, [KEYS.key]: made.keyPem, [KEYS.bundle]: step.bundle };
+      return write(targets.servingSecret, objects.serving, change);
+    }
+    case 'retire-authorities':
+      return write(targets.authoritySecret, objects.authority, {
+        [KEYS.bundle]: step.bundle,
+        [KEYS.previousCert]: null,
+        [KEYS.previousKey]: null,
+      });
+    case 'publish-bundle':
+      return publish(deps, objects, step, write, signal);
+  }
+}
+
+function publish(
+  { client, targets }: ApplyDeps,
+  objects: Objects,
+  { place, bundle }: Extract<CertificateStep, { kind: 'publish-bundle' }>,
+  write: (name: string, secret: Secret | undefined, change: Change) => Promise<void>,
+  signal: AbortSignal,
+): Promise<void> {
+  switch (place) {
+    case 'authority':
+      return write(targets.authoritySecret, objects.authority, { [KEYS.bundle]: bundle });
+    case 'serving':
+      return write(targets.servingSecret, objects.serving, { [KEYS.bundle]: bundle });
+    case 'trust':
+      return write(targets.trustSecret, objects.trust, { [KEYS.bundle]: bundle });
+    case 'webhook': {
+      const body = {
+        metadata: { resourceVersion: objects.definition?.metadata.resourceVersion, annotations: { [INJECT_ANNOTATION]: null } },
+        spec: { conversion: { webhook: { clientConfig: { caBundle: encode(bundle) } } } },
+      };
+      return client.request('PATCH', targetPaths.customResourceDefinition(targets.customResourceDefinition), { body, signal });
+    }
+  }
+}
+
+async function writeSecret(
+  { client, targets, labels }: ApplyDeps,
+  name: string,
+  secret: Secret | undefined,
+  change: Change,
+  signal: AbortSignal,
+): Promise<void> {
+  const data = Object.fromEntries(Object.entries(change).map(([key, pem]) => [key, pem === null ? null : encode(pem)]));
+  if (secret !== undefined) {
+    const asked = KEYS.cert in change && secret.metadata.annotations?.[RENEW_ANNOTATION] !== undefined;
+    const metadata = { resourceVersion: secret.metadata.resourceVersion, ...(asked ? { annotations: { [RENEW_ANNOTATION]: null } } : {}) };
+    await client.request('PATCH', targetPaths.secret(targets.namespace, name), { body: { metadata, data }, signal });
+    return;
+  }
+  const body = {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name, namespace: targets.namespace, labels },
+    type: KEYS.key in change ? 'kubernetes.io/tls' : 'Opaque',
+    data,
+  };
+  await client.request('POST', targetPaths.secrets(targets.namespace), { body, signal });
+}
+
+const encode = (text: string): string => Buffer.from(text, 'utf8').toString('base64');

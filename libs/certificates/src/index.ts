@@ -1,0 +1,12 @@
+export { createCertificateReconciler } from './reconcile.ts';
+export type { CertificateReconcilerDeps, CertificateReport } from './reconcile.ts';
+export { planCertificates } from './plan.ts';
+export type { Bundle, BundlePlace, CertificateObservation, CertificatePlan, CertificateStep, Signer } from './plan.ts';
+export { DEFAULT_POLICY, serviceNames } from './policy.ts';
+export type { CertificatePolicy } from './policy.ts';
+export { issueAuthority, issueCertificate } from './issue.ts';
+export type { Validity } from './issue.ts';
+export type { KeyPair } from './signing-key.ts';
+export type { Certificate } from './certificate.ts';
+export { CERT_MANAGER_ANNOTATION, RENEW_ANNOTATION } from './targets.ts';
+export type { CertificateTargets } from './targets.ts';

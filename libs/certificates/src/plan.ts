@@ -1,0 +1,198 @@
+import { bundleText, distinct } from './certificate.ts';
+import type { Certificate } from './certificate.ts';
+import type { Validity } from './issue.ts';
+import type { CertificatePolicy } from './policy.ts';
+
+/** A list of trusted authorities as it is kept somewhere, and what could be read of it. */
+export interface Bundle {
+  readonly text: string;
+  readonly authorities: readonly Certificate[];
+}
+
+/** Everything that a plan depends on, but the time. Keys are known by their owners alone: one that is missing or does not fit makes its certificate absent. */
+export interface CertificateObservation {
+  readonly authority: {
+    /** Signs what is new. */
+    readonly current?: Certificate;
+    /** Signed before `current` did, and still does until `current` is trusted everywhere. */
+    readonly previous?: Certificate;
+    /** What all others are to trust: the source of the copies below. */
+    readonly bundle: Bundle;
+    /** Whether somebody has asked for a new authority. */
+    readonly renewalRequested: boolean;
+  };
+  readonly serving: {
+    readonly leaf?: Certificate;
+    /** Who has signed the leaf, among all authorities in sight. */
+    readonly issuer?: Certificate;
+    readonly namesCovered: boolean;
+    readonly bundle: Bundle;
+  };
+  /** What clients mount. */
+  readonly trust: Bundle;
+  /** What kube-apiserver trusts when it calls the webhook; undefined while there is no webhook. */
+  readonly webhook: Bundle | undefined;
+  /** How long all of the above has been seen unchanged, by a clock that does not jump. */
+  readonly settledForMs: number;
+}
+
+/** Who signs, or whose certificate is meant. */
+export type Signer = 'current' | 'previous';
+
+/** Where a copy of the bundle is kept. */
+export type BundlePlace = 'authority' | 'trust' | 'webhook' | 'serving';
+
+/** One write, to one object. */
+export type CertificateStep =
+  | {
+      readonly kind: 'create-authority';
+      readonly reason: 'AuthorityMissing';
+      readonly validity: Validity;
+      readonly keep: readonly Certificate[];
+    }
+  | {
+      readonly kind: 'renew-authority';
+      readonly reason: 'AuthorityExpires' | 'RenewalRequested';
+      readonly validity: Validity;
+      readonly keep: readonly Certificate[];
+    }
+  | { readonly kind: 'publish-bundle'; readonly reason: 'BundleDiffers'; readonly place: BundlePlace; readonly bundle: string }
+  | {
+      readonly kind: 'issue-serving';
+      readonly reason: 'ServingMissing' | 'ServingUntrusted' | 'NamesChanged' | 'ServingExpires' | 'AuthorityChanged';
+      readonly signer: Signer;
+      readonly validity: Validity;
+      readonly bundle: string;
+    }
+  | { readonly kind: 'retire-authorities'; readonly reason: 'NoLongerUsed'; readonly bundle: string };
+
+/** The next write, or how long nothing is to be done. */
+export type CertificatePlan =
+  | { readonly kind: 'step'; readonly step: CertificateStep }
+  | { readonly kind: 'wait'; readonly waitMs: number; readonly reason: 'Propagating' | 'UpToDate' };
+
+/**
+ * Decides the next write. Trust always comes first: an authority is in every bundle for `propagationMs` before it signs, and stays there
+ * for as long after the last certificate of its own has been replaced. Periods of validity only ever grow from one certificate to its
+ * successor, so that a wall clock which jumps, either way, makes nothing that peers with a right clock would refuse.
+ */
+export function planCertificates(observed: CertificateObservation, now: number, policy: CertificatePolicy): CertificatePlan {
+  const { authority, serving } = observed;
+  const { current, previous } = authority;
+  if (current === undefined) return createAuthority(observed, now, policy);
+
+  const wanted = distinct([current, ...listOf(previous), ...authority.bundle.authorities, ...listOf(serving.issuer)]);
+  const bundle = bundleText(wanted);
+  const publish = (place: BundlePlace, { text }: Bundle): CertificateStep | undefined =>
+    text === bundle ? undefined : { kind: 'publish-bundle', reason: 'BundleDiffers', place, bundle };
+  const webhook = observed.webhook === undefined ? undefined : publish('webhook', observed.webhook);
+  const copies = [publish('authority', authority.bundle), publish('trust', observed.trust), webhook, publish('serving', serving.bundle)];
+  const inStep = copies.every((copy) => copy === undefined);
+  const settled = inStep && observed.settledForMs >= policy.propagationMs;
+  const issue = issueServing(observed, current, settled, bundle, now, policy);
+
+  const step =
+    copies[0] ??
+    copies[1] ??
+    // Without a certificate nothing serves, and there is no webhook to trust.
+    (issue !== undefined && isBroken(issue) ? issue : undefined) ??
+    copies[2] ??
+    copies[3] ??
+    renewAuthority(observed, current, wanted, now, policy) ??
+    issue ??
+    retire(observed, current, wanted, settled);
+  if (step !== undefined) return { kind: 'step', step };
+
+  if (wanted.length > 1 || serving.issuer?.fingerprint !== current.fingerprint) {
+    return { kind: 'wait', waitMs: Math.max(0, policy.propagationMs - observed.settledForMs), reason: 'Propagating' };
+  }
+  const servingDueMs = (serving.leaf?.notAfterMs ?? now) - policy.servingRenewBeforeMs;
+  const dueMs = Math.min(servingDueMs, current.notAfterMs - policy.authorityRenewBeforeMs);
+  return { kind: 'wait', waitMs: Math.max(0, dueMs - now), reason: 'UpToDate' };
+}
+
+/** Makes an authority out of nothing. Whatever clients may still trust stays trusted until the new one has settled. */
+function createAuthority(
+  { authority, serving, trust, webhook }: CertificateObservation,
+  now: number,
+  policy: CertificatePolicy,
+): CertificatePlan {
+  const known = [authority.bundle, serving.bundle, trust, ...listOf(webhook)].flatMap(({ authorities }) => authorities);
+  const keep = distinct([...listOf(authority.previous), ...known]);
+  return {
+    kind: 'step',
+    step: { kind: 'create-authority', reason: 'AuthorityMissing', validity: authorityValidity(keep, now, policy), keep },
+  };
+}
+
+/** One rotation at a time: the former must have ended. */
+function renewAuthority(
+  { authority, serving }: CertificateObservation,
+  current: Certificate,
+  wanted: readonly Certificate[],
+  now: number,
+  policy: CertificatePolicy,
+): CertificateStep | undefined {
+  const due = isDue(current, now, policy.authorityRenewBeforeMs);
+  if (!due && !authority.renewalRequested) return undefined;
+  if (wanted.length > 1 || serving.issuer?.fingerprint !== current.fingerprint) return undefined;
+  const reason = due ? 'AuthorityExpires' : 'RenewalRequested';
+  return { kind: 'renew-authority', reason, validity: authorityValidity([current], now, policy), keep: [current] };
+}
+
+type IssueStep = Extract<CertificateStep, { kind: 'issue-serving' }>;
+
+function issueServing(
+  { authority, serving }: CertificateObservation,
+  current: Certificate,
+  settled: boolean,
+  bundle: string,
+  now: number,
+  policy: CertificatePolicy,
+): IssueStep | undefined {
+  const { leaf, issuer } = serving;
+  const signer: Signer = settled || authority.previous === undefined ? 'current' : 'previous';
+  const signing = signer === 'current' ? current : (authority.previous ?? current);
+  const validity = servingValidity(signing, leaf, now, policy);
+  const step = (reason: IssueStep['reason']): IssueStep => ({ kind: 'issue-serving', reason, signer, validity, bundle });
+  if (leaf === undefined) return step('ServingMissing');
+  if (issuer === undefined) return step('ServingUntrusted');
+  const trusted = settled || issuer.fingerprint === signing.fingerprint;
+  if (!serving.namesCovered && trusted) return step('NamesChanged');
+  if (settled && issuer.fingerprint !== current.fingerprint) return step('AuthorityChanged');
+  // A new one that is no better than the old one, because the authority ends too, would be made again and again.
+  const better = validity.notAfterMs > leaf.notAfterMs || validity.notBeforeMs < leaf.notBeforeMs;
+  return trusted && better && isDue(leaf, now, policy.servingRenewBeforeMs) ? step('ServingExpires') : undefined;
+}
+
+const isBroken = ({ reason }: IssueStep): boolean => reason === 'ServingMissing' || reason === 'ServingUntrusted';
+
+function retire(
+  { serving }: CertificateObservation,
+  current: Certificate,
+  wanted: readonly Certificate[],
+  settled: boolean,
+): CertificateStep | undefined {
+  if (!settled || wanted.length === 1 || serving.issuer?.fingerprint !== current.fingerprint) return undefined;
+  return { kind: 'retire-authorities', reason: 'NoLongerUsed', bundle: bundleText([current]) };
+}
+
+const isDue = ({ notBeforeMs, notAfterMs }: Certificate, now: number, renewBeforeMs: number): boolean =>
+  now < notBeforeMs || now >= notAfterMs - renewBeforeMs;
+
+function authorityValidity(former: readonly Certificate[], now: number, policy: CertificatePolicy): Validity {
+  return {
+    notBeforeMs: wholeSeconds(Math.min(now - policy.backdateMs, ...former.map(({ notBeforeMs }) => notBeforeMs))),
+    notAfterMs: wholeSeconds(Math.max(now + policy.authorityLifetimeMs, ...former.map(({ notAfterMs }) => notAfterMs))),
+  };
+}
+
+function servingValidity(signer: Certificate, former: Certificate | undefined, now: number, policy: CertificatePolicy): Validity {
+  const wantedMs = Math.max(now + policy.servingLifetimeMs, former?.notAfterMs ?? 0);
+  return { notBeforeMs: signer.notBeforeMs, notAfterMs: wholeSeconds(Math.min(wantedMs, signer.notAfterMs)) };
+}
+
+// X.509 knows no fractions of a second.
+const wholeSeconds = (ms: number): number => Math.floor(ms / 1_000) * 1_000;
+
+const listOf = <T>(value: T | undefined): readonly T[] => (value === undefined ? [] : [value]);

@@ -1,0 +1,36 @@
+import { createPrivateKey } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+
+/** A certificate with its private key (PKCS #8), both PEM. */
+export interface KeyPair {
+  readonly certPem: string;
+  readonly keyPem: string;
+}
+
+/** How WebCrypto is told to import a key, and to sign with it. */
+export interface SigningAlgorithm {
+  readonly import: { readonly name: string; readonly hash?: string; readonly namedCurve?: string };
+  readonly sign: { readonly name: string; readonly hash: string };
+}
+
+/** Whether certificates can be signed with the key: RSA, or EC with a curve of NIST. */
+export function canSign(keyPem: string): boolean {
+  try {
+    return signingAlgorithm(createPrivateKey(keyPem)) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+/** What we sign with ourselves. */
+export const ECDSA_SHA256 = { name: 'ECDSA', hash: 'SHA-256' } as const;
+
+const RSA_SHA256 = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' } as const;
+const CURVES: Readonly<Record<string, string>> = { prime256v1: 'P-256', secp384r1: 'P-384', secp521r1: 'P-521' };
+
+/** Undefined for a kind of key that cannot sign here. */
+export function signingAlgorithm({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): SigningAlgorithm | undefined {
+  if (asymmetricKeyType === 'rsa') return { import: RSA_SHA256, sign: RSA_SHA256 };
+  const namedCurve = CURVES[asymmetricKeyDetails?.namedCurve ?? ''];
+  return namedCurve === undefined ? undefined : { import: { name: 'ECDSA', namedCurve }, sign: ECDSA_SHA256 };
+}
