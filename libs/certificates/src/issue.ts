@@ -15,9 +15,11 @@ export interface Validity {
 /** A self-signed authority with an EC P-256 key. Its subject is `commonName` with a random end, so that no two are alike. */
 export async function issueAuthority(commonName: string, validity: Validity): Promise<KeyPair> {
   const keys = await generate();
+  const name = [{ CN: [`${commonName}-${randomBytes(4).toString('hex')}`] }];
   const certificate = await x509.X509CertificateGenerator.create({
     ...template(keys, validity),
-    subject: [{ CN: [`${commonName}-${randomBytes(4).toString('hex')}`] }],
+    subject: name,
+    issuer: name,
     signingKey: keys.privateKey,
     signingAlgorithm: ECDSA_SHA256,
     extensions: [
