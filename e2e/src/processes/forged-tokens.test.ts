@@ -69,7 +69,7 @@ function cordonAndDrain(token: string | undefined, nodeName: string): Promise<An
   return new Promise((resolve, reject) => {
     const asked = request(`${simulation.apiserverUrl}${ROUTES.cordonAndDrain}`, {
       method: 'POST',
-      ca: simulation.apiserverCaPem,
+      ca: simulation.apiserverCaPem(),
       agent: false,
       headers: { [HEADERS.nodeName]: nodeName, Prefer: 'respond-async', ...(token === undefined ? {} : { [HEADERS.token]: token }) },
     });

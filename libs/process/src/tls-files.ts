@@ -18,7 +18,7 @@ export interface TlsFilesOptions {
   /** Paths of the PEM files; see {@link secretVolume}. */
   readonly files: { readonly ca?: string; readonly cert?: string; readonly key?: string };
   readonly clock: Clock;
-  /** 60 s by default: about as often as a kubelet brings a changed Secret to a pod. */
+  /** 10 s by default: a kubelet takes a minute or two to bring a changed Secret, and we add little to that. */
   readonly checkIntervalMs?: number;
   readonly log: Logger;
   /** Called after the files have changed and have been found good. */
@@ -46,7 +46,7 @@ export function secretVolume(dir: string): { readonly ca: string; readonly cert:
  * @throws {@link BrupopError} `TLS_FILES` if they are bad at the start
  */
 export function tlsFiles(options: TlsFilesOptions): TlsFiles {
-  const { files, clock, log, onChange, checkIntervalMs = 60_000 } = options;
+  const { files, clock, log, onChange, checkIntervalMs = 10_000 } = options;
   let good = read(files);
   let cancel: () => void = () => undefined;
   let complaint = '';
@@ -87,7 +87,7 @@ interface Loaded {
   readonly context: SecureContext;
 }
 
-// Small files, once a minute: reading them at once costs less than the four threads that asynchronous reads would start.
+// Small files, every few seconds: reading them at once costs less than the four threads that asynchronous reads would start.
 function read(files: TlsFilesOptions['files'], known?: Loaded): Loaded {
   try {
     const material = readAll(files);

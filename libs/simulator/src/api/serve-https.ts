@@ -34,7 +34,7 @@ const METHODS: ReadonlySet<string> = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DE
 /** Serves a handler over HTTPS with keep-alive; streams go out piece by piece, and end the handler's work when the client goes. */
 export async function serveHttps(handler: HttpHandler, options: ServeHttpsOptions = {}): Promise<HttpsServer> {
   const { port = 0, host = '127.0.0.1' } = options;
-  const { certPem, keyPem, caPem } = certificateOf(options, host);
+  const { certPem, keyPem, caPem } = await certificateOf(options, host);
   const server = createServer({ cert: certPem, key: keyPem, keepAlive: true }, (request, response) => {
     // A broken stream has nobody left to tell: its socket is destroyed.
     answer(handler, request, response).catch(() => response.destroy());
@@ -58,13 +58,13 @@ export async function serveHttps(handler: HttpHandler, options: ServeHttpsOption
   };
 }
 
-function certificateOf(options: ServeHttpsOptions, host: string): { certPem: string; keyPem: string; caPem: string } {
+async function certificateOf(options: ServeHttpsOptions, host: string): Promise<{ certPem: string; keyPem: string; caPem: string }> {
   const { certPem, keyPem, caPem } = options;
   if (certPem !== undefined && keyPem !== undefined) return { certPem, keyPem, caPem: caPem ?? certPem };
-  const authority = createCertificateAuthority();
-  const ipAddresses = [...new Set(['127.0.0.1', '::1', ...(/^[\d.]+$|:/.test(host) ? [host] : [])])];
-  const dnsNames = ['localhost', 'kubernetes', 'kubernetes.default', 'kubernetes.default.svc', 'kubernetes.default.svc.cluster.local'];
-  return { ...authority.issue({ commonName: 'kube-apiserver', dnsNames, ipAddresses }), caPem: authority.caPem };
+  const authority = await createCertificateAuthority();
+  const service = ['kubernetes', 'kubernetes.default', 'kubernetes.default.svc', 'kubernetes.default.svc.cluster.local'];
+  const names = [...new Set(['localhost', '127.0.0.1', '::1', host, ...service])];
+  return { ...(await authority.issue({ commonName: 'kube-apiserver', names })), caPem: authority.caPem };
 }
 
 async function readBody(request: IncomingMessage): Promise<string> {

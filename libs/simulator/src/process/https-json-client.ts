@@ -2,12 +2,16 @@ import { request as httpsRequest } from 'node:https';
 import { textResponse } from '@brupop/ports';
 import type { HttpClient } from '@brupop/ports';
 
-/** An HTTPS client for webhooks: whole bodies, one connection a request. */
-export function httpsJsonClient(baseUrl: string, caPem: string): HttpClient {
+/**
+ * An HTTPS client for webhooks: whole bodies, one connection a request.
+ * @param serverName the name that the certificate must have, whatever the address
+ */
+export function httpsJsonClient(baseUrl: string, serverName: string, caPem: string): HttpClient {
   return {
     request: ({ method, path, headers, body }, signal) =>
       new Promise((resolve, reject) => {
-        const request = httpsRequest(new URL(path, baseUrl), { method, headers: { ...headers }, ca: caPem, signal, agent: false });
+        const tls = { servername: serverName, ca: caPem, agent: false };
+        const request = httpsRequest(new URL(path, baseUrl), { method, headers: { ...headers }, signal, ...tls });
         request.on('error', reject);
         request.on('response', (response) => {
           const chunks: Buffer[] = [];

@@ -3,12 +3,14 @@ import { get as httpGet } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { join } from 'node:path';
 import { AGENT_COMPONENT, APISERVER_COMPONENT, COMPONENT_LABEL, CONTROLLER_COMPONENT, TOKEN_AUDIENCE } from '@brupop/crd-models';
-import type { CertificateAuthority } from '../tls/certificate-authority.ts';
+import type { ClusterStore } from '../api/cluster-store.ts';
 import { kubeconfig } from '../api/kubeconfig.ts';
 import type { PodObject } from '../world/objects.ts';
 import type { PodContext, PodRunner, RunningPod } from '../world/pod-runner.ts';
 import { startChild } from './child-process.ts';
 import type { Child } from './child-process.ts';
+import { mountSecret } from './secret-volume.ts';
+import type { SecretVolume } from './secret-volume.ts';
 import { freePort } from './service-proxy.ts';
 import type { Endpoint } from './service-proxy.ts';
 
@@ -21,8 +23,8 @@ export interface ProcessRunnerOptions {
   /** Folder for tokens, certificates, kubeconfigs and logs. */
   readonly directory: string;
   readonly kubernetes: { readonly url: string; readonly caPem: string };
-  /** Issues the apiserver's certificate; agents trust it. */
-  readonly authority: CertificateAuthority;
+  /** Holds the Secrets that pods mount. */
+  readonly store: ClusterStore;
   /** Address of the apiserver's Service. */
   readonly apiserverUrl: () => string;
   /** The unix socket of a node's host API. */
@@ -47,6 +49,7 @@ export interface Command {
 const TOKEN_LIFETIME_MS = 3_607_000;
 const KUBERNETES_AUDIENCE = 'https://kubernetes.default.svc';
 const READY_DEADLINE_MS = 2000;
+const TLS_FOLDER = 'tls';
 
 type App = keyof ProcessRunnerOptions['bundles'];
 
@@ -79,26 +82,26 @@ export class ProcessRunner implements PodRunner {
     let child: Child | undefined;
     let stopped: 'SIGTERM' | 'SIGKILL' | undefined;
     const uid = pod.metadata.uid ?? pod.metadata.name;
-    const starting = this.#start(app, pod, context).then(async (started) => {
+    const folder = join(this.#options.directory, 'pods', uid);
+    const volume = this.#mount(pod, folder);
+    const starting = this.#start(app, pod, context, folder, volume).then(async (started) => {
       child = started;
       this.#children.add(started);
       if (stopped !== undefined) await started.stop(stopped);
     });
     starting.catch(() => {
-      context.exited(127);
+      volume?.unmount();
+      if (stopped === undefined) context.exited(127);
     });
     return {
       isReady: async () => {
         const address = this.#addresses.get(uid);
-        return (
-          child !== undefined &&
-          address !== undefined &&
-          (await isReady(address.app, address.main, address.metrics, this.#options.authority.caPem))
-        );
+        return child !== undefined && address !== undefined && (await isReady(address.app, address.main, address.metrics));
       },
       stop: async (signal) => {
         stopped = signal;
         this.#addresses.delete(uid);
+        volume?.unmount();
         await starting.catch(() => undefined);
         if (child === undefined) return;
         await child.stop(signal);
@@ -123,10 +126,17 @@ export class ProcessRunner implements PodRunner {
     this.#children.clear();
   }
 
-  async #start(app: App, pod: PodObject, context: PodContext): Promise<Child> {
+  /** The Secret among the pod's volumes, if it has one. */
+  #mount({ metadata, spec }: PodObject, folder: string): SecretVolume | undefined {
+    const volumes = (spec as { readonly volumes?: readonly Volume[] }).volumes ?? [];
+    const name = volumes.find(({ secret }) => secret !== undefined)?.secret?.secretName;
+    return name === undefined ? undefined : mountSecret(this.#options.store, metadata.namespace ?? '', name, join(folder, TLS_FOLDER));
+  }
+
+  async #start(app: App, pod: PodObject, context: PodContext, folder: string, volume: SecretVolume | undefined): Promise<Child> {
     const uid = pod.metadata.uid ?? pod.metadata.name;
-    const folder = join(this.#options.directory, 'pods', uid);
     await mkdir(folder, { recursive: true });
+    await volume?.ready;
     const [main, metrics] = await Promise.all([freePort(), freePort()]);
     const env = {
       ...podEnvironment(pod, context.nodeName),
@@ -145,6 +155,7 @@ export class ProcessRunner implements PodRunner {
       onExit: (code) => {
         this.#children.delete(child);
         this.#addresses.delete(uid);
+        volume?.unmount();
         context.exited(code);
       },
     });
@@ -153,8 +164,8 @@ export class ProcessRunner implements PodRunner {
   }
 
   async #surroundings(app: App, folder: string, port: number, metricsPort: number, context: PodContext): Promise<Record<string, string>> {
-    const { authority, kubernetes, apiserverUrl, hostSocket } = this.#options;
-    await writeWhole(join(folder, 'ca.crt'), authority.caPem);
+    const { kubernetes, apiserverUrl, hostSocket } = this.#options;
+    const tlsDir = join(folder, TLS_FOLDER);
     if (app === 'agent') {
       const tokenPath = join(folder, 'token');
       await writeWhole(tokenPath, context.issueToken(TOKEN_AUDIENCE, TOKEN_LIFETIME_MS));
@@ -164,7 +175,7 @@ export class ProcessRunner implements PodRunner {
         APISERVER_URL: apiserverUrl(),
         AGENT_TOKEN_PATH: tokenPath,
         BOOT_ID_PATH: bootIdPath,
-        TLS_DIR: folder,
+        TLS_DIR: tlsDir,
         BOTTLEROCKET_API_SOCKET: hostSocket(context.nodeName),
         TERMINATION_LOG: join(folder, 'termination-log'),
       };
@@ -174,10 +185,12 @@ export class ProcessRunner implements PodRunner {
     await writeWhole(kubeconfigPath, kubeconfig({ ...kubernetes, token, namespace: 'brupop-bottlerocket-aws' }));
     const served = { KUBECONFIG: kubeconfigPath, METRICS_PORT: String(metricsPort), BIND_ADDRESS: '127.0.0.1' };
     if (app === 'controller') return served;
-    const { certPem, keyPem } = authority.issue({ commonName: 'brupop-apiserver', dnsNames: ['localhost'], ipAddresses: ['127.0.0.1'] });
-    await Promise.all([writeWhole(join(folder, 'tls.crt'), certPem), writeWhole(join(folder, 'tls.key'), keyPem)]);
-    return { ...served, TLS_DIR: folder, APISERVER_INTERNAL_PORT: String(port), TERMINATION_LOG: join(folder, 'termination-log') };
+    return { ...served, TLS_DIR: tlsDir, APISERVER_INTERNAL_PORT: String(port), TERMINATION_LOG: join(folder, 'termination-log') };
   }
+}
+
+interface Volume {
+  readonly secret?: { readonly secretName?: string };
 }
 
 interface EnvVar {
@@ -209,11 +222,13 @@ async function writeWhole(path: string, text: string): Promise<void> {
   await rename(`${path}.new`, path);
 }
 
-function isReady(app: App, main: Endpoint, metrics: Endpoint, ca: string): Promise<boolean> {
+function isReady(app: App, main: Endpoint, metrics: Endpoint): Promise<boolean> {
   if (app === 'agent') return Promise.resolve(true);
   return new Promise((resolve) => {
+    // A kubelet does not look at the certificate of what it probes.
     const options = { path: '/readyz', timeout: READY_DEADLINE_MS, agent: false };
-    const request = app === 'apiserver' ? httpsRequest({ ...options, ...main, ca }) : httpGet({ ...options, ...metrics });
+    const request =
+      app === 'apiserver' ? httpsRequest({ ...options, ...main, rejectUnauthorized: false }) : httpGet({ ...options, ...metrics });
     request.on('response', (response) => {
       response.resume();
       resolve(response.statusCode === 200);

@@ -1,14 +1,14 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { APISERVER_SERVICE, DEFAULT_NAMESPACE } from '@brupop/crd-models';
+import { APISERVER_SERVICE, CLIENT_CERTIFICATE, DEFAULT_NAMESPACE } from '@brupop/crd-models';
 import { installObjects } from '@brupop/manifests';
 import { seededRandom, systemClock } from '@brupop/ports';
+import type { ConversionResolver } from '../api/conversion.ts';
 import { kubeconfig } from '../api/kubeconfig.ts';
 import { serveHttps } from '../api/serve-https.ts';
 import { SimulatedApi } from '../api/simulated-api.ts';
 import { serveUnix } from '../host/serve-unix.ts';
 import type { HostTimings } from '../host/simulated-host.ts';
-import { createCertificateAuthority } from '../tls/certificate-authority.ts';
 import { sampleWorkloads } from '../world/sample-workloads.ts';
 import { SimulatedCluster } from '../world/simulated-cluster.ts';
 import type { ClusterTimings } from '../world/timings.ts';
@@ -55,12 +55,16 @@ export interface Simulation {
   readonly kubeconfig: string;
   /** Address of the apiserver's Service: each connection goes to the next ready replica. */
   readonly apiserverUrl: string;
-  /** The authority that the apiserver's certificate is checked against. */
-  readonly apiserverCaPem: string;
+  /** The authorities that clients of the apiserver are to trust now; empty until the controller has made one. */
+  apiserverCaPem(): string;
   /** Address of the controller's plain-HTTP server; undefined while it does not run. */
   controllerEndpoint(): Endpoint | undefined;
   /** Ends every process and closes every socket. */
   close(): Promise<void>;
+}
+
+interface SecretObject {
+  readonly data?: Readonly<Record<string, string>>;
 }
 
 const ZONES = ['us-west-2a', 'us-west-2b', 'us-west-2c'];
@@ -72,7 +76,6 @@ const HOST_TIMINGS: Partial<HostTimings> = { refreshMs: 200, downloadMs: 800, ac
 export async function startSimulation(options: SimulationOptions): Promise<Simulation> {
   const random = seededRandom(options.seed ?? 1);
   const namespace = DEFAULT_NAMESPACE;
-  const authority = createCertificateAuthority();
   const sockets = join(options.directory, 's');
   await Promise.all([mkdir(sockets, { recursive: true }), mkdir(join(options.directory, 'logs'), { recursive: true })]);
 
@@ -86,7 +89,8 @@ export async function startSimulation(options: SimulationOptions): Promise<Simul
     });
   const service = await serveService(apiserverEndpoints);
   const apiserverUrl = `https://127.0.0.1:${String(service.port)}`;
-  const api = new SimulatedApi({ clock: systemClock, random, conversion: () => httpsJsonClient(apiserverUrl, authority.caPem) });
+  const conversion: ConversionResolver = ({ name, namespace: at, caPem }) => httpsJsonClient(apiserverUrl, `${name}.${at}.svc`, caPem);
+  const api = new SimulatedApi({ clock: systemClock, random, conversion });
   const server = await serveHttps(api.handle);
 
   const runner: ProcessRunner = new ProcessRunner({
@@ -94,7 +98,7 @@ export async function startSimulation(options: SimulationOptions): Promise<Simul
     node: options.node ?? process.execPath,
     directory: options.directory,
     kubernetes: { url: server.url, caPem: server.caPem },
-    authority,
+    store: api.store,
     apiserverUrl: () => apiserverUrl,
     hostSocket: (node) => join(sockets, `${node}.sock`),
     ...(options.onLine === undefined ? {} : { onLine: options.onLine }),
@@ -112,7 +116,9 @@ export async function startSimulation(options: SimulationOptions): Promise<Simul
   });
   const hostServers = await Promise.all([...cluster.hosts].map(([name, host]) => serveUnix(host.handle, join(sockets, `${name}.sock`))));
   cluster.start();
-  cluster.apply([...installObjects({ image: 'brupop', certificates: 'provided', env: options.env ?? {} })]);
+  // Here the Service has an address only.
+  const controller = { CERTIFICATE_NAMES: '127.0.0.1', ...options.env?.controller };
+  cluster.apply([...installObjects({ image: 'brupop', certificates: 'operator', env: { ...options.env, controller } })]);
   cluster.apply(sampleWorkloads({ webReplicas: options.webReplicas ?? 4 }));
 
   return {
@@ -122,7 +128,10 @@ export async function startSimulation(options: SimulationOptions): Promise<Simul
     namespace,
     kubeconfig: kubeconfig({ url: server.url, caPem: server.caPem, token: api.adminToken, namespace }),
     apiserverUrl,
-    apiserverCaPem: authority.caPem,
+    apiserverCaPem: () => {
+      const secret = api.store.get<SecretObject>({ group: '', resource: 'secrets', namespace, name: CLIENT_CERTIFICATE });
+      return Buffer.from(secret?.data?.['ca.crt'] ?? '', 'base64').toString('utf8');
+    },
     controllerEndpoint: () => {
       const [name] = cluster.endpoints(namespace, 'brupop-controller-server');
       const pod = cluster.pods(namespace).find(({ metadata }) => metadata.name === name);

@@ -14,8 +14,8 @@ const DAY_MS = 86_400_000;
 
 /** Resolves with the client's error code, or with the protocol when the handshake succeeds. */
 async function handshake(options: IssueOptions, servername: string, caPem?: string): Promise<string | null | undefined> {
-  const authority = createCertificateAuthority();
-  const { certPem, keyPem } = authority.issue(options);
+  const authority = await createCertificateAuthority();
+  const { certPem, keyPem } = await authority.issue(options);
   const server = createServer({ cert: certPem, key: keyPem }, (socket) => socket.end()).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const socket = connect({ host: '127.0.0.1', port: (server.address() as AddressInfo).port, ca: caPem ?? authority.caPem, servername });
@@ -30,13 +30,13 @@ async function handshake(options: IssueOptions, servername: string, caPem?: stri
   }
 }
 
-const SERVER = { commonName: 'server', dnsNames: ['localhost', 'a.example'], ipAddresses: ['127.0.0.1', '::1'] };
+const SERVER = { commonName: 'server', names: ['localhost', 'a.example', '127.0.0.1', '::1'] };
 
 describe(createCertificateAuthority, () => {
-  test('describes itself and what it issues', () => {
-    const authority = createCertificateAuthority();
+  test('describes itself and what it issues', async () => {
+    const authority = await createCertificateAuthority();
     const ca = new X509Certificate(authority.caPem);
-    const issued = new X509Certificate(authority.issue(SERVER).certPem);
+    const issued = new X509Certificate((await authority.issue(SERVER)).certPem);
     expect(ca.ca).toBe(true);
     expect(ca.verify(ca.publicKey)).toBe(true);
     expect(issued.ca).toBe(false);
@@ -56,26 +56,22 @@ describe(createCertificateAuthority, () => {
   });
 
   test('is not trusted in the place of another', async () => {
-    const other = createCertificateAuthority(undefined, 'other').caPem;
+    const other = (await createCertificateAuthority(undefined, 'other')).caPem;
     expect(await handshake(SERVER, 'a.example', other)).toBe('UNABLE_TO_VERIFY_LEAF_SIGNATURE');
   });
 
-  test('writes times beyond 2049, too', () => {
-    const { certPem } = createCertificateAuthority().issue({ commonName: 'x', lifetimeMs: 30 * 365 * DAY_MS });
+  test('writes times beyond 2049, too', async () => {
+    const { certPem } = await (await createCertificateAuthority()).issue({ commonName: 'x', lifetimeMs: 30 * 365 * DAY_MS });
     expect(new X509Certificate(certPem).validToDate.getTime()).toBeGreaterThan(Date.now() + 29 * 365 * DAY_MS);
   });
 
-  test('refuses what is no address', () => {
-    expect(() => createCertificateAuthority().issue({ commonName: 'x', ipAddresses: ['here'] })).toThrow('not an IP address: here');
-  });
-
   const openssl = spawnSync('openssl', ['version']).status === 0 ? test : test.skip;
-  openssl('satisfies openssl, strictly', () => {
+  openssl('satisfies openssl, strictly', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'ca-'));
     try {
-      const authority = createCertificateAuthority();
+      const authority = await createCertificateAuthority();
       writeFileSync(join(directory, 'ca.pem'), authority.caPem);
-      writeFileSync(join(directory, 'cert.pem'), authority.issue(SERVER).certPem);
+      writeFileSync(join(directory, 'cert.pem'), (await authority.issue(SERVER)).certPem);
       const run = spawnSync('openssl', ['verify', '-x509_strict', '-purpose', 'sslserver', '-CAfile', 'ca.pem', 'cert.pem'], {
         cwd: directory,
         encoding: 'utf8',

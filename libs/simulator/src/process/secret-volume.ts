@@ -1,0 +1,67 @@
+import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ClusterStore } from '../api/cluster-store.ts';
+import type { KubeObject } from '../api/types.ts';
+
+interface Secret extends KubeObject {
+  readonly data?: Readonly<Record<string, string>>;
+}
+
+/** A mounted Secret. */
+export interface SecretVolume {
+  /** Resolves when the files are there: a container does not start earlier. */
+  readonly ready: Promise<void>;
+  /** Brings no more changes. */
+  unmount(): void;
+}
+
+/**
+ * Mounts a Secret as a kubelet does: each version in a folder of its own, and a link `..data` that moves from one to the next in one step,
+ * so that a reader finds all of one version. A Secret that is deleted leaves its files as they are.
+ */
+export function mountSecret(store: ClusterStore, namespace: string, name: string, directory: string): SecretVolume {
+  const ref = { group: '', resource: 'secrets', namespace, name };
+  const mounted = new Set<string>();
+  const { promise: ready, resolve, reject } = Promise.withResolvers<undefined>();
+  let writing: Promise<void> = Promise.resolve();
+  const bring = ({ metadata, data = {} }: Secret): void => {
+    writing = writing
+      .then(() => writeVersion(directory, `..${metadata.resourceVersion ?? ''}`, data, mounted))
+      .then(() => {
+        resolve(undefined);
+      }, reject);
+  };
+  const unwatch = store.watch<Secret>(ref, ({ type, object }) => {
+    if (type !== 'DELETED' && object.metadata.name === name && object.metadata.namespace === namespace) bring(object);
+  });
+  const present = store.get<Secret>(ref);
+  if (present !== undefined) bring(present);
+  return {
+    ready,
+    unmount: () => {
+      unwatch();
+      reject(new Error(`Secret ${name} was unmounted before it was there`));
+    },
+  };
+}
+
+async function writeVersion(
+  directory: string,
+  version: string,
+  data: Readonly<Record<string, string>>,
+  mounted: Set<string>,
+): Promise<void> {
+  const folder = join(directory, version);
+  await mkdir(folder, { recursive: true });
+  for (const [key, base64] of Object.entries(data)) await writeFile(join(folder, key), Buffer.from(base64, 'base64'), { mode: 0o600 });
+  await rm(join(directory, '..data_tmp'), { force: true });
+  await symlink(version, join(directory, '..data_tmp'));
+  await rename(join(directory, '..data_tmp'), join(directory, '..data'));
+  for (const key of Object.keys(data)) {
+    if (mounted.has(key)) continue;
+    // A container that starts again finds the links of the one before.
+    await rm(join(directory, key), { force: true });
+    await symlink(join('..data', key), join(directory, key));
+    mounted.add(key);
+  }
+}
