@@ -24,9 +24,9 @@ export function mountSecret(store: ClusterStore, namespace: string, name: string
   const mounted = new Set<string>();
   const { promise: ready, resolve, reject } = Promise.withResolvers<undefined>();
   let writing: Promise<void> = Promise.resolve();
-  const bring = ({ metadata, data = {} }: Secret): void => {
+  const bring = ({ metadata: { resourceVersion }, data = {} }: Secret): void => {
     writing = writing
-      .then(() => writeVersion(directory, `..${metadata.resourceVersion ?? ''}`, data, mounted))
+      .then(() => writeVersion(directory, `..${resourceVersion}`, data, mounted))
       .then(() => {
         resolve(undefined);
       }, reject);

@@ -1,0 +1,104 @@
+import { CONTROLLER_SERVICE_ACCOUNT, GROUP, PLURAL } from '@brupop/crd-models';
+import { createKubeClient } from '@brupop/kube-runtime';
+import { installObjects } from '@brupop/manifests';
+import { inProcessClient, jsonResponse, seededRandom, VirtualClock } from '@brupop/ports';
+import { memoryLogger } from '@brupop/process';
+import { SimulatedApi } from '@brupop/simulator';
+import { DEFAULT_TIMEOUTS } from '@brupop/state-machine';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import inject from 'light-my-request';
+import type { CertificateSource } from './config.ts';
+import { createController } from './controller.ts';
+
+const NAMESPACE = 'brupop-bottlerocket-aws';
+const SECRETS = ['brupop-apiserver-certificate', 'brupop-apiserver-client-certificate', 'brupop-root-ca-secret'];
+
+interface Definition {
+  readonly metadata: { readonly name: string };
+  readonly spec: { readonly conversion: { readonly webhook: { readonly clientConfig: { readonly caBundle?: string } } } };
+}
+interface Secret {
+  readonly metadata: { readonly name: string };
+  readonly data: Readonly<Record<string, string>>;
+}
+const stops: (() => Promise<void>)[] = [];
+
+afterEach(async () => {
+  for (const stop of stops.splice(0)) await stop();
+});
+
+/** A controller with the permissions of the manifest, in a cluster where that has just been applied. */
+function aController(source: CertificateSource) {
+  const clock = new VirtualClock();
+  const api = new SimulatedApi({ clock, random: seededRandom(1) });
+  for (const object of installObjects({ image: 'brupop', certificates: source }))
+    if (!object.apiVersion.startsWith('cert-manager')) api.store.create(object);
+  const token = api.issueToken({
+    serviceAccount: { namespace: NAMESPACE, name: CONTROLLER_SERVICE_ACCOUNT },
+    audiences: ['https://kubernetes.default.svc'],
+  });
+  const inner = inProcessClient(api.handle);
+  const log = memoryLogger();
+  const controller = createController({
+    client: createKubeClient({
+      clock,
+      http: { request: (r, signal) => inner.request({ ...r, headers: { ...r.headers, authorization: `Bearer ${token}` } }, signal) },
+    }),
+    clock,
+    random: seededRandom(2),
+    log,
+    policy: { maxConcurrentUpdates: 1, window: { kind: 'always' }, timeouts: DEFAULT_TIMEOUTS, soakMs: 0 },
+    certificates: { source, names: ['brupop.example.com'], propagationMs: 600_000 },
+    namespace: NAMESPACE,
+    nodeName: 'a',
+    identity: 'one',
+  });
+  const abort = new AbortController();
+  const running = controller.run(abort.signal);
+  stops.push(async () => {
+    abort.abort(new Error('stopping'));
+    await clock.advance(10_000);
+    await running;
+  });
+  const secrets = (): readonly Secret[] => api.store.list<Secret>({ group: '', resource: 'secrets' }, { namespace: NAMESPACE });
+  const definition = { group: 'apiextensions.k8s.io', resource: 'customresourcedefinitions', name: `${PLURAL}.${GROUP}` };
+  const caBundle = (): string | undefined => api.store.get<Definition>(definition)?.spec.conversion.webhook.clientConfig.caBundle;
+  return { api, clock, log, controller, secrets, caBundle };
+}
+
+describe('certificates', () => {
+  test('are made with the permissions of the manifest, although shadows cannot be listed yet', async () => {
+    const { api, clock, controller, secrets, caBundle } = aController('operator');
+    api.faults.beforeRequest = ({ path }) =>
+      path.startsWith(`/apis/${GROUP}/`)
+        ? jsonResponse(500, { kind: 'Status', code: 500, message: 'conversion webhook failed' })
+        : undefined;
+    await clock.advance(5_000);
+    expect(secrets().map(({ metadata }) => metadata.name)).toEqual(SECRETS);
+    expect(caBundle()).toBe(secrets()[1]?.data['ca.crt']);
+    const { payload } = await inject(controller.app, '/metrics');
+    expect(payload).toMatch(/^brupop_certificate_expiry_timestamp_seconds\{certificate="serving"\} 1\.?\d+/m);
+  });
+
+  test('are made again when they were deleted, and an Event tells of what was changed', async () => {
+    const { api, clock, secrets, caBundle, log } = aController('operator');
+    await clock.advance(5_000);
+    api.store.delete({ group: '', resource: 'secrets', namespace: NAMESPACE, name: SECRETS[2] ?? '' });
+    await clock.advance(6 * 60_000);
+    expect(secrets().map(({ metadata }) => metadata.name)).toEqual(SECRETS);
+    expect(caBundle()).toBe(secrets()[1]?.data['ca.crt']);
+    const events = api.store.list<{ readonly reason: string; readonly involvedObject: { readonly name: string } }>({
+      group: 'events.k8s.io',
+      resource: 'events',
+    });
+    expect(events.map(({ reason, involvedObject }) => `${involvedObject.name} ${reason}`)).toContain(`${SECRETS[1] ?? ''} BundleDiffers`);
+    expect(JSON.stringify(log.entries)).not.toContain('PRIVATE KEY');
+  });
+
+  test.each<CertificateSource>(['cert-manager', 'provided'])('are none of its business with %s', async (source) => {
+    const { clock, secrets, caBundle } = aController(source);
+    await clock.advance(600_000);
+    expect(secrets()).toEqual([]);
+    expect(caBundle()).toBeUndefined();
+  });
+});

@@ -1,0 +1,90 @@
+import { X509Certificate } from 'node:crypto';
+import { AGENT_COMPONENT, APISERVER_CERTIFICATE, APISERVER_SERVICE, GROUP, PLURAL, ROOT_CA_SECRET, shadowName } from '@brupop/crd-models';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { RENEW_ANNOTATION } from '@brupop/certificates';
+import { sleep, systemClock } from '@brupop/ports';
+import { aSimulation, closeSimulations } from './a-simulation.ts';
+import type { SimulationUnderTest } from './a-simulation.ts';
+
+const START_MS = 30_000;
+const ROTATION_MS = 90_000;
+const ROLLOUT_MS = 120_000;
+const LOOK_MS = 250;
+const REFUSED = /certificate|self.signed|issuer|altname|UNABLE_TO|SELF_SIGNED|CERT_/i;
+
+interface Secret {
+  readonly metadata: { readonly name: string; readonly annotations?: Readonly<Record<string, string>> };
+  readonly data: Readonly<Record<string, string>>;
+}
+
+afterEach(closeSimulations);
+
+const secretRef = (namespace: string, name: string) => ({ group: '', resource: 'secrets', namespace, name });
+const pemOf = ({ api, namespace }: SimulationUnderTest, name: string, key: string): string =>
+  Buffer.from(api.store.get<Secret>(secretRef(namespace, name))?.data[key] ?? '', 'base64').toString('utf8');
+
+/** Reads a shadow in version v1 over and over, which kube-apiserver has the apiserver convert. @returns what it was told when that failed */
+async function readConverted(
+  { api, namespace }: SimulationUnderTest,
+  node: string,
+  signal: AbortSignal,
+): Promise<{ reads: number; failures: string[] }> {
+  const failures: string[] = [];
+  let reads = 0;
+  while (!signal.aborted) {
+    const path = `/apis/${GROUP}/v1/namespaces/${namespace}/${PLURAL}/${shadowName(node)}`;
+    const response = await api.handle(
+      { method: 'GET', path, headers: { authorization: `Bearer ${api.adminToken}` } },
+      AbortSignal.timeout(10_000),
+    );
+    const text = await response.text();
+    if (response.status === 200) reads++;
+    else failures.push(text);
+    await sleep(systemClock, LOOK_MS);
+  }
+  return { reads, failures };
+}
+
+describe('certificates of the operator', () => {
+  test('are changed, authority and all, while agents update their nodes, and nobody is refused', async () => {
+    const simulation = await aSimulation({ env: { controller: { CERTIFICATE_PROPAGATION_IN_SEC: '15' } } });
+    const { api, cluster, namespace, podsOf, isDone, shadow, lines } = simulation;
+    const isUp = (): boolean => podsOf(AGENT_COMPONENT).length === 2 && cluster.endpoints(namespace, APISERVER_SERVICE).length === 3;
+    expect(await simulation.until(isUp, START_MS)).toBe(true);
+    expect(await simulation.until(() => shadow('node-1') !== undefined, START_MS)).toBe(true);
+    const before = { authority: pemOf(simulation, ROOT_CA_SECRET, 'tls.crt'), leaf: pemOf(simulation, APISERVER_CERTIFICATE, 'tls.crt') };
+    const over = new AbortController();
+    const converting = readConverted(simulation, 'node-1', over.signal);
+
+    expect(await simulation.until(() => cluster.drainStatistics().evicted > 0, ROLLOUT_MS)).toBe(true);
+    const annotations = { [RENEW_ANNOTATION]: '' };
+    api.store.patch(secretRef(namespace, ROOT_CA_SECRET), { metadata: { annotations } });
+    // The controller looks every few minutes; another that takes over looks at once.
+    for (const { metadata } of podsOf('brupop-controller')) cluster.killPod({ namespace, name: metadata.name });
+    const rotated = (): boolean =>
+      pemOf(simulation, APISERVER_CERTIFICATE, 'tls.crt') !== before.leaf &&
+      simulation.apiserverCaPem() === pemOf(simulation, ROOT_CA_SECRET, 'tls.crt');
+    expect(await simulation.until(rotated, ROTATION_MS)).toBe(true);
+    await simulation.until(() => isDone('node-1') && isDone('node-2'), ROLLOUT_MS);
+    // Long enough for every server and agent to have read its files again.
+    await sleep(systemClock, 12_000);
+    over.abort();
+
+    expect([isDone('node-1'), isDone('node-2')]).toEqual([true, true]);
+    const after = pemOf(simulation, ROOT_CA_SECRET, 'tls.crt');
+    expect(after).not.toBe(before.authority);
+    expect(new X509Certificate(pemOf(simulation, APISERVER_CERTIFICATE, 'tls.crt')).verify(new X509Certificate(after).publicKey)).toBe(
+      true,
+    );
+    // Both kinds of process have taken over what was mounted, while they ran.
+    const tookOver = lines.filter(({ text }) => text.includes('Took over changed TLS files')).map(({ pod }) => pod);
+    expect(tookOver.some((pod) => pod.startsWith('brupop-agent'))).toBe(true);
+    expect(tookOver.some((pod) => pod.startsWith('brupop-apiserver'))).toBe(true);
+    // Agents and kube-apiserver alike.
+    expect(lines.filter(({ text }) => REFUSED.test(text) && /"level":"(WARN|ERROR)"/.test(text))).toEqual([]);
+    const { reads, failures } = await converting;
+    expect(reads).toBeGreaterThan(50);
+    expect(failures.filter((text) => REFUSED.test(text))).toEqual([]);
+    expect(lines.filter(({ text }) => text.includes('PRIVATE KEY'))).toEqual([]);
+  });
+});
