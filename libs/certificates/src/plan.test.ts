@@ -21,18 +21,13 @@ const bundle = (...authorities: readonly Certificate[]): Bundle => ({ text: auth
 /** Everything in step, with these authorities trusted everywhere and a leaf of the last of them. */
 function aWorld(
   authorities: readonly [Certificate, ...Certificate[]],
-  { settledForMs = 0, leaf = LEAF, issuer = authorities.at(-1) } = {},
+  { settledForMs = 0, leaf = LEAF, issuer = authorities.at(-1) ?? authorities[0] } = {},
 ): CertificateObservation {
   const [current, previous] = authorities;
   const all = bundle(...authorities);
   return {
     authority: { current, ...(previous === undefined ? {} : { previous }), bundle: all, renewalRequested: false },
-    serving: {
-      ...(leaf === undefined ? {} : { leaf }),
-      ...(leaf === undefined || issuer === undefined ? {} : { issuer }),
-      namesCovered: true,
-      bundle: all,
-    },
+    serving: { leaf, issuer, namesCovered: true, bundle: all },
     trust: all,
     webhook: all,
     settledForMs,

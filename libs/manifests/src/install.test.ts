@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { installObjects } from './install.ts';
 import type { KubernetesObject } from './objects.ts';
 import type { InstallOptions } from './options.ts';
+import type { PolicyRule } from './rbac.ts';
 
 const install = (options: Partial<InstallOptions> = {}): KubernetesObject[] => installObjects({ image: 'brupop:1', ...options });
 
@@ -84,6 +85,26 @@ describe(installObjects, () => {
 
   test('with certificates from elsewhere nothing of cert-manager is left', () => {
     expect(JSON.stringify(install({ certificates: 'provided', caBundle: 'Q0E=' }))).not.toContain('cert-manager.io');
+  });
+
+  test('with certificates of its own making the controller may write these three Secrets and this definition, and no others', () => {
+    const objects = install({ certificates: 'operator' });
+    const rulesOf = (kind: string): readonly PolicyRule[] =>
+      find(objects, kind, 'brupop-controller-role')['rules'] as readonly PolicyRule[];
+    const secrets = rulesOf('Role').filter(({ resources }) => resources.includes('secrets'));
+    expect(secrets.map(({ verbs, resourceNames }) => ({ verbs, resourceNames }))).toEqual([
+      {
+        verbs: ['get', 'patch'],
+        resourceNames: ['brupop-root-ca-secret', 'brupop-apiserver-certificate', 'brupop-apiserver-client-certificate'],
+      },
+      { verbs: ['create'], resourceNames: undefined },
+    ]);
+    expect(rulesOf('ClusterRole').filter(({ resources }) => resources.includes('secrets'))).toEqual([]);
+    const definitions = rulesOf('ClusterRole').filter(({ resources }) => resources.includes('customresourcedefinitions'));
+    expect(definitions.map(({ resourceNames }) => resourceNames)).toEqual([['bottlerocketshadows.brupop.bottlerocket.aws']]);
+    expect(objects.filter(({ apiVersion }) => apiVersion.startsWith('cert-manager.io'))).toEqual([]);
+    expect(JSON.stringify(objects)).not.toContain('inject-ca-from');
+    expect(JSON.stringify(install({ certificates: 'cert-manager' }))).not.toContain('"secrets"');
   });
 
   describe('permissions', () => {

@@ -120,6 +120,14 @@ describe(memoryLogger, () => {
       fields: { headers: { Authorization: 'x', a: 'b' } },
       kept: { headers: { Authorization: '[redacted]', a: 'b' } },
     },
+    {
+      name: 'private keys, wherever they are',
+      fields: {
+        pem: '-----BEGIN EC PRIVATE KEY-----\nMIG',
+        error: new Error(`data: Invalid value: "${Buffer.from('-----BEGIN PRIVATE KEY-----').toString('base64')}"`),
+      },
+      kept: { pem: '[redacted]', error: '[redacted]' },
+    },
     { name: 'secrets in a list', fields: { all: [{ password: 'x' }] }, kept: { all: [{ password: '[redacted]' }] } },
     { name: 'no numbers', fields: { tokenReviews: 3 }, kept: { tokenReviews: 3 } },
     { name: 'errors as one line', fields: { error: Object.assign(new Error('a'), { code: 'X' }) }, kept: { error: 'a (X)' } },

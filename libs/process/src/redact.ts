@@ -1,6 +1,8 @@
 import { describeError } from './errors.ts';
 
 const SECRET = /token|authorization|password|secret|private_?key/i;
+// As PEM, and as a Secret holds it: an API server that refuses a Secret may quote it.
+const PRIVATE_KEY = /-----BEGIN [A-Z ]*PRIVATE KEY|LS0tLS1CRUdJTiBQUklWQVRFIEtFWS/;
 const HIDDEN = '[redacted]';
 const DEEPEST = 4;
 
@@ -24,6 +26,11 @@ function redactObject(value: object, depth: number): Record<string, unknown> {
 }
 
 function plain(value: unknown, depth: number): unknown {
+  const simple = simplified(value, depth);
+  return typeof simple === 'string' && PRIVATE_KEY.test(simple) ? HIDDEN : simple;
+}
+
+function simplified(value: unknown, depth: number): unknown {
   if (value instanceof Error) return 'code' in value ? `${describeError(value)} (${String(value.code)})` : describeError(value);
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'Invalid Date' : value.toISOString();
   if (typeof value === 'bigint' || typeof value === 'symbol') return value.toString();
