@@ -1,7 +1,7 @@
 export { createCertificateReconciler } from './reconcile.ts';
 export type { CertificateReconcilerDeps, CertificateReport } from './reconcile.ts';
 export { planCertificates } from './plan.ts';
-export type { Bundle, BundlePlace, CertificateObservation, CertificatePlan, CertificateStep, Signer } from './plan.ts';
+export type { Bundle, BundlePlace, CertificateObservation, CertificatePlan, CertificateStep, Signer, WebhookBundle } from './plan.ts';
 export { DEFAULT_POLICY, serviceNames } from './policy.ts';
 export type { CertificatePolicy } from './policy.ts';
 export { issueAuthority, issueCertificate } from './issue.ts';

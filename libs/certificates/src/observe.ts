@@ -2,7 +2,7 @@ import { isKubeStatus } from '@brupop/kube-runtime';
 import type { KubeClient, KubeMetadata } from '@brupop/kube-runtime';
 import { coversNames, distinct, isAuthority, issuerOf, keyFits, readAuthorities, readCertificate } from './certificate.ts';
 import type { Certificate } from './certificate.ts';
-import type { Bundle, CertificateObservation, Signer } from './plan.ts';
+import type { Bundle, CertificateObservation, Signer, WebhookBundle } from './plan.ts';
 import { canSign } from './signing-key.ts';
 import type { KeyPair } from './signing-key.ts';
 import { CERT_MANAGER_ANNOTATION, INJECT_ANNOTATION, KEYS, RENEW_ANNOTATION, targetPaths } from './targets.ts';
@@ -111,12 +111,10 @@ const NONE: Bundle = { text: '', authorities: [] };
 
 const bundleOf = (text: string): Bundle => ({ text, authorities: readAuthorities(text) });
 
-function webhookBundle(definition: WebhookDefinition | undefined): Bundle | undefined {
+function webhookBundle(definition: WebhookDefinition | undefined): WebhookBundle | undefined {
   const clientConfig = definition?.spec.conversion?.webhook?.clientConfig;
   if (definition === undefined || clientConfig === undefined) return undefined;
-  const bundle = bundleOf(decode(clientConfig.caBundle));
-  // While another is asked to write the bundle, ours is not the one that stays.
-  return definition.metadata.annotations?.[INJECT_ANNOTATION] === undefined ? bundle : { ...bundle, text: `injected\n${bundle.text}` };
+  return { ...bundleOf(decode(clientConfig.caBundle)), injected: definition.metadata.annotations?.[INJECT_ANNOTATION] !== undefined };
 }
 
 function pairOf(secret: Secret | undefined, cert: string, key: string): KeyPair | undefined {

@@ -29,7 +29,7 @@ function aWorld(
     authority: { current, ...(previous === undefined ? {} : { previous }), bundle: all, renewalRequested: false },
     serving: { leaf, issuer, namesCovered: true, bundle: all },
     trust: all,
-    webhook: all,
+    webhook: { ...all, injected: false },
     settledForMs,
   };
 }
@@ -38,7 +38,7 @@ const NOTHING: CertificateObservation = {
   authority: { bundle: bundle(), renewalRequested: false },
   serving: { namesCovered: false, bundle: bundle() },
   trust: bundle(),
-  webhook: bundle(),
+  webhook: { ...bundle(), injected: false },
   settledForMs: 0,
 };
 const fresh = aWorld([A]);
@@ -61,7 +61,16 @@ describe(planCertificates, () => {
       observed: { ...NOTHING, authority: fresh.authority, trust: bundle(A) },
       step: { kind: 'issue-serving', reason: 'ServingMissing', signer: 'current' },
     },
-    { name: 'the webhook trusts another', observed: { ...fresh, webhook: bundle(B) }, step: { kind: 'publish-bundle', place: 'webhook' } },
+    {
+      name: 'the webhook trusts another',
+      observed: { ...fresh, webhook: { ...bundle(B), injected: false } },
+      step: { kind: 'publish-bundle', place: 'webhook' },
+    },
+    {
+      name: "the webhook's bundle is cert-manager's to write",
+      observed: { ...fresh, webhook: { ...bundle(A), injected: true } },
+      step: { kind: 'publish-bundle', place: 'webhook' },
+    },
     {
       name: 'the certificate ends',
       observed: aWorld([A], { leaf: aCertificate('leaf', 29) }),

@@ -9,6 +9,12 @@ export interface Bundle {
   readonly authorities: readonly Certificate[];
 }
 
+/** The bundle of a webhook. */
+export interface WebhookBundle extends Bundle {
+  /** Whether cert-manager is asked to write it: ours is then not the one that stays. */
+  readonly injected: boolean;
+}
+
 /** Everything that a plan depends on, but the time. Keys are known by their owners alone: one that is missing or does not fit makes its certificate absent. */
 export interface CertificateObservation {
   readonly authority: {
@@ -31,7 +37,7 @@ export interface CertificateObservation {
   /** What clients mount. */
   readonly trust: Bundle;
   /** What kube-apiserver trusts when it calls the webhook; undefined while there is no webhook. */
-  readonly webhook: Bundle | undefined;
+  readonly webhook: WebhookBundle | undefined;
   /** How long all of the above has been seen unchanged, by a clock that does not jump. */
   readonly settledForMs: number;
 }
@@ -83,9 +89,9 @@ export function planCertificates(observed: CertificateObservation, now: number, 
 
   const wanted = distinct([current, ...listOf(previous), ...authority.bundle.authorities, ...listOf(serving.issuer)]);
   const bundle = bundleText(wanted);
-  const publish = (place: BundlePlace, { text }: Bundle): CertificateStep | undefined =>
-    text === bundle ? undefined : { kind: 'publish-bundle', reason: 'BundleDiffers', place, bundle };
-  const webhook = observed.webhook === undefined ? undefined : publish('webhook', observed.webhook);
+  const publish = (place: BundlePlace, { text }: Bundle, always = false): CertificateStep | undefined =>
+    text === bundle && !always ? undefined : { kind: 'publish-bundle', reason: 'BundleDiffers', place, bundle };
+  const webhook = observed.webhook === undefined ? undefined : publish('webhook', observed.webhook, observed.webhook.injected);
   const copies = [publish('authority', authority.bundle), publish('trust', observed.trust), webhook, publish('serving', serving.bundle)];
   const inStep = copies.every((copy) => copy === undefined);
   const settled = inStep && observed.settledForMs >= policy.propagationMs;

@@ -198,6 +198,17 @@ describe(createCertificateReconciler, () => {
       expect(JSON.stringify([...world.objects])).toBe(before);
       expect(told).toEqual(['serving']);
     });
+
+    test('tells the webhook whom to trust where cert-manager is not asked to', async () => {
+      const world = await leftBehind();
+      world.put(targetPaths.certificate('ns', 'serving'), { kind: 'Certificate' });
+      world.edit(PATHS.definition, {
+        metadata: { annotations: null },
+        spec: { conversion: { webhook: { clientConfig: { caBundle: null } } } },
+      });
+      await world.reconciler()(SIGNAL);
+      expect(world.caBundle).toBe(world.text(PATHS.serving, KEYS.bundle));
+    });
   });
 
   describe('whatever happens', () => {

@@ -51,6 +51,11 @@ export function createCertificateReconciler(deps: CertificateReconcilerDeps): (s
       if (managed.length > 0) {
         log.warn('Leaving certificates alone', { secrets: managed, reason: 'cert-manager keeps them up' });
         report.leftAlone?.(managed);
+        const step = publishForeign(observationOf(objects, policy.names));
+        if (step !== undefined) {
+          await applyStep({ client, targets, names: policy.names, labels }, objects, step, signal);
+          log.info('Changed certificates', { step: step.kind, reason: step.reason, ...whereTo(step) });
+        }
         return { requeueAfterMs: LOOK_AGAIN_MS };
       }
       const seen = observationOf(objects, policy.names);
@@ -75,6 +80,14 @@ export function createCertificateReconciler(deps: CertificateReconcilerDeps): (s
     log.warn('Certificates do not come to rest', { steps: MOST_STEPS, reason: 'somebody else seems to write the same objects' });
     return { requeueAfterMs: LOOK_AGAIN_MS };
   };
+}
+
+/** The webhook's bundle stays ours, unless cert-manager is asked to write that too: nobody else would tell kube-apiserver whom to trust. */
+function publishForeign({ serving, webhook }: Omit<CertificateObservation, 'settledForMs'>): CertificateStep | undefined {
+  const bundle = serving.bundle.text;
+  if (serving.issuer === undefined || bundle === '' || webhook === undefined || webhook.injected || webhook.text === bundle)
+    return undefined;
+  return { kind: 'publish-bundle', reason: 'BundleDiffers', place: 'webhook', bundle };
 }
 
 const whereTo = (step: CertificateStep): object => (step.kind === 'publish-bundle' ? { place: step.place } : {});

@@ -33,7 +33,7 @@ const WORKLOADS = [
 
 describe(installObjects, () => {
   test('the objects of the original come under their names, in order', () => {
-    const names = install().map(({ kind, metadata }) => `${kind} ${metadata.name}`);
+    const names = install({ certificates: 'cert-manager' }).map(({ kind, metadata }) => `${kind} ${metadata.name}`);
     const added = ['Role ', 'RoleBinding ', 'PodDisruptionBudget '];
     expect(names.filter((name) => !added.some((kind) => name.startsWith(kind)))).toEqual([
       'Namespace brupop-bottlerocket-aws',
@@ -73,14 +73,17 @@ describe(installObjects, () => {
   });
 
   test('cert-manager injects the authority of a Certificate that is installed', () => {
-    const objects = install();
+    const objects = install({ certificates: 'cert-manager' });
     const annotation = find(objects, 'CustomResourceDefinition', 'bottlerocketshadows.brupop.bottlerocket.aws').metadata.annotations;
     const [namespace, name] = annotation?.['cert-manager.io/inject-ca-from']?.split('/') ?? [];
     expect(find(objects, 'Certificate', name ?? '').metadata.namespace).toBe(namespace);
   });
 
   test('the authority outlives the certificates that it signs', () => {
-    expect(find(install(), 'Certificate', 'brupop-selfsigned-ca')['spec']).toMatchObject({ isCA: true, duration: '87600h' });
+    expect(find(install({ certificates: 'cert-manager' }), 'Certificate', 'brupop-selfsigned-ca')['spec']).toMatchObject({
+      isCA: true,
+      duration: '87600h',
+    });
   });
 
   test('with certificates from elsewhere nothing of cert-manager is left', () => {
@@ -145,7 +148,12 @@ describe(installObjects, () => {
       {
         kind: 'ClusterRole',
         name: 'brupop-controller-role',
-        rules: ['/nodes: get list watch', '/events: create patch', 'events.k8s.io/events: create patch'],
+        rules: [
+          '/nodes: get list watch',
+          '/events: create patch',
+          'events.k8s.io/events: create patch',
+          'apiextensions.k8s.io/customresourcedefinitions: get patch',
+        ],
       },
       {
         kind: 'Role',
@@ -155,6 +163,9 @@ describe(installObjects, () => {
           'brupop.bottlerocket.aws/bottlerocketshadows/status: patch',
           '/pods: get list watch',
           'coordination.k8s.io/leases: get create update patch',
+          '/secrets: get patch',
+          '/secrets: create',
+          'cert-manager.io/certificates: get',
         ],
       },
     ])('$kind $name', ({ kind, name, rules }) => {

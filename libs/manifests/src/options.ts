@@ -29,7 +29,7 @@ export interface InstallOptions {
   /** Names of Secrets in the operator's namespace. */
   readonly imagePullSecrets?: readonly string[];
   /**
-   * Where the certificates come from. `operator`: the controller makes and renews them; `cert-manager` (default): cert-manager.io/v1
+   * Where the certificates come from. `operator` (default): the controller makes and renews them; `cert-manager`: cert-manager.io/v1
    * objects are part of the installation; `provided`: the Secrets `brupop-apiserver-certificate` and `brupop-apiserver-client-certificate` are there already.
    */
   readonly certificates?: 'operator' | 'cert-manager' | 'provided';
@@ -58,7 +58,7 @@ export function installationOf(options: InstallOptions): Installation {
   return {
     namespace: DEFAULT_NAMESPACE,
     imagePullSecrets: [],
-    certificates: 'cert-manager',
+    certificates: 'operator',
     apiserverServicePort: 443,
     apiserverInternalPort: 8443,
     apiserverReplicas: 3,

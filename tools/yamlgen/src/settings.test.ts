@@ -12,7 +12,7 @@ describe(parseSettings, () => {
       ok: true,
       options: {
         image: 'brupop:1',
-        certificates: 'cert-manager',
+        certificates: 'operator',
         apiserverServicePort: 443,
         apiserverInternalPort: 8443,
         env: { agent: {}, apiserver: {}, controller: {} },
@@ -58,7 +58,7 @@ describe(parseSettings, () => {
       problems: [
         'MAX_CONCURENT: not a known variable',
         'BRUPOP_CONTAINER_IMAGE: expected an image, got ""',
-        'CERTIFICATES: expected "cert-manager" or "provided", got "none"',
+        'CERTIFICATES: expected "operator", "cert-manager" or "provided", got "none"',
         'APISERVER_SERVICE_PORT: expected a port of 1 to 65535, got "0"',
         'APISERVER_INTERNAL_PORT: expected a port of 1 to 65535, got "x"',
       ],

@@ -11,6 +11,8 @@ const CONTROLLER_VARIABLES = ['MAX_CONCURRENT_UPDATE', 'SCHEDULER_CRON_EXPRESSIO
 const AGENT_VARIABLES = ['EXCLUDE_FROM_LB_WAIT_TIME_IN_SEC'];
 const LOGGING_VARIABLES = ['LOGGING_FORMATTER', 'LOGGING_ANSI_ENABLED', 'TRACING_FILTER_DIRECTIVE'];
 
+const CERTIFICATE_SOURCES = ['operator', 'cert-manager', 'provided'] as const;
+
 /** Every variable that is read; a test holds the `.env` to it. */
 export const VARIABLES: readonly string[] = [
   'BRUPOP_CONTAINER_IMAGE',
@@ -43,15 +45,16 @@ export function parseSettings(env: Env): Settings {
 
   const image = read('BRUPOP_CONTAINER_IMAGE');
   if (image === undefined) problem('BRUPOP_CONTAINER_IMAGE', 'an image');
-  const certificates = read('CERTIFICATES') ?? 'cert-manager';
-  if (certificates !== 'cert-manager' && certificates !== 'provided') problem('CERTIFICATES', '"cert-manager" or "provided"');
+  const source = read('CERTIFICATES') ?? 'operator';
+  const certificates = CERTIFICATE_SOURCES.find((known) => known === source);
+  if (certificates === undefined) problem('CERTIFICATES', '"operator", "cert-manager" or "provided"');
   const namespace = read('NAMESPACE');
   const pullSecret = read('BRUPOP_CONTAINER_IMAGE_PULL_SECRET');
   const options: InstallOptions = {
     image: image ?? '',
     ...(namespace === undefined ? {} : { namespace }),
     ...(pullSecret === undefined ? {} : { imagePullSecrets: [pullSecret] }),
-    certificates: certificates === 'provided' ? 'provided' : 'cert-manager',
+    ...(certificates === undefined ? {} : { certificates }),
     apiserverServicePort: port('APISERVER_SERVICE_PORT', 443),
     apiserverInternalPort: port('APISERVER_INTERNAL_PORT', 8443),
     env: { agent: chosen(AGENT_VARIABLES), apiserver: chosen([]), controller: chosen(CONTROLLER_VARIABLES) },
