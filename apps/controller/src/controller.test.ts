@@ -176,6 +176,24 @@ describe(createController, () => {
     expect(cluster.events()).toContain('b CordonedByAdministrator');
   });
 
+  test('writes conditions once for each change, with nothing else, and does not answer its own writes', async () => {
+    const cluster = aCluster(['a', 'b']);
+    const writes: string[] = [];
+    cluster.api.faults.beforeRequest = ({ body }, _identity, { verb, subresource }) => {
+      if (verb === 'patch' && subresource === 'status')
+        writes.push(Object.keys((JSON.parse(String(body)) as { status: object }).status).join());
+      return undefined;
+    };
+    start(cluster);
+    await cluster.clock.advance(60_000);
+    expect(writes).toEqual(['conditions', 'conditions']);
+    const conditions = (name: string): unknown =>
+      Object.fromEntries(cluster.shadow(name)?.status?.conditions?.map(({ type, status }) => [type, status]) ?? []);
+    expect(conditions('a')).toEqual({ Updating: 'False', Drained: 'False', Stuck: 'False', Healthy: 'True' });
+    expect(conditions('b')).toEqual({ Updating: 'True', Drained: 'False', Stuck: 'False', Healthy: 'True' });
+    expect(cluster.shadow('b')?.status).toMatchObject({ current_version: '1.0.0', crash_count: 0 });
+  });
+
   test('deletes the shadow of a node that has left the fleet', async () => {
     const cluster = aCluster(['a', 'b']);
     start(cluster, 'one', { window: { kind: 'daily', startMs: 36_000_000, stopMs: 72_000_000 } });

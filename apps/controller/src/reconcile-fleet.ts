@@ -10,6 +10,7 @@ import type { AssumedShadows } from './assumed-shadows.ts';
 import type { FleetMetrics } from './fleet-metrics.ts';
 import type { PlanReporter } from './report-plan.ts';
 import { trimShadow } from './trim.ts';
+import { writeConditions } from './write-conditions.ts';
 
 /** What one reconcile works with. */
 export interface FleetReconcilerDeps {
@@ -28,6 +29,7 @@ export interface FleetReconcilerDeps {
 // The wall clock may jump; nobody shall wait for a time that has passed long ago.
 const LONGEST_PAUSE_MS = 10 * 60_000;
 const AFTER_CONFLICT_MS = 500;
+const BETWEEN_CONDITIONS_MS = 1_000;
 
 /** @returns the one reconcile of the controller: observe, decide, act, report */
 export function createFleetReconciler(deps: FleetReconcilerDeps): (signal: AbortSignal) => Promise<ReconcileResult> {
@@ -41,7 +43,8 @@ export function createFleetReconciler(deps: FleetReconcilerDeps): (signal: Abort
     const { outdated, failure } = await act(deps, plan, observation, doubtful, signal);
     deps.reporter.held(plan.holds, observation);
     if (failure !== undefined) throw failure as Error;
-    return requeue(plan, outdated, deps.clock);
+    const more = await writeConditions(deps, plan.holds, observation.shadows, signal);
+    return requeue(plan, outdated, more, deps.clock);
   };
 }
 
@@ -111,8 +114,9 @@ async function act(
 
 const takesSlot = ({ reason }: FleetChange): boolean => reason === 'UpdateStarted' || reason === 'RebootAllowed';
 
-function requeue({ recheckAt }: FleetPlan, outdated: boolean, clock: Clock): ReconcileResult {
+function requeue({ recheckAt }: FleetPlan, outdated: boolean, more: boolean, clock: Clock): ReconcileResult {
   if (outdated) return { requeueAfterMs: AFTER_CONFLICT_MS };
+  if (more) return { requeueAfterMs: BETWEEN_CONDITIONS_MS };
   if (recheckAt === undefined) return {};
   return { requeueAfterMs: Math.min(Math.max(0, recheckAt - clock.now()), LONGEST_PAUSE_MS) };
 }

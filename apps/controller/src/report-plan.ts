@@ -1,6 +1,7 @@
 import type { EventRecorder } from '@brupop/kube-runtime';
 import type { Logger } from '@brupop/process';
 import type { ChangeReason, FleetChange, FleetHold, FleetObservation, HoldReason } from '@brupop/state-machine';
+import { needsAttention } from '@brupop/state-machine';
 
 /** Tells users what was done with each node, and what keeps one back if a person may have to do something about it. */
 export interface PlanReporter {
@@ -9,16 +10,6 @@ export interface PlanReporter {
 }
 
 const TROUBLE: readonly ChangeReason[] = ['ResetAfterError', 'GivenUp'];
-// The others pass by themselves. At thousands of nodes their events would bury these; /plan and the metrics tell of all.
-const WORTH_AN_EVENT: readonly HoldReason[] = [
-  'InvalidVersion',
-  'LeftUnavailable',
-  'CordonedByAdministrator',
-  'CrashBackoff',
-  'VersionBackoff',
-  'RetryBackoff',
-  'Stuck',
-];
 
 export function createPlanReporter({ events, log }: { readonly events: EventRecorder; readonly log: Logger }): PlanReporter {
   let told = new Map<string, HoldReason>();
@@ -38,7 +29,8 @@ export function createPlanReporter({ events, log }: { readonly events: EventReco
       told = new Map(holds.map(({ node, reason }) => [node, reason]));
       for (const { node, reason, message, until } of fresh) {
         log.debug('Holding a node', { node, reason, detail: message, until });
-        if (!WORTH_AN_EVENT.includes(reason)) continue;
+        // At thousands of nodes the events of the others would bury these; /plan and the metrics tell of all.
+        if (!needsAttention(reason)) continue;
         log.warn('A node needs attention', { node, reason, detail: message, until });
         record(node, observation, 'Warning', reason, message);
       }

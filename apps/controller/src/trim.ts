@@ -81,7 +81,7 @@ export function trimShadow({ apiVersion, kind, metadata, spec, status }: Bottler
       ...(ownerReferences === undefined ? {} : { ownerReferences }),
     },
     spec,
-    ...(status === undefined || status === null ? {} : { status: { ...status, conditions: [] } }),
+    ...(status === undefined || status === null ? {} : { status }),
   };
 }
 

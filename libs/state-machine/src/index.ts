@@ -3,6 +3,7 @@ export type { FleetObservation, NodeObservation } from './fleet/observation.ts';
 export type { ChangeReason, FleetChange, FleetHold, FleetPlan, HoldReason } from './fleet/plan.ts';
 export { DEFAULT_TIMEOUTS } from './fleet/policy.ts';
 export type { FleetPolicy, MaxUnavailable, StateTimeouts } from './fleet/policy.ts';
+export { CONDITION_TYPES, drainBlockedBy, needsAttention, shadowConditions } from './fleet/shadow-conditions.ts';
 export { backoffMs } from './fleet/backoff.ts';
 export { parseWindow } from './window/parse-window.ts';
 export type { ParsedWindow, WindowVariables } from './window/parse-window.ts';

@@ -1,0 +1,109 @@
+import type { BottlerocketShadow, ShadowStatus } from '@brupop/crd-models';
+import { describe, expect, test } from '@jest/globals';
+import { ago, aShadow, NOW } from './fleet.fixture.ts';
+import type { FleetHold, HoldReason } from './plan.ts';
+import { drainBlockedBy, shadowConditions } from './shadow-conditions.ts';
+
+const PDB = 'PodDisruptionBudget default/web allows no disruption of pod default/web-0';
+const held = (reason: HoldReason, message = 'why'): FleetHold => ({ node: 'a', reason, message });
+const progress = (step: 'Draining' | 'Rebooting', message: string): Partial<ShadowStatus> => ({
+  progress: { step, since: ago(1), boot_id: 'b', version: '1.1.0', message },
+});
+const rebooting = (status: Partial<ShadowStatus> = {}): BottlerocketShadow =>
+  aShadow('a', { state: 'RebootedIntoUpdate', version: '1.1.0' }, status);
+const told = (shadow: BottlerocketShadow, hold: FleetHold): string[] =>
+  (shadowConditions(shadow, hold, NOW) ?? []).map(({ type, status, reason }) => `${type}=${status} ${reason}`);
+const carrying = (shadow: BottlerocketShadow, hold: FleetHold, at: number): BottlerocketShadow => {
+  const conditions = shadowConditions(shadow, hold, at);
+  if (conditions === undefined || !shadow.status) throw new Error('nothing to carry');
+  return { ...shadow, status: { ...shadow.status, conditions } };
+};
+
+describe(shadowConditions, () => {
+  const quiet = ['Updating=False NoUpdate', 'Drained=False NotDrained', 'Stuck=False WithinDeadline', 'Healthy=True NoTrouble'];
+  const [idle, undrained, inTime, fine] = quiet;
+  const busy = 'Updating=True UpdateInProgress';
+  test.each([
+    { name: 'an updated node', shadow: aShadow('a'), hold: held('UpToDate'), expected: quiet },
+    {
+      name: 'a node in an update',
+      shadow: rebooting(progress('Draining', 'evicting 3 pods')),
+      hold: held('InProgress'),
+      expected: [busy, undrained, inTime, fine],
+    },
+    {
+      name: 'a drain that a budget blocks',
+      shadow: rebooting(progress('Draining', PDB)),
+      hold: held('InProgress'),
+      expected: [busy, 'Drained=False DrainBlocked', inTime, fine],
+    },
+    {
+      name: 'a drained node',
+      shadow: rebooting(progress('Rebooting', '')),
+      hold: held('InProgress'),
+      expected: [busy, 'Drained=True DrainedForReboot', inTime, fine],
+    },
+    {
+      name: 'a node that cleans up',
+      shadow: aShadow('a'),
+      hold: held('Recovering'),
+      expected: ['Updating=True Recovering', undrained, inTime, fine],
+    },
+    {
+      name: 'a stuck node',
+      shadow: rebooting(),
+      hold: held('Stuck'),
+      expected: [busy, undrained, 'Stuck=True DeadlinePassed', 'Healthy=False Stuck'],
+    },
+    {
+      name: 'a node that has crashed',
+      shadow: aShadow('a'),
+      hold: held('CrashBackoff'),
+      expected: [idle, undrained, inTime, 'Healthy=False CrashBackoff'],
+    },
+  ])('tells of $name', ({ shadow, hold, expected }) => {
+    expect(told(shadow, hold)).toEqual(expected);
+  });
+
+  test('names the budget that blocks a drain and the pod, as they were reported', () => {
+    const conditions = shadowConditions(rebooting(progress('Draining', PDB)), held('InProgress'), NOW);
+    expect(conditions?.find(({ type }) => type === 'Drained')?.message).toBe(PDB);
+  });
+
+  test('a budget of a drain that is over blocks nothing', () => {
+    expect(drainBlockedBy(rebooting(progress('Rebooting', PDB)))).toBeUndefined();
+  });
+
+  test('has nothing to write once the conditions are carried, however long ago', () => {
+    expect(shadowConditions(carrying(aShadow('a'), held('UpToDate'), NOW - 1_000), held('UpToDate'), NOW)).toBeUndefined();
+  });
+
+  test.each<HoldReason>(['WindowClosed', 'NoFreeSlot', 'TooManyUnavailable', 'NodeNotReady', 'NoShadow'])(
+    'an idle node that now waits for another reason, %s, is not written again',
+    (reason) => {
+      expect(shadowConditions(carrying(aShadow('a'), held('UpToDate'), NOW), held(reason), NOW)).toBeUndefined();
+    },
+  );
+
+  test('progress within a step is not written again', () => {
+    const before = carrying(rebooting(progress('Draining', 'evicting 3 pods')), held('InProgress', 'three'), NOW);
+    const after = rebooting({ ...before.status, ...progress('Draining', 'evicting 2 pods') });
+    expect(shadowConditions(after, held('InProgress', 'two'), NOW)).toBeUndefined();
+  });
+
+  test('keeps the time of a condition whose status stays, and renews that of one whose status changes', () => {
+    const before = carrying(aShadow('a'), held('UpToDate'), NOW - 60_000);
+    const times = shadowConditions(before, held('CrashBackoff'), NOW)?.map(({ lastTransitionTime }) => lastTransitionTime);
+    expect(times).toEqual([ago(1), ago(1), ago(1), ago(0)]);
+  });
+
+  test('puts right conditions that were edited by hand', () => {
+    const before = carrying(aShadow('a'), held('UpToDate'), NOW);
+    const edited = aShadow('a', {}, { ...before.status, conditions: before.status?.conditions?.slice(1) ?? [] });
+    expect(told(edited, held('UpToDate'))).toEqual(quiet);
+  });
+
+  test('a shadow whose agent has not reported has no status to put conditions in', () => {
+    expect(shadowConditions(aShadow('a', {}, null), held('NotReported'), NOW)).toBeUndefined();
+  });
+});
