@@ -194,6 +194,41 @@ describe(createController, () => {
     expect(cluster.shadow('b')?.status).toMatchObject({ current_version: '1.0.0', crash_count: 0 });
   });
 
+  test('does not write over a shadow that has changed since the plan', async () => {
+    const cluster = aCluster(['a']);
+    let met = 0;
+    cluster.api.faults.beforeRequest = (_request, _identity, { resource, verb }) => {
+      if (resource === PLURAL && verb === 'patch' && met++ === 0) cluster.report('a', { target_version: '1.2.0' });
+      return undefined;
+    };
+    start(cluster);
+    await cluster.clock.advance(5_000);
+    expect(cluster.shadow('a')?.spec).toMatchObject({ state: 'StagedAndPerformedUpdate', version: '1.2.0' });
+  });
+
+  test('tells once, on the node and on its shadow, which budget blocks a drain', async () => {
+    const cluster = aCluster(['b']);
+    start(cluster);
+    await cluster.clock.advance(5_000);
+    cluster.report('b', { current_state: 'StagedAndPerformedUpdate' });
+    await cluster.clock.advance(5_000);
+    const message = 'PodDisruptionBudget default/web allows no disruption of pod default/web-0';
+    for (const crash_count of [0, 1]) {
+      cluster.report('b', {
+        crash_count,
+        progress: { step: 'Draining', since: '2026-01-05T12:00:00Z', boot_id: 'b', version: '1.1.0', message },
+      });
+      await cluster.clock.advance(10_000);
+    }
+    const blocked = cluster.events().filter((event) => event.endsWith('DrainBlocked'));
+    expect(blocked.sort()).toEqual(['b DrainBlocked', 'brs-b DrainBlocked']);
+    expect(cluster.log.entries.filter((entry) => entry.message === 'A drain is blocked')).toHaveLength(1);
+    expect(cluster.shadow('b')?.status?.conditions?.find(({ type }) => type === 'Drained')).toMatchObject({
+      reason: 'DrainBlocked',
+      message,
+    });
+  });
+
   test('deletes the shadow of a node that has left the fleet', async () => {
     const cluster = aCluster(['a', 'b']);
     start(cluster, 'one', { window: { kind: 'daily', startMs: 36_000_000, stopMs: 72_000_000 } });

@@ -1,7 +1,9 @@
+import { nodeNameOf } from '@brupop/crd-models';
+import type { BottlerocketShadow } from '@brupop/crd-models';
 import type { EventRecorder } from '@brupop/kube-runtime';
 import type { Logger } from '@brupop/process';
 import type { ChangeReason, FleetChange, FleetHold, FleetObservation, HoldReason } from '@brupop/state-machine';
-import { needsAttention } from '@brupop/state-machine';
+import { drainBlockedBy, needsAttention } from '@brupop/state-machine';
 
 /** Tells users what was done with each node, and what keeps one back if a person may have to do something about it. */
 export interface PlanReporter {
@@ -13,9 +15,30 @@ const TROUBLE: readonly ChangeReason[] = ['ResetAfterError', 'GivenUp'];
 
 export function createPlanReporter({ events, log }: { readonly events: EventRecorder; readonly log: Logger }): PlanReporter {
   let told = new Map<string, HoldReason>();
+  let toldBlocked = new Map<string, string>();
   const record = (node: string, observation: FleetObservation, type: 'Normal' | 'Warning', reason: string, message: string): void => {
     const uid = observation.nodes.find(({ name }) => name === node)?.uid;
     if (uid !== undefined) events.record({ regarding: { apiVersion: 'v1', kind: 'Node', name: node, uid }, type, reason, message });
+  };
+  const recordOnShadow = ({ apiVersion, kind, metadata }: BottlerocketShadow, reason: string, message: string): void => {
+    const { name, namespace, uid } = metadata;
+    if (namespace === undefined || uid === undefined) return;
+    events.record({ regarding: { apiVersion, kind, namespace, name, uid }, type: 'Warning', reason, message });
+  };
+  /** Once for each budget and pod, on the Node and on its shadow: whoever drains by hand looks at the one, whoever updates at the other. */
+  const tellBlocked = (observation: FleetObservation): void => {
+    const blocked = new Map<string, string>();
+    for (const shadow of observation.shadows) {
+      const node = nodeNameOf(shadow);
+      const message = drainBlockedBy(shadow);
+      if (node === undefined || message === undefined) continue;
+      blocked.set(node, message);
+      if (toldBlocked.get(node) === message) continue;
+      log.warn('A drain is blocked', { node, detail: message });
+      record(node, observation, 'Warning', 'DrainBlocked', message);
+      recordOnShadow(shadow, 'DrainBlocked', message);
+    }
+    toldBlocked = blocked;
   };
   return {
     changed(change, observation) {
@@ -25,6 +48,7 @@ export function createPlanReporter({ events, log }: { readonly events: EventReco
       record(node, observation, TROUBLE.includes(reason) ? 'Warning' : 'Normal', reason, message);
     },
     held(holds, observation) {
+      tellBlocked(observation);
       const fresh = holds.filter(({ node, reason }) => told.get(node) !== reason);
       told = new Map(holds.map(({ node, reason }) => [node, reason]));
       for (const { node, reason, message, until } of fresh) {
