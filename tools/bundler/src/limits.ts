@@ -15,8 +15,8 @@ const LIMITS: Readonly<Record<string, BundleLimits>> = {
     maxBytes: 250 * 1024,
     forbidden: [GENERATED_MODELS, RUN_TIME_COMPILER, '/undici/', '/express/', '/prom-client/', '@kubernetes/client-node'],
   },
-  controller: { maxBytes: 2048 * 1024, forbidden: [GENERATED_MODELS, RUN_TIME_COMPILER, '/undici/'] },
-  apiserver: { maxBytes: 2048 * 1024, forbidden: [GENERATED_MODELS, RUN_TIME_COMPILER, '/undici/'] },
+  controller: { maxBytes: 1280 * 1024, forbidden: [GENERATED_MODELS, RUN_TIME_COMPILER, '/undici/'] },
+  apiserver: { maxBytes: 1280 * 1024, forbidden: [GENERATED_MODELS, RUN_TIME_COMPILER, '/undici/'] },
 };
 
 /** The limits of an app. @throws Error for an app without any */

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
 import { bundleProblems, limitsOf } from './limits.ts';
 import { collectLicences } from './licences.ts';
+import { slimExpress } from './slim-express.ts';
 import { slimKubernetesClient } from './slim-kubernetes-client.ts';
 
 const root = resolve(import.meta.dirname, '../../..');
@@ -30,7 +31,7 @@ const result = await build({
   legalComments: 'none',
   // Some CommonJS dependencies call require for Node's own modules.
   banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },
-  plugins: [slimKubernetesClient],
+  plugins: [slimKubernetesClient, slimExpress],
   logLevel: 'warning',
 });
 
