@@ -75,6 +75,7 @@ async function takeNodeStep(apiserver: ApiserverClient, step: NodeStep, signal: 
     message: progress.message,
     since: Number.isNaN(since) ? undefined : since,
     retryAfterMs: progress.retry_after_ms,
+    blocked: progress.blocked,
   };
 }
 

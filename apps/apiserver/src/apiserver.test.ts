@@ -461,8 +461,14 @@ describe('steps on the node', () => {
     world.addPod('web-0', 'node-1', 'shop', { labels: { app: 'web' } });
     budget();
     const response = await step(ROUTES.cordonAndDrain);
-    expect(response.json()).toMatchObject({ done: false, waiting: [{ reason: 'blocked' }], retry_after_ms: 5_000 });
-    expect(response.json<{ message: string }>().message).toContain('disruption budget');
+    const message = 'PodDisruptionBudget shop/web allows no disruption of pod shop/web-0';
+    expect(response.json()).toMatchObject({
+      done: false,
+      message: `Draining, 0 pods evicted in this step, waiting for 1 pod: ${message}`,
+      waiting: [{ reason: 'blocked', message }],
+      blocked: { reason: 'DisruptionBudget', message },
+      retry_after_ms: 5_000,
+    });
   });
 
   test('gives up past the drain timeout with an error that says so', async () => {

@@ -14,6 +14,7 @@ import {
 import { isKubeStatus } from '@brupop/kube-runtime';
 import type { Request, Response, Router } from 'express';
 import { callerOf } from './authentication.ts';
+import { createDrainLog, type DrainLog } from './drain-log.ts';
 import { RequestError } from './errors.ts';
 import { notReadyBecause, readHealth } from './node-health.ts';
 import { requestSignal } from './request-signal.ts';
@@ -30,16 +31,17 @@ const NOT_READY_RETRY_MS = 2_000;
 /** Adds the steps that an agent may ask to be taken on its own node. Each may be repeated, at any replica. */
 export function addNodeRoutes(router: Router, deps: NodeRoutesDeps): void {
   const { client, clock, log, metrics } = deps;
+  const drains = createDrainLog(log);
 
   router.post(ROUTES.cordonAndDrain, async (request, response) => {
     const target = targetOf(deps, response);
     const { held } = await orNodeNotFound(target, cordonNode(target));
     const sinceMs = Date.parse(held?.since ?? '') || clock.now();
-    let result = await drainOnce(deps, target, sinceMs);
+    let result = await drainOnce(deps, drains, target, sinceMs);
     // Agents of Brupop 1.x take the answer for the end of the drain, so there must be none before.
     while (result.kind === 'waiting' && !wantsProgress(request)) {
       if (deps.board.closed) throw new RequestError('SHUTTING_DOWN', 'This replica is shutting down; ask again to go on');
-      result = await drainOnce(deps, target, sinceMs);
+      result = await drainOnce(deps, drains, target, sinceMs);
     }
     metrics.stepped('drain', result.kind);
     if (result.kind === 'timedOut') throw new RequestError('DRAIN_TIMED_OUT', describeDrain(result));
@@ -95,7 +97,7 @@ function targetOf(deps: NodeRoutesDeps, response: Response): NodeChangeOptions {
   return { client: deps.client, clock: deps.clock, nodeName: callerOf(response).node.name, signal: requestSignal(response) };
 }
 
-async function drainOnce(deps: NodeRoutesDeps, target: NodeChangeOptions, sinceMs: number): Promise<DrainResult> {
+async function drainOnce(deps: NodeRoutesDeps, drains: DrainLog, target: NodeChangeOptions, sinceMs: number): Promise<DrainResult> {
   const result = await drainStep({
     ...target,
     log: deps.log.child({ node: target.nodeName }),
@@ -106,7 +108,7 @@ async function drainOnce(deps: NodeRoutesDeps, target: NodeChangeOptions, sinceM
     last: { namespace: deps.namespace, labels: { [COMPONENT_LABEL]: APISERVER_COMPONENT } },
   });
   deps.metrics.evicted(result.evicted);
-  deps.log.info('Draining node', { node: target.nodeName, reason: describeDrain(result), outcome: result.kind });
+  drains.note(target.nodeName, result);
   return result;
 }
 

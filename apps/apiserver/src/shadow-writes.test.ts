@@ -35,14 +35,14 @@ describe(statusPatch, () => {
   test.each([
     { name: 'sends what an old agent sent and nothing else', sent: status, expected: status },
     {
-      name: 'removes the message of the step before',
+      name: 'removes the message and the reason of the step before',
       sent: { ...status, progress },
-      expected: { ...status, progress: { ...progress, message: null } },
+      expected: { ...status, progress: { ...progress, message: null, reason: null } },
     },
     {
-      name: 'keeps the message that was sent',
-      sent: { ...status, progress: { ...progress, message: 'x' } },
-      expected: { ...status, progress: { ...progress, message: 'x' } },
+      name: 'keeps the message and the reason that were sent',
+      sent: { ...status, progress: { ...progress, message: 'x', reason: 'y' } },
+      expected: { ...status, progress: { ...progress, message: 'x', reason: 'y' } },
     },
     { name: 'removes a progress that is over', sent: { ...status, progress: null }, expected: { ...status, progress: null } },
   ])('$name', ({ sent, expected }) => {

@@ -67,8 +67,9 @@ export async function ensureShadow(
  */
 export function statusPatch(sent: ShadowStatus): { readonly status: Readonly<Record<string, unknown>> } {
   const { progress } = sent;
-  // A merge patch goes into objects: without this the message of the step before would stay.
-  return { status: { ...sent, ...(progress === undefined || progress === null ? {} : { progress: { message: null, ...progress } }) } };
+  // A merge patch goes into objects: without this the message and the reason of the step before would stay.
+  const whole = progress === undefined || progress === null ? {} : { progress: { message: null, reason: null, ...progress } };
+  return { status: { ...sent, ...whole } };
 }
 
 /** Writes the status of the node's own shadow. @throws RequestError SHADOW_NOT_FOUND */

@@ -1,5 +1,5 @@
 import type { StepProgress, WaitingPod } from '@brupop/agent-api';
-import { describeDrain, type DrainObstacle, type DrainResult } from '@brupop/drain';
+import { describeDrain, drainBlock, type DrainObstacle, type DrainResult } from '@brupop/drain';
 
 const MOST_WAITING = 20;
 const SOON_MS = 1_000;
@@ -12,17 +12,28 @@ export function drainProgress(result: DrainResult, since: string | undefined): S
   const { waiting } = result;
   // Pods that are merely ending go by themselves; a budget or a fault is no better for being asked again at once.
   const soon = waiting.every(({ reason }) => reason === 'terminating');
+  const blocked = drainBlock(waiting);
   return {
     ...told,
     waiting: waiting.slice(0, MOST_WAITING).map(waitingPod),
     waiting_total: waiting.length,
+    ...(blocked === undefined ? {} : { blocked }),
     retry_after_ms: soon ? SOON_MS : LATER_MS,
   };
 }
 
+// The wire has fewer words than the drain, and the message tells: a refusal is tried again, and what is overdue is ending.
+const ON_THE_WIRE: Readonly<Record<DrainObstacle['reason'], WaitingPod['reason']>> = {
+  blocked: 'blocked',
+  terminating: 'terminating',
+  overdue: 'terminating',
+  pending: 'retrying',
+  retrying: 'retrying',
+  refused: 'retrying',
+};
+
 function waitingPod({ namespace, name, reason, message }: DrainObstacle): WaitingPod {
-  // The wire has no word of its own for a refusal; it is tried again, and its message tells.
-  return { namespace, name, reason: reason === 'refused' ? 'retrying' : reason, message };
+  return { namespace, name, reason: ON_THE_WIRE[reason], message };
 }
 
 /** The optional field `since`. */

@@ -26,6 +26,8 @@ export interface StepProgress {
   readonly waiting?: readonly WaitingPod[];
   /** How many pods are waited for in all. */
   readonly waiting_total?: number;
+  /** What keeps a drain from getting anywhere; absent while it gets on. `reason` is one of `DRAIN_BLOCKS`; a newer apiserver may know more. */
+  readonly blocked?: { readonly reason: string; readonly message: string };
   /** When to call again, in milliseconds; a hint. */
   readonly retry_after_ms?: number;
 }

@@ -37,6 +37,11 @@ const STEP_PROGRESS: JsonSchema = {
     evicted: { type: 'integer', minimum: 0 },
     waiting: { type: 'array', maxItems: MOST_ITEMS, items: WAITING_POD },
     waiting_total: { type: 'integer', minimum: 0 },
+    blocked: {
+      type: 'object',
+      required: ['reason', 'message'],
+      properties: { reason: { type: 'string' }, message: { type: 'string' } },
+    },
     retry_after_ms: { type: 'integer', minimum: 0 },
   },
 };

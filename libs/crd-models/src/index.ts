@@ -1,7 +1,8 @@
-export { PROGRESS_STEPS, SHADOW_STATES } from './shadow.ts';
+export { DRAIN_BLOCKS, PROGRESS_STEPS, SHADOW_STATES } from './shadow.ts';
 export type {
   BottlerocketShadow,
   Condition,
+  DrainBlock,
   FailedVersion,
   ObjectMeta,
   OwnerReference,

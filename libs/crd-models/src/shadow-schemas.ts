@@ -54,6 +54,7 @@ const PROGRESS: JsonSchema = {
     boot_id: text('Boot id of the host when the step began.'),
     version: version('The version that the step is part of an update to.'),
     message: text('What it is doing or waiting for, for people.'),
+    reason: nullable(text('Why the step makes no headway, in one CamelCase word.')),
   },
 };
 

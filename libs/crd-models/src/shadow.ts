@@ -28,6 +28,14 @@ export const PROGRESS_STEPS = ['Excluding', 'Draining', 'Rebooting', 'Returning'
 /** One of {@link PROGRESS_STEPS}. */
 export type ProgressStep = (typeof PROGRESS_STEPS)[number];
 
+/**
+ * Why a drain makes no headway: a PodDisruptionBudget forbids an eviction; the Kubernetes API refuses one (a missing permission, an admission
+ * webhook), or fails at it time and again; a pod outlives the end it was given.
+ */
+export const DRAIN_BLOCKS = ['DisruptionBudget', 'EvictionRefused', 'EvictionFailing', 'PodNotEnding'] as const;
+/** One of {@link DRAIN_BLOCKS}. */
+export type DrainBlock = (typeof DRAIN_BLOCKS)[number];
+
 /** The last disruptive step that the agent began: written *before* the step, so that a crash at any line can be told from success. */
 export interface ShadowProgress {
   readonly step: ProgressStep;
@@ -39,6 +47,8 @@ export interface ShadowProgress {
   readonly version: string;
   /** What it is doing or waiting for, for people. */
   readonly message?: string;
+  /** Why the step makes no headway, in one CamelCase word; absent or null while it does. Of a drain: one of {@link DRAIN_BLOCKS}. */
+  readonly reason?: string | null;
 }
 
 /** A version that this host booted out of, or failed to install. */

@@ -7,7 +7,10 @@ import type { DrainPod } from './pod.ts';
 
 type Answer = 'accept' | 'hang' | KubeApiError | Error;
 
-const budget = new KubeApiError(429, 'TooManyRequests', 'Cannot evict: budget web');
+const budget = new KubeApiError(429, 'TooManyRequests', 'Cannot evict.', {
+  details: { causes: [{ reason: 'DisruptionBudget', message: 'The disruption budget web needs 2 healthy pods and has 2 currently' }] },
+});
+const blocked = (pod: string): string => `PodDisruptionBudget shop/web allows no disruption of pod shop/${pod}`;
 
 /** A node whose pods go `graceMs` after their eviction was accepted. */
 class FakeNode {
@@ -121,7 +124,7 @@ describe(drainStep, () => {
     const result = await node.step();
     expect(node.clock.monotonic()).toBeLessThanOrEqual(10_000);
     expect(reasons(result)).toEqual(['db blocked', 'old terminating']);
-    expect(describeDrain(result)).toBe('Draining, 1 pod evicted in this step, waiting for 2: shop/db and 1 more: Cannot evict: budget web');
+    expect(describeDrain(result)).toBe(`Draining, 1 pod evicted in this step, waiting for 2 pods: ${blocked('db')}`);
   });
 
   test('evicts the rest while many pods are blocked or never answered', async () => {
@@ -147,7 +150,7 @@ describe(drainStep, () => {
       answer: new KubeApiError(403, 'Forbidden', 'x', { details: { causes: [{ reason: 'NamespaceTerminating' }] } }),
       expected: 'a terminating',
     },
-    { name: '"gone" is not believed while the list still has it', answer: new KubeApiError(404, 'NotFound', 'x'), expected: 'a retrying' },
+    { name: '"gone" is not believed while the list still has it', answer: new KubeApiError(404, 'NotFound', 'x'), expected: 'a pending' },
   ])('$name, and is no success', async ({ answer, expected }) => {
     const node = new FakeNode().add('a');
     node.answers.set('a', answer);
@@ -157,10 +160,11 @@ describe(drainStep, () => {
 
   test('gives up past the timeout without evicting more, and tells what blocks', async () => {
     const node = new FakeNode().add('a');
-    node.answers.set('a', new KubeApiError(429, 'TooManyRequests', 'budget web'));
+    node.answers.set('a', budget);
     const result = await node.step({ sinceMs: node.clock.now() - 900_000 });
-    const waiting = [{ namespace: 'shop', name: 'a', reason: 'blocked', message: 'budget web' }];
+    const waiting = [{ namespace: 'shop', name: 'a', reason: 'blocked', message: blocked('a') }];
     expect(result).toEqual({ kind: 'timedOut', evicted: 0, waiting });
+    expect(describeDrain(result)).toBe(`Drain timeout has passed: ${blocked('a')}`);
     expect(node.asked).toEqual(['POST a (dry run)']);
     expect(node.pods.get('a')?.metadata.deletionTimestamp).toBeUndefined();
   });

@@ -1,19 +1,10 @@
 import { paths, type KubeClient } from '@brupop/kube-runtime';
 import { sleep, type Clock } from '@brupop/ports';
 import { BrupopError, type Logger } from '@brupop/process';
-import { removePod, type EvictionOutcome } from './evict.ts';
+import { removePod } from './evict.ts';
+import { byRank, endingObstacle, evictionObstacle, type DrainObstacle, type FailedEviction } from './obstacle.ts';
 import { planDrain, type DrainMode, type DrainPolicy } from './plan.ts';
 import { podIdentity, podKey, type DrainPod, type PodSelector } from './pod.ts';
-
-/** A pod that keeps a drain from ending, and why. */
-export interface DrainObstacle {
-  readonly namespace: string;
-  readonly name: string;
-  /** `refused`: the Kubernetes API will not have it evicted, which time alone may not mend; it is tried again all the same. */
-  readonly reason: 'blocked' | 'terminating' | 'retrying' | 'refused';
-  /** For people. */
-  readonly message: string;
-}
 
 /** What one step of a drain came to. */
 export type DrainResult =
@@ -71,7 +62,7 @@ export async function drainStep(options: DrainStepOptions): Promise<DrainResult>
 
 interface Progress {
   readonly evicted: Set<string>;
-  readonly outcomes: Map<string, Exclude<EvictionOutcome, { kind: 'evicted' | 'gone' }>>;
+  readonly outcomes: Map<string, FailedEviction>;
   /** Monotonic time before which a pod is not asked for again. */
   readonly notBeforeMs: Map<string, number>;
 }
@@ -95,11 +86,11 @@ async function run(options: DrainStepOptions, deadlineMs: number, stepSignal: Ab
     if (plan.evict.length === 0 && plan.wait.length === 0) return { kind: 'done', evicted: evicted() };
     if (plan.mode === 'giveUp') {
       await askWhy(plan.evict, options, progress, stepSignal);
-      return { kind: 'timedOut', evicted: evicted(), waiting: obstaclesOf(plan.evict, plan.wait, progress) };
+      return { kind: 'timedOut', evicted: evicted(), waiting: obstaclesOf(plan.evict, plan.wait, progress, clock.now()) };
     }
     await evictAll(plan.evict, plan.mode, options, progress, stepSignal);
     signal.throwIfAborted();
-    result = { kind: 'waiting', evicted: evicted(), waiting: obstaclesOf(plan.evict, plan.wait, progress) };
+    result = { kind: 'waiting', evicted: evicted(), waiting: obstaclesOf(plan.evict, plan.wait, progress, clock.now()) };
     if (stepSignal.aborted || deadlineMs - clock.monotonic() <= pauseMs) return result;
     await sleep(clock, pauseMs, signal);
   }
@@ -159,53 +150,21 @@ async function evictAll(
   await Promise.all(Array.from({ length: Math.min(concurrency, queue.length) }, worker));
 }
 
-const RANK: Readonly<Record<DrainObstacle['reason'], number>> = { refused: 0, blocked: 1, retrying: 2, terminating: 3 };
-
-function obstaclesOf(evict: readonly DrainPod[], terminating: readonly DrainPod[], progress: Progress): readonly DrainObstacle[] {
-  const of = (pod: DrainPod, tell: { reason: DrainObstacle['reason']; message: string }): DrainObstacle => ({
-    namespace: pod.metadata.namespace ?? 'default',
-    name: pod.metadata.name,
-    ...tell,
-  });
-  const obstacles = [
-    ...evict.map((pod) => of(pod, tellOutcome(progress.outcomes.get(podIdentity(pod)), progress.evicted.has(podIdentity(pod))))),
-    ...terminating.map((pod) => of(pod, { reason: 'terminating', message: tellTerminating(pod) })),
-  ];
-  return obstacles.sort((a, b) => RANK[a.reason] - RANK[b.reason]);
-}
-
-function tellOutcome(
-  outcome: Exclude<EvictionOutcome, { kind: 'evicted' | 'gone' }> | undefined,
-  evicted: boolean,
-): { reason: DrainObstacle['reason']; message: string } {
-  if (outcome === undefined) {
-    return evicted ? { reason: 'terminating', message: 'Evicted, ending' } : { reason: 'retrying', message: 'Not evicted so far' };
-  }
-  switch (outcome.kind) {
-    case 'blocked':
-      return { reason: 'blocked', message: outcome.message };
-    case 'namespaceTerminating':
-      return { reason: 'terminating', message: 'Its namespace is being deleted' };
-    case 'retry':
-      return { reason: 'retrying', message: outcome.message };
-    case 'refused':
-      return { reason: 'refused', message: outcome.message };
-  }
-}
-
-function tellTerminating({ metadata: { deletionTimestamp } }: DrainPod): string {
-  return deletionTimestamp === undefined ? 'Ending' : `Ending, due by ${deletionTimestamp}`;
+function obstaclesOf(evict: readonly DrainPod[], ending: readonly DrainPod[], progress: Progress, nowMs: number): readonly DrainObstacle[] {
+  const { outcomes, evicted } = progress;
+  return byRank([
+    ...evict.map((pod) => evictionObstacle(pod, outcomes.get(podIdentity(pod)), evicted.has(podIdentity(pod)))),
+    ...ending.map((pod) => endingObstacle(pod, nowMs)),
+  ]);
 }
 
 /** One sentence for people about where a drain stands, such as for a condition or a log. */
 export function describeDrain(result: DrainResult): string {
   const evicted = `${result.evicted} ${result.evicted === 1 ? 'pod' : 'pods'} evicted in this step`;
   if (result.kind === 'done') return `Drained, ${evicted}`;
-  const [first] = result.waiting;
-  const rest = result.waiting.length - 1;
-  const others = rest <= 0 ? '' : ` and ${rest} more`;
-  const waiting = first === undefined ? '' : `: ${first.namespace}/${first.name}${others}: ${first.message}`;
+  const { length } = result.waiting;
+  const first = result.waiting[0] === undefined ? '' : `: ${result.waiting[0].message}`;
   return result.kind === 'timedOut'
-    ? `Drain timeout has passed${waiting}`
-    : `Draining, ${evicted}, waiting for ${result.waiting.length}${waiting}`;
+    ? `Drain timeout has passed${first}`
+    : `Draining, ${evicted}, waiting for ${length} ${length === 1 ? 'pod' : 'pods'}${first}`;
 }

@@ -11,7 +11,7 @@ describe(classifyEvictionError, () => {
       error: new KubeApiError(429, 'TooManyRequests', 'Cannot evict.', {
         details: { causes: [{ reason: 'DisruptionBudget', message: 'The disruption budget web needs 2 healthy pods' }] },
       }),
-      expected: { kind: 'blocked', message: 'Cannot evict. The disruption budget web needs 2 healthy pods' },
+      expected: { kind: 'blocked', budget: 'web', message: 'Cannot evict. The disruption budget web needs 2 healthy pods' },
     },
     {
       name: '429 without causes keeps its message',

@@ -8,8 +8,8 @@ export type EvictionOutcome =
   | { readonly kind: 'evicted' }
   /** It, or the pod of that UID, is no longer there. */
   | { readonly kind: 'gone' }
-  /** A PodDisruptionBudget forbids it for now; `message` is the Kubernetes API's. */
-  | { readonly kind: 'blocked'; readonly message: string }
+  /** A PodDisruptionBudget forbids it for now; `budget` is its name, where it was told, and `message` the Kubernetes API's. */
+  | { readonly kind: 'blocked'; readonly budget?: string; readonly message: string }
   /** Its namespace is being deleted, which takes the pod along. */
   | { readonly kind: 'namespaceTerminating' }
   /** The Kubernetes API failed or could not be reached. */
@@ -23,7 +23,7 @@ export function classifyEvictionError(error: unknown): Exclude<EvictionOutcome, 
   const { status, message } = error;
   // 409: the UID precondition failed, so another pod has taken the name. Should it be another conflict, the next list shows the pod still.
   if (status === 404 || status === 409) return { kind: 'gone' };
-  if (status === 429) return { kind: 'blocked', message: withCause(message, causesOf(error)) };
+  if (status === 429) return { kind: 'blocked', ...budgetOf(causesOf(error)), message: withCause(message, causesOf(error)) };
   if (status === 403 && causesOf(error).some(({ reason }) => reason === 'NamespaceTerminating')) return { kind: 'namespaceTerminating' };
   if (status >= 500 || status === 408) return { kind: 'retry', message };
   return { kind: 'refused', status, message };
@@ -32,6 +32,14 @@ export function classifyEvictionError(error: unknown): Exclude<EvictionOutcome, 
 function causesOf({ details }: KubeApiError): readonly StatusCause[] {
   // What a webhook or proxy put there may be anything.
   return Array.isArray(details?.causes) ? (details.causes as readonly StatusCause[]) : [];
+}
+
+// The name stands in a sentence and nowhere else. It is for people: nothing is decided by it.
+const BUDGET = /^The disruption budget (\S+) /;
+
+function budgetOf(causes: readonly StatusCause[]): { readonly budget?: string } {
+  const budget = BUDGET.exec(causes.find(({ reason }) => reason === 'DisruptionBudget')?.message ?? '')?.[1];
+  return budget === undefined ? {} : { budget };
 }
 
 // The status says only that a budget is violated; which one, and by how much, stands in its cause.

@@ -1,7 +1,9 @@
 export { classifyPod, isDaemonSetPod } from './classify.ts';
 export type { ClassifyContext, PodVerdict, SkipReason } from './classify.ts';
 export { describeDrain, drainStep } from './drain-step.ts';
-export type { DrainObstacle, DrainResult, DrainStepOptions } from './drain-step.ts';
+export type { DrainResult, DrainStepOptions } from './drain-step.ts';
+export { drainBlock } from './obstacle.ts';
+export type { DrainObstacle } from './obstacle.ts';
 export { classifyEvictionError, removePod } from './evict.ts';
 export type { EvictionOutcome, RemovalOptions } from './evict.ts';
 export { adoptNode, cordonNode, excludeFromLoadBalancers, removeExclusion, uncordonNode } from './node-changes.ts';

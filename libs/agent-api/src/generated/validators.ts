@@ -93,7 +93,7 @@ return errors === 0;
 }
 
 export const validateStepProgress: Validate = validate11;
-const schema12 = {"type":"object","required":["done","message"],"properties":{"done":{"type":"boolean"},"message":{"type":"string"},"since":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"},"evicted":{"type":"integer","minimum":0},"waiting":{"type":"array","maxItems":1000,"items":{"type":"object","required":["namespace","name","reason","message"],"properties":{"namespace":{"type":"string"},"name":{"type":"string"},"reason":{"type":"string","enum":["blocked","terminating","retrying"]},"message":{"type":"string"}}}},"waiting_total":{"type":"integer","minimum":0},"retry_after_ms":{"type":"integer","minimum":0}}};
+const schema12 = {"type":"object","required":["done","message"],"properties":{"done":{"type":"boolean"},"message":{"type":"string"},"since":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"},"evicted":{"type":"integer","minimum":0},"waiting":{"type":"array","maxItems":1000,"items":{"type":"object","required":["namespace","name","reason","message"],"properties":{"namespace":{"type":"string"},"name":{"type":"string"},"reason":{"type":"string","enum":["blocked","terminating","retrying"]},"message":{"type":"string"}}}},"waiting_total":{"type":"integer","minimum":0},"blocked":{"type":"object","required":["reason","message"],"properties":{"reason":{"type":"string"},"message":{"type":"string"}}},"retry_after_ms":{"type":"integer","minimum":0}}};
 const pattern0 = new RegExp("^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$", "u");
 
 function validate11(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
@@ -359,10 +359,11 @@ errors++;
 }
 }
 }
-if(data.retry_after_ms !== undefined){
-let data11 = data.retry_after_ms;
-if(!(((typeof data11 == "number") && (!(data11 % 1) && !isNaN(data11))) && (isFinite(data11)))){
-const err22 = {instancePath:instancePath+"/retry_after_ms",schemaPath:"#/properties/retry_after_ms/type",keyword:"type",params:{type: "integer"}};
+if(data.blocked !== undefined){
+let data11 = data.blocked;
+if(data11 && typeof data11 == "object" && !Array.isArray(data11)){
+if(data11.reason === undefined){
+const err22 = {instancePath:instancePath+"/blocked",schemaPath:"#/properties/blocked/required",keyword:"required",params:{missingProperty: "reason"}};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -371,9 +372,8 @@ vErrors.push(err22);
 }
 errors++;
 }
-if((typeof data11 == "number") && (isFinite(data11))){
-if(data11 < 0 || isNaN(data11)){
-const err23 = {instancePath:instancePath+"/retry_after_ms",schemaPath:"#/properties/retry_after_ms/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}};
+if(data11.message === undefined){
+const err23 = {instancePath:instancePath+"/blocked",schemaPath:"#/properties/blocked/required",keyword:"required",params:{missingProperty: "message"}};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -382,16 +382,75 @@ vErrors.push(err23);
 }
 errors++;
 }
-}
-}
-}
-else {
-const err24 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
+if(data11.reason !== undefined){
+if(typeof data11.reason !== "string"){
+const err24 = {instancePath:instancePath+"/blocked/reason",schemaPath:"#/properties/blocked/properties/reason/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err24];
 }
 else {
 vErrors.push(err24);
+}
+errors++;
+}
+}
+if(data11.message !== undefined){
+if(typeof data11.message !== "string"){
+const err25 = {instancePath:instancePath+"/blocked/message",schemaPath:"#/properties/blocked/properties/message/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err25];
+}
+else {
+vErrors.push(err25);
+}
+errors++;
+}
+}
+}
+else {
+const err26 = {instancePath:instancePath+"/blocked",schemaPath:"#/properties/blocked/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err26];
+}
+else {
+vErrors.push(err26);
+}
+errors++;
+}
+}
+if(data.retry_after_ms !== undefined){
+let data14 = data.retry_after_ms;
+if(!(((typeof data14 == "number") && (!(data14 % 1) && !isNaN(data14))) && (isFinite(data14)))){
+const err27 = {instancePath:instancePath+"/retry_after_ms",schemaPath:"#/properties/retry_after_ms/type",keyword:"type",params:{type: "integer"}};
+if(vErrors === null){
+vErrors = [err27];
+}
+else {
+vErrors.push(err27);
+}
+errors++;
+}
+if((typeof data14 == "number") && (isFinite(data14))){
+if(data14 < 0 || isNaN(data14)){
+const err28 = {instancePath:instancePath+"/retry_after_ms",schemaPath:"#/properties/retry_after_ms/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}};
+if(vErrors === null){
+vErrors = [err28];
+}
+else {
+vErrors.push(err28);
+}
+errors++;
+}
+}
+}
+}
+else {
+const err29 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err29];
+}
+else {
+vErrors.push(err29);
 }
 errors++;
 }

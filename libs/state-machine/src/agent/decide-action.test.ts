@@ -8,6 +8,8 @@ const NOW = Date.UTC(2026, 0, 5, 12);
 const SETTINGS = { ...DEFAULT_AGENT_SETTINGS, drainTimeoutMs: 900_000 };
 const ago = (ms: number): string => new Date(NOW - ms).toISOString();
 
+const BLOCKED = { reason: 'DisruptionBudget', message: 'PodDisruptionBudget default/web allows no disruption of pod default/web-0' };
+
 const spec = (state: ShadowSpec['state'], more: Partial<ShadowSpec> = {}): ShadowSpec => ({
   state,
   version: state === 'Idle' ? null : '1.27.0',
@@ -551,6 +553,41 @@ describe('decideAction for RebootedIntoUpdate', () => {
       outcomes: [after('cordon-and-drain', { done: false, retryAfterMs: 4_000 })],
       kind: 'wait',
       waitMs: 3_000,
+    },
+    {
+      name: 'reports what blocks the drain, which goes on',
+      status: at('Draining', { message: 'Draining the node' }),
+      outcomes: [after('cordon-and-drain', { done: false, blocked: BLOCKED })],
+      kind: 'report',
+      says: { current_state: 'StagedAndPerformedUpdate', progress: { ...at('Draining').progress, ...BLOCKED } as ShadowProgress },
+    },
+    {
+      name: 'does not report again what blocks the drain',
+      status: at('Draining', BLOCKED),
+      outcomes: [after('cordon-and-drain', { done: false, blocked: BLOCKED, retryAfterMs: 4_000 })],
+      kind: 'wait',
+      waitMs: 3_000,
+    },
+    {
+      name: 'reports that another pod blocks the drain',
+      status: at('Draining', { ...BLOCKED, message: 'another' }),
+      outcomes: [after('cordon-and-drain', { done: false, blocked: BLOCKED })],
+      kind: 'report',
+      says: { progress: { ...at('Draining').progress, ...BLOCKED } as ShadowProgress },
+    },
+    {
+      name: 'reports that nothing blocks the drain any more',
+      status: at('Draining', BLOCKED),
+      outcomes: [after('cordon-and-drain', { done: false })],
+      kind: 'report',
+      says: { progress: { ...at('Draining').progress, message: 'Draining the node', reason: null } as ShadowProgress },
+    },
+    {
+      name: 'names what blocked the drain when it does not end in time',
+      status: at('Draining', { ...BLOCKED, since: ago(900_000) }),
+      outcomes: [after('cordon-and-drain', { done: false, blocked: BLOCKED })],
+      kind: 'report',
+      says: { failure_message: `The drain did not end in time: ${BLOCKED.message}` },
     },
     { name: 'drains once even past the deadline', status: at('Draining', { since: ago(86_400_000) }), kind: 'cordon-and-drain' },
     {

@@ -1,7 +1,7 @@
 import type { ShadowProgress } from '@brupop/crd-models';
 import { giveNodeBack, outcomeOf, stepOrPause, waitWhileBusy } from './outcomes.ts';
-import { reportFailure, reportGivingBack, reportProgress, reportReached, timeOf } from './status.ts';
-import type { Action, AgentObservation } from './types.ts';
+import { reportBlocked, reportFailure, reportGivingBack, reportProgress, reportReached, timeOf } from './status.ts';
+import type { Action, AgentObservation, StepOutcome } from './types.ts';
 
 /** Boots the host into `version`: exclude, drain, reboot, return. Every step is written down before it is taken. */
 export function decideReboot(o: AgentObservation, version: string): Action {
@@ -73,9 +73,16 @@ function drain(o: AgentObservation, version: string, progress: ShadowProgress): 
   if (drained?.done === true) return reportProgress(o, 'Rebooting', version, `Rebooting into ${version}`);
   // Only after a try: the agent may have been away past the deadline, and the node may be empty by now.
   if (drained !== undefined && (drained.final === true || o.now >= startOf(o, progress) + o.settings.drainTimeoutMs)) {
-    return reportGivingBack(o, version, `The drain did not end in time: ${drained.message}`, 'other');
+    return reportGivingBack(o, version, `The drain did not end in time: ${drained.blocked?.message ?? drained.message}`, 'other');
   }
+  // Whoever looks at the shadow shall see why while it lasts, not when the drain has been given up.
+  if (drained !== undefined && isNews(progress, drained.blocked)) return reportBlocked(o, progress, drained.blocked, 'Draining the node');
   return stepOrPause(o, 'cordon-and-drain', 'Draining the node');
+}
+
+function isNews(progress: ShadowProgress, blocked: StepOutcome['blocked']): boolean {
+  if (blocked === undefined) return (progress.reason ?? null) !== null;
+  return blocked.reason !== progress.reason || blocked.message !== progress.message;
 }
 
 function reboot(o: AgentObservation, version: string): Action {

@@ -1,5 +1,5 @@
-import type { FailedVersion, ProgressStep, ShadowState, ShadowStatus } from '@brupop/crd-models';
-import type { Action, AgentObservation, HostUpdateStatus } from './types.ts';
+import type { FailedVersion, ProgressStep, ShadowProgress, ShadowState, ShadowStatus } from '@brupop/crd-models';
+import type { Action, AgentObservation, HostUpdateStatus, StepOutcome } from './types.ts';
 
 const HIGHEST_CRASH_COUNT = 2 ** 32 - 1;
 const MOST_FAILED_VERSIONS = 10;
@@ -77,6 +77,12 @@ export function reportProgress(o: AgentObservation, step: ProgressStep, version:
   return { kind: 'report', reason, status: { ...observedStatus(o), progress, failure_message: null } };
 }
 
+/** Reports what keeps the step that is under way from getting anywhere, or, with `undefined`, that nothing does any more. The step goes on. */
+export function reportBlocked(o: AgentObservation, progress: ShadowProgress, blocked: StepOutcome['blocked'], otherwise: string): Action {
+  const { reason, message } = blocked ?? { reason: null, message: otherwise };
+  return { kind: 'report', reason: message, status: { ...observedStatus(o), progress: { ...progress, reason, message } } };
+}
+
 /** Who is to blame for a failure: the version, which is then remembered, or something else. */
 export type Blame = 'version' | 'other';
 
@@ -130,7 +136,12 @@ export function saysTheSame(a: ShadowStatus, b: ShadowStatus | null | undefined)
 
 function sameProgress(a: ShadowStatus['progress'], b: ShadowStatus['progress']): boolean {
   return (
-    a?.step === b?.step && a?.since === b?.since && a?.boot_id === b?.boot_id && a?.version === b?.version && a?.message === b?.message
+    a?.step === b?.step &&
+    a?.since === b?.since &&
+    a?.boot_id === b?.boot_id &&
+    a?.version === b?.version &&
+    a?.message === b?.message &&
+    (a?.reason ?? null) === (b?.reason ?? null)
   );
 }
 

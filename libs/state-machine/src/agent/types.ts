@@ -100,6 +100,8 @@ export interface StepOutcome {
   readonly since?: number | undefined;
   /** How long to wait before the next try. */
   readonly retryAfterMs?: number | undefined;
+  /** What keeps the step from getting anywhere; absent while it gets on. */
+  readonly blocked?: { readonly reason: string; readonly message: string } | undefined;
   /** Whether another try is pointless: the one who takes the step has given it up. */
   readonly final?: boolean | undefined;
 }

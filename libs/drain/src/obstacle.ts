@@ -1,0 +1,93 @@
+import type { DrainBlock } from '@brupop/crd-models';
+import type { EvictionOutcome } from './evict.ts';
+import type { DrainPod } from './pod.ts';
+
+/** A pod that keeps a drain from ending, and why. */
+export interface DrainObstacle {
+  readonly namespace: string;
+  readonly name: string;
+  /**
+   * `refused`: the Kubernetes API will not have it evicted, which time alone may not mend; it is tried again all the same. `pending`: its turn
+   * has not come. `overdue`: it should have ended by now.
+   */
+  readonly reason: 'blocked' | 'terminating' | 'retrying' | 'refused' | 'pending' | 'overdue';
+  /** A sentence for people that names the pod. It stays the same while nothing changes. */
+  readonly message: string;
+}
+
+/** Outcomes that leave the pod where it is. */
+export type FailedEviction = Exclude<EvictionOutcome, { kind: 'evicted' | 'gone' }>;
+
+// A kubelet needs some time after the grace period to be rid of a pod.
+const OVERDUE_MS = 60_000;
+
+/** What keeps a pod that was to be evicted. @param outcome of its last eviction, if that failed */
+export function evictionObstacle(pod: DrainPod, outcome: FailedEviction | undefined, evicted: boolean): DrainObstacle {
+  const where = nameOf(pod);
+  if (outcome === undefined) {
+    return evicted ? obstacle(pod, 'terminating', `Pod ${where} is ending`) : obstacle(pod, 'pending', `Pod ${where} is to be evicted`);
+  }
+  switch (outcome.kind) {
+    case 'blocked':
+      return obstacle(
+        pod,
+        'blocked',
+        outcome.budget === undefined
+          ? `A PodDisruptionBudget allows no disruption of pod ${where}: ${outcome.message}`
+          : `PodDisruptionBudget ${namespaceOf(pod)}/${outcome.budget} allows no disruption of pod ${where}`,
+      );
+    case 'namespaceTerminating':
+      return obstacle(pod, 'terminating', `Pod ${where} ends with its namespace`);
+    case 'retry':
+      return obstacle(pod, 'retrying', `Evicting pod ${where} fails: ${outcome.message}`);
+    case 'refused':
+      return obstacle(pod, 'refused', `Evicting pod ${where} is refused: ${outcome.message}`);
+  }
+}
+
+/** What keeps a pod that is ending. @param nowMs milliseconds since the Unix epoch */
+export function endingObstacle(pod: DrainPod, nowMs: number): DrainObstacle {
+  const { deletionTimestamp } = pod.metadata;
+  const where = nameOf(pod);
+  if (deletionTimestamp === undefined) return obstacle(pod, 'terminating', `Pod ${where} is ending`);
+  return nowMs - Date.parse(deletionTimestamp) > OVERDUE_MS
+    ? obstacle(pod, 'overdue', `Pod ${where} was to end by ${deletionTimestamp} and has not`)
+    : obstacle(pod, 'terminating', `Pod ${where} is ending, due by ${deletionTimestamp}`);
+}
+
+const RANK: Readonly<Record<DrainObstacle['reason'], number>> = {
+  refused: 0,
+  blocked: 1,
+  retrying: 2,
+  overdue: 3,
+  pending: 4,
+  terminating: 5,
+};
+
+/** The worst first; those that merely end last. */
+export function byRank(obstacles: readonly DrainObstacle[]): readonly DrainObstacle[] {
+  return obstacles.toSorted((a, b) => RANK[a.reason] - RANK[b.reason]);
+}
+
+const BLOCKS: Readonly<Record<DrainObstacle['reason'], DrainBlock | undefined>> = {
+  refused: 'EvictionRefused',
+  blocked: 'DisruptionBudget',
+  retrying: 'EvictionFailing',
+  overdue: 'PodNotEnding',
+  pending: undefined,
+  terminating: undefined,
+};
+
+/** What keeps a drain from getting anywhere, told by its worst obstacle; undefined while pods end as they should. */
+export function drainBlock(waiting: readonly DrainObstacle[]): { readonly reason: DrainBlock; readonly message: string } | undefined {
+  const [worst] = waiting;
+  const reason = worst && BLOCKS[worst.reason];
+  return worst === undefined || reason === undefined ? undefined : { reason, message: worst.message };
+}
+
+function obstacle(pod: DrainPod, reason: DrainObstacle['reason'], message: string): DrainObstacle {
+  return { namespace: namespaceOf(pod), name: pod.metadata.name, reason, message };
+}
+
+const namespaceOf = ({ metadata }: DrainPod): string => metadata.namespace ?? 'default';
+const nameOf = (pod: DrainPod): string => `${namespaceOf(pod)}/${pod.metadata.name}`;
