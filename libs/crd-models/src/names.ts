@@ -43,19 +43,36 @@ export const TOKEN_AUDIENCE = 'brupop-apiserver';
 
 // Object names are DNS subdomains of at most 253 characters (https://kubernetes.io/docs/concepts/overview/working-with-objects/names/).
 const LONGEST_NAME = 253;
+const PREFIX = 'brs-';
+// No Node's name begins with a hyphen, so no shadow of a short name looks like this.
+const LONG_PREFIX = 'brs--';
 
-/** The name of a node's shadow: `brs-<node name>`. */
+/**
+ * The name of a node's shadow: `brs-<node name>`. Where that would be too long for Kubernetes (node names of 250 to 253 characters), it is
+ * `brs--<hash>-<start of the node name>`: to cut it off would give two nodes one shadow.
+ */
 export function shadowName(nodeName: string): string {
-  return `brs-${nodeName}`.slice(0, LONGEST_NAME);
+  const name = `${PREFIX}${nodeName}`;
+  if (name.length <= LONGEST_NAME) return name;
+  const long = `${LONG_PREFIX}${hash(nodeName)}-${nodeName}`.slice(0, LONGEST_NAME);
+  return long.replace(/[^a-z0-9]+$/, '');
 }
 
 /** The node that a shadow belongs to: its owner, else what its name says; undefined if neither tells. */
 export function nodeNameOf(shadow: {
   readonly metadata: { readonly name: string; readonly ownerReferences?: readonly { readonly kind: string; readonly name: string }[] };
 }): string | undefined {
-  const owner = shadow.metadata.ownerReferences?.find(({ kind }) => kind === 'Node');
+  const { name, ownerReferences } = shadow.metadata;
+  const owner = ownerReferences?.find(({ kind }) => kind === 'Node');
   if (owner !== undefined) return owner.name;
-  return shadow.metadata.name.startsWith('brs-') ? shadow.metadata.name.slice('brs-'.length) : undefined;
+  return name.startsWith(PREFIX) && !name.startsWith(LONG_PREFIX) ? name.slice(PREFIX.length) : undefined;
+}
+
+/** 64 bits of FNV-1a in hexadecimal: enough to tell the nodes of one cluster apart, and models import nothing. */
+function hash(text: string): string {
+  let value = 0xcbf29ce484222325n;
+  for (const character of text) value = BigInt.asUintN(64, (value ^ BigInt(character.codePointAt(0) ?? 0)) * 0x100000001b3n);
+  return value.toString(16).padStart(16, '0');
 }
 
 /** Secret of the certificate authority. */

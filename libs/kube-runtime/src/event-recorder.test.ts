@@ -51,6 +51,18 @@ describe(createEventRecorder, () => {
     });
   });
 
+  test('names an event about an object of a very long name as Kubernetes admits', async () => {
+    const { clock, api, recorder } = start();
+    recorder.record({
+      ...anEvent(),
+      regarding: { apiVersion: 'v1', kind: 'Node', name: `${'n'.repeat(198)}-.${'n'.repeat(53)}`, uid: 'u1' },
+    });
+    await clock.settle();
+    const name = [...api.objects.keys()][0]?.split('/').at(-1) ?? '';
+    expect(name.length).toBeLessThanOrEqual(253);
+    expect(name).toMatch(/^n{198}\.[0-9a-f]+$/);
+  });
+
   test('puts an event into the namespace of its object, and cuts a long message', async () => {
     const { clock, api, recorder } = start();
     recorder.record(anEvent('x'.repeat(5_000), 'brupop'));

@@ -93,7 +93,9 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
     const { regarding, type, reason, message, action } = one.event;
     // Events about objects without a namespace live in this one; the API server insists.
     const namespace = regarding.namespace ?? 'default';
-    const name = `${regarding.name.slice(0, 200)}.${clock.now().toString(16)}${(nameCount++ % 0x1000).toString(16).padStart(3, '0')}`;
+    // A part of a name may not end with a dot or hyphen, wherever it was cut.
+    const about = regarding.name.slice(0, 200).replace(/[^a-z0-9]+$/, '');
+    const name = `${about}.${clock.now().toString(16)}${(nameCount++ % 0x1000).toString(16).padStart(3, '0')}`;
     const body = {
       apiVersion: 'events.k8s.io/v1',
       kind: 'Event',
