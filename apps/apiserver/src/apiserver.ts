@@ -1,5 +1,5 @@
 import { ROUTES } from '@brupop/agent-api';
-import { AGENT_SERVICE_ACCOUNT, convertReview, TOKEN_AUDIENCE } from '@brupop/crd-models';
+import { AGENT_SERVICE_ACCOUNT, TOKEN_AUDIENCE } from '@brupop/crd-models';
 import type { DrainPolicy } from '@brupop/drain';
 import { createAuthenticator } from '@brupop/k8s-auth';
 import type { KubeClient } from '@brupop/kube-runtime';
@@ -8,6 +8,7 @@ import type { Logger } from '@brupop/process';
 import express, { type Express } from 'express';
 import { authentication } from './authentication.ts';
 import { createCaches } from './caches.ts';
+import { addConvertRoute } from './convert-route.ts';
 import { errorHandler, RequestError } from './errors.ts';
 import { createApiserverMetrics } from './metrics.ts';
 import { addNodeRoutes } from './node-routes.ts';
@@ -37,8 +38,6 @@ export interface Apiserver {
   readonly ready: () => boolean;
 }
 
-// A list of 20,000 shadows. kube-apiserver sends a whole list in one review.
-const CONVERT_LIMIT = '100mb';
 const JSON_LIMIT = '256kb';
 
 /** Assembles an apiserver. Nothing happens before `run`, and nothing is remembered that another replica would need. */
@@ -63,10 +62,7 @@ export function createApiserver(deps: ApiserverDeps): Apiserver {
     if (!ready()) throw new RequestError('NOT_READY', board.closed ? 'Shutting down' : 'The caches have not synced');
     response.type('text').send('ready');
   });
-  app.post(ROUTES.convert, express.raw({ type: () => true, limit: CONVERT_LIMIT }), (request, response) => {
-    // kube-apiserver wants status 200 whatever comes of it; the body tells.
-    response.json(convertReview(parseJson(request.body)));
-  });
+  addConvertRoute(app, clock);
 
   // Authenticated. Nothing below starts before the caller is known, not even the reading of a body.
   const agents = express.Router();
@@ -118,12 +114,4 @@ function createMetricsApp(metrics: { readonly contentType: string; render(): Pro
     response.type('text').send('pong');
   });
   return app;
-}
-
-function parseJson(body: unknown): unknown {
-  try {
-    return Buffer.isBuffer(body) ? JSON.parse(body.toString('utf8')) : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -22,6 +22,7 @@ export const ERROR_STATUS = {
   NODE_CONFLICT: 503,
   NOT_READY: 503,
   SHUTTING_DOWN: 503,
+  TOO_MANY_REVIEWS: 503,
 } as const;
 /** One of {@link ERROR_STATUS}' keys. */
 export type ErrorCode = keyof typeof ERROR_STATUS;

@@ -8,6 +8,7 @@ export { loadKube } from './load-kube.ts';
 export type { KubeAccess } from './load-kube.ts';
 export { listAll } from './list.ts';
 export type { ListOptions } from './list.ts';
+export { ListSplitter } from './list-splitter.ts';
 export { createReflector } from './reflector.ts';
 export type { Reflected, Reflector, ReflectorEvent, ReflectorOptions } from './reflector.ts';
 export { createWorkQueue } from './work-queue.ts';

@@ -3,10 +3,10 @@ import fc from 'fast-check';
 import { linesOf } from './lines.ts';
 import { ListSplitter } from './list-splitter.ts';
 
-function split(text: string, chunkSize: number): { items: unknown[]; header: unknown } {
+function split(text: string, chunkSize: number, path?: readonly string[]): { items: unknown[]; header: unknown } {
   const bytes = new TextEncoder().encode(text);
   const items: unknown[] = [];
-  const splitter = new ListSplitter((item) => items.push(item));
+  const splitter = new ListSplitter((item) => items.push(JSON.parse(new TextDecoder().decode(item))), path);
   for (let at = 0; at < bytes.length; at += chunkSize) splitter.push(bytes.subarray(at, at + chunkSize));
   return { items, header: splitter.finish() };
 }
@@ -27,6 +27,29 @@ describe(ListSplitter, () => {
       expect(found.items).toEqual(items ?? list.items);
       expect(found.header).toMatchObject({ metadata: list.metadata });
     }
+  });
+
+  test.each([
+    {
+      name: 'further down',
+      text: '{"request":{"uid":"u","objects":[{"a":1},{"b":{"objects":[2]}}]}}',
+      items: [{ a: 1 }, { b: { objects: [2] } }],
+    },
+    { name: 'not elsewhere', text: '{"objects":[{"a":1}],"other":{"objects":[{"b":1}]},"request":{"uid":"u"}}', items: [] },
+    { name: 'not deeper', text: '{"request":{"x":{"objects":[{"a":1}]},"uid":"u"}}', items: [] },
+  ])('finds a list $name', ({ text, items }) => {
+    for (const size of [1, 2, 5, 4_096]) expect(split(text, size, ['request', 'objects']).items).toEqual(items);
+  });
+
+  test.each(['[7]', '[{}, 7]', '[7, {}]', '["a"]', '[{} {}, null]'])('refuses %s, whose items are not all objects', (list) => {
+    for (const size of [1, 3, 4_096]) expect(() => split(`{"items": ${list}}`, size)).toThrow(SyntaxError);
+  });
+
+  test('refuses to read more around the list than it was told to', () => {
+    const splitter = new ListSplitter(() => undefined);
+    splitter.push(new TextEncoder().encode(`{"items":[{"a":"${'x'.repeat(1_000)}"}],"b":"${'x'.repeat(100)}"}`));
+    expect(() => splitter.finish(100)).toThrow(SyntaxError);
+    expect(splitter.finish(200)).toMatchObject({ items: [] });
   });
 
   test('reads what people have laid out', () => {

@@ -5,33 +5,40 @@ const OPEN_ARRAY = 0x5b;
 const CLOSE_ARRAY = 0x5d;
 const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
-
-/** What a Kubernetes list says besides its items. */
-export interface ListHeader {
-  readonly metadata?: { readonly resourceVersion?: string; readonly continue?: string };
-}
+const BLANK: ReadonlySet<number> = new Set([0x20, 0x09, 0x0a, 0x0d]);
 
 /**
- * Cuts the JSON of a Kubernetes list into its items while it arrives, so that no more than one item is ever held as text.
- * It works on bytes: all of JSON's signs are ASCII, and no byte of a longer UTF-8 sequence is.
+ * Cuts JSON with a long list in it into the items of that list while it arrives, so that no more than one item need ever be held as a value.
+ * It works on bytes: all of JSON's signs are ASCII, and no byte of a longer UTF-8 sequence is. Items must be objects or lists.
  */
 export class ListSplitter {
-  readonly #onItem: (item: unknown) => void;
-  /** What is kept of the text that the scan has passed: the piece of an item, or the list around the items. */
+  readonly #onItem: (item: Uint8Array) => void;
+  /** The keys that lead to the list. */
+  readonly #path: readonly string[];
+  /** Within the list, but not within an item. */
+  readonly #between: number;
+  /** What is kept of the text that the scan has passed: the piece of an item, or the text around the items. */
   #item: Uint8Array[] = [];
   #around: Uint8Array[] = [];
   #depth = 0;
   #inString = false;
   #escaped = false;
   #inItems = false;
-  /** The last string at depth 1: the key, whenever a value begins. */
-  #key = '';
+  /** By depth, the last string there: the key, whenever a value begins. */
+  readonly #keys: string[] = [];
   #keyParts: Uint8Array[] | undefined;
 
-  constructor(onItem: (item: unknown) => void) {
+  /**
+   * @param onItem gets the text of each item
+   * @param path where the list is: by default where a Kubernetes list has it
+   */
+  constructor(onItem: (item: Uint8Array) => void, path: readonly string[] = ['items']) {
     this.#onItem = onItem;
+    this.#path = path;
+    this.#between = path.length + 1;
   }
 
+  /** @throws SyntaxError if the list holds something else than objects and lists; what `onItem` throws */
   push(chunk: Uint8Array): void {
     let start = 0;
     for (let at = 0; at < chunk.length; at++) {
@@ -42,12 +49,13 @@ export class ListSplitter {
       switch (chunk[at]) {
         case QUOTE:
           this.#inString = true;
-          if (this.#depth === 1) this.#keyParts = [];
+          if (this.#depth < this.#between) this.#keyParts = [];
           break;
         case OPEN_OBJECT:
         case OPEN_ARRAY:
+          if (this.#inItems && this.#depth === this.#between) start = this.#skipBlank(chunk, start, at);
           this.#depth++;
-          if (this.#depth === 2 && chunk[at] === OPEN_ARRAY && this.#key === 'items') {
+          if (chunk[at] === OPEN_ARRAY && this.#isPath()) {
             this.#around.push(chunk.slice(start, at + 1));
             start = at + 1;
             this.#inItems = true;
@@ -56,17 +64,17 @@ export class ListSplitter {
         case CLOSE_OBJECT:
         case CLOSE_ARRAY:
           this.#depth--;
-          if (this.#inItems && this.#depth === 2) {
+          if (this.#inItems && this.#depth === this.#between) {
             this.#item.push(chunk.subarray(start, at + 1));
             start = at + 1;
             this.#endItem();
-          } else if (this.#inItems && this.#depth === 1) {
+          } else if (this.#inItems && this.#depth < this.#between) {
+            start = this.#skipBlank(chunk, start, at);
             this.#inItems = false;
-            start = at;
           }
           break;
         case COMMA:
-          if (this.#inItems && this.#depth === 2) start = at + 1;
+          if (this.#inItems && this.#depth === this.#between) start = this.#skipBlank(chunk, start, at) + 1;
           break;
         default:
       }
@@ -75,11 +83,27 @@ export class ListSplitter {
   }
 
   /**
-   * Ends the list.
-   * @throws SyntaxError if it was cut off
+   * Ends the text.
+   * @returns what was around the items, with an empty list in their place
+   * @throws SyntaxError if it was cut off, or is longer than `limit` bytes
    */
-  finish(): ListHeader {
-    return JSON.parse(Buffer.concat(this.#around).toString('utf8')) as ListHeader;
+  finish(limit = Infinity): unknown {
+    const around = Buffer.concat(this.#around);
+    if (around.length > limit) throw new SyntaxError(`More than ${String(limit)} bytes around the list`);
+    return JSON.parse(around.toString('utf8'));
+  }
+
+  #isPath(): boolean {
+    return this.#depth === this.#between && this.#path.every((key, at) => this.#keys[at + 1] === key);
+  }
+
+  /** @returns `end`; what lies between two items, perhaps begun in an earlier chunk, is forgotten */
+  #skipBlank(chunk: Uint8Array, start: number, end: number): number {
+    const between = [...this.#item, chunk.subarray(start, end)];
+    if (between.some((piece) => piece.some((byte) => !BLANK.has(byte))))
+      throw new SyntaxError('An item of the list is neither object nor list');
+    this.#item = [];
+    return end;
   }
 
   /** @returns the index of the last byte that belongs to the string, as far as this chunk has it */
@@ -91,7 +115,7 @@ export class ListSplitter {
         this.#inString = false;
         if (this.#keyParts !== undefined) {
           this.#keyParts.push(chunk.slice(from, at));
-          this.#key = Buffer.concat(this.#keyParts).toString('utf8');
+          this.#keys[this.#depth] = Buffer.concat(this.#keyParts).toString('utf8');
           this.#keyParts = undefined;
         }
         return at;
@@ -102,8 +126,8 @@ export class ListSplitter {
   }
 
   #endItem(): void {
-    const text = Buffer.concat(this.#item).toString('utf8');
+    const item = Buffer.concat(this.#item);
     this.#item = [];
-    this.#onItem(JSON.parse(text));
+    this.#onItem(item);
   }
 }

@@ -4,7 +4,11 @@ import type { KubeClient, Query } from './client.ts';
 import { withDeadline } from './deadline.ts';
 import { isKubeStatus } from './kube-error.ts';
 import { ListSplitter } from './list-splitter.ts';
-import type { ListHeader } from './list-splitter.ts';
+
+/** What a Kubernetes list says besides its items. */
+interface ListHeader {
+  readonly metadata?: { readonly resourceVersion?: string; readonly continue?: string };
+}
 
 export interface ListOptions {
   readonly client: KubeClient;
@@ -55,12 +59,14 @@ async function listPage({ client, clock, path, signal, onItem, silenceMs = 30_00
   const deadline = withDeadline(clock, signal, silenceMs, `Listing ${path}`);
   try {
     const response = await client.stream(path, query, deadline.signal);
-    const splitter = new ListSplitter(onItem);
+    const splitter = new ListSplitter((item) => {
+      onItem(JSON.parse(Buffer.from(item).toString('utf8')));
+    });
     for await (const chunk of response.chunks) {
       deadline.extend(silenceMs, `Waiting for more of ${path}`);
       splitter.push(chunk);
     }
-    return splitter.finish();
+    return splitter.finish() as ListHeader;
   } catch (cause) {
     if (cause instanceof SyntaxError) {
       throw new BrupopError('KUBE_BODY', `The list of ${path} is not whole`, { retry: 'transient', cause });

@@ -2636,7 +2636,7 @@ return errors === 0;
 }
 
 export const validateConversionReview: Validate = validate13;
-const schema14 = {"type":"object","required":["apiVersion","kind","request"],"properties":{"apiVersion":{"type":"string"},"kind":{"type":"string","enum":["ConversionReview"]},"request":{"type":"object","required":["uid","desiredAPIVersion","objects"],"properties":{"uid":{"type":"string"},"desiredAPIVersion":{"type":"string"},"objects":{"type":"array","items":{"type":"object"}}}}}};
+const schema14 = {"type":"object","required":["apiVersion","kind","request"],"properties":{"apiVersion":{"type":"string"},"kind":{"type":"string","enum":["ConversionReview"]},"request":{"type":"object","required":["uid","desiredAPIVersion","objects"],"properties":{"uid":{"type":"string"},"desiredAPIVersion":{"type":"string"},"objects":{"type":"array"}}}}};
 
 function validate13(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -2765,13 +2765,8 @@ errors++;
 }
 }
 if(data2.objects !== undefined){
-let data5 = data2.objects;
-if(Array.isArray(data5)){
-const len0 = data5.length;
-for(let i0=0; i0<len0; i0++){
-let data6 = data5[i0];
-if(!(data6 && typeof data6 == "object" && !Array.isArray(data6))){
-const err11 = {instancePath:instancePath+"/request/objects/" + i0,schemaPath:"#/properties/request/properties/objects/items/type",keyword:"type",params:{type: "object"}};
+if(!(Array.isArray(data2.objects))){
+const err11 = {instancePath:instancePath+"/request/objects",schemaPath:"#/properties/request/properties/objects/type",keyword:"type",params:{type: "array"}};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -2783,7 +2778,7 @@ errors++;
 }
 }
 else {
-const err12 = {instancePath:instancePath+"/request/objects",schemaPath:"#/properties/request/properties/objects/type",keyword:"type",params:{type: "array"}};
+const err12 = {instancePath:instancePath+"/request",schemaPath:"#/properties/request/type",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -2795,24 +2790,12 @@ errors++;
 }
 }
 else {
-const err13 = {instancePath:instancePath+"/request",schemaPath:"#/properties/request/type",keyword:"type",params:{type: "object"}};
+const err13 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err13];
 }
 else {
 vErrors.push(err13);
-}
-errors++;
-}
-}
-}
-else {
-const err14 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
-if(vErrors === null){
-vErrors = [err14];
-}
-else {
-vErrors.push(err14);
 }
 errors++;
 }

@@ -1,0 +1,77 @@
+import { convertReview, type ConversionReviewAnswer } from '@brupop/crd-models';
+import { ListSplitter } from '@brupop/kube-runtime';
+
+/** The largest object that is converted. kube-apiserver takes none of more than 1.5 MB. */
+export const LARGEST_OBJECT = 2_000_000;
+const MOST_OBJECTS = 50_000;
+const LARGEST_HEAD = 64_000;
+const EMPTY_LIST_END = ']}}';
+
+/**
+ * Answers the body of a ConversionReview, whatever it is: an answer of `Failed` says what is wrong with it.
+ *
+ * Objects are parsed, converted and written out one by one. The route is open to everyone, and parsed JSON can take many times the memory of
+ * its text (`[[],[],…]`), so that never the whole of a body may be parsed.
+ */
+export function convertBody(body: Uint8Array): Buffer {
+  let review: unknown;
+  const objects: Uint8Array[] = [];
+  try {
+    const splitter = new ListSplitter(
+      (object) => {
+        if (object.length > LARGEST_OBJECT) throw new RangeError(`request.objects: expected objects of at most ${LARGEST_OBJECT} bytes`);
+        if (objects.length === MOST_OBJECTS) throw new RangeError(`request.objects: expected at most ${MOST_OBJECTS} objects`);
+        objects.push(object);
+      },
+      ['request', 'objects'],
+    );
+    splitter.push(body);
+    review = splitter.finish(LARGEST_HEAD);
+  } catch (error) {
+    return encode(failed(error instanceof RangeError ? error.message : 'the review is not JSON, or its objects are none'));
+  }
+
+  // What is wrong with the review itself shows without its objects.
+  const answer = convertReview(review);
+  if (answer.response.result.status === 'Failed') return encode(answer);
+  const converted: Buffer[] = [];
+  for (const [at, object] of objects.entries()) {
+    const one = convertOne(review as Review, object);
+    if (typeof one === 'string') {
+      const result = { status: 'Failed', message: `request.objects[${at}]: ${one}` };
+      return encode({ ...answer, response: { ...answer.response, result } });
+    }
+    converted.push(one);
+  }
+  return insert(encode(answer), converted);
+}
+
+interface Review {
+  readonly request: object;
+}
+
+/** @returns the converted object, or why it cannot be converted */
+function convertOne(review: Review, object: Uint8Array): Buffer | string {
+  try {
+    const objects = [JSON.parse(Buffer.from(object).toString('utf8')) as unknown];
+    const { result, convertedObjects } = convertReview({ ...review, request: { ...review.request, objects } }).response;
+    return result.status === 'Failed' ? result.message : encode(convertedObjects[0]);
+  } catch (error) {
+    // JSON.stringify gives up on what is nested too deeply, JSON.parse does not.
+    return error instanceof SyntaxError ? 'not JSON' : 'nested too deeply';
+  }
+}
+
+function failed(message: string): ConversionReviewAnswer {
+  const answer = convertReview(undefined);
+  return { ...answer, response: { ...answer.response, result: { status: 'Failed', message } } };
+}
+
+const encode = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
+
+/** Puts the objects into the list of an answer that has none yet. */
+function insert(answer: Buffer, objects: readonly Buffer[]): Buffer {
+  const comma = Buffer.from(',');
+  const pieces = objects.flatMap((object, at) => (at === 0 ? [object] : [comma, object]));
+  return Buffer.concat([answer.subarray(0, answer.length - EMPTY_LIST_END.length), ...pieces, Buffer.from(EMPTY_LIST_END)]);
+}
