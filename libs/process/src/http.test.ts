@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import type { ServerResponse } from 'node:http';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -265,6 +265,70 @@ describe(nodeHttpClient, () => {
     await expect(other.request(get, never)).rejects.toMatchObject({ code: 'HTTP_CONNECT' });
     const careless = clientFor({ baseUrl, rejectUnauthorized: false });
     expect((await careless.request(get, never)).status).toBe(200);
+  });
+});
+
+/** Sends raw text and gives what came back until the server ended the connection. */
+function converse(port: number, text: string): Promise<string> {
+  return new Promise((resolve) => {
+    let received = '';
+    const socket = connect({ port, host: '127.0.0.1' });
+    cleanups.push(() => socket.destroy());
+    socket.on('data', (piece) => (received += piece.toString('latin1')));
+    socket.on('error', () => undefined);
+    socket.once('close', () => {
+      resolve(received);
+    });
+    socket.write(text);
+  });
+}
+
+describe('lessons §5: a hostile client', () => {
+  const limits = { handshakeMs: 300, headMs: 300, requestMs: 600 };
+  const HEAD = 'POST / HTTP/1.1\r\nhost: x\r\n';
+
+  test.each([
+    { name: 'that connects and says nothing', text: '', answer: '' },
+    { name: 'that never ends the head of its request', text: `${HEAD}x-a: b\r\n`, answer: '408' },
+    { name: 'that announces a body and does not send it', text: `${HEAD}content-length: 1000\r\n\r\nhalf`, answer: '408' },
+    { name: 'that sends a body in pieces without end', text: `${HEAD}transfer-encoding: chunked\r\n\r\n5\r\nhello\r\n`, answer: '408' },
+  ])('$name is cut off', async ({ text, answer }) => {
+    const server = await startServer((request, response) => request.resume().once('end', () => response.end('all')), { limits });
+    expect(await converse(server.port, text)).toContain(answer);
+  });
+
+  test('that stops in the middle of a TLS handshake is cut off', async () => {
+    const server = await startServer(echo, { limits, tls: { cert: pem('first.crt'), key: pem('first.key') } });
+    // The head of a ClientHello of 512 bytes, and no more.
+    expect(await converse(server.port, '\x16\x03\x01\x02\x00')).toBe('');
+  });
+
+  test.each([
+    { name: 'headers beyond all measure', text: `${HEAD}x-a: ${'b'.repeat(40_000)}\r\n\r\n`, answer: '431' },
+    { name: 'headers without number', text: `${HEAD}${'a: b\r\n'.repeat(10_000)}\r\n`, answer: '431' },
+    { name: 'what is not HTTP', text: '\x16\x03\x01 hello\r\n\r\n', answer: '400' },
+    { name: 'two lengths for one body', text: `${HEAD}content-length: 5\r\ncontent-length: 6\r\n\r\nhello`, answer: '400' },
+    { name: 'a length and chunks', text: `${HEAD}content-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n`, answer: '400' },
+  ])('that sends $name is refused', async ({ text, answer }) => {
+    const server = await startServer((_request, response) => response.end('all'), { limits });
+    expect(await converse(server.port, text)).toMatch(new RegExp(`^HTTP/1.1 ${answer} `));
+  });
+
+  test('that sends its requests all at once gets the answers in order, one for each', async () => {
+    const server = await startServer((request, response) => response.end(`<${request.url ?? ''}>`), { limits });
+    const requests = Array.from({ length: 100 }, (_, at) => `GET /${String(at)} HTTP/1.1\r\nhost: x\r\n\r\n`).join('');
+    const received = await converse(server.port, requests.replace(/\r\n\r\n$/, '\r\nconnection: close\r\n\r\n'));
+    expect(received.match(/<[^>]*>/g)).toEqual(Array.from({ length: 100 }, (_, at) => `</${String(at)}>`));
+  });
+
+  test('that opens more connections than there may be finds the next ones closed, and the others are served', async () => {
+    const server = await startServer(echo, { limits: { ...limits, headMs: 60_000, requestMs: 60_000, connections: 3 } });
+    const agent = clientFor({ baseUrl: `http://127.0.0.1:${String(server.port)}` });
+    await (await agent.request(get, never)).text();
+    const held = [converse(server.port, ''), converse(server.port, '')];
+    expect(await converse(server.port, '')).toBe('');
+    expect((await agent.request(get, never)).status).toBe(200);
+    expect(held).toHaveLength(2);
   });
 });
 

@@ -18,9 +18,26 @@ export interface ServeOptions {
   readonly host?: string;
   /** Certificate and key; absent means plain HTTP. */
   readonly tls?: SecureContextOptions;
+  readonly limits?: Partial<ServeLimits>;
   readonly log: Logger;
   readonly clock?: Clock;
 }
+
+/** What one client may take. Past a limit its connection is cut, if it can still be told with 408. */
+export interface ServeLimits {
+  /** Longest time for a TLS handshake; 10 s by default. */
+  readonly handshakeMs: number;
+  /** Longest time until the head of a request has arrived, counted from the connection for the first; 10 s by default. */
+  readonly headMs: number;
+  /** Longest time until a request has arrived, its body included; 30 s by default. Answers may take for ever. */
+  readonly requestMs: number;
+  /** Connections at a time; the next are closed as they come. 10,000 by default. */
+  readonly connections: number;
+}
+
+const LIMITS: ServeLimits = { handshakeMs: 10_000, headMs: 10_000, requestMs: 30_000, connections: 10_000 };
+/** How late a limit may be noticed. */
+const CHECK_MS = 5_000;
 
 export interface RunningServer {
   readonly port: number;
@@ -48,7 +65,17 @@ export async function serve(handler: RequestListener, options: ServeOptions): Pr
     });
     handler(request, response);
   };
-  const server: Server | HttpsServer = tls === undefined ? createHttpServer(listener) : createHttpsServer(tls, listener);
+  const limits = { ...LIMITS, ...options.limits };
+  const timeouts = {
+    headersTimeout: limits.headMs,
+    requestTimeout: limits.requestMs,
+    connectionsCheckingInterval: Math.min(CHECK_MS, limits.headMs),
+  };
+  const server: Server | HttpsServer =
+    tls === undefined
+      ? createHttpServer(timeouts, listener)
+      : createHttpsServer({ ...tls, ...timeouts, handshakeTimeout: limits.handshakeMs }, listener);
+  server.maxConnections = limits.connections;
   // Longer than the pause between two requests of an agent: TLS handshakes are what costs.
   server.keepAliveTimeout = 75_000;
   await listening(server, port, host);
