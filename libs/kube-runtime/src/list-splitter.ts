@@ -87,7 +87,7 @@ export class ListSplitter {
    * @returns what was around the items, with an empty list in their place
    * @throws SyntaxError if it was cut off, or is longer than `limit` bytes
    */
-  finish(limit = Infinity): unknown {
+  finish(limit: number = Infinity): unknown {
     const around = Buffer.concat(this.#around);
     if (around.length > limit) throw new SyntaxError(`More than ${String(limit)} bytes around the list`);
     return JSON.parse(around.toString('utf8'));
