@@ -1,7 +1,12 @@
+import { once } from 'node:events';
+import { createServer, get } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 import { KubeApiError } from '@brupop/kube-runtime';
-import { BrupopError } from '@brupop/process';
-import { RequestError, toRequestError } from './errors.ts';
+import { BrupopError, memoryLogger } from '@brupop/process';
+import express from 'express';
+import { errorHandler, RequestError, toRequestError } from './errors.ts';
+import { requestSignal } from './request-signal.ts';
 
 describe(toRequestError, () => {
   test.each([
@@ -30,5 +35,34 @@ describe(toRequestError, () => {
     { name: 'something thrown that is nothing', error: undefined, status: 500, code: 'INTERNAL' },
   ])('maps $name to $status $code', ({ error, status, code }) => {
     expect(toRequestError(error)).toMatchObject({ status, errorCode: code });
+  });
+});
+
+describe(errorHandler, () => {
+  test('takes a client that goes in mid-request for no fault of ours', async () => {
+    const log = memoryLogger();
+    const app = express();
+    const began = Promise.withResolvers<undefined>();
+    const ended = Promise.withResolvers<undefined>();
+    app.get('/', async (_request, response) => {
+      const signal = requestSignal(response);
+      began.resolve(undefined);
+      await once(signal, 'abort');
+      setImmediate(ended.resolve, undefined);
+      signal.throwIfAborted();
+    });
+    app.use(errorHandler(log));
+    const server = createServer(app).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+
+    const request = get({ host: '127.0.0.1', port: (server.address() as AddressInfo).port }).on('error', () => undefined);
+    await began.promise;
+    request.destroy();
+    await ended.promise;
+    server.close();
+
+    expect(log.entries.map(({ level, message }) => ({ level, message }))).toEqual([
+      { level: 'debug', message: 'Ending a request whose client has gone' },
+    ]);
   });
 });

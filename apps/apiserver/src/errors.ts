@@ -2,6 +2,7 @@ import type { ErrorBody } from '@brupop/agent-api';
 import { KubeApiError } from '@brupop/kube-runtime';
 import { BrupopError, describeError, type Logger } from '@brupop/process';
 import type { ErrorRequestHandler, Response } from 'express';
+import { requestSignal } from './request-signal.ts';
 
 /** Every code of an {@link ErrorBody} but those of @brupop/k8s-auth, with the status that goes with it. */
 export const ERROR_STATUS = {
@@ -84,6 +85,11 @@ export function errorHandler(log: Logger): ErrorRequestHandler {
     if (response.headersSent) {
       // The answer has begun: all that is left is to cut the connection, which express does.
       next(error);
+      return;
+    }
+    // Whatever it threw, it threw because nobody waits for the answer any more: the next request takes the step again.
+    if (requestSignal(response).aborted) {
+      log.debug('Ending a request whose client has gone', { method: request.method, route: request.path });
       return;
     }
     const { status, errorCode, message } = toRequestError(error);
