@@ -1,5 +1,6 @@
 export { installObjects } from './install.ts';
 export type { Component, InstallOptions, Placement, Resources } from './options.ts';
+export { NODE_FLAGS } from './node-flags.ts';
 export type { KubernetesObject, KubernetesValue } from './objects.ts';
 export {
   AGENT_PERMISSIONS,

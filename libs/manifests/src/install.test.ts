@@ -110,6 +110,11 @@ describe(installObjects, () => {
     expect(JSON.stringify(install({ certificates: 'cert-manager' }))).not.toContain('"secrets"');
   });
 
+  test('each component may have an image of its own', () => {
+    const image = { agent: 'a:1', apiserver: 'b:1', controller: 'c:1' };
+    for (const { component, kind, name } of WORKLOADS) expect(podOf({ image }, kind, name).container['image']).toBe(image[component]);
+  });
+
   describe('permissions', () => {
     test("the agent's ServiceAccount has none, and its pods not even a token for Kubernetes", () => {
       const bound = install().filter(

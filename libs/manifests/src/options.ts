@@ -22,7 +22,8 @@ export interface Resources {
 
 /** What may be chosen about an installation. Only the image has no default. */
 export interface InstallOptions {
-  readonly image: string;
+  /** Of each component; or one that holds all three. */
+  readonly image: string | Readonly<Record<Component, string>>;
   /** Default `brupop-bottlerocket-aws`. */
   readonly namespace?: string;
   readonly imagePullPolicy?: 'Always' | 'IfNotPresent' | 'Never';

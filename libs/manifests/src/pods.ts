@@ -75,7 +75,7 @@ export function podTemplate(component: Component, installation: Installation, pa
       containers: [
         {
           name: 'brupop',
-          image,
+          image: typeof image === 'string' ? image : image[component],
           ...(imagePullPolicy === undefined ? {} : { imagePullPolicy }),
           command: [`./${component}`],
           env: parts.env,

@@ -51,13 +51,29 @@ describe(parseSettings, () => {
     });
   });
 
+  test('each component may have an image of its own', () => {
+    const env = { BRUPOP_AGENT_IMAGE: 'a:1', BRUPOP_APISERVER_IMAGE: 'b:1', BRUPOP_CONTROLLER_IMAGE: 'c:1' };
+    expect(parseSettings(env)).toMatchObject({ ok: true, options: { image: { agent: 'a:1', apiserver: 'b:1', controller: 'c:1' } } });
+  });
+
+  test('an image of all three takes their place', () => {
+    expect(parseSettings({ ...IMAGE, BRUPOP_AGENT_IMAGE: 'a:1' })).toMatchObject({ ok: true, options: { image: 'brupop:1' } });
+  });
+
   test('all problems are told at once', () => {
-    const env = { APISERVER_SERVICE_PORT: '0', APISERVER_INTERNAL_PORT: 'x', CERTIFICATES: 'none', MAX_CONCURENT: '1' };
+    const env = {
+      BRUPOP_APISERVER_IMAGE: 'a',
+      APISERVER_SERVICE_PORT: '0',
+      APISERVER_INTERNAL_PORT: 'x',
+      CERTIFICATES: 'none',
+      MAX_CONCURENT: '1',
+    };
     expect(parseSettings(env)).toEqual({
       ok: false,
       problems: [
         'MAX_CONCURENT: not a known variable',
-        'BRUPOP_CONTAINER_IMAGE: expected an image, got ""',
+        'BRUPOP_AGENT_IMAGE: expected an image, unless BRUPOP_CONTAINER_IMAGE names one for all, got ""',
+        'BRUPOP_CONTROLLER_IMAGE: expected an image, unless BRUPOP_CONTAINER_IMAGE names one for all, got ""',
         'CERTIFICATES: expected "operator", "cert-manager" or "provided", got "none"',
         'APISERVER_SERVICE_PORT: expected a port of 1 to 65535, got "0"',
         'APISERVER_INTERNAL_PORT: expected a port of 1 to 65535, got "x"',

@@ -1,4 +1,4 @@
-import type { InstallOptions } from '@brupop/manifests';
+import type { Component, InstallOptions } from '@brupop/manifests';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -11,10 +11,16 @@ const CONTROLLER_VARIABLES = ['MAX_CONCURRENT_UPDATE', 'SCHEDULER_CRON_EXPRESSIO
 const AGENT_VARIABLES = ['EXCLUDE_FROM_LB_WAIT_TIME_IN_SEC'];
 const LOGGING_VARIABLES = ['LOGGING_FORMATTER', 'LOGGING_ANSI_ENABLED', 'TRACING_FILTER_DIRECTIVE'];
 
+const IMAGE_VARIABLES = {
+  agent: 'BRUPOP_AGENT_IMAGE',
+  apiserver: 'BRUPOP_APISERVER_IMAGE',
+  controller: 'BRUPOP_CONTROLLER_IMAGE',
+} as const;
 const CERTIFICATE_SOURCES = ['operator', 'cert-manager', 'provided'] as const;
 
 /** Every variable that is read; a test holds the `.env` to it. */
 export const VARIABLES: readonly string[] = [
+  ...Object.values(IMAGE_VARIABLES),
   'BRUPOP_CONTAINER_IMAGE',
   'BRUPOP_CONTAINER_IMAGE_PULL_SECRET',
   'NAMESPACE',
@@ -43,15 +49,23 @@ export function parseSettings(env: Env): Settings {
   const chosen = (names: readonly string[]): Record<string, string> =>
     Object.fromEntries([...names, ...LOGGING_VARIABLES].flatMap((name) => (read(name) === undefined ? [] : [[name, read(name) ?? '']])));
 
-  const image = read('BRUPOP_CONTAINER_IMAGE');
-  if (image === undefined) problem('BRUPOP_CONTAINER_IMAGE', 'an image');
+  const imageOf = (component: Component): string => {
+    const name = IMAGE_VARIABLES[component];
+    if (read(name) === undefined) problem(name, 'an image, unless BRUPOP_CONTAINER_IMAGE names one for all');
+    return read(name) ?? '';
+  };
+  const image = read('BRUPOP_CONTAINER_IMAGE') ?? {
+    agent: imageOf('agent'),
+    apiserver: imageOf('apiserver'),
+    controller: imageOf('controller'),
+  };
   const source = read('CERTIFICATES') ?? 'operator';
   const certificates = CERTIFICATE_SOURCES.find((known) => known === source);
   if (certificates === undefined) problem('CERTIFICATES', '"operator", "cert-manager" or "provided"');
   const namespace = read('NAMESPACE');
   const pullSecret = read('BRUPOP_CONTAINER_IMAGE_PULL_SECRET');
   const options: InstallOptions = {
-    image: image ?? '',
+    image,
     ...(namespace === undefined ? {} : { namespace }),
     ...(pullSecret === undefined ? {} : { imagePullSecrets: [pullSecret] }),
     ...(certificates === undefined ? {} : { certificates }),

@@ -3,6 +3,7 @@ import { get as httpGet } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { join } from 'node:path';
 import { AGENT_COMPONENT, APISERVER_COMPONENT, COMPONENT_LABEL, CONTROLLER_COMPONENT, TOKEN_AUDIENCE } from '@brupop/crd-models';
+import { NODE_FLAGS } from '@brupop/manifests';
 import type { ClusterStore } from '../api/cluster-store.ts';
 import { kubeconfig } from '../api/kubeconfig.ts';
 import type { PodObject } from '../world/objects.ts';
@@ -57,13 +58,6 @@ const APPS: Readonly<Record<string, App | undefined>> = {
   [AGENT_COMPONENT]: 'agent',
   [APISERVER_COMPONENT]: 'apiserver',
   [CONTROLLER_COMPONENT]: 'controller',
-};
-
-/** Heap limits as the images set them. */
-const FLAGS: Readonly<Record<App, readonly string[]>> = {
-  agent: ['--max-semi-space-size=1', '--max-old-space-size=24', '--v8-pool-size=1'],
-  controller: ['--max-semi-space-size=2', '--max-old-space-size=48', '--v8-pool-size=1'],
-  apiserver: ['--max-semi-space-size=2', '--max-old-space-size=96', '--v8-pool-size=1'],
 };
 
 /** Runs the operator's pods as processes of this machine: what a kubelet and a container runtime do. */
@@ -146,7 +140,7 @@ export class ProcessRunner implements PodRunner {
       PATH: process.env['PATH'] ?? '',
       MALLOC_ARENA_MAX: '1',
     };
-    const plain = { command: this.#options.node, args: [...FLAGS[app], this.#options.bundles[app]] };
+    const plain = { command: this.#options.node, args: [...NODE_FLAGS[app], this.#options.bundles[app]] };
     const child = startChild({
       ...(this.#options.wrap?.(app, context.nodeName, plain) ?? plain),
       env,

@@ -1,0 +1,15 @@
+import type { Component } from './options.ts';
+
+/**
+ * How each process is started: `node <flags> <bundle>`, on the command line, for not all of them count in NODE_OPTIONS. In MiB; Node.js
+ * would size its heap by the memory of the whole node, and its thread pool by the CPUs.
+ */
+export const NODE_FLAGS: Readonly<Record<Component, readonly string[]>> = {
+  agent: flags({ semiSpace: 1, oldSpace: 24 }),
+  controller: flags({ semiSpace: 2, oldSpace: 48 }),
+  apiserver: flags({ semiSpace: 2, oldSpace: 96 }),
+};
+
+function flags({ semiSpace, oldSpace }: { readonly semiSpace: number; readonly oldSpace: number }): readonly string[] {
+  return [`--max-semi-space-size=${String(semiSpace)}`, `--max-old-space-size=${String(oldSpace)}`, '--v8-pool-size=1'];
+}

@@ -1,0 +1,59 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { writeRootFiles } from './root-files.ts';
+import type { RootFile } from './root-files.ts';
+import { run } from './run.ts';
+import type { Architecture } from './settings.ts';
+
+/** Name of buildah's package in the usual distributions. */
+const MISSING = 'buildah is not installed. It builds images without a daemon: apt-get install buildah, or dnf install buildah.\n';
+
+/** What `buildImage` needs. */
+export interface Recipe {
+  /** Name and tag that the image bears in its archive. */
+  readonly name: string;
+  readonly containerfile: string;
+  readonly files: readonly RootFile[];
+  /** An image of a registry, or `oci-archive:` and a path; undefined with `FROM scratch`. */
+  readonly base: string | undefined;
+  readonly architecture: Architecture;
+  readonly epoch: number;
+  /** Path of the archive to write. */
+  readonly archive: string;
+}
+
+/** Why images cannot be built here; undefined if they can. */
+export async function whyNoBuildah(): Promise<string | undefined> {
+  return run('buildah', ['--version']).then(
+    () => undefined,
+    () => MISSING,
+  );
+}
+
+/**
+ * Builds an image into an OCI archive, in a store of its own that is removed at the end.
+ * @returns the digest of its manifest
+ */
+export async function buildImage({ name, containerfile, files, base, architecture, epoch, archive }: Recipe): Promise<string> {
+  const work = await mkdtemp(join(tmpdir(), 'brupop-image-'));
+  // The plain driver needs no privilege; a store that is thrown away has no use for a faster one.
+  const store = ['--root', join(work, 'store'), '--runroot', join(work, 'run'), '--storage-driver', 'vfs'];
+  const buildah = (command: string, ...args: string[]): Promise<string> =>
+    run('buildah', [...store, command, ...args], { env: { TMPDIR: work } });
+  try {
+    const context = join(work, 'context');
+    await writeRootFiles(join(context, 'rootfs'), files);
+    await writeFile(join(context, 'Containerfile'), containerfile);
+    await mkdir(dirname(archive), { recursive: true });
+    await rm(archive, { force: true });
+    const from = base === undefined ? [] : ['--build-arg', `BASE=${base}`];
+    const platform = ['--arch', architecture, '--os', 'linux'];
+    await buildah('bud', '--quiet', '--isolation', 'chroot', '--timestamp', String(epoch), ...platform, ...from, '--tag', name, context);
+    const digest = join(work, 'digest');
+    await buildah('push', '--quiet', '--digestfile', digest, name, `oci-archive:${archive}:${name}`);
+    return (await readFile(digest, 'utf8')).trim();
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+}
