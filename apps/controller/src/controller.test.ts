@@ -216,13 +216,13 @@ describe(createController, () => {
     for (const crash_count of [0, 1]) {
       cluster.report('b', {
         crash_count,
-        progress: { step: 'Draining', since: '2026-01-05T12:00:00Z', boot_id: 'b', version: '1.1.0', message },
+        progress: { step: 'Draining', since: '2026-01-05T12:00:00Z', boot_id: 'b', version: '1.1.0', message, reason: 'DisruptionBudget' },
       });
       await cluster.clock.advance(10_000);
     }
     const blocked = cluster.events().filter((event) => event.endsWith('DrainBlocked'));
     expect(blocked.sort()).toEqual(['b DrainBlocked', 'brs-b DrainBlocked']);
-    expect(cluster.log.entries.filter((entry) => entry.message === 'A drain is blocked')).toHaveLength(1);
+    expect(cluster.log.entries.filter(({ fields }) => fields['detail'] === message)).toHaveLength(1);
     expect(cluster.shadow('b')?.status?.conditions?.find(({ type }) => type === 'Drained')).toMatchObject({
       reason: 'DrainBlocked',
       message,

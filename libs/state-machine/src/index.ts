@@ -1,9 +1,13 @@
 export { planFleet } from './fleet/plan-fleet.ts';
 export type { FleetObservation, NodeObservation } from './fleet/observation.ts';
-export type { ChangeReason, FleetChange, FleetHold, FleetPlan, HoldReason } from './fleet/plan.ts';
+export type { FleetChange, FleetHold, FleetPlan } from './fleet/plan.ts';
+export type { BudgetUse } from './fleet/budget.ts';
+export { CHANGE_REASONS, HOLD_REASONS, loudnessOf } from './fleet/reasons.ts';
+export type { ChangeReason, Explanation, HoldExplanation, HoldReason, Loudness } from './fleet/reasons.ts';
 export { DEFAULT_TIMEOUTS } from './fleet/policy.ts';
 export type { FleetPolicy, MaxUnavailable, StateTimeouts } from './fleet/policy.ts';
-export { CONDITION_TYPES, drainBlockedBy, needsAttention, shadowConditions } from './fleet/shadow-conditions.ts';
+export { drainBlockedBy } from './fleet/drain-blocked.ts';
+export { CONDITION_TYPES, shadowConditions } from './fleet/shadow-conditions.ts';
 export { backoffMs } from './fleet/backoff.ts';
 export { parseWindow } from './window/parse-window.ts';
 export type { ParsedWindow, WindowVariables } from './window/parse-window.ts';

@@ -45,7 +45,7 @@ function leftUnavailable({ marked }: ShadowedFacts): Reason | undefined {
 
 function upToDate({ status: { current_version, target_version } }: ShadowedFacts): Reason | undefined {
   if (current_version !== target_version) return undefined;
-  return { reason: 'UpToDate', message: `Running ${current_version}, the newest version offered` };
+  return { reason: 'UpToDate', message: upToDateMessage(current_version) };
 }
 
 function invalidVersion({ status: { target_version } }: ShadowedFacts): Reason | undefined {
@@ -101,6 +101,11 @@ function windowClosed(_facts: ShadowedFacts, { window }: RuleContext): Reason | 
 /** Whether the last attempt was called off for want of headway: an idle spec that still names a version. */
 function wasGivenUp({ shadow, told }: ShadowedFacts): boolean {
   return told === 'Idle' && typeof shadow.spec.version === 'string';
+}
+
+/** Of a node that has nothing to update to. */
+export function upToDateMessage(version: string): string {
+  return `Running ${version}, the newest version offered`;
 }
 
 /** Failures in a row, an attempt without headway among them: such a node lets the others go first. */

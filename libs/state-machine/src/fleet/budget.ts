@@ -5,12 +5,25 @@ import type { FleetPolicy, MaxUnavailable } from './policy.ts';
 /** Why the budget lets no further node go on. */
 export type Refusal = 'NoFreeSlot' | 'TooManyUnavailable';
 
+/** The two limits, and who uses them. */
+export interface BudgetUse {
+  readonly maxConcurrentUpdates: number | 'unlimited';
+  /** Nodes that take a slot, by name. */
+  readonly slots: readonly string[];
+  /** `undefined`: no limit. */
+  readonly maxUnavailable: number | undefined;
+  /** Managed nodes that are not Ready or cordoned, for whatever reason, or that may become so at any moment; by name. */
+  readonly unavailable: readonly string[];
+}
+
 /** What may still be granted in this plan. Granting is the only thing that changes it. */
 export interface Budget {
   /** Asks to start the update of an idle node. */
   start(facts: Facts): Refusal | undefined;
   /** Asks to let a staged node, which has a slot, drain and reboot. */
   reboot(facts: Facts): Refusal | undefined;
+  /** What is in use with all that was granted. */
+  use(): BudgetUse;
 }
 
 /**
@@ -41,6 +54,12 @@ export function createBudget(fleet: readonly Facts[], policy: FleetPolicy): Budg
   return {
     start: ({ node }) => grant(node.name, inSlots, unavailableAfterStarts),
     reboot: ({ node }) => grant(node.name, disruptingNow, unavailableAfterReboots),
+    use: () => ({
+      maxConcurrentUpdates: policy.maxConcurrentUpdates,
+      slots: [...inSlots],
+      maxUnavailable: policy.maxUnavailable === undefined ? undefined : mayBeUnavailable,
+      unavailable: [...unavailableAfterReboots],
+    }),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { BottlerocketShadow, ShadowState } from '@brupop/crd-models';
 import { formatTimestamp } from '../timestamps.ts';
-import type { ChangeReason, FleetChange } from './plan.ts';
+import type { FleetChange } from './plan.ts';
+import type { ChangeReason } from './reasons.ts';
 
 /** A change of one shadow, without its reason. */
 export interface Target {

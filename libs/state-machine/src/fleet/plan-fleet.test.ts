@@ -55,6 +55,18 @@ describe('planFleet, one node through an update', () => {
       expected: ['a: InProgress'],
     },
     {
+      name: 'tells what blocks the drain of a node',
+      fleet: [
+        aMember('a', {
+          ...told('RebootedIntoUpdate'),
+          status: { ...staged, progress: { ...progress, reason: 'DisruptionBudget' } },
+          cordonedByUs: true,
+          unschedulable: true,
+        }),
+      ],
+      expected: ['a: DrainBlocked'],
+    },
+    {
       name: 'monitors a node that has come back',
       fleet: [aMember('a', { ...told('RebootedIntoUpdate'), status: rebooted })],
       expected: ['a→MonitoringUpdate MonitoringStarted'],

@@ -3,7 +3,7 @@ import { nodeNameOf, shadowName } from '@brupop/crd-models';
 import { windowAt } from '../window/window.ts';
 import { admissionOrder } from './admission-order.ts';
 import { objection, REBOOT_RULES, START_RULES } from './admission-rules.ts';
-import type { Refusal } from './budget.ts';
+import type { BudgetUse, Refusal } from './budget.ts';
 import { createBudget } from './budget.ts';
 import { changed, deletion, specChange } from './changes.ts';
 import type { Facts, ShadowedFacts } from './facts.ts';
@@ -37,10 +37,12 @@ export function planFleet(observation: FleetObservation, policy: FleetPolicy, no
     verdicts.push(verdict);
     fleet.push(shadow && verdict && 'change' in verdict ? factsOf(node, changed(shadow, verdict.change), observation, policy, now) : facts);
   }
-  verdicts.push(...admit(fleet, waiting, context));
+  const admitted = admit(fleet, waiting, context);
+  verdicts.push(...admitted.verdicts);
   const changes = verdicts.flatMap((verdict) => (verdict && 'change' in verdict ? [verdict.change] : []));
   const holds = verdicts.flatMap((verdict) => (verdict && 'hold' in verdict ? [verdict.hold] : []));
-  return { changes: [...changes, ...orphans], holds, recheckAt: earliest(holds, now) };
+  const { window } = context;
+  return { changes: [...changes, ...orphans], holds, window, budget: admitted.budget, recheckAt: earliest(holds, now) };
 }
 
 const hasShadow = (facts: Facts): facts is ShadowedFacts => facts.shadow !== undefined;
@@ -52,7 +54,11 @@ function withoutShadow({ node, marked }: Facts): Verdict {
 }
 
 /** Lets staged nodes reboot and idle ones start, as far as the rules and the budget allow. */
-function admit(fleet: readonly Facts[], waiting: readonly ShadowedFacts[], context: RuleContext): Verdict[] {
+function admit(
+  fleet: readonly Facts[],
+  waiting: readonly ShadowedFacts[],
+  context: RuleContext,
+): { readonly verdicts: readonly Verdict[]; readonly budget: BudgetUse } {
   const verdicts: Verdict[] = [];
   const staged: ShadowedFacts[] = [];
   const idle: ShadowedFacts[] = [];
@@ -67,7 +73,7 @@ function admit(fleet: readonly Facts[], waiting: readonly ShadowedFacts[], conte
   const rebooting = inSlots.filter(({ disrupting }) => disrupting);
   for (const facts of admissionOrder(staged, rebooting)) verdicts.push(refused(facts, budget.reboot(facts)) ?? reboot(facts, context.now));
   for (const facts of admissionOrder(idle, inSlots)) verdicts.push(refused(facts, budget.start(facts)) ?? start(facts, context.now));
-  return verdicts;
+  return { verdicts, budget: budget.use() };
 }
 
 function refused({ node }: Facts, refusal: Refusal | undefined): Verdict {

@@ -1,16 +1,7 @@
 import type { ShadowSpec } from '@brupop/crd-models';
-
-/** Why a change is made: the reason of the Event that tells of it. */
-export type ChangeReason =
-  | 'UpdateStarted'
-  | 'RebootAllowed'
-  | 'MonitoringStarted'
-  | 'UpdateFinished'
-  | 'ResetAfterError'
-  | 'GivenUp'
-  | 'WindowClosed'
-  | 'LabelRemoved'
-  | 'NodeGone';
+import type { WindowState } from '../window/window.ts';
+import type { BudgetUse } from './budget.ts';
+import type { ChangeReason, HoldReason } from './reasons.ts';
 
 interface ChangeOfShadow {
   readonly node: string;
@@ -28,28 +19,6 @@ export type FleetChange =
   | (ChangeOfShadow & { readonly kind: 'spec'; readonly spec: ShadowSpec })
   | (ChangeOfShadow & { readonly kind: 'delete-shadow'; readonly uid: string });
 
-/** Why a node is left as it is. */
-export type HoldReason =
-  | 'UpToDate'
-  | 'NoShadow'
-  | 'NotReported'
-  | 'InvalidVersion'
-  | 'LeftUnavailable'
-  | 'NodeDeleting'
-  | 'NodeNotReady'
-  | 'AgentNotReady'
-  | 'CordonedByAdministrator'
-  | 'CrashBackoff'
-  | 'VersionBackoff'
-  | 'RetryBackoff'
-  | 'WindowClosed'
-  | 'NoFreeSlot'
-  | 'TooManyUnavailable'
-  | 'InProgress'
-  | 'Soaking'
-  | 'Recovering'
-  | 'Stuck';
-
 /** Why a node is left as it is, and until when if time alone may change that. */
 export interface FleetHold {
   readonly node: string;
@@ -64,8 +33,11 @@ export interface FleetHold {
 export interface FleetPlan {
   /** In the order in which to make them. At most one for a node. */
   readonly changes: readonly FleetChange[];
-  /** One for every other node that is managed, or that an update has left something on. */
+  /** One for every other node that is managed, or that an update has left something on. Those that wait for a slot stand in the order of their turn. */
   readonly holds: readonly FleetHold[];
+  readonly window: WindowState;
+  /** Once the changes are made. */
+  readonly budget: BudgetUse;
   /** When to plan again even if nothing is seen to change, milliseconds since the epoch; undefined: never. */
   readonly recheckAt: number | undefined;
 }

@@ -4,7 +4,9 @@ import { objection, STEP_RULES } from './admission-rules.ts';
 import { deletion, specChange } from './changes.ts';
 import type { ShadowedFacts } from './facts.ts';
 import { hasBegun } from './facts.ts';
-import type { ChangeReason, FleetChange, FleetHold, HoldReason } from './plan.ts';
+import { drainBlockedBy } from './drain-blocked.ts';
+import type { FleetChange, FleetHold } from './plan.ts';
+import type { ChangeReason, HoldReason } from './reasons.ts';
 import type { RuleContext } from './rule.ts';
 import { LEFT_UNAVAILABLE } from './rule.ts';
 
@@ -110,13 +112,15 @@ function stepBackOutsideWindow(facts: ShadowedFacts, { window, now }: RuleContex
 }
 
 function waitForAgent(facts: ShadowedFacts, { window }: RuleContext): Verdict {
-  const { phase, told, stuck, deadline, status } = facts;
+  const { phase, told, stuck, deadline, status, shadow } = facts;
   if (phase !== 'working' && phase !== 'recovering') return undefined;
   const doing = phase === 'recovering' ? 'clean up' : `reach ${told}`;
   const detail = status.progress?.message ?? '';
   const text = `the agent to ${doing}${detail === '' ? '' : `: ${detail}`}`;
   if (stuck) return hold(facts, 'Stuck', `Still waiting, past the deadline, for ${text}`);
   const until = told === 'RebootedIntoUpdate' ? Math.min(deadline, window.closesAt ?? Infinity) : deadline;
+  const blocked = drainBlockedBy(shadow);
+  if (blocked !== undefined) return hold(facts, 'DrainBlocked', blocked.message, until);
   return hold(facts, phase === 'recovering' ? 'Recovering' : 'InProgress', `Waiting for ${text}`, until);
 }
 

@@ -1,13 +1,15 @@
 import type { BottlerocketShadow, ShadowStatus } from '@brupop/crd-models';
 import { describe, expect, test } from '@jest/globals';
 import { ago, aShadow, NOW } from './fleet.fixture.ts';
-import type { FleetHold, HoldReason } from './plan.ts';
-import { drainBlockedBy, shadowConditions } from './shadow-conditions.ts';
+import { drainBlockedBy } from './drain-blocked.ts';
+import type { FleetHold } from './plan.ts';
+import type { HoldReason } from './reasons.ts';
+import { shadowConditions } from './shadow-conditions.ts';
 
 const PDB = 'PodDisruptionBudget default/web allows no disruption of pod default/web-0';
 const held = (reason: HoldReason, message = 'why'): FleetHold => ({ node: 'a', reason, message });
-const progress = (step: 'Draining' | 'Rebooting', message: string): Partial<ShadowStatus> => ({
-  progress: { step, since: ago(1), boot_id: 'b', version: '1.1.0', message },
+const progress = (step: 'Draining' | 'Rebooting', message: string, reason?: string): Partial<ShadowStatus> => ({
+  progress: { step, since: ago(1), boot_id: 'b', version: '1.1.0', message, ...(reason === undefined ? {} : { reason }) },
 });
 const rebooting = (status: Partial<ShadowStatus> = {}): BottlerocketShadow =>
   aShadow('a', { state: 'RebootedIntoUpdate', version: '1.1.0' }, status);
@@ -20,11 +22,23 @@ const carrying = (shadow: BottlerocketShadow, hold: FleetHold, at: number): Bott
 };
 
 describe(shadowConditions, () => {
-  const quiet = ['Updating=False NoUpdate', 'Drained=False NotDrained', 'Stuck=False WithinDeadline', 'Healthy=True NoTrouble'];
+  const quiet = ['Updating=False UpdatePending', 'Drained=False NotDrained', 'Stuck=False WithinDeadline', 'Healthy=True NoTrouble'];
   const [idle, undrained, inTime, fine] = quiet;
   const busy = 'Updating=True UpdateInProgress';
   test.each([
-    { name: 'an updated node', shadow: aShadow('a'), hold: held('UpToDate'), expected: quiet },
+    { name: 'a node that waits for an update', shadow: aShadow('a'), hold: held('NoFreeSlot'), expected: quiet },
+    {
+      name: 'an updated node',
+      shadow: aShadow('a', {}, { current_version: '1.1.0' }),
+      hold: held('UpToDate'),
+      expected: ['Updating=False UpToDate', undrained, inTime, fine],
+    },
+    {
+      name: 'a staged node that waits for the window',
+      shadow: aShadow('a', { state: 'StagedAndPerformedUpdate', version: '1.1.0' }, { current_state: 'StagedAndPerformedUpdate' }),
+      hold: held('WindowClosed'),
+      expected: [busy, undrained, inTime, fine],
+    },
     {
       name: 'a node in an update',
       shadow: rebooting(progress('Draining', 'evicting 3 pods')),
@@ -33,8 +47,8 @@ describe(shadowConditions, () => {
     },
     {
       name: 'a drain that a budget blocks',
-      shadow: rebooting(progress('Draining', PDB)),
-      hold: held('InProgress'),
+      shadow: rebooting(progress('Draining', PDB, 'DisruptionBudget')),
+      hold: held('DrainBlocked', PDB),
       expected: [busy, 'Drained=False DrainBlocked', inTime, fine],
     },
     {
@@ -66,12 +80,12 @@ describe(shadowConditions, () => {
   });
 
   test('names the budget that blocks a drain and the pod, as they were reported', () => {
-    const conditions = shadowConditions(rebooting(progress('Draining', PDB)), held('InProgress'), NOW);
+    const conditions = shadowConditions(rebooting(progress('Draining', PDB, 'DisruptionBudget')), held('DrainBlocked', PDB), NOW);
     expect(conditions?.find(({ type }) => type === 'Drained')?.message).toBe(PDB);
   });
 
   test('a budget of a drain that is over blocks nothing', () => {
-    expect(drainBlockedBy(rebooting(progress('Rebooting', PDB)))).toBeUndefined();
+    expect(drainBlockedBy(rebooting(progress('Rebooting', PDB, 'DisruptionBudget')))).toBeUndefined();
   });
 
   test('has nothing to write once the conditions are carried, however long ago', () => {

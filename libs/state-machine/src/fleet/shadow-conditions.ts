@@ -1,34 +1,13 @@
 import type { BottlerocketShadow, Condition } from '@brupop/crd-models';
 import { formatTimestamp } from '../timestamps.ts';
-import type { FleetHold, HoldReason } from './plan.ts';
+import { upToDateMessage } from './admission-rules.ts';
+import { drainBlockedBy } from './drain-blocked.ts';
+import type { FleetHold } from './plan.ts';
+import { HOLD_REASONS, loudnessOf } from './reasons.ts';
 
 /** The types of condition that the controller keeps on a shadow, in the order in which they are written. */
 export const CONDITION_TYPES = ['Updating', 'Drained', 'Stuck', 'Healthy'] as const;
 type Finding = Pick<Condition, 'status' | 'reason' | 'message'>;
-
-const UPDATING: readonly HoldReason[] = ['InProgress', 'Soaking', 'Recovering', 'Stuck'];
-// The other holds pass by themselves, and for the whole fleet at once: told node by node, the edge of a window would be a storm of writes.
-const NEEDS_ATTENTION: readonly HoldReason[] = [
-  'InvalidVersion',
-  'LeftUnavailable',
-  'CordonedByAdministrator',
-  'CrashBackoff',
-  'VersionBackoff',
-  'RetryBackoff',
-  'Stuck',
-];
-const BLOCKED_BY_BUDGET = /^PodDisruptionBudget /;
-
-/** Whether a person may have to do something about a node that is held for this reason. */
-export function needsAttention(reason: HoldReason): boolean {
-  return NEEDS_ATTENTION.includes(reason);
-}
-
-/** @returns what keeps the drain of this node from going on, as its agent reported it; undefined: nothing does */
-export function drainBlockedBy({ status }: BottlerocketShadow): string | undefined {
-  const { step, message } = status?.progress ?? {};
-  return step === 'Draining' && message !== undefined && BLOCKED_BY_BUDGET.test(message) ? message : undefined;
-}
 
 /**
  * The conditions that a shadow should carry, in place of those that it carries. A node that is about to be changed is told of once it is held again.
@@ -54,15 +33,20 @@ export function shadowConditions(shadow: BottlerocketShadow, hold: FleetHold, no
   return wanted.length === carried.length && wanted.every((condition, index) => isSame(condition, carried[index])) ? undefined : wanted;
 }
 
-function updating({ spec }: BottlerocketShadow, { reason }: FleetHold): Finding {
-  if (!UPDATING.includes(reason)) return { status: 'False', reason: 'NoUpdate', message: 'No update is under way' };
-  if (spec.state === 'Idle') return { status: 'True', reason: 'Recovering', message: 'The agent is cleaning up after the update' };
-  return { status: 'True', reason: 'UpdateInProgress', message: `Updating to ${spec.version ?? 'another version'}` };
+// Told by the shadow alone: the reasons why a node waits come over the whole fleet at once, and would be a storm of writes.
+function updating({ spec, status }: BottlerocketShadow, { reason }: FleetHold): Finding {
+  if (spec.state !== 'Idle')
+    return { status: 'True', reason: 'UpdateInProgress', message: `Updating to ${spec.version ?? 'another version'}` };
+  if (HOLD_REASONS[reason].updating) return { status: 'True', reason: 'Recovering', message: 'The agent is cleaning up after the update' };
+  const { current_version = '', target_version = '' } = status ?? {};
+  return current_version === target_version
+    ? { status: 'False', reason: 'UpToDate', message: upToDateMessage(current_version) }
+    : { status: 'False', reason: 'UpdatePending', message: `Waiting to be updated from ${current_version} to ${target_version}` };
 }
 
 function drained(shadow: BottlerocketShadow): Finding {
   const blocked = drainBlockedBy(shadow);
-  if (blocked !== undefined) return { status: 'False', reason: 'DrainBlocked', message: blocked };
+  if (blocked !== undefined) return { status: 'False', reason: 'DrainBlocked', message: blocked.message };
   if (shadow.status?.progress?.step === 'Rebooting') {
     return { status: 'True', reason: 'DrainedForReboot', message: 'The node is drained and reboots' };
   }
@@ -75,7 +59,7 @@ function stuck({ reason, message }: FleetHold): Finding {
 }
 
 function healthy({ reason, message }: FleetHold): Finding {
-  if (needsAttention(reason)) return { status: 'False', reason, message };
+  if (loudnessOf(reason) === 'trouble') return { status: 'False', reason, message };
   return { status: 'True', reason: 'NoTrouble', message: 'Nothing about the updates of this node needs attention' };
 }
 

@@ -1,0 +1,207 @@
+/** What users are told of a reason, wherever they look: docs/operations.md is generated from it. */
+export interface Explanation {
+  /** What the reason says about the node. One sentence. */
+  readonly meaning: string;
+  /** What a person may do about it. One sentence. */
+  readonly remedy: string;
+}
+
+/**
+ * How loudly a hold is told. `quiet`: in the plan and in the metrics; it passes by itself, or comes over the whole fleet at once, and told node by
+ * node it would be a storm of writes. `notice`: in an Event and in the log as well. `trouble`: in the condition `Healthy` on top.
+ */
+export type Loudness = 'quiet' | 'notice' | 'trouble';
+
+/** Of a hold. */
+export interface HoldExplanation extends Explanation {
+  readonly loudness: Loudness;
+  /** Whether an update of the node is under way. */
+  readonly updating: boolean;
+}
+
+/** Why a node is left as it is: of an Event, a condition, a line of the log and of the plan, and a label of metrics. */
+export type HoldReason =
+  | 'UpToDate'
+  | 'WindowClosed'
+  | 'NoFreeSlot'
+  | 'TooManyUnavailable'
+  | 'InProgress'
+  | 'DrainBlocked'
+  | 'Soaking'
+  | 'Recovering'
+  | 'Stuck'
+  | 'CordonedByAdministrator'
+  | 'LeftUnavailable'
+  | 'CrashBackoff'
+  | 'VersionBackoff'
+  | 'RetryBackoff'
+  | 'InvalidVersion'
+  | 'NodeNotReady'
+  | 'NodeDeleting'
+  | 'AgentNotReady'
+  | 'NoShadow'
+  | 'NotReported';
+
+/** Why a shadow is changed: the reason of the Event that tells of it. */
+export type ChangeReason =
+  | 'UpdateStarted'
+  | 'RebootAllowed'
+  | 'MonitoringStarted'
+  | 'UpdateFinished'
+  | 'ResetAfterError'
+  | 'GivenUp'
+  | 'WindowClosed'
+  | 'LabelRemoved'
+  | 'NodeGone';
+
+const NOTHING = 'Nothing.';
+
+/** Why a node is left as it is; in the order in which an operator is likely to meet them. */
+export const HOLD_REASONS: Readonly<Record<HoldReason, HoldExplanation>> = {
+  UpToDate: {
+    loudness: 'quiet',
+    updating: false,
+    meaning: 'The node runs the newest version that its update repository offers it.',
+    remedy: NOTHING,
+  },
+  WindowClosed: {
+    loudness: 'quiet',
+    updating: false,
+    meaning: 'An update, or the drain of a staged node, would start only within the update window.',
+    remedy: 'Wait, or change `SCHEDULER_CRON_EXPRESSION`, or `UPDATE_WINDOW_START` and `UPDATE_WINDOW_STOP`.',
+  },
+  NoFreeSlot: {
+    loudness: 'quiet',
+    updating: false,
+    meaning: 'As many nodes are being updated as `MAX_CONCURRENT_UPDATE` allows; `budget.usedBy` of the plan names them.',
+    remedy: 'Wait; if one of those nodes is stuck, help that one. Raise `MAX_CONCURRENT_UPDATE` if the fleet takes too long.',
+  },
+  TooManyUnavailable: {
+    loudness: 'quiet',
+    updating: false,
+    meaning: 'As many nodes are not Ready or cordoned, for any reason, as `MAX_UNAVAILABLE` allows.',
+    remedy: 'Look at the nodes that are not Ready or cordoned: `kubectl get nodes`.',
+  },
+  InProgress: {
+    loudness: 'quiet',
+    updating: true,
+    meaning: 'The agent is at work on the step that it was told.',
+    remedy: 'Nothing before the time given as `until`, when the node counts as stuck.',
+  },
+  DrainBlocked: {
+    loudness: 'notice',
+    updating: true,
+    meaning: 'The drain gets no further: the message names the pod, and the PodDisruptionBudget or the refusal that keeps it.',
+    remedy:
+      'Let the budget allow a disruption (more replicas, all of them Ready), or mend what the refusal names. After `DRAIN_TIMEOUT_SECONDS` follows `DRAIN_TIMEOUT_ACTION`.',
+  },
+  Soaking: {
+    loudness: 'quiet',
+    updating: true,
+    meaning: 'The node runs the new version and is watched until it has been Ready for `SOAK_TIME_IN_SEC`.',
+    remedy: NOTHING,
+  },
+  Recovering: {
+    loudness: 'quiet',
+    updating: true,
+    meaning: 'The agent undoes what an update has left on the node: its cordon and its exclusion from load balancers.',
+    remedy: NOTHING,
+  },
+  Stuck: {
+    loudness: 'trouble',
+    updating: true,
+    meaning:
+      'A step has taken longer than its deadline. Other nodes are updated all the same, unless this one is unavailable and holds their slot.',
+    remedy: 'The message says what the node waits for. Read the log of its agent; see whether the host boots at all.',
+  },
+  CordonedByAdministrator: {
+    loudness: 'trouble',
+    updating: false,
+    meaning: 'Somebody else has cordoned the node, and it is theirs to uncordon.',
+    remedy: '`kubectl uncordon` the node when it may be updated.',
+  },
+  LeftUnavailable: {
+    loudness: 'trouble',
+    updating: false,
+    meaning: 'The node still carries a cordon or an exclusion of ours although no update is under way.',
+    remedy: 'See why its agent does not run. `kubectl uncordon` helps at once.',
+  },
+  CrashBackoff: {
+    loudness: 'trouble',
+    updating: false,
+    meaning: 'Updates of the node have failed, and it rests for 2^n minutes, 24 hours at most, after n failures in a row.',
+    remedy: 'Read `failure_message` in the status of its shadow. It is tried again by itself.',
+  },
+  VersionBackoff: {
+    loudness: 'trouble',
+    updating: false,
+    meaning: 'The node has booted out of this very version, or could not install it, and rests before it tries that version again.',
+    remedy:
+      'Read the console of the host: it came up with the old version because the new one did not boot. A newer version is tried at once.',
+  },
+  RetryBackoff: {
+    loudness: 'trouble',
+    updating: false,
+    meaning: 'The last update was called off because it made no headway, and the node rests before it is tried again.',
+    remedy: 'Read the log of its agent from the time of the attempt.',
+  },
+  InvalidVersion: {
+    loudness: 'trouble',
+    updating: false,
+    meaning: 'The host offers a version that is none.',
+    remedy: 'Look at the update repository, and at `settings.updates` of the host.',
+  },
+  NodeNotReady: {
+    loudness: 'quiet',
+    updating: false,
+    meaning: 'Kubernetes says that the node is not Ready.',
+    remedy: '`kubectl describe node` tells why.',
+  },
+  NodeDeleting: { loudness: 'quiet', updating: false, meaning: 'The Node object is being deleted.', remedy: NOTHING },
+  AgentNotReady: {
+    loudness: 'quiet',
+    updating: false,
+    meaning: 'The node has no agent pod, or one that is not Ready, and without an agent nothing can be updated.',
+    remedy:
+      "See why: `kubectl get pods --field-selector spec.nodeName=NODE`. Taints, a missing image and the node's architecture are the usual reasons.",
+  },
+  NoShadow: {
+    loudness: 'quiet',
+    updating: false,
+    meaning: 'The node is labelled, but its agent has not registered it.',
+    remedy: 'As for `AgentNotReady`; if the agent runs, its log tells what the apiserver answers.',
+  },
+  NotReported: {
+    loudness: 'quiet',
+    updating: false,
+    meaning: 'The agent has registered the node and not yet told which version it runs.',
+    remedy: "As for `AgentNotReady`; if the agent runs, its log tells whether it reaches the host's API.",
+  },
+};
+
+/** Why a shadow is changed. */
+export const CHANGE_REASONS: Readonly<Record<ChangeReason, Explanation>> = {
+  UpdateStarted: { meaning: 'The node is told to download and stage the new version.', remedy: NOTHING },
+  RebootAllowed: { meaning: 'The staged node is told to drain and to reboot.', remedy: NOTHING },
+  MonitoringStarted: { meaning: 'The node runs the new version and is watched.', remedy: NOTHING },
+  UpdateFinished: { meaning: 'The node is updated.', remedy: NOTHING },
+  ResetAfterError: {
+    meaning: 'The agent has reported a failure, which the message quotes. The node is given back and rests.',
+    remedy: 'Read the message. The node is tried again by itself.',
+  },
+  GivenUp: {
+    meaning: 'The node made no headway before its deadline. Its turn goes to another, and it rests.',
+    remedy: 'Read the log of its agent.',
+  },
+  WindowClosed: {
+    meaning: 'The window closed before the node had begun to drain, and its agent is down: the permission is taken back.',
+    remedy: 'See why the agent is not Ready.',
+  },
+  LabelRemoved: { meaning: 'The node has lost its opt-in label: its update is called off or its shadow deleted.', remedy: NOTHING },
+  NodeGone: { meaning: 'The node is gone, and its shadow is deleted.', remedy: NOTHING },
+};
+
+/** How loudly a hold is told. */
+export function loudnessOf(reason: HoldReason): Loudness {
+  return HOLD_REASONS[reason].loudness;
+}
