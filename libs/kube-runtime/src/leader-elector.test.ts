@@ -49,6 +49,7 @@ describe(createLeaderElector, () => {
     await clock.advance(120_000);
     expect(terms).toEqual(['a leads@0']);
     expect([a.elector.isLeader(), b.elector.isLeader(), holder()]).toEqual([true, false, 'a']);
+    expect([a.elector.holder(), b.elector.holder()]).toEqual(['a', 'a']);
   });
 
   test('hands over at shutdown, but not before the leader has ended', async () => {
@@ -66,7 +67,7 @@ describe(createLeaderElector, () => {
     b.stop.abort(new Error('stopping'));
     await clock.advance(0);
     await b.done;
-    expect(holder()).toBe('');
+    expect([holder(), b.elector.holder()]).toEqual(['', undefined]);
   });
 
   test('takes over from a leader that died, once its lease has not changed for its duration', async () => {

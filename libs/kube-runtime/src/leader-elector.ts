@@ -34,6 +34,8 @@ export interface LeaderElector {
    */
   run(lead: (signal: AbortSignal) => Promise<void>, signal: AbortSignal): Promise<void>;
   isLeader(): boolean;
+  /** The identity that holds the lease, as seen last; undefined before the first look, and when nobody does. */
+  holder(): string | undefined;
 }
 
 /** One leader among several processes, by the rules of client-go's `leaderelection`. */
@@ -189,6 +191,10 @@ export function createLeaderElector(options: LeaderElectorOptions): LeaderElecto
   };
 
   return {
+    holder() {
+      const identity = observed?.lease.spec?.holderIdentity ?? '';
+      return identity === '' ? undefined : identity;
+    },
     isLeader: () => renewedMs !== undefined && clock.monotonic() - renewedMs < leaseDurationMs,
     async run(lead, signal) {
       while (await acquire(signal)) if (!(await term(lead, signal))) return;

@@ -3,7 +3,7 @@ import { jsonResponse, streamResponse, VirtualClock } from '@brupop/ports';
 import type { HttpResponse } from '@brupop/ports';
 import { memoryLogger } from '@brupop/process';
 import { createReflector } from './reflector.ts';
-import type { Reflector } from './reflector.ts';
+import type { Reflector, WatchEnd } from './reflector.ts';
 import { ScriptedApi, ScriptedWatch, statusAnswer } from './scripted-api.ts';
 
 interface Thing {
@@ -30,6 +30,7 @@ function start(api: ScriptedApi) {
   const clock = new VirtualClock();
   const log = memoryLogger();
   const events: string[] = [];
+  const restarts: WatchEnd[] = [];
   const stop = new AbortController();
   stops.push(stop);
   const reflector: Reflector<Thing> = createReflector<Thing>({
@@ -41,11 +42,12 @@ function start(api: ScriptedApi) {
     random: () => 0,
     log,
     onEvent: ({ type, object }) => events.push(object === undefined ? type : `${type} ${object.metadata.name}`),
+    onRestart: (why) => restarts.push(why),
     pageSize: 2,
   });
   const done = reflector.run(stop.signal);
   const names = (): string[] => reflector.store.list().map(({ metadata }) => `${metadata.name}@${metadata.resourceVersion}`);
-  return { clock, log, events, reflector, stop, done, names };
+  return { clock, log, events, restarts, reflector, stop, done, names };
 }
 
 describe(createReflector, () => {
@@ -70,6 +72,23 @@ describe(createReflector, () => {
     await clock.settle();
     expect(names()).toEqual(['b@8']);
     expect(api.queries[2]).toEqual({ labelSelector: 'a=b' });
+  });
+
+  test('tells why each watch ended, and since when it has heard nothing', async () => {
+    const [first, second, third] = [new ScriptedWatch(), new ScriptedWatch(), new ScriptedWatch()];
+    const api = new ScriptedApi(page('5', []), first.answer, second.answer, page('9', []), third.answer);
+    const { clock, restarts, reflector } = start(api);
+    expect(reflector.silenceMs()).toBeUndefined();
+    await clock.advance(40_000);
+    expect(reflector.silenceMs()).toBe(40_000);
+    first.send('BOOKMARK', { metadata: { resourceVersion: '7' } });
+    await clock.advance(1_000);
+    expect(reflector.silenceMs()).toBe(1_000);
+    first.end('ended');
+    second.send('ERROR', { kind: 'Status', code: 410, reason: 'Expired' });
+    third.end('broken');
+    await clock.advance(2_000);
+    expect(restarts.slice(0, 3)).toEqual(['ended', 'expired', 'failed']);
   });
 
   test('follows the events of a watch, and leaves out what it knows', async () => {

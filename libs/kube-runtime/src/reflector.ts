@@ -35,6 +35,8 @@ export interface ReflectorOptions<T extends Reflected> {
   readonly random: Random;
   readonly log: Logger;
   readonly onEvent?: (event: ReflectorEvent<T>) => void;
+  /** Called when a watch is over and another begins; for metrics. */
+  readonly onRestart?: (why: WatchEnd) => void;
   /** Longest time until the head of an answer and between two pieces of a list; 30 s by default. */
   readonly responseMs?: number;
   /** A watch that is silent for so long is dead: bookmarks come about every minute. 150 s by default. */
@@ -43,10 +45,17 @@ export interface ReflectorOptions<T extends Reflected> {
   readonly pageSize?: number;
 }
 
+/** How a watch came to its end: as the server does after some minutes; because its place in history is gone; or by a fault. */
+export const WATCH_ENDS = ['ended', 'expired', 'failed'] as const;
+/** One of {@link WATCH_ENDS}. */
+export type WatchEnd = (typeof WATCH_ENDS)[number];
+
 export interface Reflector<T> {
   readonly store: Store<T>;
   /** Whether a list has been taken over since the start, or since the last `relist`. */
   hasSynced(): boolean;
+  /** How long nothing has been heard from the server, in milliseconds; undefined before the first list. Bookmarks come about every minute. */
+  silenceMs(): number | undefined;
   /** Keeps the store up to date until `signal` aborts; then resolves. Never rejects. */
   run(signal: AbortSignal): Promise<void>;
   /** @throws the reason of the signal */
@@ -70,6 +79,7 @@ export function createReflector<T extends Reflected>(options: ReflectorOptions<T
   let synced = false;
   let waiters: (() => void)[] = [];
   let current = new AbortController();
+  let heardMs: number | undefined;
 
   const emit = (event: ReflectorEvent<T>): void => {
     try {
@@ -89,6 +99,7 @@ export function createReflector<T extends Reflected>(options: ReflectorOptions<T
     }
     for (const [key, object] of former) if (!listed.has(key)) emit({ type: 'deleted', object });
     synced = true;
+    heardMs = clock.monotonic();
     emit({ type: 'synced' });
     const released = waiters;
     waiters = [];
@@ -144,6 +155,7 @@ export function createReflector<T extends Reflected>(options: ReflectorOptions<T
           throw error;
         }
         told = true;
+        heardMs = clock.monotonic();
         resourceVersion = event.object.metadata?.resourceVersion ?? resourceVersion;
         if (event.type !== 'BOOKMARK') apply(event);
       }
@@ -180,6 +192,7 @@ export function createReflector<T extends Reflected>(options: ReflectorOptions<T
   };
 
   const tell = (outcome: ReflectorOutcome, state: ReflectorState, delayMs: number): void => {
+    if (outcome.kind === 'failed' || outcome.kind === 'ended' || outcome.kind === 'expired') options.onRestart?.(outcome.kind);
     if (outcome.kind === 'failed') log.warn('Observing failed', { error: outcome.error, next: state.kind, delayMs: Math.round(delayMs) });
     else if (outcome.kind !== 'listed') log.debug('Watch ended', { outcome: outcome.kind, next: state.kind });
   };
@@ -193,6 +206,7 @@ export function createReflector<T extends Reflected>(options: ReflectorOptions<T
       },
     },
     hasSynced: () => synced,
+    silenceMs: () => (heardMs === undefined ? undefined : clock.monotonic() - heardMs),
     relist() {
       synced = false;
       current.abort(RELIST);

@@ -39,6 +39,28 @@ describe(createWorkQueue, () => {
     expect(runs).toEqual(['a@0', 'b@0', 'a@0']);
   });
 
+  test('tells how long each key waited and took, whether it went well, and how many are due', async () => {
+    const told: unknown[] = [];
+    const { clock, queue } = start(
+      (key, time) =>
+        sleep(time, 100).then(() => {
+          if (key === 'bad') throw new Error('x');
+          return {};
+        }),
+      { coalesceMs: 50, onReconcile: (reconciled) => told.push(reconciled) },
+    );
+    queue.add('a');
+    queue.add('bad');
+    await clock.advance(60);
+    expect([queue.depth(), told]).toEqual([1, []]);
+    await clock.advance(200);
+    expect(told).toEqual([
+      { key: 'a', waitedMs: 0, tookMs: 100, ok: true },
+      { key: 'bad', waitedMs: 100, tookMs: 100, ok: false },
+    ]);
+    expect(queue.depth()).toBe(0);
+  });
+
   test('makes one reconcile of many wishes', async () => {
     const { clock, queue, runs } = start(nothing, { coalesceMs: 100 });
     for (let count = 0; count < 5; count++) queue.add('a');

@@ -19,11 +19,24 @@ export interface WorkQueueOptions<K> {
   readonly coalesceMs?: number;
   /** Pause after a failure, doubling; 1 s to 60 s by default. */
   readonly backoff?: { readonly minMs: number; readonly maxMs: number };
+  /** Told of each reconcile once it has ended; for metrics. */
+  readonly onReconcile?: (reconciled: Reconciled<K>) => void;
+}
+
+/** A reconcile that has ended. */
+export interface Reconciled<K> {
+  readonly key: K;
+  /** From when it was due to its start, in milliseconds. */
+  readonly waitedMs: number;
+  readonly tookMs: number;
+  readonly ok: boolean;
 }
 
 export interface WorkQueue<K> {
   /** Asks for a reconcile of `key`. Any number of calls before it begins make one; a call while it runs makes one more afterwards. */
   add(key: K): void;
+  /** Keys that are due now and not being reconciled. */
+  depth(): number;
   /** Reconciles until `signal` aborts and what is running has ended. Never rejects. */
   run(signal: AbortSignal): Promise<void>;
 }
@@ -51,13 +64,17 @@ export function createWorkQueue<K>(options: WorkQueueOptions<K>): WorkQueue<K> {
     if (known === undefined || atMs < known) due.set(key, atMs);
   };
 
-  const runOne = async (key: K, signal: AbortSignal): Promise<void> => {
+  const runOne = async (key: K, waitedMs: number, signal: AbortSignal): Promise<void> => {
+    const startedMs = clock.monotonic();
+    const ended = (ok: boolean): void => options.onReconcile?.({ key, waitedMs, tookMs: clock.monotonic() - startedMs, ok });
     try {
       const { requeueAfterMs } = await reconcile(key, signal);
+      ended(true);
       failures.delete(key);
       if (requeueAfterMs !== undefined) schedule(key, requeueAfterMs);
     } catch (error) {
       if (signal.aborted) return;
+      ended(false);
       const count = (failures.get(key) ?? 0) + 1;
       failures.set(key, count);
       const delayMs = backoffMs(count, backoff, random);
@@ -71,13 +88,17 @@ export function createWorkQueue<K>(options: WorkQueueOptions<K>): WorkQueue<K> {
       schedule(key, coalesceMs);
       pump();
     },
+    depth() {
+      const nowMs = clock.monotonic();
+      return [...due].filter(([key, atMs]) => atMs <= nowMs && !running.has(key)).length;
+    },
     run(signal) {
       return new Promise((resolve) => {
         let cancelTimer: () => void = () => undefined;
-        const start = (key: K): void => {
+        const start = (key: K, waitedMs: number): void => {
           due.delete(key);
           running.add(key);
-          void runOne(key, signal).finally(() => {
+          void runOne(key, waitedMs, signal).finally(() => {
             running.delete(key);
             pump();
           });
@@ -95,7 +116,7 @@ export function createWorkQueue<K>(options: WorkQueueOptions<K>): WorkQueue<K> {
           let nextMs = Infinity;
           for (const [key, atMs] of due) {
             if (running.has(key) || running.size >= concurrency) continue;
-            if (atMs <= nowMs) start(key);
+            if (atMs <= nowMs) start(key, nowMs - atMs);
             else nextMs = Math.min(nextMs, atMs);
           }
           // A reconcile may have called add, which set the timer already.
