@@ -8,7 +8,7 @@ import {
   ROUTES,
 } from '@brupop/agent-api';
 import type { CreateShadowRequest, NodeHealth, ParseResult, StepProgress } from '@brupop/agent-api';
-import { parseShadow } from '@brupop/crd-models';
+import { parseShadow, parseShadowStatus } from '@brupop/crd-models';
 import type { BottlerocketShadow, ShadowStatus } from '@brupop/crd-models';
 import type { Clock, HttpClient, HttpHeaders, HttpRequest } from '@brupop/ports';
 import { BrupopError } from '@brupop/process';
@@ -54,7 +54,7 @@ const STEP_ROUTES: Readonly<Record<NodeStep, string>> = {
 
 /**
  * The apiserver, as an agent sees it. Methods throw {@link ApiserverError}; `APISERVER_ANSWER` for an answer that makes no sense;
- * `APISERVER_TIMEOUT`; what the transport throws; or the signal's reason.
+ * `APISERVER_OUTDATED` for one of Brupop 1.x; `APISERVER_TIMEOUT`; what the transport throws; or the signal's reason.
  */
 export interface ApiserverClient {
   /** Holds for up to `waitSeconds` while the shadow is still that of `etag`. */
@@ -102,12 +102,14 @@ export function createApiserverClient(options: ApiserverClientOptions): Apiserve
       succeeded(await exchange({ method: 'POST', path: ROUTES.shadow, body: JSON.stringify(body) }, signal));
     },
     async putStatus(status, signal) {
-      succeeded(await exchange({ method: 'PUT', path: ROUTES.shadow, body: JSON.stringify(status) }, signal));
+      const echo = parsed(await exchange({ method: 'PUT', path: ROUTES.shadow, body: JSON.stringify(status) }, signal), parseShadowStatus);
+      // Steps are only safe once their progress is written down.
+      if (echo.boot_id !== status.boot_id) throw outdated('it dropped part of the status');
     },
     async takeStep(step, signal) {
       const answer = await exchange({ method: 'POST', path: STEP_ROUTES[step], headers: { prefer: RESPOND_ASYNC } }, signal);
-      // Brupop 1.x knows no steps: it answers when all is done, with nothing.
-      if (answer.status === 200 && answer.body === '') return { done: true, message: `${step} is done` };
+      // What it calls drained may still hold pods, and it neither marks what it does to a node nor looks for marks.
+      if (answer.status === 200 && answer.body === '') throw outdated(`it took the step ${step} in its own way`);
       return parsed(answer, parseStepProgress);
     },
     async health(signal) {
@@ -143,6 +145,13 @@ async function within<T>(clock: Clock, timeoutMs: number, signal: AbortSignal, w
   }
 }
 
+/** Some replicas, or all for the time of an upgrade, are still the original's. They are waited out. */
+function outdated(detail: string): BrupopError {
+  return new BrupopError('APISERVER_OUTDATED', `The apiserver is one of Brupop 1.x, which has yet to be replaced: ${detail}`, {
+    retry: 'transient',
+  });
+}
+
 function succeeded(answer: Answer): void {
   if (answer.status < 200 || answer.status > 299) throw errorOf(answer);
 }
@@ -156,9 +165,17 @@ function parsed<T>(answer: Answer, parse: (value: unknown) => ParseResult<T>): T
 
 function errorOf({ status, body }: Answer): ApiserverError {
   const result = parseErrorBody(json(body));
-  if (!result.ok) return new ApiserverError(status, 'APISERVER_STATUS', `The apiserver answered ${String(status)}`);
+  if (!result.ok) return new ApiserverError(status, 'APISERVER_STATUS', `The apiserver answered ${String(status)}${quoted(body)}`);
   const { code, message } = result.value.error;
   return new ApiserverError(status, code, `The apiserver answered ${String(status)} ${code}: ${message}`);
+}
+
+const LONGEST_QUOTE = 200;
+
+/** Something in between, or an apiserver of Brupop 1.x, says in its own words what is wrong. */
+function quoted(body: string): string {
+  const text = body.replace(/\s+/g, ' ').trim();
+  return text === '' ? '' : `: ${text.slice(0, LONGEST_QUOTE)}`;
 }
 
 function json(body: string): unknown {

@@ -1,149 +1,17 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { HEADERS, ROUTES } from '@brupop/agent-api';
-import {
-  AGENT_COMPONENT,
-  AGENT_SERVICE_ACCOUNT,
-  bottlerocketShadowCrd,
-  COMPONENT_LABEL,
-  CORDONED_ANNOTATION,
-  EXCLUDE_FROM_LB_LABEL,
-  GROUP,
-  PLURAL,
-  TOKEN_AUDIENCE,
-} from '@brupop/crd-models';
-import { createKubeClient } from '@brupop/kube-runtime';
-import { inProcessClient, seededRandom, textResponse, VirtualClock } from '@brupop/ports';
-import { memoryLogger } from '@brupop/process';
-import { SimulatedApi, type KubeObject } from '@brupop/simulator';
-import lightMyRequest, { type InjectOptions, type Response } from 'light-my-request';
-import { createApiserver, type Apiserver } from './apiserver.ts';
+import { AGENT_SERVICE_ACCOUNT, CORDONED_ANNOTATION, EXCLUDE_FROM_LB_LABEL, GROUP, PLURAL, TOKEN_AUDIENCE } from '@brupop/crd-models';
+import { textResponse } from '@brupop/ports';
+import type { KubeObject } from '@brupop/simulator';
+import lightMyRequest, { type Response } from 'light-my-request';
+import { ApiserverWorld, NAMESPACE } from './testing/apiserver-world.ts';
 
-const NAMESPACE = 'brupop-bottlerocket-aws';
 const STATUS = { current_version: '1.0.0', target_version: '1.1.0', current_state: 'Idle', crash_count: 0 };
 const ASYNC = { prefer: 'respond-async' };
 
-/** One apiserver on a simulated Kubernetes API, with two nodes and an agent on each. */
-class World {
-  readonly clock = new VirtualClock();
-  readonly api = new SimulatedApi({ clock: this.clock, random: seededRandom(7) });
-  readonly log = memoryLogger();
-  readonly stopping = new AbortController();
-  readonly server: Apiserver;
-  readonly tokens = new Map<string, string>();
-
-  constructor() {
-    const { store } = this.api;
-    for (const name of [NAMESPACE, 'shop']) store.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
-    store.create(bottlerocketShadowCrd({ namespace: NAMESPACE, servicePort: 443 }));
-    store.create({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: AGENT_SERVICE_ACCOUNT, namespace: NAMESPACE } });
-    for (const name of ['node-1', 'node-2']) this.#addNode(name);
-    const authorization = `Bearer ${this.api.adminToken}`;
-    const http = inProcessClient((request, signal) =>
-      this.api.handle({ ...request, headers: { ...request.headers, authorization } }, signal),
-    );
-    this.server = createApiserver({
-      client: createKubeClient({ http, clock: this.clock }),
-      clock: this.clock,
-      random: seededRandom(1),
-      log: this.log,
-      namespace: NAMESPACE,
-      drainPolicy: { timeoutMs: 900_000, onTimeout: 'skip' },
-    });
-  }
-
-  async start(): Promise<this> {
-    void this.server.run(this.stopping.signal);
-    await this.clock.advanceUntil(() => this.server.ready(), 10_000);
-    return this;
-  }
-
-  #addNode(name: string): void {
-    const { store } = this.api;
-    const status = { conditions: [{ type: 'Ready', status: 'True', reason: 'KubeletReady' }] };
-    const node = store.create({ apiVersion: 'v1', kind: 'Node', metadata: { name }, spec: {}, status });
-    const pod = this.addPod(`agent-${name}`, name, NAMESPACE, {
-      labels: { [COMPONENT_LABEL]: AGENT_COMPONENT },
-      ownerReferences: [{ apiVersion: 'apps/v1', kind: 'DaemonSet', name: 'brupop-agent', uid: 'ds-1', controller: true }],
-    });
-    this.tokens.set(
-      name,
-      this.api.issueToken({
-        serviceAccount: { namespace: NAMESPACE, name: AGENT_SERVICE_ACCOUNT },
-        audiences: [TOKEN_AUDIENCE],
-        pod: { name: pod.metadata.name, uid: pod.metadata.uid },
-        node: { name, uid: node.metadata.uid },
-      }),
-    );
-  }
-
-  addPod(name: string, nodeName: string, namespace = 'shop', metadata: object = {}): KubeObject {
-    return this.api.store.create({
-      apiVersion: 'v1',
-      kind: 'Pod',
-      metadata: { name, namespace, ...metadata },
-      spec: { nodeName, containers: [{ name: 'main', image: 'x' }] },
-      status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] },
-    });
-  }
-
-  removePod(name: string): void {
-    this.api.store.delete({ group: '', resource: 'pods', namespace: 'shop', name }, { gracePeriodSeconds: 0 });
-  }
-
-  node(name = 'node-1'): KubeObject {
-    const node = this.api.store.get({ group: '', resource: 'nodes', name });
-    if (node === undefined) throw new Error(`no node ${name}`);
-    return node;
-  }
-
-  patchNode(patch: object): void {
-    this.api.store.patch({ group: '', resource: 'nodes', name: 'node-1' }, patch);
-  }
-
-  get cordoned(): boolean {
-    return (this.node()['spec'] as { unschedulable?: boolean }).unschedulable === true;
-  }
-
-  shadow(name = 'brs-node-1'): KubeObject | undefined {
-    return this.api.store.get({ group: GROUP, resource: PLURAL, namespace: NAMESPACE, name });
-  }
-
-  patchShadow(patch: object): void {
-    this.api.store.patch({ group: GROUP, resource: PLURAL, namespace: NAMESPACE, name: 'brs-node-1' }, patch);
-  }
-
-  /** Sends a request and lets time pass until it is answered. */
-  async send(options: InjectOptions, limitMs = 120_000): Promise<Response> {
-    const response = this.begin(options);
-    await this.clock.advanceUntil(() => response.value !== undefined, limitMs);
-    if (response.value === undefined) throw new Error('no answer in time');
-    return response.value;
-  }
-
-  begin(options: InjectOptions): { value: Response | undefined } {
-    const holder: { value: Response | undefined } = { value: undefined };
-    void lightMyRequest(this.server.app as never, options).then((value) => (holder.value = value));
-    return holder;
-  }
-
-  /** As the agent of node-1. */
-  asAgent(
-    method: 'GET' | 'POST' | 'PUT',
-    url: string,
-    { headers = {}, body }: { headers?: Record<string, string>; body?: unknown } = {},
-  ): InjectOptions {
-    return {
-      method,
-      url,
-      headers: { [HEADERS.nodeName]: 'node-1', [HEADERS.token]: this.tokens.get('node-1') ?? '', ...headers },
-      ...(body === undefined ? {} : { payload: body as object }),
-    };
-  }
-}
-
-let world: World;
+let world: ApiserverWorld;
 beforeEach(async () => {
-  world = await new World().start();
+  world = await new ApiserverWorld().start();
 });
 afterEach(async () => {
   world.stopping.abort();

@@ -1,4 +1,5 @@
 import { inProcessClient, seededRandom, VirtualClock } from '@brupop/ports';
+import type { HttpHandler } from '@brupop/ports';
 import { memoryLogger } from '@brupop/process';
 import { SimulatedHost } from '@brupop/simulator';
 import { DEFAULT_AGENT_SETTINGS } from '@brupop/state-machine';
@@ -15,6 +16,10 @@ export class AgentWorld {
   /** What each agent process ended with. */
   readonly ends: unknown[] = [];
   token = 'token-1';
+  /** Agents do not know their Node's UID; one that is told it sends it. */
+  nodeUid: string | undefined;
+  /** What answers in place of the apiserver. */
+  front: HttpHandler | undefined;
   readonly #settings: AgentSettings;
   #container: AbortController | undefined;
 
@@ -35,13 +40,14 @@ export class AgentWorld {
     const container = new AbortController();
     this.#container = container;
     const agent = createAgent({
-      apiserver: inProcessClient(this.apiserver.handle),
+      apiserver: inProcessClient((request, signal) => (this.front ?? this.apiserver.handle)(request, signal)),
       host: inProcessClient(this.host.mountSocket()),
       clock: this.clock,
       random: seededRandom(3),
       log: this.log,
       settings: this.#settings,
       nodeName: 'node-a',
+      nodeUid: this.nodeUid,
       readToken: () => this.token,
       readBootId: () => this.host.bootId,
     });
