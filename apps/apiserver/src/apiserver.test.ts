@@ -342,6 +342,8 @@ describe('steps on the node', () => {
   test('gives up past the drain timeout with an error that says so', async () => {
     world.addPod('web-0', 'node-1', 'shop', { labels: { app: 'web' } });
     budget();
+    await world.send(world.asAgent('POST', ROUTES.shadow));
+    world.patchShadow({ spec: { state: 'RebootedIntoUpdate', version: '1.1.0' } });
     await step(ROUTES.cordonAndDrain);
     await world.clock.advance(900_000);
     const response = await step(ROUTES.cordonAndDrain);

@@ -12,6 +12,7 @@ import { addConvertRoute } from './convert-route.ts';
 import { errorHandler, RequestError } from './errors.ts';
 import { createApiserverMetrics } from './metrics.ts';
 import { addNodeRoutes } from './node-routes.ts';
+import { returnNodes } from './return-nodes.ts';
 import { createShadowBoard } from './shadow-board.ts';
 import { addShadowRoutes } from './shadow-routes.ts';
 
@@ -32,7 +33,7 @@ export interface Apiserver {
   readonly app: Express;
   /** For plain HTTP on a port of its own: `/metrics` and `/ping`. */
   readonly metricsApp: Express;
-  /** Keeps the caches until `signal` aborts; then stops being ready and answers held polls. */
+  /** Keeps the caches, and gives back nodes that nobody else will, until `signal` aborts; then stops being ready and answers held polls. */
   readonly run: (signal: AbortSignal) => Promise<void>;
   /** Whether agents can be served. */
   readonly ready: () => boolean;
@@ -98,7 +99,7 @@ export function createApiserver(deps: ApiserverDeps): Apiserver {
       };
       signal.addEventListener('abort', close, { once: true });
       if (signal.aborted) close();
-      await caches.run(signal);
+      await Promise.all([caches.run(signal), returnNodes({ ...deps, caches, metrics }, signal)]);
     },
   };
 }

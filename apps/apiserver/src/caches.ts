@@ -1,12 +1,33 @@
-import { AGENT_COMPONENT, COMPONENT_LABEL, type BottlerocketShadow } from '@brupop/crd-models';
-import { createReflector, isKubeStatus, paths, type KubeClient } from '@brupop/kube-runtime';
+import {
+  AGENT_COMPONENT,
+  COMPONENT_LABEL,
+  CORDONED_ANNOTATION,
+  EXCLUDED_FROM_LB_ANNOTATION,
+  shadowName,
+  UPDATER_INTERFACE_LABEL,
+  UPDATER_INTERFACE_VERSION,
+  type BottlerocketShadow,
+} from '@brupop/crd-models';
+import { createReflector, isKubeStatus, paths, type KubeClient, type KubeObject } from '@brupop/kube-runtime';
 import type { Clock, Random } from '@brupop/ports';
 import type { Logger } from '@brupop/process';
+import type { HeldNode } from '@brupop/state-machine';
+import { nodeProblem, type HealthNode } from './node-health.ts';
 import type { ShadowBoard } from './shadow-board.ts';
 
 /** What is kept of a Node. */
 export interface CachedNode {
   readonly metadata: { readonly name: string; readonly uid: string; readonly resourceVersion?: string };
+  /** Only while an update of ours holds it, which few are at any time. */
+  readonly held?: HeldState;
+}
+
+/** What a Node itself tells of a {@link HeldNode}. */
+export type HeldState = Pick<HeldNode, 'managed' | 'ready' | 'bootId'>;
+
+/** The part of a Node, as the API gives it, that is looked at. */
+export interface RawNode extends KubeObject {
+  readonly status?: HealthNode['status'] & { readonly nodeInfo?: { readonly bootID?: string } };
 }
 
 /** What is kept of an agent's Pod. */
@@ -27,6 +48,8 @@ export interface Caches {
   readonly findPod: (name: string, signal: AbortSignal) => Promise<CachedPod | undefined>;
   /** The Node of this name, likewise. */
   readonly findNode: (name: string, signal: AbortSignal) => Promise<CachedNode | undefined>;
+  /** Nodes that an update of ours holds. */
+  heldNodes(): { readonly name: string; readonly held: HeldNode }[];
 }
 
 /** What {@link createCaches} needs. */
@@ -73,8 +96,17 @@ export function createCaches(options: CachesOptions): Caches {
     findNode: async (name, signal) => {
       const cached = nodes.store.get(name);
       if (cached !== undefined) return cached;
-      const found = await readOrUndefined<CachedNode>(client, paths.node(name), signal);
+      const found = await readOrUndefined<RawNode>(client, paths.node(name), signal);
       return found === undefined ? undefined : trimNode(found);
+    },
+    heldNodes: () => {
+      const held = nodes.store.list().flatMap(({ metadata: { name }, held: state }) => (state === undefined ? [] : [{ name, state }]));
+      if (held.length === 0) return [];
+      const withAgent = new Set(pods.store.list().map(({ spec }) => spec.nodeName));
+      return held.map(({ name, state }) => ({
+        name,
+        held: { ...state, hasAgent: withAgent.has(name), shadow: shadows.store.get(`${namespace}/${shadowName(name)}`) },
+      }));
     },
   };
 }
@@ -101,8 +133,24 @@ interface RawPod extends Omit<CachedPod, 'metadata'> {
   readonly metadata: CachedPod['metadata'] & { readonly labels?: Readonly<Record<string, string>> };
 }
 
-function trimNode({ metadata: { name, uid, resourceVersion } }: CachedNode): CachedNode {
-  return { metadata: { name, uid, ...(resourceVersion === undefined ? {} : { resourceVersion }) } };
+function trimNode(node: RawNode): CachedNode {
+  const { name, uid = '', resourceVersion } = node.metadata;
+  const held = heldStateOf(node);
+  return {
+    metadata: { name, uid, ...(resourceVersion === undefined ? {} : { resourceVersion }) },
+    ...(held === undefined ? {} : { held }),
+  };
+}
+
+/** @returns undefined for a node that no update of ours holds */
+export function heldStateOf(node: RawNode): HeldState | undefined {
+  const { annotations = {}, labels = {} } = node.metadata;
+  if (!(CORDONED_ANNOTATION in annotations) && !(EXCLUDED_FROM_LB_ANNOTATION in annotations)) return undefined;
+  return {
+    managed: labels[UPDATER_INTERFACE_LABEL] === UPDATER_INTERFACE_VERSION,
+    ready: nodeProblem(node) === undefined,
+    bootId: node.status?.nodeInfo?.bootID,
+  };
 }
 
 function trimPod({ metadata: { name, namespace, uid, resourceVersion }, spec, status }: CachedPod): CachedPod {

@@ -88,8 +88,8 @@ export class ApiserverWorld {
     });
   }
 
-  removePod(name: string): void {
-    this.api.store.delete({ group: '', resource: 'pods', namespace: 'shop', name }, { gracePeriodSeconds: 0 });
+  removePod(name: string, namespace = 'shop'): void {
+    this.api.store.delete({ group: '', resource: 'pods', namespace, name }, { gracePeriodSeconds: 0 });
   }
 
   node(name = 'node-1'): KubeObject {

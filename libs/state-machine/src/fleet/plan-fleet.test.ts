@@ -393,9 +393,32 @@ describe('planFleet, nodes that leave the fleet', () => {
   test.each<Row>([
     { name: 'an idle one loses its shadow', fleet: [leaving({})], expected: ['a deleted LabelRemoved'] },
     {
-      name: 'one that is left cordoned keeps its shadow for the agent',
+      name: 'one that is left cordoned keeps its shadow until that is undone',
       fleet: [leaving({ cordonedByUs: true, unschedulable: true })],
       expected: ['a: LeftUnavailable'],
+    },
+    {
+      name: 'one that lost its agent in a drain, too',
+      fleet: [
+        leaving({
+          ...told('RebootedIntoUpdate'),
+          status: { ...staged, progress },
+          agent: undefined,
+          cordonedByUs: true,
+          unschedulable: true,
+        }),
+      ],
+      expected: ['a: LeftUnavailable'],
+    },
+    {
+      name: 'and is forgotten once that is undone, however far its update had come',
+      fleet: [leaving({ ...told('RebootedIntoUpdate'), status: { ...staged, progress }, agent: undefined })],
+      expected: ['a deleted LabelRemoved'],
+    },
+    {
+      name: 'one that an administrator has cordoned and taken out does not keep its slot for ever',
+      fleet: [leaving({ ...told('RebootedIntoUpdate', 900), status: staged, agent: undefined, unschedulable: true }), aMember('b')],
+      expected: ['a deleted LabelRemoved', 'b→StagedAndPerformedUpdate UpdateStarted'],
     },
     { name: 'staging is called off', fleet: [leaving(told('StagedAndPerformedUpdate'))], expected: ['a→Idle LabelRemoved'] },
     {

@@ -65,12 +65,17 @@ function soakBegan({ node, shadow }: ShadowedFacts, now: number): number {
   return Math.max(...times);
 }
 
-// An update that may have disturbed pods is finished; any other is called off. The shadow goes when nothing is left to undo.
+// An update that may have disturbed pods is finished if there is an agent to finish it; any other is called off. Without an agent the apiserver
+// undoes what is left on the node. The shadow goes when nothing is left to undo.
 function leaveUnmanaged(facts: ShadowedFacts, { now }: RuleContext): Verdict {
   const { node, phase, told, marked, agentReady, available, stuck } = facts;
   if (node.managed) return undefined;
-  if (phase === 'idle') return marked ? hold(facts, 'LeftUnavailable', LEFT_UNAVAILABLE) : goneFromFleet(facts);
-  if (phase === 'recovering') return available && (stuck || agentReady === undefined) ? goneFromFleet(facts) : undefined;
+  if (agentReady === undefined || phase === 'idle') {
+    if (marked) return hold(facts, 'LeftUnavailable', LEFT_UNAVAILABLE);
+    // It may be on its way through a reboot, or cordoned by an apiserver that left no mark; or, past all patience, by an administrator.
+    return phase === 'idle' || available || (stuck && node.ready) ? goneFromFleet(facts) : undefined;
+  }
+  if (phase === 'recovering') return available && stuck ? goneFromFleet(facts) : undefined;
   const called = told === 'StagedAndPerformedUpdate' || (told === 'RebootedIntoUpdate' && !hasBegun(facts)) || (stuck && available);
   if (!called) return undefined;
   return change(facts, 'Idle', null, now, 'LabelRemoved', 'Calling off the update because the node has lost its opt-in label');

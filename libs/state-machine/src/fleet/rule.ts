@@ -10,4 +10,4 @@ export interface RuleContext {
 }
 
 /** What a person reads about a node that an update has left cordoned or excluded. */
-export const LEFT_UNAVAILABLE = 'Waiting for the agent to undo what an update has left on the node';
+export const LEFT_UNAVAILABLE = 'Waiting for what an update has left on the node to be undone';

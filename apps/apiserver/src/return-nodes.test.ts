@@ -1,0 +1,88 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { ROUTES } from '@brupop/agent-api';
+import {
+  CORDONED_ANNOTATION,
+  EXCLUDE_FROM_LB_LABEL,
+  EXCLUDED_FROM_LB_ANNOTATION,
+  UPDATER_INTERFACE_LABEL,
+  UPDATER_INTERFACE_VERSION,
+} from '@brupop/crd-models';
+import { textResponse } from '@brupop/ports';
+import { ApiserverWorld, NAMESPACE } from './testing/apiserver-world.ts';
+
+const STATUS = { current_version: '1.0.0', target_version: '1.1.0', current_state: 'Idle', crash_count: 0 };
+
+let world: ApiserverWorld;
+beforeEach(async () => {
+  world = await new ApiserverWorld().start();
+});
+afterEach(async () => {
+  world.stopping.abort();
+  await world.clock.settle();
+});
+
+describe('a node that an update has left', () => {
+  const SOON = 60_000;
+  const MARKED = { annotations: { [CORDONED_ANNOTATION]: '{}', [EXCLUDED_FROM_LB_ANNOTATION]: '{}' } };
+  const labels = { [UPDATER_INTERFACE_LABEL]: UPDATER_INTERFACE_VERSION, [EXCLUDE_FROM_LB_LABEL]: 'True' };
+  const isHeld = (): boolean => {
+    const { annotations = {}, labels: present = {} } = world.node().metadata as { annotations?: object; labels?: object };
+    return (
+      world.cordoned || EXCLUDE_FROM_LB_LABEL in present || CORDONED_ANNOTATION in annotations || EXCLUDED_FROM_LB_ANNOTATION in annotations
+    );
+  };
+  const hold = (): void => {
+    world.patchNode({ metadata: { ...MARKED, labels }, spec: { unschedulable: true } });
+  };
+  const loseAgent = (): void => {
+    world.patchNode({ metadata: { labels: { [UPDATER_INTERFACE_LABEL]: null } } });
+    world.removePod('agent-node-1', NAMESPACE);
+  };
+  const begin = async (): Promise<void> => {
+    await world.send(world.asAgent('POST', ROUTES.shadow));
+    const progress = { step: 'Draining', since: '2026-01-05T00:00:00Z', boot_id: 'boot-1', version: '1.1.0' };
+    world.patchShadow({ spec: { state: 'RebootedIntoUpdate', version: '1.1.0' }, status: { ...STATUS, progress } });
+    hold();
+  };
+
+  test('by the way of its label is given back when its agent is gone', async () => {
+    await begin();
+    loseAgent();
+    expect(await world.clock.advanceUntil(() => !isHeld(), 2 * SOON)).toBe(true);
+  });
+
+  test('whose shadow was deleted is given back', async () => {
+    hold();
+    expect(await world.clock.advanceUntil(() => !isHeld(), 2 * SOON)).toBe(true);
+  });
+
+  test('is left to an agent that is about it', async () => {
+    await begin();
+    expect(await world.clock.advanceUntil(() => !isHeld(), 30 * SOON)).toBe(false);
+  });
+
+  test('is not given back before it is Ready', async () => {
+    await begin();
+    loseAgent();
+    const ready = (status: string): void => {
+      world.patchNode({ status: { conditions: [{ type: 'Ready', status }] } });
+    };
+    ready('Unknown');
+    expect(await world.clock.advanceUntil(() => !isHeld(), 30 * SOON)).toBe(false);
+    ready('True');
+    expect(await world.clock.advanceUntil(() => !isHeld(), 2 * SOON)).toBe(true);
+  });
+
+  test('is given back although the Kubernetes API fails at first', async () => {
+    hold();
+    let failures = 3;
+    world.api.faults.beforeRequest = ({ method, path }) =>
+      method === 'PATCH' && path.includes('/nodes/') && failures-- > 0 ? textResponse(500, 'down') : undefined;
+    expect(await world.clock.advanceUntil(() => !isHeld(), 10 * SOON)).toBe(true);
+  });
+
+  test("keeps an administrator's cordon", async () => {
+    world.patchNode({ spec: { unschedulable: true } });
+    expect(await world.clock.advanceUntil(() => !world.cordoned, 30 * SOON)).toBe(false);
+  });
+});

@@ -1,0 +1,76 @@
+import { AGENT_COMPONENT, COMPONENT_LABEL, shadowName } from '@brupop/crd-models';
+import { removeExclusion, uncordonNode } from '@brupop/drain';
+import { paths, type KubeClient } from '@brupop/kube-runtime';
+import { sleep, type Clock, type Random } from '@brupop/ports';
+import { describeError, type Logger } from '@brupop/process';
+import { decideReturn, type HeldNode } from '@brupop/state-machine';
+import type { BottlerocketShadow } from '@brupop/crd-models';
+import { heldStateOf, readOrUndefined, type Caches, type RawNode } from './caches.ts';
+import type { ApiserverMetrics } from './metrics.ts';
+
+/** What {@link returnNodes} needs. */
+export interface ReturnNodesDeps {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly namespace: string;
+  readonly caches: Caches;
+  readonly metrics: ApiserverMetrics;
+}
+
+const LOOK_EVERY_MS = 20_000;
+
+/**
+ * Gives nodes back that an update has left cordoned or excluded from load balancers and whose agent will not do it. Every replica looks, and any
+ * may act: undoing is guarded and idempotent. Keeps nothing but since when it has seen a node like this. Resolves when `signal` aborts.
+ */
+export async function returnNodes(deps: ReturnNodesDeps, signal: AbortSignal): Promise<void> {
+  const { caches, clock, random, log } = deps;
+  let sinceMs = new Map<string, number>();
+  while (!signal.aborted) {
+    try {
+      await sleep(clock, LOOK_EVERY_MS * (0.75 + random() / 2), signal);
+      if (!caches.hasSynced()) continue;
+      const due = caches.heldNodes().flatMap(({ name, held }) => {
+        const decision = decideReturn(held);
+        return decision.kind === 'leave' ? [] : [{ name, seenMs: sinceMs.get(name) ?? clock.monotonic(), afterMs: decision.afterMs }];
+      });
+      sinceMs = new Map(due.map(({ name, seenMs }) => [name, seenMs]));
+      for (const { name, seenMs, afterMs } of due) if (clock.monotonic() - seenMs >= afterMs) await returnNode(deps, name, signal);
+    } catch (error) {
+      if (!signal.aborted) log.warn('Giving a node back failed and will be tried again', { reason: describeError(error) });
+    }
+  }
+}
+
+/** Decides once more on what the Kubernetes API says now, and acts. */
+async function returnNode(
+  { client, clock, log, namespace, metrics }: ReturnNodesDeps,
+  nodeName: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const node = await readOrUndefined<RawNode>(client, paths.node(nodeName), signal);
+  const state = node === undefined ? undefined : heldStateOf(node);
+  if (state === undefined) return;
+  const decision = decideReturn(await withOthers(client, namespace, nodeName, state, signal));
+  if (decision.kind === 'leave') return;
+  const target = { client, clock, nodeName, signal };
+  await uncordonNode(target);
+  await removeExclusion(target);
+  metrics.stepped('return', 'done');
+  log.info('Gave a node back in the place of its agent', { node: nodeName, reason: decision.reason });
+}
+
+async function withOthers(
+  client: KubeClient,
+  namespace: string,
+  nodeName: string,
+  state: Pick<HeldNode, 'managed' | 'ready' | 'bootId'>,
+  signal: AbortSignal,
+): Promise<HeldNode> {
+  const query = { fieldSelector: `spec.nodeName=${nodeName}`, labelSelector: `${COMPONENT_LABEL}=${AGENT_COMPONENT}` };
+  const agents = await client.request<{ readonly items: readonly unknown[] }>('GET', paths.pods(namespace), { query, signal });
+  const shadow = await readOrUndefined<BottlerocketShadow>(client, paths.shadow(namespace, shadowName(nodeName)), signal);
+  return { ...state, hasAgent: agents.items.length > 0, shadow };
+}
