@@ -1,4 +1,4 @@
-import type { ShadowSpec } from '@brupop/crd-models';
+import type { ShadowSpec, ShadowStatus } from '@brupop/crd-models';
 import type { Logger } from '@brupop/process';
 import { withOutcome } from '@brupop/state-machine';
 import type { Action, StepOutcome } from '@brupop/state-machine';
@@ -23,7 +23,7 @@ export class AgentMemory {
   /** Outcomes belong to what was asked for; something else is asked for now. */
   enter(spec: ShadowSpec): void {
     const phase = `${spec.state} ${spec.version ?? ''} ${spec.state_transition_timestamp ?? ''}`;
-    if (phase !== this.#phase) this.forgetOutcomes();
+    if (phase !== this.#phase) this.#outcomes = [];
     this.#phase = phase;
   }
 
@@ -35,8 +35,9 @@ export class AgentMemory {
     if (outcome.step === 'refresh') this.#lastCheckedAt = outcome.at;
   }
 
-  forgetOutcomes(): void {
-    this.#outcomes = [];
+  /** A status was written, and what led to it is over. Not so a drain that the reboot is to follow. */
+  reported({ progress }: ShadowStatus): void {
+    this.#outcomes = this.#outcomes.filter(({ step }) => step === 'cordon-and-drain' && progress?.step === 'Rebooting');
   }
 
   /** Logs a decision, unless it is the same as the last. */

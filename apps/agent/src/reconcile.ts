@@ -57,7 +57,7 @@ async function observe(deps: ReconcileDeps, signal: AbortSignal): Promise<AgentO
 async function report({ apiserver, shadows, memory, log }: ReconcileDeps, status: ShadowStatus, signal: AbortSignal): Promise<void> {
   await apiserver.putStatus(status, signal);
   shadows.wrote(status);
-  memory.forgetOutcomes();
+  memory.reported(status);
   log.info('Reported status', {
     state: status.current_state,
     version: status.current_version,

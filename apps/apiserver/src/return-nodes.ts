@@ -26,22 +26,40 @@ const LOOK_EVERY_MS = 20_000;
  * may act: undoing is guarded and idempotent. Keeps nothing but since when it has seen a node like this. Resolves when `signal` aborts.
  */
 export async function returnNodes(deps: ReturnNodesDeps, signal: AbortSignal): Promise<void> {
-  const { caches, clock, random, log } = deps;
-  let sinceMs = new Map<string, number>();
-  while (!signal.aborted) {
+  const { clock, random, log } = deps;
+  let due: readonly DueNode[] = [];
+  for (;;) {
     try {
       await sleep(clock, LOOK_EVERY_MS * (0.75 + random() / 2), signal);
-      if (!caches.hasSynced()) continue;
-      const due = caches.heldNodes().flatMap(({ name, held }) => {
-        const decision = decideReturn(held);
-        return decision.kind === 'leave' ? [] : [{ name, seenMs: sinceMs.get(name) ?? clock.monotonic(), afterMs: decision.afterMs }];
+    } catch {
+      return;
+    }
+    due = dueNodes(deps, due);
+    for (const { name, dueMs } of due) {
+      if (clock.monotonic() < dueMs) continue;
+      await returnNode(deps, name, signal).catch((error: unknown) => {
+        log.warn('Giving a node back failed and will be tried again', { node: name, reason: describeError(error) });
       });
-      sinceMs = new Map(due.map(({ name, seenMs }) => [name, seenMs]));
-      for (const { name, seenMs, afterMs } of due) if (clock.monotonic() - seenMs >= afterMs) await returnNode(deps, name, signal);
-    } catch (error) {
-      if (!signal.aborted) log.warn('Giving a node back failed and will be tried again', { reason: describeError(error) });
     }
   }
+}
+
+/** A node to be given back, and when; monotonic time. */
+interface DueNode {
+  readonly name: string;
+  readonly seenMs: number;
+  readonly dueMs: number;
+}
+
+function dueNodes({ caches, clock }: ReturnNodesDeps, before: readonly DueNode[]): readonly DueNode[] {
+  if (!caches.hasSynced()) return [];
+  const seen = new Map(before.map(({ name, seenMs }) => [name, seenMs]));
+  return caches.heldNodes().flatMap(({ name, held }) => {
+    const decision = decideReturn(held);
+    if (decision.kind === 'leave') return [];
+    const seenMs = seen.get(name) ?? clock.monotonic();
+    return [{ name, seenMs, dueMs: seenMs + decision.afterMs }];
+  });
 }
 
 /** Decides once more on what the Kubernetes API says now, and acts. */

@@ -637,7 +637,27 @@ describe('decideAction for RebootedIntoUpdate', () => {
       kind: 'report',
       says: { progress: expect.objectContaining({ step: 'Returning' }) as unknown as ShadowProgress },
     },
-    { name: 'reboots', status: at('Rebooting'), kind: 'reboot' },
+    { name: 'reboots', status: at('Rebooting'), outcomes: [after('cordon-and-drain')], kind: 'reboot' },
+    { name: 'looks once more at what runs there if it was away since the drain', status: at('Rebooting'), kind: 'cordon-and-drain' },
+    {
+      name: 'or if the drain was long ago',
+      status: at('Rebooting'),
+      outcomes: [after('cordon-and-drain', { at: NOW - 60_000 })],
+      kind: 'cordon-and-drain',
+    },
+    {
+      name: 'or if it cannot tell how long ago, for the clock has jumped back',
+      status: at('Rebooting'),
+      outcomes: [after('cordon-and-drain', { at: NOW + 1 })],
+      kind: 'cordon-and-drain',
+    },
+    {
+      name: 'gives the node back if pods that came in meanwhile cannot be drained',
+      status: at('Rebooting'),
+      outcomes: [after('cordon-and-drain', { done: false, final: true, message: 'blocked' })],
+      kind: 'report',
+      says: { progress: expect.objectContaining({ step: 'Returning' }) as unknown as ShadowProgress },
+    },
     { name: 'waits for the host to go down', status: at('Rebooting'), outcomes: [after('reboot')], kind: 'wait', waitMs: 599_000 },
     {
       name: 'gives the node back when the host refuses to reboot',

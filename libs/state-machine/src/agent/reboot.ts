@@ -24,7 +24,7 @@ export function decideReboot(o: AgentObservation, version: string): Action {
     case 'Draining':
       return drain(o, version, progress);
     case 'Rebooting':
-      return reboot(o, version);
+      return reboot(o, version, progress);
   }
 }
 
@@ -69,10 +69,22 @@ function exclude(o: AgentObservation, version: string): Action {
 }
 
 function drain(o: AgentObservation, version: string, progress: ShadowProgress): Action {
+  if (isDrained(o)) return reportProgress(o, 'Rebooting', version, `Rebooting into ${version}`);
+  return keepDraining(o, version, progress);
+}
+
+// An agent that was away for long knows nothing of who has uncordoned the node meanwhile.
+const DRAINED_FOR_MS = 60_000;
+
+function isDrained(o: AgentObservation): boolean {
   const drained = outcomeOf(o, 'cordon-and-drain');
-  if (drained?.done === true) return reportProgress(o, 'Rebooting', version, `Rebooting into ${version}`);
+  return drained?.done === true && o.now >= drained.at && o.now < drained.at + DRAINED_FOR_MS;
+}
+
+function keepDraining(o: AgentObservation, version: string, progress: ShadowProgress): Action {
+  const drained = outcomeOf(o, 'cordon-and-drain');
   // Only after a try: the agent may have been away past the deadline, and the node may be empty by now.
-  if (drained !== undefined && (drained.final === true || o.now >= startOf(o, progress) + o.settings.drainTimeoutMs)) {
+  if (drained?.done === false && (drained.final === true || o.now >= startOf(o, progress) + o.settings.drainTimeoutMs)) {
     return reportGivingBack(o, version, `The drain did not end in time: ${drained.blocked?.message ?? drained.message}`, 'other');
   }
   // Whoever looks at the shadow shall see why while it lasts, not when the drain has been given up.
@@ -85,9 +97,9 @@ function isNews(progress: ShadowProgress, blocked: StepOutcome['blocked']): bool
   return blocked.reason !== progress.reason || blocked.message !== progress.message;
 }
 
-function reboot(o: AgentObservation, version: string): Action {
+function reboot(o: AgentObservation, version: string, progress: ShadowProgress): Action {
   const asked = outcomeOf(o, 'reboot');
-  if (asked === undefined) return { kind: 'reboot', reason: `Rebooting into ${version}` };
+  if (asked === undefined) return isDrained(o) ? { kind: 'reboot', reason: `Rebooting into ${version}` } : keepDraining(o, version, progress);
   if (!asked.done) return reportGivingBack(o, version, `The host refused to reboot: ${asked.message}`, 'other');
   const until = asked.at + o.settings.rebootTimeoutMs;
   return o.now < until
