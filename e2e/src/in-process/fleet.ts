@@ -32,6 +32,8 @@ export class Fleet {
   readonly api: SimulatedApi;
   readonly cluster: SimulatedCluster;
   readonly runner: InProcessRunner;
+  /** By node: how far the wall clocks of the processes there are ahead, in milliseconds. */
+  readonly skewMs: Map<string, number> = new Map();
   readonly log: ReturnType<typeof memoryLogger> = memoryLogger();
   /** Most nodes that were unschedulable or not Ready at one time. */
   mostUnavailable = 0;
@@ -54,6 +56,7 @@ export class Fleet {
       random,
       log: this.log,
       policy,
+      skewMs: this.skewMs,
       ...(options.agentSettings === undefined ? {} : { agentSettings: options.agentSettings }),
       ...(options.drainTimeoutMs === undefined ? {} : { drainTimeoutMs: options.drainTimeoutMs }),
     });

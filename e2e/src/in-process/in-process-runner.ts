@@ -13,13 +13,14 @@ import {
 } from '@brupop/crd-models';
 import { createKubeClient } from '@brupop/kube-runtime';
 import { inProcessClient } from '@brupop/ports';
-import type { Clock, HttpClient, Random } from '@brupop/ports';
+import type { Clock, HttpClient, HttpRequest, Random } from '@brupop/ports';
 import type { Logger } from '@brupop/process';
 import type { PodContext, PodRunner, RunningPod, SimulatedApi, SimulatedCluster } from '@brupop/simulator';
 import { DEFAULT_AGENT_SETTINGS } from '@brupop/state-machine';
 import type { AgentSettings, FleetPolicy } from '@brupop/state-machine';
 import { injectClient } from './inject-client.ts';
 import { Plug } from './plug.ts';
+import { skewedClock } from './skewed-clock.ts';
 
 /** What the operator's pods are started with. */
 export interface InProcessRunnerOptions {
@@ -30,6 +31,8 @@ export interface InProcessRunnerOptions {
   readonly policy: FleetPolicy;
   readonly agentSettings?: Partial<AgentSettings>;
   readonly drainTimeoutMs?: number;
+  /** By node: how far the wall clock of everything that runs there is ahead, in milliseconds. */
+  readonly skewMs?: ReadonlyMap<string, number>;
 }
 
 type StartedPod = Parameters<PodRunner['start']>[0];
@@ -40,6 +43,8 @@ const KUBERNETES_AUDIENCE = 'https://kubernetes.default.svc';
 /** Runs the operator's pods inside this process: the same code as in the images, but for its `main.ts`. */
 export class InProcessRunner implements PodRunner {
   readonly controllers: Set<Controller> = new Set();
+  /** Told of each request of an agent to its host, before it is made. */
+  onHostRequest: ((node: string, request: HttpRequest) => void) | undefined;
   readonly #options: InProcessRunnerOptions;
   readonly #apiservers = new Map<string, HttpClient>();
   #cluster: SimulatedCluster | undefined;
@@ -95,11 +100,11 @@ export class InProcessRunner implements PodRunner {
   }
 
   #agent(context: PodContext, plug: Plug): ReturnType<typeof createAgent> {
-    const { clock, random, log, agentSettings } = this.#options;
+    const { random, log, agentSettings } = this.#options;
     return createAgent({
       apiserver: plug.wire(this.#service()),
-      host: plug.wire(inProcessClient(context.host.mountSocket())),
-      clock,
+      host: plug.wire(this.#host(context)),
+      clock: this.#clock(context),
       random,
       log: log.child({ node: context.nodeName }),
       settings: { ...DEFAULT_AGENT_SETTINGS, ...agentSettings },
@@ -110,7 +115,8 @@ export class InProcessRunner implements PodRunner {
   }
 
   #apiserver(context: PodContext, plug: Plug): Apiserver {
-    const { clock, random, log, drainTimeoutMs = 900_000 } = this.#options;
+    const { random, log, drainTimeoutMs = 900_000 } = this.#options;
+    const clock = this.#clock(context);
     return createApiserver({
       client: createKubeClient({ http: plug.wire(this.#kubernetes(context)), clock }),
       clock,
@@ -122,7 +128,8 @@ export class InProcessRunner implements PodRunner {
   }
 
   #controller(context: PodContext, plug: Plug): Controller {
-    const { clock, random, log, policy } = this.#options;
+    const { random, log, policy } = this.#options;
+    const clock = this.#clock(context);
     return createController({
       client: createKubeClient({ http: plug.wire(this.#kubernetes(context)), clock }),
       clock,
@@ -133,6 +140,21 @@ export class InProcessRunner implements PodRunner {
       nodeName: context.nodeName,
       identity: `controller-${String(this.#starts++)}`,
     });
+  }
+
+  #clock({ nodeName }: PodContext): Clock {
+    const { clock, skewMs } = this.#options;
+    return skewMs === undefined ? clock : skewedClock(clock, () => skewMs.get(nodeName) ?? 0);
+  }
+
+  #host({ host, nodeName }: PodContext): HttpClient {
+    const client = inProcessClient(host.mountSocket());
+    return {
+      request: (request, signal) => {
+        this.onHostRequest?.(nodeName, request);
+        return client.request(request, signal);
+      },
+    };
   }
 
   #kubernetes(context: PodContext): HttpClient {

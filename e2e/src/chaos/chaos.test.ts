@@ -1,0 +1,14 @@
+import { describe, expect, test } from '@jest/globals';
+import { runChaos } from './run-chaos.ts';
+
+/** `npx nx run e2e:chaos 1 1000` runs as many as you like. */
+const SEEDS = [3, 15, 23, 31, 42, 57, 64, 71, 88, 96];
+
+describe('a rollout in which everything goes wrong', () => {
+  test.each(SEEDS)('keeps its promises, and ends with every node updated: seed %i', async (seed) => {
+    const { violations, unfinished, disturbances } = await runChaos(seed);
+    // What was done is shown with what came of it.
+    expect({ violations, unfinished, disturbances }).toEqual({ violations: [], unfinished: [], disturbances });
+    expect(disturbances).not.toEqual([]);
+  });
+});

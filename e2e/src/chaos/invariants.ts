@@ -1,0 +1,106 @@
+import {
+  APISERVER_COMPONENT,
+  COMPONENT_LABEL,
+  CORDONED_ANNOTATION,
+  DEFAULT_NAMESPACE,
+  EXCLUDED_FROM_LB_ANNOTATION,
+  nodeNameOf,
+} from '@brupop/crd-models';
+import type { BottlerocketShadow } from '@brupop/crd-models';
+import type { NodeObject, PodObject } from '@brupop/simulator';
+import type { Fleet } from '../in-process/fleet.ts';
+
+const SHADOWS = { group: 'brupop.bottlerocket.aws', resource: 'bottlerocketshadows' };
+// An administrator who uncordons in the middle of a drain lets pods in; the drain closes the door at its next look.
+const HAND_MS = 15_000;
+
+/** What is known of one node's boot. */
+interface Boot {
+  /** Whether the node was drained in this boot, and nothing has gone wrong since that would call for another drain. */
+  drained: boolean;
+  uncordonedByHandAtMs: number;
+}
+
+/** Watches a fleet and writes down each moment at which something happened that must never happen. */
+export class Invariants {
+  readonly violations: string[] = [];
+  readonly #fleet: Fleet;
+  readonly #most: number;
+  readonly #boots = new Map<string, Boot>();
+  readonly #held = new Set<string>();
+
+  constructor(fleet: Fleet, most: number) {
+    this.#fleet = fleet;
+    this.#most = most;
+    fleet.cluster.store.observe('Node', ({ before, after }) => {
+      this.#observeNode(before, after);
+    });
+    fleet.api.store.watch<BottlerocketShadow>({ ...SHADOWS }, ({ object }) => {
+      this.#observeShadow(object);
+    });
+    fleet.runner.onHostRequest = (node, { method, path }) => {
+      if (method === 'POST' && path === '/actions/reboot') this.#observeReboot(node);
+    };
+    fleet.cluster.log.onEvent(({ type, subject }) => {
+      if (type === 'host-booted') this.#boots.delete(subject);
+    });
+  }
+
+  /** An administrator does something to the node, or to its shadow, by which a second drain is no surprise. */
+  byHand(node: string, what: 'uncordoned' | 'other'): void {
+    const boot = this.#boot(node);
+    boot.drained = false;
+    if (what === 'uncordoned') boot.uncordonedByHandAtMs = this.#fleet.clock.monotonic();
+  }
+
+  #boot(node: string): Boot {
+    const known = this.#boots.get(node) ?? { drained: false, uncordonedByHandAtMs: -Infinity };
+    this.#boots.set(node, known);
+    return known;
+  }
+
+  #observeNode(before: NodeObject | undefined, after: NodeObject | undefined): void {
+    const name = (after ?? before)?.metadata.name ?? '';
+    if (after === undefined || !isHeld(after)) this.#held.delete(name);
+    else if (!this.#held.has(name)) {
+      this.#held.add(name);
+      if (this.#held.size > this.#most) this.#violated(`${[...this.#held].join(', ')} are held, more than ${String(this.#most)}`);
+    }
+    const cordoned = (node: NodeObject | undefined): boolean => node?.metadata.annotations?.[CORDONED_ANNOTATION] !== undefined;
+    if (cordoned(before) || !cordoned(after)) return;
+    const boot = this.#boot(name);
+    if (boot.drained) this.#violated(`${name} is cordoned a second time without a reboot or a failure in between`);
+    boot.drained = true;
+  }
+
+  #observeShadow(shadow: BottlerocketShadow): void {
+    const { spec, status } = shadow;
+    // Whoever failed, or was called off, starts anew.
+    const over = status?.current_state === 'ErrorReset' || spec.state === 'StagedAndPerformedUpdate' || spec.state === 'Idle';
+    if (over) this.#boot(nodeNameOf(shadow) ?? '').drained = false;
+  }
+
+  #observeReboot(node: string): void {
+    const { clock, cluster } = this.#fleet;
+    if (clock.monotonic() - this.#boot(node).uncordonedByHandAtMs < HAND_MS) return;
+    const left = cluster.store.list('Pod').filter((pod) => pod.spec.nodeName === node && isToGo(pod));
+    const names = left.map(({ metadata }) => `${metadata.namespace ?? ''}/${metadata.name}`);
+    if (names.length > 0) this.#violated(`${node} is rebooted with ${names.join(', ')} on it`);
+  }
+
+  #violated(what: string): void {
+    this.violations.push(`${String(this.#fleet.clock.monotonic() / 1000)} s: ${what}`);
+  }
+}
+
+/** Whether the operator holds the node: it has cordoned it or taken it out of the load balancers. */
+export function isHeld({ metadata: { annotations = {} } }: NodeObject): boolean {
+  return CORDONED_ANNOTATION in annotations || EXCLUDED_FROM_LB_ANNOTATION in annotations;
+}
+
+function isToGo({ metadata, status }: PodObject): boolean {
+  if (status?.phase === 'Succeeded' || status?.phase === 'Failed') return false;
+  if (metadata.ownerReferences?.some(({ kind }) => kind === 'DaemonSet') === true) return false;
+  // The operator's own servers stay when nothing else is left.
+  return metadata.namespace !== DEFAULT_NAMESPACE || metadata.labels?.[COMPONENT_LABEL] !== APISERVER_COMPONENT;
+}

@@ -1,0 +1,81 @@
+import { seededRandom } from '@brupop/ports';
+import { Fleet, NEW } from '../in-process/fleet.ts';
+import { disturb } from './disturbances.ts';
+import type { ChaosContext } from './disturbances.ts';
+import { Invariants, isHeld } from './invariants.ts';
+
+/** What a run of chaos came to. */
+export interface ChaosReport {
+  readonly seed: number;
+  /** Moments at which something happened that must never happen. */
+  readonly violations: readonly string[];
+  /** What is not as it should be in the end. */
+  readonly unfinished: readonly string[];
+  /** What was done to the cluster, and when. */
+  readonly disturbances: readonly string[];
+}
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+/** Updates a fleet while everything that can go wrong goes wrong, chosen by `seed`; then lets it come to rest. */
+export async function runChaos(seed: number, watch?: (fleet: Fleet) => void): Promise<ChaosReport> {
+  const random = seededRandom(seed);
+  const between = (least: number, most: number): number => least + Math.floor(random() * (most - least + 1));
+  const nodes = between(1, 6);
+  const most = between(1, 3);
+  const fleet = new Fleet({
+    nodes,
+    seed,
+    policy: {
+      maxConcurrentUpdates: most,
+      soakMs: random() < 0.3 ? between(1, 5) * MINUTE : 0,
+      ...(random() < 0.2 ? { window: { kind: 'daily', startMs: between(0, 23) * HOUR, stopMs: between(0, 23) * HOUR } as const } : {}),
+    },
+    agentSettings: { excludeFromLbWaitMs: random() < 0.3 ? 30_000 : 0, soakMs: random() < 0.3 ? between(1, 5) * MINUTE : 0 },
+    drainTimeoutMs: between(2, 15) * MINUTE,
+    webReplicas: nodes === 1 ? 0 : nodes + 1,
+  });
+  try {
+    watch?.(fleet);
+    const invariants = new Invariants(fleet, most);
+    const context: ChaosContext = { fleet, random, invariants, undo: [], cordonedByHand: new Set() };
+    const disturbances: string[] = [];
+    await fleet.until(() => fleet.updating.length > 0, 24 * HOUR);
+    for (let left = between(3, 20); left > 0; left--) {
+      await fleet.until(() => false, random() < 0.7 ? between(1, 40_000) : between(1, 20 * MINUTE));
+      disturbances.push(`${String(fleet.clock.monotonic() / 1000)} s: ${disturb(context)}`);
+    }
+    await fleet.until(() => false, between(1, 30) * MINUTE);
+    for (const undo of context.undo) undo();
+    for (const host of fleet.cluster.hosts.values()) {
+      host.faults.clear();
+      host.powerOn();
+    }
+    await fleet.until(() => false, 30 * MINUTE);
+    const { cordonedByHand } = context;
+    await fleet.until(() => fleet.names.length === nodes && faultsOf(fleet, cordonedByHand).length === 0, 48 * HOUR);
+    return { seed, violations: invariants.violations, unfinished: faultsOf(fleet, cordonedByHand), disturbances };
+  } finally {
+    fleet.stop();
+  }
+}
+
+/** What is not as it should be once everything has come to rest. */
+function faultsOf(fleet: Fleet, cordonedByHand: ReadonlySet<string>): string[] {
+  return fleet.cluster.nodes.flatMap((node) => {
+    const { name } = node.metadata;
+    const { ready, cordoned } = fleet.node(name);
+    const shadow = fleet.shadow(name);
+    const faults: string[] = [];
+    if (!ready) faults.push('is not Ready');
+    if (isHeld(node)) faults.push('still carries a mark of ours');
+    if (cordoned !== cordonedByHand.has(name)) faults.push(cordoned ? 'is still cordoned' : "has lost its administrator's cordon");
+    if (shadow?.spec.state !== 'Idle' || shadow.status?.current_state !== 'Idle') {
+      faults.push(`is told ${shadow?.spec.state ?? 'nothing'} and reports ${shadow?.status?.current_state ?? 'nothing'}`);
+    }
+    if ((shadow?.status?.progress ?? null) !== null) faults.push('still reports progress');
+    if (fleet.cluster.host(name).version !== NEW && !cordonedByHand.has(name)) faults.push('was not updated');
+    return faults.map((fault) => `${name} ${fault}`);
+  });
+}
