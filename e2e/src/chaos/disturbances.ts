@@ -11,7 +11,7 @@ import {
 import type { Random } from '@brupop/ports';
 import { connectionReset, faultNamed } from '@brupop/simulator';
 import type { Fleet } from '../in-process/fleet.ts';
-import { OLD } from '../in-process/fleet.ts';
+import { OLD } from '../fleet/versions.ts';
 import type { Invariants } from './invariants.ts';
 
 /** What a disturbance works with. */

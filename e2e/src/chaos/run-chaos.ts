@@ -1,5 +1,6 @@
 import { seededRandom } from '@brupop/ports';
-import { Fleet, NEW } from '../in-process/fleet.ts';
+import { NEW } from '../fleet/versions.ts';
+import { Fleet } from '../in-process/fleet.ts';
 import { disturb } from './disturbances.ts';
 import type { ChaosContext } from './disturbances.ts';
 import { Invariants, isHeld } from './invariants.ts';

@@ -18,6 +18,7 @@ import type { Logger } from '@brupop/process';
 import type { PodContext, PodRunner, RunningPod, SimulatedApi, SimulatedCluster } from '@brupop/simulator';
 import { DEFAULT_AGENT_SETTINGS } from '@brupop/state-machine';
 import type { AgentSettings, FleetPolicy } from '@brupop/state-machine';
+import { countedClient } from './counted-client.ts';
 import { injectClient } from './inject-client.ts';
 import { Plug } from './plug.ts';
 import { skewedClock } from './skewed-clock.ts';
@@ -71,9 +72,14 @@ export class InProcessRunner implements PodRunner {
       run = this.#agent(context, plug).run(stop.signal);
     } else if (component === APISERVER_COMPONENT) {
       const apiserver = this.#apiserver(context, plug);
-      this.#apiservers.set(uid, injectClient(apiserver.app));
+      const { client, idle } = countedClient(injectClient(apiserver.app));
+      this.#apiservers.set(uid, client);
       isReady = apiserver.ready;
-      run = apiserver.run(stop.signal).finally(() => this.#apiservers.delete(uid));
+      // As in its `main.ts`: what it was asked before it was told to stop is still answered.
+      run = apiserver
+        .run(stop.signal)
+        .then(idle)
+        .finally(() => this.#apiservers.delete(uid));
     } else {
       const controller = this.#controller(context, plug);
       this.controllers.add(controller);

@@ -1,10 +1,19 @@
 import { X509Certificate } from 'node:crypto';
-import { AGENT_COMPONENT, APISERVER_CERTIFICATE, APISERVER_SERVICE, GROUP, PLURAL, ROOT_CA_SECRET, shadowName } from '@brupop/crd-models';
-import { afterEach, describe, expect, test } from '@jest/globals';
+import {
+  AGENT_COMPONENT,
+  APISERVER_CERTIFICATE,
+  APISERVER_SERVICE,
+  CONTROLLER_COMPONENT,
+  GROUP,
+  PLURAL,
+  ROOT_CA_SECRET,
+  shadowName,
+} from '@brupop/crd-models';
+import { describe, expect, test } from '@jest/globals';
 import { RENEW_ANNOTATION } from '@brupop/certificates';
 import { sleep, systemClock } from '@brupop/ports';
-import { aSimulation, closeSimulations } from './a-simulation.ts';
-import type { SimulationUnderTest } from './a-simulation.ts';
+import { aProcessFleet } from './a-process-fleet.ts';
+import type { ProcessFleet } from './process-fleet.ts';
 
 const START_MS = 30_000;
 const ROTATION_MS = 90_000;
@@ -17,15 +26,13 @@ interface Secret {
   readonly data: Readonly<Record<string, string>>;
 }
 
-afterEach(closeSimulations);
-
 const secretRef = (namespace: string, name: string) => ({ group: '', resource: 'secrets', namespace, name });
-const pemOf = ({ api, namespace }: SimulationUnderTest, name: string, key: string): string =>
+const pemOf = ({ api, simulation: { namespace } }: ProcessFleet, name: string, key: string): string =>
   Buffer.from(api.store.get<Secret>(secretRef(namespace, name))?.data[key] ?? '', 'base64').toString('utf8');
 
 /** Reads a shadow in version v1 over and over, which kube-apiserver has the apiserver convert. @returns what it was told when that failed */
 async function readConverted(
-  { api, namespace }: SimulationUnderTest,
+  { api, simulation: { namespace } }: ProcessFleet,
   node: string,
   signal: AbortSignal,
 ): Promise<{ reads: number; failures: string[] }> {
@@ -47,35 +54,34 @@ async function readConverted(
 
 describe('certificates of the operator', () => {
   test('are changed, authority and all, while agents update their nodes, and nobody is refused', async () => {
-    const simulation = await aSimulation({ env: { controller: { CERTIFICATE_PROPAGATION_IN_SEC: '15' } } });
-    const { api, cluster, namespace, podsOf, isDone, shadow, lines } = simulation;
-    const isUp = (): boolean => podsOf(AGENT_COMPONENT).length === 2 && cluster.endpoints(namespace, APISERVER_SERVICE).length === 3;
-    expect(await simulation.until(isUp, START_MS)).toBe(true);
-    expect(await simulation.until(() => shadow('node-1') !== undefined, START_MS)).toBe(true);
-    const before = { authority: pemOf(simulation, ROOT_CA_SECRET, 'tls.crt'), leaf: pemOf(simulation, APISERVER_CERTIFICATE, 'tls.crt') };
+    const fleet = await aProcessFleet({ env: { controller: { CERTIFICATE_PROPAGATION_IN_SEC: '15' } } });
+    const { api, cluster, lines } = fleet;
+    const { namespace } = fleet.simulation;
+    const isUp = (): boolean => fleet.podsOf(AGENT_COMPONENT).length === 2 && cluster.endpoints(namespace, APISERVER_SERVICE).length === 3;
+    expect(await fleet.until(isUp, START_MS)).toBe(true);
+    expect(await fleet.until(() => fleet.shadow('node-1') !== undefined, START_MS)).toBe(true);
+    const before = { authority: pemOf(fleet, ROOT_CA_SECRET, 'tls.crt'), leaf: pemOf(fleet, APISERVER_CERTIFICATE, 'tls.crt') };
     const over = new AbortController();
-    const converting = readConverted(simulation, 'node-1', over.signal);
+    const converting = readConverted(fleet, 'node-1', over.signal);
 
-    expect(await simulation.until(() => cluster.drainStatistics().evicted > 0, ROLLOUT_MS)).toBe(true);
+    expect(await fleet.until(() => cluster.drainStatistics().evicted > 0, ROLLOUT_MS)).toBe(true);
     const annotations = { [RENEW_ANNOTATION]: '' };
     api.store.patch(secretRef(namespace, ROOT_CA_SECRET), { metadata: { annotations } });
     // The controller looks every few minutes; another that takes over looks at once.
-    for (const { metadata } of podsOf('brupop-controller')) cluster.killPod({ namespace, name: metadata.name });
+    fleet.kill(fleet.running(CONTROLLER_COMPONENT));
     const rotated = (): boolean =>
-      pemOf(simulation, APISERVER_CERTIFICATE, 'tls.crt') !== before.leaf &&
-      simulation.apiserverCaPem() === pemOf(simulation, ROOT_CA_SECRET, 'tls.crt');
-    expect(await simulation.until(rotated, ROTATION_MS)).toBe(true);
-    await simulation.until(() => isDone('node-1') && isDone('node-2'), ROLLOUT_MS);
+      pemOf(fleet, APISERVER_CERTIFICATE, 'tls.crt') !== before.leaf &&
+      fleet.simulation.apiserverCaPem() === pemOf(fleet, ROOT_CA_SECRET, 'tls.crt');
+    expect(await fleet.until(rotated, ROTATION_MS)).toBe(true);
+    await fleet.until(() => fleet.isDone('node-1') && fleet.isDone('node-2'), ROLLOUT_MS);
     // Long enough for every server and agent to have read its files again.
     await sleep(systemClock, 12_000);
     over.abort();
 
-    expect([isDone('node-1'), isDone('node-2')]).toEqual([true, true]);
-    const after = pemOf(simulation, ROOT_CA_SECRET, 'tls.crt');
+    expect([fleet.isDone('node-1'), fleet.isDone('node-2')]).toEqual([true, true]);
+    const after = pemOf(fleet, ROOT_CA_SECRET, 'tls.crt');
     expect(after).not.toBe(before.authority);
-    expect(new X509Certificate(pemOf(simulation, APISERVER_CERTIFICATE, 'tls.crt')).verify(new X509Certificate(after).publicKey)).toBe(
-      true,
-    );
+    expect(new X509Certificate(pemOf(fleet, APISERVER_CERTIFICATE, 'tls.crt')).verify(new X509Certificate(after).publicKey)).toBe(true);
     // Both kinds of process have taken over what was mounted, while they ran.
     const tookOver = lines.filter(({ text }) => text.includes('Took over changed TLS files')).map(({ pod }) => pod);
     expect(tookOver.some((pod) => pod.startsWith('brupop-agent'))).toBe(true);

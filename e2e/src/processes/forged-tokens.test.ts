@@ -1,44 +1,51 @@
 import { request } from 'node:https';
 import { HEADERS, ROUTES } from '@brupop/agent-api';
-import { AGENT_COMPONENT, AGENT_SERVICE_ACCOUNT, APISERVER_SERVICE, CONTROLLER_SERVICE_ACCOUNT, TOKEN_AUDIENCE } from '@brupop/crd-models';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { aSimulation, closeSimulations, OLD } from './a-simulation.ts';
-import type { SimulationUnderTest } from './a-simulation.ts';
+import {
+  AGENT_COMPONENT,
+  AGENT_SERVICE_ACCOUNT,
+  APISERVER_SERVICE,
+  CONTROLLER_SERVICE_ACCOUNT,
+  DEFAULT_NAMESPACE,
+  TOKEN_AUDIENCE,
+} from '@brupop/crd-models';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { OLD } from '../fleet/versions.ts';
+import { aProcessFleet } from './a-process-fleet.ts';
+import type { ProcessFleet } from './process-fleet.ts';
 
 const START_MS = 30_000;
 const VICTIM = 'node-1';
 const ELSEWHERE = 'evil';
 
-type TokenRequest = Parameters<SimulationUnderTest['api']['issueToken']>[0];
+type TokenRequest = Parameters<ProcessFleet['api']['issueToken']>[0];
 
-let simulation: SimulationUnderTest;
+let fleet: ProcessFleet;
 /** What the token of the agent on {@link VICTIM} says. */
 let genuine: TokenRequest;
 
 // One cluster for all cases: none may change anything in it.
 beforeAll(async () => {
   // Nothing to update, so whatever happens to a node is the doing of a test.
-  simulation = await aSimulation({ to: OLD });
-  const { cluster, namespace, podsOf } = simulation;
-  const agent = () => podsOf(AGENT_COMPONENT).find(({ spec }) => spec.nodeName === VICTIM);
-  const isUp = (): boolean => agent() !== undefined && cluster.endpoints(namespace, APISERVER_SERVICE).length > 0;
-  if (!(await simulation.until(isUp, START_MS))) throw new Error('the cluster did not come up');
+  fleet = await aProcessFleet({ to: OLD });
+  const { cluster } = fleet;
+  const agent = () => fleet.podsOf(AGENT_COMPONENT).find(({ spec }) => spec.nodeName === VICTIM);
+  const isUp = (): boolean => agent() !== undefined && cluster.endpoints(DEFAULT_NAMESPACE, APISERVER_SERVICE).length > 0;
+  if (!(await fleet.until(isUp, START_MS))) throw new Error('the cluster did not come up');
   const { name = '', uid = '' } = agent()?.metadata ?? {};
   genuine = {
-    serviceAccount: { namespace, name: AGENT_SERVICE_ACCOUNT },
+    serviceAccount: { namespace: DEFAULT_NAMESPACE, name: AGENT_SERVICE_ACCOUNT },
     audiences: [TOKEN_AUDIENCE],
     pod: { name, uid },
-    node: { name: VICTIM, uid: simulation.node(VICTIM)?.metadata.uid ?? '' },
+    node: { name: VICTIM, uid: fleet.nodeObject(VICTIM)?.metadata.uid ?? '' },
   };
 });
-afterAll(closeSimulations);
 
-const issue = (change: Partial<TokenRequest> = {}): string => simulation.api.issueToken({ ...genuine, ...change });
+const issue = (change: Partial<TokenRequest> = {}): string => fleet.api.issueToken({ ...genuine, ...change });
 
 /** A token for a pod of the genuine one's name, ServiceAccount and node in another namespace. */
 function tokenFromElsewhere(): string {
   const { pod, node } = genuine;
-  simulation.cluster.apply([
+  fleet.cluster.apply([
     { apiVersion: 'v1', kind: 'Namespace', metadata: { name: ELSEWHERE } },
     { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: AGENT_SERVICE_ACCOUNT, namespace: ELSEWHERE } },
     {
@@ -48,7 +55,7 @@ function tokenFromElsewhere(): string {
       spec: { nodeName: node?.name, serviceAccountName: AGENT_SERVICE_ACCOUNT, containers: [{ name: 'main', image: 'main' }] },
     },
   ]);
-  const uid = simulation.cluster.pods(ELSEWHERE).find(({ metadata }) => metadata.name === pod?.name)?.metadata.uid ?? '';
+  const uid = fleet.cluster.pods(ELSEWHERE).find(({ metadata }) => metadata.name === pod?.name)?.metadata.uid ?? '';
   return issue({ serviceAccount: { namespace: ELSEWHERE, name: AGENT_SERVICE_ACCOUNT }, pod: { name: pod?.name ?? '', uid } });
 }
 
@@ -67,9 +74,9 @@ interface Answer {
 /** Asks an apiserver process, over TLS, to drain a node. */
 function cordonAndDrain(token: string | undefined, nodeName: string): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const asked = request(`${simulation.apiserverUrl}${ROUTES.cordonAndDrain}`, {
+    const asked = request(`${fleet.simulation.apiserverUrl}${ROUTES.cordonAndDrain}`, {
       method: 'POST',
-      ca: simulation.apiserverCaPem(),
+      ca: fleet.simulation.apiserverCaPem(),
       agent: false,
       headers: { [HEADERS.nodeName]: nodeName, Prefer: 'respond-async', ...(token === undefined ? {} : { [HEADERS.token]: token }) },
     });
@@ -89,7 +96,7 @@ function cordonAndDrain(token: string | undefined, nodeName: string): Promise<An
 }
 
 const nodes = (): object[] =>
-  simulation.cluster.nodes.map(({ metadata: { name, labels, annotations }, spec }) => ({ name, labels, annotations, spec }));
+  fleet.cluster.nodes.map(({ metadata: { name, labels, annotations }, spec }) => ({ name, labels, annotations, spec }));
 
 describe('an apiserver process', () => {
   const cases: { name: string; token: () => string | undefined; node?: string; status: 401 | 403; code: string }[] = [
@@ -101,7 +108,7 @@ describe('an apiserver process', () => {
     },
     {
       name: 'a token of another ServiceAccount of our namespace',
-      token: () => issue({ serviceAccount: { namespace: simulation.namespace, name: CONTROLLER_SERVICE_ACCOUNT } }),
+      token: () => issue({ serviceAccount: { namespace: DEFAULT_NAMESPACE, name: CONTROLLER_SERVICE_ACCOUNT } }),
       status: 403,
       code: 'SERVICE_ACCOUNT_MISMATCH',
     },
@@ -135,13 +142,13 @@ describe('an apiserver process', () => {
     const before = nodes();
     expect(await cordonAndDrain(token(), node)).toEqual({ status, code });
     expect(nodes()).toEqual(before);
-    expect(simulation.cluster.evictions).toEqual([]);
+    expect(fleet.cluster.evictions).toEqual([]);
   });
 
   // Last, for it does change something: without it the refusals above could be for another reason.
   test('obeys the same request with the genuine token', async () => {
     expect(await cordonAndDrain(issue(), VICTIM)).toMatchObject({ code: undefined });
-    expect(simulation.node(VICTIM)?.spec?.unschedulable).toBe(true);
-    expect(simulation.node('node-2')?.spec?.unschedulable ?? false).toBe(false);
+    expect(fleet.node(VICTIM).cordoned).toBe(true);
+    expect(fleet.node('node-2').cordoned).toBe(false);
   });
 });

@@ -141,6 +141,13 @@ describe(SimulatedHost, () => {
     expect(await bench.status()).toMatchObject({ update_state: 'Idle', chosen_update: null });
   });
 
+  test('tells of each command that it takes on, and of none that it refuses', async () => {
+    const commands: string[] = [];
+    const bench = new Bench({ onCommand: (command) => commands.push(command) });
+    for (const action of ['prepare-update', 'refresh-updates', 'refresh-updates', 'reboot']) await bench.act(action);
+    expect(commands).toEqual(['refresh']);
+  });
+
   test('rolls back without a word when the new version does not boot', async () => {
     const bench = new Bench();
     bench.host.faults.bootFails(1);

@@ -44,6 +44,8 @@ export interface SimulatedHostOptions {
   readonly arch?: string;
   /** How much later than the first wave this host sees an update, in milliseconds. */
   readonly waveOffsetMs?: number;
+  /** Told of each update command that the host has taken on, before the answer is sent. */
+  readonly onCommand?: (command: UpdateCommand) => void;
 }
 
 /** What happens to the machine: `shutting-down` (services are told to stop), `down` (nothing runs), `booted`. */
@@ -72,6 +74,7 @@ export class SimulatedHost {
   readonly #timings: HostTimings;
   readonly #identity: HostIdentity;
   readonly #waveOffsetMs: number;
+  readonly #onCommand: (command: UpdateCommand) => void;
   readonly #listeners = new Set<(event: HostEvent) => void>();
   readonly #locks = new Set<() => void>();
   #power: 'up' | 'shutting-down' | 'down' = 'up';
@@ -91,6 +94,7 @@ export class SimulatedHost {
     this.#timings = { ...DEFAULT_HOST_TIMINGS, ...options.timings };
     this.#identity = { arch: options.arch ?? 'x86_64', variant: options.variant ?? 'aws-k8s-1.30' };
     this.#waveOffsetMs = options.waveOffsetMs ?? 0;
+    this.#onCommand = options.onCommand ?? (() => undefined);
     this.#bootId = randomUuid(options.random);
     this.#disk = { active: options.version, inactive: null, bootsInactive: false };
     this.faults = new HostFaults({
@@ -240,6 +244,7 @@ export class SimulatedHost {
     this.#lock(this.#durationMs(command), () => {
       if (outcome !== 'died') this.#finish(command, outcome);
     });
+    this.#onCommand(command);
     return textResponse(204);
   }
 

@@ -37,7 +37,7 @@ export interface SimulationOptions {
   readonly env?: Readonly<Partial<Record<'agent' | 'apiserver' | 'controller', Readonly<Record<string, string>>>>>;
   readonly hostTimings?: Partial<HostTimings>;
   readonly clusterTimings?: Partial<ClusterTimings>;
-  /** Pods of the `web` Deployment. */
+  /** Pods of the `web` Deployment, 4 by default; 0 leaves out every workload with a PodDisruptionBudget. */
   readonly webReplicas?: number;
   /** Each line that a process of the operator prints. */
   readonly onLine?: (pod: string, line: string) => void;
@@ -119,7 +119,7 @@ export async function startSimulation(options: SimulationOptions): Promise<Simul
   // Here the Service has an address only.
   const controller = { CERTIFICATE_NAMES: '127.0.0.1', ...options.env?.controller };
   cluster.apply([...installObjects({ image: 'brupop', certificates: 'operator', env: { ...options.env, controller } })]);
-  cluster.apply(sampleWorkloads({ webReplicas: options.webReplicas ?? 4 }));
+  if (options.webReplicas !== 0) cluster.apply(sampleWorkloads({ webReplicas: options.webReplicas ?? 4 }));
 
   return {
     api,

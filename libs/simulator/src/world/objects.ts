@@ -79,13 +79,20 @@ export interface PodSpec {
   readonly restartPolicy?: string;
 }
 
+export interface ContainerStatus {
+  readonly name: string;
+  readonly ready: boolean;
+  readonly started: boolean;
+  readonly restartCount: number;
+}
+
 export interface PodObject extends ApiObject {
   readonly spec: PodSpec;
   readonly status?: {
     readonly phase?: string;
     readonly podIP?: string;
     readonly conditions?: readonly StatusCondition[];
-    readonly containerStatuses?: readonly { readonly name: string; readonly ready: boolean; readonly restartCount: number }[];
+    readonly containerStatuses?: readonly ContainerStatus[];
   };
 }
 

@@ -227,6 +227,9 @@ export class SimulatedCluster {
       timings: hostTimings,
       ...(node.variant === undefined ? {} : { variant: node.variant }),
       waveOffsetMs: node.waveOffsetMs ?? 0,
+      onCommand: (command) => {
+        this.log.add('host-command', node.name, command);
+      },
     });
     host.onReboot((event) => {
       this.log.add(

@@ -1,0 +1,22 @@
+import type { HttpClient } from '@brupop/ports';
+
+/** A client that knows which of its requests are still open; `idle` resolves when none is. */
+export function countedClient(client: HttpClient): { readonly client: HttpClient; readonly idle: () => Promise<void> } {
+  const open = new Set<Promise<unknown>>();
+  return {
+    client: {
+      request: async (request, signal) => {
+        const answer = client.request(request, signal);
+        open.add(answer);
+        try {
+          return await answer;
+        } finally {
+          open.delete(answer);
+        }
+      },
+    },
+    idle: async () => {
+      while (open.size > 0) await Promise.allSettled(open);
+    },
+  };
+}
