@@ -34,7 +34,7 @@ const WORKLOADS = [
 describe(installObjects, () => {
   test('the objects of the original come under their names, in order', () => {
     const names = install({ certificates: 'cert-manager' }).map(({ kind, metadata }) => `${kind} ${metadata.name}`);
-    const added = ['Role ', 'RoleBinding ', 'PodDisruptionBudget '];
+    const added = ['Role ', 'RoleBinding ', 'PodDisruptionBudget ', 'NetworkPolicy '];
     expect(names.filter((name) => !added.some((kind) => name.startsWith(kind)))).toEqual([
       'Namespace brupop-bottlerocket-aws',
       'CustomResourceDefinition bottlerocketshadows.brupop.bottlerocket.aws',
@@ -146,8 +146,8 @@ describe(installObjects, () => {
         kind: 'Role',
         name: 'brupop-apiserver-role',
         rules: [
-          'brupop.bottlerocket.aws/bottlerocketshadows: create get list watch patch update',
-          'brupop.bottlerocket.aws/bottlerocketshadows/status: create get list watch patch update',
+          'brupop.bottlerocket.aws/bottlerocketshadows: get list watch create patch',
+          'brupop.bottlerocket.aws/bottlerocketshadows/status: patch',
         ],
       },
       {
@@ -164,10 +164,11 @@ describe(installObjects, () => {
         kind: 'Role',
         name: 'brupop-controller-role',
         rules: [
-          'brupop.bottlerocket.aws/bottlerocketshadows: get list watch create patch update delete',
+          'brupop.bottlerocket.aws/bottlerocketshadows: get list watch patch delete',
           'brupop.bottlerocket.aws/bottlerocketshadows/status: patch',
           '/pods: get list watch',
-          'coordination.k8s.io/leases: get create update patch',
+          'coordination.k8s.io/leases: get update',
+          'coordination.k8s.io/leases: create',
           '/secrets: get patch',
           '/secrets: create',
           'cert-manager.io/certificates: get',
@@ -175,6 +176,27 @@ describe(installObjects, () => {
       },
     ])('$kind $name', ({ kind, name, rules }) => {
       expect(lines(kind, name)).toEqual(rules);
+    });
+
+    test.each([
+      { action: undefined, rules: [] },
+      { action: 'wait', rules: [] },
+      { action: 'force', rules: ['/pods: delete'] },
+    ])('the apiserver may delete pods only if drains end in force: $action', ({ action, rules }) => {
+      const objects = install(action === undefined ? {} : { env: { apiserver: { DRAIN_TIMEOUT_ACTION: action } } });
+      const all = find(objects, 'ClusterRole', 'brupop-apiserver-role')['rules'] as readonly PolicyRule[];
+      expect(
+        all.filter(({ verbs }) => verbs.includes('delete')).map(({ resources, verbs }) => `/${resources.join()}: ${verbs.join()}`),
+      ).toEqual(rules);
+    });
+
+    test('the controller can change no Lease but its own', () => {
+      const rules = find(install(), 'Role', 'brupop-controller-role')['rules'] as readonly PolicyRule[];
+      const leases = rules.filter(({ resources }) => resources.includes('leases'));
+      expect(leases.map(({ resourceNames, verbs }) => ({ resourceNames, verbs }))).toEqual([
+        { resourceNames: ['brupop-controller'], verbs: ['get', 'update'] },
+        { resourceNames: undefined, verbs: ['create'] },
+      ]);
     });
 
     test('the apiserver may have tokens reviewed', () => {
@@ -199,7 +221,13 @@ describe(installObjects, () => {
         name: 'brupop',
         image: 'brupop:1',
         command: [`./${component}`],
-        securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] }, readOnlyRootFilesystem: true },
+        securityContext: {
+          allowPrivilegeEscalation: false,
+          capabilities: { drop: ['ALL'] },
+          readOnlyRootFilesystem: true,
+          seccompProfile: { type: 'RuntimeDefault' },
+          ...(component === 'agent' ? { runAsUser: 0 } : { runAsNonRoot: true, runAsUser: 65532 }),
+        },
       });
     });
 
@@ -262,7 +290,7 @@ describe(installObjects, () => {
             sources: [{ serviceAccountToken: { audience: 'brupop-apiserver', path: 'bottlerocket-agent-service-account-token' } }],
           },
         },
-        { name: 'bottlerocket-tls-keys', secret: { secretName: 'brupop-apiserver-client-certificate' } },
+        { name: 'bottlerocket-tls-keys', secret: { secretName: 'brupop-apiserver-client-certificate', defaultMode: 0o440 } },
       ],
     });
     expect(container).toMatchObject({
@@ -279,14 +307,33 @@ describe(installObjects, () => {
     expect(podOf(options, 'DaemonSet', 'brupop-agent').container['env']).toContainEqual({ name: 'APISERVER_SERVICE_PORT', value: '8' });
     expect(podOf(options, 'Deployment', 'brupop-apiserver').container).toMatchObject({
       ports: [{ containerPort: 9 }, { containerPort: 8080 }],
-      livenessProbe: { httpGet: { path: '/ping', port: 9, scheme: 'HTTPS' }, initialDelaySeconds: 5 },
-      readinessProbe: { httpGet: { path: '/readyz', port: 9, scheme: 'HTTPS' }, initialDelaySeconds: 5 },
+      startupProbe: { httpGet: { path: '/ping', port: 9, scheme: 'HTTPS' } },
+      livenessProbe: { httpGet: { path: '/ping', port: 9, scheme: 'HTTPS' } },
+      readinessProbe: { httpGet: { path: '/readyz', port: 9, scheme: 'HTTPS' } },
     });
   });
+
+  test("the apiserver's private key is readable by its own process alone", () => {
+    expect(podOf({}, 'Deployment', 'brupop-apiserver').pod).toMatchObject({
+      securityContext: { fsGroup: 65532 },
+      volumes: [{ secret: { secretName: 'brupop-apiserver-certificate', defaultMode: 0o440 } }],
+    });
+  });
+
+  test.each(WORKLOADS.filter(({ component }) => component !== 'agent'))(
+    '$name may take two minutes to start, and then is asked all along',
+    ({ kind, name }) => {
+      const { container } = podOf({}, kind, name);
+      const { failureThreshold, periodSeconds } = container['startupProbe'] as { failureThreshold: number; periodSeconds: number };
+      expect(failureThreshold * periodSeconds).toBe(120);
+      expect(container['livenessProbe']).not.toHaveProperty('initialDelaySeconds');
+    },
+  );
 
   test('the controller is asked for its health on its metrics port', () => {
     expect(podOf({}, 'Deployment', 'brupop-controller-deployment').container).toMatchObject({
       ports: [{ containerPort: 8080 }],
+      startupProbe: { httpGet: { path: '/healthz', port: 8080 } },
       livenessProbe: { httpGet: { path: '/healthz', port: 8080 } },
       readinessProbe: { httpGet: { path: '/readyz', port: 8080 } },
     });
@@ -300,6 +347,80 @@ describe(installObjects, () => {
     expect(find(install(), 'PodDisruptionBudget', 'brupop-apiserver')['spec']).toMatchObject({ maxUnavailable: 1 });
   });
 
+  test('replicas of the apiserver spread over zones and nodes, where there are several', () => {
+    expect(podOf({}, 'Deployment', 'brupop-apiserver').pod).toMatchObject({
+      topologySpreadConstraints: [
+        {
+          topologyKey: 'topology.kubernetes.io/zone',
+          whenUnsatisfiable: 'ScheduleAnyway',
+          labelSelector: { matchLabels: { 'brupop.bottlerocket.aws/component': 'apiserver' } },
+        },
+      ],
+      affinity: { podAntiAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 1 }] } },
+    });
+  });
+
+  describe('network policies', () => {
+    const policyOf = (options: Partial<InstallOptions>, name: string): Record<string, unknown> =>
+      find(install(options), 'NetworkPolicy', name)['spec'] as Record<string, unknown>;
+    const ports = { apiserverInternalPort: 9, apiserverServicePort: 8 };
+
+    test.each([
+      { name: 'brupop-agent', ingress: [] },
+      {
+        name: 'brupop-apiserver',
+        ingress: [
+          {
+            ports: [
+              { protocol: 'TCP', port: 9 },
+              { protocol: 'TCP', port: 8080 },
+            ],
+          },
+        ],
+      },
+      { name: 'brupop-controller-deployment', ingress: [{ ports: [{ protocol: 'TCP', port: 8080 }] }] },
+    ])(
+      '$name: callers are told apart by port alone, so that webhook, kubelets and Prometheus get through from anywhere',
+      ({ name, ingress }) => {
+        expect(policyOf(ports, name)).toMatchObject({ ingress });
+      },
+    );
+
+    test('an agent reaches the apiserver, before and after the Service is resolved, and DNS; nothing else', () => {
+      expect(policyOf(ports, 'brupop-agent')['egress']).toEqual([
+        {
+          to: [{ podSelector: { matchLabels: { 'brupop.bottlerocket.aws/component': 'apiserver' } } }],
+          ports: [
+            { protocol: 'TCP', port: 9 },
+            { protocol: 'TCP', port: 8 },
+          ],
+        },
+        {
+          ports: [
+            { protocol: 'UDP', port: 53 },
+            { protocol: 'TCP', port: 53 },
+          ],
+        },
+      ]);
+    });
+
+    test.each(['brupop-apiserver', 'brupop-controller-deployment'])('%s may call the Kubernetes API, wherever it is', (name) => {
+      expect(policyOf({}, name)).toMatchObject({ policyTypes: ['Ingress'] });
+      expect(policyOf({}, name)).not.toHaveProperty('egress');
+    });
+
+    test('they select the pods of the workload whose name they bear', () => {
+      for (const { component, name } of WORKLOADS)
+        expect(policyOf({}, name)['podSelector']).toEqual({
+          matchLabels: { 'brupop.bottlerocket.aws/component': component === 'controller' ? 'brupop-controller' : component },
+        });
+    });
+
+    test('they may be left out', () => {
+      expect(install({ networkPolicy: false }).filter(({ kind }) => kind === 'NetworkPolicy')).toEqual([]);
+    });
+  });
+
   test('each metrics endpoint is scraped once', () => {
     const annotated = JSON.stringify(install()).match(/"prometheus\.io\/scrape":"true"/g);
     expect(annotated).toHaveLength(2);
@@ -309,15 +430,14 @@ describe(installObjects, () => {
     });
   });
 
-  test.each([
-    { name: 'by default the expression admits any time', env: {}, expected: '* * * * * * *' },
-    { name: 'a chosen expression counts', env: { SCHEDULER_CRON_EXPRESSION: '0 0 1 * * Mon *' }, expected: '0 0 1 * * Mon *' },
-    { name: 'a window is not overruled by the default', env: { UPDATE_WINDOW_START: '1:0:0' }, expected: undefined },
-    { name: 'nor is the end of one', env: { UPDATE_WINDOW_STOP: '1:0:0' }, expected: undefined },
-  ])('schedule: $name', ({ env, expected }) => {
-    const { container } = podOf({ env: { controller: env } }, 'Deployment', 'brupop-controller-deployment');
-    const entries = container['env'] as { name: string; value?: string }[];
-    expect(entries.find(({ name }) => name === 'SCHEDULER_CRON_EXPRESSION')?.value).toBe(expected);
+  test('by default any time is right for an update, whichever way it is said', () => {
+    expect(podOf({}, 'Deployment', 'brupop-controller-deployment').container['env']).toEqual(
+      expect.arrayContaining([
+        { name: 'SCHEDULER_CRON_EXPRESSION', value: '* * * * * * *' },
+        { name: 'UPDATE_WINDOW_START', value: '0:0:0' },
+        { name: 'UPDATE_WINDOW_STOP', value: '0:0:0' },
+      ]),
+    );
   });
 
   test('a value is set once only', () => {

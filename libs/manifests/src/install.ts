@@ -1,9 +1,17 @@
 import { bottlerocketShadowCrd } from '@brupop/crd-models';
 import { certManagerObjects } from './certificates.ts';
 import type { KubernetesObject } from './objects.ts';
+import { networkPolicies } from './network-policies.ts';
 import { installationOf } from './options.ts';
 import type { InstallOptions } from './options.ts';
-import { AGENT_PERMISSIONS, APISERVER_PERMISSIONS, AUTH_DELEGATOR_ROLE, CERTIFICATE_PERMISSIONS, CONTROLLER_PERMISSIONS } from './rbac.ts';
+import {
+  AGENT_PERMISSIONS,
+  APISERVER_PERMISSIONS,
+  AUTH_DELEGATOR_ROLE,
+  CERTIFICATE_PERMISSIONS,
+  CONTROLLER_PERMISSIONS,
+  FORCE_PERMISSION,
+} from './rbac.ts';
 import { clusterRole, clusterRoleBinding, namespaceRole, serviceAccount } from './rbac.ts';
 import { agentDaemonSet, apiserverDeployment, apiserverDisruptionBudget, apiserverService } from './workloads.ts';
 import { CONTROLLER_PRIORITY_CLASS, controllerDeployment, controllerService } from './workloads.ts';
@@ -11,7 +19,7 @@ import { CONTROLLER_PRIORITY_CLASS, controllerDeployment, controllerService } fr
 /** Every object of an installation, in the order in which they are applied. */
 export function installObjects(options: InstallOptions): KubernetesObject[] {
   const installation = installationOf(options);
-  const { namespace, apiserverServicePort: servicePort, caBundle, certificates } = installation;
+  const { namespace, apiserverServicePort: servicePort, caBundle, certificates, networkPolicy, mayDeletePods } = installation;
   const controller =
     certificates === 'operator'
       ? {
@@ -19,6 +27,9 @@ export function installObjects(options: InstallOptions): KubernetesObject[] {
           namespace: [...CONTROLLER_PERMISSIONS.namespace, ...CERTIFICATE_PERMISSIONS.namespace],
         }
       : CONTROLLER_PERMISSIONS;
+  const apiserver = mayDeletePods
+    ? { ...APISERVER_PERMISSIONS, cluster: [...APISERVER_PERMISSIONS.cluster, FORCE_PERMISSION] }
+    : APISERVER_PERMISSIONS;
   const injected = certificates === 'cert-manager' && caBundle === undefined;
   return [
     // Agents mount a socket of their host, which only the privileged level of Pod Security admits.
@@ -39,13 +50,13 @@ export function installObjects(options: InstallOptions): KubernetesObject[] {
     serviceAccount('apiserver', namespace),
     serviceAccount('controller', namespace),
     clusterRole('agent', AGENT_PERMISSIONS),
-    clusterRole('apiserver', APISERVER_PERMISSIONS),
+    clusterRole('apiserver', apiserver),
     clusterRole('controller', controller),
     clusterRoleBinding('agent', namespace),
     clusterRoleBinding('apiserver', namespace, { name: 'brupop-apiserver-auth-delegator-role-binding', role: AUTH_DELEGATOR_ROLE }),
     clusterRoleBinding('apiserver', namespace),
     clusterRoleBinding('controller', namespace),
-    ...namespaceRole('apiserver', namespace, APISERVER_PERMISSIONS),
+    ...namespaceRole('apiserver', namespace, apiserver),
     ...namespaceRole('controller', namespace, controller),
     apiserverService(installation),
     controllerService(installation),
@@ -53,6 +64,7 @@ export function installObjects(options: InstallOptions): KubernetesObject[] {
     apiserverDeployment(installation),
     apiserverDisruptionBudget(installation),
     controllerDeployment(installation),
+    ...(networkPolicy ? networkPolicies(installation) : []),
     ...(certificates === 'cert-manager' ? certManagerObjects(installation) : []),
   ];
 }

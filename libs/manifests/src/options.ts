@@ -48,6 +48,10 @@ export interface InstallOptions {
   readonly resources?: Readonly<Partial<Record<Component, Resources>>>;
   /** Labels of every pod. */
   readonly podLabels?: Readonly<Record<string, string>>;
+  /** Whether traffic to and from the operator's pods is restricted. Default true; clusters whose network does not enforce it ignore it. */
+  readonly networkPolicy?: boolean;
+  /** Whether the apiserver may delete pods, past their PodDisruptionBudgets. Default: if its environment has DRAIN_TIMEOUT_ACTION=force. */
+  readonly mayDeletePods?: boolean;
 }
 
 /** {@link InstallOptions} with the defaults filled in. */
@@ -67,6 +71,8 @@ export function installationOf(options: InstallOptions): Installation {
     placement: {},
     resources: {},
     podLabels: {},
+    networkPolicy: true,
+    mayDeletePods: options.env?.apiserver?.['DRAIN_TIMEOUT_ACTION'] === 'force',
     ...options,
   };
 }

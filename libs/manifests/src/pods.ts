@@ -31,16 +31,24 @@ export const TLS_VOLUME = 'bottlerocket-tls-keys';
 /** Where it is mounted. */
 export const TLS_MOUNT: KubernetesValue = { name: TLS_VOLUME, mountPath: '/etc/brupop-tls-keys', readOnly: true };
 
-/** For what needs nothing of its node. */
-export const UNPRIVILEGED: KubernetesValue = {
+const NOBODY = 65_532;
+
+/** What Pod Security's `restricted` level asks of a container, and a root file system that nobody can write to. */
+export const RESTRICTED: Readonly<Record<string, KubernetesValue>> = {
   allowPrivilegeEscalation: false,
   capabilities: { drop: ['ALL'] },
   readOnlyRootFilesystem: true,
-  runAsNonRoot: true,
-  runAsUser: 65532,
-  runAsGroup: 65532,
   seccompProfile: { type: 'RuntimeDefault' },
 };
+
+/** For what needs nothing of its node. */
+export const UNPRIVILEGED: KubernetesValue = { ...RESTRICTED, runAsNonRoot: true, runAsUser: NOBODY, runAsGroup: NOBODY };
+
+/** Makes what is mounted readable by an {@link UNPRIVILEGED} container. */
+export const UNPRIVILEGED_POD: KubernetesValue = { fsGroup: NOBODY };
+
+/** Readable by its owner and its group alone (0440): a private key is nobody else's business. */
+export const SECRET_MODE = 0o440;
 
 /** Environment entries from names and values, then those of the operator's own choice, which win. */
 export function envOf(
@@ -71,6 +79,8 @@ export function podTemplate(component: Component, installation: Installation, pa
       ...(placement.priorityClassName === undefined ? {} : { priorityClassName: placement.priorityClassName }),
       ...(imagePullSecrets.length === 0 ? {} : { imagePullSecrets: imagePullSecrets.map((name) => ({ name })) }),
       serviceAccountName: SERVICE_ACCOUNTS[component],
+      // The addresses of all Services of the namespace have no place in the environment.
+      enableServiceLinks: false,
       ...parts.spec,
       containers: [
         {
@@ -80,6 +90,8 @@ export function podTemplate(component: Component, installation: Installation, pa
           command: [`./${component}`],
           env: parts.env,
           ...parts.container,
+          // A process that ends tells why in its last lines: `kubectl describe pod` shows them.
+          terminationMessagePolicy: 'FallbackToLogsOnError',
           resources: { ...RESOURCES[component], ...resources[component] },
           securityContext: parts.securityContext,
           volumeMounts: parts.volumeMounts,

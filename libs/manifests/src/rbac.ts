@@ -1,4 +1,4 @@
-import { APISERVER_CERTIFICATE, CLIENT_CERTIFICATE, CRD_NAME, ROOT_CA_SECRET } from '@brupop/crd-models';
+import { APISERVER_CERTIFICATE, CLIENT_CERTIFICATE, CONTROLLER_LEASE, CRD_NAME, ROOT_CA_SECRET } from '@brupop/crd-models';
 import { AGENT_SERVICE_ACCOUNT, APISERVER_SERVICE_ACCOUNT, CONTROLLER_SERVICE_ACCOUNT, GROUP, PLURAL } from '@brupop/crd-models';
 import { componentLabels } from './objects.ts';
 import type { KubernetesObject } from './objects.ts';
@@ -36,18 +36,24 @@ export const APISERVER_PERMISSIONS: Permissions = {
     EVENTS,
   ],
   namespace: [
-    { apiGroups: [GROUP], resources: [PLURAL, `${PLURAL}/status`], verbs: ['create', 'get', 'list', 'watch', 'patch', 'update'] },
+    { apiGroups: [GROUP], resources: [PLURAL], verbs: ['get', 'list', 'watch', 'create', 'patch'] },
+    { apiGroups: [GROUP], resources: [`${PLURAL}/status`], verbs: ['patch'] },
   ],
 };
+
+/** Of the apiserver, on top, where a drain may end in force: deleting passes over PodDisruptionBudgets. */
+export const FORCE_PERMISSION: PolicyRule = { apiGroups: [''], resources: ['pods'], verbs: ['delete'] };
 
 /** Of the controller: it writes shadows, and looks at the rest. */
 export const CONTROLLER_PERMISSIONS: Permissions = {
   cluster: [{ apiGroups: [''], resources: ['nodes'], verbs: ['get', 'list', 'watch'] }, EVENTS],
   namespace: [
-    { apiGroups: [GROUP], resources: [PLURAL], verbs: ['get', 'list', 'watch', 'create', 'patch', 'update', 'delete'] },
+    { apiGroups: [GROUP], resources: [PLURAL], verbs: ['get', 'list', 'watch', 'patch', 'delete'] },
     { apiGroups: [GROUP], resources: [`${PLURAL}/status`], verbs: ['patch'] },
     { apiGroups: [''], resources: ['pods'], verbs: ['get', 'list', 'watch'] },
-    { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['get', 'create', 'update', 'patch'] },
+    { apiGroups: ['coordination.k8s.io'], resources: ['leases'], resourceNames: [CONTROLLER_LEASE], verbs: ['get', 'update'] },
+    // The name of what is made cannot be restricted.
+    { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['create'] },
   ],
 };
 
@@ -63,7 +69,6 @@ export const CERTIFICATE_PERMISSIONS: Permissions = {
       resourceNames: [ROOT_CA_SECRET, APISERVER_CERTIFICATE, CLIENT_CERTIFICATE],
       verbs: ['get', 'patch'],
     },
-    // The name of what is made cannot be restricted.
     { apiGroups: [''], resources: ['secrets'], verbs: ['create'] },
     // Secrets that cert-manager still keeps up are left to it.
     { apiGroups: ['cert-manager.io'], resources: ['certificates'], verbs: ['get'] },

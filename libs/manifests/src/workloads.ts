@@ -4,7 +4,8 @@ import { CLIENT_CERTIFICATE, COMPONENT_LABEL, CONTROLLER_DEPLOYMENT, CONTROLLER_
 import { componentLabels, selectorLabels } from './objects.ts';
 import type { KubernetesObject, KubernetesValue } from './objects.ts';
 import type { Component, Installation } from './options.ts';
-import { envOf, podTemplate, TLS_MOUNT, TLS_VOLUME, UNPRIVILEGED } from './pods.ts';
+import { envOf, podTemplate, RESTRICTED, SECRET_MODE, TLS_MOUNT, TLS_VOLUME, UNPRIVILEGED, UNPRIVILEGED_POD } from './pods.ts';
+import { startupProbe, probe } from './probes.ts';
 
 /** PriorityClass of the controller. */
 export const CONTROLLER_PRIORITY_CLASS = 'brupop-controller-high-priority';
@@ -14,9 +15,19 @@ export const METRICS_PORT = 8080;
 const TOKEN_VOLUME = 'bottlerocket-agent-service-account-token';
 const SOCKET_VOLUME = 'bottlerocket-api-socket';
 const LOGGING = { LOGGING_FORMATTER: 'json', LOGGING_ANSI_ENABLED: 'false', TRACING_FILTER_DIRECTIVE: 'info' };
+// The last two say "always", as the expression does: whichever is chosen counts.
+const FLEET = {
+  MAX_CONCURRENT_UPDATE: '1',
+  SCHEDULER_CRON_EXPRESSION: '* * * * * * *',
+  UPDATE_WINDOW_START: '0:0:0',
+  UPDATE_WINDOW_STOP: '0:0:0',
+};
 const SCRAPE = { 'prometheus.io/scrape': 'true', 'prometheus.io/port': String(METRICS_PORT) };
 
-const secretVolume = (secretName: string): KubernetesValue => ({ name: TLS_VOLUME, secret: { secretName, optional: false } });
+const secretVolume = (secretName: string): KubernetesValue => ({
+  name: TLS_VOLUME,
+  secret: { secretName, defaultMode: SECRET_MODE, optional: false },
+});
 
 function metadata(name: string, component: Component, { namespace }: Installation): KubernetesObject['metadata'] {
   return { name, namespace, labels: componentLabels(component) };
@@ -32,13 +43,7 @@ export function agentDaemonSet(installation: Installation): KubernetesObject {
       { MY_NODE_NAME: 'spec.nodeName', MY_NAMESPACE: 'metadata.namespace' },
     ),
     // The host's socket belongs to root and to SELinux type super_t; nothing else of root's powers is needed.
-    securityContext: {
-      allowPrivilegeEscalation: false,
-      capabilities: { drop: ['ALL'] },
-      readOnlyRootFilesystem: true,
-      seLinuxOptions: { user: 'system_u', role: 'system_r', type: 'super_t', level: 's0' },
-      seccompProfile: { type: 'RuntimeDefault' },
-    },
+    securityContext: { ...RESTRICTED, runAsUser: 0, seLinuxOptions: { user: 'system_u', role: 'system_r', type: 'super_t', level: 's0' } },
     volumeMounts: [
       { name: SOCKET_VOLUME, mountPath: '/run/api.sock' },
       { name: TOKEN_VOLUME, mountPath: '/var/run/secrets/tokens', readOnly: true },
@@ -46,7 +51,10 @@ export function agentDaemonSet(installation: Installation): KubernetesObject {
     ],
     volumes: [
       { name: SOCKET_VOLUME, hostPath: { path: '/run/api.sock', type: 'Socket' } },
-      { name: TOKEN_VOLUME, projected: { sources: [{ serviceAccountToken: { audience: TOKEN_AUDIENCE, path: TOKEN_VOLUME } }] } },
+      {
+        name: TOKEN_VOLUME,
+        projected: { defaultMode: SECRET_MODE, sources: [{ serviceAccountToken: { audience: TOKEN_AUDIENCE, path: TOKEN_VOLUME } }] },
+      },
       secretVolume(CLIENT_CERTIFICATE),
     ],
     spec: { automountServiceAccountToken: false },
@@ -68,7 +76,6 @@ export function agentDaemonSet(installation: Installation): KubernetesObject {
 /** Deployment `brupop-apiserver`. */
 export function apiserverDeployment(installation: Installation): KubernetesObject {
   const { apiserverInternalPort: port, apiserverReplicas: replicas } = installation;
-  const probe = (path: string): KubernetesValue => ({ httpGet: { path, port, scheme: 'HTTPS' }, initialDelaySeconds: 5 });
   const template = podTemplate('apiserver', installation, {
     env: envOf({ APISERVER_INTERNAL_PORT: String(port), ...LOGGING }, installation.env.apiserver),
     securityContext: UNPRIVILEGED,
@@ -77,13 +84,15 @@ export function apiserverDeployment(installation: Installation): KubernetesObjec
         { name: 'https', containerPort: port },
         { name: 'metrics', containerPort: METRICS_PORT },
       ],
-      livenessProbe: probe(ROUTES.ping),
-      readinessProbe: probe(ROUTES.ready),
+      startupProbe: startupProbe({ path: ROUTES.ping, port, scheme: 'HTTPS' }),
+      livenessProbe: probe({ path: ROUTES.ping, port, scheme: 'HTTPS' }),
+      readinessProbe: probe({ path: ROUTES.ready, port, scheme: 'HTTPS' }),
     },
+    spec: { securityContext: UNPRIVILEGED_POD },
     annotations: SCRAPE,
     volumeMounts: [TLS_MOUNT],
     volumes: [secretVolume(APISERVER_CERTIFICATE)],
-    placement: { podAntiAffinity: APART },
+    placement: { podAntiAffinity: APART, topologySpreadConstraints: SPREAD },
   });
   return {
     apiVersion: 'apps/v1',
@@ -98,7 +107,7 @@ export function apiserverDeployment(installation: Installation): KubernetesObjec
   };
 }
 
-// Preferred, not required: a cluster of one node should run the operator too.
+// Preferred, not required, as is the spread below: a cluster of one node should run the operator too.
 const APART: KubernetesValue = {
   preferredDuringSchedulingIgnoredDuringExecution: [
     {
@@ -110,6 +119,15 @@ const APART: KubernetesValue = {
     },
   ],
 };
+
+const SPREAD: readonly KubernetesValue[] = [
+  {
+    maxSkew: 1,
+    topologyKey: 'topology.kubernetes.io/zone',
+    whenUnsatisfiable: 'ScheduleAnyway',
+    labelSelector: { matchLabels: selectorLabels('apiserver') },
+  },
+];
 
 /** PodDisruptionBudget `brupop-apiserver`: a drain must not take away all the replicas that drain. */
 export function apiserverDisruptionBudget(installation: Installation): KubernetesObject {
@@ -124,19 +142,16 @@ export function apiserverDisruptionBudget(installation: Installation): Kubernete
 
 /** Deployment `brupop-controller-deployment`. */
 export function controllerDeployment(installation: Installation): KubernetesObject {
-  const probe = (path: string): KubernetesValue => ({ httpGet: { path, port: METRICS_PORT }, initialDelaySeconds: 5 });
-  const chosen = installation.env.controller ?? {};
-  // One of the two ways says when; both at once are refused.
-  const schedule = 'UPDATE_WINDOW_START' in chosen || 'UPDATE_WINDOW_STOP' in chosen ? {} : { SCHEDULER_CRON_EXPRESSION: '* * * * * * *' };
   const template = podTemplate('controller', installation, {
-    env: envOf({ MAX_CONCURRENT_UPDATE: '1', CERTIFICATES: installation.certificates, ...schedule, ...LOGGING }, chosen, {
+    env: envOf({ ...FLEET, CERTIFICATES: installation.certificates, ...LOGGING }, installation.env.controller, {
       MY_NODE_NAME: 'spec.nodeName',
     }),
     securityContext: UNPRIVILEGED,
     container: {
       ports: [{ name: 'metrics', containerPort: METRICS_PORT }],
-      livenessProbe: probe('/healthz'),
-      readinessProbe: probe('/readyz'),
+      startupProbe: startupProbe({ path: '/healthz', port: METRICS_PORT }),
+      livenessProbe: probe({ path: '/healthz', port: METRICS_PORT }),
+      readinessProbe: probe({ path: '/readyz', port: METRICS_PORT }),
     },
     volumeMounts: [],
     volumes: [],

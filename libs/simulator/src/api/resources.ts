@@ -114,6 +114,7 @@ export const BUILTIN_RESOURCES: readonly ResourceType[] = [
   builtin('policy/v1', 'poddisruptionbudgets', 'PodDisruptionBudget', ['pdb'], ['status', 'generation', 'conditional']),
   builtin('coordination.k8s.io/v1', 'leases', 'Lease', [], ['conditional', 'upsert']),
   builtin('discovery.k8s.io/v1', 'endpointslices', 'EndpointSlice', [], ['generation']),
+  builtin('networking.k8s.io/v1', 'networkpolicies', 'NetworkPolicy', ['netpol'], ['generation']),
   builtin('scheduling.k8s.io/v1', 'priorityclasses', 'PriorityClass', ['pc'], ['cluster', 'generation']),
   builtin('rbac.authorization.k8s.io/v1', 'roles', 'Role', [], []),
   builtin('rbac.authorization.k8s.io/v1', 'rolebindings', 'RoleBinding', [], []),

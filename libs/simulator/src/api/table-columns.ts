@@ -193,6 +193,11 @@ export const COLUMNS: Readonly<Record<string, readonly Column[]>> = {
     column('Allowed Disruptions', count('status.disruptionsAllowed'), 'integer'),
     AGE,
   ],
+  'networkpolicies.networking.k8s.io': [
+    NAME,
+    column('Pod-Selector', (object) => pairs(valueAt(object, 'spec.podSelector.matchLabels'))),
+    AGE,
+  ],
   'leases.coordination.k8s.io': [NAME, column('Holder', at('spec.holderIdentity', '')), AGE],
   'priorityclasses.scheduling.k8s.io': [
     NAME,

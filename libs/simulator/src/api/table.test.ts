@@ -73,6 +73,12 @@ describe('tables', () => {
       metadata,
       ...{ spec: { minAvailable: '50%' }, status: { disruptionsAllowed: 2 } },
     });
+    fixture.create({
+      apiVersion: 'networking.k8s.io/v1',
+      kind: 'NetworkPolicy',
+      metadata,
+      ...{ spec: { podSelector: { matchLabels: { app: 'web' } } } },
+    });
     fixture.create({ apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata, ...{ spec: { holderIdentity: 'me' } } });
     fixture.create({
       apiVersion: 'v1',
@@ -91,6 +97,7 @@ describe('tables', () => {
     expect(await table(fixture, '/apis/policy/v1/poddisruptionbudgets')).toMatchObject([
       { 'Min Available': '50%', 'Max Unavailable': 'N/A', 'Allowed Disruptions': 2 },
     ]);
+    expect(await table(fixture, '/apis/networking.k8s.io/v1/networkpolicies')).toMatchObject([{ 'Pod-Selector': 'app=web' }]);
     expect(await table(fixture, '/apis/coordination.k8s.io/v1/leases')).toMatchObject([{ Holder: 'me' }]);
     for (const path of ['/api/v1/events', '/apis/events.k8s.io/v1/events']) {
       expect(await table(fixture, path)).toMatchObject([

@@ -1,0 +1,49 @@
+import { AGENT_DAEMON_SET, APISERVER_DEPLOYMENT, CONTROLLER_DEPLOYMENT } from '@brupop/crd-models';
+import { componentLabels, selectorLabels } from './objects.ts';
+import type { KubernetesObject, KubernetesValue } from './objects.ts';
+import type { Component, Installation } from './options.ts';
+import { METRICS_PORT } from './workloads.ts';
+
+const DNS: KubernetesValue = {
+  ports: [
+    { protocol: 'UDP', port: 53 },
+    { protocol: 'TCP', port: 53 },
+  ],
+};
+
+/**
+ * What may reach the operator's pods, by port alone: kube-apiserver (which calls the conversion webhook), nodes (whose kubelets probe) and
+ * Prometheus have addresses that nobody can know beforehand. Nobody may reach an agent, and an agent reaches nothing but the
+ * apiserver and DNS. The others call the Kubernetes API, wherever that is, so what they may call is not restricted.
+ */
+export function networkPolicies(installation: Installation): readonly KubernetesObject[] {
+  const { apiserverInternalPort, apiserverServicePort } = installation;
+  const ports = (...numbers: readonly number[]): KubernetesValue => ({ ports: numbers.map((port) => ({ protocol: 'TCP', port })) });
+  // Some networks look at the Service's port, before it is translated, and some at the pod's.
+  const apiserver = {
+    to: [{ podSelector: { matchLabels: selectorLabels('apiserver') } }],
+    ports: [...new Set([apiserverInternalPort, apiserverServicePort])].map((port) => ({ protocol: 'TCP', port })),
+  };
+  return [
+    policy(AGENT_DAEMON_SET, 'agent', installation, { policyTypes: ['Ingress', 'Egress'], ingress: [], egress: [apiserver, DNS] }),
+    policy(APISERVER_DEPLOYMENT, 'apiserver', installation, {
+      policyTypes: ['Ingress'],
+      ingress: [ports(apiserverInternalPort, METRICS_PORT)],
+    }),
+    policy(CONTROLLER_DEPLOYMENT, 'controller', installation, { policyTypes: ['Ingress'], ingress: [ports(METRICS_PORT)] }),
+  ];
+}
+
+function policy(
+  name: string,
+  component: Component,
+  { namespace }: Installation,
+  spec: Readonly<Record<string, KubernetesValue>>,
+): KubernetesObject {
+  return {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'NetworkPolicy',
+    metadata: { name, namespace, labels: componentLabels(component) },
+    spec: { podSelector: { matchLabels: selectorLabels(component) }, ...spec },
+  };
+}
