@@ -4,7 +4,7 @@ import type { DrainPolicy } from '@brupop/drain';
 import { createAuthenticator } from '@brupop/k8s-auth';
 import type { KubeClient } from '@brupop/kube-runtime';
 import type { Clock, Random } from '@brupop/ports';
-import type { Logger } from '@brupop/process';
+import type { Logger, Metrics } from '@brupop/process';
 import express, { type Express } from 'express';
 import { authentication } from './authentication.ts';
 import { createCaches } from './caches.ts';
@@ -33,6 +33,7 @@ export interface Apiserver {
   readonly app: Express;
   /** For plain HTTP on a port of its own: `/metrics` and `/ping`. */
   readonly metricsApp: Express;
+  readonly metrics: Metrics;
   /** Keeps the caches, and gives back nodes that nobody else will, until `signal` aborts; then stops being ready and answers held polls. */
   readonly run: (signal: AbortSignal) => Promise<void>;
   /** Whether agents can be served. */
@@ -45,8 +46,8 @@ const JSON_LIMIT = '256kb';
 export function createApiserver(deps: ApiserverDeps): Apiserver {
   const { client, clock, log, namespace } = deps;
   const board = createShadowBoard(clock);
-  const caches = createCaches({ ...deps, board });
   const metrics = createApiserverMetrics(clock);
+  const caches = createCaches({ ...deps, board, watches: metrics.watches });
   const ready = (): boolean => caches.hasSynced() && !board.closed;
 
   const app = express();
@@ -91,7 +92,10 @@ export function createApiserver(deps: ApiserverDeps): Apiserver {
 
   return {
     app,
-    metricsApp: createMetricsApp(metrics),
+    metrics: metrics.metrics,
+    metricsApp: createMetricsApp(metrics.metrics, () => {
+      metrics.watches.show(caches.reflectors);
+    }),
     ready,
     run: async (signal) => {
       const close = (): void => {
@@ -104,10 +108,11 @@ export function createApiserver(deps: ApiserverDeps): Apiserver {
   };
 }
 
-function createMetricsApp(metrics: { readonly contentType: string; render(): Promise<string> }): Express {
+function createMetricsApp(metrics: Metrics, refresh: () => void): Express {
   const app = express();
   app.disable('x-powered-by');
   app.get('/metrics', async (_request, response) => {
+    refresh();
     response.setHeader('Content-Type', metrics.contentType);
     response.send(await metrics.render());
   });

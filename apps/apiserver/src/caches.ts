@@ -8,7 +8,7 @@ import {
   UPDATER_INTERFACE_VERSION,
   type BottlerocketShadow,
 } from '@brupop/crd-models';
-import { createReflector, isKubeStatus, paths, type KubeClient, type KubeObject } from '@brupop/kube-runtime';
+import { createReflector, isKubeStatus, paths, type KubeClient, type KubeObject, type Reflector, type WatchMetrics } from '@brupop/kube-runtime';
 import type { Clock, Random } from '@brupop/ports';
 import type { Logger } from '@brupop/process';
 import type { HeldNode } from '@brupop/state-machine';
@@ -42,6 +42,8 @@ export interface Caches {
   /** The shadow of this name. */
   shadow(name: string): BottlerocketShadow | undefined;
   hasSynced(): boolean;
+  /** By the resource that each mirrors. */
+  readonly reflectors: Readonly<Record<string, Reflector<unknown>>>;
   /** Keeps the caches until `signal` aborts. */
   run(signal: AbortSignal): Promise<void>;
   /** The agent pod of this name: from the cache, else, for it may be seconds old, from the Kubernetes API. */
@@ -60,32 +62,36 @@ export interface CachesOptions {
   readonly log: Logger;
   readonly namespace: string;
   readonly board: ShadowBoard;
+  readonly watches: WatchMetrics;
 }
 
 /** The caches of one apiserver; every change of a shadow is announced on the board. */
 export function createCaches(options: CachesOptions): Caches {
-  const { client, namespace, board } = options;
+  const { client, namespace, board, watches } = options;
   const shadows = createReflector<BottlerocketShadow>({
     ...options,
     path: paths.shadows(namespace),
     trim: trimShadow,
+    onRestart: watches.onRestart('bottlerocketshadows'),
     onEvent: ({ object }) => {
       board.announce(object?.metadata.name);
     },
   });
-  const nodes = createReflector<CachedNode>({ ...options, path: paths.nodes(), trim: trimNode });
+  const nodes = createReflector<CachedNode>({ ...options, path: paths.nodes(), trim: trimNode, onRestart: watches.onRestart('nodes') });
   const pods = createReflector<CachedPod>({
     ...options,
     path: paths.pods(namespace),
     query: { labelSelector: `${COMPONENT_LABEL}=${AGENT_COMPONENT}` },
     trim: trimPod,
+    onRestart: watches.onRestart('pods'),
   });
-  const reflectors = [shadows, nodes, pods];
+  const reflectors = { bottlerocketshadows: shadows, nodes, pods };
   return {
+    reflectors,
     shadow: (name) => shadows.store.get(`${namespace}/${name}`),
-    hasSynced: () => reflectors.every((reflector) => reflector.hasSynced()),
+    hasSynced: () => Object.values(reflectors).every((reflector) => reflector.hasSynced()),
     run: async (signal) => {
-      await Promise.all(reflectors.map((reflector) => reflector.run(signal)));
+      await Promise.all(Object.values(reflectors).map((reflector) => reflector.run(signal)));
     },
     findPod: async (name, signal) => {
       const cached = pods.store.get(`${namespace}/${name}`);

@@ -1,17 +1,17 @@
-import { describeDrain, drainBlock, type DrainResult } from '@brupop/drain';
+import { describeDrain, type drainBlock, type DrainResult } from '@brupop/drain';
 import type { Logger } from '@brupop/process';
 
 /** Tells what a drain came to. */
 export interface DrainLog {
-  note(node: string, result: DrainResult): void;
+  /** @param block what keeps the drain */
+  note(node: string, result: DrainResult, block: ReturnType<typeof drainBlock>): void;
 }
 
 /** A step that came to the same as the one before it is told at level debug: a blocked drain takes hundreds, and one line says it all. */
 export function createDrainLog(log: Logger): DrainLog {
   const told = new Map<string, string>();
   return {
-    note(node, result) {
-      const block = result.kind === 'done' ? undefined : drainBlock(result.waiting);
+    note(node, result, block) {
       const news = `${result.kind} ${String(result.evicted)} ${block?.message ?? ''}`;
       const again = told.get(node) === news;
       if (result.kind === 'waiting') told.set(node, news);

@@ -1,6 +1,16 @@
 import { createKubeClient, loadKube } from '@brupop/kube-runtime';
 import { sleep, systemClock as clock, systemRandom as random } from '@brupop/ports';
-import { createLogger, loadConfig, parseConfig, runProcess, secretVolume, serve, tlsFiles, type Logger } from '@brupop/process';
+import {
+  collectProcessMetrics,
+  createLogger,
+  loadConfig,
+  parseConfig,
+  runProcess,
+  secretVolume,
+  serve,
+  tlsFiles,
+  type Logger,
+} from '@brupop/process';
 import { createApiserver } from './apiserver.ts';
 import { CONFIG, listenAddress } from './config.ts';
 
@@ -13,7 +23,7 @@ async function main(signal: AbortSignal, log: Logger): Promise<void> {
   const config = loadConfig(CONFIG, process.env);
   const { http, namespace } = loadKube();
   const client = createKubeClient({ http, clock, userAgent: 'brupop-apiserver' });
-  const { app, metricsApp, run } = createApiserver({
+  const { app, metrics, metricsApp, run } = createApiserver({
     client,
     clock,
     random,
@@ -21,6 +31,7 @@ async function main(signal: AbortSignal, log: Logger): Promise<void> {
     namespace,
     drainPolicy: { timeoutMs: config.drainTimeoutMs, onTimeout: config.drainTimeoutAction },
   });
+  collectProcessMetrics(metrics);
   const host = listenAddress(config);
   const tls = tlsFiles({
     files: secretVolume(config.tlsDir),

@@ -1,61 +1,142 @@
+import { DRAIN_BLOCKS, type DrainBlock } from '@brupop/crd-models';
+import type { DrainResult } from '@brupop/drain';
+import { createWatchMetrics, WATCH_METRICS, type WatchMetrics } from '@brupop/kube-runtime';
 import { DENIAL_CODES, type DenialCode } from '@brupop/k8s-auth';
-import { createMetrics } from '@brupop/process';
+import {
+  COMMON_METRICS,
+  createMetrics,
+  type CounterDefinition,
+  type GaugeDefinition,
+  type HistogramDefinition,
+  type MetricDefinition,
+  type Metrics,
+} from '@brupop/process';
 import type { Clock } from '@brupop/ports';
 import type { RequestHandler } from 'express';
 
 /** What the apiserver counts. */
 export interface ApiserverMetrics {
-  readonly contentType: string;
-  render(): Promise<string>;
+  /** For what is told of any process. */
+  readonly metrics: Metrics;
+  readonly watches: WatchMetrics;
   /** Counts and times each request; goes before everything else. */
   readonly middleware: RequestHandler;
   denied(code: DenialCode): void;
   /** Counts a held poll until the returned function is called. */
   holding(): () => void;
-  stepped(step: string, outcome: string): void;
-  evicted(pods: number): void;
+  stepped(step: NodeStep, outcome: StepOutcome): void;
+  /** Counts what a step of a drain came to. @param block what keeps the drain */
+  drained(result: DrainResult, block: DrainBlock | undefined): void;
 }
 
-const SECONDS = [0.005, 0.025, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60];
+const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'];
+const METHOD = 'the method; `other` for one that there is not';
+const ROUTE = 'the route; `other` for a path that there is not';
+// Its answer has a status, which nobody has seen.
+const ABORTED = 'aborted';
+const STATUS = `status of the answer; \`${ABORTED}\` if the caller went before it was whole`;
+const NODE_STEPS = ['drain', 'uncordon', 'exclude', 'include'] as const;
+/** A step that an agent asked for. */
+export type NodeStep = (typeof NODE_STEPS)[number];
+const STEP_OUTCOMES = ['done', 'waiting', 'timedOut'] as const;
+/** What a step came to. */
+export type StepOutcome = (typeof STEP_OUTCOMES)[number];
+
+const REQUESTS: CounterDefinition<'method' | 'route' | 'status'> = {
+  type: 'counter',
+  name: 'brupop_apiserver_requests_total',
+  help: 'Requests answered',
+  labels: { method: METHOD, route: ROUTE, status: STATUS },
+};
+const DURATIONS: HistogramDefinition<'method' | 'route'> = {
+  type: 'histogram',
+  name: 'brupop_apiserver_request_duration_seconds',
+  help: 'Time from request to answer; long polls and blocking steps included',
+  labels: { method: METHOD, route: ROUTE },
+  buckets: [0.005, 0.025, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60],
+};
+const DENIALS: CounterDefinition<'reason'> = {
+  type: 'counter',
+  name: 'brupop_apiserver_denials_total',
+  help: 'Requests turned away, by reason; docs/errors.md explains each',
+  labels: { reason: DENIAL_CODES },
+};
+const HELD_POLLS: GaugeDefinition = {
+  type: 'gauge',
+  name: 'brupop_apiserver_held_polls',
+  help: 'Requests for a shadow that wait for a change',
+};
+const STEPS: CounterDefinition<'step' | 'outcome'> = {
+  type: 'counter',
+  name: 'brupop_apiserver_node_steps_total',
+  help: 'Steps taken on nodes',
+  labels: { step: NODE_STEPS, outcome: STEP_OUTCOMES },
+};
+const EVICTIONS: CounterDefinition = { type: 'counter', name: 'brupop_apiserver_evictions_total', help: 'Pods evicted' };
+const BLOCKED_STEPS: CounterDefinition<'reason'> = {
+  type: 'counter',
+  name: 'brupop_apiserver_drain_steps_blocked_total',
+  help: 'Steps of drains after which something still kept the drain from getting further, by what it was',
+  labels: { reason: DRAIN_BLOCKS },
+};
+
+// Names and labels of the semantic conventions of OpenTelemetry, as Brupop 1.x exposes them.
+const HTTP_LABELS = { http_request_method: METHOD, http_route: ROUTE, http_response_status_code: STATUS } as const;
+type HttpLabel = keyof typeof HTTP_LABELS;
+const BYTES = [0, 128, 512, 2_048, 8_192, 65_536, 1_048_576, 16_777_216];
+
+const HTTP_ACTIVE: GaugeDefinition = { type: 'gauge', name: 'http_server_active_requests', help: 'Requests that are being answered' };
+const HTTP_DURATION: HistogramDefinition<HttpLabel> = {
+  type: 'histogram',
+  name: 'http_server_duration',
+  help: 'Time from request to answer, in seconds',
+  labels: HTTP_LABELS,
+  buckets: [0.005, 0.025, 0.1, 0.5, 1, 5, 10, 60],
+};
+const HTTP_REQUEST_SIZE: HistogramDefinition<HttpLabel> = {
+  type: 'histogram',
+  name: 'http_server_request_size',
+  help: 'Size of the bodies of requests, as they announce it, in bytes',
+  labels: HTTP_LABELS,
+  buckets: BYTES,
+};
+const HTTP_RESPONSE_SIZE: HistogramDefinition<HttpLabel> = {
+  type: 'histogram',
+  name: 'http_server_response_size',
+  help: 'Size of the bodies of answers, in bytes',
+  labels: HTTP_LABELS,
+  buckets: BYTES,
+};
+
+/** All metrics of the apiserver, but those of its process. */
+export const APISERVER_METRICS: readonly MetricDefinition[] = [
+  REQUESTS,
+  DURATIONS,
+  DENIALS,
+  HELD_POLLS,
+  STEPS,
+  EVICTIONS,
+  BLOCKED_STEPS,
+  ...WATCH_METRICS,
+  HTTP_ACTIVE,
+  HTTP_DURATION,
+  HTTP_REQUEST_SIZE,
+  HTTP_RESPONSE_SIZE,
+  ...COMMON_METRICS,
+];
 
 /** The metrics of one apiserver. */
 export function createApiserverMetrics(clock: Clock): ApiserverMetrics {
   const metrics = createMetrics('apiserver');
-  const requests = metrics.counter({
-    name: 'brupop_apiserver_requests_total',
-    help: 'Requests answered',
-    labels: ['method', 'route', 'status'],
-  });
-  const durations = metrics.histogram({
-    name: 'brupop_apiserver_request_duration_seconds',
-    help: 'Time from request to answer; long polls and blocking steps included',
-    labels: ['method', 'route'],
-    buckets: SECONDS,
-  });
-  const active = metrics.gauge({ name: 'http_server_active_requests', help: 'Requests that are being answered' });
-  const denials = metrics.counter({
-    name: 'brupop_apiserver_denials_total',
-    help: 'Requests turned away, by reason',
-    labels: ['reason'],
-    initial: DENIAL_CODES.map((reason) => ({ reason })),
-  });
-  const held = metrics.gauge({ name: 'brupop_apiserver_held_polls', help: 'Requests for a shadow that wait for a change' });
-  const steps = metrics.counter({ name: 'brupop_apiserver_node_steps_total', help: 'Steps taken on nodes', labels: ['step', 'outcome'] });
-  const evictions = metrics.counter({ name: 'brupop_apiserver_evictions_total', help: 'Pods evicted' });
+  const denials = metrics.counter(DENIALS);
+  const held = metrics.gauge(HELD_POLLS);
+  const steps = metrics.counter(STEPS);
+  const evictions = metrics.counter(EVICTIONS);
+  const blocked = metrics.counter(BLOCKED_STEPS);
   return {
-    contentType: metrics.contentType,
-    render: () => metrics.render(),
-    middleware: (request, response, next) => {
-      const startMs = clock.monotonic();
-      active.inc();
-      response.once('close', () => {
-        active.dec();
-        const labels = { method: knownMethod(request.method), route: routeOf(request) };
-        requests.inc({ ...labels, status: String(response.statusCode) });
-        durations.observe(labels, (clock.monotonic() - startMs) / 1000);
-      });
-      next();
-    },
+    metrics,
+    watches: createWatchMetrics(metrics),
+    middleware: requestMetrics(metrics, clock),
     denied: (reason) => {
       denials.inc({ reason });
     },
@@ -68,18 +149,51 @@ export function createApiserverMetrics(clock: Clock): ApiserverMetrics {
     stepped: (step, outcome) => {
       steps.inc({ step, outcome });
     },
-    evicted: (pods) => {
-      evictions.inc(pods);
+    drained: ({ evicted }, block) => {
+      evictions.inc(evicted);
+      if (block !== undefined) blocked.inc({ reason: block });
     },
+  };
+}
+
+function requestMetrics(metrics: Metrics, clock: Clock): RequestHandler {
+  const requests = metrics.counter(REQUESTS);
+  const durations = metrics.histogram(DURATIONS);
+  const active = metrics.gauge(HTTP_ACTIVE);
+  const httpDurations = metrics.histogram(HTTP_DURATION);
+  const requestSizes = metrics.histogram(HTTP_REQUEST_SIZE);
+  const responseSizes = metrics.histogram(HTTP_RESPONSE_SIZE);
+  return (request, response, next) => {
+    const startMs = clock.monotonic();
+    active.inc();
+    response.once('close', () => {
+      active.dec();
+      const method = knownMethod(request.method);
+      const route = routeOf(request);
+      const status = response.writableEnded ? String(response.statusCode) : ABORTED;
+      const seconds = (clock.monotonic() - startMs) / 1_000;
+      requests.inc({ method, route, status });
+      durations.observe({ method, route }, seconds);
+      const labels = { http_request_method: method, http_route: route, http_response_status_code: status };
+      httpDurations.observe(labels, seconds);
+      requestSizes.observe(labels, sizeOf(request.get('content-length')));
+      responseSizes.observe(labels, sizeOf(response.getHeader('content-length')));
+    });
+    next();
   };
 }
 
 // Strangers choose paths and methods; as labels they would grow without bound.
 function knownMethod(method: string): string {
-  return ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'].includes(method) ? method : 'other';
+  return METHODS.includes(method) ? method : 'other';
 }
 
 function routeOf(request: { readonly route?: unknown; readonly baseUrl: string }): string {
   const path = (request.route as { path?: unknown } | undefined)?.path;
   return typeof path === 'string' ? path : 'other';
+}
+
+function sizeOf(header: unknown): number {
+  const size = Number(header ?? 0);
+  return Number.isFinite(size) && size >= 0 ? size : 0;
 }

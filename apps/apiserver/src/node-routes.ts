@@ -3,6 +3,7 @@ import { AGENT_COMPONENT, APISERVER_COMPONENT, COMPONENT_LABEL } from '@brupop/c
 import {
   cordonNode,
   describeDrain,
+  drainBlock,
   drainStep,
   excludeFromLoadBalancers,
   removeExclusion,
@@ -107,8 +108,9 @@ async function drainOnce(deps: NodeRoutesDeps, drains: DrainLog, target: NodeCha
     // The replica that drains its own node should be the last to leave it.
     last: { namespace: deps.namespace, labels: { [COMPONENT_LABEL]: APISERVER_COMPONENT } },
   });
-  deps.metrics.evicted(result.evicted);
-  drains.note(target.nodeName, result);
+  const block = result.kind === 'done' ? undefined : drainBlock(result.waiting);
+  deps.metrics.drained(result, block?.reason);
+  drains.note(target.nodeName, result, block);
   return result;
 }
 

@@ -161,6 +161,8 @@ describe(createController, () => {
     const second = start(cluster, 'two');
     await cluster.clock.advance(5_000);
     expect([first.controller.isLeader(), second.controller.isLeader()]).toEqual([true, false]);
+    const answer = await inject(second.controller.app as never, { method: 'GET', url: '/plan' });
+    expect(JSON.parse(answer.payload)).toMatchObject({ leader: false, leaderIdentity: 'one', synced: true });
     await first.stop();
     await cluster.clock.advance(10_000);
     expect(second.controller.isLeader()).toBe(true);
@@ -248,12 +250,16 @@ describe(createController, () => {
     expect((await get('/readyz')).statusCode).toBe(200);
     expect(JSON.parse((await get('/plan')).payload)).toMatchObject({
       leader: true,
-      changes: [],
-      holds: [
-        { node: 'b', reason: 'InProgress' },
-        { node: 'a', reason: 'NoFreeSlot' },
+      leaderIdentity: 'one',
+      synced: true,
+      budget: { maxConcurrentUpdates: 1, used: 1, usedBy: ['b'] },
+      nodes: [
+        { node: 'b', next: 'wait', reason: 'InProgress' },
+        { node: 'a', next: 'wait', reason: 'NoFreeSlot' },
       ],
     });
+    const problem = await get('/plan?reason=Whim');
+    expect([problem.statusCode, problem.payload]).toEqual([400, expect.stringContaining('reason: expected one of')]);
     const before = (await get('/metrics')).payload;
     expect(before).toContain("# HELP brupop_hosts_state Brupop host's state");
     expect(before).toContain("# HELP brupop_hosts_version Brupop host's bottlerocket version");

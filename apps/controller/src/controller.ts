@@ -3,15 +3,16 @@ import type { KubeClient } from '@brupop/kube-runtime';
 import { createEventRecorder, createLeaderElector, createReflector, createWorkQueue, paths } from '@brupop/kube-runtime';
 import type { WorkQueue } from '@brupop/kube-runtime';
 import type { Clock, Random } from '@brupop/ports';
-import type { Logger } from '@brupop/process';
-import type { FleetObservation, FleetPlan, FleetPolicy } from '@brupop/state-machine';
-import { planFleet } from '@brupop/state-machine';
+import type { Logger, Metrics } from '@brupop/process';
+import type { FleetObservation, FleetPolicy } from '@brupop/state-machine';
 import type { Express } from 'express';
 import { createAssumedShadows } from './assumed-shadows.ts';
 import { createFleetMetrics } from './fleet-metrics.ts';
+import { createFleetPicture } from './fleet-picture.ts';
 import { createCertificateKeeper } from './manage-certificates.ts';
 import type { CertificateSettings } from './manage-certificates.ts';
 import { createHttpApp } from './http-app.ts';
+import { createPhaseWatch } from './phase-watch.ts';
 import { planView } from './plan-view.ts';
 import { createFleetReconciler } from './reconcile-fleet.ts';
 import { createPlanReporter } from './report-plan.ts';
@@ -38,8 +39,7 @@ export interface ControllerDeps {
 export interface Controller {
   /** Observes, and leads whenever it holds the lease, until `signal` aborts; then gives the lease back and resolves. */
   run(signal: AbortSignal): Promise<void>;
-  /** What a leader would do now, worked out from the caches. */
-  plan(): FleetPlan;
+  readonly metrics: Metrics;
   /** `/metrics`, `/plan`, `/healthz`, `/readyz`. */
   readonly app: Express;
   isLeader(): boolean;
@@ -60,18 +60,28 @@ export function createController(deps: ControllerDeps): Controller {
     if (event.object !== undefined && !hasChanged(known, event.type, event.object)) return;
     onEvent();
   };
-  const nodes = createReflector({ ...common, path: paths.nodes(), trim: trimNode, onEvent: onNode });
-  const shadows = createReflector({ ...common, path: paths.shadows(namespace), trim: trimShadow, onEvent });
+  const metrics = createFleetMetrics();
+  const { onRestart } = metrics.watches;
+  const nodes = createReflector({ ...common, path: paths.nodes(), trim: trimNode, onEvent: onNode, onRestart: onRestart('nodes') });
+  const shadows = createReflector({
+    ...common,
+    path: paths.shadows(namespace),
+    trim: trimShadow,
+    onEvent,
+    onRestart: onRestart('bottlerocketshadows'),
+  });
   const pods = createReflector({
     ...common,
     path: paths.pods(namespace),
     query: { labelSelector: `${COMPONENT_LABEL}=${AGENT_COMPONENT}` },
     trim: trimPod,
     onEvent,
+    onRestart: onRestart('pods'),
   });
   const reflectors = [nodes, shadows, pods];
+  const synced = (): boolean => reflectors.every((reflector) => reflector.hasSynced());
   const assumed = createAssumedShadows();
-  const metrics = createFleetMetrics();
+  const phases = createPhaseWatch();
   const events = createEventRecorder({ client, clock, log, component: CONTROLLER_COMPONENT, instance: identity });
   const elector = createLeaderElector({ ...common, namespace, leaseName: CONTROLLER_LEASE, identity });
   const reporter = createPlanReporter({ events, log });
@@ -91,15 +101,23 @@ export function createController(deps: ControllerDeps): Controller {
     agents: agentsByNode(pods.store.list()),
     leaderNodeName: nodeName,
   });
-  const plan = (): FleetPlan => planFleet(observe(), policy, clock.now());
-  const reconcileFleet = createFleetReconciler({ client, clock, log, policy, namespace, assumed, reporter, metrics, observe });
+  const picture = createFleetPicture({ observe, policy, clock, phases });
+  const reconcileFleet = createFleetReconciler({ client, clock, log, policy, namespace, assumed, reporter, metrics, phases, observe });
 
   const leadFleet = async (signal: AbortSignal): Promise<void> => {
     // What was written by the leader before us must be seen before anything is planned.
     for (const reflector of reflectors) reflector.relist();
     for (const reflector of reflectors) await reflector.waitForSync(signal);
     assumed.clear();
-    queue = createWorkQueue<'fleet'>({ clock, log, random, coalesceMs: COALESCE_MS, reconcile: (_key, term) => reconcileFleet(term) });
+    phases.forgetSpans();
+    queue = createWorkQueue<'fleet'>({
+      clock,
+      log,
+      random,
+      coalesceMs: COALESCE_MS,
+      reconcile: (_key, term) => reconcileFleet(term),
+      onReconcile: metrics.reconciled,
+    });
     queue.add('fleet');
     await queue.run(signal);
   };
@@ -117,18 +135,23 @@ export function createController(deps: ControllerDeps): Controller {
   };
 
   const app = createHttpApp({
-    metrics,
-    // A follower shows zeros: two processes that count the same hosts would double every sum.
-    refresh: () => {
-      const leader = elector.isLeader();
-      metrics.show(leader ? shadows.store.list() : [], leader ? plan() : { holds: [] });
+    metricsContentType: metrics.metrics.contentType,
+    renderMetrics: () => {
+      metrics.show(elector.isLeader() ? picture() : undefined, queue?.depth() ?? 0);
+      metrics.watches.show({ nodes, bottlerocketshadows: shadows, pods });
+      return metrics.metrics.render();
     },
-    view: () => planView(plan(), elector.isLeader(), clock.now()),
-    ready: () => reflectors.every((reflector) => reflector.hasSynced()),
+    view: (wanted) =>
+      planView(
+        picture(),
+        { leader: elector.isLeader(), leaderIdentity: elector.holder(), synced: synced(), durations: phases.durations() },
+        wanted,
+      ),
+    ready: synced,
   });
 
   return {
-    plan,
+    metrics: metrics.metrics,
     app,
     isLeader: () => elector.isLeader(),
     async run(signal) {

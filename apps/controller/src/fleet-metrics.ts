@@ -1,74 +1,170 @@
-import { SHADOW_STATES } from '@brupop/crd-models';
+import { DRAIN_BLOCKS } from '@brupop/crd-models';
 import type { BottlerocketShadow } from '@brupop/crd-models';
+import { createWatchMetrics } from '@brupop/kube-runtime';
+import type { Reconciled, WatchMetrics } from '@brupop/kube-runtime';
 import { createMetrics } from '@brupop/process';
-import type { FleetChange, FleetPlan } from '@brupop/state-machine';
+import type { Metrics } from '@brupop/process';
+import { drainBlockedBy, failureOf } from '@brupop/state-machine';
+import type { EndedPhase, FleetChange } from '@brupop/state-machine';
+import type { FleetPicture } from './fleet-picture.ts';
+import * as defined from './metric-definitions.ts';
 
 /** The controller's metrics. */
 export interface FleetMetrics {
-  readonly contentType: string;
-  /** Shows the fleet as it is now. */
-  show(shadows: readonly BottlerocketShadow[], plan: Pick<FleetPlan, 'holds'>): void;
-  /** Counts a change that was made. */
-  changed(change: FleetChange): void;
+  /** For what is told of any process. */
+  readonly metrics: Metrics;
+  readonly watches: WatchMetrics;
+  /** Shows the fleet as it is now; of a follower, nothing: two processes that count the same hosts would double every sum. */
+  show(fleet: FleetPicture | undefined, queueDepth: number): void;
+  /** Counts a change that was made to this shadow. @param now milliseconds since the epoch */
+  changed(change: FleetChange, before: BottlerocketShadow | undefined, now: number): void;
+  phaseEnded(ended: EndedPhase): void;
+  reconciled(reconciled: Reconciled<'fleet'>): void;
   /** When certificates end, milliseconds since the Unix epoch. */
   certificates(ends: { readonly authorityMs: number; readonly servingMs: number }): void;
-  render(): Promise<string>;
 }
 
 export function createFleetMetrics(): FleetMetrics {
   const metrics = createMetrics('controller');
-  const states = metrics.gauge({
-    name: 'brupop_hosts_state',
-    help: "Brupop host's state",
-    labels: ['state'],
-    initial: SHADOW_STATES.map((state) => ({ state })),
-  });
-  const versions = metrics.gauge({
-    name: 'brupop_hosts_version',
-    help: "Brupop host's bottlerocket version",
-    labels: ['bottlerocket_version'],
-  });
-  const held = metrics.gauge({ name: 'brupop_hosts_held', help: 'Hosts that take no next step, by reason', labels: ['reason'] });
-  const changes = metrics.counter({ name: 'brupop_fleet_changes_total', help: 'Changes made to shadows, by reason', labels: ['reason'] });
-  const expiry = metrics.gauge({
-    name: 'brupop_certificate_expiry_timestamp_seconds',
-    help: 'When the certificates that the controller keeps up end, in seconds since the Unix epoch; absent where others keep them up',
-    labels: ['certificate'],
-  });
-  const showStates = countInto((state, count) => {
-    states.set({ state }, count);
-  });
-  const showVersions = countInto((version, count) => {
-    versions.set({ bottlerocket_version: version }, count);
-  });
-  const showHeld = countInto((reason, count) => {
-    held.set({ reason }, count);
-  });
+  const showFleet = createFleetGauges(metrics);
+  const started = metrics.counter(defined.UPDATES_STARTED);
+  const finished = metrics.counter(defined.UPDATES_FINISHED);
+  const failed = metrics.counter(defined.UPDATES_FAILED);
+  const changes = metrics.counter(defined.FLEET_CHANGES);
+  const phases = metrics.histogram(defined.PHASE_DURATION);
+  const leader = metrics.gauge(defined.LEADER);
+  const depth = metrics.gauge(defined.QUEUE_DEPTH);
+  const latency = metrics.histogram(defined.QUEUE_LATENCY);
+  const durations = metrics.histogram(defined.RECONCILE_DURATION);
+  const failures = metrics.counter(defined.RECONCILE_FAILURES);
+  const expiry = metrics.gauge(defined.CERTIFICATE_EXPIRY);
+  metrics.gauge(defined.SCOPE_INFO).set(defined.SCOPE, 1);
   return {
-    contentType: metrics.contentType,
-    show(shadows, { holds }) {
-      const reported = shadows.map(({ status }) => status).filter((status) => status !== undefined && status !== null);
-      showStates(reported.map(({ current_state }) => current_state));
-      showVersions(reported.map(({ current_version }) => current_version));
-      showHeld(holds.map(({ reason }) => reason));
+    metrics,
+    watches: createWatchMetrics(metrics),
+    show(fleet, queueDepth) {
+      leader.set(fleet === undefined ? 0 : 1);
+      depth.set({ queue: 'fleet' }, queueDepth);
+      showFleet(fleet);
     },
-    changed({ reason }) {
-      changes.inc({ reason });
+    changed(change, before, now) {
+      changes.inc({ reason: change.reason });
+      if (change.reason === 'UpdateStarted') started.inc();
+      if (change.reason === 'UpdateFinished') finished.inc();
+      const failure = before && failureOf(change, before, now);
+      if (failure !== undefined) failed.inc({ reason: failure });
+    },
+    phaseEnded({ phase, ms }) {
+      phases.observe({ phase }, ms / 1_000);
+    },
+    reconciled({ key: queue, waitedMs, tookMs, ok }) {
+      latency.observe({ queue }, waitedMs / 1_000);
+      durations.observe({ queue }, tookMs / 1_000);
+      if (!ok) failures.inc({ queue });
     },
     certificates({ authorityMs, servingMs }) {
       expiry.set({ certificate: 'authority' }, authorityMs / 1_000);
       expiry.set({ certificate: 'serving' }, servingMs / 1_000);
     },
-    render: () => metrics.render(),
   };
 }
 
-/** Counts equal labels. A label that has gone stays, at 0: a series that ends would leave graphs and alerts at its last value. */
-function countInto(set: (label: string, count: number) => void): (labels: readonly string[]) => void {
-  const known = new Set<string>();
-  return (labels) => {
-    const counts = Map.groupBy(labels, (label) => label);
-    for (const label of counts.keys()) known.add(label);
-    for (const label of known) set(label, counts.get(label)?.length ?? 0);
+/** The gauges that only a leader shows. */
+function createFleetGauges(metrics: Metrics): (fleet: FleetPicture | undefined) => void {
+  const states = metrics.gauge(defined.HOSTS_STATE);
+  const versions = metrics.gauge(defined.HOSTS_VERSION);
+  const held = metrics.gauge(defined.HOSTS_HELD);
+  const blocked = metrics.gauge(defined.DRAINS_BLOCKED);
+  const numbers = {
+    stuck: metrics.gauge(defined.HOSTS_STUCK),
+    unavailable: metrics.gauge(defined.HOSTS_UNAVAILABLE),
+    unavailableLimit: metrics.gauge(defined.HOSTS_UNAVAILABLE_LIMIT),
+    slots: metrics.gauge(defined.SLOTS_USED),
+    slotLimit: metrics.gauge(defined.SLOTS_LIMIT),
+    windowOpen: metrics.gauge(defined.WINDOW_OPEN),
+    windowOpens: metrics.gauge(defined.WINDOW_OPENS),
+    windowCloses: metrics.gauge(defined.WINDOW_CLOSES),
+    finish: metrics.gauge(defined.ESTIMATED_FINISH),
   };
+  const show = (name: keyof typeof numbers, value: number | undefined): void => {
+    if (value === undefined) numbers[name].remove();
+    else numbers[name].set(value);
+  };
+  const countStates = countInto(defined.HOSTS_STATE.labels?.state, (state, count) => {
+    states.set({ state, ...defined.SCOPE }, count);
+  });
+  const knownVersions = new BoundedLabels();
+  const countHeld = countInto(defined.HOSTS_HELD.labels?.reason, (reason, count) => {
+    held.set({ reason }, count);
+  });
+  const countBlocked = countInto(defined.DRAINS_BLOCKED.labels?.reason, (reason, count) => {
+    blocked.set({ reason }, count);
+  });
+
+  return (fleet) => {
+    if (fleet === undefined) {
+      for (const gauge of [states, versions, held, blocked]) gauge.reset();
+      for (const gauge of Object.values(numbers)) gauge.remove();
+      return;
+    }
+    const { observation, plan, estimate } = fleet;
+    const reported = observation.shadows.map(({ status }) => status).filter((status) => status !== undefined && status !== null);
+    countStates(reported.map(({ current_state }) => current_state));
+    versions.reset();
+    for (const [bottlerocket_version, count] of knownVersions.count(reported.map(({ current_version }) => current_version))) {
+      versions.set({ bottlerocket_version, ...defined.SCOPE }, count);
+    }
+    countHeld(plan.holds.map(({ reason }) => reason));
+    countBlocked(observation.shadows.flatMap((shadow) => blockLabel(drainBlockedBy(shadow)?.reason)));
+    const { budget, window } = plan;
+    show('stuck', plan.holds.filter(({ reason }) => reason === 'Stuck').length);
+    show('unavailable', budget.unavailable.length);
+    show('unavailableLimit', budget.maxUnavailable ?? Infinity);
+    show('slots', budget.slots.length);
+    show('slotLimit', budget.maxConcurrentUpdates === 'unlimited' ? Infinity : budget.maxConcurrentUpdates);
+    show('windowOpen', window.open ? 1 : 0);
+    show('windowOpens', seconds(window.opensAt));
+    show('windowCloses', seconds(window.closesAt));
+    show('finish', seconds(estimate.finishesAt));
+  };
+}
+
+const seconds = (ms: number | undefined): number | undefined => (ms === undefined ? undefined : ms / 1_000);
+
+/** A newer agent may know more reasons; as labels they would have no bound. */
+function blockLabel(reason: string | undefined): string[] {
+  if (reason === undefined) return [];
+  return [DRAIN_BLOCKS.find((known) => known === reason) ?? 'Other'];
+}
+
+/** Counts equal labels, all known ones, be they 0. */
+function countInto(
+  known: readonly string[] | string | undefined,
+  set: (label: string, count: number) => void,
+): (labels: readonly string[]) => void {
+  const all = typeof known === 'object' ? known : [];
+  return (labels) => {
+    const counts = new Map(all.map((label) => [label, 0]));
+    for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1);
+    for (const [label, count] of counts) set(label, count);
+  };
+}
+
+const MOST_VERSIONS = 100;
+
+/**
+ * Counts labels that agents choose. One that has gone stays, at 0: a series that ends would leave graphs and alerts at its last value. Of more
+ * than {@link MOST_VERSIONS} the rarest go by the name of `other`.
+ */
+export class BoundedLabels {
+  #known = new Set<string>();
+
+  count(labels: readonly string[]): ReadonlyMap<string, number> {
+    const counts = new Map([...this.#known].map((label) => [label, 0]));
+    for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1);
+    const kept = [...counts].sort(([, a], [, b]) => b - a).slice(0, MOST_VERSIONS);
+    const others = labels.length - kept.reduce((sum, [, count]) => sum + count, 0);
+    this.#known = new Set(kept.map(([label]) => label));
+    return new Map(others === 0 ? kept : [...kept, ['other', others]]);
+  }
 }

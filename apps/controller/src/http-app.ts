@@ -1,21 +1,24 @@
 import express from 'express';
 import type { Express } from 'express';
-import type { FleetMetrics } from './fleet-metrics.ts';
-import type { PlanView } from './plan-view.ts';
+import type { NodeView, PlanView } from './plan-view.ts';
+import { parsePlanQuery } from './plan-query.ts';
 
 /** What the controller shows over HTTP, to anyone in the cluster; nothing can be changed. */
 export interface HttpAppDeps {
-  readonly metrics: FleetMetrics;
-  /** Brings the gauges up to date. */
-  readonly refresh: () => void;
-  readonly view: () => PlanView;
+  readonly metricsContentType: string;
+  /** The metrics as they are now. */
+  readonly renderMetrics: () => Promise<string>;
+  readonly view: (wanted: (node: NodeView) => boolean) => PlanView;
   /** Whether the caches are filled. */
   readonly ready: () => boolean;
 }
 
-export function createHttpApp({ metrics, refresh, view, ready }: HttpAppDeps): Express {
+export function createHttpApp({ metricsContentType, renderMetrics, view, ready }: HttpAppDeps): Express {
   const app = express();
   app.disable('x-powered-by');
+  // Made of a body that changes each second it would cost and mean nothing.
+  app.set('etag', false);
+  app.set('query parser', 'simple');
   app.get('/healthz', (_request, response) => {
     response.type('text/plain').send('ok');
   });
@@ -25,12 +28,13 @@ export function createHttpApp({ metrics, refresh, view, ready }: HttpAppDeps): E
       .type('text/plain')
       .send(ready() ? 'ok' : 'waiting for the first lists');
   });
-  app.get('/plan', (_request, response) => {
-    response.json(view());
+  app.get('/plan', (request, response) => {
+    const query = parsePlanQuery(request.query);
+    if (query.ok) response.json(view(query.wanted));
+    else response.status(400).json({ error: { message: query.problems.join('; ') } });
   });
   app.get('/metrics', async (_request, response) => {
-    refresh();
-    response.set('content-type', metrics.contentType).send(await metrics.render());
+    response.set('content-type', metricsContentType).send(await renderMetrics());
   });
   return app;
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { createKubeClient, loadKube } from '@brupop/kube-runtime';
 import { systemClock, systemRandom } from '@brupop/ports';
-import { ConfigError, createLogger, runProcess, serve } from '@brupop/process';
+import { collectProcessMetrics, ConfigError, createLogger, runProcess, serve } from '@brupop/process';
 import { parseControllerConfig } from './config.ts';
 import { createController } from './controller.ts';
 
@@ -34,6 +34,7 @@ await runProcess(
       nodeName: settings.nodeName,
       identity: `${hostname()}_${randomUUID()}`,
     });
+    collectProcessMetrics(controller.metrics);
     const server = await serve(controller.app, { port: settings.metricsPort, log });
     try {
       await controller.run(signal);

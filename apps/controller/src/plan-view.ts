@@ -1,28 +1,142 @@
-import type { FleetPlan } from '@brupop/state-machine';
-import { formatTimestamp } from '@brupop/state-machine';
+import type { BottlerocketShadow } from '@brupop/crd-models';
+import { nodeNameOf } from '@brupop/crd-models';
+import type { BudgetUse, ChangeReason, FleetPlan, HoldReason, Phase, PhaseDurations } from '@brupop/state-machine';
+import { formatTimestamp, PHASES } from '@brupop/state-machine';
+import type { FleetPicture } from './fleet-picture.ts';
 
-/** The plan as `/plan` shows it. Times are RFC 3339. */
+/**
+ * What `GET /plan` answers. Its JSON Schema is `PLAN_SCHEMA`; names and meanings stay, further fields may come. Times are RFC 3339 in UTC.
+ */
 export interface PlanView {
-  /** Whether this process is the one that carries it out. */
-  readonly leader: boolean;
   readonly at: string;
-  readonly changes: readonly { readonly node: string; readonly reason: string; readonly message: string }[];
-  readonly holds: readonly { readonly node: string; readonly reason: string; readonly message: string; readonly until?: string }[];
-  readonly recheckAt?: string;
+  /** Whether the process that answers carries the plan out. A follower tells what it would do. */
+  readonly leader: boolean;
+  /** Who leads: the holder of the Lease. `null`: nobody, or not known yet. */
+  readonly leaderIdentity: string | null;
+  /** Whether everything has been read from the Kubernetes API; before that, nodes may be missing. */
+  readonly synced: boolean;
+  readonly window: {
+    readonly open: boolean;
+    /** `null`: it is open, or never opens again. */
+    readonly opensAt: string | null;
+    /** `null`: it is closed, or closes in more than a fortnight, or never. */
+    readonly closesAt: string | null;
+  };
+  readonly budget: {
+    readonly maxConcurrentUpdates: number | 'unlimited';
+    readonly used: number;
+    /** Nodes that are being updated, or were made unavailable by an update and have not come back. */
+    readonly usedBy: readonly string[];
+    /** `null`: no limit. */
+    readonly maxUnavailable: number | null;
+    readonly unavailable: number;
+    /** Nodes that are not Ready or cordoned, for any reason, or may become so at any moment. */
+    readonly unavailableNodes: readonly string[];
+  };
+  readonly estimate: {
+    /** When the last node that something can be said of is likely to be updated. `null`: nothing is known yet, or nothing to do. */
+    readonly finishesAt: string | null;
+    /** Nodes to be updated of which nothing can be said. */
+    readonly unknown: number;
+    /** What the estimate rests on: the average of each phase that this process has measured. */
+    readonly phaseSeconds: Readonly<Partial<Record<Phase, number>>>;
+  };
+  /** How many nodes there are of each reason. */
+  readonly counts: Readonly<Partial<Record<ChangeReason | HoldReason, number>>>;
+  readonly nodes: readonly NodeView[];
+  /** When the controller looks again even if nothing is seen to change. `null`: never. */
+  readonly recheckAt: string | null;
 }
 
-/** @param now milliseconds since the epoch */
-export function planView(plan: FleetPlan, leader: boolean, now: number): PlanView {
+/** One node's part. */
+export interface NodeView {
+  readonly node: string;
+  /** `step`: it takes its next step now; `wait`: it waits. */
+  readonly next: 'step' | 'wait';
+  readonly reason: ChangeReason | HoldReason;
+  /** What it does or waits for; the same words as in Events, conditions and the log. */
+  readonly message: string;
+  /** Until when, if time alone may change it. */
+  readonly until?: string;
+  /** What the node was told to reach last. */
+  readonly state?: string;
+  readonly version?: string;
+  readonly targetVersion?: string;
+  /** When the node is likely to be updated. Absent: unknown, or nothing to do. */
+  readonly estimatedAt?: string;
+}
+
+/** What the view tells besides the fleet. */
+export interface PlanViewer {
+  readonly leader: boolean;
+  readonly leaderIdentity: string | undefined;
+  readonly synced: boolean;
+  readonly durations: PhaseDurations;
+}
+
+/** @param wanted which nodes to tell of; all by default */
+export function planView(picture: FleetPicture, viewer: PlanViewer, wanted: (node: NodeView) => boolean = () => true): PlanView {
+  const { at, plan, estimate } = picture;
+  const { window } = plan;
+  const nodes = nodeViews(picture);
   return {
-    leader,
-    at: formatTimestamp(now),
-    changes: plan.changes.map(({ node, reason, message }) => ({ node, reason, message })),
-    holds: plan.holds.map(({ node, reason, message, until }) => ({
-      node,
-      reason,
-      message,
-      ...(until === undefined ? {} : { until: formatTimestamp(until) }),
-    })),
-    ...(plan.recheckAt === undefined ? {} : { recheckAt: formatTimestamp(plan.recheckAt) }),
+    at: formatTimestamp(at),
+    leader: viewer.leader,
+    leaderIdentity: viewer.leaderIdentity ?? null,
+    synced: viewer.synced,
+    window: { open: window.open, opensAt: timeOrNull(window.opensAt), closesAt: timeOrNull(window.closesAt) },
+    budget: budgetView(plan.budget),
+    estimate: {
+      finishesAt: timeOrNull(estimate.finishesAt),
+      unknown: estimate.unknown,
+      phaseSeconds: Object.fromEntries(PHASES.flatMap((phase) => secondsOf(phase, viewer.durations))),
+    },
+    counts: countsOf(nodes),
+    nodes: nodes.filter(wanted),
+    recheckAt: timeOrNull(plan.recheckAt),
   };
 }
+
+function nodeViews({ observation, plan, estimate }: FleetPicture): NodeView[] {
+  const shadows = new Map<string | undefined, BottlerocketShadow>(observation.shadows.map((shadow) => [nodeNameOf(shadow), shadow]));
+  const view = (told: FleetPlan['changes'][number] | FleetPlan['holds'][number], next: NodeView['next'], until?: number): NodeView => {
+    const { node, reason, message } = told;
+    const { spec, status } = shadows.get(node) ?? {};
+    const estimatedAt = estimate.byNode.get(node);
+    return {
+      node,
+      next,
+      reason,
+      message,
+      ...(until === undefined || until === Infinity ? {} : { until: formatTimestamp(until) }),
+      ...(spec === undefined ? {} : { state: spec.state }),
+      ...(status === undefined || status === null ? {} : { version: status.current_version, targetVersion: status.target_version }),
+      ...(estimatedAt === undefined ? {} : { estimatedAt: formatTimestamp(estimatedAt) }),
+    };
+  };
+  return [...plan.changes.map((change) => view(change, 'step')), ...plan.holds.map((hold) => view(hold, 'wait', hold.until))];
+}
+
+function budgetView({ maxConcurrentUpdates, slots, maxUnavailable, unavailable }: BudgetUse): PlanView['budget'] {
+  return {
+    maxConcurrentUpdates,
+    used: slots.length,
+    usedBy: slots,
+    maxUnavailable: maxUnavailable ?? null,
+    unavailable: unavailable.length,
+    unavailableNodes: unavailable,
+  };
+}
+
+function countsOf(nodes: readonly NodeView[]): PlanView['counts'] {
+  const counts: Partial<Record<NodeView['reason'], number>> = {};
+  for (const { reason } of nodes) counts[reason] = (counts[reason] ?? 0) + 1;
+  return counts;
+}
+
+function secondsOf(phase: Phase, durations: PhaseDurations): [Phase, number][] {
+  const ms = durations[phase];
+  return ms === undefined ? [] : [[phase, Math.round(ms / 100) / 10]];
+}
+
+const timeOrNull = (atMs: number | undefined): string | null => (atMs === undefined || atMs === Infinity ? null : formatTimestamp(atMs));

@@ -8,6 +8,7 @@ import { planFleet } from '@brupop/state-machine';
 import { applyChange } from './apply-change.ts';
 import type { AssumedShadows } from './assumed-shadows.ts';
 import type { FleetMetrics } from './fleet-metrics.ts';
+import type { PhaseWatch } from './phase-watch.ts';
 import type { PlanReporter } from './report-plan.ts';
 import { trimShadow } from './trim.ts';
 import { writeConditions } from './write-conditions.ts';
@@ -22,6 +23,7 @@ export interface FleetReconcilerDeps {
   readonly assumed: AssumedShadows;
   readonly reporter: PlanReporter;
   readonly metrics: FleetMetrics;
+  readonly phases: PhaseWatch;
   /** The fleet as the caches show it, our own writes included. */
   readonly observe: () => FleetObservation;
 }
@@ -39,6 +41,7 @@ export function createFleetReconciler(deps: FleetReconcilerDeps): (signal: Abort
   return async (signal) => {
     await settleDoubts(deps, doubtful, signal);
     const observation = deps.observe();
+    for (const ended of deps.phases.look(observation.shadows, deps.clock.now())) deps.metrics.phaseEnded(ended);
     const plan = planFleet(observation, deps.policy, deps.clock.now());
     const { outdated, failure } = await act(deps, plan, observation, doubtful, signal);
     deps.reporter.held(plan.holds, observation);
@@ -82,6 +85,7 @@ async function act(
   doubtful: Set<string>,
   signal: AbortSignal,
 ): Promise<Outcome> {
+  const shadows = new Map(observation.shadows.map((shadow) => [shadow.metadata.name, shadow]));
   const outcome: Outcome = { outdated: false, slotKept: false, failure: undefined };
   for (const change of plan.changes) {
     signal.throwIfAborted();
@@ -106,7 +110,7 @@ async function act(
       outcome.slotKept ||= !takesSlot(change);
       continue;
     }
-    deps.metrics.changed(change);
+    deps.metrics.changed(change, shadows.get(change.shadow), deps.clock.now());
     deps.reporter.changed(change, observation);
   }
   return outcome;

@@ -20,3 +20,5 @@ export type { Lease } from './lease.ts';
 export { createEventRecorder } from './event-recorder.ts';
 export type { EventInput, EventRecorder, EventRecorderOptions, Regarding } from './event-recorder.ts';
 export { paths } from './paths.ts';
+export { createWatchMetrics, WATCH_METRICS } from './watch-metrics.ts';
+export type { WatchMetrics } from './watch-metrics.ts';

@@ -15,5 +15,5 @@ export { serve } from './serve.ts';
 export type { RequestListener, RunningServer, ServeOptions } from './serve.ts';
 export { runProcess } from './run-process.ts';
 export type { ProcessHost, RunOptions } from './run-process.ts';
-export { createMetrics } from './metrics.ts';
-export type { MetricOptions, Metrics } from './metrics.ts';
+export { BUILD_INFO, collectProcessMetrics, COMMON_METRICS, createMetrics, knownLabels, TARGET_INFO } from './metrics.ts';
+export type { CounterDefinition, GaugeDefinition, HistogramDefinition, MetricDefinition, MetricLabels, Metrics } from './metrics.ts';

@@ -6,6 +6,8 @@ export { CHANGE_REASONS, HOLD_REASONS, loudnessOf } from './fleet/reasons.ts';
 export type { ChangeReason, Explanation, HoldExplanation, HoldReason, Loudness } from './fleet/reasons.ts';
 export { estimateFleet } from './fleet/estimate.ts';
 export type { FleetEstimate, PhaseDurations } from './fleet/estimate.ts';
+export { FAILURES, failureOf } from './fleet/failures.ts';
+export type { Failure } from './fleet/failures.ts';
 export { phaseAt, phaseEnded, PHASES } from './fleet/phases.ts';
 export type { EndedPhase, Phase, PhaseSpan } from './fleet/phases.ts';
 export { DEFAULT_TIMEOUTS } from './fleet/policy.ts';

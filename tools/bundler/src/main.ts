@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
 import { bundleProblems, limitsOf } from './limits.ts';
@@ -14,6 +14,8 @@ if (app === undefined) {
 }
 const outdir = join(root, 'apps', app, 'dist');
 await mkdir(outdir, { recursive: true });
+
+const { version } = JSON.parse(await readFile(join(root, 'apps', app, 'package.json'), 'utf8')) as { version: string };
 
 const result = await build({
   absWorkingDir: root,
@@ -31,6 +33,7 @@ const result = await build({
   legalComments: 'none',
   // Some CommonJS dependencies call require for Node's own modules.
   banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },
+  define: { 'process.env.BRUPOP_VERSION': JSON.stringify(version) },
   plugins: [slimKubernetesClient, slimExpress],
   logLevel: 'warning',
 });

@@ -20,7 +20,9 @@ export function fetchHolds(simulation: Simulation): Promise<readonly PlanHold[] 
         resolve(undefined);
       });
       response.on('end', () => {
-        resolve(response.statusCode === 200 ? (JSON.parse(text) as { holds: PlanHold[] }).holds : undefined);
+        resolve(
+          response.statusCode === 200 ? (JSON.parse(text) as { nodes: PlanHold[] }).nodes.filter(({ next }) => next === 'wait') : undefined,
+        );
       });
     });
     request.on('timeout', () => request.destroy());

@@ -3,6 +3,7 @@ import type { NodeRow } from './fleet-view.ts';
 /** What the controller says of a node, as `/plan` gives it. */
 export interface PlanHold {
   readonly node: string;
+  readonly next?: 'step' | 'wait';
   readonly reason: string;
   readonly message: string;
 }

@@ -57,6 +57,7 @@ describe(phaseEnded, () => {
       after: told('Idle', { current_state: 'MonitoringUpdate' }),
       minutes: 9,
     },
+    { name: 'monitoring ends even if the agent has been faster than we', before: 'monitor', after: told('Idle'), minutes: 9 },
     { name: 'a failure ends nothing', before: 'stage', after: told('Idle', { current_state: 'ErrorReset' }), minutes: undefined },
     { name: 'an update that was called off ends nothing', before: 'stage', after: told('Idle'), minutes: undefined },
   ])('$name', ({ before, after, minutes }) => {

@@ -68,7 +68,8 @@ function isBehind(phase: Phase, { spec, status }: BottlerocketShadow): boolean {
     case 'return':
       return spec.state === 'RebootedIntoUpdate' && status?.current_state === spec.state;
     case 'monitor':
-      return spec.state === 'Idle' && status?.current_state === 'MonitoringUpdate';
+      // An agent may be back at Idle before anybody looks.
+      return spec.state === 'Idle' && (status?.current_state === 'MonitoringUpdate' || status?.current_state === 'Idle');
     case 'exclude':
     case 'drain':
     case 'reboot':

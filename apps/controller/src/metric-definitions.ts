@@ -1,0 +1,186 @@
+import { DRAIN_BLOCKS, SHADOW_STATES } from '@brupop/crd-models';
+import { WATCH_METRICS } from '@brupop/kube-runtime';
+import { COMMON_METRICS } from '@brupop/process';
+import type { CounterDefinition, GaugeDefinition, HistogramDefinition, MetricDefinition } from '@brupop/process';
+import { CHANGE_REASONS, FAILURES, HOLD_REASONS, PHASES } from '@brupop/state-machine';
+
+/** The scope that OpenTelemetry gives the two metrics of Brupop 1.x: whoever matches on it still finds them. */
+export const SCOPE = { otel_scope_name: 'brupop-controller' } as const;
+const SCOPE_LABEL = { otel_scope_name: [SCOPE.otel_scope_name] } as const;
+
+export const SCOPE_INFO: GaugeDefinition<'otel_scope_name'> = {
+  type: 'gauge',
+  name: 'otel_scope_info',
+  help: 'Instrumentation Scope metadata',
+  labels: SCOPE_LABEL,
+};
+export const HOSTS_STATE: GaugeDefinition<'state' | 'otel_scope_name'> = {
+  type: 'gauge',
+  name: 'brupop_hosts_state',
+  help: "Brupop host's state",
+  labels: { state: SHADOW_STATES, ...SCOPE_LABEL },
+};
+export const HOSTS_VERSION: GaugeDefinition<'bottlerocket_version' | 'otel_scope_name'> = {
+  type: 'gauge',
+  name: 'brupop_hosts_version',
+  help: "Brupop host's bottlerocket version",
+  labels: { bottlerocket_version: 'versions that hosts run or ran; one that has gone stays at 0', ...SCOPE_LABEL },
+};
+export const HOSTS_HELD: GaugeDefinition<'reason'> = {
+  type: 'gauge',
+  name: 'brupop_hosts_held',
+  help: 'Hosts that take no next step, by reason',
+  labels: { reason: Object.keys(HOLD_REASONS) },
+};
+export const HOSTS_STUCK: GaugeDefinition = {
+  type: 'gauge',
+  name: 'brupop_hosts_stuck',
+  help: 'Hosts whose step of an update is past its deadline',
+};
+export const HOSTS_UNAVAILABLE: GaugeDefinition = {
+  type: 'gauge',
+  name: 'brupop_hosts_unavailable',
+  help: 'Hosts that are not Ready or cordoned, for any reason, or that an update may make so at any moment',
+};
+export const HOSTS_UNAVAILABLE_LIMIT: GaugeDefinition = {
+  type: 'gauge',
+  name: 'brupop_hosts_unavailable_limit',
+  help: 'Hosts that may be unavailable when an update starts (MAX_UNAVAILABLE); +Inf without a limit',
+};
+export const SLOTS_USED: GaugeDefinition = {
+  type: 'gauge',
+  name: 'brupop_update_slots_used',
+  help: 'Hosts that are being updated, or were made unavailable by an update and have not come back',
+};
+export const SLOTS_LIMIT: GaugeDefinition = {
+  type: 'gauge',
+  name: 'brupop_update_slots_limit',
+  help: 'Hosts that may be updated at the same time (MAX_CONCURRENT_UPDATE); +Inf without a limit',
+};
+export const UPDATES_STARTED: CounterDefinition = {
+  type: 'counter',
+  name: 'brupop_updates_started_total',
+  help: 'Updates of hosts that were started',
+};
+export const UPDATES_FINISHED: CounterDefinition = {
+  type: 'counter',
+  name: 'brupop_updates_finished_total',
+  help: 'Updates of hosts that ended well',
+};
+export const UPDATES_FAILED: CounterDefinition<'reason'> = {
+  type: 'counter',
+  name: 'brupop_updates_failed_total',
+  help: 'Updates of hosts that failed or were given up, by what went wrong',
+  labels: { reason: FAILURES },
+};
+export const PHASE_DURATION: HistogramDefinition<'phase'> = {
+  type: 'histogram',
+  name: 'brupop_update_phase_duration_seconds',
+  help: 'How long the phases of updates took that ended well',
+  labels: { phase: PHASES },
+  buckets: [1, 5, 15, 30, 60, 120, 300, 600, 1_200, 2_400, 4_800],
+};
+export const DRAINS_BLOCKED: GaugeDefinition<'reason'> = {
+  type: 'gauge',
+  name: 'brupop_drains_blocked',
+  help: 'Hosts whose drain gets no further, by what keeps it',
+  labels: { reason: [...DRAIN_BLOCKS, 'Other'] },
+};
+export const FLEET_CHANGES: CounterDefinition<'reason'> = {
+  type: 'counter',
+  name: 'brupop_fleet_changes_total',
+  help: 'Changes made to shadows, by reason',
+  labels: { reason: Object.keys(CHANGE_REASONS) },
+};
+export const WINDOW_OPEN: GaugeDefinition = {
+  type: 'gauge',
+  name: 'brupop_update_window_open',
+  help: 'Whether the update window is open: 1 or 0',
+};
+export const WINDOW_OPENS: GaugeDefinition = {
+  type: 'gauge',
+  name: 'brupop_update_window_next_opening_timestamp_seconds',
+  help: 'When the update window opens next, in seconds since the Unix epoch; absent while it is open, and if it never opens again',
+  optional: true,
+};
+export const WINDOW_CLOSES: GaugeDefinition = {
+  type: 'gauge',
+  name: 'brupop_update_window_closing_timestamp_seconds',
+  help: 'When the update window closes, in seconds since the Unix epoch; absent while it is closed, and if that is farther away than a fortnight',
+  optional: true,
+};
+export const ESTIMATED_FINISH: GaugeDefinition = {
+  type: 'gauge',
+  name: 'brupop_estimated_finish_timestamp_seconds',
+  help: 'When the last host is likely to be updated, in seconds since the Unix epoch; absent before a whole update was measured, and without work',
+  optional: true,
+};
+export const LEADER: GaugeDefinition = { type: 'gauge', name: 'brupop_leader', help: 'Whether this process leads: 1 or 0' };
+export const QUEUE_DEPTH: GaugeDefinition<'queue'> = {
+  type: 'gauge',
+  name: 'brupop_queue_depth',
+  help: 'Keys of a work queue that are due and not being reconciled',
+  labels: { queue: ['fleet'] },
+};
+export const QUEUE_LATENCY: HistogramDefinition<'queue'> = {
+  type: 'histogram',
+  name: 'brupop_queue_latency_seconds',
+  help: 'Time from when a reconcile was due to its start',
+  labels: { queue: ['fleet'] },
+  buckets: [0.01, 0.1, 0.5, 1, 5, 10, 30],
+};
+export const RECONCILE_DURATION: HistogramDefinition<'queue'> = {
+  type: 'histogram',
+  name: 'brupop_reconcile_duration_seconds',
+  help: 'How long reconciles took',
+  labels: { queue: ['fleet'] },
+  buckets: [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30],
+};
+export const RECONCILE_FAILURES: CounterDefinition<'queue'> = {
+  type: 'counter',
+  name: 'brupop_reconcile_failures_total',
+  help: 'Reconciles that failed and were tried again',
+  labels: { queue: ['fleet'] },
+};
+export const CERTIFICATE_EXPIRY: GaugeDefinition<'certificate'> = {
+  type: 'gauge',
+  name: 'brupop_certificate_expiry_timestamp_seconds',
+  help: 'When the certificates that the controller keeps up end, in seconds since the Unix epoch; absent where others keep them up',
+  labels: { certificate: '`authority` or `serving`' },
+};
+
+/** What a leader alone can tell: of a follower they are absent, not 0. */
+export const LEADER_METRICS: readonly MetricDefinition[] = [
+  HOSTS_STATE,
+  HOSTS_VERSION,
+  HOSTS_HELD,
+  HOSTS_STUCK,
+  HOSTS_UNAVAILABLE,
+  HOSTS_UNAVAILABLE_LIMIT,
+  SLOTS_USED,
+  SLOTS_LIMIT,
+  DRAINS_BLOCKED,
+  WINDOW_OPEN,
+  WINDOW_OPENS,
+  WINDOW_CLOSES,
+  ESTIMATED_FINISH,
+];
+
+/** All metrics of the controller, but those of its process. */
+export const CONTROLLER_METRICS: readonly MetricDefinition[] = [
+  ...LEADER_METRICS,
+  UPDATES_STARTED,
+  UPDATES_FINISHED,
+  UPDATES_FAILED,
+  PHASE_DURATION,
+  FLEET_CHANGES,
+  LEADER,
+  QUEUE_DEPTH,
+  QUEUE_LATENCY,
+  RECONCILE_DURATION,
+  RECONCILE_FAILURES,
+  CERTIFICATE_EXPIRY,
+  ...WATCH_METRICS,
+  SCOPE_INFO,
+  ...COMMON_METRICS,
+];

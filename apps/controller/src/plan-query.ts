@@ -1,0 +1,28 @@
+import { CHANGE_REASONS, HOLD_REASONS } from '@brupop/state-machine';
+import type { NodeView } from './plan-view.ts';
+
+/** Which nodes a request for the plan asks for, or what is wrong with it. */
+export type PlanQuery =
+  { readonly ok: true; readonly wanted: (node: NodeView) => boolean } | { readonly ok: false; readonly problems: readonly string[] };
+
+const PARAMETERS = ['node', 'reason'];
+const LONGEST_QUOTE = 100;
+
+/** Reads `?node=NAME` and `?reason=REASON`; each may be left out. A node has to match both. */
+export function parsePlanQuery(query: Readonly<Record<string, unknown>>): PlanQuery {
+  const problems: string[] = [];
+  for (const name of Object.keys(query)) {
+    if (!PARAMETERS.includes(name)) problems.push(`${quoted(name)}: expected no other parameter than ${PARAMETERS.join(' and ')}`);
+    else if (typeof query[name] !== 'string' || query[name] === '') problems.push(`${name}: expected one value`);
+  }
+  const { node, reason } = query;
+  if (typeof reason === 'string' && reason !== '' && ![...Object.keys(CHANGE_REASONS), ...Object.keys(HOLD_REASONS)].includes(reason)) {
+    problems.push(
+      `reason: expected one of ${[...Object.keys(HOLD_REASONS), ...Object.keys(CHANGE_REASONS)].join(', ')}, got ${quoted(reason)}`,
+    );
+  }
+  if (problems.length > 0) return { ok: false, problems };
+  return { ok: true, wanted: (view) => (node === undefined || view.node === node) && (reason === undefined || view.reason === reason) };
+}
+
+const quoted = (text: string): string => JSON.stringify(text.slice(0, LONGEST_QUOTE));

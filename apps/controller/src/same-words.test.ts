@@ -1,0 +1,116 @@
+import type { BottlerocketShadow, Condition } from '@brupop/crd-models';
+import type { EventInput } from '@brupop/kube-runtime';
+import { memoryLogger } from '@brupop/process';
+import { HOLD_REASONS, loudnessOf, shadowConditions } from '@brupop/state-machine';
+import type { FleetHold, FleetObservation, FleetPlan, HoldReason } from '@brupop/state-machine';
+import { describe, expect, test } from '@jest/globals';
+import { planView } from './plan-view.ts';
+import { createPlanReporter } from './report-plan.ts';
+
+const NOW = Date.UTC(2026, 0, 5, 12);
+const REASONS = Object.keys(HOLD_REASONS) as HoldReason[];
+const PLAN: Omit<FleetPlan, 'holds'> = {
+  changes: [],
+  window: { open: true },
+  budget: { maxConcurrentUpdates: 1, slots: [], maxUnavailable: undefined, unavailable: [] },
+  recheckAt: undefined,
+};
+
+/** What is told of a node that is held for this reason, wherever a user may look. */
+function toldOf(hold: FleetHold) {
+  const draining = hold.reason === 'DrainBlocked';
+  const shadow: BottlerocketShadow = {
+    apiVersion: 'brupop.bottlerocket.aws/v2',
+    kind: 'BottlerocketShadow',
+    metadata: { name: 'brs-a', namespace: 'brupop', uid: 'shadow-uid' },
+    spec: { state: draining ? 'RebootedIntoUpdate' : 'Idle', version: '1.1.0' },
+    status: {
+      current_version: '1.0.0',
+      target_version: '1.1.0',
+      current_state: 'Idle',
+      crash_count: 0,
+      ...(draining
+        ? {
+            progress: {
+              step: 'Draining',
+              since: '2026-01-05T11:00:00Z',
+              boot_id: 'b',
+              version: '1.1.0',
+              message: hold.message,
+              reason: 'DisruptionBudget',
+            },
+          }
+        : {}),
+    },
+  };
+  const node = {
+    name: 'a',
+    uid: 'node-uid',
+    managed: true,
+    ready: true,
+    unschedulable: false,
+    cordonedByUs: false,
+    excludedByUs: false,
+    deleting: false,
+  };
+  const observation: FleetObservation = { nodes: [node], shadows: [shadow], agents: new Map() };
+  const events: EventInput[] = [];
+  const log = memoryLogger();
+  const reporter = createPlanReporter({ events: { record: (event) => events.push(event), flush: () => Promise.resolve() }, log });
+  for (let again = 0; again < 2; again++) reporter.held([hold], observation);
+  const picture = {
+    at: NOW,
+    observation,
+    plan: { ...PLAN, holds: [hold] },
+    estimate: { byNode: new Map<string, number>(), finishesAt: undefined, unknown: 1 },
+  };
+  return {
+    log: log.entries.map(({ level, fields }) => ({ level, reason: fields['reason'], message: fields['detail'] })),
+    plan: planView(picture, { leader: true, leaderIdentity: 'me', synced: true, durations: {} }).nodes,
+    events: events.map(({ regarding, type, reason, message }) => ({ kind: regarding.kind, type, reason, message })),
+    conditions: (shadowConditions(shadow, hold, NOW) ?? []).filter(({ message }) => message === hold.message),
+  };
+}
+
+const hold = (reason: HoldReason): FleetHold => ({ node: 'a', reason, message: `The words for ${reason}` });
+const brief = ({ type, status, reason }: Condition): string => `${type}=${status} ${reason}`;
+
+describe('what is told of a node that is held', () => {
+  test.each(REASONS)('%s: the plan says it in the words of the decision', (reason) => {
+    expect(toldOf(hold(reason)).plan).toMatchObject([{ node: 'a', next: 'wait', reason, message: hold(reason).message }]);
+  });
+
+  test.each(REASONS)('%s: the log says it once, in the same words', (reason) => {
+    const level = loudnessOf(reason) === 'quiet' ? 'debug' : 'warn';
+    expect(toldOf(hold(reason)).log).toEqual([{ level, reason, message: hold(reason).message }]);
+  });
+
+  test.each(REASONS.filter((reason) => loudnessOf(reason) !== 'quiet'))(
+    '%s: Events of the node and of its shadow say it once, in the same words',
+    (reason) => {
+      const event = { type: 'Warning', reason, message: hold(reason).message };
+      expect(toldOf(hold(reason)).events).toEqual([
+        { kind: 'Node', ...event },
+        { kind: 'BottlerocketShadow', ...event },
+      ]);
+    },
+  );
+
+  test.each(REASONS.filter((reason) => loudnessOf(reason) === 'trouble'))('%s: a condition says it in the same words', (reason) => {
+    expect(toldOf(hold(reason)).conditions.map(brief)).toContain(`Healthy=False ${reason}`);
+  });
+
+  test('a blocked drain: a condition says it in the same words', () => {
+    expect(toldOf(hold('DrainBlocked')).conditions.map(brief)).toEqual(['Drained=False DrainBlocked']);
+  });
+
+  test('a stuck node: two conditions say it in the same words', () => {
+    expect(toldOf(hold('Stuck')).conditions.map(brief)).toEqual(['Stuck=True DeadlinePassed', 'Healthy=False Stuck']);
+  });
+
+  // At thousands of nodes these would bury the others, and the edge of a window would be a storm of writes.
+  test.each(REASONS.filter((reason) => loudnessOf(reason) === 'quiet'))('%s: is written nowhere', (reason) => {
+    const { events, conditions } = toldOf(hold(reason));
+    expect([events, conditions]).toEqual([[], []]);
+  });
+});
