@@ -76,13 +76,11 @@ function restingAfterFailure({ status }: ShadowedFacts, { now }: RuleContext): R
   const backoff = backoffOf(status, now);
   if (backoff === undefined) return undefined;
   const { cause, failures, until } = backoff;
-  return cause === 'crashes'
-    ? { reason: 'CrashBackoff', message: `Resting after ${String(failures)} failed updates in a row`, until }
-    : {
-        reason: 'VersionBackoff',
-        message: `Resting after ${String(failures)} failures to run ${status.target_version}`,
-        until,
-      };
+  const reason = cause === 'crashes' ? 'CrashBackoff' : 'VersionBackoff';
+  const what = cause === 'crashes' ? 'update the node' : `run ${status.target_version}`;
+  const times = failures === 1 ? 'a failure' : `${String(failures)} failures in a row`;
+  const why = status.failure_message ?? '';
+  return { reason, message: `Resting after ${times} to ${what}${why === '' ? '' : `: ${why}`}`, until };
 }
 
 function restingAfterGivingUp(facts: ShadowedFacts, { now }: RuleContext): Reason | undefined {

@@ -145,6 +145,43 @@ describe('planFleet, one node through an update', () => {
   ])('$name', check);
 });
 
+describe('planFleet, in which words', () => {
+  const failed = (crash_count: number, failure_message?: string): MemberChanges => ({
+    status: { crash_count, state_transition_failure_timestamp: ago(1), ...(failure_message === undefined ? {} : { failure_message }) },
+  });
+  const BUDGET = 'The drain did not end in time: PodDisruptionBudget default/web allows no disruption of pod default/web-0';
+  test.each<{ name: string; member: MemberChanges; message: string }>([
+    { name: 'one failure', member: failed(1), message: 'Resting after a failure to update the node' },
+    { name: 'some failures', member: failed(3), message: 'Resting after 3 failures in a row to update the node' },
+    { name: 'a failure that was told', member: failed(1, BUDGET), message: `Resting after a failure to update the node: ${BUDGET}` },
+    {
+      name: 'a bad version',
+      member: { status: { failed_versions: [{ version: '1.1.0', failures: 2, last_failure_timestamp: ago(1) }] } },
+      message: 'Resting after 2 failures in a row to run 1.1.0',
+    },
+    { name: 'a missing agent', member: { agent: undefined }, message: 'The node has no agent pod' },
+  ])('tells of $name', ({ member, message }) => {
+    expect(planFleet(aFleet([aMember('a', member)]), aPolicy(), NOW).holds).toMatchObject([{ node: 'a', message }]);
+  });
+});
+
+describe('planFleet, what the plan tells besides', () => {
+  test('its window, and who uses the budget once the changes are made', () => {
+    const fleet = aFleet([aMember('a', told('RebootedIntoUpdate')), aMember('b'), aMember('c', { ready: false })]);
+    expect(planFleet(fleet, aPolicy({ maxConcurrentUpdates: 2, maxUnavailable: { count: 3 } }), NOW)).toMatchObject({
+      changes: [{ node: 'b' }],
+      window: { open: true },
+      budget: { maxConcurrentUpdates: 2, slots: ['a', 'b'], maxUnavailable: 3, unavailable: ['c', 'a'] },
+    });
+  });
+
+  test('a closed window with its next opening, and no limit as none', () => {
+    const { window, budget } = planFleet(aFleet([]), aPolicy({ window: CLOSED, maxConcurrentUpdates: 'unlimited' }), NOW);
+    expect(window).toEqual({ open: false, opensAt: NOW + 60 * MINUTE });
+    expect(budget).toEqual({ maxConcurrentUpdates: 'unlimited', slots: [], maxUnavailable: undefined, unavailable: [] });
+  });
+});
+
 describe('planFleet, why a node is no candidate', () => {
   test.each<Row>([
     { name: 'its agent has not registered it', fleet: [aMember('a', { shadow: null })], expected: ['a: NoShadow'] },
