@@ -116,7 +116,9 @@ export function createController(deps: ControllerDeps): Controller {
       random,
       coalesceMs: COALESCE_MS,
       reconcile: (_key, term) => reconcileFleet(term),
-      onReconcile: metrics.reconciled,
+      onReconcile: (reconciled) => {
+        metrics.reconciled(reconciled);
+      },
     });
     queue.add('fleet');
     await queue.run(signal);

@@ -27,9 +27,9 @@ describe(createFleetMetrics, () => {
   });
 
   test('shows the fleet of a leader', async () => {
-    const { metrics, show } = createFleetMetrics();
-    show(fleet, 1);
-    const lines = sampleLines(await metrics.render());
+    const shown = createFleetMetrics();
+    shown.show(fleet, 1);
+    const lines = sampleLines(await shown.metrics.render());
     expect(lines).toEqual(
       expect.arrayContaining([
         'brupop_hosts_state{state="Idle",otel_scope_name="brupop-controller"} 0',
@@ -54,12 +54,12 @@ describe(createFleetMetrics, () => {
   });
 
   test('shows no fleet of a follower, not even of one that has led', async () => {
-    const { metrics, show } = createFleetMetrics();
-    show(fleet, 0);
-    show(undefined, 0);
-    const names = namesIn(sampleLines(await metrics.render()));
+    const shown = createFleetMetrics();
+    shown.show(fleet, 0);
+    shown.show(undefined, 0);
+    const names = namesIn(sampleLines(await shown.metrics.render()));
     expect(LEADER_METRICS.map(({ name }) => name).filter((name) => names.has(name))).toEqual([]);
-    expect(await metrics.render()).toContain('\nbrupop_leader 0\n');
+    expect(await shown.metrics.render()).toContain('\nbrupop_leader 0\n');
   });
 });
 

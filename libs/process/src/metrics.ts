@@ -73,20 +73,20 @@ export function createMetrics(component: string): Metrics {
     contentType: registry.contentType,
     render: () => registry.metrics(),
     counter<L extends string>(definition: CounterDefinition<L>) {
-      const counter: Counter<string> = new Counter(base(definition));
+      const counter: Counter = new Counter(base(definition));
       for (const labels of knownLabels(definition)) counter.inc(labels, 0);
-      return counter as Counter<L>;
+      return counter;
     },
     gauge<L extends string>(definition: GaugeDefinition<L>) {
-      const gauge: Gauge<string> = new Gauge(base(definition));
+      const gauge: Gauge = new Gauge(base(definition));
       if (definition.optional === true) gauge.remove();
       else for (const labels of knownLabels(definition)) gauge.set(labels, 0);
-      return gauge as Gauge<L>;
+      return gauge;
     },
     histogram<L extends string>(definition: HistogramDefinition<L>) {
-      const histogram: Histogram<string> = new Histogram({ ...base(definition), buckets: [...definition.buckets] });
+      const histogram: Histogram = new Histogram({ ...base(definition), buckets: [...definition.buckets] });
       for (const labels of knownLabels(definition)) histogram.zero(labels);
-      return histogram as Histogram<L>;
+      return histogram;
     },
   };
   metrics.gauge(TARGET_INFO).set({ service_name: component }, 1);
