@@ -8,7 +8,15 @@ import {
   UPDATER_INTERFACE_VERSION,
   type BottlerocketShadow,
 } from '@brupop/crd-models';
-import { createReflector, isKubeStatus, paths, type KubeClient, type KubeObject, type Reflector, type WatchMetrics } from '@brupop/kube-runtime';
+import {
+  createReflector,
+  isKubeStatus,
+  paths,
+  type KubeClient,
+  type KubeObject,
+  type Reflector,
+  type WatchMetrics,
+} from '@brupop/kube-runtime';
 import type { Clock, Random } from '@brupop/ports';
 import type { Logger } from '@brupop/process';
 import type { HeldNode } from '@brupop/state-machine';

@@ -35,8 +35,8 @@ const ROUTE = 'the route; `other` for a path that there is not';
 // Its answer has a status, which nobody has seen.
 const ABORTED = 'aborted';
 const STATUS = `status of the answer; \`${ABORTED}\` if the caller went before it was whole`;
-const NODE_STEPS = ['drain', 'uncordon', 'exclude', 'include'] as const;
-/** A step that an agent asked for. */
+const NODE_STEPS = ['drain', 'uncordon', 'exclude', 'include', 'return'] as const;
+/** A step that an agent asked for; `return`: one that was taken in the place of an agent. */
 export type NodeStep = (typeof NODE_STEPS)[number];
 const STEP_OUTCOMES = ['done', 'waiting', 'timedOut'] as const;
 /** What a step came to. */
