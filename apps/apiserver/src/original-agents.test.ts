@@ -150,6 +150,11 @@ describe('an agent of the original', () => {
   });
 
   test('waits in one request until its node is drained', async () => {
+    await create();
+    world.patchShadow({
+      spec: { state: 'RebootedIntoUpdate', version: '1.27.0' },
+      status: { ...idle, current_state: 'StagedAndPerformedUpdate' },
+    });
     world.addPod('web-0', 'node-1');
     world.clock.setTimer(100_000, () => {
       world.removePod('web-0');
