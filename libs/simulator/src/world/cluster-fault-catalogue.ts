@@ -17,7 +17,10 @@ import { microTime } from './timestamps.ts';
 
 /** Stops one PodDisruptionBudget from allowing anything; without one, a budget over all pods of `default` is made. */
 function block(cluster: SimulatedCluster, { random, namespace = DEFAULT_NAMESPACE }: FaultOptions, afterMs?: number): AppliedFault {
-  const budgets = cluster.store.list('PodDisruptionBudget').filter(({ metadata }) => metadata.namespace !== namespace);
+  // One that is blocked already would be left so: what it allowed before is not known here.
+  const budgets = cluster.store
+    .list('PodDisruptionBudget')
+    .filter(({ metadata, spec }) => metadata.namespace !== namespace && spec.maxUnavailable !== 0);
   const budget = pick(budgets, random);
   if (budget === undefined) {
     const place = { namespace: 'default', name: 'blocks-all' };
