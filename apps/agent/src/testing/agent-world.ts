@@ -20,6 +20,8 @@ export class AgentWorld {
   nodeUid: string | undefined;
   /** What answers in place of the apiserver. */
   front: HttpHandler | undefined;
+  /** Called before each request of the agent to its host. */
+  onHostRequest: (() => void) | undefined;
   readonly #settings: AgentSettings;
   #container: AbortController | undefined;
 
@@ -39,9 +41,13 @@ export class AgentWorld {
   start(): void {
     const container = new AbortController();
     this.#container = container;
+    const socket = this.host.mountSocket();
     const agent = createAgent({
       apiserver: inProcessClient((request, signal) => (this.front ?? this.apiserver.handle)(request, signal)),
-      host: inProcessClient(this.host.mountSocket()),
+      host: inProcessClient((request, signal) => {
+        this.onHostRequest?.();
+        return socket(request, signal);
+      }),
       clock: this.clock,
       random: seededRandom(3),
       log: this.log,

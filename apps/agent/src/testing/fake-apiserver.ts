@@ -15,6 +15,8 @@ const NEXT_STATE: Partial<Record<ShadowState, ShadowState>> = {
 export class FakeApiserver {
   shadow: BottlerocketShadow | undefined;
   cordoned = false;
+  /** How often a schedulable node was cordoned. */
+  cordons = 0;
   excluded = false;
   healthy = true;
   /** How many of the next drain steps do not end the drain. */
@@ -129,6 +131,7 @@ export class FakeApiserver {
   }
 
   #drain(): HttpResponse {
+    if (!this.cordoned) this.cordons++;
     this.cordoned = true;
     if (this.drainWaits-- > 0) return step({ done: false, message: 'PodDisruptionBudget web blocks', retry_after_ms: 5_000 });
     return step({ done: true, message: 'The node is drained' });
