@@ -11,7 +11,7 @@ describe(parseControllerConfig, () => {
     expect(parseControllerConfig({ MY_NODE_NAME: 'n' })).toMatchObject({
       ok: true,
       settings: { nodeName: 'n', metricsPort: 8080, logLevel: 'info' },
-      policy: { maxConcurrentUpdates: 1, window: { kind: 'always' }, soakMs: 0 },
+      policy: { maxConcurrentUpdates: 1, maxFailedNodes: 3, window: { kind: 'always' }, soakMs: 0 },
     });
   });
 
@@ -19,6 +19,7 @@ describe(parseControllerConfig, () => {
     { name: 'unlimited updates', env: { MAX_CONCURRENT_UPDATE: 'unlimited' }, policy: { maxConcurrentUpdates: 'unlimited' } },
     { name: 'a number of unavailable nodes', env: { MAX_UNAVAILABLE: '3' }, policy: { maxUnavailable: { count: 3 } } },
     { name: 'a percentage of unavailable nodes', env: { MAX_UNAVAILABLE: '10%' }, policy: { maxUnavailable: { percent: 10 } } },
+    { name: 'a number of failed nodes', env: { MAX_FAILED_NODES: '1' }, policy: { maxFailedNodes: 1 } },
     { name: 'seconds as milliseconds', env: { SOAK_TIME_IN_SEC: '90' }, policy: { soakMs: 90_000 } },
     { name: 'a daily window', env: { UPDATE_WINDOW_START: '1:0:0', UPDATE_WINDOW_STOP: '2:0:0' }, policy: { window: { kind: 'daily' } } },
   ])('reads $name', ({ env, policy }) => {

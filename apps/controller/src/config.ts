@@ -10,6 +10,7 @@ export interface ControllerSettings {
   readonly nodeName: string;
   readonly maxConcurrentUpdates: number | 'unlimited';
   readonly maxUnavailable: MaxUnavailable | undefined;
+  readonly maxFailedNodes: number | 'unlimited';
   readonly cronExpression: string | undefined;
   readonly windowStart: string | undefined;
   readonly windowStop: string | undefined;
@@ -72,6 +73,12 @@ export const CONTROLLER_CONFIG: ConfigSpec<ControllerSettings> = {
     doc: 'Nodes, or percentage of the managed nodes, that may be unavailable for any reason when an update starts. Empty: no limit.',
     default: '',
     parse: optional(unavailable),
+  },
+  maxFailedNodes: {
+    env: 'MAX_FAILED_NODES',
+    doc: 'Nodes that may fail to run a version before no other is started on it, unless it runs on more nodes than have failed; or `unlimited`.',
+    default: '3',
+    parse: count,
   },
   cronExpression: {
     env: 'SCHEDULER_CRON_EXPRESSION',
@@ -162,6 +169,7 @@ export function parseControllerConfig(env: Readonly<Record<string, string | unde
   const policy: FleetPolicy = {
     maxConcurrentUpdates: settings.maxConcurrentUpdates,
     ...(settings.maxUnavailable === undefined ? {} : { maxUnavailable: settings.maxUnavailable }),
+    ...(settings.maxFailedNodes === 'unlimited' ? {} : { maxFailedNodes: settings.maxFailedNodes }),
     window: window.window,
     timeouts: {
       stagedMs: settings.stageTimeoutMs,

@@ -29,7 +29,7 @@ describe('an update window', () => {
   });
 
   test('that closed after a node was staged lets it go on when it opens again', async () => {
-    const everyOtherMinute = parseWindow({ SCHEDULER_CRON_EXPRESSION: '0 */2 * * * * *' });
+    const everyOtherMinute = parseWindow({ SCHEDULER_CRON_EXPRESSION: '* */2 * * * * *' });
     if (!everyOtherMinute.ok) throw new Error(everyOtherMinute.problems.join());
     const fleet = aFleet({ nodes: 1, webReplicas: 0, policy: { window: everyOtherMinute.window } });
     expect(await fleet.until(() => fleet.updating.length > 0, MINUTE)).toBe(true);
@@ -39,6 +39,16 @@ describe('an update window', () => {
     expect(await fleet.until(() => fleet.shadow('node-1')?.spec.state === 'RebootedIntoUpdate', MINUTE)).toBe(true);
     expect(new Date(fleet.clock.now()).getUTCMinutes()).toBe(2);
     expect(await fleet.rollOut(HOUR)).toBe(true);
+  });
+});
+
+describe('a trigger', () => {
+  test('brings the whole fleet to its end, one node after the other', async () => {
+    const parsed = parseWindow({ SCHEDULER_CRON_EXPRESSION: '0 10 0 * * * *' });
+    const fleet = aFleet({ nodes: 4, policy: parsed.ok ? { window: parsed.window } : {} });
+    expect(await fleet.until(() => fleet.updating.length > 0, 9 * MINUTE)).toBe(false);
+    expect(await fleet.rollOut(2 * HOUR)).toBe(true);
+    expect(fleet.mostUnavailable).toBe(1);
   });
 });
 
@@ -61,6 +71,15 @@ describe('a host', () => {
     expect(await fleet.until(() => !fleet.node('node-1').cordoned && fleet.node('node-1').ready, HOUR)).toBe(true);
     expect(fleet.boots('node-1')).toBe(3);
     expect(fleet.isDone('node-2')).toBe(true);
+  });
+
+  test('whose new version boots nowhere is not followed by the whole fleet', async () => {
+    const fleet = aFleet({ nodes: 4, policy: { maxFailedNodes: 2 } });
+    for (const name of fleet.names) fleet.cluster.host(name).faults.bootFails('always');
+    await fleet.rest(40 * MINUTE);
+    expect(fleet.names.filter((name) => fleet.boots(name) > 0)).toHaveLength(2);
+    for (const name of fleet.names) fleet.cluster.host(name).faults.clear();
+    expect(await fleet.rollOut()).toBe(true);
   });
 
   test('that goes down at its reboot keeps its slot and is finished when it comes back', async () => {

@@ -19,6 +19,7 @@ export const START_RULES: readonly Rule[] = [
   upToDate,
   invalidVersion,
   ...STEP_RULES,
+  versionFailing,
   restingAfterFailure,
   restingAfterGivingUp,
   windowClosed,
@@ -72,8 +73,20 @@ function cordoned({ node }: ShadowedFacts): Reason | undefined {
   return { reason: 'CordonedByAdministrator', message: 'The node is cordoned, and not by the operator; uncordon it to let it update' };
 }
 
-function restingAfterFailure({ status }: ShadowedFacts, { now }: RuleContext): Reason | undefined {
-  const backoff = backoffOf(status, now);
+const MOST_NAMES = 5;
+
+// Those that have failed try again: if they succeed, the others may follow.
+function versionFailing({ node, status: { target_version } }: ShadowedFacts, { failing }: RuleContext): Reason | undefined {
+  const found = failing.get(target_version);
+  if (found === undefined || found.failed.has(node.name)) return undefined;
+  const { failed, running } = found;
+  const names = [...failed].slice(0, MOST_NAMES).join(', ');
+  const message = `Waiting because ${String(failed.size)} nodes have failed to run ${target_version} (${names}) and ${String(running)} run it`;
+  return { reason: 'VersionFailing', message };
+}
+
+function restingAfterFailure({ status, shadow }: ShadowedFacts, { now }: RuleContext): Reason | undefined {
+  const backoff = backoffOf(status, shadow.spec.state_transition_timestamp, now);
   if (backoff === undefined) return undefined;
   const { cause, failures, until } = backoff;
   const reason = cause === 'crashes' ? 'CrashBackoff' : 'VersionBackoff';

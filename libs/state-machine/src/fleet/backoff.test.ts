@@ -36,7 +36,7 @@ describe(backoffOf, () => {
     ...changes,
   });
 
-  test.each([
+  test.each<{ name: string; changes: object; endedAt?: string; expected: object | undefined }>([
     { name: 'none without a failure', changes: {}, expected: undefined },
     {
       name: 'of the later of crash count and version: the version',
@@ -59,7 +59,20 @@ describe(backoffOf, () => {
       changes: { crash_count: 1, state_transition_failure_timestamp: ago(-1) },
       expected: { cause: 'crashes', failures: 1, until: NOW + 3 * MINUTE },
     },
-  ])('$name', ({ changes, expected }) => {
-    expect(backoffOf(status(changes), NOW)).toEqual(expected);
+    {
+      name: "from the end of the attempt when the node's clock is hours behind",
+      changes: { crash_count: 3, state_transition_failure_timestamp: ago(300) },
+      endedAt: ago(1),
+      expected: { cause: 'crashes', failures: 3, until: NOW + 7 * MINUTE },
+    },
+    {
+      name: "from the end of the attempt when the node's clock is hours ahead",
+      changes: { failed_versions: [failed(3, -300)] },
+      endedAt: ago(1),
+      expected: { cause: 'version', failures: 3, until: NOW + 7 * MINUTE },
+    },
+    { name: 'none without a failure, though an update has just ended', changes: {}, endedAt: ago(0), expected: undefined },
+  ])('$name', ({ changes, endedAt, expected }) => {
+    expect(backoffOf(status(changes), endedAt, NOW)).toEqual(expected);
   });
 });

@@ -23,23 +23,25 @@ export interface Backoff {
 }
 
 /**
- * The backoff that a node is in, if any: of its crash count, and of the version it would be updated to.
- * A failure whose time cannot be read holds nobody back: the next one writes a good time.
+ * The backoff that a node is in, if any: of its crash count, and of the version it would be updated to. It lasts from the failure, whose time the
+ * node's clock gave, or from the end of the attempt, whose time our own gave, whichever is later: a node whose clock is wrong by hours must not be
+ * drained again and again. A failure without any readable time holds nobody back: the next one writes a good time.
+ * @param endedAt RFC 3339; when the node was last told to be idle
  */
-export function backoffOf(status: ShadowStatus, now: number): Backoff | undefined {
+export function backoffOf(status: ShadowStatus, endedAt: string | null | undefined, now: number): Backoff | undefined {
+  const ended = parseTimestamp(endedAt, now);
+  const backoff = (cause: Backoff['cause'], failures: number, timestamp: string | null | undefined): Backoff | undefined => {
+    const failed = parseTimestamp(timestamp, now);
+    if (failed === undefined && ended === undefined) return undefined;
+    const until = Math.max(failed ?? 0, ended ?? 0) + backoffMs(failures);
+    return until > now && failures > 0 ? { cause, failures, until } : undefined;
+  };
   const failed = (status.failed_versions ?? []).filter(({ version }) => version === status.target_version);
   const candidates = [
-    ...failed.map((entry) => backoff('version', entry.failures, entry.last_failure_timestamp, now)),
-    backoff('crashes', status.crash_count, status.state_transition_failure_timestamp, now),
+    ...failed.map((entry) => backoff('version', entry.failures, entry.last_failure_timestamp)),
+    backoff('crashes', status.crash_count, status.state_transition_failure_timestamp),
   ];
   return candidates.filter((found) => found !== undefined).reduce<Backoff | undefined>(later, undefined);
-}
-
-function backoff(cause: Backoff['cause'], failures: number, timestamp: string | null | undefined, now: number): Backoff | undefined {
-  const failedAt = parseTimestamp(timestamp, now);
-  if (failedAt === undefined) return undefined;
-  const until = failedAt + backoffMs(failures);
-  return until > now ? { cause, failures, until } : undefined;
 }
 
 const later = (found: Backoff | undefined, next: Backoff): Backoff => (found !== undefined && found.until >= next.until ? found : next);

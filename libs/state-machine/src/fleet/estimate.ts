@@ -63,7 +63,7 @@ export function estimateFleet(
   if (!NEEDED.every((phase) => durations[phase] !== undefined)) return { byNode, finishesAt: undefined, unknown: pending.length };
 
   const took = (phases: readonly Phase[]): number => phases.reduce((sum, phase) => sum + (durations[phase] ?? 0), 0);
-  const opening = openings(window, now);
+  const opening = openings(window, plan, now);
   const wholeFrom = (at: number): number => opening(opening(at) + took(STAGE)) + took(REST);
   const fromNow = (reason: Reason, span: PhaseSpan | undefined): number => {
     if (!USUAL.includes(reason)) return ENDING.includes(reason) ? now : Infinity;
@@ -106,7 +106,12 @@ function isPending(shadow: BottlerocketShadow | undefined): boolean {
 }
 
 /** When the window is open, at a time or at the next after it. Times are asked for in no order, most of them within the opening asked about last. */
-function openings(window: UpdateWindow, now: number): (at: number) => number {
+function openings(window: UpdateWindow, plan: FleetPlan, now: number): (at: number) => number {
+  if (window.kind === 'cron' && window.trigger) {
+    // What a trigger begins goes on to its end.
+    const begins = plan.window.open ? now : (plan.window.opensAt ?? Infinity);
+    return (at) => Math.max(at, begins);
+  }
   let known = { from: now, to: now, opensAt: now };
   return (at) => {
     if (at === Infinity || (at >= known.from && at < known.to)) return at === Infinity ? Infinity : Math.max(at, known.opensAt);

@@ -29,11 +29,12 @@ export function aNode(name: string, changes: Partial<NodeObservation> = {}): Nod
 
 /** The shadow of a node that could go from 1.0.0 to 1.1.0. */
 export function aShadow(node: string, spec: Partial<ShadowSpec> = {}, status: Partial<ShadowStatus> | null = {}): BottlerocketShadow {
+  const isAtRest = spec.state === undefined && (status?.current_state ?? 'Idle') === 'Idle';
   return {
     apiVersion: 'brupop.bottlerocket.aws/v2',
     kind: 'BottlerocketShadow',
     metadata: { name: `brs-${node}`, uid: `shadow-uid-${node}`, resourceVersion: '7', creationTimestamp: ago(10_000) },
-    spec: { state: 'Idle', state_transition_timestamp: ago(1), ...spec },
+    spec: { state: 'Idle', state_transition_timestamp: isAtRest ? ago(600) : ago(1), ...spec },
     status: status && { current_version: '1.0.0', target_version: '1.1.0', current_state: 'Idle', crash_count: 0, ...status },
   };
 }

@@ -230,7 +230,12 @@ describe('planFleet, why a node is no candidate', () => {
     },
     {
       name: 'a crash count whose time is unreadable',
-      fleet: [aMember('a', { status: { crash_count: 4_294_967_295, state_transition_failure_timestamp: 'soon' } })],
+      fleet: [
+        aMember('a', {
+          spec: { state_transition_timestamp: 'never' },
+          status: { crash_count: 4_294_967_295, state_transition_failure_timestamp: 'soon' },
+        }),
+      ],
       expected: ['a→StagedAndPerformedUpdate UpdateStarted'],
     },
     {
@@ -332,6 +337,65 @@ describe('planFleet, slots', () => {
   ])('$name', check);
 });
 
+describe('planFleet, a version that fails', () => {
+  const bad = (minutes = 600): MemberChanges => ({
+    status: { failed_versions: [{ version: '1.1.0', failures: 1, last_failure_timestamp: ago(minutes) }] },
+  });
+  const good: MemberChanges = { status: { current_version: '1.1.0' } };
+  const policy = { maxConcurrentUpdates: 'unlimited', maxFailedNodes: 2 } as const;
+  test.each<Row>([
+    {
+      name: 'is given to no further node once so many have failed to run it',
+      fleet: [aMember('a', bad(1)), aMember('b', bad(1)), aMember('c')],
+      policy,
+      expected: ['a: VersionBackoff', 'b: VersionBackoff', 'c: VersionFailing'],
+    },
+    {
+      name: 'is tried again by those that have failed',
+      fleet: [aMember('a', bad()), aMember('b', bad()), aMember('c')],
+      policy,
+      expected: ['a→StagedAndPerformedUpdate UpdateStarted', 'b→StagedAndPerformedUpdate UpdateStarted', 'c: VersionFailing'],
+    },
+    {
+      name: 'is given to others while few have failed',
+      fleet: [aMember('a', bad(1)), aMember('c')],
+      policy,
+      expected: ['c→StagedAndPerformedUpdate UpdateStarted', 'a: VersionBackoff'],
+    },
+    {
+      name: 'is given to others where it runs on more nodes than have failed',
+      fleet: [aMember('a', bad(1)), aMember('b', bad(1)), aMember('c'), aMember('d', good), aMember('e', good), aMember('f', good)],
+      policy,
+      expected: [
+        'c→StagedAndPerformedUpdate UpdateStarted',
+        'a: VersionBackoff',
+        'b: VersionBackoff',
+        'd: UpToDate',
+        'e: UpToDate',
+        'f: UpToDate',
+      ],
+    },
+    {
+      name: 'does not count against the next version',
+      fleet: [aMember('a', bad(1)), aMember('b', bad(1)), aMember('c', { status: { target_version: '1.1.1' } })],
+      policy,
+      expected: ['c→StagedAndPerformedUpdate UpdateStarted', 'a: VersionBackoff', 'b: VersionBackoff'],
+    },
+    {
+      name: 'has not failed where it runs after all',
+      fleet: [aMember('a', { status: { ...bad(1).status, current_version: '1.1.0' } }), aMember('b', bad(1)), aMember('c')],
+      policy,
+      expected: ['c→StagedAndPerformedUpdate UpdateStarted', 'a: UpToDate', 'b: VersionBackoff'],
+    },
+    {
+      name: 'is given to all without a limit',
+      fleet: [aMember('a', bad(1)), aMember('b', bad(1)), aMember('c')],
+      policy: { maxConcurrentUpdates: 'unlimited' },
+      expected: ['c→StagedAndPerformedUpdate UpdateStarted', 'a: VersionBackoff', 'b: VersionBackoff'],
+    },
+  ])('$name', check);
+});
+
 describe('planFleet, stuck nodes', () => {
   test.each<Row>([
     {
@@ -400,6 +464,64 @@ describe('planFleet, stuck nodes', () => {
     const fleet = [aMember('a', { spec: { version: '1.1.0', state_transition_timestamp: ago(60) } }), aMember('b')];
     expect(lines(planFleet(aFleet(fleet), aPolicy(), NOW))).toEqual(['b→StagedAndPerformedUpdate UpdateStarted', 'a: NoFreeSlot']);
   });
+});
+
+describe('planFleet, a trigger instead of a window', () => {
+  const trigger = (expression: string): UpdateWindow => {
+    const parsed = parseCronWindow(expression);
+    return parsed === undefined || parsed === 'always' ? { kind: 'always' } : parsed;
+  };
+  const window = trigger('0 0 2 * * * *');
+  test.each<Row>([
+    {
+      name: 'what it has begun goes on, and the others get their turn',
+      fleet: [aMember('a', { ...told('StagedAndPerformedUpdate'), status: staged }), aMember('b')],
+      policy: { window, maxConcurrentUpdates: 2 },
+      expected: ['a→RebootedIntoUpdate RebootAllowed', 'b→StagedAndPerformedUpdate UpdateStarted'],
+    },
+    {
+      name: 'it goes on from one node to the next, though a controller be restarted in between',
+      fleet: [aMember('a', { spec: { state_transition_timestamp: ago(9) }, status: { current_version: '1.1.0' } }), aMember('b')],
+      policy: { window },
+      expected: ['b→StagedAndPerformedUpdate UpdateStarted', 'a: UpToDate'],
+    },
+    {
+      name: 'it is over once nothing has happened for ten minutes',
+      fleet: [aMember('a', { spec: { state_transition_timestamp: ago(10) }, status: { current_version: '1.1.0' } }), aMember('b')],
+      policy: { window },
+      expected: ['a: UpToDate', 'b: WindowClosed'],
+    },
+    {
+      name: 'a node that is stuck does not keep it open',
+      fleet: [aMember('a', { ...told('RebootedIntoUpdate', 900), status: staged, ready: false, unschedulable: true }), aMember('b')],
+      policy: { window, maxConcurrentUpdates: 2 },
+      expected: ['a: Stuck', 'b: WindowClosed'],
+    },
+    {
+      name: 'minutes in a row are a window, and a window ends',
+      fleet: [aMember('a', told('StagedAndPerformedUpdate')), aMember('b')],
+      policy: { window: trigger('0 * 9-10 * * Mon *'), maxConcurrentUpdates: 2 },
+      expected: ['a: InProgress', 'b: WindowClosed'],
+    },
+    {
+      name: 'minutes in a row over the full hour are a window',
+      fleet: [aMember('a', told('StagedAndPerformedUpdate')), aMember('b')],
+      policy: { window: trigger('0 59,0 9-10 * * Mon *'), maxConcurrentUpdates: 2 },
+      expected: ['a: InProgress', 'b: WindowClosed'],
+    },
+    {
+      name: 'a minute of seconds is a window',
+      fleet: [aMember('a', told('StagedAndPerformedUpdate')), aMember('b')],
+      policy: { window: trigger('* 0 2 * * * *'), maxConcurrentUpdates: 2 },
+      expected: ['a: InProgress', 'b: WindowClosed'],
+    },
+    {
+      name: 'before it nothing starts',
+      fleet: [aMember('a')],
+      policy: { window },
+      expected: ['a: WindowClosed'],
+    },
+  ])('$name', check);
 });
 
 describe('planFleet, a window that closes on a node allowed to reboot', () => {

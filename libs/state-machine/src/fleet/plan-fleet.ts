@@ -1,6 +1,5 @@
 import type { BottlerocketShadow } from '@brupop/crd-models';
 import { nodeNameOf, shadowName } from '@brupop/crd-models';
-import { windowAt } from '../window/window.ts';
 import { admissionOrder } from './admission-order.ts';
 import { objection, REBOOT_RULES, START_RULES } from './admission-rules.ts';
 import type { BudgetUse, Refusal } from './budget.ts';
@@ -8,6 +7,8 @@ import { createBudget } from './budget.ts';
 import { changed, deletion, specChange } from './changes.ts';
 import type { Facts, ShadowedFacts } from './facts.ts';
 import { factsOf, holdsSlot } from './facts.ts';
+import { failingVersions } from './failing-versions.ts';
+import { fleetWindowAt } from './fleet-window.ts';
 import type { FleetObservation } from './observation.ts';
 import type { FleetChange, FleetHold, FleetPlan } from './plan.ts';
 import type { FleetPolicy } from './policy.ts';
@@ -24,7 +25,8 @@ import { LEFT_UNAVAILABLE } from './rule.ts';
  * @param now milliseconds since the epoch
  */
 export function planFleet(observation: FleetObservation, policy: FleetPolicy, now: number): FleetPlan {
-  const context: RuleContext = { policy, window: windowAt(policy.window, now), now };
+  const failing = failingVersions(observation.shadows, policy);
+  const context: RuleContext = { policy, window: fleetWindowAt(observation, policy, now), failing, now };
   const { byNode, orphans } = shadowsByNode(observation);
   const verdicts: Verdict[] = [];
   const waiting: ShadowedFacts[] = [];

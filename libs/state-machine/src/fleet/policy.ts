@@ -21,6 +21,8 @@ export interface FleetPolicy {
   readonly maxConcurrentUpdates: number | 'unlimited';
   /** Absent: nodes that are unavailable for other reasons limit nothing. */
   readonly maxUnavailable?: MaxUnavailable;
+  /** Nodes that may fail to run a version before no other is started on it, as long as no more nodes run it than have failed. Absent: no limit. */
+  readonly maxFailedNodes?: number;
   readonly window: UpdateWindow;
   readonly timeouts: StateTimeouts;
   /** How long an updated node must have been Ready before its update counts as done, in milliseconds. */

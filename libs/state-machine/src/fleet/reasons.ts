@@ -34,6 +34,7 @@ export type HoldReason =
   | 'LeftUnavailable'
   | 'CrashBackoff'
   | 'VersionBackoff'
+  | 'VersionFailing'
   | 'RetryBackoff'
   | 'InvalidVersion'
   | 'NodeNotReady'
@@ -138,6 +139,14 @@ export const HOLD_REASONS: Readonly<Record<HoldReason, HoldExplanation>> = {
     meaning: 'The node has booted out of this very version, or could not install it, and rests before it tries that version again.',
     remedy:
       'Read the console of the host: it came up with the old version because the new one did not boot. A newer version is tried at once.',
+  },
+  VersionFailing: {
+    loudness: 'quiet',
+    updating: false,
+    meaning:
+      'As many nodes as `MAX_FAILED_NODES` have failed to run this version, and no more than that run it; no other node is started on it.',
+    remedy:
+      'Look at the nodes that the message names. They try again by themselves; once they succeed, or the version is withdrawn, the rollout goes on. Raise `MAX_FAILED_NODES` if those nodes alone are at fault.',
   },
   RetryBackoff: {
     loudness: 'trouble',

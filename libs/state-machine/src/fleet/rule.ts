@@ -1,10 +1,12 @@
 import type { WindowState } from '../window/window.ts';
+import type { FailingVersion } from './failing-versions.ts';
 import type { FleetPolicy } from './policy.ts';
 
 /** What every rule may look at besides the node's own facts. */
 export interface RuleContext {
   readonly policy: FleetPolicy;
   readonly window: WindowState;
+  readonly failing: ReadonlyMap<string, FailingVersion>;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }

@@ -9,11 +9,13 @@ const FORTNIGHT_MS = 14 * DAY_MS;
 
 /**
  * The times that a cron expression names. A run of seconds that match is one opening. A run shorter than a minute, such as the single
- * second of `0 0 2 * * * *`, opens for a minute from its first second: enough for every node that is eligible then to start.
+ * second of `0 0 2 * * * *`, opens for a minute from its first second.
  */
 export interface CronWindow {
   readonly kind: 'cron';
   readonly expression: string;
+  /** Whether it names moments, minutes apart, rather than spans of time: what is begun then is meant to be brought to its end. */
+  readonly trigger: boolean;
   /** Whether a minute holds any matching second. */
   readonly minuteMatches: (minuteAtMs: number) => boolean;
   /** The next matching second after a time, milliseconds since the epoch. */
@@ -55,20 +57,28 @@ export function parseCronWindow(expression: string): CronWindow | 'always' | und
   const job = compile(fields.join(' '));
   const minutes = compile(['0', ...fields.slice(1)].join(' '));
   const offsets = compile([seconds, '* * * * * *'].join(' '));
+  const hourly = compile(['0', minute, '* * * * *'].join(' '));
   // The parser takes 8 for one more Sunday.
-  if (job === undefined || minutes === undefined || offsets === undefined || dayOfWeek?.includes('8') === true) return undefined;
+  if (!job || !minutes || !offsets || !hourly || dayOfWeek?.includes('8') === true) return undefined;
   const matching = Array.from({ length: 60 }, (_, second) => second * SECOND_MS).filter((ms) => offsets.match(new Date(ms)));
   const everySecond = matching.length === 60;
   const runs = matching.filter((ms) => !matching.includes(ms - SECOND_MS));
   return {
     kind: 'cron',
     expression,
+    trigger: !everySecond && !hasNeighbours(hourly),
     minuteMatches: (minuteAtMs) => minutes.match(new Date(minuteAtMs)),
     next: (afterMs) => job.nextRun(new Date(afterMs))?.getTime(),
     firstMs: Math.min(...runs),
     lastMs: Math.max(...runs) + MINUTE_MS,
     stepMs: everySecond && minute === '*' ? (hour === '*' ? DAY_MS : HOUR_MS) : MINUTE_MS,
   };
+}
+
+/** Whether two minutes match that follow each other, be it over the full hour. */
+function hasNeighbours(hourly: Cron): boolean {
+  const matches = (minute: number): boolean => hourly.match(new Date(minute * MINUTE_MS));
+  return Array.from({ length: 60 }, (_, minute) => minute).some((minute) => matches(minute) && matches(minute + 1));
 }
 
 function compile(expression: string): Cron | undefined {
