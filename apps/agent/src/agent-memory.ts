@@ -29,8 +29,10 @@ export class AgentMemory {
 
   remember(outcome: StepOutcome): void {
     const before = this.#outcomes.find(({ step }) => step === outcome.step);
-    // Health counts from when it began, not from the last look at it.
-    const since = outcome.step === 'check-health' && outcome.done && before?.done === true ? (before.since ?? before.at) : outcome.since;
+    // Health counts from when it began, not from the last look at it; unless the wall clock has since gone back: then from now.
+    const began = before?.since ?? before?.at ?? outcome.at;
+    const goesOn = outcome.step === 'check-health' && outcome.done && before?.done === true && began <= outcome.at;
+    const since = goesOn ? began : outcome.since;
     this.#outcomes = withOutcome(this.#outcomes, { ...outcome, since });
     if (outcome.step === 'refresh') this.#lastCheckedAt = outcome.at;
   }

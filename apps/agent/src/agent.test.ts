@@ -43,6 +43,14 @@ describe('an idle agent', () => {
     expect(requests.length).toBeLessThanOrEqual(11);
   });
 
+  test('asks its host for little', async () => {
+    await aWorld().ready();
+    let requests = 0;
+    world.onHostRequest = () => requests++;
+    await world.clock.advance(3_600_000);
+    expect(requests).toBeLessThanOrEqual(4 * 60);
+  });
+
   test('takes over a token that was replaced', async () => {
     await aWorld().ready();
     world.token = 'token-2';
@@ -91,6 +99,14 @@ describe('an update', () => {
       target_version: '1.27.0',
       failure_message: null,
     });
+  });
+
+  test('takes hardly longer than its host', async () => {
+    await aWorld().ready();
+    const startMs = world.clock.monotonic();
+    await world.update();
+    // Download, activation, shutdown and boot.
+    expect(world.clock.monotonic() - startMs - 69_000).toBeLessThan(20_000);
   });
 
   test('leaves load balancers alone unless asked', async () => {
@@ -143,6 +159,39 @@ describe('an update', () => {
     expect(await world.update()).toBe(true);
     expect({ version: world.host.version, crashes: crashes() }).toEqual({ version: '1.27.0', crashes: 0 });
     expect(world.apiserver.requests.filter((request) => request === `POST ${ROUTES.cordonAndDrain}`)).toHaveLength(1);
+  });
+});
+
+describe('monitoring', () => {
+  const SOAK = 300_000;
+  const monitored = async (): Promise<void> => {
+    await aWorld({ soakMs: SOAK }).ready();
+    world.apiserver.tell('StagedAndPerformedUpdate', '1.27.0');
+    expect(await world.until(() => world.apiserver.shadow?.spec.state === 'MonitoringUpdate')).toBe(true);
+  };
+  const isOver = (): boolean => world.apiserver.shadow?.spec.state === 'Idle';
+
+  test('lasts until the node and its DaemonSets have been healthy for the soak time without a break', async () => {
+    await monitored();
+    await world.clock.advance(SOAK - 60_000);
+    world.apiserver.healthy = false;
+    await world.clock.advance(60_000);
+    world.apiserver.healthy = true;
+    expect(await world.until(isOver, SOAK - 60_000)).toBe(false);
+    expect(await world.until(isOver, 120_000)).toBe(true);
+  });
+
+  test('goes on for as long as the node is not healthy', async () => {
+    await monitored();
+    world.apiserver.healthy = false;
+    expect(await world.until(isOver, 10 * SOAK)).toBe(false);
+  });
+
+  test.each([-86_400_000, 86_400_000])('ends although the wall clock jumps by %i ms', async (byMs) => {
+    await monitored();
+    await world.clock.advance(60_000);
+    world.clock.jump(byMs);
+    expect(await world.until(isOver, SOAK + 60_000)).toBe(true);
   });
 });
 

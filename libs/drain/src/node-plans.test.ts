@@ -39,6 +39,20 @@ describe(planCordon, () => {
       since: BEFORE,
       patched: true,
     },
+    {
+      name: 'counts anew from a mark that a wrong clock has put into the far future',
+      node: aNode({ cordoned: true, cordonMark: mark('true', '2027-01-05T12:00:00.000Z') }),
+      prior: 'true',
+      since: NOW,
+      patched: true,
+    },
+    {
+      name: 'leaves alone a mark of a clock that is a little ahead',
+      node: aNode({ cordoned: true, cordonMark: mark(null, '2026-01-05T12:59:00.000Z') }),
+      prior: null,
+      since: '2026-01-05T12:59:00.000Z',
+      patched: false,
+    },
     { name: 'takes an unreadable mark for ours', node: aNode({ cordoned: true, cordonMark: '{' }), prior: null, since: NOW, patched: true },
   ])('$name', ({ node, prior, since, patched }) => {
     const { patch, held } = planCordon(node, NOW);

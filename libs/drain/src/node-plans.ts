@@ -57,12 +57,21 @@ export function parseOwnership(text: string | undefined): { readonly since?: str
   }
 }
 
+// Clocks of nodes differ a little. A mark from further ahead was made by a clock that has since been put right.
+const TOLERATED_AHEAD_MS = 60 * 60_000;
+
+/** A mark without a time from which a timeout could be counted is made anew: else a drain would not end before that time has come. */
+function withCredibleTime(ours: ReturnType<typeof parseOwnership>, now: string): ReturnType<typeof parseOwnership> {
+  if (ours?.since === undefined || Date.parse(ours.since) <= Date.parse(now) + TOLERATED_AHEAD_MS) return ours;
+  return { prior: ours.prior };
+}
+
 /**
  * Decides how to cordon a node so that it can be undone. A node that somebody else had cordoned is marked with that prior value.
  * @param now RFC 3339
  */
 export function planCordon(node: DrainNode, now: string): NodeChange {
-  const ours = parseOwnership(node.metadata.annotations?.[CORDONED_ANNOTATION]);
+  const ours = withCredibleTime(parseOwnership(node.metadata.annotations?.[CORDONED_ANNOTATION]), now);
   const cordoned = node.spec?.unschedulable === true;
   const held: Ownership = { since: ours?.since ?? now, prior: ours === undefined ? (cordoned ? 'true' : null) : ours.prior };
   if (ours?.since !== undefined && cordoned) return { held, keptByOther: false };

@@ -660,6 +660,12 @@ describe('decideAction for RebootedIntoUpdate', () => {
     },
     { name: 'waits for the host to go down', status: at('Rebooting'), outcomes: [after('reboot')], kind: 'wait', waitMs: 599_000 },
     {
+      name: 'asks again to reboot if the clock has jumped back',
+      status: at('Rebooting'),
+      outcomes: [after('cordon-and-drain'), after('reboot', { at: NOW + 86_400_000 })],
+      kind: 'reboot',
+    },
+    {
       name: 'gives the node back when the host refuses to reboot',
       status: at('Rebooting'),
       outcomes: [after('reboot', { done: false, message: 'inhibited' })],

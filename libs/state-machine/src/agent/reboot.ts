@@ -99,7 +99,8 @@ function isNews(progress: ShadowProgress, blocked: StepOutcome['blocked']): bool
 
 function reboot(o: AgentObservation, version: string, progress: ShadowProgress): Action {
   const asked = outcomeOf(o, 'reboot');
-  if (asked === undefined)
+  // Asked again if the wall clock has gone back since: to wait for the time that it showed might take for ever.
+  if (asked === undefined || o.now < asked.at)
     return isDrained(o) ? { kind: 'reboot', reason: `Rebooting into ${version}` } : keepDraining(o, version, progress);
   if (!asked.done) return reportGivingBack(o, version, `The host refused to reboot: ${asked.message}`, 'other');
   const until = asked.at + o.settings.rebootTimeoutMs;
