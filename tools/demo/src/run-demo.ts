@@ -91,7 +91,7 @@ export async function runDemo({ options, bundles, directory, signal, writeKubeco
     const outcome = await watchRollout({ simulation, faults, timeline, startedMs, signal });
     faults.lift();
     process.stdout.write(`\n${summaryOf(simulation, timeline, clock.monotonic() - startedMs, outcome, errors)}\n`);
-    if (options.keep) await keepRunning(kubeconfigPath, signal);
+    if (options.keep) await keepRunning(simulation, kubeconfigPath, signal);
     return outcome === undefined ? 130 : 0;
   } finally {
     await simulation.close();
@@ -192,10 +192,11 @@ function recentEvents({ cluster }: Simulation, startedMs: number): string[] {
   return cluster.events.flatMap((event) => eventLine(event, startedMs) ?? []).slice(-5);
 }
 
-async function keepRunning(kubeconfigPath: string, signal: AbortSignal): Promise<void> {
-  process.stdout.write(
-    `Still running; Ctrl-C ends it. In another terminal:\n  export KUBECONFIG=${kubeconfigPath}\n  kubectl get brs,nodes,pods -A\n`,
-  );
+async function keepRunning(simulation: Simulation, kubeconfigPath: string, signal: AbortSignal): Promise<void> {
+  const endpoint = simulation.controllerEndpoint();
+  const controller = endpoint === undefined ? [] : [`curl http://${endpoint.host}:${String(endpoint.port)}/plan    # or /metrics`];
+  const commands = [`export KUBECONFIG=${kubeconfigPath}`, 'kubectl get brs,nodes,pods -A', ...controller];
+  process.stdout.write(`Still running; Ctrl-C ends it. In another terminal:\n${commands.map((command) => `  ${command}\n`).join('')}`);
   await new Promise<void>((resolve) => {
     // The servers keep the process alive; nothing else is left to do.
     if (signal.aborted) resolve();

@@ -589,6 +589,13 @@ describe('decideAction for RebootedIntoUpdate', () => {
       kind: 'report',
       says: { failure_message: `The drain did not end in time: ${BLOCKED.message}` },
     },
+    {
+      name: 'names what blocked the drain when the apiserver gives it up',
+      status: at('Draining', BLOCKED),
+      outcomes: [after('cordon-and-drain', { done: false, final: true, message: 'The apiserver answered 409' })],
+      kind: 'report',
+      says: { failure_message: `The drain did not end in time: ${BLOCKED.message}` },
+    },
     { name: 'drains once even past the deadline', status: at('Draining', { since: ago(86_400_000) }), kind: 'cordon-and-drain' },
     {
       name: 'gives the node back when the drain does not end in time',

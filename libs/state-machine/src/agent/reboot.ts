@@ -85,11 +85,16 @@ function keepDraining(o: AgentObservation, version: string, progress: ShadowProg
   const drained = outcomeOf(o, 'cordon-and-drain');
   // Only after a try: the agent may have been away past the deadline, and the node may be empty by now.
   if (drained?.done === false && (drained.final === true || o.now >= startOf(o, progress) + o.settings.drainTimeoutMs)) {
-    return reportGivingBack(o, version, `The drain did not end in time: ${drained.blocked?.message ?? drained.message}`, 'other');
+    return reportGivingBack(o, version, `The drain did not end in time: ${blockOf(drained, progress) ?? drained.message}`, 'other');
   }
   // Whoever looks at the shadow shall see why while it lasts, not when the drain has been given up.
   if (drained !== undefined && isNews(progress, drained.blocked)) return reportBlocked(o, progress, drained.blocked, 'Draining the node');
   return stepOrPause(o, 'cordon-and-drain', 'Draining the node');
+}
+
+/** What blocked the drain; whoever gives it up need not say so again. */
+function blockOf({ blocked }: StepOutcome, { reason, message }: ShadowProgress): string | undefined {
+  return blocked?.message ?? ((reason ?? null) === null ? undefined : message);
 }
 
 function isNews(progress: ShadowProgress, blocked: StepOutcome['blocked']): boolean {
