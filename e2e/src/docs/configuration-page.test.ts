@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { configurationPage } from './configuration-page.ts';
 import type { Variable } from './configuration-page.ts';
@@ -37,11 +35,6 @@ describe(configurationPage, () => {
 });
 
 describe('docs/configuration.md', () => {
-  test('is what the processes read; otherwise run `npx nx run e2e:generate`', () => {
-    const page = readFileSync(join(import.meta.dirname, '../../../docs/configuration.md'), 'utf8');
-    expect(page).toBe(configurationPage(SECTIONS));
-  });
-
   test.each(SECTIONS)('$title: no variable stands there twice', ({ variables }) => {
     const names = variables.map(({ env }) => env);
     expect(names).toEqual([...new Set(names)]);

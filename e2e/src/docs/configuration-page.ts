@@ -1,3 +1,5 @@
+import { markdownTable } from './markdown-table.ts';
+
 /** One environment variable; an item of a ConfigSpec is one. */
 export interface Variable {
   readonly env: string;
@@ -37,20 +39,13 @@ export function configurationPage(sections: readonly ProcessSection[]): string {
 }
 
 function table(variables: readonly Variable[]): string {
-  const rows = variables.map((variable) => [`\`${variable.env}\``, defaultCell(variable), variable.doc].map(escapeCell));
-  const widths = HEADINGS.map((heading, column) =>
-    Math.max(...[heading, ...rows.map((row) => row[column] ?? '')].map(({ length }) => length)),
+  return markdownTable(
+    HEADINGS,
+    variables.map((variable) => [`\`${variable.env}\``, defaultCell(variable), variable.doc]),
   );
-  const line = (cells: readonly string[]): string => `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;
-  return [line(HEADINGS), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');
 }
 
 function defaultCell({ default: value }: Variable): string {
   if (value === undefined) return 'required';
   return value === '' ? 'none' : `\`${value}\``;
-}
-
-// A bar ends a cell, even within code.
-function escapeCell(text: string): string {
-  return text.replaceAll('|', '\\|');
 }

@@ -1,6 +1,5 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { configurationPage } from './configuration-page.ts';
-import { SECTIONS } from './processes.ts';
+import { DOCUMENTS_FOLDER, generatedDocuments } from './documents.ts';
 
-writeFileSync(join(import.meta.dirname, '../../../docs/configuration.md'), configurationPage(SECTIONS));
+for (const [name, text] of generatedDocuments()) writeFileSync(join(DOCUMENTS_FOLDER, name), text);

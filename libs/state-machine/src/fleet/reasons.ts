@@ -1,4 +1,4 @@
-/** What users are told of a reason, wherever they look: docs/operations.md is generated from it. */
+/** What a reason means: the tables of docs/operations.md are generated from it. */
 export interface Explanation {
   /** What the reason says about the node. One sentence. */
   readonly meaning: string;

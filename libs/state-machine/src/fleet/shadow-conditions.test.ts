@@ -3,8 +3,9 @@ import { describe, expect, test } from '@jest/globals';
 import { ago, aShadow, NOW } from './fleet.fixture.ts';
 import { drainBlockedBy } from './drain-blocked.ts';
 import type { FleetHold } from './plan.ts';
+import { HOLD_REASONS, loudnessOf } from './reasons.ts';
 import type { HoldReason } from './reasons.ts';
-import { shadowConditions } from './shadow-conditions.ts';
+import { CONDITION_FINDINGS, shadowConditions } from './shadow-conditions.ts';
 
 const PDB = 'PodDisruptionBudget default/web allows no disruption of pod default/web-0';
 const held = (reason: HoldReason, message = 'why'): FleetHold => ({ node: 'a', reason, message });
@@ -77,6 +78,22 @@ describe(shadowConditions, () => {
     },
   ])('tells of $name', ({ shadow, hold, expected }) => {
     expect(told(shadow, hold)).toEqual(expected);
+  });
+
+  test('says nothing that is not explained, and explains nothing that is never said', () => {
+    const states: BottlerocketShadow[] = [
+      aShadow('a'),
+      aShadow('a', {}, { current_version: '1.1.0' }),
+      rebooting(progress('Draining', PDB, 'DisruptionBudget')),
+      rebooting(progress('Rebooting', '')),
+    ];
+    const reasons = Object.keys(HOLD_REASONS) as HoldReason[];
+    const said = new Set(states.flatMap((shadow) => reasons.flatMap((reason) => told(shadow, held(reason)))));
+    const explained = Object.entries(CONDITION_FINDINGS).flatMap(([type, findings]) =>
+      Object.keys(findings).map((finding) => `${type}=${finding}`),
+    );
+    const troubles = reasons.filter((reason) => loudnessOf(reason) === 'trouble').map((reason) => `Healthy=False ${reason}`);
+    expect([...said].sort()).toEqual([...explained, ...troubles].sort());
   });
 
   test('names the budget that blocks a drain and the pod, as they were reported', () => {

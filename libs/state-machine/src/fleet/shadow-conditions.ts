@@ -7,6 +7,31 @@ import { HOLD_REASONS, loudnessOf } from './reasons.ts';
 
 /** The types of condition that the controller keeps on a shadow, in the order in which they are written. */
 export const CONDITION_TYPES = ['Updating', 'Drained', 'Stuck', 'Healthy'] as const;
+/** One of {@link CONDITION_TYPES}. */
+export type ConditionType = (typeof CONDITION_TYPES)[number];
+
+/** What each condition may say besides its message: status and reason, and what they mean. `Healthy` takes the reason of a hold that is trouble, too. */
+export const CONDITION_FINDINGS: Readonly<Record<ConditionType, Readonly<Record<string, string>>>> = {
+  Updating: {
+    'True UpdateInProgress': 'An update is under way; the message names the version.',
+    'True Recovering': 'The agent undoes what an update has left on the node.',
+    'False UpdatePending': 'There is another version, and the node waits to be updated to it; `/plan` tells what for.',
+    'False UpToDate': 'The node runs the newest version that it is offered.',
+  },
+  Drained: {
+    'True DrainedForReboot': 'The node is drained and reboots.',
+    'False DrainBlocked': 'The drain gets no further; the message names the pod and what keeps it.',
+    'False NotDrained': 'The node is not drained, or not yet.',
+  },
+  Stuck: {
+    'True DeadlinePassed': 'A step of an update has taken longer than its deadline.',
+    'False WithinDeadline': 'No step has.',
+  },
+  Healthy: {
+    'True NoTrouble': 'Nothing about the updates of this node needs attention.',
+  },
+};
+
 type Finding = Pick<Condition, 'status' | 'reason' | 'message'>;
 
 /**
@@ -19,7 +44,7 @@ export function shadowConditions(shadow: BottlerocketShadow, hold: FleetHold, no
   const { status } = shadow;
   if (status === undefined || status === null) return undefined;
   const carried = status.conditions ?? [];
-  const findings: Readonly<Record<(typeof CONDITION_TYPES)[number], Finding>> = {
+  const findings: Readonly<Record<ConditionType, Finding>> = {
     Updating: updating(shadow, hold),
     Drained: drained(shadow),
     Stuck: stuck(hold),

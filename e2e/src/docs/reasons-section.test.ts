@@ -1,0 +1,30 @@
+import { describe, expect, test } from '@jest/globals';
+import { reasonsSection, withReasons } from './reasons-section.ts';
+
+const section = reasonsSection(
+  { Stuck: { 'True DeadlinePassed': 'It is late.' } },
+  { Stuck: { loudness: 'trouble', updating: true, meaning: 'Past its deadline.', remedy: 'Look.' } },
+  { UpdateStarted: { meaning: 'It starts.', remedy: 'Nothing.' } },
+);
+
+describe(reasonsSection, () => {
+  test('tells of each condition what its reasons mean', () => {
+    expect(section).toContain('| `Stuck`   | `True`  | `DeadlinePassed` | It is late.                  |');
+  });
+
+  test('tells of each reason what it means, what to do, and where it is told', () => {
+    expect(section).toContain('| `Stuck` | Past its deadline. | Look.      | Events, log and condition `Healthy`, too |');
+    expect(section).toContain('| `UpdateStarted` | It starts. | Nothing.   |');
+  });
+});
+
+describe(withReasons, () => {
+  test('renews what is between its marks and nothing else', () => {
+    const other = reasonsSection({}, {}, {});
+    expect(withReasons(`before\n${other}\nafter`, section)).toBe(`before\n${section}\nafter`);
+  });
+
+  test('needs its marks', () => {
+    expect(() => withReasons('no marks', section)).toThrow('expected a section');
+  });
+});
