@@ -12,7 +12,11 @@ describe(metricsPage, () => {
   test.each<{ name: string; labels: NonNullable<MetricDefinition['labels']>; cell: string }>([
     { name: 'no labels', labels: {}, cell: '' },
     { name: 'known values', labels: { reason: ['a', 'b'] }, cell: '`reason`: `a`, `b`' },
-    { name: 'the first of many values', labels: { reason: 'a b c d e f g h'.split(' ') }, cell: '`reason`: `a`, `b`, `c`, `d`, `e`, `f`, …' },
+    {
+      name: 'the first of many values',
+      labels: { reason: 'a b c d e f g h'.split(' ') },
+      cell: '`reason`: `a`, `b`, `c`, `d`, `e`, `f`, …',
+    },
     { name: 'values that are not known', labels: { a: ['x'], version: 'a version' }, cell: '`a`: `x`; `version`: a version' },
   ])('tells of $name', ({ labels, cell }) => {
     const [row = ''] = rowsOf({ type: 'gauge', name: 'brupop_x', help: 'How many', labels });
