@@ -1,5 +1,7 @@
 export { installObjects } from './install.ts';
 export type { Component, InstallOptions, Placement, Resources } from './options.ts';
+export { apiserverPodMonitor, controllerServiceMonitor } from './monitors.ts';
+export type { MonitorOptions } from './monitors.ts';
 export { NODE_FLAGS } from './node-flags.ts';
 export type { KubernetesObject, KubernetesValue } from './objects.ts';
 export {

@@ -22,7 +22,7 @@ export function networkPolicies(installation: Installation): readonly Kubernetes
   // Some networks look at the Service's port, before it is translated, and some at the pod's.
   const apiserver = {
     to: [{ podSelector: { matchLabels: selectorLabels('apiserver') } }],
-    ports: [...new Set([apiserverInternalPort, apiserverServicePort])].map((port) => ({ protocol: 'TCP', port })),
+    ports: [apiserverInternalPort, apiserverServicePort].map((port) => ({ protocol: 'TCP', port })),
   };
   return [
     policy(AGENT_DAEMON_SET, 'agent', installation, { policyTypes: ['Ingress', 'Egress'], ingress: [], egress: [apiserver, DNS] }),

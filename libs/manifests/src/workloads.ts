@@ -15,9 +15,11 @@ export const METRICS_PORT = 8080;
 const TOKEN_VOLUME = 'bottlerocket-agent-service-account-token';
 const SOCKET_VOLUME = 'bottlerocket-api-socket';
 const LOGGING = { LOGGING_FORMATTER: 'json', LOGGING_ANSI_ENABLED: 'false', TRACING_FILTER_DIRECTIVE: 'info' };
+const DRAIN = { DRAIN_TIMEOUT_SECONDS: '900', DRAIN_TIMEOUT_ACTION: 'skip' };
 // The last two say "always", as the expression does: whichever is chosen counts.
 const FLEET = {
   MAX_CONCURRENT_UPDATE: '1',
+  MAX_UNAVAILABLE: '',
   SCHEDULER_CRON_EXPRESSION: '* * * * * * *',
   UPDATE_WINDOW_START: '0:0:0',
   UPDATE_WINDOW_STOP: '0:0:0',
@@ -77,7 +79,7 @@ export function agentDaemonSet(installation: Installation): KubernetesObject {
 export function apiserverDeployment(installation: Installation): KubernetesObject {
   const { apiserverInternalPort: port, apiserverReplicas: replicas } = installation;
   const template = podTemplate('apiserver', installation, {
-    env: envOf({ APISERVER_INTERNAL_PORT: String(port), ...LOGGING }, installation.env.apiserver),
+    env: envOf({ APISERVER_INTERNAL_PORT: String(port), ...DRAIN, ...LOGGING }, installation.env.apiserver),
     securityContext: UNPRIVILEGED,
     container: {
       ports: [

@@ -1,0 +1,150 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { apiserverPodMonitor, controllerServiceMonitor, installObjects } from '@brupop/manifests';
+import type { InstallOptions, KubernetesObject } from '@brupop/manifests';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { parseAllDocuments } from 'yaml';
+import { documents } from '../documents.ts';
+
+const HELM = process.env['HELM'] ?? 'helm';
+const CHARTS = ['bottlerocket-shadow', 'bottlerocket-update-operator'] as const;
+const IMAGE = { agent: 'localhost/agent:v2', apiserver: 'localhost/apiserver:v2', controller: 'localhost/controller:v2' };
+const DEFAULTS: InstallOptions = { image: IMAGE };
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'charts-'));
+});
+afterEach(() => {
+  rmSync(folder, { recursive: true });
+});
+
+function write(options: InstallOptions): void {
+  for (const [path, text] of documents(options)) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), text);
+  }
+}
+
+function helm(...args: readonly string[]): string {
+  const { status, stdout, stderr, error } = spawnSync(HELM, args, { encoding: 'utf8', cwd: join(folder, 'deploy/charts') });
+  if (error !== undefined) throw error;
+  if (status !== 0) throw new Error(stdout + stderr);
+  return stdout;
+}
+
+/** What both charts render with these values. */
+function render(values: string): unknown[] {
+  writeFileSync(join(folder, 'values.yaml'), values);
+  const texts = CHARTS.map((chart) => helm('template', 'brupop', chart, '--values', join(folder, 'values.yaml')));
+  return texts.flatMap((text) => parseAllDocuments(text).map((document) => document.toJS() as unknown)).filter((object) => object !== null);
+}
+
+function sorted(objects: readonly unknown[]): unknown[] {
+  const keyOf = ({ kind, metadata }: KubernetesObject): string => `${kind} ${metadata.name}`;
+  return [...(objects as KubernetesObject[])].sort((a, b) => keyOf(a).localeCompare(keyOf(b)));
+}
+
+const installed = (options: InstallOptions): KubernetesObject[] => installObjects(options).filter(({ kind }) => kind !== 'Namespace');
+
+/** An installation, and the values that ask a chart of the defaults for it. */
+const INSTALLATIONS: readonly { readonly name: string; readonly options: Partial<InstallOptions>; readonly values: string }[] = [
+  { name: 'the defaults', options: {}, values: '{}' },
+  { name: 'cert-manager', options: { certificates: 'cert-manager' }, values: 'certificates: cert-manager' },
+  { name: 'certificates from elsewhere', options: { certificates: 'provided' }, values: 'certificates: provided' },
+  { name: 'no network policies', options: { networkPolicy: false }, values: 'networkPolicy: {enabled: false}' },
+  {
+    name: 'drains that end in force',
+    options: { env: { apiserver: { DRAIN_TIMEOUT_ACTION: 'force', DRAIN_TIMEOUT_SECONDS: '60' } } },
+    values: '{drain_timeout_action: force, drain_timeout_seconds: 60}',
+  },
+  { name: 'one image for all', options: { image: 'registry:5000/brupop:v2' }, values: 'image: registry:5000/brupop:v2' },
+  { name: 'a pull secret', options: { imagePullSecrets: ['registry'] }, values: 'image_pull_secrets: [{name: registry}]' },
+  { name: 'another namespace', options: { namespace: 'updates' }, values: 'namespace: updates' },
+  {
+    name: 'other ports',
+    options: { apiserverInternalPort: 9443, apiserverServicePort: 8443 },
+    values: '{apiserver_internal_port: 9443, apiserver_service_port: 8443}',
+  },
+  {
+    name: 'a fleet with limits and hours',
+    options: {
+      env: {
+        agent: { EXCLUDE_FROM_LB_WAIT_TIME_IN_SEC: '60' },
+        controller: {
+          MAX_CONCURRENT_UPDATE: 'unlimited',
+          MAX_UNAVAILABLE: '10%',
+          UPDATE_WINDOW_START: '21:0:0',
+          UPDATE_WINDOW_STOP: '5:0:0',
+        },
+      },
+    },
+    values: `
+exclude_from_lb_wait_time_in_sec: "60"
+max_concurrent_updates: unlimited
+max_unavailable: 10%
+update_window_start: 21:0:0
+update_window_stop: 5:0:0`,
+  },
+  {
+    name: 'placement, resources and labels',
+    options: {
+      placement: {
+        agent: { tolerations: [{ key: 'a', operator: 'Exists' }], priorityClassName: 'system-node-critical' },
+        controller: { nodeSelector: { pool: 'infra' } },
+        apiserver: {
+          tolerations: [{ key: 'b', operator: 'Exists' }],
+          podAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [] },
+        },
+      },
+      resources: { agent: { limits: { memory: '64Mi' } } },
+      podLabels: { team: 'fleet' },
+    },
+    values: `
+placement:
+  agent: {tolerations: [{key: a, operator: Exists}], priorityClassName: system-node-critical}
+  controller: {nodeSelector: {pool: infra}}
+  apiserver: {tolerations: [{key: b, operator: Exists}], podAffinity: {preferredDuringSchedulingIgnoredDuringExecution: []}}
+resources: {agent: {resources: {limits: {memory: 64Mi}}}}
+podLabels: {team: fleet}`,
+  },
+];
+
+describe('charts rendered by Helm', () => {
+  test.each(INSTALLATIONS)('$name: charts made for it equal the manifest, object by object', ({ options }) => {
+    const all = { ...DEFAULTS, ...options };
+    write(all);
+    expect(sorted(render('{}'))).toEqual(sorted(installed(all)));
+  });
+
+  test.each(INSTALLATIONS)('$name: asked for by values, it equals the manifest, object by object', ({ options, values }) => {
+    write(DEFAULTS);
+    expect(sorted(render(values))).toEqual(sorted(installed({ ...DEFAULTS, ...options })));
+  });
+
+  test('monitors come when asked for', () => {
+    write(DEFAULTS);
+    const objects = render(`
+prometheus:
+  controller: {serviceMonitor: {enabled: true, labels: {release: prometheus}, interval: 1m}}
+  apiserver: {podMonitor: {enabled: true}}`);
+    const monitors = [controllerServiceMonitor({ interval: '1m', labels: { release: 'prometheus' } }), apiserverPodMonitor()];
+    expect(sorted(objects)).toEqual(sorted([...installed(DEFAULTS), ...monitors]));
+  });
+
+  test("pull secrets may be given as the original's values had them: as a text", () => {
+    write(DEFAULTS);
+    const objects = render(`
+image_pull_secrets: |-
+  - name: "brupop"
+  - name: "other"`);
+    expect(sorted(objects)).toEqual(sorted(installed({ ...DEFAULTS, imagePullSecrets: ['brupop', 'other'] })));
+  });
+
+  test.each(CHARTS)('helm lint finds nothing in %s', (chart) => {
+    write(DEFAULTS);
+    expect(helm('lint', '--strict', chart)).toMatch(/^==> Linting .*\n\n1 chart\(s\) linted, 0 chart\(s\) failed\n$/);
+  });
+});

@@ -1,0 +1,60 @@
+import { describe, expect, test } from '@jest/globals';
+import { yamlOf } from '../yaml.ts';
+import { Holes } from './holes.ts';
+
+function filled(make: (holes: Holes) => unknown): string {
+  const holes = new Holes();
+  return holes.fill(yamlOf(make(holes)));
+}
+
+describe(Holes, () => {
+  test('a text alone is quoted, whatever its value looks like', () => {
+    expect(filled((holes) => ({ a: holes.text('.Values.a') }))).toBe('a: {{ .Values.a | quote }}\n');
+  });
+
+  test('a text within another stays as it is', () => {
+    expect(filled((holes) => ({ a: [`*.${holes.text('.Values.a')}.svc`] }))).toBe("a:\n  - '*.{{ .Values.a }}.svc'\n");
+  });
+
+  test('a port is a number, or a text that looks like one', () => {
+    expect(
+      filled((holes) => {
+        const port = holes.port('.Values.port');
+        return { number: port, text: String(port) };
+      }),
+    ).toBe("number: {{ .Values.port }}\ntext: '{{ .Values.port }}'\n");
+  });
+
+  test('a field is left out if its value is empty', () => {
+    expect(filled((holes) => ({ a: { b: holes.field('.Values.b'), c: 1 } }))).toBe(`a:
+  {{- with .Values.b }}
+  b:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+  c: 1
+`);
+  });
+
+  test('entries stand among those that are always there', () => {
+    expect(filled((holes) => ({ labels: { ...holes.entries('.Values.labels'), a: 'b' } }))).toBe(`labels:
+  {{- with .Values.labels }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
+  a: b
+`);
+  });
+
+  test('a list of names may be a list or a text', () => {
+    expect(filled((holes) => ({ secrets: [{ name: holes.names('.Values.secrets') }], a: 1 }))).toBe(`{{- with .Values.secrets }}
+secrets:
+  {{- kindIs "string" . | ternary . (toYaml .) | trim | nindent 2 }}
+{{- end }}
+a: 1
+`);
+  });
+
+  test('more than nine holes do not get in one another’s way', () => {
+    const text = filled((holes) => Array.from({ length: 12 }, (_, at) => ({ name: holes.text(`.Values.v${String(at)}`) })));
+    expect(text.match(/\.Values\.v\d+(?= )/g)).toEqual(Array.from({ length: 12 }, (_, at) => `.Values.v${String(at)}`));
+  });
+});

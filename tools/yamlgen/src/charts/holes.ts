@@ -1,0 +1,73 @@
+// No port of anything here, and not part of any number in a manifest.
+const FIRST_PORT = 64_901;
+
+/**
+ * Places in a manifest that Helm fills in. Objects are made with tokens where a value belongs, written as YAML, and then each token is
+ * replaced by what Helm takes for it; so a chart cannot say anything else than the manifest does.
+ */
+export class Holes {
+  readonly #fillers: ((text: string) => string)[] = [];
+  #ports = 0;
+
+  /** A text, alone or as a part of another. @param expression what Helm evaluates, such as `.Values.namespace` */
+  text(expression: string): string {
+    const token = this.#token();
+    const alone = new RegExp(`(: )${token}$`, 'gm');
+    this.#fillers.push((text) => text.replace(alone, `$1{{ ${expression} | quote }}`).replaceAll(token, `{{ ${expression} }}`));
+    return token;
+  }
+
+  /** A port: a number, or a text that looks like one. */
+  port(expression: string): number {
+    const port = FIRST_PORT + this.#ports++;
+    this.#fillers.push((text) => text.replaceAll(String(port), `{{ ${expression} }}`));
+    return port;
+  }
+
+  /** Whatever a field holds; the field is left out if it is empty. */
+  field(expression: string): never {
+    const token = this.#token();
+    this.#fillers.push((text) =>
+      text.replace(new RegExp(`^( *)([\\w]+): ${token}\n`, 'gm'), (_, indent: string, key: string) =>
+        [`{{- with ${expression} }}`, `${key}:`, `  {{- toYaml . | nindent ${String(indent.length + 2)} }}`, '{{- end }}', '']
+          .map((line) => (line === '' ? '' : `${indent}${line}`))
+          .join('\n'),
+      ),
+    );
+    return token as never;
+  }
+
+  /** Further entries of a map. */
+  entries(expression: string): Readonly<Record<string, string>> {
+    const token = this.#token();
+    this.#fillers.push((text) =>
+      text.replace(
+        new RegExp(`^( *)${token}: ''\n`, 'gm'),
+        (_, indent: string) =>
+          `${indent}{{- with ${expression} }}\n${indent}{{- toYaml . | nindent ${String(indent.length)} }}\n${indent}{{- end }}\n`,
+      ),
+    );
+    return { [token]: '' };
+  }
+
+  /** A list of `name: …`, given as a list, or as the YAML of one; the field is left out if it is empty. */
+  names(expression: string): string {
+    const token = this.#token();
+    this.#fillers.push((text) =>
+      text.replace(new RegExp(`^( *)(\\w+):\n +- name: ${token}\n`, 'gm'), (_, indent: string, key: string) => {
+        const list = `{{- kindIs "string" . | ternary . (toYaml .) | trim | nindent ${String(indent.length + 2)} }}`;
+        return `${indent}{{- with ${expression} }}\n${indent}${key}:\n${indent}  ${list}\n${indent}{{- end }}\n`;
+      }),
+    );
+    return token;
+  }
+
+  /** Puts what Helm takes in the place of every token. */
+  fill(text: string): string {
+    return this.#fillers.reduce((filled, fill) => fill(filled), text);
+  }
+
+  #token(): string {
+    return `hole_${String(this.#fillers.length)}_end`;
+  }
+}

@@ -1,0 +1,103 @@
+import { installObjects } from '@brupop/manifests';
+import type { Component, InstallOptions, KubernetesObject } from '@brupop/manifests';
+import { parseDocument } from 'yaml';
+
+/** The part of a workload that values are taken from. */
+interface Workload extends KubernetesObject {
+  readonly spec: { readonly template: { readonly spec: Pod } };
+}
+
+interface Pod {
+  readonly affinity: Readonly<Record<string, unknown>>;
+  readonly containers: readonly [
+    { readonly env: readonly { readonly name: string; readonly value?: string }[]; readonly resources: unknown },
+  ];
+  readonly imagePullSecrets?: unknown;
+  readonly [field: string]: unknown;
+}
+
+/** Fields of `placement`, and what stands for none. */
+const PLACEMENT: Readonly<Record<Component, Readonly<Record<string, unknown>>>> = {
+  agent: { tolerations: [], priorityClassName: '' },
+  controller: { tolerations: [], nodeSelector: {}, podAffinity: {}, podAntiAffinity: {}, priorityClassName: '' },
+  apiserver: {
+    topologySpreadConstraints: [],
+    tolerations: [],
+    nodeSelector: {},
+    podAffinity: {},
+    podAntiAffinity: {},
+    priorityClassName: '',
+  },
+};
+
+/** Values by their path, such that the operator's chart renders the very installation. */
+export function operatorValues(options: InstallOptions): ReadonlyMap<string, unknown> {
+  const { image, namespace, certificates } = { certificates: 'operator', ...options };
+  const pods = podsOf(options);
+  const env = (component: Component, name: string): string =>
+    pods[component].containers[0].env.find((entry) => entry.name === name)?.value ?? '';
+  const components = ['controller', 'agent', 'apiserver'] as const;
+  return new Map<string, unknown>([
+    ['namespace', namespace ?? namespaceOf(options)],
+    ['image', typeof image === 'string' ? image : ''],
+    ...components.map((component) => [`images.${component}`, typeof image === 'string' ? '' : image[component]] as const),
+    ['image_pull_secrets', pods.agent.imagePullSecrets ?? []],
+    ['certificates', certificates],
+    ['exclude_from_lb_wait_time_in_sec', env('agent', 'EXCLUDE_FROM_LB_WAIT_TIME_IN_SEC')],
+    ['max_concurrent_updates', env('controller', 'MAX_CONCURRENT_UPDATE')],
+    ['max_unavailable', env('controller', 'MAX_UNAVAILABLE')],
+    ['scheduler_cron_expression', env('controller', 'SCHEDULER_CRON_EXPRESSION')],
+    ['update_window_start', env('controller', 'UPDATE_WINDOW_START')],
+    ['update_window_stop', env('controller', 'UPDATE_WINDOW_STOP')],
+    ['drain_timeout_seconds', env('apiserver', 'DRAIN_TIMEOUT_SECONDS')],
+    ['drain_timeout_action', env('apiserver', 'DRAIN_TIMEOUT_ACTION')],
+    ['apiserver_internal_port', env('apiserver', 'APISERVER_INTERNAL_PORT')],
+    ['apiserver_service_port', env('agent', 'APISERVER_SERVICE_PORT')],
+    ['logging.formatter', env('controller', 'LOGGING_FORMATTER')],
+    ['logging.ansi_enabled', env('controller', 'LOGGING_ANSI_ENABLED')],
+    ...components.map((component) => [`logging.${component}.tracing_filter`, env(component, 'TRACING_FILTER_DIRECTIVE')] as const),
+    ['networkPolicy.enabled', options.networkPolicy ?? true],
+    ...components.flatMap((component) =>
+      Object.entries(PLACEMENT[component]).map(([field, none]) => {
+        const { affinity, ...pod } = pods[component];
+        return [`placement.${component}.${field}`, affinity[field] ?? pod[field] ?? none] as const;
+      }),
+    ),
+    ...components.map((component) => [`resources.${component}.resources`, pods[component].containers[0].resources] as const),
+    ['podLabels', options.podLabels ?? {}],
+  ]);
+}
+
+/** Values of the chart that defines the resource. */
+export function shadowValues(options: InstallOptions): ReadonlyMap<string, unknown> {
+  const values = operatorValues(options);
+  return new Map(['namespace', 'apiserver_service_port', 'certificates'].map((path) => [path, values.get(path)]));
+}
+
+/**
+ * A values.yaml with its explanations, filled in.
+ * @throws Error for a path that the text does not have
+ */
+export function fillValues(text: string, values: ReadonlyMap<string, unknown>): string {
+  const document = parseDocument(text);
+  for (const [path, value] of values) {
+    const keys = path.split('.');
+    if (!document.hasIn(keys)) throw new Error(`values.yaml lacks ${path}`);
+    document.setIn(keys, document.createNode(value, { aliasDuplicateObjects: false }));
+  }
+  return document.toString({ lineWidth: 0, singleQuote: true });
+}
+
+function podsOf(options: InstallOptions): Readonly<Record<Component, Pod>> {
+  const workloads = installObjects(options).filter(({ kind }) => kind === 'DaemonSet' || kind === 'Deployment') as unknown as Workload[];
+  const podOf = (name: string): Pod => {
+    const found = workloads.find(({ metadata }) => metadata.name.startsWith(name));
+    if (found === undefined) throw new Error(`no workload ${name}`);
+    return found.spec.template.spec;
+  };
+  return { agent: podOf('brupop-agent'), apiserver: podOf('brupop-apiserver'), controller: podOf('brupop-controller') };
+}
+
+function namespaceOf(options: InstallOptions): string {
+  return installObjects(options).find(({ kind }) => kind === 'Namespace')?.metadata.name ?? '';
+}

@@ -1,0 +1,37 @@
+import { APISERVER_METRICS } from '@brupop/apiserver';
+import { CONTROLLER_METRICS, LEADER_METRICS } from '@brupop/controller';
+import { describe, expect, test } from '@jest/globals';
+import { RULES } from './rules.ts';
+
+const METRICS = new Map([...CONTROLLER_METRICS, ...LEADER_METRICS, ...APISERVER_METRICS].map((metric) => [metric.name, metric]));
+const rules = RULES.groups.flatMap((group) => group.rules);
+
+describe('rules for Prometheus', () => {
+  test('each asks for metrics that a component has', () => {
+    const asked = rules.flatMap(({ expr }) => expr.match(/\bbrupop_\w+/g) ?? []);
+    expect(asked).not.toEqual([]);
+    expect(asked.filter((name) => !METRICS.has(name))).toEqual([]);
+  });
+
+  test('each selects by labels that the metric has, with values that can occur', () => {
+    const selections = rules.flatMap(({ expr }) => [...expr.matchAll(/\b(brupop_\w+)\{(\w+)!?="(\w+)"\}/g)]);
+    expect(selections).not.toEqual([]);
+    for (const [, metric = '', label = '', value] of selections) {
+      expect(METRICS.get(metric)?.labels).toHaveProperty(label, expect.arrayContaining([value]));
+    }
+  });
+
+  test('rates are of counters, and of nothing else', () => {
+    const typeOf = (name: string | undefined): string | undefined => METRICS.get(name ?? '')?.type;
+    for (const { expr } of rules) {
+      const rated = [...expr.matchAll(/\b(?:rate|increase)\((brupop_\w+)/g)].map(([, name]) => name);
+      expect(rated.map(typeOf).filter((type) => type !== 'counter')).toEqual([]);
+      if (rated.length === 0) expect((expr.match(/\bbrupop_\w+/g) ?? []).map(typeOf).filter((type) => type === 'counter')).toEqual([]);
+    }
+  });
+
+  test('names are unique', () => {
+    const names = rules.map((rule) => ('alert' in rule ? rule.alert : rule.record));
+    expect(new Set(names).size).toBe(names.length);
+  });
+});
