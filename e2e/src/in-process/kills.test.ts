@@ -1,6 +1,4 @@
 import { AGENT_COMPONENT, APISERVER_COMPONENT, CONTROLLER_COMPONENT } from '@brupop/crd-models';
-import { seededRandom } from '@brupop/ports';
-import { faultNamed } from '@brupop/simulator';
 import { describe, expect, test } from '@jest/globals';
 import { aFleet } from './a-fleet.ts';
 import type { Fleet } from './fleet.ts';
@@ -44,18 +42,4 @@ describe('a kill', () => {
     expect(await fleet.rollOut()).toBe(true);
     expect(fleet.mostUnavailable).toBeLessThanOrEqual(2);
   });
-});
-
-describe('a fault of the Kubernetes API', () => {
-  test.each(['leadership-lost', 'watch-dropped', 'watch-expired', 'api-errors'])(
-    '%s in mid-update changes nothing but the time',
-    async (name) => {
-      const fleet = aFleet({ nodes: 4, policy: { maxConcurrentUpdates: 2 } });
-      expect(await fleet.until(() => fleet.updating.length > 0, HOUR)).toBe(true);
-      faultNamed(name).apply(fleet.cluster, { random: seededRandom(3) });
-      expect(await fleet.rollOut()).toBe(true);
-      expect(fleet.mostUnavailable).toBeLessThanOrEqual(2);
-      expect(fleet.boots()).toBe(4);
-    },
-  );
 });

@@ -17,27 +17,27 @@ const backoff = { node: 'b', reason: 'CrashBackoff', message: 'tried again at no
 
 describe('outcomeOf', () => {
   test.each([
-    { name: 'is done when every node is', rows: [row('a', true)], holds: [], faults: ['node-dead'], kind: 'done' },
-    { name: 'goes on while one is not', rows: [row('a', true), row('b', false)], holds: [], faults: [], kind: 'under-way' },
+    { name: 'is done when every node is', rows: [row('a', true)], holds: [], lasting: true, kind: 'done' },
+    { name: 'goes on while one is not', rows: [row('a', true), row('b', false)], holds: [], lasting: false, kind: 'under-way' },
     {
       name: 'waits out a backoff after a passing fault',
       rows: [row('b', false)],
       holds: [backoff],
-      faults: ['rollback'],
+      lasting: false,
       kind: 'under-way',
     },
     {
       name: 'ends with a node left alone after a lasting one',
       rows: [row('b', false)],
       holds: [backoff],
-      faults: ['rollback-always'],
+      lasting: true,
       kind: 'done-but',
     },
     {
       name: 'goes on while another node has its turn to come',
       rows: [row('b', false), row('c', false)],
       holds: [backoff, { node: 'c', reason: 'NoFreeSlot', message: '' }],
-      faults: ['rollback-always'],
+      lasting: true,
       kind: 'under-way',
     },
     {
@@ -47,15 +47,15 @@ describe('outcomeOf', () => {
         { node: 'b', reason: 'Stuck', message: '' },
         { node: 'c', reason: 'NoFreeSlot', message: '' },
       ],
-      faults: ['never-comes-back'],
+      lasting: true,
       kind: 'done-but',
     },
-  ])('$name', ({ rows, holds, faults, kind }) => {
-    expect(outcomeOf(rows, holds, faults).kind).toBe(kind);
+  ])('$name', ({ rows, holds, lasting, kind }) => {
+    expect(outcomeOf(rows, holds, lasting).kind).toBe(kind);
   });
 
   test('tells why a node is left alone', () => {
-    expect(outcomeOf([row('b', false)], [backoff], ['rollback-always'])).toEqual({
+    expect(outcomeOf([row('b', false)], [backoff], true)).toEqual({
       kind: 'done-but',
       left: [{ node: 'b', why: 'tried again at noon' }],
     });

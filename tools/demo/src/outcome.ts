@@ -8,9 +8,6 @@ export interface PlanHold {
   readonly message: string;
 }
 
-/** Faults after which a node stays on its old version, or away, for good. */
-const LASTING = new Set(['rollback-always', 'pdb-blocks-forever', 'node-dead', 'never-comes-back', 'cordoned']);
-
 /** Why a node is left alone for so long that waiting for it would be waiting for ever. */
 const LEFT_ALONE = new Set([
   'CrashBackoff',
@@ -32,11 +29,14 @@ export type Outcome =
   /** As far as the faults allow: every other node is done. */
   | { readonly kind: 'done-but'; readonly left: readonly { readonly node: string; readonly why: string }[] };
 
-/** Whether the rollout has ended; with a lasting fault that is when all nodes are done but those that are left alone. */
-export function outcomeOf(rows: readonly NodeRow[], holds: readonly PlanHold[], faults: readonly string[]): Outcome {
+/**
+ * Whether the rollout has ended.
+ * @param lasting whether a fault leaves nodes without their update: then it ends when all others are done
+ */
+export function outcomeOf(rows: readonly NodeRow[], holds: readonly PlanHold[], lasting: boolean): Outcome {
   const rest = rows.filter(({ done }) => !done);
   if (rest.length === 0) return { kind: 'done' };
-  if (!faults.some((fault) => LASTING.has(fault))) return { kind: 'under-way' };
+  if (!lasting) return { kind: 'under-way' };
   const held = rest.flatMap(({ node }) => holds.filter((hold) => hold.node === node));
   const lost = held.some(({ reason }) => reason === 'Stuck' || reason === 'NodeNotReady');
   const left = held

@@ -100,17 +100,18 @@ export async function runDemo({ options, bundles, directory, signal, writeKubeco
 
 /** The faults that the user asked for, each until its moment has come. */
 class PendingFaults {
-  readonly names: readonly string[];
+  /** Whether one of them leaves nodes without their update. */
+  readonly lasting: boolean;
   readonly #simulation: Simulation;
   readonly #random: Random;
   readonly #applied: AppliedFault[] = [];
   #pending: readonly Fault[];
 
   constructor(simulation: Simulation, { faults, seed }: DemoOptions) {
-    this.names = faults;
     this.#simulation = simulation;
     this.#random = seededRandom(seed);
     this.#pending = faults.map(faultNamed);
+    this.lasting = this.#pending.some(({ lasting }) => lasting);
   }
 
   /** Lets those strike whose moment has come. */
@@ -166,7 +167,7 @@ async function watchRollout({
       const { columns, rows: lines } = process.stdout;
       if (live) logUpdate(renderScreen({ rows, elapsedMs, lastDoneMs, events: recentEvents(simulation, startedMs), columns, lines }));
       else printChanges(rows, elapsedMs, shown);
-      const outcome = outcomeOf(rows, holds ?? [], faults.names);
+      const outcome = outcomeOf(rows, holds ?? [], faults.lasting);
       if (outcome.kind === 'done') return outcome;
       endedMs = outcome.kind === 'under-way' ? undefined : (endedMs ?? elapsedMs);
       if (outcome.kind === 'done-but' && elapsedMs - (endedMs ?? elapsedMs) >= SETTLED_MS) return outcome;

@@ -53,7 +53,7 @@ function killFault(name: string, component: string, all: boolean, help: string, 
     for (const pod of victims) cluster.killPod(placeOfObject(pod));
     return applied(cluster, victims.length === 0 ? undefined : victims.map((pod) => keyOf(placeOfObject(pod))).join(' '));
   };
-  return fault(name, help, apply, moment);
+  return fault(name, help, apply, { moment });
 }
 
 // What a kube-apiserver answers when it, its database or one of its admission plugins is in trouble.
@@ -79,12 +79,13 @@ export const CLUSTER_FAULTS: readonly Fault[] = [
     'pdb-blocks',
     'A PodDisruptionBudget refuses all evictions for a while. Drains wait and end once it is over.',
     (cluster, options) => block(cluster, options, options.durationMs ?? DEFAULT_FAULT_MS),
-    'during-update',
+    { moment: 'during-update' },
   ),
   fault(
     'pdb-blocks-forever',
     'A PodDisruptionBudget refuses all evictions. Nodes with such pods are given back uncordoned; all others are updated.',
     (cluster, options) => block(cluster, options),
+    { lasting: true },
   ),
   killFault('agent-killed', AGENT_COMPONENT, false, 'One agent is killed. It restarts and goes on where the host is.', 'on-updated-node'),
   killFault(
@@ -115,7 +116,7 @@ export const CLUSTER_FAULTS: readonly Fault[] = [
       cluster.store.patch('Lease', place, { spec: { holderIdentity: 'somebody-else', acquireTime: renewTime, renewTime } });
       return applied(cluster, keyOf(place));
     },
-    'during-update',
+    { moment: 'during-update' },
   ),
   fault(
     'watch-dropped',
@@ -124,7 +125,7 @@ export const CLUSTER_FAULTS: readonly Fault[] = [
       cluster.api.dropWatches();
       return applied(cluster, 'cluster');
     },
-    'during-update',
+    { moment: 'during-update' },
   ),
   fault(
     'watch-expired',
@@ -133,7 +134,7 @@ export const CLUSTER_FAULTS: readonly Fault[] = [
       cluster.api.expireWatches();
       return applied(cluster, 'cluster');
     },
-    'during-update',
+    { moment: 'during-update' },
   ),
   fault(
     'api-errors',
@@ -148,6 +149,6 @@ export const CLUSTER_FAULTS: readonly Fault[] = [
       };
       return applied(cluster, 'cluster', restore, durationMs);
     },
-    'during-update',
+    { moment: 'during-update' },
   ),
 ];

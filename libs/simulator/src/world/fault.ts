@@ -33,6 +33,8 @@ export interface Fault {
   /** What will happen, and in which state it ends. */
   readonly help: string;
   readonly moment: FaultMoment;
+  /** Whether a node is left without its update for good, or for so long that nobody waits for it. */
+  readonly lasting: boolean;
   apply(cluster: SimulatedCluster, options: FaultOptions): AppliedFault;
 }
 
@@ -40,11 +42,17 @@ export interface Fault {
 export const DEFAULT_FAULT_MS = 60_000;
 
 /** Makes a fault that writes to the cluster's log what it hits. */
-export function fault(name: string, help: string, apply: Fault['apply'], moment: FaultMoment = 'at-once'): Fault {
+export function fault(
+  name: string,
+  help: string,
+  apply: Fault['apply'],
+  { moment = 'at-once', lasting = false }: Partial<Pick<Fault, 'moment' | 'lasting'>> = {},
+): Fault {
   return {
     name,
     help,
     moment,
+    lasting,
     apply(cluster, options) {
       const applied = apply(cluster, options);
       cluster.log.add('fault', applied.target ?? '', name);

@@ -15,7 +15,7 @@ function hostFault(
   name: string,
   help: string,
   apply: (host: SimulatedHost, options: FaultOptions) => void,
-  { lift, moment }: { readonly lift?: (host: SimulatedHost) => void; readonly moment?: FaultMoment } = {},
+  { lift, ...traits }: { readonly lift?: (host: SimulatedHost) => void; readonly moment?: FaultMoment; readonly lasting?: boolean } = {},
 ): Fault {
   const strike: Fault['apply'] = (cluster, options) => {
     const node = pickNode(cluster, options);
@@ -26,15 +26,22 @@ function hostFault(
       (lift ?? clearFaults)(host);
     });
   };
-  return fault(name, help, strike, moment);
+  return fault(name, help, strike, traits);
 }
 
 function clearFaults(host: SimulatedHost): void {
   host.faults.clear();
 }
 
+interface NodeChange {
+  /** Merge patches. */
+  readonly change: object;
+  readonly undo: object;
+  readonly lasting?: boolean;
+}
+
 /** An administrator's own change to a Node. */
-function nodeChange(name: string, help: string, change: object, undo: object): Fault {
+function nodeChange(name: string, help: string, { change, undo, lasting = false }: NodeChange): Fault {
   return fault(
     name,
     help,
@@ -46,13 +53,13 @@ function nodeChange(name: string, help: string, change: object, undo: object): F
         cluster.store.patch('Node', { name: node }, undo);
       });
     },
-    'registered',
+    { moment: 'registered', lasting },
   );
 }
 
 /** Faults of one host or node. */
 export const HOST_FAULTS: readonly Fault[] = [
-  hostFault('download-fails', 'The next download on one host fails. The update is tried again after a backoff and succeeds.', (host) => {
+  hostFault('download-fails', 'The next download on one host fails. It is tried again after a pause, and succeeds.', (host) => {
     host.faults.downloadFails(1);
   }),
   hostFault(
@@ -68,6 +75,7 @@ export const HOST_FAULTS: readonly Fault[] = [
     (host) => {
       host.faults.bootFails('always');
     },
+    { lasting: true },
   ),
   hostFault(
     'host-busy',
@@ -113,6 +121,7 @@ export const HOST_FAULTS: readonly Fault[] = [
         host.faults.clear();
         host.powerOn();
       },
+      lasting: true,
     },
   ),
   hostFault(
@@ -126,18 +135,20 @@ export const HOST_FAULTS: readonly Fault[] = [
         host.powerOn();
       },
       moment: 'registered',
+      lasting: true,
     },
   ),
-  nodeChange(
-    'cordoned',
-    'An administrator cordons one node. Whatever becomes of its update, it is still cordoned in the end.',
-    { spec: { unschedulable: true } },
-    { spec: { unschedulable: null } },
-  ),
+  nodeChange('cordoned', 'An administrator cordons one node. Whatever becomes of its update, it is still cordoned in the end.', {
+    change: { spec: { unschedulable: true } },
+    undo: { spec: { unschedulable: null } },
+    lasting: true,
+  }),
   nodeChange(
     'lb-excluded',
     'An administrator excludes one node from load balancers. Whatever becomes of its update, it is still excluded in the end.',
-    { metadata: { labels: { [EXCLUDE_FROM_LB_LABEL]: 'administrator' } } },
-    { metadata: { labels: { [EXCLUDE_FROM_LB_LABEL]: null } } },
+    {
+      change: { metadata: { labels: { [EXCLUDE_FROM_LB_LABEL]: 'administrator' } } },
+      undo: { metadata: { labels: { [EXCLUDE_FROM_LB_LABEL]: null } } },
+    },
   ),
 ];
