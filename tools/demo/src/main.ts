@@ -22,10 +22,13 @@ const apps = resolve(import.meta.dirname, '../../../apps');
 const bundle = (app: string): string => join(apps, app, 'dist/main.mjs');
 const directory = await mkdtemp(join(tmpdir(), 'brupop-'));
 const stop = new AbortController();
-for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-  process.on(name, () => {
-    stop.abort();
-  });
+const interrupt = (): void => {
+  stop.abort();
+};
+// However often: what is under way is ended in good order, and quickly.
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, interrupt);
+// Nobody reads on: `npm run demo | head`.
+process.stdout.on('error', interrupt);
 
 const code = await runDemo({
   options: parsed.options,

@@ -30,7 +30,7 @@ const KNOWN = {
 } as const;
 
 const MOST_NODES = 500;
-const TIME = String.raw`\d{1,2}:\d{1,2}:\d{1,2}`;
+const TIME = String.raw`(?:[01]?\d|2[0-3]):[0-5]?\d:[0-5]?\d`;
 
 /** Reads a command line, naming every fault in it at once. */
 export function parseOptions(argv: readonly string[], faultNames: readonly string[]): ParsedOptions {

@@ -1,6 +1,6 @@
 import { seededRandom, sleep, systemClock as clock } from '@brupop/ports';
 import { faultNamed, startSimulation } from '@brupop/simulator';
-import type { AppliedFault, Fault, Simulation, SimulationOptions } from '@brupop/simulator';
+import type { Fault, Simulation, SimulationOptions } from '@brupop/simulator';
 import type { Random } from '@brupop/ports';
 import logUpdate from 'log-update';
 import { eventLine } from './event-line.ts';
@@ -89,7 +89,6 @@ export async function runDemo({ options, bundles, directory, signal, writeKubeco
     const startedMs = clock.monotonic();
     const faults = new PendingFaults(simulation, options);
     const outcome = await watchRollout({ simulation, faults, timeline, startedMs, signal });
-    faults.lift();
     process.stdout.write(`\n${summaryOf(simulation, timeline, clock.monotonic() - startedMs, outcome, errors)}\n`);
     if (options.keep) await keepRunning(simulation, kubeconfigPath, signal);
     return outcome === undefined ? 130 : 0;
@@ -104,7 +103,6 @@ class PendingFaults {
   readonly lasting: boolean;
   readonly #simulation: Simulation;
   readonly #random: Random;
-  readonly #applied: AppliedFault[] = [];
   #pending: readonly Fault[];
 
   constructor(simulation: Simulation, { faults, seed }: DemoOptions) {
@@ -120,13 +118,9 @@ class PendingFaults {
       const strike = strikeAt(fault.moment, rows);
       if (!strike.due) return true;
       const aim = strike.node === undefined ? {} : { node: strike.node };
-      this.#applied.push(fault.apply(this.#simulation.cluster, { random: this.#random, durationMs: FAULT_MS, ...aim }));
+      fault.apply(this.#simulation.cluster, { random: this.#random, durationMs: FAULT_MS, ...aim });
       return false;
     });
-  }
-
-  lift(): void {
-    for (const fault of this.#applied) fault.lift();
   }
 }
 

@@ -60,10 +60,21 @@ const APPS: Readonly<Record<string, App | undefined>> = {
   [CONTROLLER_COMPONENT]: 'controller',
 };
 
+interface Launch {
+  readonly app: App;
+  readonly pod: PodObject;
+  readonly context: PodContext;
+  /** What is mounted into the pod. */
+  readonly folder: string;
+  readonly volume: SecretVolume | undefined;
+  readonly ended: (code: number) => void;
+}
+
 /** Runs the operator's pods as processes of this machine: what a kubelet and a container runtime do. */
 export class ProcessRunner implements PodRunner {
   readonly #options: ProcessRunnerOptions;
-  readonly #children = new Set<Child>();
+  /** Every pod that has been started and has not ended, also one whose process is only about to start. */
+  readonly #pods = new Set<RunningPod>();
   readonly #addresses = new Map<string, { readonly app: App; readonly main: Endpoint; readonly metrics: Endpoint }>();
 
   constructor(options: ProcessRunnerOptions) {
@@ -78,16 +89,20 @@ export class ProcessRunner implements PodRunner {
     const uid = pod.metadata.uid ?? pod.metadata.name;
     const folder = join(this.#options.directory, 'pods', uid);
     const volume = this.#mount(pod, folder);
-    const starting = this.#start(app, pod, context, folder, volume).then(async (started) => {
+    const ended = (code: number): void => {
+      this.#addresses.delete(uid);
+      volume?.unmount();
+      this.#pods.delete(running);
+      context.exited(code);
+    };
+    const starting = this.#start({ app, pod, context, folder, volume, ended }).then(async (started) => {
       child = started;
-      this.#children.add(started);
       if (stopped !== undefined) await started.stop(stopped);
     });
     starting.catch(() => {
-      volume?.unmount();
-      if (stopped === undefined) context.exited(127);
+      ended(127);
     });
-    return {
+    const running: RunningPod = {
       isReady: async () => {
         const address = this.#addresses.get(uid);
         return child !== undefined && address !== undefined && (await isReady(address.app, address.main, address.metrics));
@@ -97,11 +112,11 @@ export class ProcessRunner implements PodRunner {
         this.#addresses.delete(uid);
         volume?.unmount();
         await starting.catch(() => undefined);
-        if (child === undefined) return;
-        await child.stop(signal);
-        this.#children.delete(child);
+        await child?.stop(signal);
       },
     };
+    this.#pods.add(running);
+    return running;
   }
 
   /** Where the pod with this uid serves; undefined while it does not run. */
@@ -114,10 +129,9 @@ export class ProcessRunner implements PodRunner {
     return this.#addresses.get(podUid)?.metrics;
   }
 
-  /** Ends every process at once. */
+  /** Ends every process at once, also those that are only about to start. */
   async stopAll(): Promise<void> {
-    await Promise.all([...this.#children].map((child) => child.stop('SIGKILL')));
-    this.#children.clear();
+    await Promise.all([...this.#pods].map((pod) => pod.stop('SIGKILL')));
   }
 
   /** The Secret among the pod's volumes, if it has one. */
@@ -127,7 +141,7 @@ export class ProcessRunner implements PodRunner {
     return name === undefined ? undefined : mountSecret(this.#options.store, metadata.namespace ?? '', name, join(folder, TLS_FOLDER));
   }
 
-  async #start(app: App, pod: PodObject, context: PodContext, folder: string, volume: SecretVolume | undefined): Promise<Child> {
+  async #start({ app, pod, context, folder, volume, ended }: Launch): Promise<Child> {
     const uid = pod.metadata.uid ?? pod.metadata.name;
     await mkdir(folder, { recursive: true });
     await volume?.ready;
@@ -146,12 +160,7 @@ export class ProcessRunner implements PodRunner {
       env,
       logFile: join(this.#options.directory, 'logs', `${pod.metadata.name}.log`),
       onLine: (line) => this.#options.onLine?.(pod.metadata.name, line),
-      onExit: (code) => {
-        this.#children.delete(child);
-        this.#addresses.delete(uid);
-        volume?.unmount();
-        context.exited(code);
-      },
+      onExit: ended,
     });
     this.#addresses.set(uid, { app, main: { host: '127.0.0.1', port: main }, metrics: { host: '127.0.0.1', port: metrics } });
     return child;
