@@ -8,14 +8,14 @@ describe('eventLine', () => {
       type: 'eviction',
       subject: 'default/web-1',
       message: '201',
-      line: '    1.5 s  default/web-1 is evicted',
+      line: '    1.5 s  web-1 is evicted',
     },
     {
       name: 'tells what refuses an eviction',
       type: 'eviction',
       subject: 'default/web-1',
       message: '429',
-      line: '    1.5 s  default/web-1 is kept by its PodDisruptionBudget',
+      line: '    1.5 s  web-1 is kept by its PodDisruptionBudget',
     },
     {
       name: 'tells which version has booted',

@@ -20,8 +20,12 @@ const TELLERS: Readonly<Partial<Record<string, Teller>>> = {
   'fault-lifted': (target) => `The fault of ${target} is over`,
 };
 
+const withoutNamespace = (subject: string): string => subject.replaceAll(/[^ /]+\//g, '');
+
 /** An event of the simulated cluster as a line of the demo; undefined for one that is no news to a viewer. */
 export function eventLine({ atMs, type, subject, message }: WorldEvent, startedMs: number): string | undefined {
   const tell = TELLERS[type];
-  return tell === undefined ? undefined : `${((atMs - startedMs) / 1000).toFixed(1).padStart(7)} s  ${tell(subject, message)}`;
+  return tell === undefined
+    ? undefined
+    : `${((atMs - startedMs) / 1000).toFixed(1).padStart(7)} s  ${tell(withoutNamespace(subject), message)}`;
 }

@@ -26,28 +26,28 @@ describe('rowOf', () => {
     {
       name: 'waits for its agent before there is a shadow',
       facts: facts({ shadow: undefined }),
-      activity: 'waiting for its agent',
+      activity: 'Waiting for its agent',
       done: false,
     },
     { name: 'tells why the controller holds it', facts: facts({ hold: 'its turn comes' }), activity: 'its turn comes', done: false },
     {
       name: 'tells where it is going',
       facts: facts({ shadow: shadow({ state: 'RebootedIntoUpdate' }) }),
-      activity: 'on the way to RebootedIntoUpdate',
+      activity: 'About to drain',
       done: false,
     },
-    { name: 'tells that it reboots', facts: facts({ ready: false, shadow: shadow({}, { progress }) }), activity: 'rebooting', done: false },
-    { name: 'tells that it is lost', facts: facts({ ready: false }), activity: 'not ready', done: false },
+    { name: 'tells that it reboots', facts: facts({ ready: false, shadow: shadow({}, { progress }) }), activity: 'Rebooting', done: false },
+    { name: 'tells that it is lost', facts: facts({ ready: false }), activity: 'Not Ready', done: false },
     {
       name: 'is done on the newest version and Idle',
       facts: facts({ shadow: shadow({}, { current_version: '1.27.0' }) }),
-      activity: 'up to date',
+      activity: 'Up to date',
       done: true,
     },
     {
       name: 'is not done before it is ready',
       facts: facts({ ready: false, shadow: shadow({}, { current_version: '1.27.0' }) }),
-      activity: 'not ready',
+      activity: 'Not Ready',
       done: false,
     },
   ])('$name', ({ facts: given, activity, done }) => {
@@ -86,6 +86,14 @@ describe('renderScreen', () => {
     expect(text).toContain('1.26.1');
     expect(text).toContain('0/1 nodes');
     expect(text).toContain('Drained a');
+  });
+  test('cuts what does not fit, and leaves out the target before anything else', () => {
+    const rows = [rowOf(facts({ hold: 'Waiting for another node to finish its update' }), '1.27.0')];
+    const lines = renderScreen({ ...screen, rows, events: ['x'.repeat(100)] }).split('\n');
+    expect(lines[0]).not.toContain('TARGET');
+    expect(lines[1]).toMatch(/Waiting for another node.*…$/);
+    expect(lines.map(({ length }) => length).every((length) => length <= 80)).toBe(true);
+    expect(renderScreen({ ...screen, rows, columns: 120 })).toMatch(/TARGET[^]*to finish its update$/m);
   });
   test('puts nodes under way first when not all fit', () => {
     const rows = Array.from({ length: 40 }, (_, at) => rowOf(facts({ name: `n${String(at)}` }), '1.27.0'));

@@ -1,4 +1,5 @@
-import type { BottlerocketShadow } from '@brupop/crd-models';
+import { SHADOW_STATES } from '@brupop/crd-models';
+import type { BottlerocketShadow, ShadowState } from '@brupop/crd-models';
 
 /** One node as the demo shows it. */
 export interface NodeRow {
@@ -36,20 +37,29 @@ export function rowOf({ name, ready, cordoned, shadow, hold }: NodeFacts, newest
     wanted: shadow?.spec.state ?? '-',
     version,
     target: status?.target_version ?? '-',
-    activity: done ? 'up to date' : activityOf(shadow, ready, hold),
+    activity: done ? 'Up to date' : activityOf(shadow, ready, hold),
     ready,
     cordoned,
     done,
   };
 }
 
+/** What a node does that has been told to go on and has not said more yet. */
+const UNDER_WAY: Readonly<Record<ShadowState, string>> = {
+  Idle: 'Finishing',
+  StagedAndPerformedUpdate: 'Downloading the update',
+  RebootedIntoUpdate: 'About to drain',
+  MonitoringUpdate: 'Watched for its health',
+  ErrorReset: 'Giving up the update',
+};
+
 function activityOf(shadow: BottlerocketShadow | undefined, ready: boolean, hold: string | undefined): string {
-  if (shadow === undefined) return 'waiting for its agent';
+  if (shadow === undefined) return 'Waiting for its agent';
   const { spec, status } = shadow;
   const progress = status?.progress;
-  if (!ready) return progress?.step === 'Rebooting' ? 'rebooting' : 'not ready';
-  if (progress !== undefined && progress !== null) return progress.message ?? progress.step.toLowerCase();
-  if (spec.state !== (status?.current_state ?? 'Idle')) return `on the way to ${spec.state}`;
+  if (!ready) return progress?.step === 'Rebooting' ? 'Rebooting' : 'Not Ready';
+  if (progress !== undefined && progress !== null) return progress.message ?? progress.step;
+  if (spec.state !== (status?.current_state ?? 'Idle')) return UNDER_WAY[spec.state];
   return hold ?? status?.failure_message ?? 'Its next step is being decided';
 }
 
@@ -84,6 +94,11 @@ const HEADINGS: Readonly<Record<(typeof COLUMNS)[number], string>> = {
   activity: 'DOING, OR WAITING FOR',
 };
 
+// Columns must not jump when nodes change their state.
+const STATE_WIDTH = Math.max(...SHADOW_STATES.map((state) => state.length));
+// On a narrower screen the target, which is the same for all, makes room for what is more interesting.
+const WIDE_COLUMNS = 100;
+
 /** What the whole screen shows. */
 export interface Screen {
   readonly rows: readonly NodeRow[];
@@ -105,24 +120,27 @@ const BESIDE_BAR = 60;
 export function renderScreen({ rows, elapsedMs, lastDoneMs, events, columns, lines }: Screen): string {
   const room = Math.max(3, lines - SPARE_LINES);
   const shown = rows.length <= room ? rows : [...rows].sort((a, b) => urgency(a) - urgency(b)).slice(0, room);
-  const widths = COLUMNS.map((column) => Math.max(HEADINGS[column].length, ...shown.map((row) => row[column].length)));
-  const line = (cells: readonly string[]): string =>
-    cells
-      .map((cell, at) => cell.padEnd(widths[at] ?? 0))
-      .join('  ')
-      .trimEnd()
-      .slice(0, columns);
+  const wanted = COLUMNS.filter((column) => column !== 'target' || columns >= WIDE_COLUMNS);
+  const widths = wanted.map((column) =>
+    Math.max(HEADINGS[column].length, column === 'state' ? STATE_WIDTH : 0, ...shown.map((row) => row[column].length)),
+  );
+  const line = (cells: readonly string[]): string => {
+    const text = cells.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join('  ');
+    return cut(text.trimEnd(), columns);
+  };
   const done = rows.filter((row) => row.done).length;
   const eta = etaSeconds({ done, total: rows.length, elapsedMs, lastDoneMs });
   return [
-    line(COLUMNS.map((column) => HEADINGS[column])),
-    ...shown.map((row) => line(COLUMNS.map((column) => row[column]))),
+    line(wanted.map((column) => HEADINGS[column])),
+    ...shown.map((row) => line(wanted.map((column) => row[column]))),
     ...(shown.length < rows.length ? [`… and ${String(rows.length - shown.length)} more`] : []),
     '',
     `${progressBar(done, rows.length, Math.max(5, Math.min(40, columns - BESIDE_BAR)))}  ${String(done)}/${String(rows.length)} nodes, ${(elapsedMs / 1000).toFixed(0)} s${eta === undefined ? '' : `, about ${String(eta)} s left`}`,
     '',
-    ...events.slice(-5).map((event) => event.slice(0, columns)),
+    ...events.slice(-5).map((event) => cut(event, columns)),
   ].join('\n');
 }
+
+const cut = (text: string, columns: number): string => (text.length > columns ? `${text.slice(0, columns - 1)}…` : text);
 
 const urgency = (row: NodeRow): number => (row.done ? 2 : row.state === 'Idle' ? 1 : 0);

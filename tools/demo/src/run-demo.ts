@@ -145,6 +145,7 @@ async function watchRollout({
   const printed = simulation.cluster.log.onEvent((event) => {
     if (!live && event.type.startsWith('fault')) process.stdout.write(`${eventLine(event, startedMs) ?? ''}\n`);
   });
+  if (live) process.stdout.on('resize', clearScreen);
   let done = 0;
   let lastDoneMs = 0;
   let endedMs: number | undefined;
@@ -170,8 +171,15 @@ async function watchRollout({
     return undefined;
   } finally {
     printed();
+    process.stdout.off('resize', clearScreen);
     if (live) logUpdate.done();
   }
+}
+
+/** A terminal that has become narrower has wrapped what was on it: nobody knows any more which lines to draw over. */
+function clearScreen(): void {
+  logUpdate.clear();
+  process.stdout.write('\u001B[2J\u001B[H');
 }
 
 function printChanges(rows: readonly NodeRow[], elapsedMs: number, shown: Map<string, string>): void {
