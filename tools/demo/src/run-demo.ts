@@ -90,7 +90,7 @@ export async function runDemo({ options, bundles, directory, signal, writeKubeco
     const faults = new PendingFaults(simulation, options);
     const outcome = await watchRollout({ simulation, faults, timeline, startedMs, signal });
     process.stdout.write(`\n${summaryOf(simulation, timeline, clock.monotonic() - startedMs, outcome, errors)}\n`);
-    if (options.keep) await keepRunning(simulation, kubeconfigPath, signal);
+    if (options.keep && outcome !== undefined) await keepRunning(simulation, kubeconfigPath, signal);
     return outcome === undefined ? 130 : 0;
   } finally {
     await simulation.close();
