@@ -131,7 +131,7 @@ export class ProcessRunner implements PodRunner {
 
   /** Ends every process at once, also those that are only about to start. */
   async stopAll(): Promise<void> {
-    await Promise.all([...this.#pods].map((pod) => pod.stop('SIGKILL')));
+    await Promise.all([...this.#pods].map(async (pod) => pod.stop('SIGKILL')));
   }
 
   /** The Secret among the pod's volumes, if it has one. */
