@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { KubeApiError, type KubeClient } from '@brupop/kube-runtime';
-import { VirtualClock } from '@brupop/ports';
+import { sleep, VirtualClock } from '@brupop/ports';
 import { createAuthenticator, type Authenticator } from './authenticator.ts';
 import type { TokenPod, TokenReviewStatus } from './authorize.ts';
 
@@ -119,6 +119,21 @@ describe(createAuthenticator, () => {
     expect(JSON.stringify(verdict)).not.toContain('secret-token');
     answer = () => Promise.resolve(accepted);
     await expect(ask()).resolves.toMatchObject({ ok: true });
+  });
+
+  test('reviews no more than 50 tokens at a time, and the others in their turn', async () => {
+    let running = 0;
+    let most = 0;
+    answer = async () => {
+      most = Math.max(most, ++running);
+      await sleep(clock, 1_000);
+      running--;
+      if (reviews.length % 2 === 0) throw new Error('a failure must not keep a slot');
+      return accepted;
+    };
+    const verdicts = Promise.all(Array.from({ length: 120 }, (_, at) => ask({ token: `token-${String(at)}` })));
+    await clock.advance(3_000);
+    expect([(await verdicts).length, most]).toEqual([120, 50]);
   });
 
   test('lets a caller go while others still wait for the review', async () => {

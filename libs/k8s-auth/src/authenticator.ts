@@ -12,6 +12,7 @@ import {
 } from './authorize.ts';
 import { deny, parseCredentials, tokenExpiryMs, type Credentials, type Denial } from './credentials.ts';
 import { ExpiringCache } from './expiring-cache.ts';
+import { Slots } from './slots.ts';
 
 /** What {@link createAuthenticator} needs. */
 export interface AuthenticatorOptions extends ExpectedCaller {
@@ -37,12 +38,15 @@ const DEFAULT_TTL_MS = 180_000;
 const DEFAULT_NEGATIVE_TTL_MS = 10_000;
 const CAPACITY = 20_000;
 const REVIEW_TIMEOUT_MS = 10_000;
+// Each is a connection to the Kubernetes API, and anyone may ask for one.
+const MOST_REVIEWS = 50;
 
 /** The authenticator of the apiserver: a TokenReview, then {@link authorize}. */
 export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
   const { client, clock, audience, findPod, findNode } = options;
   const reviews = new ExpiringCache<TokenReviewStatus>(clock, CAPACITY);
   const underWay = new Map<string, Promise<TokenReviewStatus>>();
+  const slots = new Slots(MOST_REVIEWS);
 
   /** One review at a time for each token, whoever asks; that one caller hangs up does not end it for the others. */
   const reviewOnce = (token: string): Promise<TokenReviewStatus> => {
@@ -51,7 +55,8 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     if (known !== undefined) return Promise.resolve(known);
     const pending = underWay.get(key);
     if (pending !== undefined) return pending;
-    const review = reviewToken(client, token, audience)
+    const review = slots
+      .run(() => reviewToken(client, token, audience))
       .then((status) => {
         reviews.set(key, status, ttlOf(status, token, options));
         return status;
