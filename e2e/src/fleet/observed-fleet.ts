@@ -99,11 +99,11 @@ export abstract class ObservedFleet {
     return this.names.filter((name) => (this.shadow(name)?.spec.state ?? 'Idle') !== 'Idle');
   }
 
-  /** Whether the node runs the new version, is back in service, and both sides of its shadow say Idle. */
-  isDone(node: string): boolean {
+  /** Whether the node runs this version, is back in service, and both sides of its shadow say Idle. */
+  isDone(node: string, version: string = NEW): boolean {
     const { spec, status } = this.shadow(node) ?? {};
     const { ready, cordoned } = this.node(node);
-    return ready && !cordoned && spec?.state === 'Idle' && status?.current_state === 'Idle' && status.current_version === NEW;
+    return ready && !cordoned && spec?.state === 'Idle' && status?.current_state === 'Idle' && status.current_version === version;
   }
 
   /** Runs until all nodes are done. */

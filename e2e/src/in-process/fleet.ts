@@ -23,6 +23,8 @@ export interface FleetOptions {
   readonly node?: (at: number) => Partial<NodeOptions>;
   readonly clusterTimings?: Partial<ClusterTimings>;
   readonly hostTimings?: Partial<HostTimings>;
+  /** False installs nothing but the resource, and leaves the rest to the test. */
+  readonly installed?: boolean;
 }
 
 interface Parts {
@@ -59,9 +61,18 @@ export class Fleet extends ObservedFleet {
     return super.rollOut(limitMs);
   }
 
+  /** Installs the operator, or, with a filter, a part of it. */
+  install(only: (kind: string) => boolean = () => true): void {
+    install(this.cluster, only);
+  }
+
   stop(): void {
     this.cluster.stop();
   }
+}
+
+function install(cluster: SimulatedCluster, only: (kind: string) => boolean): void {
+  cluster.apply(installObjects({ image: 'brupop', certificates: 'provided' }).filter(({ kind }) => only(kind)));
 }
 
 function start(options: FleetOptions): Parts {
@@ -106,7 +117,7 @@ function start(options: FleetOptions): Parts {
   });
   runner.attach(cluster);
   cluster.start();
-  cluster.apply(installObjects({ image: 'brupop', certificates: 'provided' }));
+  install(cluster, (kind) => options.installed !== false || kind === 'Namespace' || kind === 'CustomResourceDefinition');
   if (options.webReplicas !== 0) cluster.apply(sampleWorkloads({ webReplicas: options.webReplicas ?? count + 1 }));
   return { clock, api, cluster, runner, log, skewMs };
 }

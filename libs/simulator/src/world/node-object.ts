@@ -29,7 +29,8 @@ export function nodeObject(options: NodeOptions, host: SimulatedHost, address: s
     metadata: {
       name: options.name,
       labels: {
-        'kubernetes.io/hostname': options.name,
+        // A label's value is shorter than a Node's name may be; where the two differ, the host has a name of its own.
+        'kubernetes.io/hostname': options.name.slice(0, 63).replace(/[^a-z0-9]+$/, ''),
         'kubernetes.io/os': 'linux',
         'kubernetes.io/arch': arch,
         'beta.kubernetes.io/os': 'linux',

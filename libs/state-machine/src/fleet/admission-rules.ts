@@ -69,7 +69,8 @@ function agentNotReady({ agentReady }: ShadowedFacts): Reason | undefined {
 }
 
 function cordoned({ node }: ShadowedFacts): Reason | undefined {
-  if (!node.unschedulable) return undefined;
+  // Our own is no objection: the reboot that it was made for ends it.
+  if (!node.unschedulable || node.cordonedByUs) return undefined;
   return { reason: 'CordonedByAdministrator', message: 'The node is cordoned, and not by the operator; uncordon it to let it update' };
 }
 

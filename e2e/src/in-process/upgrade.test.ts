@@ -1,0 +1,162 @@
+import { DEFAULT_NAMESPACE, shadowName } from '@brupop/crd-models';
+import { describe, expect, test } from '@jest/globals';
+import { aFleet } from './a-fleet.ts';
+import { NEW, OLD } from '../fleet/versions.ts';
+import type { Fleet } from './fleet.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const V2_STATES = ['Idle', 'StagedAndPerformedUpdate', 'RebootedIntoUpdate', 'MonitoringUpdate', 'ErrorReset'];
+const V1_STATES = ['Idle', 'StagedUpdate', 'PerformedUpdate', 'RebootedIntoUpdate', 'MonitoringUpdate'];
+
+/** What a host had come to when the operator was replaced. */
+const HOSTS = ['untouched', 'ready to boot', 'booted'] as const;
+
+/** What is left of the operator of before on one node. */
+interface Relic {
+  readonly version: 'v1' | 'v2';
+  readonly spec: Readonly<Record<string, unknown>>;
+  readonly status?: Readonly<Record<string, unknown>> | null;
+  readonly host: (typeof HOSTS)[number];
+  /** The original cordons without saying so. */
+  readonly cordoned?: boolean;
+}
+
+async function call(fleet: Fleet, method: 'POST' | 'PATCH', path: string, body: object): Promise<void> {
+  const headers = {
+    authorization: `Bearer ${fleet.api.adminToken}`,
+    'content-type': method === 'POST' ? 'application/json' : 'application/merge-patch+json',
+  };
+  const response = await fleet.api.handle({ method, path, headers, body: JSON.stringify(body) }, AbortSignal.timeout(10_000));
+  if (response.status >= 300) throw new Error(`${path}: ${String(response.status)} ${await response.text()}`);
+}
+
+/** A fleet as the original left it, into which ours is then installed. */
+async function anUpgradedFleet(relics: readonly Relic[]): Promise<Fleet> {
+  const fleet = aFleet({
+    nodes: relics.length,
+    webReplicas: 0,
+    installed: false,
+    policy: { maxConcurrentUpdates: 'unlimited' },
+    node: (at) => ({ version: relics[at]?.host === 'booted' ? NEW : OLD }),
+  });
+  const isUp = (): boolean => fleet.names.length === relics.length && fleet.names.every((name) => fleet.node(name).ready);
+  if (!(await fleet.until(isUp, HOUR))) throw new Error('the nodes did not come up');
+  let staging = relics.filter(({ host }) => host === 'ready to boot').length;
+  for (const [at, relic] of relics.entries()) {
+    const node = fleet.names[at] ?? '';
+    if (relic.host === 'ready to boot')
+      void fleet.cluster
+        .host(node)
+        .admin.apply()
+        .then(() => staging--);
+    if (relic.cordoned === true) fleet.cluster.store.patch('Node', { name: node }, { spec: { unschedulable: true } });
+    const uid = fleet.cluster.nodes.find(({ metadata }) => metadata.name === node)?.metadata.uid;
+    const path = `/apis/brupop.bottlerocket.aws/${relic.version}/namespaces/${DEFAULT_NAMESPACE}/bottlerocketshadows`;
+    await call(fleet, 'POST', path, {
+      apiVersion: `brupop.bottlerocket.aws/${relic.version}`,
+      kind: 'BottlerocketShadow',
+      metadata: { name: shadowName(node), ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name: node, uid }] },
+      spec: relic.spec,
+    });
+    if (relic.status !== undefined) await call(fleet, 'PATCH', `${path}/${shadowName(node)}/status`, { status: relic.status });
+  }
+  if (!(await fleet.until(() => staging === 0, HOUR))) throw new Error('the hosts were not made ready');
+  fleet.install();
+  return fleet;
+}
+
+/** What became of the nodes that are not done. */
+const unfinished = (fleet: Fleet): unknown[] =>
+  fleet.names
+    .filter((name) => !fleet.isDone(name))
+    .map((name) => ({ name, node: fleet.node(name), spec: fleet.shadow(name)?.spec, status: fleet.shadow(name)?.status }));
+
+/** Every state told with every state reported, with the host each time in another condition. */
+function relics(version: 'v1' | 'v2', states: readonly string[], host: Relic['host']): Relic[] {
+  const held = ['RebootedIntoUpdate', 'ErrorReset'];
+  return states.flatMap((told) =>
+    states.map((reported) => ({
+      version,
+      host,
+      spec: {
+        state: told,
+        ...(told === 'Idle' ? {} : { version: NEW, state_transition_timestamp: '2026-01-04T23:58:00.123456789+00:00' }),
+      },
+      status: {
+        current_version: host === 'booted' ? NEW : OLD,
+        target_version: NEW,
+        current_state: reported,
+        ...(version === 'v1' ? {} : { crash_count: 0 }),
+      },
+      // What v1 calls MonitoringUpdate may have been a failure; it has no word for it.
+      cordoned: told === 'RebootedIntoUpdate' || held.includes(reported),
+    })),
+  );
+}
+
+describe('shadows of Brupop 1.x', () => {
+  const cases = HOSTS.flatMap((host) => [
+    { version: 'v2' as const, states: V2_STATES, host },
+    { version: 'v1' as const, states: V1_STATES, host },
+  ]);
+  test.each(cases)(
+    'of $version in every pair of states, hosts $host: every node ends up new, in service and idle',
+    async ({ version, states, host }) => {
+      const fleet = await anUpgradedFleet(relics(version, states, host));
+      await fleet.until(() => unfinished(fleet).length === 0, HOUR);
+      expect(unfinished(fleet)).toEqual([]);
+    },
+  );
+
+  const idle = { current_version: OLD, target_version: NEW, current_state: 'Idle', crash_count: 0 };
+  const nonsense: { name: string; relic: Partial<Relic> }[] = [
+    { name: 'no status', relic: {} },
+    { name: 'a status of null', relic: { status: null } },
+    { name: 'a state without a version', relic: { spec: { state: 'RebootedIntoUpdate' }, status: idle } },
+    { name: 'ErrorReset asked for', relic: { spec: { state: 'ErrorReset' }, status: idle } },
+    {
+      name: 'times that are none',
+      relic: {
+        spec: { state: 'StagedAndPerformedUpdate', version: NEW, state_transition_timestamp: 'yesterday' },
+        status: { ...idle, state_transition_failure_timestamp: 'soon', crash_count: 3 },
+      },
+    },
+    {
+      name: 'times of another age',
+      relic: {
+        spec: { state: 'RebootedIntoUpdate', version: NEW, state_transition_timestamp: '9999-12-31T23:59:59Z' },
+        status: { ...idle, state_transition_failure_timestamp: '0001-01-01T00:00:00Z', crash_count: 2 },
+      },
+    },
+    {
+      name: 'more crashes than can be counted',
+      relic: { status: { ...idle, crash_count: 4_294_967_295, state_transition_failure_timestamp: '2020-01-01T00:00:00Z' } },
+    },
+    {
+      name: 'a version that is nowhere to be had',
+      relic: { spec: { state: 'StagedAndPerformedUpdate', version: '99.0.0' }, status: idle },
+    },
+    { name: 'a version that it runs', relic: { spec: { state: 'RebootedIntoUpdate', version: OLD }, status: idle } },
+    {
+      name: 'a progress of another host',
+      relic: {
+        spec: { state: 'RebootedIntoUpdate', version: NEW },
+        status: { ...idle, progress: { step: 'Rebooting', since: '2026-01-04T00:00:00Z', boot_id: 'made up', version: NEW } },
+        host: 'ready to boot',
+      },
+    },
+    {
+      name: 'a progress towards something else',
+      relic: { status: { ...idle, progress: { step: 'Draining', since: '2026-01-04T00:00:00Z', boot_id: 'x', version: '9.9.9' } } },
+    },
+  ];
+  test('edited by hand into nonsense do not keep their nodes, nor any other, from the update', async () => {
+    const fleet = await anUpgradedFleet(
+      nonsense.map(({ relic }) => ({ version: 'v2', host: 'untouched', spec: { state: 'Idle' }, ...relic })),
+    );
+    await fleet.until(() => unfinished(fleet).length === 0, 6 * HOUR);
+    expect(unfinished(fleet)).toEqual([]);
+    expect([...fleet.runner.controllers]).toHaveLength(1);
+  });
+});
