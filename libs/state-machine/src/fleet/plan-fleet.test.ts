@@ -45,6 +45,11 @@ describe('planFleet, one node through an update', () => {
       expected: ['a→RebootedIntoUpdate RebootAllowed'],
     },
     {
+      name: 'a staged node whose cordon is our own goes on to its reboot, which ends the cordon',
+      fleet: [aMember('a', { ...told('StagedAndPerformedUpdate'), status: staged, unschedulable: true, cordonedByUs: true })],
+      expected: ['a→RebootedIntoUpdate RebootAllowed'],
+    },
+    {
       name: 'a left-over progress of a staged node does not keep it from its own slot',
       fleet: [aMember('a', { ...told('StagedAndPerformedUpdate'), status: { ...staged, progress } })],
       expected: ['a→RebootedIntoUpdate RebootAllowed'],
