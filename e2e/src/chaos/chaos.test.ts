@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { runChaos } from './run-chaos.ts';
 
 /** `npx nx run e2e:chaos 1 1000` runs as many as you like. */
-const SEEDS = [3, 15, 23, 31, 42, 57, 64, 71, 88, 96];
+const SEEDS = [3, 15, 23, 42, 64, 88];
 
 describe('a rollout in which everything goes wrong', () => {
   test.each(SEEDS)('keeps its promises, and ends with every node updated: seed %i', async (seed) => {

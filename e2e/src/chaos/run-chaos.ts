@@ -53,7 +53,7 @@ export async function runChaos(seed: number, watch?: (fleet: Fleet) => void): Pr
       host.faults.clear();
       host.powerOn();
     }
-    await fleet.until(() => false, 30 * MINUTE);
+    await fleet.until(() => false, 12 * MINUTE);
     const { cordonedByHand } = context;
     await fleet.until(() => fleet.names.length === nodes && faultsOf(fleet, cordonedByHand).length === 0, 48 * HOUR);
     return { seed, violations: invariants.violations, unfinished: faultsOf(fleet, cordonedByHand), disturbances };

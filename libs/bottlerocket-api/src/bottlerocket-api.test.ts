@@ -2,6 +2,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import { inProcessClient, jsonResponse, seededRandom, systemClock, textResponse, VirtualClock } from '@brupop/ports';
 import type { HttpHandler, HttpResponse } from '@brupop/ports';
 import { memoryLogger, nodeHttpClient } from '@brupop/process';
@@ -144,6 +145,32 @@ describe('actions', () => {
     },
   ])('$name', async ({ response, result }) => {
     expect(await apiTo(answers(response)).reboot(signal)).toEqual(result);
+  });
+});
+
+describe('any answer whatever', () => {
+  const body = fc.oneof(fc.string(), fc.json(), fc.constantFrom('Status', 'Status 404 when POSTing', '{"update_state":"Ready"}'));
+  const answered = fc.record({ status: fc.integer({ min: 100, max: 599 }), body });
+
+  test('to an action is a result, told in words', async () => {
+    await fc.assert(
+      fc.asyncProperty(answered, async ({ status, body }) => {
+        const result = await apiTo(answers(() => textResponse(status, body))).prepare(signal);
+        expect(result.kind === 'started' || result.message !== '').toBe(true);
+      }),
+    );
+  });
+
+  test('to a question is a status, or an error that passes', async () => {
+    await fc.assert(
+      fc.asyncProperty(answered, async ({ status, body }) => {
+        const asked = apiTo(answers(() => textResponse(status, body))).status(signal);
+        const outcome = await asked.catch((error: unknown) => error);
+        expect(outcome).toMatchObject(
+          outcome instanceof Error ? { code: 'HOST_ANSWER', retry: 'transient' } : { kind: expect.any(String) },
+        );
+      }),
+    );
   });
 });
 

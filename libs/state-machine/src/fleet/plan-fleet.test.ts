@@ -557,6 +557,12 @@ describe('planFleet, nodes that leave the fleet', () => {
   test.each<Row>([
     { name: 'an idle one loses its shadow', fleet: [leaving({})], expected: ['a deleted LabelRemoved'] },
     {
+      name: 'an idle one loses its shadow, window or not',
+      fleet: [leaving({})],
+      policy: { window: CLOSED },
+      expected: ['a deleted LabelRemoved'],
+    },
+    {
       name: 'one that is left cordoned keeps its shadow until that is undone',
       fleet: [leaving({ cordonedByUs: true, unschedulable: true })],
       expected: ['a: LeftUnavailable'],
