@@ -95,10 +95,11 @@ export class FakeApiserver {
     while (this.shadow !== undefined && known === this.#etag() && this.#clock.monotonic() < untilMs) {
       await this.#news(untilMs - this.#clock.monotonic(), signal);
     }
+    const seen = { shadow: this.shadow, etag: this.#etag() };
     if (this.lagMs > 0) await sleep(this.#clock, this.lagMs, signal);
-    if (this.shadow === undefined) return refusal(404, 'SHADOW_NOT_FOUND');
-    if (known === this.#etag()) return textResponse(304);
-    return jsonResponse(200, this.shadow, { etag: this.#etag() });
+    if (seen.shadow === undefined) return refusal(404, 'SHADOW_NOT_FOUND');
+    if (known === seen.etag) return textResponse(304);
+    return jsonResponse(200, seen.shadow, { etag: seen.etag });
   }
 
   #create(request: HttpRequest): HttpResponse {
