@@ -28,7 +28,7 @@ export interface AwaitCommandOptions {
 
 /**
  * The update API of a Bottlerocket host. Expected answers are results.
- * Every method throws {@link BrupopError}: `HOST_UNREACHABLE` (transient), `HOST_SOCKET_DEAD` (terminal: the process must be
+ * Every method throws `BrupopError`: `HOST_UNREACHABLE` (transient), `HOST_SOCKET_DEAD` (terminal: the process must be
  * restarted to get a new mount of the socket), `HOST_ANSWER` (transient: an answer that Bottlerocket does not give); or the signal's reason.
  */
 export interface BottlerocketApi {

@@ -27,7 +27,7 @@ export class HostConnection {
   }
 
   /**
-   * @throws {@link BrupopError} `HOST_SOCKET_DEAD` (terminal) once connecting has been refused for long, `HOST_UNREACHABLE` (transient)
+   * @throws `BrupopError` `HOST_SOCKET_DEAD` (terminal) once connecting has been refused for long, `HOST_UNREACHABLE` (transient)
    * for any other transport failure; or the reason of the signal
    */
   async request(method: 'GET' | 'POST', path: string, signal: AbortSignal): Promise<HostAnswer> {

@@ -7,7 +7,7 @@ import type { WireOs, WireUpdateStatus } from './wire.ts';
 
 /**
  * Body of `GET /os`.
- * @throws {@link BrupopError} `HOST_ANSWER` if it is not what Bottlerocket answers
+ * @throws `BrupopError` `HOST_ANSWER` if it is not what Bottlerocket answers
  */
 export function parseOs(body: string): OsInfo {
   const os = checked<WireOs>(body, '/os', (value) => parseWith(validateOs, value, 'body'));
@@ -21,7 +21,7 @@ export function parseOs(body: string): OsInfo {
 
 /**
  * Body of a `GET /updates/status` of status 200.
- * @throws {@link BrupopError} `HOST_ANSWER` if it is not what Bottlerocket answers
+ * @throws `BrupopError` `HOST_ANSWER` if it is not what Bottlerocket answers
  */
 export function parseUpdateStatus(body: string): KnownUpdateStatus {
   const status = checked<WireUpdateStatus>(body, '/updates/status', (value) => parseWith(validateUpdateStatus, value, 'body'));

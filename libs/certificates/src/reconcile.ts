@@ -39,7 +39,7 @@ const MOST_STEPS = 10;
 const LOOK_AGAIN_MS = 5 * 60_000;
 const SHORTEST_PAUSE_MS = 1_000;
 
-/** @returns one reconcile: observe, decide, act, report. Its memory is only a stopwatch; a new one begins the waiting anew, and that is safe. */
+/** Makes one reconcile: observe, decide, act, report. Its memory is only a stopwatch; a new one begins the waiting anew, and that is safe. */
 export function createCertificateReconciler(deps: CertificateReconcilerDeps): (signal: AbortSignal) => Promise<ReconcileResult> {
   const { client, clock, log, policy, targets, labels = {}, report = {} } = deps;
   const stopwatch = createStopwatch(clock);

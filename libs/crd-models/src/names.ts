@@ -1,34 +1,58 @@
-/** Names that users, scripts and other components already rely on. */
+// Names that users, scripts and other components already rely on.
+
+/** API group of the shadow's resource. */
 export const GROUP = 'brupop.bottlerocket.aws';
+/** Kind of the resource that stands for a node. */
 export const KIND = 'BottlerocketShadow';
+/** Plural of the resource, as in its URLs. */
 export const PLURAL = 'bottlerocketshadows';
+/** Name of the CustomResourceDefinition. */
 export const CRD_NAME = 'bottlerocketshadows.brupop.bottlerocket.aws';
+/** Singular of the resource, as `kubectl` takes it. */
 export const SINGULAR = 'bottlerocketshadow';
+/** Short name of the resource: `kubectl get brs`. */
 export const SHORT_NAME = 'brs';
+/** The version that is stored; v1 is served for old clients. */
 export const STORAGE_VERSION = 'v2';
+/** Namespace that the operator is installed in unless told otherwise. */
 export const DEFAULT_NAMESPACE = 'brupop-bottlerocket-aws';
 
 /** Node label that opts a node in, with {@link UPDATER_INTERFACE_VERSION} as its exact value. */
 export const UPDATER_INTERFACE_LABEL = 'bottlerocket.aws/updater-interface-version';
+/** The value of {@link UPDATER_INTERFACE_LABEL} that opts a node in. */
 export const UPDATER_INTERFACE_VERSION = '2.0.0';
 
 /** Kubernetes' own node label that takes a node out of external load balancers; the operator sets it to `True`. */
 export const EXCLUDE_FROM_LB_LABEL = 'node.kubernetes.io/exclude-from-external-load-balancers';
+/** The value that the operator gives {@link EXCLUDE_FROM_LB_LABEL}. */
 export const EXCLUDE_FROM_LB_VALUE = 'True';
 
+/** Label of the operator's own objects: which of its components they belong to. */
 export const COMPONENT_LABEL = 'brupop.bottlerocket.aws/component';
+/** {@link COMPONENT_LABEL} of the agents. */
 export const AGENT_COMPONENT = 'agent';
+/** {@link COMPONENT_LABEL} of the apiserver. */
 export const APISERVER_COMPONENT = 'apiserver';
+/** {@link COMPONENT_LABEL} of the controller. */
 export const CONTROLLER_COMPONENT = 'brupop-controller';
 
+/** ServiceAccount of the agents; the apiserver takes no token of another. */
 export const AGENT_SERVICE_ACCOUNT = 'brupop-agent-service-account';
+/** ServiceAccount of the apiserver. */
 export const APISERVER_SERVICE_ACCOUNT = 'brupop-apiserver-service-account';
+/** ServiceAccount of the controller. */
 export const CONTROLLER_SERVICE_ACCOUNT = 'brupop-controller-service-account';
+/** Service through which agents and conversion webhook reach the apiserver. */
 export const APISERVER_SERVICE = 'brupop-apiserver';
+/** Service of the controller: metrics and the plan. */
 export const CONTROLLER_SERVICE = 'brupop-controller-server';
+/** DaemonSet of the agents. */
 export const AGENT_DAEMON_SET = 'brupop-agent';
+/** Deployment of the apiserver. */
 export const APISERVER_DEPLOYMENT = 'brupop-apiserver';
+/** Deployment of the controller. */
 export const CONTROLLER_DEPLOYMENT = 'brupop-controller-deployment';
+/** Lease that the leading controller holds. */
 export const CONTROLLER_LEASE = 'brupop-controller';
 
 /**
@@ -36,6 +60,7 @@ export const CONTROLLER_LEASE = 'brupop-controller';
  * The value of each is JSON: `{"since": RFC 3339, "prior": the label's value before or null}`.
  */
 export const CORDONED_ANNOTATION = 'brupop.bottlerocket.aws/cordoned';
+/** As {@link CORDONED_ANNOTATION}, for the exclusion from external load balancers. */
 export const EXCLUDED_FROM_LB_ANNOTATION = 'brupop.bottlerocket.aws/excluded-from-lb';
 
 /** Audience of the agents' projected tokens. */

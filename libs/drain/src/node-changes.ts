@@ -30,27 +30,27 @@ export interface NodeChangeResult {
   readonly keptByOther: boolean;
 }
 
-/** Cordons the node and marks the cordon as ours. Idempotent. @throws as {@link changeNode} */
+/** Cordons the node and marks the cordon as ours. Idempotent. @throws `KubeApiError`, or `NODE_CONFLICT` (transient) */
 export function cordonNode(options: NodeChangeOptions): Promise<NodeChangeResult> {
   return changeNode(options, planCordon);
 }
 
-/** Uncordons the node if we cordoned it and nobody had before. Idempotent. @throws as {@link changeNode} */
+/** Uncordons the node if we cordoned it and nobody had before. Idempotent. @throws `KubeApiError`, or `NODE_CONFLICT` (transient) */
 export function uncordonNode(options: NodeChangeOptions): Promise<NodeChangeResult> {
   return changeNode(options, planUncordon);
 }
 
-/** Takes the node out of external load balancers and marks that as ours. Idempotent. @throws as {@link changeNode} */
+/** Takes the node out of external load balancers and marks that as ours. Idempotent. @throws `KubeApiError`, or `NODE_CONFLICT` (transient) */
 export function excludeFromLoadBalancers(options: NodeChangeOptions): Promise<NodeChangeResult> {
   return changeNode(options, planExclusion);
 }
 
-/** Undoes {@link excludeFromLoadBalancers}; an exclusion of somebody else stays. Idempotent. @throws as {@link changeNode} */
+/** Undoes {@link excludeFromLoadBalancers}; an exclusion of somebody else stays. Idempotent. @throws `KubeApiError`, or `NODE_CONFLICT` (transient) */
 export function removeExclusion(options: NodeChangeOptions): Promise<NodeChangeResult> {
   return changeNode(options, planInclusion);
 }
 
-/** Marks as ours what a predecessor without ownership annotations did to the node. Idempotent. @throws as {@link changeNode} */
+/** Marks as ours what a predecessor without ownership annotations did to the node. Idempotent. @throws `KubeApiError`, or `NODE_CONFLICT` (transient) */
 export function adoptNode(options: NodeChangeOptions): Promise<NodeChangeResult> {
   return changeNode(options, planAdoption);
 }

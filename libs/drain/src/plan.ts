@@ -42,7 +42,7 @@ export interface DrainObservation {
   readonly ours?: PodSelector;
   /**
    * Pods to evict after all others, such as those that serve the drain itself. They never hold it up for long: once they alone are left,
-   * and {@link LAST_PATIENCE_MS} after the drain began, they stay, and the reboot ends and starts them. On a cluster of one node
+   * and `LAST_PATIENCE_MS` after the drain began, they stay, and the reboot ends and starts them. On a cluster of one node
    * they have nowhere else to go.
    */
   readonly last?: PodSelector;

@@ -3,12 +3,17 @@ import { BrupopError } from '@brupop/process';
 import { withDeadline } from './deadline.ts';
 import { errorFromResponse } from './kube-error.ts';
 
+/** Content type of a JSON Merge Patch (RFC 7386). */
 export const MERGE_PATCH = 'application/merge-patch+json';
+/** Content type of a JSON Patch (RFC 6902). */
 export const JSON_PATCH = 'application/json-patch+json';
+/** Content type of a server-side apply. */
 export const APPLY_PATCH = 'application/apply-patch+yaml';
 
+/** Parameters of a query, not yet encoded. */
 export type Query = Readonly<Record<string, string>>;
 
+/** What comes with a request. */
 export interface KubeRequestOptions {
   /** Sent as JSON. */
   readonly body?: unknown;
@@ -24,7 +29,7 @@ export interface KubeRequestOptions {
 export interface KubeClient {
   /**
    * One request and its whole answer, undefined if that is empty.
-   * @throws `KubeApiError` for any answer that is not a success; {@link BrupopError} of the transport, or `KUBE_TIMEOUT`
+   * @throws `KubeApiError` for any answer that is not a success; `BrupopError` of the transport, or `KUBE_TIMEOUT`
    */
   request<T>(method: HttpRequest['method'], path: string, options: KubeRequestOptions): Promise<T>;
   /**
@@ -34,6 +39,7 @@ export interface KubeClient {
   stream(path: string, query: Query, signal: AbortSignal): Promise<HttpResponse>;
 }
 
+/** What a {@link KubeClient} is made from. */
 export interface KubeClientOptions {
   readonly http: HttpClient;
   readonly clock: Clock;

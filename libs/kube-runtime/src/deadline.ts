@@ -11,7 +11,7 @@ export interface Deadline {
 }
 
 /**
- * @throws (as the reason of the signal) {@link BrupopError} `KUBE_TIMEOUT`, transient
+ * @throws (as the reason of the signal) `BrupopError` `KUBE_TIMEOUT`, transient
  */
 export function withDeadline(clock: Clock, parent: AbortSignal, limitMs: number, what: string): Deadline {
   const own = new AbortController();

@@ -15,6 +15,7 @@ export interface Regarding {
   readonly uid: string;
 }
 
+/** An event as its author tells it. */
 export interface EventInput {
   readonly regarding: Regarding;
   readonly type: 'Normal' | 'Warning';
@@ -26,6 +27,7 @@ export interface EventInput {
   readonly action?: string;
 }
 
+/** What an {@link EventRecorder} is made from. */
 export interface EventRecorderOptions {
   readonly client: KubeClient;
   readonly clock: Clock;
@@ -38,6 +40,7 @@ export interface EventRecorderOptions {
   readonly capacity?: number;
 }
 
+/** Sends Events in the background. */
 export interface EventRecorder {
   /** Returns at once; never throws. The same event again becomes a series of one object. */
   record(event: EventInput): void;

@@ -5,7 +5,7 @@ export type { StatusCause, StatusDetails } from './kube-error.ts';
 export { APPLY_PATCH, createKubeClient, JSON_PATCH, MERGE_PATCH, withQuery } from './client.ts';
 export type { KubeClient, KubeClientOptions, KubeRequestOptions, Query } from './client.ts';
 export { loadKube } from './load-kube.ts';
-export type { KubeAccess } from './load-kube.ts';
+export type { ClusterConfig, KubeAccess } from './load-kube.ts';
 export { listAll } from './list.ts';
 export type { ListOptions } from './list.ts';
 export { ListSplitter } from './list-splitter.ts';

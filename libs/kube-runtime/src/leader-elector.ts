@@ -9,6 +9,7 @@ import { heldBy, mayHold, observeLease, released } from './lease.ts';
 import type { Lease, ObservedLease } from './lease.ts';
 import { paths } from './paths.ts';
 
+/** What a {@link LeaderElector} is made from. */
 export interface LeaderElectorOptions {
   readonly client: KubeClient;
   readonly clock: Clock;
@@ -26,6 +27,7 @@ export interface LeaderElectorOptions {
   readonly retryPeriodMs?: number;
 }
 
+/** Takes part in an election until told to stop. */
 export interface LeaderElector {
   /**
    * Waits for the lease, then calls `lead`. When the lease is lost its signal aborts; once it has ended, the waiting begins again.

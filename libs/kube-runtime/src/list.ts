@@ -10,6 +10,7 @@ interface ListHeader {
   readonly metadata?: { readonly resourceVersion?: string; readonly continue?: string };
 }
 
+/** Which collection is listed, and what becomes of its objects. */
 export interface ListOptions {
   readonly client: KubeClient;
   readonly clock: Clock;
@@ -29,7 +30,7 @@ export interface ListOptions {
 /**
  * Lists a collection consistently, page by page, without ever holding a page.
  * @returns the resourceVersion to watch from
- * @throws `KubeApiError`, or {@link BrupopError} `KUBE_BODY`, `KUBE_TIMEOUT` or of the transport
+ * @throws `KubeApiError`, or `BrupopError` `KUBE_BODY`, `KUBE_TIMEOUT` or of the transport
  */
 export async function listAll(options: ListOptions): Promise<string> {
   try {

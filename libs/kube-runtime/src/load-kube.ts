@@ -11,12 +11,21 @@ export interface KubeAccess {
   readonly namespace: string;
 }
 
+/** The part of `KubeConfig` of `@kubernetes/client-node` that is needed, so that users of this package do not compile the whole library. */
+export interface ClusterConfig {
+  getCurrentCluster(): { readonly server: string; readonly skipTLSVerify: boolean; readonly tlsServerName?: string } | null;
+  getCurrentContext(): string;
+  getContextObject(name: string): { readonly namespace?: string } | null;
+  /** Adds what authenticates to the options of a request. */
+  applyToHTTPSOptions(options: RequestOptions): Promise<void>;
+}
+
 /**
  * Reads `KUBECONFIG`, else `~/.kube/config`, else the service account of the pod. Credentials are applied anew to each request,
  * so rotated tokens, certificates and exec plugins just work.
- * @throws {@link BrupopError} `KUBE_CONFIG` if there is nothing usable
+ * @throws `BrupopError` `KUBE_CONFIG` if there is nothing usable
  */
-export function loadKube(config: KubeConfig = defaultConfig()): KubeAccess {
+export function loadKube(config: ClusterConfig = defaultConfig()): KubeAccess {
   const cluster = config.getCurrentCluster();
   if (cluster === null) throw new BrupopError('KUBE_CONFIG', 'The current context names no cluster', { retry: 'terminal' });
   let material: SecureContextOptions = {};
@@ -37,7 +46,7 @@ export function loadKube(config: KubeConfig = defaultConfig()): KubeAccess {
   return { http, namespace: namespace === undefined || namespace === '' ? DEFAULT_NAMESPACE : namespace };
 }
 
-function defaultConfig(): KubeConfig {
+function defaultConfig(): ClusterConfig {
   const config = new KubeConfig();
   try {
     config.loadFromDefault();
@@ -47,7 +56,7 @@ function defaultConfig(): KubeConfig {
   return config;
 }
 
-async function credentials(config: KubeConfig): Promise<RequestOptions> {
+async function credentials(config: ClusterConfig): Promise<RequestOptions> {
   const options: RequestOptions = { headers: {} };
   try {
     await config.applyToHTTPSOptions(options);

@@ -18,11 +18,13 @@ export interface Reflected {
   readonly metadata: { readonly name: string; readonly namespace?: string; readonly resourceVersion?: string };
 }
 
+/** A change of the store, told after it is made. */
 export type ReflectorEvent<T> =
   | { readonly type: 'added' | 'modified' | 'deleted'; readonly object: T }
   /** A whole list has been taken over. */
   | { readonly type: 'synced'; readonly object?: undefined };
 
+/** What a {@link Reflector} is made from. */
 export interface ReflectorOptions<T extends Reflected> {
   readonly client: KubeClient;
   /** Of the collection; see `paths`. */
@@ -50,6 +52,7 @@ export const WATCH_ENDS = ['ended', 'expired', 'failed'] as const;
 /** One of {@link WATCH_ENDS}. */
 export type WatchEnd = (typeof WATCH_ENDS)[number];
 
+/** A collection's mirror in memory. */
 export interface Reflector<T> {
   readonly store: Store<T>;
   /** Whether a list has been taken over since the start, or since the last `relist`. */

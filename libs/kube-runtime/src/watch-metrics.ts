@@ -39,6 +39,7 @@ export interface WatchMetrics {
   show(reflectors: Readonly<Record<string, Reflector<unknown>>>): void;
 }
 
+/** Keeps the metrics of watches. */
 export function createWatchMetrics(metrics: Metrics): WatchMetrics {
   const restarts = metrics.counter(WATCH_RESTARTS);
   const age = metrics.gauge(WATCH_AGE);

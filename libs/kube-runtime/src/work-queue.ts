@@ -3,11 +3,13 @@ import type { Clock, Random } from '@brupop/ports';
 import type { Logger } from '@brupop/process';
 import { backoffMs } from './backoff.ts';
 
+/** What a reconcile that ended well asks for. */
 export interface ReconcileResult {
   /** Absent means: not until something happens. */
   readonly requeueAfterMs?: number;
 }
 
+/** What a {@link WorkQueue} is made from. */
 export interface WorkQueueOptions<K> {
   readonly clock: Clock;
   readonly log: Logger;
@@ -32,6 +34,7 @@ export interface Reconciled<K> {
   readonly ok: boolean;
 }
 
+/** Keys waiting to be reconciled; each by one at a time. */
 export interface WorkQueue<K> {
   /** Asks for a reconcile of `key`. Any number of calls before it begins make one; a call while it runs makes one more afterwards. */
   add(key: K): void;

@@ -2,8 +2,10 @@ import { ConfigError } from './errors.ts';
 
 /** What a parser makes of a text; `expected` completes the sentence "expected …". */
 export type Parsed<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly expected: string };
+/** Turns the text of a variable into a value. */
 export type Parser<T> = (text: string) => Parsed<T>;
 
+/** One variable of a configuration. */
 export interface ConfigItem<T> {
   /** Name of the environment variable. */
   readonly env: string;
@@ -19,6 +21,7 @@ export interface ConfigItem<T> {
 /** One item for each key of the configuration `T`. */
 export type ConfigSpec<T> = { readonly [K in keyof T]: ConfigItem<T[K]> };
 
+/** The configuration, or every problem with it. */
 export type ConfigResult<T> =
   { readonly ok: true; readonly config: Readonly<T> } | { readonly ok: false; readonly problems: readonly string[] };
 

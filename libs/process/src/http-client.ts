@@ -18,6 +18,7 @@ interface Limits {
   readonly clock?: Clock;
 }
 
+/** A server by its URL. */
 export interface UrlTarget extends Limits {
   /** `http://…` or `https://…`; a path in it is put before that of each request. */
   readonly baseUrl: string;
@@ -29,12 +30,15 @@ export interface UrlTarget extends Limits {
   readonly rejectUnauthorized?: boolean;
 }
 
+/** A server on a unix socket. */
 export interface SocketTarget extends Limits {
   readonly socketPath: string;
 }
 
+/** Where an HTTP client sends its requests. */
 export type HttpTarget = UrlTarget | SocketTarget;
 
+/** An HTTP client that holds connections open. */
 export interface ClosableHttpClient extends HttpClient {
   /** Ends every connection. */
   close(): void;

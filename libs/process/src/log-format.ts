@@ -1,5 +1,6 @@
 import type { LogFields, LogLevel } from './logger.ts';
 
+/** Every layout of a log. */
 export const LOG_FORMATS = ['full', 'compact', 'pretty', 'json'] as const;
 /** The layouts of Rust's tracing formatters, so that existing settings keep their meaning. */
 export type LogFormat = (typeof LOG_FORMATS)[number];

@@ -4,8 +4,11 @@ import { formatLine } from './log-format.ts';
 import type { LogFormat, LogRecord } from './log-format.ts';
 import { redact } from './redact.ts';
 
+/** Levels, the most urgent first. */
 export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
+/** One of {@link LOG_LEVELS}. */
 export type LogLevel = (typeof LOG_LEVELS)[number];
+/** The data of an entry, by lowerCamel key. */
 export type LogFields = Readonly<Record<string, unknown>>;
 
 /** Where a process tells what it does. No method ever throws. Fields whose names look like secrets are replaced. */
@@ -18,6 +21,7 @@ export interface Logger {
   child(fields: LogFields): Logger;
 }
 
+/** What a {@link Logger} is made from. */
 export interface LoggerOptions {
   /** Shown with each line, such as `agent`. */
   readonly component: string;
@@ -82,6 +86,7 @@ export function loggerTo(emit: Emit, context: LogFields = {}): Logger {
   };
 }
 
+/** One entry that {@link memoryLogger} has kept. */
 export interface LogEntry {
   readonly level: LogLevel;
   readonly message: string;

@@ -11,6 +11,7 @@ export interface ProcessHost {
   exit(code: number): void;
 }
 
+/** What {@link runProcess} needs beside the main function. */
 export interface RunOptions {
   readonly log: Logger;
   /** How long a stop may take before the process ends anyway; 25 s by default, within a pod's 30. */

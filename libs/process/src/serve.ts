@@ -11,6 +11,7 @@ import type { Logger } from './logger.ts';
 /** What answers requests; an express app is one. */
 export type RequestListener = (request: IncomingMessage, response: ServerResponse) => void;
 
+/** Where and how a server listens. */
 export interface ServeOptions {
   /** 0 lets the system choose. */
   readonly port: number;
@@ -39,6 +40,7 @@ const LIMITS: ServeLimits = { handshakeMs: 10_000, headMs: 10_000, requestMs: 30
 /** How late a limit may be noticed. */
 const CHECK_MS = 5_000;
 
+/** A server that listens. */
 export interface RunningServer {
   readonly port: number;
   /** New connections get the new certificate; those that are open stay. */

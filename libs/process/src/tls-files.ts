@@ -14,6 +14,7 @@ export interface TlsMaterial {
   readonly key?: string;
 }
 
+/** Which files, and how often they are looked at. */
 export interface TlsFilesOptions {
   /** Paths of the PEM files; see {@link secretVolume}. */
   readonly files: { readonly ca?: string; readonly cert?: string; readonly key?: string };
@@ -25,6 +26,7 @@ export interface TlsFilesOptions {
   readonly onChange?: (material: TlsMaterial) => void;
 }
 
+/** TLS material that follows its files. */
 export interface TlsFiles {
   /** The same object until the files change. */
   material(): TlsMaterial;

@@ -15,7 +15,7 @@ export function parseTimestamp(text: string | null | undefined, now: number): nu
   return Number.isNaN(atMs) || atMs > now + TOLERATED_AHEAD_MS ? undefined : atMs;
 }
 
-/** @returns `atMs` as RFC 3339 in UTC */
+/** `atMs` as RFC 3339 in UTC */
 export function formatTimestamp(atMs: number): string {
   return new Date(atMs).toISOString();
 }

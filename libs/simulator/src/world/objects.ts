@@ -34,6 +34,7 @@ export interface StatusCondition {
   readonly lastHeartbeatTime?: string;
 }
 
+/** A Node, as far as the simulated cluster works with it. */
 export interface NodeObject extends ApiObject {
   readonly spec?: { readonly unschedulable?: boolean; readonly taints?: readonly Taint[]; readonly providerID?: string };
   readonly status?: {
@@ -86,6 +87,7 @@ export interface ContainerStatus {
   readonly restartCount: number;
 }
 
+/** A Pod, as far as the simulated cluster works with it. */
 export interface PodObject extends ApiObject {
   readonly spec: PodSpec;
   readonly status?: {

@@ -29,6 +29,7 @@ export interface ClusterTimings {
   readonly jobMs: number;
 }
 
+/** Kubernetes' own times; see {@link ClusterTimings}. */
 export const DEFAULT_CLUSTER_TIMINGS: ClusterTimings = {
   heartbeatMs: 10_000,
   nodeGraceMs: 40_000,

@@ -15,7 +15,10 @@ export interface WindowState {
   readonly closesAt?: number;
 }
 
-/** @param now milliseconds since the epoch */
+/**
+ * Whether the window is open, and when that changes next.
+ * @param now milliseconds since the epoch
+ */
 export function windowAt(window: UpdateWindow, now: number): WindowState {
   switch (window.kind) {
     case 'always':

@@ -1,0 +1,4 @@
+import { jestConfig } from '../../jest.preset.mjs';
+
+// Packages are built, packed, installed and run.
+export default jestConfig('packaging', { testTimeout: 240_000 });

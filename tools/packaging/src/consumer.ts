@@ -1,0 +1,65 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { mustRun } from './run.ts';
+import { libraries, manifestOf, ROOT } from './workspace.ts';
+import type { Manifest } from './workspace.ts';
+import { copyWorkspace } from './workspace-copy.ts';
+
+/** A library as it would be published. */
+export interface Tarball {
+  readonly folder: string;
+  readonly path: string;
+  readonly manifest: Manifest;
+  readonly files: readonly string[];
+}
+
+const COMPILER = join(ROOT, 'node_modules/@typescript/native/bin/tsc');
+
+/**
+ * Builds every library from nothing and packs it. This happens in a copy, so that leftovers of earlier builds are not packed, and nobody
+ * who builds at the same time is in the way.
+ * @param into an empty folder
+ */
+export async function packLibraries(into: string): Promise<Tarball[]> {
+  const folders = libraries().map(({ folder }) => folder);
+  await copyWorkspace(into);
+  const paths = folders.map((folder) => join(into, 'libs', folder));
+  await mustRun(process.execPath, [COMPILER, '-b', ...paths], { cwd: into });
+  const packed = await mustRun('npm', ['pack', '--json', '--pack-destination', into, ...paths], { cwd: into });
+  const reports = JSON.parse(packed) as { name: string; filename: string; files: { path: string }[] }[];
+  return folders.map((folder) => {
+    const manifest = manifestOf(join(into, 'libs', folder));
+    const report = reports.find(({ name }) => name === manifest.name);
+    if (report === undefined) throw new Error(`npm pack made no tarball of ${manifest.name}`);
+    return { folder, path: join(into, basename(report.filename)), manifest, files: report.files.map(({ path }) => path) };
+  });
+}
+
+/** Makes a project outside of any workspace that has installed the tarballs. @param into an empty folder */
+export async function createConsumer(into: string, tarballs: readonly Tarball[]): Promise<void> {
+  const root = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as Manifest;
+  const types = root.devDependencies?.['@types/node'] ?? '*';
+  await writeJson(join(into, 'package.json'), {
+    name: 'consumer',
+    private: true,
+    type: 'module',
+    dependencies: Object.fromEntries(tarballs.map(({ manifest, path }) => [manifest.name, `file:${path}`])),
+    devDependencies: { '@types/node': types },
+  });
+  const { module, ...strict } = { module: 'nodenext', strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true };
+  await writeJson(join(into, 'tsconfig.json'), {
+    compilerOptions: { module, moduleResolution: module, target: 'es2024', types: ['node'], noEmit: true, skipLibCheck: false, ...strict },
+    include: ['*.ts'],
+  });
+  // What the workspace has installed is in npm's cache; only what is not comes from the registry.
+  await mustRun('npm', ['install', '--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: into });
+}
+
+/** Compiles the consumer's programs, and every declaration that they reach. @throws with what the compiler says */
+export async function checkTypes(consumer: string): Promise<void> {
+  await mustRun(process.execPath, [COMPILER, '-p', consumer], { cwd: consumer });
+}
+
+async function writeJson(path: string, value: unknown): Promise<void> {
+  await writeFile(path, `${JSON.stringify(value, null, 2)}\n`);
+}
