@@ -83,7 +83,7 @@ describe(convertShadow, () => {
     expect(convert(aShadow({ apiVersion: V1 }), V2)).toEqual(aShadow());
   });
 
-  test('labels, annotations, finalizers, owners and fields unknown to us outlive a conversion', () => {
+  test('lessons §6.1: labels, annotations, finalizers, owners and fields unknown to us outlive a conversion', () => {
     const metadata = {
       name: 'brs-a',
       uid: 'u',
@@ -147,6 +147,14 @@ describe(convertShadow, () => {
         spec: { state: 'MonitoringUpdate' },
         status: { ...aStatus('MonitoringUpdate'), crash_count: 0 },
       });
+    });
+
+    test('an annotation that somebody has extended changes nothing but what v1 cannot hold', () => {
+      const object = asV1();
+      const data = { status: { current_state: 'ErrorReset', crash_count: 2, current_version: '9.9.9', other: 1 } };
+      object.metadata['annotations'] = { [V2_DATA_ANNOTATION]: JSON.stringify(data) };
+      expect(convert(object, V2)).toMatchObject({ status: { ...aStatus('ErrorReset'), crash_count: 2 } });
+      expect(convert(object, V2)).not.toHaveProperty('status.other');
     });
 
     test('stale data on a v2 object is replaced', () => {
@@ -228,7 +236,7 @@ describe(convertShadow, () => {
     { requiredKeys: ['apiVersion', 'kind', 'metadata', 'spec'] },
   );
 
-  test('v2 → v1 → v2 is the same object, and so it is through JSON', () => {
+  test('lessons §6.2: v2 → v1 → v2 is the same object, and so it is through JSON', () => {
     fc.assert(
       fc.property(shadow, (generated) => {
         const object = JSON.parse(JSON.stringify(generated)) as unknown;
@@ -236,6 +244,36 @@ describe(convertShadow, () => {
         const down: unknown = JSON.parse(JSON.stringify(convert(object, V1)));
         expect(SHADOW_V1_STATES).toContain((down as { spec: { state: unknown } }).spec.state);
         expect(convert(down, V2)).toEqual(object);
+      }),
+    );
+  });
+
+  const shadowV1 = fc.record(
+    {
+      apiVersion: fc.constant(V1),
+      kind: fc.constant('BottlerocketShadow'),
+      metadata: fc.dictionary(fc.string(), fc.jsonValue()).map((metadata) => ({ annotations: {}, ...metadata, name: 'brs-a' })),
+      spec: fc.record({ state: fc.constantFrom(...SHADOW_V1_STATES), version: fc.option(version), unknown: fc.jsonValue() }),
+      status: fc.option(
+        fc.record({
+          current_version: version,
+          target_version: version,
+          current_state: fc.constantFrom(...SHADOW_V1_STATES),
+          unknown: fc.jsonValue(),
+        }),
+      ),
+      other: fc.jsonValue(),
+    },
+    { requiredKeys: ['apiVersion', 'kind', 'metadata', 'spec'] },
+  );
+
+  test('lessons §6.2: v1 → v2 → v1 is the same object, but that v2 has one state for StagedUpdate and PerformedUpdate', () => {
+    const staged = (text: string): unknown => JSON.parse(text.replaceAll('"PerformedUpdate"', '"StagedUpdate"'));
+    fc.assert(
+      fc.property(shadowV1, (generated) => {
+        const text = JSON.stringify(generated);
+        const up: unknown = JSON.parse(JSON.stringify(convert(JSON.parse(text), V2)));
+        expect(convert(up, V1)).toEqual(staged(text));
       }),
     );
   });

@@ -90,7 +90,7 @@ function downgrade({ metadata, spec, status }: Parts): Fields {
     if (UP[DOWN[currentState]] !== currentState || !isDefault) data.status = { current_state: currentState, ...kept };
   }
   const carried = data.spec === undefined && data.status === undefined ? {} : { [V2_DATA_ANNOTATION]: JSON.stringify(data) };
-  return withParts(metadata, { ...annotations, ...carried }, { ...spec, state: DOWN[state] }, downStatus);
+  return withParts(withAnnotations(metadata, { ...annotations, ...carried }), { ...spec, state: DOWN[state] }, downStatus);
 }
 
 function upgrade({ metadata, spec, status }: Parts): Fields {
@@ -102,19 +102,28 @@ function upgrade({ metadata, spec, status }: Parts): Fields {
   if (isFields(status)) {
     const currentState = status['current_state'] as ShadowV1State;
     // An old client that moved the node on knows nothing of the failures before: they no longer describe this state.
-    const kept = data.status !== undefined && DOWN[data.status.current_state] === currentState ? data.status : {};
+    const kept = data.status !== undefined && DOWN[data.status.current_state] === currentState ? ofV2(data.status) : {};
     upStatus = { crash_count: 0, ...status, current_state: UP[currentState], ...kept };
   }
-  return withParts(metadata, without(annotations, V2_DATA_ANNOTATION), { ...spec, state: upState }, upStatus);
+  return withParts(withAnnotations(metadata, without(annotations, V2_DATA_ANNOTATION)), { ...spec, state: upState }, upStatus);
 }
 
-function withParts(metadata: Fields, annotations: Fields, spec: Fields, status: unknown): Fields {
-  const rest = without(metadata, 'annotations');
-  return {
-    metadata: Object.keys(annotations).length === 0 ? rest : { ...rest, annotations },
-    spec,
-    ...(status === undefined ? {} : { status }),
-  };
+function withParts(metadata: Fields, spec: Fields, status: unknown): Fields {
+  return { metadata, spec, ...(status === undefined ? {} : { status }) };
+}
+
+/** Metadata is left as it is, be it odd, unless ours among the annotations comes or goes. */
+function withAnnotations(metadata: Fields, annotations: Fields): Fields {
+  if (V2_DATA_ANNOTATION in annotationsOf(metadata) || V2_DATA_ANNOTATION in annotations) {
+    const rest = without(metadata, 'annotations');
+    return Object.keys(annotations).length === 0 ? rest : { ...rest, annotations };
+  }
+  return metadata;
+}
+
+/** What v1 cannot hold, and the state that it belongs to: nothing else of an annotation that anyone may edit. */
+function ofV2(status: Fields): Fields {
+  return Object.fromEntries(Object.entries(status).filter(([field]) => field === 'current_state' || V2_STATUS_FIELDS.includes(field)));
 }
 
 function annotationsOf(metadata: Fields): Fields {
