@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { KubeConfig } from '@kubernetes/client-node';
@@ -13,12 +14,12 @@ afterEach(async () => {
   await server?.close(0);
 });
 
-async function startServer(): Promise<string> {
+async function startServer(host = '127.0.0.1'): Promise<string> {
   server = await serve(
     (request, response) => response.end(JSON.stringify([request.url, request.headers.authorization, request.socket.remotePort])),
     {
       port: 0,
-      host: '127.0.0.1',
+      host,
       tls: { cert: pem('first.crt'), key: pem('first.key') },
       log: memoryLogger(),
     },
@@ -69,6 +70,33 @@ describe(loadKube, () => {
       retry: 'transient',
     });
   });
+
+  // Nearly every machine has both.
+  const hasIpv6 = Object.values(networkInterfaces()).some((addresses) => addresses?.some(({ address }) => address === '::1'));
+  test.each(hasIpv6 ? ['127.0.0.1', '::1'] : ['127.0.0.1'])(
+    'in a pod, finds an API server at %s by the environment and the files of the ServiceAccount',
+    async (host) => {
+      const url = new URL(await startServer(host));
+      const directory = mkdtempSync(join(tmpdir(), 'bp-'));
+      const environment = { ...process.env };
+      try {
+        const files = join(directory, 'var/run/secrets/kubernetes.io/serviceaccount');
+        mkdirSync(files, { recursive: true });
+        writeFileSync(join(files, 'ca.crt'), pem('first.crt'));
+        writeFileSync(join(files, 'token'), 'abc');
+        writeFileSync(join(files, 'namespace'), 'brupop');
+        Object.assign(process.env, { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: url.port });
+        const config = new KubeConfig();
+        config.loadFromCluster(directory);
+        const { http, namespace } = loadKube(config);
+        const response = await http.request({ method: 'GET', path: '/version' }, never);
+        expect([namespace, JSON.parse(await response.text())]).toEqual(['brupop', ['/version', 'Bearer abc', expect.any(Number)]]);
+      } finally {
+        process.env = environment;
+        rmSync(directory, { recursive: true });
+      }
+    },
+  );
 
   test('refuses a configuration without a cluster', () => {
     expect(() => loadKube(new KubeConfig())).toThrow(expect.objectContaining({ code: 'KUBE_CONFIG' }));

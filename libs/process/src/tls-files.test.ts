@@ -1,3 +1,4 @@
+import { createPrivateKey } from 'node:crypto';
 import { cpSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -87,6 +88,15 @@ describe(tlsFiles, () => {
     publish('second');
     await clock.advance(1_000);
     expect(changes).toHaveLength(1);
+  });
+
+  test('lessons §5.7: notices a key that alone has changed, whatever its form', async () => {
+    const { clock, changes, files } = open();
+    const key = createPrivateKey(files.material().key ?? '').export({ type: 'sec1', format: 'pem' });
+    expect(key).toContain('BEGIN EC PRIVATE KEY');
+    writeFileSync(join(dir, '..data', 'tls.key'), key);
+    await clock.advance(1_000);
+    expect(changes.map((material) => material.key)).toEqual([key]);
   });
 
   test('looks no more once it is closed', async () => {
