@@ -37,8 +37,12 @@ interface Descriptor {
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
-/** Reads an archive of one image. @throws Error if it is none */
-export async function readArchive(path: string): Promise<ImageArchive> {
+/**
+ * Reads an archive of one image.
+ * @param root existing folder to unpack the image into
+ * @throws Error if it is none
+ */
+export async function readArchive(path: string, root?: string): Promise<ImageArchive> {
   const folder = await mkdtemp(join(tmpdir(), 'brupop-archive-'));
   try {
     await run('tar', ['--extract', '--file', path, '--directory', folder]);
@@ -51,6 +55,9 @@ export async function readArchive(path: string): Promise<ImageArchive> {
     const listings = await Promise.all(
       manifest.layers.map((layer) => run('tar', ['--list', '--verbose', '--numeric-owner', '--file', blob(layer)])),
     );
+    if (root !== undefined) {
+      for (const layer of manifest.layers) await run('tar', ['--extract', '--file', blob(layer), '--directory', root]);
+    }
     return {
       names: index.manifests.flatMap(({ annotations }) => annotations?.['org.opencontainers.image.ref.name'] ?? []),
       digest: image.digest,

@@ -51,7 +51,11 @@ export async function buildImage({ name, containerfile, files, base, architectur
     const platform = ['--arch', architecture, '--os', 'linux'];
     await buildah('bud', '--quiet', '--isolation', 'chroot', '--timestamp', String(epoch), ...platform, ...from, '--tag', name, context);
     const digest = join(work, 'digest');
-    await buildah('push', '--quiet', '--digestfile', digest, name, `oci-archive:${archive}:${name}`);
+    const layout = join(work, 'layout');
+    await buildah('push', '--quiet', '--digestfile', digest, name, `oci:${layout}:${name}`);
+    // buildah would note the time at which it writes the archive.
+    const always = ['--sort=name', `--mtime=@${String(epoch)}`, '--owner=0', '--group=0', '--numeric-owner', '--mode=u=rwX,go=rX'];
+    await run('tar', ['--create', ...always, '--file', archive, '--directory', layout, 'blobs', 'index.json', 'oci-layout']);
     return (await readFile(digest, 'utf8')).trim();
   } finally {
     await rm(work, { recursive: true, force: true });

@@ -24,13 +24,35 @@ export async function componentFiles(root: string, component: Component, node: s
   ];
 }
 
+interface BillOfMaterials {
+  readonly metadata: { readonly component: object };
+  readonly components: readonly { readonly 'bom-ref': string; readonly properties?: readonly { readonly name: string }[] }[];
+  readonly dependencies: readonly { readonly ref: string; readonly dependsOn?: readonly string[] }[];
+}
+
 /** What is really in the bundle, as CycloneDX, and the same each time. */
 async function billOfMaterials(root: string, component: Component): Promise<string> {
   const args = ['--output-reproducible', '--output-file', '-', join(root, 'apps', component, 'dist/meta.json')];
   const text = await run(join(root, 'node_modules/.bin/cyclonedx-esbuild'), args, { cwd: root });
-  const document = JSON.parse(text) as { readonly metadata: { readonly component: object } };
-  const { name, version } = JSON.parse(await readFile(join(root, 'apps', component, 'package.json'), 'utf8')) as Record<string, string>;
-  // The generator takes the workspace as a whole for what was bundled.
-  const subject = { ...document.metadata.component, name, version, purl: undefined, group: undefined };
-  return `${JSON.stringify({ ...document, metadata: { ...document.metadata, component: subject } }, null, 1)}\n`;
+  const manifest = JSON.parse(await readFile(join(root, 'apps', component, 'package.json'), 'utf8')) as { name: string; version: string };
+  return `${JSON.stringify(ofBundle(JSON.parse(text) as BillOfMaterials, manifest), null, 1)}\n`;
+}
+
+/** Corrects what the generator cannot know: which part of the workspace was bundled, and that a stub is not the package it stands for. */
+export function ofBundle(bill: BillOfMaterials, { name, version }: { readonly name: string; readonly version: string }): BillOfMaterials {
+  const isStub = ({ properties }: BillOfMaterials['components'][number]): boolean =>
+    properties?.some((property) => property.name === 'cdx:esbuild:input:isVirtual') ?? false;
+  const stubs = new Set(bill.components.filter(isStub).map((component) => component['bom-ref']));
+  return {
+    ...bill,
+    metadata: { ...bill.metadata, component: { ...bill.metadata.component, name, version, purl: undefined, group: undefined } },
+    components: bill.components.filter((component) => !isStub(component)),
+    dependencies: bill.dependencies
+      .filter(({ ref }) => !stubs.has(ref))
+      .map((dependency) =>
+        dependency.dependsOn === undefined
+          ? dependency
+          : { ...dependency, dependsOn: dependency.dependsOn.filter((ref) => !stubs.has(ref)) },
+      ),
+  };
 }

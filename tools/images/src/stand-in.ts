@@ -18,7 +18,9 @@ export function sharedLibraries(ldd: string): string[] {
  */
 export async function standInFiles(node: string): Promise<RootFile[]> {
   const libraries = sharedLibraries(await run('ldd', [node]));
-  const licences = await Promise.all([nodeLicence(node), ...(await debianPackages(libraries)).map(debianLicence)]);
+  const packages = await debianPackages(libraries);
+  const licences = await Promise.all([nodeLicence(node), ...packages.map(debianLicence)]);
+  const contents = [{ name: 'nodejs', version: process.versions.node, purl: `pkg:generic/nodejs@${process.versions.node}` }, ...packages];
   return [
     { path: STAND_IN_NODE, from: node, mode: 0o755 },
     ...libraries.map((path) => ({ path, from: realpathSync(path), mode: 0o755 })),
@@ -26,17 +28,39 @@ export async function standInFiles(node: string): Promise<RootFile[]> {
     { path: '/etc/group', text: 'root:x:0:\nnonroot:x:65532:\n', mode: 0o644 },
     // Without it, glibc asks the DNS server before /etc/hosts.
     { path: '/etc/nsswitch.conf', text: 'hosts: files dns\n', mode: 0o644 },
+    { path: '/usr/share/sbom/base.cdx.json', text: billOfMaterials(contents), mode: 0o644 },
     ...licences.flat(),
   ];
 }
 
-/** Debian's packages that the files come from; none on another distribution. */
-async function debianPackages(paths: readonly string[]): Promise<string[]> {
-  const owners = await Promise.all(paths.map((path) => run('dpkg-query', ['--search', realpathSync(path)]).catch(() => '')));
-  return [...new Set(owners.flatMap((owner) => /^([^:]+):/.exec(owner)?.[1] ?? []))].sort();
+interface Contents {
+  readonly name: string;
+  readonly version: string;
+  /** https://github.com/package-url/purl-spec */
+  readonly purl: string;
 }
 
-async function debianLicence(name: string): Promise<RootFile[]> {
+/** A CycloneDX document of nothing but names and versions. */
+function billOfMaterials(contents: readonly Contents[]): string {
+  const components = contents.map((component) => ({ type: 'library', 'bom-ref': component.purl, ...component }));
+  return `${JSON.stringify({ bomFormat: 'CycloneDX', specVersion: '1.6', version: 1, components }, null, 1)}\n`;
+}
+
+/** Debian's packages that the files come from; none on another distribution. */
+async function debianPackages(paths: readonly string[]): Promise<Contents[]> {
+  // Since /lib has become a link, packages know their files by one path or the other.
+  const known = paths.flatMap((path) => [path, realpathSync(path)]);
+  const owners = await Promise.all(known.map((path) => run('dpkg-query', ['--search', path]).catch(() => '')));
+  const names = [...new Set(owners.flatMap((owner) => /^([^:]+):/.exec(owner)?.[1] ?? []))].sort();
+  return Promise.all(
+    names.map(async (name) => {
+      const version = await run('dpkg-query', ['--show', '--showformat=${Version}', name]);
+      return { name, version, purl: `pkg:deb/debian/${name}@${encodeURIComponent(version)}` };
+    }),
+  );
+}
+
+async function debianLicence({ name }: Contents): Promise<RootFile[]> {
   const path = `/usr/share/doc/${name}/copyright`;
   return readFile(path, 'utf8').then(
     (text) => [{ path, text, mode: 0o644 }],
