@@ -1,6 +1,7 @@
-import { compareBuild, parse } from 'semver';
+import { compareBuild } from 'semver';
 import { crashesOf } from './admission-rules.ts';
 import type { Facts, ShadowedFacts } from './facts.ts';
+import { parseVersion } from './parse-version.ts';
 
 /**
  * The order in which nodes are let in: the leader's node last, since its update moves the controller; fewest crashes first; then one from the
@@ -35,9 +36,10 @@ function spread(candidates: readonly ShadowedFacts[], load: Map<string, number>)
 }
 
 function oldestFirst(a: ShadowedFacts, b: ShadowedFacts): number {
-  const [left, right] = [a, b].map(({ status }) => parse(status.current_version));
+  const left = parseVersion(a.status.current_version);
+  const right = parseVersion(b.status.current_version);
   // A version that cannot be read counts as the oldest.
-  const byVersion = left && right ? compareBuild(left, right) : Number(Boolean(left)) - Number(Boolean(right));
+  const byVersion = left && right ? (left === right ? 0 : compareBuild(left, right)) : Number(Boolean(left)) - Number(Boolean(right));
   return byVersion !== 0 ? byVersion : a.node.name < b.node.name ? -1 : 1;
 }
 

@@ -1,8 +1,8 @@
-import { parse } from 'semver';
 import { parseTimestamp } from '../timestamps.ts';
 import { backoffMs, backoffOf } from './backoff.ts';
 import type { ShadowedFacts } from './facts.ts';
 import { NOT_REPORTED } from './facts.ts';
+import { parseVersion } from './parse-version.ts';
 import type { FleetHold } from './plan.ts';
 import type { RuleContext } from './rule.ts';
 import { LEFT_UNAVAILABLE } from './rule.ts';
@@ -50,7 +50,7 @@ function upToDate({ status: { current_version, target_version } }: ShadowedFacts
 }
 
 function invalidVersion({ status: { target_version } }: ShadowedFacts): Reason | undefined {
-  if (parse(target_version) !== null) return undefined;
+  if (parseVersion(target_version) !== null) return undefined;
   return { reason: 'InvalidVersion', message: `Cannot update to "${target_version}", which is no semantic version` };
 }
 

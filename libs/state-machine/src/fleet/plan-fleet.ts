@@ -40,9 +40,14 @@ export function planFleet(observation: FleetObservation, policy: FleetPolicy, no
     fleet.push(shadow && verdict && 'change' in verdict ? factsOf(node, changed(shadow, verdict.change), observation, policy, now) : facts);
   }
   const admitted = admit(fleet, waiting, context);
-  verdicts.push(...admitted.verdicts);
-  const changes = verdicts.flatMap((verdict) => (verdict && 'change' in verdict ? [verdict.change] : []));
-  const holds = verdicts.flatMap((verdict) => (verdict && 'hold' in verdict ? [verdict.hold] : []));
+  const changes: FleetChange[] = [];
+  const holds: FleetHold[] = [];
+  // In a large fleet the verdicts are too many to be handed on as arguments.
+  for (const verdict of verdicts.concat(admitted.verdicts)) {
+    if (verdict === undefined) continue;
+    if ('change' in verdict) changes.push(verdict.change);
+    else holds.push(verdict.hold);
+  }
   const { window } = context;
   return { changes: [...changes, ...orphans], holds, window, budget: admitted.budget, recheckAt: earliest(holds, now) };
 }
@@ -102,15 +107,18 @@ function start({ node, shadow, status }: ShadowedFacts, now: number): Verdict {
 }
 
 /** Each node's shadow, and those whose node is gone. Of two for one node the one with the right name counts. */
-function shadowsByNode({ nodes, shadows }: FleetObservation): { byNode: Map<string, BottlerocketShadow>; orphans: FleetChange[] } {
-  const names = new Set(nodes.map(({ name }) => name));
-  const byNode = new Map<string, BottlerocketShadow>();
+function shadowsByNode({ nodes, shadows }: FleetObservation): {
+  byNode: Map<string, BottlerocketShadow | undefined>;
+  orphans: FleetChange[];
+} {
+  const byNode = new Map<string, BottlerocketShadow | undefined>();
+  for (const { name } of nodes) byNode.set(name, undefined);
   const orphans: FleetChange[] = [];
   for (const shadow of shadows) {
     const node = nodeNameOf(shadow);
     if (node === undefined) continue;
-    if (!names.has(node)) orphans.push(deletion({ node, shadow }, 'NodeGone', 'Deleting the shadow because its node is gone'));
-    else if (!byNode.has(node) || shadow.metadata.name === shadowName(node)) byNode.set(node, shadow);
+    if (!byNode.has(node)) orphans.push(deletion({ node, shadow }, 'NodeGone', 'Deleting the shadow because its node is gone'));
+    else if (byNode.get(node) === undefined || shadow.metadata.name === shadowName(node)) byNode.set(node, shadow);
   }
   return { byNode, orphans };
 }
