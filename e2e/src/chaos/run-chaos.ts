@@ -1,4 +1,6 @@
 import { seededRandom } from '@brupop/ports';
+import { parseWindow } from '@brupop/state-machine';
+import type { UpdateWindow } from '@brupop/state-machine';
 import { NEW } from '../fleet/versions.ts';
 import { Fleet } from '../in-process/fleet.ts';
 import { disturb } from './disturbances.ts';
@@ -31,11 +33,15 @@ export async function runChaos(seed: number, watch?: (fleet: Fleet) => void): Pr
     policy: {
       maxConcurrentUpdates: most,
       soakMs: random() < 0.3 ? between(1, 5) * MINUTE : 0,
-      ...(random() < 0.2 ? { window: { kind: 'daily', startMs: between(0, 23) * HOUR, stopMs: between(0, 23) * HOUR } as const } : {}),
+      ...(random() < 0.1 ? { window: aWindow(between) } : {}),
+      ...(random() < 0.3 ? { maxUnavailable: { percent: between(20, 100) } } : {}),
+      ...(random() < 0.3 ? { maxFailedNodes: between(1, 3) } : {}),
     },
     agentSettings: { excludeFromLbWaitMs: random() < 0.3 ? 30_000 : 0, soakMs: random() < 0.3 ? between(1, 5) * MINUTE : 0 },
     drainTimeoutMs: between(2, 15) * MINUTE,
     webReplicas: nodes === 1 ? 0 : nodes + 1,
+    // Hours pass: what the cluster does each second would take most of the time.
+    clusterTimings: { heartbeatMs: 20_000, nodeMonitorMs: 10_000, readinessPeriodMs: 5_000 },
   });
   try {
     watch?.(fleet);
@@ -44,22 +50,30 @@ export async function runChaos(seed: number, watch?: (fleet: Fleet) => void): Pr
     const disturbances: string[] = [];
     await fleet.until(() => fleet.updating.length > 0, 24 * HOUR);
     for (let left = between(3, 20); left > 0; left--) {
-      await fleet.until(() => false, random() < 0.7 ? between(1, 40_000) : between(1, 20 * MINUTE));
+      await fleet.rest(random() < 0.7 ? between(1, 40_000) : between(1, 20 * MINUTE));
       disturbances.push(`${String(fleet.clock.monotonic() / 1000)} s: ${disturb(context)}`);
     }
-    await fleet.until(() => false, between(1, 30) * MINUTE);
+    await fleet.rest(between(1, 30) * MINUTE);
     for (const undo of context.undo) undo();
     for (const host of fleet.cluster.hosts.values()) {
       host.faults.clear();
       host.powerOn();
     }
-    await fleet.until(() => false, 12 * MINUTE);
+    await fleet.rest(12 * MINUTE);
     const { cordonedByHand } = context;
-    await fleet.until(() => fleet.names.length === nodes && faultsOf(fleet, cordonedByHand).length === 0, 48 * HOUR);
+    const isDone = (): boolean => fleet.names.length === nodes && faultsOf(fleet, cordonedByHand).length === 0;
+    for (let minutes = 0; minutes < 48 * 60 && !isDone(); minutes++) await fleet.rest(MINUTE);
     return { seed, violations: invariants.violations, unfinished: faultsOf(fleet, cordonedByHand), disturbances };
   } finally {
     fleet.stop();
   }
+}
+
+/** Hours of each day, or a trigger in the first hour. */
+function aWindow(between: (least: number, most: number) => number): UpdateWindow {
+  if (between(0, 1) === 0) return { kind: 'daily', startMs: between(0, 23) * HOUR, stopMs: between(0, 23) * HOUR };
+  const parsed = parseWindow({ SCHEDULER_CRON_EXPRESSION: `${String(between(0, 59))} ${String(between(0, 59))} * * * * *` });
+  return parsed.ok ? parsed.window : { kind: 'always' };
 }
 
 /** What is not as it should be once everything has come to rest. */
