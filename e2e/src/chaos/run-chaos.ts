@@ -27,6 +27,7 @@ export async function runChaos(seed: number, watch?: (fleet: Fleet) => void): Pr
   const between = (least: number, most: number): number => least + Math.floor(random() * (most - least + 1));
   const nodes = between(1, 6);
   const most = between(1, 3);
+  const limitsUnavailable = random() < 0.3;
   const fleet = new Fleet({
     nodes,
     seed,
@@ -34,7 +35,7 @@ export async function runChaos(seed: number, watch?: (fleet: Fleet) => void): Pr
       maxConcurrentUpdates: most,
       soakMs: random() < 0.3 ? between(1, 5) * MINUTE : 0,
       ...(random() < 0.1 ? { window: aWindow(between) } : {}),
-      ...(random() < 0.3 ? { maxUnavailable: { percent: between(20, 100) } } : {}),
+      ...(limitsUnavailable ? { maxUnavailable: { percent: between(20, 100) } } : {}),
       ...(random() < 0.3 ? { maxFailedNodes: between(1, 3) } : {}),
     },
     agentSettings: { excludeFromLbWaitMs: random() < 0.3 ? 30_000 : 0, soakMs: random() < 0.3 ? between(1, 5) * MINUTE : 0 },
@@ -59,8 +60,10 @@ export async function runChaos(seed: number, watch?: (fleet: Fleet) => void): Pr
       host.faults.clear();
       host.powerOn();
     }
-    await fleet.rest(12 * MINUTE);
     const { cordonedByHand } = context;
+    // Nodes that stay cordoned might use up all that may be unavailable.
+    if (limitsUnavailable) uncordonAll(fleet, cordonedByHand);
+    await fleet.rest(12 * MINUTE);
     const isDone = (): boolean => fleet.names.length === nodes && faultsOf(fleet, cordonedByHand).length === 0;
     for (let minutes = 0; minutes < 48 * 60 && !isDone(); minutes++) await fleet.rest(MINUTE);
     return { seed, violations: invariants.violations, unfinished: faultsOf(fleet, cordonedByHand), disturbances };
@@ -74,6 +77,11 @@ function aWindow(between: (least: number, most: number) => number): UpdateWindow
   if (between(0, 1) === 0) return { kind: 'daily', startMs: between(0, 23) * HOUR, stopMs: between(0, 23) * HOUR };
   const parsed = parseWindow({ SCHEDULER_CRON_EXPRESSION: `${String(between(0, 59))} ${String(between(0, 59))} * * * * *` });
   return parsed.ok ? parsed.window : { kind: 'always' };
+}
+
+function uncordonAll(fleet: Fleet, cordonedByHand: Set<string>): void {
+  for (const name of cordonedByHand) fleet.cluster.store.patch('Node', { name }, { spec: { unschedulable: null } });
+  cordonedByHand.clear();
 }
 
 /** What is not as it should be once everything has come to rest. */
