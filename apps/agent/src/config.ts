@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { APISERVER_SERVICE, DEFAULT_NAMESPACE } from '@brupop/crd-models';
-import type { ConfigSpec, LogFormat, LogLevel, Parser } from '@brupop/process';
-import { boolean, LOG_FORMATS, logLevel, oneOf, optional, port, seconds, text, url } from '@brupop/process';
+import type { ConfigSpec, LoggingConfig, Parser } from '@brupop/process';
+import { LOGGING_CONFIG, optional, port, seconds, text, url } from '@brupop/process';
 import { DEFAULT_AGENT_SETTINGS } from '@brupop/state-machine';
 import type { AgentSettings } from '@brupop/state-machine';
 
 /** Everything that the environment tells an agent. */
-export interface AgentConfig {
+export interface AgentConfig extends LoggingConfig {
   readonly nodeName: string;
   readonly namespace: string | undefined;
   readonly apiserverUrl: string | undefined;
@@ -22,9 +22,6 @@ export interface AgentConfig {
   readonly rebootTimeoutMs: number;
   readonly soakMs: number;
   readonly terminationLog: string | undefined;
-  readonly logFormat: LogFormat;
-  readonly logAnsi: boolean;
-  readonly logLevel: LogLevel;
 }
 
 /** Seconds, of which none means no limit. */
@@ -100,9 +97,7 @@ export const CONFIG: ConfigSpec<AgentConfig> = {
     parse: seconds(),
   },
   terminationLog: { env: 'TERMINATION_LOG', doc: 'File for the reason of a failure.', default: '', parse: optional(text) },
-  logFormat: { env: 'LOGGING_FORMATTER', doc: 'Form of the log.', default: 'pretty', parse: oneOf(...LOG_FORMATS) },
-  logAnsi: { env: 'LOGGING_ANSI_ENABLED', doc: 'Whether the log has colours.', default: 'false', parse: boolean },
-  logLevel: { env: 'TRACING_FILTER_DIRECTIVE', doc: 'Least level of what is logged.', default: 'info', parse: logLevel },
+  ...LOGGING_CONFIG,
 };
 
 /** The settings of the decisions. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock, systemRandom } from '@brupop/ports';
-import { createLogger, loadConfig, nodeHttpClient, parseConfig, runProcess, tlsFiles } from '@brupop/process';
+import { createProcessLogger, loadConfig, nodeHttpClient, parseConfig, runProcess, tlsFiles } from '@brupop/process';
 import { createAgent } from './agent.ts';
 import { apiserverUrlOf, CONFIG, settingsOf } from './config.ts';
 
@@ -9,12 +9,7 @@ import { apiserverUrlOf, CONFIG, settingsOf } from './config.ts';
 const RESPONSE_TIMEOUT_MS = 100_000;
 
 const parsed = parseConfig(CONFIG, process.env);
-const log = createLogger({
-  component: 'agent',
-  level: parsed.ok ? parsed.config.logLevel : 'info',
-  format: parsed.ok ? parsed.config.logFormat : 'full',
-  ansi: parsed.ok && parsed.config.logAnsi,
-});
+const log = createProcessLogger('agent', parsed.ok ? parsed.config : undefined);
 
 await runProcess(
   async (signal) => {

@@ -17,7 +17,7 @@ describe('CONFIG', () => {
         terminationLog: undefined,
         logFormat: 'pretty',
         logAnsi: false,
-        logLevel: 'info',
+        logFilter: [{ target: undefined, level: 'info' }],
       },
     });
   });

@@ -1,20 +1,8 @@
 import type { DrainTimeoutAction } from '@brupop/drain';
-import {
-  boolean,
-  LOG_FORMATS,
-  logLevel,
-  oneOf,
-  optional,
-  port,
-  seconds,
-  text,
-  type ConfigSpec,
-  type LogFormat,
-  type LogLevel,
-} from '@brupop/process';
+import { LOGGING_CONFIG, oneOf, optional, port, seconds, text, type ConfigSpec, type LoggingConfig } from '@brupop/process';
 
 /** Everything that the environment tells an apiserver. */
-export interface ApiserverConfig {
+export interface ApiserverConfig extends LoggingConfig {
   readonly port: number;
   readonly metricsPort: number;
   readonly bindAddress: string | undefined;
@@ -23,9 +11,6 @@ export interface ApiserverConfig {
   readonly drainTimeoutMs: number;
   readonly drainTimeoutAction: DrainTimeoutAction;
   readonly terminationLog: string | undefined;
-  readonly logFormat: LogFormat;
-  readonly logAnsi: boolean;
-  readonly logLevel: LogLevel;
 }
 
 /** The environment variables of the apiserver. */
@@ -58,9 +43,7 @@ export const CONFIG: ConfigSpec<ApiserverConfig> = {
     parse: oneOf('skip', 'wait', 'force'),
   },
   terminationLog: { env: 'TERMINATION_LOG', doc: 'File for the reason of a failure.', default: '', parse: optional(text) },
-  logFormat: { env: 'LOGGING_FORMATTER', doc: 'Form of the log.', default: 'pretty', parse: oneOf(...LOG_FORMATS) },
-  logAnsi: { env: 'LOGGING_ANSI_ENABLED', doc: 'Whether the log has colours.', default: 'false', parse: boolean },
-  logLevel: { env: 'TRACING_FILTER_DIRECTIVE', doc: 'Least level of what is logged.', default: 'info', parse: logLevel },
+  ...LOGGING_CONFIG,
 };
 
 /** The address to listen on. */

@@ -2,7 +2,7 @@ import { createKubeClient, loadKube } from '@brupop/kube-runtime';
 import { sleep, systemClock as clock, systemRandom as random } from '@brupop/ports';
 import {
   collectProcessMetrics,
-  createLogger,
+  createProcessLogger,
   loadConfig,
   parseConfig,
   runProcess,
@@ -53,11 +53,5 @@ async function main(signal: AbortSignal, log: Logger): Promise<void> {
 
 // The log must exist before the configuration is known to be good: it tells what is wrong with it.
 const parsed = parseConfig(CONFIG, process.env);
-const config = parsed.ok ? parsed.config : undefined;
-const log = createLogger({
-  component: 'apiserver',
-  level: config?.logLevel ?? 'info',
-  format: config?.logFormat ?? 'json',
-  ansi: config?.logAnsi ?? false,
-});
+const log = createProcessLogger('apiserver', parsed.ok ? parsed.config : undefined);
 await runProcess((signal) => main(signal, log), { log, terminationLog: process.env['TERMINATION_LOG'] });

@@ -10,7 +10,7 @@ describe(parseControllerConfig, () => {
   test('needs nothing but the name of the node', () => {
     expect(parseControllerConfig({ MY_NODE_NAME: 'n' })).toMatchObject({
       ok: true,
-      settings: { nodeName: 'n', metricsPort: 8080, logLevel: 'info' },
+      settings: { nodeName: 'n', metricsPort: 8080, logFilter: [{ target: undefined, level: 'info' }] },
       policy: { maxConcurrentUpdates: 1, maxFailedNodes: 3, window: { kind: 'always' }, soakMs: 0 },
     });
   });

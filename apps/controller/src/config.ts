@@ -1,12 +1,12 @@
 import { isIP } from 'node:net';
 import { DEFAULT_POLICY } from '@brupop/certificates';
-import { boolean, integer, logLevel, LOG_FORMATS, oneOf, optional, parseConfig, port, seconds, text } from '@brupop/process';
-import type { ConfigSpec, LogFormat, LogLevel, Parser } from '@brupop/process';
+import { integer, LOGGING_CONFIG, oneOf, optional, parseConfig, port, seconds, text } from '@brupop/process';
+import type { ConfigSpec, LoggingConfig, Parser } from '@brupop/process';
 import { DEFAULT_TIMEOUTS, parseWindow } from '@brupop/state-machine';
 import type { FleetPolicy, MaxUnavailable } from '@brupop/state-machine';
 
 /** What the environment says, variable by variable. */
-export interface ControllerSettings {
+export interface ControllerSettings extends LoggingConfig {
   readonly nodeName: string;
   readonly maxConcurrentUpdates: number | 'unlimited';
   readonly maxUnavailable: MaxUnavailable | undefined;
@@ -24,9 +24,6 @@ export interface ControllerSettings {
   readonly certificatePropagationMs: number;
   readonly metricsPort: number;
   readonly terminationLog: string | undefined;
-  readonly logFormat: LogFormat;
-  readonly logAnsi: boolean;
-  readonly logLevel: LogLevel;
 }
 
 const positive = integer({ min: 1 });
@@ -148,9 +145,7 @@ export const CONTROLLER_CONFIG: ConfigSpec<ControllerSettings> = {
   },
   metricsPort: { env: 'METRICS_PORT', doc: 'Port of /metrics, /plan, /healthz and /readyz.', default: '8080', parse: port },
   terminationLog: { env: 'TERMINATION_LOG', doc: 'File for the reason of a failure.', default: '', parse: optional(text) },
-  logFormat: { env: 'LOGGING_FORMATTER', doc: 'Layout of the log.', default: 'pretty', parse: oneOf(...LOG_FORMATS) },
-  logAnsi: { env: 'LOGGING_ANSI_ENABLED', doc: 'Whether the log is coloured.', default: 'false', parse: boolean },
-  logLevel: { env: 'TRACING_FILTER_DIRECTIVE', doc: 'How much is logged.', default: 'info', parse: logLevel },
+  ...LOGGING_CONFIG,
 };
 
 /** A checked configuration, or everything that is wrong with it. */

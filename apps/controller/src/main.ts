@@ -2,17 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { createKubeClient, loadKube } from '@brupop/kube-runtime';
 import { systemClock, systemRandom } from '@brupop/ports';
-import { collectProcessMetrics, ConfigError, createLogger, runProcess, serve } from '@brupop/process';
+import { collectProcessMetrics, ConfigError, createProcessLogger, runProcess, serve } from '@brupop/process';
 import { parseControllerConfig } from './config.ts';
 import { createController } from './controller.ts';
 
 const parsed = parseControllerConfig(process.env);
-const log = createLogger({
-  component: 'controller',
-  level: parsed.ok ? parsed.settings.logLevel : 'info',
-  format: parsed.ok ? parsed.settings.logFormat : 'json',
-  ansi: parsed.ok && parsed.settings.logAnsi,
-});
+const log = createProcessLogger('controller', parsed.ok ? parsed.settings : undefined);
 
 await runProcess(
   async (signal) => {

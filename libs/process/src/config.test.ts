@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { loadConfig, parseConfig } from './config.ts';
 import type { ConfigSpec } from './config.ts';
 import { ConfigError } from './errors.ts';
-import { boolean, integer, logLevel, oneOf, optional, port, seconds, text, url } from './parsers.ts';
+import { boolean, integer, oneOf, optional, port, seconds, text, url } from './parsers.ts';
 
 interface Sample {
   readonly node: string;
@@ -66,16 +66,6 @@ describe('parsers', () => {
     { name: 'url', parse: url, given: 'https://a:1/b/', value: 'https://a:1/b' },
     { name: 'url', parse: url, given: 'ftp://a', expected: 'an http or https URL' },
     { name: 'url', parse: url, given: 'a', expected: 'an http or https URL' },
-    { name: 'logLevel', parse: logLevel, given: 'info', value: 'info' },
-    { name: 'logLevel', parse: logLevel, given: 'TRACE', value: 'debug' },
-    { name: 'logLevel', parse: logLevel, given: 'hyper=debug,warn', value: 'warn' },
-    { name: 'logLevel', parse: logLevel, given: 'controller=info,hyper=debug,x=error', value: 'debug' },
-    {
-      name: 'logLevel',
-      parse: logLevel,
-      given: 'loud',
-      expected: 'a level (error, warn, info, debug, trace) or directives such as "controller=debug,info"',
-    },
   ])('$name of "$given"', ({ parse, given, value, expected }) => {
     expect(parse(given)).toEqual(expected === undefined ? { ok: true, value } : { ok: false, expected });
   });

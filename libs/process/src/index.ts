@@ -1,12 +1,16 @@
 export { BrupopError, ConfigError, describeError } from './errors.ts';
 export type { Retry } from './errors.ts';
 export { createLogger, LOG_LEVELS, memoryLogger } from './logger.ts';
-export type { LogEntry, LogFields, Logger, LoggerOptions, LogLevel } from './logger.ts';
+export type { LogEntry, LogFields, Logger, LoggerOptions, LogLevel, LogThreshold } from './logger.ts';
 export { LOG_FORMATS } from './log-format.ts';
 export type { LogFormat } from './log-format.ts';
+export { logFilter, thresholdFor } from './log-filter.ts';
+export type { LogDirective, LogFilter } from './log-filter.ts';
+export { createProcessLogger, LOGGING_CONFIG } from './logging.ts';
+export type { LoggingConfig } from './logging.ts';
 export { loadConfig, parseConfig } from './config.ts';
 export type { ConfigItem, ConfigResult, ConfigSpec, Parsed, Parser } from './config.ts';
-export { boolean, integer, logLevel, oneOf, optional, port, seconds, text, url } from './parsers.ts';
+export { boolean, integer, oneOf, optional, port, seconds, text, url } from './parsers.ts';
 export { nodeHttpClient } from './http-client.ts';
 export type { ClosableHttpClient, HttpTarget, SocketTarget, UrlTarget } from './http-client.ts';
 export { secretVolume, tlsFiles } from './tls-files.ts';

@@ -47,9 +47,8 @@ function json({ timestampMs, level, component, message, context, fields }: LogRe
   return JSON.stringify({
     timestamp: new Date(timestampMs).toISOString(),
     level: level.toUpperCase(),
-    component,
-    message,
-    fields: { ...context, ...fields },
+    fields: { message, ...context, ...fields },
+    target: component,
   });
 }
 

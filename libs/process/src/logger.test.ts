@@ -1,13 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import { createLogger, memoryLogger } from './logger.ts';
-import type { Logger, LogLevel } from './logger.ts';
+import type { Logger, LogThreshold } from './logger.ts';
 import type { LogFormat } from './log-format.ts';
 
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 async function linesOf(
   use: (log: Logger) => void,
-  settings: { format?: LogFormat; ansi?: boolean; level?: LogLevel } = {},
+  settings: { format?: LogFormat; ansi?: boolean; level?: LogThreshold } = {},
 ): Promise<string[]> {
   const lines: string[] = [];
   const log = createLogger({
@@ -43,7 +43,7 @@ describe(createLogger, () => {
     {
       format: 'json',
       ansi: true,
-      line: '{"timestamp":"2026-01-05T00:00:00.000Z","level":"WARN","component":"agent","message":"Drain is blocked","fields":{"node":"worker 1","pods":2,"reason":"pdb"}}',
+      line: '{"timestamp":"2026-01-05T00:00:00.000Z","level":"WARN","fields":{"message":"Drain is blocked","node":"worker 1","pods":2,"reason":"pdb"},"target":"agent"}',
     },
     {
       format: 'compact',
@@ -59,6 +59,7 @@ describe(createLogger, () => {
     { level: 'info', shown: ['INFO', 'WARN', 'ERROR'] },
     { level: 'warn', shown: ['WARN', 'ERROR'] },
     { level: 'error', shown: ['ERROR'] },
+    { level: 'off', shown: [] },
   ] as const)('at $level shows $shown', async ({ level, shown }) => {
     const lines = await linesOf(
       (log) => {

@@ -8,6 +8,8 @@ import { redact } from './redact.ts';
 export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
 /** One of {@link LOG_LEVELS}. */
 export type LogLevel = (typeof LOG_LEVELS)[number];
+/** How much is logged; `off`: nothing. */
+export type LogThreshold = LogLevel | 'off';
 /** The data of an entry, by lowerCamel key. */
 export type LogFields = Readonly<Record<string, unknown>>;
 
@@ -25,7 +27,7 @@ export interface Logger {
 export interface LoggerOptions {
   /** Shown with each line, such as `agent`. */
   readonly component: string;
-  readonly level: LogLevel;
+  readonly level: LogThreshold;
   readonly format: LogFormat;
   /** Colours for a terminal; JSON never has any. */
   readonly ansi: boolean;
@@ -50,7 +52,8 @@ export function createLogger(options: LoggerOptions): Logger {
   });
   const winston = createWinston({
     levels,
-    level: options.level,
+    level: options.level === 'off' ? 'error' : options.level,
+    silent: options.level === 'off',
     format: format((info) => {
       info[MESSAGE] = formatLine(info['record'] as LogRecord, options.format, options.ansi);
       return info;

@@ -1,6 +1,4 @@
 import type { Parsed, Parser } from './config.ts';
-import { LOG_LEVELS } from './logger.ts';
-import type { LogLevel } from './logger.ts';
 
 const ok = <T>(value: T): Parsed<T> => ({ ok: true, value });
 const expected = (what: string): { readonly ok: false; readonly expected: string } => ({ ok: false, expected: what });
@@ -50,19 +48,3 @@ export function optional<T>(parse: Parser<T>): Parser<T | undefined> {
 /** An absolute http or https URL, without its final slash. */
 export const url: Parser<string> = (given) =>
   URL.canParse(given) && /^https?:\/\//.test(given) ? ok(given.replace(/\/+$/, '')) : expected('an http or https URL');
-
-/**
- * A level, or a filter directive as the Rust versions took it (`controller=debug,info`): there is one logger for a process,
- * so the bare level counts, and without one the most talkative.
- */
-export const logLevel: Parser<LogLevel> = (given) => {
-  const levels: LogLevel[] = [];
-  for (const directive of given.split(',').map((part) => part.trim().toLowerCase())) {
-    const bare = directive.slice(directive.lastIndexOf('=') + 1);
-    const level = LOG_LEVELS.find((candidate) => candidate === (bare === 'trace' ? 'debug' : bare));
-    if (level === undefined) return expected(`a level (${LOG_LEVELS.join(', ')}, trace) or directives such as "controller=debug,info"`);
-    if (bare === directive) return ok(level);
-    levels.push(level);
-  }
-  return ok(levels.reduce((most, level) => (LOG_LEVELS.indexOf(level) > LOG_LEVELS.indexOf(most) ? level : most)));
-};
