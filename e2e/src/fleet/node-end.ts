@@ -6,8 +6,8 @@ export interface NodeEnd {
   readonly version: string;
   /** Boots since the start of the fleet. */
   readonly boots: number;
-  /** Failures in a row. */
-  readonly crashes: number | undefined;
+  /** Most failures in a row on the way. */
+  readonly failures: number;
   /** What the spec asks for, and where the status is if that differs. */
   readonly state: string;
   readonly ready: boolean;
@@ -16,7 +16,7 @@ export interface NodeEnd {
 
 /** By default: updated, at the first try, and back in service. */
 export function aNodeEnd(changes: Partial<NodeEnd> = {}): NodeEnd {
-  return { version: NEW, boots: 1, crashes: 0, state: 'Idle', ready: true, cordoned: false, ...changes };
+  return { version: NEW, boots: 1, failures: 0, state: 'Idle', ready: true, cordoned: false, ...changes };
 }
 
 /** The same end for each node. */
@@ -35,7 +35,7 @@ function nodeEnd(fleet: ObservedFleet, name: string): NodeEnd {
   return {
     version: fleet.cluster.host(name).version,
     boots: fleet.boots(name),
-    crashes: status?.crash_count,
+    failures: fleet.mostFailures(name),
     state: [...states].join(', reported '),
     ...fleet.node(name),
   };

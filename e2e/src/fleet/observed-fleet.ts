@@ -16,6 +16,7 @@ export abstract class ObservedFleet {
   mostUpdating = 0;
   readonly #away = new Set<string>();
   readonly #updating = new Set<string>();
+  readonly #failures = new Map<string, number>();
   readonly #listeners = new Set<() => void>();
   #reported = false;
 
@@ -30,7 +31,9 @@ export abstract class ObservedFleet {
       this.#changed();
     });
     api.store.watch<BottlerocketShadow>(SHADOWS, ({ type, object }) => {
-      mark(this.#updating, object.metadata.name, type !== 'DELETED' && object.spec.state !== 'Idle');
+      const { metadata, spec, status } = object;
+      mark(this.#updating, metadata.name, type !== 'DELETED' && spec.state !== 'Idle');
+      this.#failures.set(metadata.name, Math.max(this.#failures.get(metadata.name) ?? 0, status?.crash_count ?? 0));
       this.#changed();
     });
     cluster.log.onEvent(() => {
@@ -114,6 +117,11 @@ export abstract class ObservedFleet {
   /** How often the node, or any of them, has booted. */
   boots(node?: string): number {
     return this.cluster.events.filter(({ type, subject }) => type === 'host-booted' && (node === undefined || subject === node)).length;
+  }
+
+  /** Most failures in a row that the node has counted so far: a success sets its count back, but undoes nothing. */
+  mostFailures(node: string): number {
+    return this.#failures.get(shadowName(node)) ?? 0;
   }
 
   podsOf(component: string): PodObject[] {

@@ -39,12 +39,12 @@ const PROMISES: Readonly<Record<string, Promised>> = {
       expect(commands(fleet, target, 'prepare')).toBe(2);
     },
   },
-  rollback: { first: hasFailed, end: { boots: 2 } },
+  rollback: { first: hasFailed, end: { boots: 2, failures: 1 } },
   'rollback-always': {
     first: (fleet, target) => hasFailed(fleet, target, 3),
-    end: { version: OLD, boots: 3, crashes: 3 },
+    end: { version: OLD, boots: 3, failures: 3 },
   },
-  'reboot-refused': { first: hasFailed },
+  'reboot-refused': { first: hasFailed, end: { failures: 1 } },
   'child-dies': {
     then: (fleet, target) => {
       expect(commands(fleet, target, 'refresh') + commands(fleet, target, 'prepare')).toBeGreaterThan(2);

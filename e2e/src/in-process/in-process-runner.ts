@@ -72,7 +72,7 @@ export class InProcessRunner implements PodRunner {
       run = this.#agent(context, plug).run(stop.signal);
     } else if (component === APISERVER_COMPONENT) {
       const apiserver = this.#apiserver(context, plug);
-      const { client, idle } = countedClient(injectClient(apiserver.app));
+      const { client, idle } = countedClient(plug.incoming(injectClient(apiserver.app)));
       this.#apiservers.set(uid, client);
       isReady = apiserver.ready;
       // As in its `main.ts`: what it was asked before it was told to stop is still answered.
@@ -108,8 +108,8 @@ export class InProcessRunner implements PodRunner {
   #agent(context: PodContext, plug: Plug): ReturnType<typeof createAgent> {
     const { random, log, agentSettings } = this.#options;
     return createAgent({
-      apiserver: plug.wire(this.#service()),
-      host: plug.wire(this.#host(context)),
+      apiserver: plug.outgoing(this.#service()),
+      host: plug.outgoing(this.#host(context)),
       clock: this.#clock(context),
       random,
       log: log.child({ node: context.nodeName }),
@@ -124,7 +124,7 @@ export class InProcessRunner implements PodRunner {
     const { random, log, drainTimeoutMs = 900_000 } = this.#options;
     const clock = this.#clock(context);
     return createApiserver({
-      client: createKubeClient({ http: plug.wire(this.#kubernetes(context)), clock }),
+      client: createKubeClient({ http: plug.outgoing(this.#kubernetes(context)), clock }),
       clock,
       random,
       log: log.child({ component: 'apiserver' }),
@@ -137,7 +137,7 @@ export class InProcessRunner implements PodRunner {
     const { random, log, policy } = this.#options;
     const clock = this.#clock(context);
     return createController({
-      client: createKubeClient({ http: plug.wire(this.#kubernetes(context)), clock }),
+      client: createKubeClient({ http: plug.outgoing(this.#kubernetes(context)), clock }),
       clock,
       random,
       log: log.child({ component: 'controller' }),

@@ -1,20 +1,25 @@
 import type { HttpClient, HttpResponse } from '@brupop/ports';
 
-/** The wire of one process: once pulled, nothing that the process still tries has any effect, as after SIGKILL. */
+/** The wire of one process. Once it is pulled, as by SIGKILL, nothing has any effect that the process still tries, and nobody gets an answer. */
 export class Plug {
-  #pulled = false;
+  readonly #pulled = new AbortController();
 
   pull(): void {
-    this.#pulled = true;
+    this.#pulled.abort(new Error('connection reset: the process was killed'));
   }
 
-  /** A client over this wire. */
-  wire(client: HttpClient): HttpClient {
+  /** A client of the process over this wire. */
+  outgoing(client: HttpClient): HttpClient {
     return {
       request: async (request, signal): Promise<HttpResponse> => {
-        if (this.#pulled) throw new Error('the process was killed');
+        this.#pulled.signal.throwIfAborted();
         return client.request(request, signal);
       },
     };
+  }
+
+  /** The process as others reach it over this wire. */
+  incoming(client: HttpClient): HttpClient {
+    return { request: (request, signal) => client.request(request, AbortSignal.any([signal, this.#pulled.signal])) };
   }
 }

@@ -35,7 +35,7 @@ export const DRAIN_SCENARIOS: readonly Scenario[] = [
           ? fleet.shadow(node)?.status?.crash_count === 1 && fleet.shadow(node)?.status?.current_state === 'Idle'
           : fleet.isDone(node);
       await fleet.until(() => stuck() !== '' && fleet.names.every(isSettled), STAGE_MS);
-      const expected = { ...allNodes(fleet), [stuck()]: aNodeEnd({ version: OLD, boots: 0, crashes: 1 }) };
+      const expected = { ...allNodes(fleet), [stuck()]: aNodeEnd({ version: OLD, boots: 0, failures: 1 }) };
       expect(nodeEnds(fleet)).toEqual(expected);
       // Whoever looks is told which budget it was, and the next reboot of the host, whosever it is, changes nothing.
       expect(fleet.shadow(stuck())?.status?.failure_message).toContain('web');
