@@ -1,4 +1,5 @@
 import { convertReview } from '@brupop/crd-models';
+import type { DrainTimeoutAction } from '@brupop/drain';
 import { installObjects } from '@brupop/manifests';
 import { inProcessClient, jsonResponse, seededRandom, VirtualClock } from '@brupop/ports';
 import { memoryLogger } from '@brupop/process';
@@ -17,6 +18,8 @@ export interface FleetOptions {
   readonly policy?: Partial<FleetPolicy>;
   readonly agentSettings?: Partial<AgentSettings>;
   readonly drainTimeoutMs?: number;
+  /** What follows the timeout of a drain; `skip` by default. */
+  readonly drainTimeoutAction?: DrainTimeoutAction;
   /** Pods of the `web` Deployment; 0 leaves out every workload with a PodDisruptionBudget. */
   readonly webReplicas?: number;
   /** Changes to single nodes, by index. */
@@ -98,6 +101,7 @@ function start(options: FleetOptions): Parts {
     skewMs,
     ...(options.agentSettings === undefined ? {} : { agentSettings: options.agentSettings }),
     ...(options.drainTimeoutMs === undefined ? {} : { drainTimeoutMs: options.drainTimeoutMs }),
+    ...(options.drainTimeoutAction === undefined ? {} : { drainTimeoutAction: options.drainTimeoutAction }),
   });
   const count = options.nodes ?? 3;
   const cluster = new SimulatedCluster({

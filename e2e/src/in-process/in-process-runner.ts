@@ -11,6 +11,7 @@ import {
   DEFAULT_NAMESPACE,
   TOKEN_AUDIENCE,
 } from '@brupop/crd-models';
+import type { DrainTimeoutAction } from '@brupop/drain';
 import { createKubeClient } from '@brupop/kube-runtime';
 import { inProcessClient } from '@brupop/ports';
 import type { Clock, HttpClient, HttpRequest, Random } from '@brupop/ports';
@@ -32,6 +33,7 @@ export interface InProcessRunnerOptions {
   readonly policy: FleetPolicy;
   readonly agentSettings?: Partial<AgentSettings>;
   readonly drainTimeoutMs?: number;
+  readonly drainTimeoutAction?: DrainTimeoutAction;
   /** By node: how far the wall clock of everything that runs there is ahead, in milliseconds. */
   readonly skewMs?: ReadonlyMap<string, number>;
 }
@@ -121,7 +123,7 @@ export class InProcessRunner implements PodRunner {
   }
 
   #apiserver(context: PodContext, plug: Plug): Apiserver {
-    const { random, log, drainTimeoutMs = 900_000 } = this.#options;
+    const { random, log, drainTimeoutMs = 900_000, drainTimeoutAction = 'skip' } = this.#options;
     const clock = this.#clock(context);
     return createApiserver({
       client: createKubeClient({ http: plug.outgoing(this.#kubernetes(context)), clock }),
@@ -129,7 +131,7 @@ export class InProcessRunner implements PodRunner {
       random,
       log: log.child({ component: 'apiserver' }),
       namespace: DEFAULT_NAMESPACE,
-      drainPolicy: { timeoutMs: drainTimeoutMs, onTimeout: 'skip' },
+      drainPolicy: { timeoutMs: drainTimeoutMs, onTimeout: drainTimeoutAction },
     });
   }
 
