@@ -1,0 +1,52 @@
+import { EXCLUDE_FROM_LB_LABEL, GROUP, UPDATER_INTERFACE_LABEL } from '@brupop/crd-models';
+import { describe, expect, test } from '@jest/globals';
+import { aFleet } from './a-fleet.ts';
+import type { Fleet } from './fleet.ts';
+
+const HOUR = 3_600_000;
+const ADMIN = { metadata: { annotations: { 'example.com/owner': 'ops' }, labels: { pool: 'a' } } };
+
+/** Everything on the nodes that an update may have put there. */
+function leftOn(fleet: Fleet): string[] {
+  return fleet.names.flatMap((name) => {
+    const { metadata, spec } = fleet.cluster.store.get('Node', { name }) ?? {};
+    const marks = [...Object.keys(metadata?.labels ?? {}), ...Object.keys(metadata?.annotations ?? {})];
+    const ours = marks.filter((key) => key.includes(GROUP) || key === EXCLUDE_FROM_LB_LABEL || key === UPDATER_INTERFACE_LABEL);
+    return [...ours, ...(spec?.unschedulable === true ? ['cordon'] : [])].map((mark) => `${name}: ${mark}`);
+  });
+}
+
+const unlabelAll = (fleet: Fleet): void => {
+  for (const name of fleet.names)
+    fleet.cluster.store.patch('Node', { name }, { metadata: { labels: { [UPDATER_INTERFACE_LABEL]: null } } });
+};
+
+const isRemoved = (fleet: Fleet): boolean => fleet.names.every((name) => fleet.shadow(name) === undefined) && leftOn(fleet).length === 0;
+
+describe('the removal of the README: unlabelled nodes, whatever was under way,', () => {
+  test.each([
+    { name: 'before anything began', reached: () => true },
+    { name: 'while a node is staged', reached: (fleet: Fleet) => fleet.updating.length > 0 },
+    {
+      name: 'while a node is out of load balancers',
+      reached: (fleet: Fleet) => leftOn(fleet).some((mark) => mark.includes(EXCLUDE_FROM_LB_LABEL)),
+    },
+    { name: 'while a node is cordoned', reached: (fleet: Fleet) => leftOn(fleet).some((mark) => mark.endsWith('cordon')) },
+    { name: 'while a node reboots', reached: (fleet: Fleet) => fleet.names.some((name) => !fleet.node(name).ready) },
+  ])('are left without shadow, cordon, label or annotation of ours: $name', async ({ reached }) => {
+    const fleet = aFleet({ nodes: 3, policy: { maxConcurrentUpdates: 2 }, agentSettings: { excludeFromLbWaitMs: 60_000 } });
+    for (const name of fleet.names) fleet.cluster.store.patch('Node', { name }, ADMIN);
+    expect(await fleet.until(() => fleet.hasReported(), HOUR)).toBe(true);
+    expect(await fleet.until(() => reached(fleet), HOUR)).toBe(true);
+    unlabelAll(fleet);
+    expect(await fleet.until(() => isRemoved(fleet), 2 * HOUR)).toBe(true);
+    // And nothing comes back.
+    await fleet.until(() => false, HOUR / 4);
+    expect(leftOn(fleet)).toEqual([]);
+    for (const name of fleet.names) {
+      expect(fleet.shadow(name)).toBeUndefined();
+      expect(fleet.cluster.store.get('Node', { name })?.metadata).toMatchObject(ADMIN.metadata);
+      expect(fleet.node(name)).toEqual({ ready: true, cordoned: false });
+    }
+  });
+});
