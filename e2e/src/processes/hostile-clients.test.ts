@@ -146,7 +146,7 @@ describe('an apiserver process under attack', () => {
   });
 
   // Last: about all of the above.
-  test('has neither crashed nor restarted, nor taken more memory than it may, nor logged what it was sent', async () => {
+  test('has neither crashed nor restarted, nor taken more memory than it may, nor logged what it was sent', () => {
     const restarts = fleet.podsOf(APISERVER_COMPONENT).map(({ status }) => status?.containerStatuses?.[0]?.restartCount ?? 0);
     expect(restarts).toEqual([0, 0, 0]);
     expect(fleet.crashes).toEqual([]);
