@@ -25,7 +25,8 @@ export function admit(core: Core, type: ResourceType, body: Json, name: string, 
   if (version === undefined) return { object: body, dropped: [] };
   const admitted = admitCustomObject(type, version, body, name);
   if (fieldValidation === 'Strict' && admitted.dropped.length > 0) {
-    throw badRequest(`strict decoding error: ${admitted.dropped.map((path) => `unknown field "${path}"`).join(', ')}`);
+    const unknown = admitted.dropped.map((path) => `unknown field "${path}"`).join(', ');
+    throw badRequest(`${type.kind} in version "${type.version}" cannot be handled as a ${type.kind}: strict decoding error: ${unknown}`);
   }
   return admitted;
 }

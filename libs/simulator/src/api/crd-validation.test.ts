@@ -101,7 +101,10 @@ describe('pruning', () => {
   test('refuses them under strict field validation', async () => {
     expect(await withWidgets().call('POST', `${WIDGETS}?fieldValidation=Strict`, aWidget('w', spec))).toMatchObject({
       status: 400,
-      body: { message: 'strict decoding error: unknown field "spec.unknown", unknown field "spec.items[0].extra"' },
+      body: {
+        message:
+          'Widget in version "v2" cannot be handled as a Widget: strict decoding error: unknown field "spec.unknown", unknown field "spec.items[0].extra"',
+      },
     });
   });
 

@@ -1,6 +1,7 @@
 import { Ajv } from 'ajv';
 import type { ValidateFunction } from 'ajv';
 import type { CustomVersion } from './crd-definition.ts';
+import { listTypeCauses } from './crd-list-types.ts';
 import { causesOf } from './crd-messages.ts';
 import { applyDefaults, pruneUnknown } from './crd-structural.ts';
 import type { ResourceType } from './resources.ts';
@@ -107,5 +108,7 @@ export function admitCustomObject(
   const object = applyDefaults(pruned, version.schema) as Json;
   const validate = validatorOf(version.schema);
   if (!validate(object)) throw invalid(type, name, causesOf(validate.errors ?? []));
+  const twice = listTypeCauses(object, version.schema);
+  if (twice.length > 0) throw invalid(type, name, twice);
   return { object, dropped };
 }

@@ -8,7 +8,7 @@ import { parseJson } from './http-io.ts';
 import { deleteObject } from './object-deletion.ts';
 import { parseDeleteOptions } from './object-writes.ts';
 import { matchesLabelSelector } from './selectors.ts';
-import { StatusError, badRequest, conflict, internalError, success } from './status.ts';
+import { StatusError, badRequest, conflict, success } from './status.ts';
 import { isRecord, valueAt } from './types.ts';
 import type { Json, KubeObject } from './types.ts';
 import { namedObject } from './write-handlers.ts';
@@ -38,7 +38,7 @@ function expectedPods(core: Core, pods: readonly KubeObject[]): number | undefin
 function takeFromBudget(core: Core, budget: KubeObject, pod: KubeObject, dryRun: boolean): void {
   const { metadata } = budget;
   const stated = statedBudget(budget);
-  const observed = valueAt(budget, 'status.observedGeneration');
+  const observed = valueAt(budget, 'status.observedGeneration') ?? 0;
   if (stated !== undefined && typeof observed === 'number' && observed < (metadata.generation ?? 0)) {
     throw refused(`The disruption budget ${metadata.name} is still being processed by the server.`, 10);
   }
@@ -111,7 +111,11 @@ export function handleEviction(context: Context): HttpResponse {
       .filter((budget) => matchesLabelSelector(valueAt(budget, 'spec.selector'), pod.metadata.labels));
     const [budget, second] = budgets;
     if (second !== undefined)
-      throw internalError('This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.');
+      throw new StatusError(
+        500,
+        undefined,
+        'This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.',
+      );
     if (budget !== undefined) takeFromBudget(core, budget, pod, options.dryRun === true);
     if (options.dryRun !== true) target = markDisrupted(core, pod);
   }

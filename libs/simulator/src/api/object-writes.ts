@@ -63,7 +63,8 @@ function requireVersion(type: ResourceType, name: string, body: Json, options: W
   const version = sentMetadata(body).resourceVersion;
   if (version !== undefined && version !== '') return;
   const message = 'Invalid value: 0: must be specified for an update';
-  throw invalid(type, name, [{ reason: 'FieldValueInvalid', message, field: 'metadata.resourceVersion' }]);
+  // Of all refusals this one alone names the resource where the others name the kind.
+  throw invalid({ ...type, kind: type.resource }, name, [{ reason: 'FieldValueInvalid', message, field: 'metadata.resourceVersion' }]);
 }
 
 /** The body with the parts that this subresource may not touch taken from the old object. */

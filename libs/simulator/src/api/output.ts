@@ -24,5 +24,7 @@ export async function respondWithList(context: Context, objects: readonly KubeOb
   if (wantsTable(request)) return jsonResponse(200, tableOf(context, shown, metadata));
   // Built-in items carry neither kind nor apiVersion in a list; custom resources do.
   const items = type.custom ? shown : shown.map((object) => omit(object, 'apiVersion', 'kind'));
-  return jsonResponse(200, { kind: type.listKind, apiVersion: apiVersionOf(type), metadata, items });
+  // Only lists of custom resources say that nothing follows.
+  const complete = type.custom ? { continue: '', ...metadata } : metadata;
+  return jsonResponse(200, { kind: type.listKind, apiVersion: apiVersionOf(type), metadata: complete, items });
 }

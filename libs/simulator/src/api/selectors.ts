@@ -113,9 +113,7 @@ export function fieldMatcher(type: ResourceType, selector: string): Matcher {
   if (rules.length === 0) return everything;
   for (const { field } of rules) {
     if (field !== 'metadata.name' && field !== 'metadata.namespace' && !type.selectable.includes(field)) {
-      throw badRequest(
-        `Unable to find "${type.group}/${type.version}, Resource=${type.resource}" that match label selector "", field selector "${selector}": field label not supported: ${field}`,
-      );
+      throw badRequest(`field label not supported: ${field}`);
     }
   }
   const checks = rules.map(({ field, equal, value }) => ({ read: fieldReader(field), equal, value }));

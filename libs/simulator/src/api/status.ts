@@ -41,10 +41,20 @@ const qualified = (type: { readonly group: string }, name: string): string => (t
 export class StatusError extends Error {
   readonly body: Status;
 
-  constructor(code: number, reason: string, message: string, details?: StatusDetails) {
+  /** @param reason undefined for the few refusals that Kubernetes gives none */
+  constructor(code: number, reason: string | undefined, message: string, details?: StatusDetails) {
     super(message);
     this.name = 'StatusError';
-    this.body = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason, ...(details && { details }), code };
+    this.body = {
+      kind: 'Status',
+      apiVersion: 'v1',
+      metadata: {},
+      status: 'Failure',
+      message,
+      ...(reason !== undefined && { reason }),
+      ...(details && { details }),
+      code,
+    };
   }
 
   get code(): number {

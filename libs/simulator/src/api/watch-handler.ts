@@ -1,5 +1,5 @@
 import type { HttpResponse } from '@brupop/ports';
-import { jsonResponse, streamResponse } from '@brupop/ports';
+import { streamResponse } from '@brupop/ports';
 import type { Context } from './http-io.ts';
 import { apiVersionOf } from './resources.ts';
 import { parseRevision, requestMatcher } from './read-handlers.ts';
@@ -33,6 +33,7 @@ export class ConnectionReset extends Error {
 }
 
 const BOOKMARK_EVERY_MS = 60_000;
+const BOOKMARK_BEFORE_END_MS = 2_000;
 const SHORTEST_DEFAULT_MS = 1_800_000;
 
 const tooOld = (revision: number, floor: number): StatusError =>
@@ -111,11 +112,19 @@ export function handleWatch(context: Context, open: OpenWatches): HttpResponse {
   const start = initialEvents(context, parseRevision(query.get('resourceVersion')), matches);
   if (!Array.isArray(start)) {
     if (open.expiredAs === 'status') throw start;
-    return jsonResponse(200, { type: 'ERROR', object: start.body });
+    const only = new EventQueue();
+    only.push({ type: 'ERROR', object: start.body });
+    only.close('ended');
+    return streamResponse(
+      200,
+      lines(context, only, () => undefined),
+      { 'content-type': 'application/json' },
+    );
   }
   const queue = new EventQueue();
   for (const event of start) queue.push(event);
   const stops: (() => void)[] = [];
+  const endMs = watchTimeMs(context);
   const stop = (how: 'ended' | 'reset'): void => {
     for (const each of stops.splice(0)) each();
     queue.close(how);
@@ -138,11 +147,11 @@ export function handleWatch(context: Context, open: OpenWatches): HttpResponse {
       const event = seen(change, matches);
       if (event !== undefined) queue.push(event);
     }),
-    core.clock.setTimer(watchTimeMs(context), () => {
+    core.clock.setTimer(endMs, () => {
       stop('ended');
     }),
   );
-  if (query.get('allowWatchBookmarks') === 'true') startBookmarks(context, queue, stops);
+  if (query.get('allowWatchBookmarks') === 'true') startBookmarks(context, endMs, queue, stops);
   if (signal.aborted) stop('ended');
   return streamResponse(200, lines(context, queue, stop), { 'content-type': 'application/json' });
 }
@@ -153,17 +162,23 @@ function watchTimeMs({ core, query }: Context): number {
   return asked > 0 ? asked * 1000 : SHORTEST_DEFAULT_MS * (1 + core.random());
 }
 
-function startBookmarks(context: Context, queue: EventQueue, stops: (() => void)[]): void {
+/** One now and then, and one shortly before the end, so that whoever comes back misses as little as can be. */
+function startBookmarks(context: Context, endMs: number, queue: EventQueue, stops: (() => void)[]): void {
+  const { clock } = context.core;
   let cancel = (): void => undefined;
   const arm = (): void => {
-    cancel = context.core.clock.setTimer(BOOKMARK_EVERY_MS, () => {
+    cancel = clock.setTimer(BOOKMARK_EVERY_MS, () => {
       queue.push(bookmark(context));
       arm();
     });
   };
   arm();
+  const cancelLast = clock.setTimer(Math.max(0, endMs - BOOKMARK_BEFORE_END_MS), () => {
+    queue.push(bookmark(context));
+  });
   stops.push(() => {
     cancel();
+    cancelLast();
   });
 }
 

@@ -52,7 +52,7 @@ export class DisruptionController {
     const selected = pods
       .inNamespace(budget.metadata.namespace ?? '')
       .filter(({ metadata }) => matchesSelector(budget.spec.selector, metadata.labels));
-    const expectedPods = expectedCount(store, selected);
+    const expectedPods = expectedCount(store, budget.spec, selected);
     const currentHealthy = selected.filter((pod) => isActive(pod) && isReady(pod)).length;
     const desired = desiredHealthy(budget.spec, expectedPods);
     const disruptionsAllowed = expectedPods > 0 ? Math.max(0, currentHealthy - desired) : 0;
@@ -68,27 +68,29 @@ export class DisruptionController {
     if (!remembers && Object.entries(wanted).every(([name, value]) => before[name] === value)) return;
     const allowed = disruptionsAllowed > 0;
     const now = timestamp(clock);
-    const condition = {
-      type: 'DisruptionAllowed',
-      status: allowed ? 'True' : 'False',
-      reason: allowed ? 'SufficientPods' : 'InsufficientPods',
-      message: '',
-      lastTransitionTime: now,
-      observedGeneration: wanted.observedGeneration,
-    };
+    const condition = conditionOf(allowed, allowed ? 'SufficientPods' : 'InsufficientPods', now, wanted.observedGeneration);
     // Healthy pods are counted without those on their way out, so nothing is left to be remembered of earlier evictions.
     store.patch('PodDisruptionBudget', placeOf(key), { status: { ...wanted, disruptedPods: null, conditions: [condition] } }, 'status');
   }
 }
 
-/** As many pods as their owners ask for, and those without an owner. */
-function expectedCount(store: WorldStore, pods: readonly PodObject[]): number {
+const conditionOf = (allowed: boolean, reason: string, lastTransitionTime: string, observedGeneration: number): object => ({
+  type: 'DisruptionAllowed',
+  status: allowed ? 'True' : 'False',
+  reason,
+  message: '',
+  lastTransitionTime,
+  observedGeneration,
+});
+
+/** With a plain `minAvailable`, the pods that there are; else as many as their controllers ask for: a pod without one does not count. */
+function expectedCount(store: WorldStore, spec: DisruptionBudgetObject['spec'], pods: readonly PodObject[]): number {
+  if (spec.maxUnavailable === undefined && typeof spec.minAvailable !== 'string') return pods.length;
   const owners = new Map<string, number>();
-  let alone = 0;
   for (const pod of pods) {
     const owner = pod.metadata.ownerReferences?.find(({ controller }) => controller === true);
-    if (owner === undefined || (owner.kind !== 'ReplicaSet' && owner.kind !== 'StatefulSet')) alone += isActive(pod) ? 1 : 0;
-    else owners.set(owner.uid, store.get(owner.kind, { namespace: pod.metadata.namespace ?? '', name: owner.name })?.spec.replicas ?? 1);
+    if (owner === undefined || (owner.kind !== 'ReplicaSet' && owner.kind !== 'StatefulSet')) continue;
+    owners.set(owner.uid, store.get(owner.kind, { namespace: pod.metadata.namespace ?? '', name: owner.name })?.spec.replicas ?? 1);
   }
-  return [...owners.values()].reduce((sum, replicas) => sum + replicas, alone);
+  return [...owners.values()].reduce((sum, replicas) => sum + replicas, 0);
 }
