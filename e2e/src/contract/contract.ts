@@ -1,0 +1,23 @@
+import { CREATE_AND_UPDATE } from './cases/create-and-update.ts';
+import { CUSTOM_RESOURCES } from './cases/custom-resources.ts';
+import { DELETIONS } from './cases/deletions.ts';
+import { EVICTIONS } from './cases/evictions.ts';
+import { LISTS } from './cases/lists.ts';
+import { PATCHES } from './cases/patches.ts';
+import { TABLES } from './cases/tables.ts';
+import { TOKENS } from './cases/tokens.ts';
+import { WATCHES } from './cases/watches.ts';
+import type { ContractCase } from './contract-case.ts';
+
+/** Behaviours of the Kubernetes API that the operator relies on. The simulator and a real API server are held to the same table. */
+export const CONTRACT: readonly ContractCase[] = [
+  ...CREATE_AND_UPDATE,
+  ...PATCHES,
+  ...CUSTOM_RESOURCES,
+  ...LISTS,
+  ...WATCHES,
+  ...DELETIONS,
+  ...EVICTIONS,
+  ...TABLES,
+  ...TOKENS,
+];

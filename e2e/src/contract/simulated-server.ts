@@ -1,0 +1,28 @@
+import { inProcessClient, seededRandom, systemClock } from '@brupop/ports';
+import type { HttpClient } from '@brupop/ports';
+import { SimulatedApi, SimulatedCluster } from '@brupop/simulator';
+import type { Server } from './world.ts';
+
+/** The simulator's API with its controllers, on the machine's clock. @returns the server, and what stops it */
+export function startSimulatedServer(): { readonly server: Server; readonly stop: () => void } {
+  const random = seededRandom(1);
+  const api = new SimulatedApi({ clock: systemClock, random });
+  const cluster = new SimulatedCluster({ api, clock: systemClock, random, nodes: [] });
+  cluster.start();
+  const inner = inProcessClient(api.handle);
+  const withToken = (token: string): HttpClient => ({
+    request: (request, signal) => inner.request({ ...request, headers: { ...request.headers, authorization: `Bearer ${token}` } }, signal),
+  });
+  return {
+    server: {
+      asAdmin: withToken(api.adminToken),
+      withToken,
+      forget: () => {
+        api.faults.compact();
+      },
+    },
+    stop: () => {
+      cluster.stop();
+    },
+  };
+}

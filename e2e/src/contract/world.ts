@@ -1,0 +1,214 @@
+import { systemClock, sleep } from '@brupop/ports';
+import type { HttpClient, HttpRequest } from '@brupop/ports';
+
+/** A parsed answer. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Json;
+}
+
+/** JSON, to be looked into without knowing its shape. */
+export type Json = any;
+
+/** How to ask, unless as administrator with JSON. */
+export interface AskOptions {
+  readonly contentType?: string;
+  readonly accept?: string;
+  /** A service account's token, instead of the administrator's credentials. */
+  readonly token?: string;
+}
+
+/** An open watch. */
+export interface Watching {
+  /** What has arrived so far. */
+  readonly events: readonly { readonly type: string; readonly object: Json }[];
+  /** Waits until `count` events are there; gives up silently after a time, for the case to show what came instead. */
+  readonly come: (count: number) => Promise<void>;
+  /** Waits until the server ends it; gives up silently, too. */
+  readonly ended: () => Promise<void>;
+  readonly close: () => void;
+}
+
+/** A Kubernetes API to be asked about its behaviour. */
+export interface World {
+  /** A namespace of the case's own. */
+  readonly namespace: string;
+  readonly ask: (method: HttpRequest['method'], path: string, body?: unknown, options?: AskOptions) => Promise<Answer>;
+  readonly watch: (path: string, options?: AskOptions) => Promise<Watching>;
+  /** Sees to it that the resourceVersion 1 is forgotten. */
+  readonly forget: () => void;
+  /** Looks until `look` gives something, and gives that. @throws Error after a time */
+  readonly until: <T>(look: () => Promise<T | undefined>) => Promise<T>;
+}
+
+/** A server, and how to reach it as administrator or with a token. */
+export interface Server {
+  readonly asAdmin: HttpClient;
+  readonly withToken: (token: string) => HttpClient;
+  /** Sees to it that the resourceVersion 1 is forgotten. */
+  readonly forget: () => void;
+}
+
+export const GROUP = 'contract.example.com';
+export const CRD_NAME: string = `widgets.${GROUP}`;
+const ASK_MS = 20_000;
+const COME_MS = 10_000;
+const UNTIL_MS = 60_000;
+const LOOK_MS = 100;
+
+let cases = 0;
+
+/** A namespace of its own in `server`, ready for use; `done` removes it. */
+export async function createWorld(server: Server, run: string): Promise<World & { readonly done: () => Promise<void> }> {
+  const namespace = `contract-${run}-${++cases}`;
+  const world: World = {
+    namespace,
+    ask: (method, path, body, options = {}) => ask(server, method, path, body, options),
+    watch: (path, options = {}) => watch(server, path, options),
+    forget: server.forget,
+    until,
+  };
+  await world.ask('POST', '/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
+  await serviceAccountOf(world);
+  return {
+    ...world,
+    done: async () => {
+      await world.ask('DELETE', `/api/v1/namespaces/${namespace}`);
+    },
+  };
+}
+
+/** Pods cannot be made before their namespace has this one; a cluster without its controller takes them at once. */
+async function serviceAccountOf({ ask: askApi, namespace }: World): Promise<void> {
+  const path = `/api/v1/namespaces/${namespace}/serviceaccounts`;
+  await askApi('POST', path, { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default' } });
+}
+
+/** Makes the kind Widget known. @returns removes it again */
+export async function defineWidgets(server: Server): Promise<() => Promise<void>> {
+  const path = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+  await ask(server, 'POST', path, WIDGETS, {});
+  await until(async () => {
+    const { body } = await ask(server, 'GET', `${path}/${CRD_NAME}`, undefined, {});
+    const established = body.status?.conditions?.some(({ type, status }: Json) => type === 'Established' && status === 'True');
+    const { status } = await ask(server, 'GET', `/apis/${GROUP}/v2/widgets`, undefined, {});
+    return established === true && status === 200 ? true : undefined;
+  });
+  return async () => {
+    await ask(server, 'DELETE', `${path}/${CRD_NAME}`, undefined, {});
+  };
+}
+
+const SCHEMA = {
+  type: 'object',
+  required: ['spec'],
+  properties: {
+    spec: {
+      type: 'object',
+      required: ['state'],
+      properties: {
+        state: { type: 'string', enum: ['Idle', 'Busy'] },
+        size: { type: 'integer', minimum: 1, maximum: 9, default: 3 },
+        version: { type: 'string', nullable: true, pattern: '^\\d+\\.\\d+$' },
+        at: { type: 'string', format: 'date-time' },
+        parts: {
+          type: 'array',
+          items: { type: 'object', required: ['type'], properties: { type: { type: 'string' }, text: { type: 'string' } } },
+          'x-kubernetes-list-type': 'map',
+          'x-kubernetes-list-map-keys': ['type'],
+        },
+      },
+    },
+    status: {
+      type: 'object',
+      nullable: true,
+      required: ['phase'],
+      properties: { phase: { type: 'string' }, count: { type: 'integer', format: 'uint32', minimum: 0 } },
+    },
+  },
+};
+
+const WIDGETS = {
+  apiVersion: 'apiextensions.k8s.io/v1',
+  kind: 'CustomResourceDefinition',
+  metadata: { name: CRD_NAME },
+  spec: {
+    group: GROUP,
+    scope: 'Namespaced',
+    names: { plural: 'widgets', singular: 'widget', kind: 'Widget', listKind: 'WidgetList', shortNames: ['wdg'] },
+    versions: ['v2', 'v1'].map((name) => ({
+      name,
+      served: true,
+      storage: name === 'v2',
+      schema: { openAPIV3Schema: SCHEMA },
+      subresources: { status: {} },
+      additionalPrinterColumns: [
+        { name: 'State', type: 'string', jsonPath: '.spec.state' },
+        { name: 'Size', type: 'integer', jsonPath: '.spec.size' },
+        { name: 'Count', type: 'integer', jsonPath: '.status.count' },
+        { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
+      ],
+    })),
+  },
+};
+
+async function ask(server: Server, method: HttpRequest['method'], path: string, body: unknown, options: AskOptions): Promise<Answer> {
+  const { contentType = 'application/json', accept = 'application/json', token } = options;
+  const client = token === undefined ? server.asAdmin : server.withToken(token);
+  const response = await client.request(
+    {
+      method,
+      path,
+      headers: { accept, ...(body === undefined ? {} : { 'content-type': contentType }) },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    },
+    AbortSignal.timeout(ASK_MS),
+  );
+  const text = await response.text();
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    parsed = text;
+  }
+  return { status: response.status, headers: response.headers, body: parsed };
+}
+
+async function watch(server: Server, path: string, options: AskOptions): Promise<Watching> {
+  const abort = new AbortController();
+  const client = options.token === undefined ? server.asAdmin : server.withToken(options.token);
+  const response = await client.request({ method: 'GET', path, headers: { accept: options.accept ?? 'application/json' } }, abort.signal);
+  const events: { type: string; object: Json }[] = [];
+  const read = async (): Promise<void> => {
+    let rest = '';
+    const decoder = new TextDecoder();
+    for await (const chunk of response.chunks) {
+      const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) if (line !== '') events.push(JSON.parse(line) as { type: string; object: Json });
+    }
+  };
+  const reading = read().catch(() => undefined);
+  return {
+    events,
+    ended: () => Promise.race([reading, sleep(systemClock, COME_MS)]),
+    come: async (count) => {
+      const endMs = systemClock.monotonic() + COME_MS;
+      while (events.length < count && systemClock.monotonic() < endMs) await sleep(systemClock, LOOK_MS / 5);
+    },
+    close: () => {
+      abort.abort(new Error('closed'));
+    },
+  };
+}
+
+async function until<T>(look: () => Promise<T | undefined>): Promise<T> {
+  const endMs = systemClock.monotonic() + UNTIL_MS;
+  for (;;) {
+    const seen = await look();
+    if (seen !== undefined) return seen;
+    if (systemClock.monotonic() > endMs) throw new Error(`not seen within ${UNTIL_MS / 1000} s`);
+    await sleep(systemClock, LOOK_MS);
+  }
+}
