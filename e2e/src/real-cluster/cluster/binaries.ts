@@ -1,0 +1,100 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, readdir, rename, rm } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { run } from './run.ts';
+
+/** Programs of the cluster. */
+export type Program =
+  'coredns' | 'etcd' | 'kube-apiserver' | 'kube-controller-manager' | 'kube-proxy' | 'kube-scheduler' | 'kubectl' | 'kubelet' | 'testpod';
+
+/** Where each program is. */
+export type Binaries = Readonly<Record<Program, string>>;
+
+interface GoModule {
+  readonly name: string;
+  /** What `go build` makes: tools that its go.mod names, or its own package. */
+  readonly target: 'tool' | '.';
+  readonly programs: readonly Program[];
+}
+
+const MODULES: readonly GoModule[] = [
+  { name: 'testpod', target: '.', programs: ['testpod'] },
+  { name: 'etcd', target: 'tool', programs: ['etcd'] },
+  { name: 'coredns', target: '.', programs: ['coredns'] },
+  {
+    name: 'kubernetes',
+    target: 'tool',
+    programs: ['kubectl', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kube-proxy', 'kubelet'],
+  },
+];
+
+const SOURCES = resolve(import.meta.dirname, '../../../kubernetes');
+const BUILD_TIMEOUT_MS = 45 * 60_000;
+
+/** `$XDG_CACHE_HOME/brupop-e2e`, and whatever go.mod and the sources ask for in a folder of its own. */
+function cacheRoot(): string {
+  const { XDG_CACHE_HOME } = process.env;
+  return join(XDG_CACHE_HOME === undefined || XDG_CACHE_HOME === '' ? join(homedir(), '.cache') : XDG_CACHE_HOME, 'brupop-e2e');
+}
+
+/**
+ * The programs of the cluster, built from Go modules where the cache has none of these versions.
+ * A cold build takes about ten minutes on two cores.
+ * @param report tells what is being built, and how long it took
+ */
+export async function provideBinaries(report: (line: string) => void, signal: AbortSignal): Promise<Binaries> {
+  const found: [Program, string][] = [];
+  for (const module of MODULES) {
+    const directory = join(cacheRoot(), `${module.name}-${await digestOf(module)}`);
+    if (!existsSync(directory)) await build(module, directory, report, signal);
+    for (const program of module.programs) found.push([program, join(directory, program)]);
+  }
+  return Object.fromEntries(found) as Binaries;
+}
+
+/** Changes with the versions, the checksums and the sources of what is built. */
+async function digestOf({ name }: GoModule): Promise<string> {
+  const hash = createHash('sha256').update(process.arch);
+  for (const file of (await readdir(join(SOURCES, name))).sort()) hash.update(file).update(await readFile(join(SOURCES, name, file)));
+  return hash.digest('hex').slice(0, 12);
+}
+
+async function build({ name, target }: GoModule, directory: string, report: (line: string) => void, signal: AbortSignal): Promise<void> {
+  const startedMs = performance.now();
+  report(`building ${name} from source`);
+  await mkdir(cacheRoot(), { recursive: true });
+  // Never half a folder: it appears whole, whoever else builds the same or gives up half way.
+  const unfinished = await mkdtemp(join(cacheRoot(), 'unfinished-'));
+  try {
+    await run('go', ['build', '-trimpath', '-mod=readonly', '-ldflags', await linkerFlags(name), '-o', `${unfinished}/`, target], {
+      cwd: join(SOURCES, name),
+      env: { CGO_ENABLED: '0', GOFLAGS: '' },
+      timeoutMs: BUILD_TIMEOUT_MS,
+      signal,
+    });
+    await nameAfterTool(unfinished);
+    await rename(unfinished, directory).catch((error: unknown) => {
+      if (!existsSync(directory)) throw error;
+    });
+  } finally {
+    await rm(unfinished, { recursive: true, force: true });
+  }
+  report(`built ${name} in ${Math.round((performance.now() - startedMs) / 1000)} s`);
+}
+
+/** Without a version stamped in, kubectl refuses to compare itself with the server. */
+async function linkerFlags(name: string): Promise<string> {
+  const strip = '-s -w';
+  if (name !== 'kubernetes') return strip;
+  const version = /k8s\.io\/kubernetes v(\S+)/.exec(await readFile(join(SOURCES, name, 'go.mod'), 'utf8'))?.[1] ?? '';
+  const [major, minor] = version.split('.');
+  const stamp = (key: string, value = ''): string => `-X k8s.io/component-base/version.${key}=${value}`;
+  return [strip, stamp('gitVersion', `v${version}`), stamp('gitMajor', major), stamp('gitMinor', minor)].join(' ');
+}
+
+/** Go names etcd after the folder of its main package. */
+async function nameAfterTool(directory: string): Promise<void> {
+  if (existsSync(join(directory, 'server'))) await rename(join(directory, 'server'), join(directory, 'etcd'));
+}

@@ -1,0 +1,26 @@
+import type { Kubectl } from './cluster/kubectl.ts';
+import type { KubeApi } from './kube-api.ts';
+import type { Fleet } from './fleet.ts';
+import type { RealCluster } from './cluster/real-cluster.ts';
+import type { Releases } from './releases.ts';
+
+/** What every step is given. */
+export interface ApiContext {
+  readonly api: KubeApi;
+  readonly kubectl: Kubectl;
+  readonly signal: AbortSignal;
+  /** Prints a line beneath the step's name. */
+  readonly report: (line: string) => void;
+}
+
+/** What a step is given that needs nodes. */
+export interface ClusterContext extends ApiContext {
+  readonly cluster: RealCluster;
+  readonly fleet: Fleet;
+  readonly releases: Releases;
+}
+
+/** One thing that the tests show; it throws if it is not so. Steps run in turn on one cluster. */
+export type Step =
+  | { readonly name: string; readonly shows: string; readonly needs: 'api'; readonly run: (context: ApiContext) => Promise<void> }
+  | { readonly name: string; readonly shows: string; readonly needs: 'cluster'; readonly run: (context: ClusterContext) => Promise<void> };

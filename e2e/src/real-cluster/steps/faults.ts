@@ -1,0 +1,181 @@
+import { deepEqual, equal, notDeepEqual, ok } from 'node:assert/strict';
+import {
+  AGENT_COMPONENT,
+  APISERVER_COMPONENT,
+  CONTROLLER_COMPONENT,
+  DEFAULT_NAMESPACE,
+  PLURAL,
+  ROOT_CA_SECRET,
+  CLIENT_CERTIFICATE,
+} from '@brupop/crd-models';
+import { RENEW_ANNOTATION } from '@brupop/certificates';
+import { sleep, systemClock } from '@brupop/ports';
+import { eventually } from '../eventually.ts';
+import { isInService, nodeThat, updated } from '../fleet.ts';
+import { configure, podsOf } from '../operator.ts';
+import type { ClusterContext, Step } from '../step.ts';
+import { allAnswered, callsOf, webObjects } from '../workload.ts';
+
+const START_MS = 240_000;
+const ROLLOUT_MS = 600_000;
+const AWAY_MS = 5_000;
+
+/** Boots since `before`, by node. */
+function boots({ cluster }: ClusterContext): Record<string, number> {
+  return Object.fromEntries(cluster.managed.map((machine) => [machine.name, machine.boots.length]));
+}
+
+const oneMore = (before: Record<string, number>): Record<string, number> =>
+  Object.fromEntries(Object.entries(before).map(([name, count]) => [name, count + 1]));
+
+/** Publishes a release, lets `disturb` do its worst, and sees that every node gets the release with one reboot each. */
+async function rolloutWith(context: ClusterContext, disturb: () => Promise<void>): Promise<void> {
+  const before = boots(context);
+  const calls = await callsOf(context.kubectl);
+  const version = context.releases.publish();
+  await disturb();
+  await updated(context, version, ROLLOUT_MS);
+  deepEqual(boots(context), oneMore(before), 'each node reboots once');
+  context.report(`${await allAnswered(context.kubectl, calls)} requests answered, none failed`);
+}
+
+const draining = (context: ClusterContext): Promise<string> => nodeThat(context, 'is being drained', ({ cordoned }) => cordoned, START_MS);
+
+const nextDraining = (context: ClusterContext, than: readonly string[]): Promise<string> =>
+  nodeThat(context, 'is being drained next', ({ name, cordoned }) => cordoned && !than.includes(name), START_MS);
+
+/** SIGKILL for every process of a component, as soon as there is one: the drain itself may be moving its pods. */
+async function killAll({ kubectl, cluster, report, signal }: ClusterContext, component: string, node?: string): Promise<void> {
+  const kill = async (): Promise<number | undefined> => {
+    let killed = 0;
+    for (const { metadata, spec } of await podsOf(kubectl, component)) {
+      if (spec.nodeName === undefined || (node !== undefined && spec.nodeName !== node)) continue;
+      killed += await cluster.machine(spec.nodeName).node.killPod(metadata.uid);
+    }
+    return killed > 0 ? killed : undefined;
+  };
+  const killed = await eventually(kill, { for: `a process of ${component} to kill`, limitMs: 30_000, signal });
+  report(`killed ${killed} processes of ${component}${node === undefined ? '' : ` on ${node}`}`);
+}
+
+export const kills: Step = {
+  name: 'kills',
+  shows: 'an update survives SIGKILL of the controller, of all apiservers at once, and of the agent, each in its middle',
+  needs: 'cluster',
+  run: async (context) => {
+    // The nodes are to notice a release at once from here on.
+    await configure(context.kubectl, 'agent', { UPDATE_CHECK_INTERVAL_IN_SEC: '10' });
+    await rolloutWith(context, async () => {
+      const first = await draining(context);
+      await killAll(context, CONTROLLER_COMPONENT);
+      await killAll(context, AGENT_COMPONENT, first);
+      await nextDraining(context, [first]);
+      await killAll(context, APISERVER_COMPONENT);
+    });
+  },
+};
+
+export const restarts: Step = {
+  name: 'restarts',
+  shows: 'a drain goes on where it was after kube-apiserver was killed and came back, and after the certificates were rotated',
+  needs: 'cluster',
+  run: async (context) => {
+    const { cluster, kubectl, signal, report } = context;
+    await rolloutWith(context, async () => {
+      const first = await draining(context);
+      await cluster.plane.killApiServer();
+      await sleep(systemClock, AWAY_MS, signal);
+      cluster.plane.startApiServer();
+      await cluster.plane.ready(signal);
+      report(`kube-apiserver was away while ${first} was drained`);
+      const second = await nextDraining(context, [first]);
+      const trusted = await trustedBundle(context);
+      await kubectl.run(['annotate', 'secret', ROOT_CA_SECRET, '--namespace', DEFAULT_NAMESPACE, '--overwrite', `${RENEW_ANNOTATION}=now`]);
+      await eventually(async () => (await trustedBundle(context)) !== trusted, {
+        for: 'agents to be given the new authority',
+        limitMs: 60_000,
+        signal,
+      });
+      report(`a new authority was made while ${second} was drained`);
+    });
+  },
+};
+
+const trustedBundle = ({ kubectl }: ClusterContext): Promise<string> =>
+  kubectl.run(['get', 'secret', CLIENT_CERTIFICATE, '--namespace', DEFAULT_NAMESPACE, '--output', String.raw`jsonpath={.data.ca\.crt}`]);
+
+export const budget: Step = {
+  name: 'budget',
+  shows: 'a budget that lets nothing go blocks the drain, which says so, and goes on as soon as it lets go',
+  needs: 'cluster',
+  run: async (context) => {
+    const { kubectl, signal, report } = context;
+    await kubectl.apply(webObjects({ maxUnavailable: 0 }));
+    await rolloutWith(context, async () => {
+      const node = await draining(context);
+      const told = await eventually(
+        async () => {
+          const text = await kubectl.run([
+            'get',
+            PLURAL,
+            `brs-${node}`,
+            '--namespace',
+            DEFAULT_NAMESPACE,
+            '--output',
+            'jsonpath={.status.progress.message}',
+          ]);
+          return text.includes('web') ? text : undefined;
+        },
+        { for: 'the shadow to name the budget', limitMs: 60_000, signal },
+      );
+      report(told);
+      await kubectl.apply(webObjects({ maxUnavailable: 1 }));
+    });
+  },
+};
+
+export const lost: Step = {
+  name: 'lost',
+  shows: 'while a node does not come back from its reboot no other is touched; when it does, the rollout goes on',
+  needs: 'cluster',
+  run: async (context) => {
+    const { cluster, fleet, signal } = context;
+    await rolloutWith(context, async () => {
+      for (const { host } of cluster.managed) host.faults.neverComesBack();
+      const down = await nodeThat(context, 'is down', ({ ready }) => !ready, START_MS);
+      for (const { host } of cluster.managed) host.faults.clear();
+      const from = fleet.history.length;
+      await sleep(systemClock, 30_000, signal);
+      for (const { nodes } of fleet.history.slice(from)) {
+        const others = nodes.filter(({ name }) => name !== down);
+        ok(others.every(isInService), 'the other nodes stay in service');
+      }
+      cluster.machine(down).host.powerOn();
+    });
+  },
+};
+
+export const rollback: Step = {
+  name: 'rollback',
+  shows: 'a node that boots back into its old version is given back at once, the others go on, and it gets the release later',
+  needs: 'cluster',
+  run: async (context) => {
+    const { cluster, fleet, releases, signal, report } = context;
+    const before = boots(context);
+    const version = releases.publish();
+    for (const { host } of cluster.managed) host.faults.bootFails(1);
+    const down = await nodeThat(context, 'is down', ({ ready }) => !ready, START_MS);
+    for (const machine of cluster.managed) if (machine.name !== down) machine.host.faults.clear();
+    await eventually(() => (fleet.node(down)?.crashCount === 1 && isInService(fleet.node(down)) ? true : undefined), {
+      for: `${down} to be back in service on its old version, with one crash counted`,
+      limitMs: 180_000,
+      signal,
+      instead: () => fleet.describe(),
+    });
+    report(`${down} fell back`);
+    await updated(context, version, ROLLOUT_MS);
+    const after = boots(context);
+    notDeepEqual(after, before);
+    equal(after[down], (before[down] ?? 0) + 2, `${down} boots twice: back, and into the release`);
+  },
+};

@@ -1,0 +1,22 @@
+import type { Step } from '../step.ts';
+import { contract } from './contract.ts';
+import { budget, kills, lost, restarts, rollback } from './faults.ts';
+import { permissions } from './permissions.ts';
+import { rollout } from './rollout.ts';
+import { tokens } from './tokens.ts';
+import { conversion, validation } from './validation.ts';
+
+/** In the order in which they run on one cluster: each takes it as the one before leaves it. */
+export const STEPS: readonly Step[] = [
+  contract,
+  rollout,
+  validation,
+  conversion,
+  permissions,
+  tokens,
+  kills,
+  restarts,
+  budget,
+  lost,
+  rollback,
+];
