@@ -28,8 +28,20 @@ function boots({ cluster }: ClusterContext): Record<string, number> {
 const oneMore = (before: Record<string, number>): Record<string, number> =>
   Object.fromEntries(Object.entries(before).map(([name, count]) => [name, count + 1]));
 
+/** Waits until nothing is left of a step that has failed. */
+async function settle(context: ClusterContext): Promise<void> {
+  const { kubectl, cluster, releases } = context;
+  await kubectl.apply(webObjects());
+  for (const { host } of cluster.managed) {
+    host.faults.clear();
+    host.powerOn();
+  }
+  await updated(context, releases.newest, ROLLOUT_MS);
+}
+
 /** Publishes a release, lets `disturb` do its worst, and sees that every node gets the release with one reboot each. */
 async function rolloutWith(context: ClusterContext, disturb: () => Promise<void>): Promise<void> {
+  await settle(context);
   const before = boots(context);
   const calls = await callsOf(context.kubectl);
   const version = context.releases.publish();
@@ -88,15 +100,18 @@ export const restarts: Step = {
       cluster.plane.startApiServer();
       await cluster.plane.ready(signal);
       report(`kube-apiserver was away while ${first} was drained`);
+      // Held for as long as it takes, so that it happens in the middle of a drain.
+      await kubectl.apply(webObjects({ maxUnavailable: 0 }));
       const second = await nextDraining(context, [first]);
       const trusted = await trustedBundle(context);
       await kubectl.run(['annotate', 'secret', ROOT_CA_SECRET, '--namespace', DEFAULT_NAMESPACE, '--overwrite', `${RENEW_ANNOTATION}=now`]);
       await eventually(async () => (await trustedBundle(context)) !== trusted, {
         for: 'agents to be given the new authority',
-        limitMs: 60_000,
+        limitMs: 180_000,
         signal,
       });
       report(`a new authority was made while ${second} was drained`);
+      await kubectl.apply(webObjects());
     });
   },
 };
@@ -110,8 +125,8 @@ export const budget: Step = {
   needs: 'cluster',
   run: async (context) => {
     const { kubectl, signal, report } = context;
-    await kubectl.apply(webObjects({ maxUnavailable: 0 }));
     await rolloutWith(context, async () => {
+      await kubectl.apply(webObjects({ maxUnavailable: 0 }));
       const node = await draining(context);
       const told = await eventually(
         async () => {
@@ -126,7 +141,7 @@ export const budget: Step = {
           ]);
           return text.includes('web') ? text : undefined;
         },
-        { for: 'the shadow to name the budget', limitMs: 60_000, signal },
+        { for: 'the shadow to name the budget', limitMs: 120_000, signal },
       );
       report(told);
       await kubectl.apply(webObjects({ maxUnavailable: 1 }));
@@ -161,6 +176,7 @@ export const rollback: Step = {
   needs: 'cluster',
   run: async (context) => {
     const { cluster, fleet, releases, signal, report } = context;
+    await settle(context);
     const before = boots(context);
     const version = releases.publish();
     for (const { host } of cluster.managed) host.faults.bootFails(1);
