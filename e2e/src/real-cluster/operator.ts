@@ -1,9 +1,11 @@
 import { join, resolve } from 'node:path';
 import { AGENT_DAEMON_SET, APISERVER_DEPLOYMENT, COMPONENT_LABEL, CONTROLLER_DEPLOYMENT, DEFAULT_NAMESPACE } from '@brupop/crd-models';
 import type { KubeJson, Kubectl } from './cluster/kubectl.ts';
-import { eventually } from './eventually.ts';
 
-export const MANIFEST: string = join(resolve(import.meta.dirname, '../../..'), 'deploy/bottlerocket-update-operator.yaml');
+const ROOT = resolve(import.meta.dirname, '../../..');
+export const MANIFEST: string = join(ROOT, 'deploy/bottlerocket-update-operator.yaml');
+export const PROMETHEUS_RESOURCES: string = join(ROOT, 'deploy/telemetry/prometheus-resources.yaml');
+export const METRICS_PAGE: string = join(ROOT, 'docs/metrics.md');
 
 /** A pod as kubectl shows it. */
 export interface PodJson extends KubeJson {
@@ -50,14 +52,4 @@ export async function configure(
 
 export function podsOf(kubectl: Kubectl, component: string): Promise<PodJson[]> {
   return kubectl.list<PodJson>('pods', '--namespace', DEFAULT_NAMESPACE, '--selector', `${COMPONENT_LABEL}=${component}`);
-}
-
-/** Removes the operator as the README says. */
-export async function uninstall(kubectl: Kubectl, signal: AbortSignal): Promise<void> {
-  await kubectl.run(['delete', '--ignore-not-found', '-f', MANIFEST], undefined, 240_000);
-  await eventually(async () => !(await kubectl.run(['get', 'namespace', '--output', 'name'])).includes(DEFAULT_NAMESPACE), {
-    for: 'the namespace to be gone',
-    limitMs: 120_000,
-    signal,
-  });
 }

@@ -43,6 +43,14 @@ export class Kubectl {
     return this.run(['apply', ...options, '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }));
   }
 
+  /** The objects of a file of YAML documents. */
+  async parse<T>(path: string): Promise<T[]> {
+    const text = await this.run(['create', '--dry-run=client', '--output', 'json', '-f', path]);
+    // One JSON document after the other, or one list.
+    const documents = JSON.parse(`[${text.replaceAll(/^}\n\{/gm, '},\n{')}]`) as (T & { items?: T[] })[];
+    return documents.flatMap((document) => document.items ?? [document]);
+  }
+
   /** The objects that `kubectl get` finds. */
   async list<T extends KubeJson>(...args: string[]): Promise<T[]> {
     return (JSON.parse(await this.run(['get', '--output', 'json', ...args])) as { items: T[] }).items;

@@ -1,8 +1,10 @@
+import { join } from 'node:path';
 import { sleep, systemClock } from '@brupop/ports';
 import { UPDATER_INTERFACE_LABEL, UPDATER_INTERFACE_VERSION } from '@brupop/crd-models';
 import type { Binaries } from './binaries.ts';
 import { ControlPlane } from './control-plane.ts';
 import { MOST_NODES, nodeName } from './credentials.ts';
+import { Daemon } from './daemon.ts';
 import { buildTestImage } from './images.ts';
 import { Kubectl } from './kubectl.ts';
 import type { KubeJson } from './kubectl.ts';
@@ -113,6 +115,16 @@ export class RealCluster {
     const found = this.machines.find((machine) => machine.name === name);
     if (found === undefined) throw new Error(`there is no node ${name}`);
     return found;
+  }
+
+  /** Starts a program beside the cluster that ends with it at the latest; it logs to `logs/NAME.log`. */
+  startBeside(name: string, command: string, args: readonly string[]): Daemon {
+    return new Daemon({ command, args, logPath: join(this.directory, 'logs', `${name}.log`), cgroup: `${this.#slot.name}/system` });
+  }
+
+  /** The machine's address on the cluster's network. */
+  get hostIp(): string {
+    return this.#slot.hostIp;
   }
 
   /** Ends every process and removes everything that was made. */

@@ -2,8 +2,10 @@ import type { Step } from '../step.ts';
 import { contract } from './contract.ts';
 import { budget, kills, lost, restarts, rollback } from './faults.ts';
 import { permissions } from './permissions.ts';
+import { prometheus } from './prometheus.ts';
 import { rollout } from './rollout.ts';
 import { tokens } from './tokens.ts';
+import { uninstall } from './uninstall.ts';
 import { conversion, validation } from './validation.ts';
 
 /** In the order in which they run on one cluster: each takes it as the one before leaves it. */
@@ -14,9 +16,11 @@ export const STEPS: readonly Step[] = [
   conversion,
   permissions,
   tokens,
+  prometheus,
   kills,
   restarts,
   budget,
   lost,
   rollback,
+  uninstall,
 ];

@@ -43,11 +43,9 @@ export const permissions: Step = {
 };
 
 async function rbacObjects(kubectl: Kubectl): Promise<RbacObject[]> {
-  const text = await kubectl.run(['create', '--dry-run=client', '--output', 'json', '-f', MANIFEST]);
-  // One JSON document after the other.
-  const objects = JSON.parse(`[${text.replaceAll(/^}\n\{/gm, '},\n{')}]`) as (RbacObject & { items?: RbacObject[] })[];
+  const objects = await kubectl.parse<RbacObject>(MANIFEST);
   const builtIn = await kubectl.get('clusterrole', BUILT_IN);
-  return [...objects.flatMap((object) => object.items ?? [object]), builtIn];
+  return [...objects, builtIn];
 }
 
 /** What the manifest's bindings give in a namespace. */

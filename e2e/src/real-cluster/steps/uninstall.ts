@@ -1,0 +1,47 @@
+import { deepEqual } from 'node:assert/strict';
+import { COMPONENT_LABEL, CRD_NAME, DEFAULT_NAMESPACE } from '@brupop/crd-models';
+import { MANIFEST } from '../operator.ts';
+import type { Step } from '../step.ts';
+
+export const uninstall: Step = {
+  name: 'uninstall',
+  shows: 'kubectl delete of the manifest leaves nothing: no object, cordon, label or annotation',
+  needs: 'cluster',
+  run: async ({ kubectl, api, report }) => {
+    await kubectl.run(['delete', '--ignore-not-found', '--wait=true', '-f', MANIFEST], undefined, 300_000);
+    const { items: nodes } = await api.get<{
+      items: { metadata: { name: string; annotations?: object; labels?: object }; spec: object }[];
+    }>('/api/v1/nodes');
+    const marks = nodes.flatMap(({ metadata }) =>
+      Object.keys({ ...metadata.annotations, ...metadata.labels }).filter(
+        (name) => name.includes('brupop') || name.includes('exclude-from'),
+      ),
+    );
+    deepEqual(marks, [], 'no node bears a mark of ours');
+    deepEqual(
+      nodes.filter(({ spec }) => 'unschedulable' in spec).map(({ metadata }) => metadata.name),
+      [],
+      'no node is cordoned',
+    );
+    const kinds = (await kubectl.run(['api-resources', '--verbs=list', '--output', 'name'])).trim().split('\n');
+    const everything = await kubectl.run([
+      'get',
+      kinds.join(','),
+      '--all-namespaces',
+      '--ignore-not-found',
+      '--output',
+      'name',
+      '--selector',
+      COMPONENT_LABEL,
+    ]);
+    deepEqual(everything.trim(), '', 'nothing with our label is left');
+    for (const kind of ['namespace', 'customresourcedefinition', 'clusterrole', 'clusterrolebinding', 'priorityclass']) {
+      const names = await kubectl.run(['get', kind, '--output', 'name']);
+      const left = names
+        .split('\n')
+        .filter((name) => name.includes('brupop') || name.includes(CRD_NAME) || name.includes(DEFAULT_NAMESPACE));
+      deepEqual(left, [], `no ${kind} is left`);
+    }
+    report(`looked at ${kinds.length} kinds`);
+  },
+};
