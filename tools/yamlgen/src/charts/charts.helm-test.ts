@@ -143,6 +143,17 @@ image_pull_secrets: |-
     expect(sorted(objects)).toEqual(sorted(installed({ ...DEFAULTS, imagePullSecrets: ['brupop', 'other'] })));
   });
 
+  test.each([
+    { values: 'certificates: certmanager', named: 'certificates' },
+    { values: 'drain_timeout_action: never', named: 'drain_timeout_action' },
+    { values: 'apiserver_internal_port: 99999', named: 'apiserver_internal_port' },
+    { values: 'max_concurrent_updates: "0"', named: 'max_concurrent_updates' },
+    { values: 'images: {agnet: a}', named: 'agnet' },
+  ])('a wrong value is named, and nothing rendered: $values', ({ values, named }) => {
+    write(DEFAULTS);
+    expect(() => render(values)).toThrow(named);
+  });
+
   test.each(CHARTS)('helm lint finds nothing in %s', (chart) => {
     write(DEFAULTS);
     expect(helm('lint', '--strict', chart)).toMatch(/^==> Linting .*\n\n1 chart\(s\) linted, 0 chart\(s\) failed\n$/);
