@@ -13,7 +13,7 @@ import { createCertificateKeeper } from './manage-certificates.ts';
 import type { CertificateSettings } from './manage-certificates.ts';
 import { createHttpApp } from './http-app.ts';
 import { createPhaseWatch } from './phase-watch.ts';
-import { planView } from './plan-view.ts';
+import { createPlanText } from './plan-text.ts';
 import { createFleetReconciler } from './reconcile-fleet.ts';
 import { createPlanReporter } from './report-plan.ts';
 import type { TrimmedNode } from './trim.ts';
@@ -143,12 +143,12 @@ export function createController(deps: ControllerDeps): Controller {
       metrics.watches.show({ nodes, bottlerocketshadows: shadows, pods });
       return metrics.metrics.render();
     },
-    view: (wanted) =>
-      planView(
-        picture(),
-        { leader: elector.isLeader(), leaderIdentity: elector.holder(), synced: synced(), durations: phases.durations() },
-        wanted,
-      ),
+    planText: createPlanText(picture, () => ({
+      leader: elector.isLeader(),
+      leaderIdentity: elector.holder(),
+      synced: synced(),
+      durations: phases.durations(),
+    })),
     ready: synced,
   });
 

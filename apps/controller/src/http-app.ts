@@ -1,6 +1,6 @@
 import express from 'express';
 import type { Express } from 'express';
-import type { NodeView, PlanView } from './plan-view.ts';
+import type { Wanted } from './plan-view.ts';
 import { parsePlanQuery } from './plan-query.ts';
 
 /** What the controller shows over HTTP, to anyone in the cluster; nothing can be changed. */
@@ -8,12 +8,13 @@ export interface HttpAppDeps {
   readonly metricsContentType: string;
   /** The metrics as they are now. */
   readonly renderMetrics: () => Promise<string>;
-  readonly view: (wanted: (node: NodeView) => boolean) => PlanView;
+  /** The plan as JSON. @param wanted of which nodes; undefined: of all */
+  readonly planText: (wanted: Wanted | undefined) => string;
   /** Whether the caches are filled. */
   readonly ready: () => boolean;
 }
 
-export function createHttpApp({ metricsContentType, renderMetrics, view, ready }: HttpAppDeps): Express {
+export function createHttpApp({ metricsContentType, renderMetrics, planText, ready }: HttpAppDeps): Express {
   const app = express();
   app.disable('x-powered-by');
   // Made of a body that changes each second it would cost and mean nothing.
@@ -30,7 +31,7 @@ export function createHttpApp({ metricsContentType, renderMetrics, view, ready }
   });
   app.get('/plan', (request, response) => {
     const query = parsePlanQuery(request.query);
-    if (query.ok) response.json(view(query.wanted));
+    if (query.ok) response.type('application/json').send(planText(query.wanted));
     else response.status(400).json({ error: { message: query.problems.join('; ') } });
   });
   app.get('/metrics', async (_request, response) => {

@@ -20,7 +20,7 @@ describe(parsePlanQuery, () => {
     expect(
       parsed.ok &&
         views
-          .filter(parsed.wanted)
+          .filter(parsed.wanted ?? (() => true))
           .map(({ node }) => node)
           .join(''),
     ).toBe(nodes);

@@ -1,9 +1,9 @@
 import { CHANGE_REASONS, HOLD_REASONS } from '@brupop/state-machine';
-import type { NodeView } from './plan-view.ts';
+import type { Wanted } from './plan-view.ts';
 
-/** Which nodes a request for the plan asks for, or what is wrong with it. */
+/** Which nodes a request for the plan asks for (undefined: all), or what is wrong with it. */
 export type PlanQuery =
-  { readonly ok: true; readonly wanted: (node: NodeView) => boolean } | { readonly ok: false; readonly problems: readonly string[] };
+  { readonly ok: true; readonly wanted: Wanted | undefined } | { readonly ok: false; readonly problems: readonly string[] };
 
 const PARAMETERS = ['node', 'reason'];
 const LONGEST_QUOTE = 100;
@@ -22,6 +22,7 @@ export function parsePlanQuery(query: Readonly<Record<string, unknown>>): PlanQu
     );
   }
   if (problems.length > 0) return { ok: false, problems };
+  if (node === undefined && reason === undefined) return { ok: true, wanted: undefined };
   return { ok: true, wanted: (view) => (node === undefined || view.node === node) && (reason === undefined || view.reason === reason) };
 }
 

@@ -74,11 +74,13 @@ export interface PlanViewer {
   readonly durations: PhaseDurations;
 }
 
+/** What a query may choose nodes by. */
+export type Wanted = (node: Pick<NodeView, 'node' | 'reason'>) => boolean;
+
 /** @param wanted which nodes to tell of; all by default */
-export function planView(picture: FleetPicture, viewer: PlanViewer, wanted: (node: NodeView) => boolean = () => true): PlanView {
+export function planView(picture: FleetPicture, viewer: PlanViewer, wanted: Wanted = () => true): PlanView {
   const { at, plan, estimate } = picture;
   const { window } = plan;
-  const nodes = nodeViews(picture);
   return {
     at: formatTimestamp(at),
     leader: viewer.leader,
@@ -91,13 +93,13 @@ export function planView(picture: FleetPicture, viewer: PlanViewer, wanted: (nod
       unknown: estimate.unknown,
       phaseSeconds: Object.fromEntries(PHASES.flatMap((phase) => secondsOf(phase, viewer.durations))),
     },
-    counts: countsOf(nodes),
-    nodes: nodes.filter(wanted),
+    counts: countsOf([...plan.changes, ...plan.holds]),
+    nodes: nodeViews(picture, wanted),
     recheckAt: timeOrNull(plan.recheckAt),
   };
 }
 
-function nodeViews({ observation, plan, estimate }: FleetPicture): NodeView[] {
+function nodeViews({ observation, plan, estimate }: FleetPicture, wanted: Wanted): NodeView[] {
   const shadows = new Map<string | undefined, BottlerocketShadow>(observation.shadows.map((shadow) => [nodeNameOf(shadow), shadow]));
   const view = (told: FleetPlan['changes'][number] | FleetPlan['holds'][number], next: NodeView['next'], until?: number): NodeView => {
     const { node, reason, message } = told;
@@ -114,7 +116,10 @@ function nodeViews({ observation, plan, estimate }: FleetPicture): NodeView[] {
       ...(estimatedAt === undefined ? {} : { estimatedAt: formatTimestamp(estimatedAt) }),
     };
   };
-  return [...plan.changes.map((change) => view(change, 'step')), ...plan.holds.map((hold) => view(hold, 'wait', hold.until))];
+  return [
+    ...plan.changes.filter(wanted).map((change) => view(change, 'step')),
+    ...plan.holds.filter(wanted).map((hold) => view(hold, 'wait', hold.until)),
+  ];
 }
 
 function budgetView({ maxConcurrentUpdates, slots, maxUnavailable, unavailable }: BudgetUse): PlanView['budget'] {
@@ -128,7 +133,7 @@ function budgetView({ maxConcurrentUpdates, slots, maxUnavailable, unavailable }
   };
 }
 
-function countsOf(nodes: readonly NodeView[]): PlanView['counts'] {
+function countsOf(nodes: readonly Pick<NodeView, 'reason'>[]): PlanView['counts'] {
   const counts: Partial<Record<NodeView['reason'], number>> = {};
   for (const { reason } of nodes) counts[reason] = (counts[reason] ?? 0) + 1;
   return counts;

@@ -1,0 +1,68 @@
+import { VirtualClock } from '@brupop/ports';
+import { DEFAULT_TIMEOUTS } from '@brupop/state-machine';
+import type { FleetObservation, NodeObservation } from '@brupop/state-machine';
+import { describe, expect, test } from '@jest/globals';
+import { createFleetPicture } from './fleet-picture.ts';
+import { createPhaseWatch } from './phase-watch.ts';
+import { createPlanText } from './plan-text.ts';
+import type { PlanView } from './plan-view.ts';
+
+/** A fleet of nodes with names as long as those of a cloud, and the times at which it was looked at. */
+function aFleet(size: number) {
+  const nodes = Array.from({ length: size }, (_, at): NodeObservation => ({
+    name: `ip-10-0-${String(Math.floor(at / 256))}-${String(at % 256)}.us-west-2.compute.internal`,
+    uid: `uid-${String(at)}`,
+    managed: true,
+    ready: true,
+    unschedulable: false,
+    cordonedByUs: false,
+    excludedByUs: false,
+    deleting: false,
+  }));
+  const shadows = nodes.map(({ name, uid }): FleetObservation['shadows'][number] => ({
+    apiVersion: 'brupop.bottlerocket.aws/v2',
+    kind: 'BottlerocketShadow',
+    metadata: { name: `brs-${name}`, uid: `shadow-${uid}`, ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name, uid }] },
+    spec: { state: 'Idle' },
+    status: { current_version: '1.26.1', target_version: '1.27.0', current_state: 'Idle', crash_count: 0 },
+  }));
+  const clock = new VirtualClock();
+  const looks: number[] = [];
+  const phases = createPhaseWatch();
+  const picture = createFleetPicture({
+    observe: () => {
+      looks.push(clock.monotonic());
+      return { nodes, shadows, agents: new Map(nodes.map(({ name }) => [name, true])) };
+    },
+    policy: { maxConcurrentUpdates: 1, window: { kind: 'always' }, timeouts: DEFAULT_TIMEOUTS, soakMs: 0 },
+    clock,
+    phases,
+  });
+  const text = createPlanText(picture, () => ({ leader: true, leaderIdentity: 'me', synced: true, durations: phases.durations() }));
+  return { clock, looks, names: nodes.map(({ name }) => name), text };
+}
+const nodesIn = (text: string): string[] => (JSON.parse(text) as PlanView).nodes.map(({ node }) => node);
+
+describe(createPlanText, () => {
+  test('is worked out once a second, however often somebody asks', async () => {
+    const { clock, looks, text } = aFleet(3);
+    for (let count = 0; count < 100; count++) text(undefined);
+    expect(looks).toHaveLength(1);
+    await clock.advance(1_000);
+    text(undefined);
+    expect(looks).toHaveLength(2);
+  });
+
+  test('tells of all nodes, or of those that are wanted', () => {
+    const { names, text } = aFleet(3);
+    expect(nodesIn(text(undefined)).sort()).toEqual(names);
+    expect(nodesIn(text(({ node }) => node === names[1]))).toEqual([names[1]]);
+  });
+
+  test('stays within two megabytes for 5,000 nodes, and within two kilobytes for one of them', () => {
+    const { names, text } = aFleet(5_000);
+    expect(nodesIn(text(undefined))).toHaveLength(5_000);
+    expect(text(undefined).length).toBeLessThan(2_000_000);
+    expect(text(({ node }) => node === names[7]).length).toBeLessThan(2_000);
+  });
+});
