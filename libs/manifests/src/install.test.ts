@@ -1,35 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { installObjects } from './install.ts';
-import type { KubernetesObject } from './objects.ts';
-import type { InstallOptions } from './options.ts';
 import type { PolicyRule } from './rbac.ts';
-
-const install = (options: Partial<InstallOptions> = {}): KubernetesObject[] => installObjects({ image: 'brupop:1', ...options });
-
-function find(objects: readonly KubernetesObject[], kind: string, name: string): KubernetesObject {
-  const found = objects.find((object) => object.kind === kind && object.metadata.name === name);
-  if (found === undefined) throw new Error(`no ${kind} ${name}`);
-  return found;
-}
-
-/** The pod spec of a workload, and its container, as plain fields. */
-function podOf(
-  options: Partial<InstallOptions>,
-  kind: string,
-  name: string,
-): { pod: Record<string, unknown>; container: Record<string, unknown> } {
-  const { spec } = find(install(options), kind, name) as unknown as {
-    spec: { template: { spec: Record<string, unknown> & { containers: [Record<string, unknown>] } } };
-  };
-  const pod = spec.template.spec;
-  return { pod, container: pod.containers[0] };
-}
-
-const WORKLOADS = [
-  { component: 'agent', kind: 'DaemonSet', name: 'brupop-agent' },
-  { component: 'apiserver', kind: 'Deployment', name: 'brupop-apiserver' },
-  { component: 'controller', kind: 'Deployment', name: 'brupop-controller-deployment' },
-] as const;
+import { find, install, podOf, WORKLOADS } from './testing/installation.ts';
 
 describe(installObjects, () => {
   test('the objects of the original come under their names, in order', () => {
@@ -113,97 +85,6 @@ describe(installObjects, () => {
   test('each component may have an image of its own', () => {
     const image = { agent: 'a:1', apiserver: 'b:1', controller: 'c:1' };
     for (const { component, kind, name } of WORKLOADS) expect(podOf({ image }, kind, name).container['image']).toBe(image[component]);
-  });
-
-  describe('permissions', () => {
-    test("the agent's ServiceAccount has none, and its pods not even a token for Kubernetes", () => {
-      const bound = install().filter(
-        ({ kind, ...fields }) => kind.endsWith('Binding') && JSON.stringify(fields['subjects']).includes('agent-service'),
-      );
-      expect(bound.map(({ metadata }) => metadata.name)).toEqual(['brupop-agent-role-binding']);
-      expect(find(install(), 'ClusterRole', 'brupop-agent-role')['rules']).toEqual([]);
-      expect(podOf({}, 'DaemonSet', 'brupop-agent').pod['automountServiceAccountToken']).toBe(false);
-    });
-
-    const lines = (kind: string, name: string): string[] =>
-      (find(install(), kind, name)['rules'] as { apiGroups: string[]; resources: string[]; verbs: string[] }[]).flatMap((rule) =>
-        rule.apiGroups.flatMap((group) => rule.resources.map((resource) => `${group}/${resource}: ${rule.verbs.join(' ')}`)),
-      );
-
-    test.each([
-      {
-        kind: 'ClusterRole',
-        name: 'brupop-apiserver-role',
-        rules: [
-          '/pods: get list watch',
-          '/nodes: get list watch patch',
-          '/pods/eviction: create',
-          '/events: create patch',
-          'events.k8s.io/events: create patch',
-        ],
-      },
-      {
-        kind: 'Role',
-        name: 'brupop-apiserver-role',
-        rules: [
-          'brupop.bottlerocket.aws/bottlerocketshadows: get list watch create patch',
-          'brupop.bottlerocket.aws/bottlerocketshadows/status: patch',
-        ],
-      },
-      {
-        kind: 'ClusterRole',
-        name: 'brupop-controller-role',
-        rules: [
-          '/nodes: get list watch',
-          '/events: create patch',
-          'events.k8s.io/events: create patch',
-          'apiextensions.k8s.io/customresourcedefinitions: get patch',
-        ],
-      },
-      {
-        kind: 'Role',
-        name: 'brupop-controller-role',
-        rules: [
-          'brupop.bottlerocket.aws/bottlerocketshadows: get list watch patch delete',
-          'brupop.bottlerocket.aws/bottlerocketshadows/status: patch',
-          '/pods: get list watch',
-          'coordination.k8s.io/leases: get update',
-          'coordination.k8s.io/leases: create',
-          '/secrets: get patch',
-          '/secrets: create',
-          'cert-manager.io/certificates: get',
-        ],
-      },
-    ])('$kind $name', ({ kind, name, rules }) => {
-      expect(lines(kind, name)).toEqual(rules);
-    });
-
-    test.each([
-      { action: undefined, rules: [] },
-      { action: 'wait', rules: [] },
-      { action: 'force', rules: ['/pods: delete'] },
-    ])('the apiserver may delete pods only if drains end in force: $action', ({ action, rules }) => {
-      const objects = install(action === undefined ? {} : { env: { apiserver: { DRAIN_TIMEOUT_ACTION: action } } });
-      const all = find(objects, 'ClusterRole', 'brupop-apiserver-role')['rules'] as readonly PolicyRule[];
-      expect(
-        all.filter(({ verbs }) => verbs.includes('delete')).map(({ resources, verbs }) => `/${resources.join()}: ${verbs.join()}`),
-      ).toEqual(rules);
-    });
-
-    test('the controller can change no Lease but its own', () => {
-      const rules = find(install(), 'Role', 'brupop-controller-role')['rules'] as readonly PolicyRule[];
-      const leases = rules.filter(({ resources }) => resources.includes('leases'));
-      expect(leases.map(({ resourceNames, verbs }) => ({ resourceNames, verbs }))).toEqual([
-        { resourceNames: ['brupop-controller'], verbs: ['get', 'update'] },
-        { resourceNames: undefined, verbs: ['create'] },
-      ]);
-    });
-
-    test('the apiserver may have tokens reviewed', () => {
-      expect(find(install(), 'ClusterRoleBinding', 'brupop-apiserver-auth-delegator-role-binding')['roleRef']).toMatchObject({
-        name: 'system:auth-delegator',
-      });
-    });
   });
 
   describe.each(WORKLOADS)('$name', ({ component, kind, name }) => {
@@ -357,67 +238,6 @@ describe(installObjects, () => {
         },
       ],
       affinity: { podAntiAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 1 }] } },
-    });
-  });
-
-  describe('network policies', () => {
-    const policyOf = (options: Partial<InstallOptions>, name: string): Record<string, unknown> =>
-      find(install(options), 'NetworkPolicy', name)['spec'] as Record<string, unknown>;
-    const ports = { apiserverInternalPort: 9, apiserverServicePort: 8 };
-
-    test.each([
-      { name: 'brupop-agent', ingress: [] },
-      {
-        name: 'brupop-apiserver',
-        ingress: [
-          {
-            ports: [
-              { protocol: 'TCP', port: 9 },
-              { protocol: 'TCP', port: 8080 },
-            ],
-          },
-        ],
-      },
-      { name: 'brupop-controller-deployment', ingress: [{ ports: [{ protocol: 'TCP', port: 8080 }] }] },
-    ])(
-      '$name: callers are told apart by port alone, so that webhook, kubelets and Prometheus get through from anywhere',
-      ({ name, ingress }) => {
-        expect(policyOf(ports, name)).toMatchObject({ ingress });
-      },
-    );
-
-    test('an agent reaches the apiserver, before and after the Service is resolved, and DNS; nothing else', () => {
-      expect(policyOf(ports, 'brupop-agent')['egress']).toEqual([
-        {
-          to: [{ podSelector: { matchLabels: { 'brupop.bottlerocket.aws/component': 'apiserver' } } }],
-          ports: [
-            { protocol: 'TCP', port: 9 },
-            { protocol: 'TCP', port: 8 },
-          ],
-        },
-        {
-          ports: [
-            { protocol: 'UDP', port: 53 },
-            { protocol: 'TCP', port: 53 },
-          ],
-        },
-      ]);
-    });
-
-    test.each(['brupop-apiserver', 'brupop-controller-deployment'])('%s may call the Kubernetes API, wherever it is', (name) => {
-      expect(policyOf({}, name)).toMatchObject({ policyTypes: ['Ingress'] });
-      expect(policyOf({}, name)).not.toHaveProperty('egress');
-    });
-
-    test('they select the pods of the workload whose name they bear', () => {
-      for (const { component, name } of WORKLOADS)
-        expect(policyOf({}, name)['podSelector']).toEqual({
-          matchLabels: { 'brupop.bottlerocket.aws/component': component === 'controller' ? 'brupop-controller' : component },
-        });
-    });
-
-    test('they may be left out', () => {
-      expect(install({ networkPolicy: false }).filter(({ kind }) => kind === 'NetworkPolicy')).toEqual([]);
     });
   });
 

@@ -1,0 +1,94 @@
+import { describe, expect, test } from '@jest/globals';
+import type { PolicyRule } from './rbac.ts';
+import { find, install, podOf } from './testing/installation.ts';
+
+describe('permissions', () => {
+  test("the agent's ServiceAccount has none, and its pods not even a token for Kubernetes", () => {
+    const bound = install().filter(
+      ({ kind, ...fields }) => kind.endsWith('Binding') && JSON.stringify(fields['subjects']).includes('agent-service'),
+    );
+    expect(bound.map(({ metadata }) => metadata.name)).toEqual(['brupop-agent-role-binding']);
+    expect(find(install(), 'ClusterRole', 'brupop-agent-role')['rules']).toEqual([]);
+    expect(podOf({}, 'DaemonSet', 'brupop-agent').pod['automountServiceAccountToken']).toBe(false);
+  });
+
+  const lines = (kind: string, name: string): string[] =>
+    (find(install(), kind, name)['rules'] as { apiGroups: string[]; resources: string[]; verbs: string[] }[]).flatMap((rule) =>
+      rule.apiGroups.flatMap((group) => rule.resources.map((resource) => `${group}/${resource}: ${rule.verbs.join(' ')}`)),
+    );
+
+  test.each([
+    {
+      kind: 'ClusterRole',
+      name: 'brupop-apiserver-role',
+      rules: [
+        '/pods: get list watch',
+        '/nodes: get list watch patch',
+        '/pods/eviction: create',
+        '/events: create patch',
+        'events.k8s.io/events: create patch',
+      ],
+    },
+    {
+      kind: 'Role',
+      name: 'brupop-apiserver-role',
+      rules: [
+        'brupop.bottlerocket.aws/bottlerocketshadows: get list watch create patch',
+        'brupop.bottlerocket.aws/bottlerocketshadows/status: patch',
+      ],
+    },
+    {
+      kind: 'ClusterRole',
+      name: 'brupop-controller-role',
+      rules: [
+        '/nodes: get list watch',
+        '/events: create patch',
+        'events.k8s.io/events: create patch',
+        'apiextensions.k8s.io/customresourcedefinitions: get patch',
+      ],
+    },
+    {
+      kind: 'Role',
+      name: 'brupop-controller-role',
+      rules: [
+        'brupop.bottlerocket.aws/bottlerocketshadows: get list watch patch delete',
+        'brupop.bottlerocket.aws/bottlerocketshadows/status: patch',
+        '/pods: get list watch',
+        'coordination.k8s.io/leases: get update',
+        'coordination.k8s.io/leases: create',
+        '/secrets: get patch',
+        '/secrets: create',
+        'cert-manager.io/certificates: get',
+      ],
+    },
+  ])('$kind $name', ({ kind, name, rules }) => {
+    expect(lines(kind, name)).toEqual(rules);
+  });
+
+  test.each([
+    { action: undefined, rules: [] },
+    { action: 'wait', rules: [] },
+    { action: 'force', rules: ['/pods: delete'] },
+  ])('the apiserver may delete pods only if drains end in force: $action', ({ action, rules }) => {
+    const objects = install(action === undefined ? {} : { env: { apiserver: { DRAIN_TIMEOUT_ACTION: action } } });
+    const all = find(objects, 'ClusterRole', 'brupop-apiserver-role')['rules'] as readonly PolicyRule[];
+    expect(
+      all.filter(({ verbs }) => verbs.includes('delete')).map(({ resources, verbs }) => `/${resources.join()}: ${verbs.join()}`),
+    ).toEqual(rules);
+  });
+
+  test('the controller can change no Lease but its own', () => {
+    const rules = find(install(), 'Role', 'brupop-controller-role')['rules'] as readonly PolicyRule[];
+    const leases = rules.filter(({ resources }) => resources.includes('leases'));
+    expect(leases.map(({ resourceNames, verbs }) => ({ resourceNames, verbs }))).toEqual([
+      { resourceNames: ['brupop-controller'], verbs: ['get', 'update'] },
+      { resourceNames: undefined, verbs: ['create'] },
+    ]);
+  });
+
+  test('the apiserver may have tokens reviewed', () => {
+    expect(find(install(), 'ClusterRoleBinding', 'brupop-apiserver-auth-delegator-role-binding')['roleRef']).toMatchObject({
+      name: 'system:auth-delegator',
+    });
+  });
+});
