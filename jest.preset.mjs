@@ -12,6 +12,8 @@ export function jestConfig(displayName, overrides = {}) {
     testMatch: ['<rootDir>/src/**/*.test.ts'],
     extensionsToTreatAsEsm: ['.ts'],
     transform: { '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'es6' } }] },
+    // A limit for what hangs, not for what is slow: the machine may have other work.
+    testTimeout: 60_000,
     coverageReporters: ['text-summary'],
     collectCoverageFrom: ['<rootDir>/src/**/*.ts', '!**/generated/**', '!**/*.test.ts', '!**/index.ts'],
     ...overrides,
