@@ -21,6 +21,17 @@ export interface ClusterContext extends ApiContext {
 }
 
 /** One thing that the tests show; it throws if it is not so. Steps run in turn on one cluster. */
-export type Step =
-  | { readonly name: string; readonly shows: string; readonly needs: 'api'; readonly run: (context: ApiContext) => Promise<void> }
-  | { readonly name: string; readonly shows: string; readonly needs: 'cluster'; readonly run: (context: ClusterContext) => Promise<void> };
+export type Step = ApiStep | ClusterStep;
+
+interface StepOf<Needs extends string, Context> {
+  readonly name: string;
+  readonly shows: string;
+  readonly needs: Needs;
+  readonly run: (context: Context) => Promise<void>;
+}
+
+/** Needs a Kubernetes API, whoever's. */
+export type ApiStep = StepOf<'api', ApiContext>;
+
+/** Needs nodes that can be rebooted. */
+export type ClusterStep = StepOf<'cluster', ClusterContext>;

@@ -13,7 +13,7 @@ import { sleep, systemClock } from '@brupop/ports';
 import { eventually } from '../eventually.ts';
 import { isInService, nodeThat, updated } from '../fleet.ts';
 import { configure, podsOf } from '../operator.ts';
-import type { ClusterContext, Step } from '../step.ts';
+import type { ClusterContext, ClusterStep } from '../step.ts';
 import { allAnswered, callsOf, webObjects } from '../workload.ts';
 
 const START_MS = 240_000;
@@ -70,7 +70,7 @@ async function killAll({ kubectl, cluster, report, signal }: ClusterContext, com
   report(`killed ${killed} processes of ${component}${node === undefined ? '' : ` on ${node}`}`);
 }
 
-export const kills: Step = {
+export const kills: ClusterStep = {
   name: 'kills',
   shows: 'an update survives SIGKILL of the controller, of all apiservers at once, and of the agent, each in its middle',
   needs: 'cluster',
@@ -87,7 +87,7 @@ export const kills: Step = {
   },
 };
 
-export const restarts: Step = {
+export const restarts: ClusterStep = {
   name: 'restarts',
   shows: 'a drain goes on where it was after kube-apiserver was killed and came back, and after the certificates were rotated',
   needs: 'cluster',
@@ -119,7 +119,7 @@ export const restarts: Step = {
 const trustedBundle = ({ kubectl }: ClusterContext): Promise<string> =>
   kubectl.run(['get', 'secret', CLIENT_CERTIFICATE, '--namespace', DEFAULT_NAMESPACE, '--output', String.raw`jsonpath={.data.ca\.crt}`]);
 
-export const budget: Step = {
+export const budget: ClusterStep = {
   name: 'budget',
   shows: 'a budget that lets nothing go blocks the drain, which says so, and goes on as soon as it lets go',
   needs: 'cluster',
@@ -149,7 +149,7 @@ export const budget: Step = {
   },
 };
 
-export const lost: Step = {
+export const lost: ClusterStep = {
   name: 'lost',
   shows: 'while a node does not come back from its reboot no other is touched; when it does, the rollout goes on',
   needs: 'cluster',
@@ -170,7 +170,7 @@ export const lost: Step = {
   },
 };
 
-export const rollback: Step = {
+export const rollback: ClusterStep = {
   name: 'rollback',
   shows: 'a node that boots back into its old version is given back at once, the others go on, and it gets the release later',
   needs: 'cluster',

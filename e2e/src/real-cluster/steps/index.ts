@@ -1,6 +1,7 @@
 import type { Step } from '../step.ts';
 import { contract } from './contract.ts';
 import { budget, kills, lost, restarts, rollback } from './faults.ts';
+import { migration } from './migration.ts';
 import { permissions } from './permissions.ts';
 import { prometheus } from './prometheus.ts';
 import { rollout } from './rollout.ts';
@@ -23,4 +24,5 @@ export const STEPS: readonly Step[] = [
   lost,
   rollback,
   uninstall,
+  migration,
 ];

@@ -2,7 +2,7 @@ import { deepEqual } from 'node:assert/strict';
 import { AGENT_SERVICE_ACCOUNT, APISERVER_SERVICE_ACCOUNT, CONTROLLER_SERVICE_ACCOUNT, DEFAULT_NAMESPACE } from '@brupop/crd-models';
 import type { Kubectl } from '../cluster/kubectl.ts';
 import { MANIFEST } from '../operator.ts';
-import type { Step } from '../step.ts';
+import type { ClusterStep } from '../step.ts';
 
 interface Rule {
   readonly apiGroups?: readonly string[];
@@ -24,7 +24,7 @@ const ACCOUNTS = [AGENT_SERVICE_ACCOUNT, APISERVER_SERVICE_ACCOUNT, CONTROLLER_S
 /** What any cluster has, and the manifest only binds. */
 const BUILT_IN = 'system:auth-delegator';
 
-export const permissions: Step = {
+export const permissions: ClusterStep = {
   name: 'permissions',
   shows: 'each ServiceAccount may do what the manifest gives it, and nothing else, anywhere',
   needs: 'cluster',

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DEFAULT_NAMESPACE } from '@brupop/crd-models';
 import { eventually } from '../eventually.ts';
 import { METRICS_PAGE, PROMETHEUS_RESOURCES } from '../operator.ts';
-import type { ClusterContext, Step } from '../step.ts';
+import type { ClusterContext, ClusterStep } from '../step.ts';
 
 interface SampleObject {
   readonly kind: string;
@@ -16,7 +16,7 @@ const PORT = 9090;
 const ACCOUNT = 'prometheus-service-account';
 const PERMISSIONS: readonly string[] = ['ServiceAccount', 'Role', 'RoleBinding'];
 
-export const prometheus: Step = {
+export const prometheus: ClusterStep = {
   name: 'prometheus',
   shows: 'a real Prometheus with the sample configuration and its permissions finds data for every documented metric; the rules load',
   needs: 'cluster',

@@ -3,12 +3,12 @@ import { APISERVER_COMPONENT } from '@brupop/crd-models';
 import { eventually } from '../eventually.ts';
 import { isInService, updated } from '../fleet.ts';
 import { install, podsOf } from '../operator.ts';
-import type { ClusterContext, Step } from '../step.ts';
+import type { ClusterContext, ClusterStep } from '../step.ts';
 import { allAnswered, callsOf, clientObject, WEB, webObjects, WORKLOAD_NAMESPACE } from '../workload.ts';
 
 const ROLLOUT_MS = 600_000;
 
-export const rollout: Step = {
+export const rollout: ClusterStep = {
   name: 'rollout',
   shows: 'three nodes update themselves, one at a time, and a workload with a budget answers every request meanwhile',
   needs: 'cluster',

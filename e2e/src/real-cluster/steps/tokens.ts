@@ -16,7 +16,7 @@ import type { KubeApi } from '../kube-api.ts';
 import { podsOf } from '../operator.ts';
 import type { PodJson } from '../operator.ts';
 import { eventually } from '../eventually.ts';
-import type { ClusterContext, Step } from '../step.ts';
+import type { ClusterContext, ClusterStep } from '../step.ts';
 
 const ELSEWHERE = 'elsewhere';
 
@@ -28,7 +28,7 @@ interface Refusal {
   readonly code: string;
 }
 
-export const tokens: Step = {
+export const tokens: ClusterStep = {
   name: 'tokens',
   shows: 'forged and stolen tokens are refused by a real TokenReview, and the node that a token is bound to counts',
   needs: 'cluster',

@@ -1,9 +1,9 @@
 import { deepEqual } from 'node:assert/strict';
 import { COMPONENT_LABEL, CRD_NAME, DEFAULT_NAMESPACE } from '@brupop/crd-models';
 import { MANIFEST } from '../operator.ts';
-import type { Step } from '../step.ts';
+import type { ClusterStep } from '../step.ts';
 
-export const uninstall: Step = {
+export const uninstall: ClusterStep = {
   name: 'uninstall',
   shows: 'kubectl delete of the manifest leaves nothing: no object, cordon, label or annotation',
   needs: 'cluster',

@@ -3,14 +3,14 @@ import { DEFAULT_NAMESPACE, GROUP, KIND, PLURAL } from '@brupop/crd-models';
 import { paths } from '@brupop/kube-runtime';
 import type { KubeApi } from '../kube-api.ts';
 import { MANIFEST } from '../operator.ts';
-import type { ClusterContext, Step } from '../step.ts';
+import type { ClusterContext, ClusterStep } from '../step.ts';
 
 interface Written {
   readonly metadata: { readonly name: string; readonly managedFields?: unknown };
   readonly status?: unknown;
 }
 
-export const validation: Step = {
+export const validation: ClusterStep = {
   name: 'validation',
   shows: 'the API server finds nothing wrong with the manifest, nor with anything that the operator writes',
   needs: 'cluster',
@@ -45,7 +45,7 @@ async function rewritten(api: KubeApi, collection: string, subresource: string):
   return items.length;
 }
 
-export const conversion: Step = {
+export const conversion: ClusterStep = {
   name: 'conversion',
   shows: 'kube-apiserver converts shadows of both versions by our webhook, for reads and writes of kubectl',
   needs: 'cluster',
