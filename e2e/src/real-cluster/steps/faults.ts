@@ -105,6 +105,8 @@ export const restarts: ClusterStep = {
       const second = await nextDraining(context, [first]);
       const trusted = await trustedBundle(context);
       await kubectl.run(['annotate', 'secret', ROOT_CA_SECRET, '--namespace', DEFAULT_NAMESPACE, '--overwrite', `${RENEW_ANNOTATION}=now`]);
+      // A controller looks for this every few minutes, and when it begins to lead.
+      await killAll(context, CONTROLLER_COMPONENT);
       await eventually(async () => (await trustedBundle(context)) !== trusted, {
         for: 'agents to be given the new authority',
         limitMs: 180_000,
