@@ -20,7 +20,9 @@ export function summaryOf(
     `Evictions: ${String(evicted)}, and ${String(blocked)} refused by a PodDisruptionBudget`,
     '',
     requestTable(api.requestCounts()),
-    ...(errors.length === 0 ? [] : ['', `${String(errors.length)} errors in the logs, the first:`, ...errors.slice(0, 3)]),
+    ...(errors.length === 0
+      ? []
+      : ['', `${String(errors.length)} ${errors.length === 1 ? 'error' : 'errors'} in the logs, the first:`, ...errors.slice(0, 3)]),
   ].join('\n');
 }
 
