@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto';
+import { connect } from 'node:tls';
 import {
   AGENT_COMPONENT,
   APISERVER_CERTIFICATE,
@@ -52,6 +53,19 @@ async function readConverted(
   return { reads, failures };
 }
 
+/** Fingerprint of the certificate that the replica shows whose turn it is. */
+function servedLeaf({ simulation: { apiserverUrl } }: ProcessFleet): Promise<string | undefined> {
+  const { hostname, port } = new URL(apiserverUrl);
+  return new Promise((resolve, reject) => {
+    // What is shown is what is asked here, not whether to trust it.
+    const socket = connect({ host: hostname, port: Number(port), rejectUnauthorized: false }, () => {
+      resolve(socket.getPeerX509Certificate()?.fingerprint256);
+      socket.destroy();
+    });
+    socket.on('error', reject);
+  });
+}
+
 describe('certificates of the operator', () => {
   test('are changed, authority and all, while agents update their nodes, and nobody is refused', async () => {
     const fleet = await aProcessFleet({ env: { controller: { CERTIFICATE_PROPAGATION_IN_SEC: '15' } } });
@@ -82,6 +96,8 @@ describe('certificates of the operator', () => {
     const after = pemOf(fleet, ROOT_CA_SECRET, 'tls.crt');
     expect(after).not.toBe(before.authority);
     expect(new X509Certificate(pemOf(fleet, APISERVER_CERTIFICATE, 'tls.crt')).verify(new X509Certificate(after).publicKey)).toBe(true);
+    const { fingerprint256 } = new X509Certificate(pemOf(fleet, APISERVER_CERTIFICATE, 'tls.crt'));
+    for (let replica = 0; replica < 3; replica++) expect(await servedLeaf(fleet)).toBe(fingerprint256);
     // Both kinds of process have taken over what was mounted, while they ran.
     const tookOver = lines.filter(({ text }) => text.includes('Took over changed TLS files')).map(({ pod }) => pod);
     expect(tookOver.some((pod) => pod.startsWith('brupop-agent'))).toBe(true);
