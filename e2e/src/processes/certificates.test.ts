@@ -16,9 +16,9 @@ import { sleep, systemClock } from '@brupop/ports';
 import { aProcessFleet } from './a-process-fleet.ts';
 import type { ProcessFleet } from './process-fleet.ts';
 
-const START_MS = 30_000;
-const ROTATION_MS = 90_000;
-const ROLLOUT_MS = 120_000;
+const START_MS = 120_000;
+const ROTATION_MS = 240_000;
+const ROLLOUT_MS = 240_000;
 const LOOK_MS = 250;
 const REFUSED = /certificate|self.signed|issuer|altname|UNABLE_TO|SELF_SIGNED|CERT_/i;
 

@@ -13,7 +13,7 @@ import { OLD } from '../fleet/versions.ts';
 import { aProcessFleet } from './a-process-fleet.ts';
 import type { ProcessFleet } from './process-fleet.ts';
 
-const START_MS = 30_000;
+const START_MS = 120_000;
 const VICTIM = 'node-1';
 const ELSEWHERE = 'evil';
 
