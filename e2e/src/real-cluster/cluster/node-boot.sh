@@ -32,5 +32,10 @@ done <"$DIRECTORY/images"
 
 "$KUBE_PROXY" --kubeconfig "$KUBE_PROXY_KUBECONFIG" --hostname-override "$NODE" --proxy-mode iptables \
   --conntrack-max-per-core 0 --conntrack-tcp-timeout-established 0 --conntrack-tcp-timeout-close-wait 0 >>"$DIRECTORY/logs/kube-proxy.log" 2>&1 &
-exec "$KUBELET" --config "$DIRECTORY/kubelet.yaml" --kubeconfig "$KUBELET_KUBECONFIG" --root-dir "$DIRECTORY/state/kubelet" \
-  --hostname-override "$NODE" --node-ip "$NODE_IP" --node-labels "$NODE_LABELS" --register-with-taints "$NODE_TAINTS" --v 2 >>"$DIRECTORY/logs/kubelet.log" 2>&1
+# Started again whenever it ends, as by an init system: at first its runtime may have a socket, but not be ready to answer.
+while :; do
+  "$KUBELET" --config "$DIRECTORY/kubelet.yaml" --kubeconfig "$KUBELET_KUBECONFIG" --root-dir "$DIRECTORY/state/kubelet" \
+    --hostname-override "$NODE" --node-ip "$NODE_IP" --node-labels "$NODE_LABELS" --register-with-taints "$NODE_TAINTS" --v 2 \
+    >>"$DIRECTORY/logs/kubelet.log" 2>&1 || true
+  sleep 1
+done

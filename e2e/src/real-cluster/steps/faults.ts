@@ -181,10 +181,9 @@ export const rollback: ClusterStep = {
     await settle(context);
     const before = boots(context);
     const version = releases.publish();
-    for (const { host } of cluster.managed) host.faults.bootFails(1);
-    const down = await nodeThat(context, 'is down', ({ ready }) => !ready, START_MS);
-    for (const machine of cluster.managed) if (machine.name !== down) machine.host.faults.clear();
-    await eventually(() => (fleet.node(down)?.crashCount === 1 && isInService(fleet.node(down)) ? true : undefined), {
+    const down = await draining(context);
+    cluster.machine(down).host.faults.bootFails(1);
+    await eventually(() => fleet.node(down)?.crashCount === 1 && isInService(fleet.node(down)), {
       for: `${down} to be back in service on its old version, with one crash counted`,
       limitMs: 180_000,
       signal,
