@@ -431,6 +431,12 @@ describe('decideAction for StagedAndPerformedUpdate', () => {
       says: { current_state: 'ErrorReset' },
     },
     {
+      name: 'gives the node back before it fails without a version',
+      spec: spec('RebootedIntoUpdate', { version: null }),
+      status: status({ progress: progress('Draining') }),
+      kind: 'uncordon',
+    },
+    {
       name: 'never counts beyond a uint32',
       spec: spec('StagedAndPerformedUpdate', { version: null }),
       status: status({ crash_count: 2 ** 32 - 1 }),
@@ -459,8 +465,14 @@ describe('decideAction for RebootedIntoUpdate', () => {
       says: { progress: expect.objectContaining({ step: 'Excluding' }) as unknown as ShadowProgress },
     },
     {
-      name: 'begins anew for another version',
+      name: 'gives back what an update to another version holds',
       status: at('Draining', { version: '1.26.5' }),
+      kind: 'uncordon',
+    },
+    {
+      name: 'and begins anew for this one',
+      status: at('Draining', { version: '1.26.5' }),
+      outcomes: [after('uncordon'), after('remove-lb-exclusion')],
       kind: 'report',
       says: { progress: expect.objectContaining({ version: '1.27.0' }) as unknown as ShadowProgress },
     },
@@ -830,6 +842,14 @@ describe('decideAction for ErrorReset', () => {
       name: 'ends an update that is called off, without counting a failure',
       kind: 'report',
       says: { current_state: 'ErrorReset', crash_count: 0 },
+    },
+    { name: 'gives the node back first', status: status({ progress: progress('Draining') }), kind: 'uncordon' },
+    {
+      name: 'and then tells that it holds it no longer',
+      status: status({ progress: progress('Draining') }),
+      outcomes: [after('uncordon'), after('remove-lb-exclusion')],
+      kind: 'report',
+      says: { current_state: 'ErrorReset', progress: null },
     },
     { name: 'then waits for the controller', status: status({ current_state: 'ErrorReset' }), kind: 'wait', waitMs: null },
   ])('$name', (row) => {

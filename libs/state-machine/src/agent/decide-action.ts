@@ -1,5 +1,6 @@
+import type { ShadowStatus } from '@brupop/crd-models';
 import { decideIdle } from './idle.ts';
-import { giveNodeBack, outcomeOf, stepOrPause } from './outcomes.ts';
+import { giveBackIfHeld, outcomeOf, stepOrPause } from './outcomes.ts';
 import { decideReboot } from './reboot.ts';
 import { decideStage } from './stage.ts';
 import { cleared, observedStatus, reportFailure } from './status.ts';
@@ -17,12 +18,15 @@ export function decideAction(o: AgentObservation): Action {
   if (status?.current_state === 'ErrorReset') return { kind: 'wait', reason: 'Waiting for the controller to take the failure up' };
   if (spec.state === 'ErrorReset') return abandon(o);
   const version = spec.version ?? '';
-  if (version === '') return reportFailure(o, version, `The shadow's spec asks for ${spec.state} without a version`, 'other');
+  if (version === '') {
+    const reason = `The shadow's spec asks for ${spec.state} without a version`;
+    return giveBackIfHeld(o, reason) ?? reportFailure(o, version, reason, 'other');
+  }
   if (isReached(o, version)) return { kind: 'wait', reason: `${spec.state} is reached; the next step is the controller's` };
   switch (spec.state) {
     case 'StagedAndPerformedUpdate':
       // The permission to reboot may be taken back while the node is already held.
-      return (status?.progress == null ? undefined : giveNodeBack(o, 'The reboot was called off')) ?? decideStage(o, version);
+      return giveBackIfHeld(o, 'The reboot was called off') ?? decideStage(o, version);
     case 'RebootedIntoUpdate':
       return decideReboot(o, version);
     case 'MonitoringUpdate':
@@ -30,9 +34,14 @@ export function decideAction(o: AgentObservation): Action {
   }
 }
 
-/** Somebody has asked for `ErrorReset` by hand: an end to the update, not a failure of it. */
+/**
+ * Somebody has asked for `ErrorReset` by hand: an end to the update, not a failure of it. The node is given back first: on a cluster of one node the
+ * controller that is to take the report up finds no other place to run.
+ */
 function abandon(o: AgentObservation): Action {
-  return { kind: 'report', reason: 'The update was called off', status: { ...observedStatus(o), current_state: 'ErrorReset' } };
+  const reason = 'The update was called off';
+  const status: ShadowStatus = { ...observedStatus(o), current_state: 'ErrorReset', progress: null };
+  return giveBackIfHeld(o, reason) ?? { kind: 'report', reason, status };
 }
 
 function isReached(o: AgentObservation, version: string): boolean {

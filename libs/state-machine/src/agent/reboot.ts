@@ -1,5 +1,5 @@
 import type { ShadowProgress } from '@brupop/crd-models';
-import { giveNodeBack, outcomeOf, stepOrPause, waitWhileBusy } from './outcomes.ts';
+import { giveBackIfHeld, giveNodeBack, outcomeOf, stepOrPause, waitWhileBusy } from './outcomes.ts';
 import { reportBlocked, reportFailure, reportGivingBack, reportProgress, reportReached, timeOf } from './status.ts';
 import type { Action, AgentObservation, StepOutcome } from './types.ts';
 
@@ -7,7 +7,8 @@ import type { Action, AgentObservation, StepOutcome } from './types.ts';
 export function decideReboot(o: AgentObservation, version: string): Action {
   const progress = progressTowards(o, version);
   if (o.host.version === version) return comeBack(o, version, progress);
-  if (progress === undefined) return begin(o, version);
+  // What an update to another version holds is given back: this one may not come as far.
+  if (progress === undefined) return giveBackIfHeld(o, 'The reboot into another version was called off') ?? begin(o, version);
   if (progress.step === 'Returning') return giveUp(o, version, progress);
   if (progress.boot_id !== o.bootId) return reportGivingBack(o, version, rolledBack(o, version), 'version');
 
