@@ -42,6 +42,14 @@ describe('an update window', () => {
   });
 });
 
+describe('two nodes that both drain', () => {
+  test('and keep each other from it, by a pod that has nowhere left to go, are updated one after the other', async () => {
+    const fleet = aFleet({ nodes: 2, policy: { maxConcurrentUpdates: 'unlimited' }, drainTimeoutMs: 5 * MINUTE });
+    expect(await fleet.rollOut(HOUR)).toBe(true);
+    expect(fleet.names.map((name) => fleet.boots(name))).toEqual([1, 1]);
+  });
+});
+
 describe('a trigger', () => {
   test('brings the whole fleet to its end, one node after the other', async () => {
     const parsed = parseWindow({ SCHEDULER_CRON_EXPRESSION: '0 10 0 * * * *' });

@@ -1,4 +1,5 @@
-import type { Facts } from './facts.ts';
+import { crashesOf } from './admission-rules.ts';
+import type { Facts, ShadowedFacts } from './facts.ts';
 import { holdsSlot } from './facts.ts';
 import type { FleetPolicy, MaxUnavailable } from './policy.ts';
 
@@ -19,7 +20,7 @@ export interface BudgetUse {
 /** What may still be granted in this plan. Granting is the only thing that changes it. */
 export interface Budget {
   /** Asks to start the update of an idle node. */
-  start(facts: Facts): Refusal | undefined;
+  start(facts: ShadowedFacts): Refusal | undefined;
   /** Asks to let a staged node, which has a slot, drain and reboot. */
   reboot(facts: Facts): Refusal | undefined;
   /** What is in use with all that was granted. */
@@ -37,6 +38,7 @@ export function createBudget(fleet: readonly Facts[], policy: FleetPolicy): Budg
   const names = (facts: readonly Facts[]): Set<string> => new Set(facts.map(({ node }) => node.name));
   const holders = fleet.filter(holdsSlot);
   const inSlots = names(holders);
+  const underWay = names(holders.filter(({ stuck }) => !stuck));
   const disruptingNow = names(holders.filter(({ disrupting }) => disrupting));
   const unavailable = managed.filter(({ node }) => !node.ready || node.unschedulable);
   const unavailableAfterStarts = names([...unavailable, ...holders]);
@@ -51,8 +53,19 @@ export function createBudget(fleet: readonly Facts[], policy: FleetPolicy): Budg
     return undefined;
   }
 
+  /** Nodes that failed together would fail together again, such as two whose drains wait for each other's pods: with each failure fewer go at a time. */
+  function mayGoWith(failures: number): number {
+    return failures === 0 ? Infinity : Math.max(1, Math.floor(Math.min(slots, managed.length) / 2 ** failures));
+  }
+
   return {
-    start: ({ node }) => grant(node.name, inSlots, unavailableAfterStarts),
+    start: (facts) => {
+      const { name } = facts.node;
+      if (!underWay.has(name) && underWay.size >= mayGoWith(crashesOf(facts))) return 'NoFreeSlot';
+      const refusal = grant(name, inSlots, unavailableAfterStarts);
+      if (refusal === undefined) underWay.add(name);
+      return refusal;
+    },
     reboot: ({ node }) => grant(node.name, disruptingNow, unavailableAfterReboots),
     use: () => ({
       maxConcurrentUpdates: policy.maxConcurrentUpdates,

@@ -342,6 +342,31 @@ describe('planFleet, slots', () => {
   ])('$name', check);
 });
 
+describe('planFleet, nodes that failed together', () => {
+  const crashed = (times: number): MemberChanges => ({
+    spec: { state_transition_timestamp: ago(2_000) },
+    status: { crash_count: times, state_transition_failure_timestamp: ago(2_000) },
+  });
+  const nodes = (count: number, times: number): Member[] =>
+    Array.from({ length: count }, (_, at) => aMember(`n${String(at)}`, crashed(times)));
+  const startedOf = (members: readonly Member[], policy: Partial<FleetPolicy>): number =>
+    planFleet(aFleet(members), aPolicy(policy), NOW).changes.length;
+  test.each([
+    { name: 'two of which each keeps the other from draining go one after the other', members: nodes(2, 1), limit: 2, started: 1 },
+    { name: 'with each failure half as many go at a time', members: nodes(16, 2), limit: 'unlimited', started: 4 },
+    { name: 'one always goes', members: nodes(4, 40), limit: 'unlimited', started: 1 },
+    { name: 'the limit counts where it is the lower', members: nodes(16, 1), limit: 4, started: 2 },
+    {
+      name: 'a node that is stuck keeps none of them waiting',
+      members: [aMember('stuck', { ...told('RebootedIntoUpdate', 900), status: staged, ready: false }), ...nodes(1, 3)],
+      limit: 2,
+      started: 1,
+    },
+  ] as const)('$name', ({ members, limit, started }) => {
+    expect(startedOf(members, { maxConcurrentUpdates: limit })).toBe(started);
+  });
+});
+
 describe('planFleet, a version that fails', () => {
   const bad = (minutes = 600): MemberChanges => ({
     status: { failed_versions: [{ version: '1.1.0', failures: 1, last_failure_timestamp: ago(minutes) }] },
@@ -748,8 +773,11 @@ describe('planFleet, what it tells', () => {
 });
 
 describe('planFleet, the order of admission', () => {
-  const order = (fleet: readonly Member[]): string[] =>
-    planFleet(aFleet(fleet), aPolicy({ maxConcurrentUpdates: 'unlimited' }), NOW).changes.map(({ node }) => node);
+  /** Those that start, and then those that wait for their turn. */
+  const order = (fleet: readonly Member[]): string[] => {
+    const { changes, holds } = planFleet(aFleet(fleet), aPolicy({ maxConcurrentUpdates: 'unlimited' }), NOW);
+    return [...changes, ...holds.filter(({ reason }) => reason === 'NoFreeSlot')].map(({ node }) => node);
+  };
   const crashed = (crash_count: number): MemberChanges => ({ status: { crash_count, state_transition_failure_timestamp: ago(5_000) } });
 
   test.each([
