@@ -4,8 +4,6 @@ import type { KubeJson, Kubectl } from './cluster/kubectl.ts';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
 export const MANIFEST: string = join(ROOT, 'deploy/bottlerocket-update-operator.yaml');
-export const PROMETHEUS_RESOURCES: string = join(ROOT, 'deploy/telemetry/prometheus-resources.yaml');
-export const METRICS_PAGE: string = join(ROOT, 'docs/metrics.md');
 
 /** A pod as kubectl shows it. */
 export interface PodJson extends KubeJson {

@@ -16,7 +16,6 @@ const REQUIREMENTS: readonly Requirement[] = [
   { program: '/usr/sbin/iptables', debianPackage: 'iptables' },
   { program: '/usr/bin/nsenter', debianPackage: 'util-linux' },
   { program: '/usr/bin/buildah', debianPackage: 'buildah' },
-  { program: '/usr/bin/prometheus', debianPackage: 'prometheus' },
 ];
 
 const INSTALL_TIMEOUT_MS = 600_000;

@@ -3,7 +3,6 @@ import { contract } from './contract.ts';
 import { budget, kills, lost, restarts, rollback } from './faults.ts';
 import { migration } from './migration.ts';
 import { permissions } from './permissions.ts';
-import { prometheus } from './prometheus.ts';
 import { rollout } from './rollout.ts';
 import { tokens } from './tokens.ts';
 import { uninstall } from './uninstall.ts';
@@ -17,7 +16,6 @@ export const STEPS: readonly Step[] = [
   conversion,
   permissions,
   tokens,
-  prometheus,
   kills,
   restarts,
   budget,
