@@ -45,8 +45,8 @@ export interface Controller {
   isLeader(): boolean;
 }
 
-// Events come in bursts; one plan serves them all.
-const COALESCE_MS = 100;
+// Events come in bursts, and one plan serves many; but a node that is ready for its next step waits no longer than a blink.
+const COALESCE_MS = 25;
 
 /** Puts the controller together. Does nothing until it is run. */
 export function createController(deps: ControllerDeps): Controller {

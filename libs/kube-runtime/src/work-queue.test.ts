@@ -61,13 +61,25 @@ describe(createWorkQueue, () => {
     expect(queue.depth()).toBe(0);
   });
 
-  test('makes one reconcile of many wishes', async () => {
+  test('makes the first wish come true at once, and one reconcile of those that come before it has rested', async () => {
     const { clock, queue, runs } = start(nothing, { coalesceMs: 100 });
     for (let count = 0; count < 5; count++) queue.add('a');
+    queue.add('b');
     await clock.advance(50);
     queue.add('a');
     await clock.advance(500);
-    expect(runs).toEqual(['a@100']);
+    queue.add('a');
+    await clock.advance(500);
+    expect(runs).toEqual(['a@0', 'b@0', 'a@100', 'a@550']);
+  });
+
+  test('lets a key rest before what was wished while it was reconciled', async () => {
+    const { clock, queue, runs } = start((_key, time) => sleep(time, 100).then(() => ({})), { coalesceMs: 30 });
+    queue.add('a');
+    await clock.advance(50);
+    queue.add('a');
+    await clock.advance(500);
+    expect(runs).toEqual(['a@0', 'a@130']);
   });
 
   test('never reconciles a key twice at the same time, and once more for wishes that come meanwhile', async () => {

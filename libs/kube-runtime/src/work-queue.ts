@@ -17,7 +17,7 @@ export interface WorkQueueOptions<K> {
   readonly random?: Random;
   /** Keys reconciled at the same time; 1 by default. */
   readonly concurrency?: number;
-  /** An added key waits so long for more of its kind; 0 by default. */
+  /** A key rests so long after a reconcile, and all wishes that come meanwhile make one; the first after a rest comes true at once. 0 by default. */
   readonly coalesceMs?: number;
   /** Pause after a failure, doubling; 1 s to 60 s by default. */
   readonly backoff?: { readonly minMs: number; readonly maxMs: number };
@@ -59,12 +59,23 @@ export function createWorkQueue<K>(options: WorkQueueOptions<K>): WorkQueue<K> {
   const due = new Map<K, number>();
   const running = new Set<K>();
   const failures = new Map<K, number>();
+  /** Until when a key rests. */
+  const resting = new Map<K, number>();
   let pump: () => void = () => undefined;
 
   const schedule = (key: K, delayMs: number): void => {
-    const atMs = clock.monotonic() + delayMs;
+    const atMs = Math.max(clock.monotonic() + delayMs, resting.get(key) ?? -Infinity);
     const known = due.get(key);
     if (known === undefined || atMs < known) due.set(key, atMs);
+  };
+
+  const rest = (key: K): void => {
+    if (coalesceMs === 0) return;
+    const untilMs = clock.monotonic() + coalesceMs;
+    resting.set(key, untilMs);
+    clock.setTimer(coalesceMs, () => resting.delete(key));
+    const atMs = due.get(key);
+    if (atMs !== undefined) due.set(key, Math.max(atMs, untilMs));
   };
 
   const runOne = async (key: K, waitedMs: number, signal: AbortSignal): Promise<void> => {
@@ -88,7 +99,7 @@ export function createWorkQueue<K>(options: WorkQueueOptions<K>): WorkQueue<K> {
 
   return {
     add(key) {
-      schedule(key, coalesceMs);
+      schedule(key, 0);
       pump();
     },
     depth() {
@@ -103,6 +114,7 @@ export function createWorkQueue<K>(options: WorkQueueOptions<K>): WorkQueue<K> {
           running.add(key);
           void runOne(key, waitedMs, signal).finally(() => {
             running.delete(key);
+            rest(key);
             pump();
           });
         };
