@@ -5,6 +5,8 @@ import type { Action, StepOutcome } from '@brupop/state-machine';
 
 /** What the agent knows between two decisions. All of it may be lost: steps are then repeated, which does no harm. */
 export class AgentMemory {
+  /** The version that the host runs since this boot. */
+  running: { readonly bootId: string; readonly version: string } | undefined;
   #outcomes: readonly StepOutcome[] = [];
   #lastCheckedAt: number | undefined;
   #phase = '';

@@ -44,14 +44,21 @@ export async function reconcile(deps: ReconcileDeps, signal: AbortSignal): Promi
 
 async function observe(deps: ReconcileDeps, signal: AbortSignal): Promise<AgentObservation | undefined> {
   // A shadow that changes while the host is asked rings again; an older one would be decided on with newer knowledge.
-  const { version } = await deps.host.os(signal);
+  const bootId = deps.readBootId();
+  const version = await runningVersion(deps, bootId, signal);
   const status = await deps.host.status(signal);
   const shadow = deps.shadows.current();
   if (shadow === undefined) return undefined;
   deps.memory.enter(shadow.spec);
   const { settings, clock, memory } = deps;
   const { lastCheckedAt, outcomes } = memory;
-  return { shadow, host: { version, status }, bootId: deps.readBootId(), now: clock.now(), settings, lastCheckedAt, outcomes };
+  return { shadow, host: { version, status }, bootId, now: clock.now(), settings, lastCheckedAt, outcomes };
+}
+
+/** Asked once a boot: nothing else changes it. */
+async function runningVersion({ host, memory }: ReconcileDeps, bootId: string, signal: AbortSignal): Promise<string> {
+  if (memory.running?.bootId !== bootId) memory.running = { bootId, version: (await host.os(signal)).version };
+  return memory.running.version;
 }
 
 async function report({ apiserver, shadows, memory, log }: ReconcileDeps, status: ShadowStatus, signal: AbortSignal): Promise<void> {

@@ -75,6 +75,13 @@ export abstract class ObservedFleet {
     return () => this.#listeners.delete(listener);
   }
 
+  /** Calls `listener` after each write of a shadow. */
+  onShadow(listener: (shadow: BottlerocketShadow) => void): void {
+    this.api.store.watch<BottlerocketShadow>(SHADOWS, ({ type, object }) => {
+      if (type !== 'DELETED') listener(object);
+    });
+  }
+
   get names(): string[] {
     return this.cluster.nodes.map(({ metadata }) => metadata.name);
   }

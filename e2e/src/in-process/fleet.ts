@@ -20,6 +20,8 @@ export interface FleetOptions {
   readonly drainTimeoutMs?: number;
   /** What follows the timeout of a drain; `skip` by default. */
   readonly drainTimeoutAction?: DrainTimeoutAction;
+  /** Agents keep their connections to the apiserver; by default each request goes to another replica. */
+  readonly keptConnections?: boolean;
   /** Pods of the `web` Deployment; 0 leaves out every workload with a PodDisruptionBudget. */
   readonly webReplicas?: number;
   /** Changes to single nodes, by index. */
@@ -99,6 +101,7 @@ function start(options: FleetOptions): Parts {
     log,
     policy,
     skewMs,
+    keptConnections: options.keptConnections ?? false,
     ...(options.agentSettings === undefined ? {} : { agentSettings: options.agentSettings }),
     ...(options.drainTimeoutMs === undefined ? {} : { drainTimeoutMs: options.drainTimeoutMs }),
     ...(options.drainTimeoutAction === undefined ? {} : { drainTimeoutAction: options.drainTimeoutAction }),

@@ -34,6 +34,8 @@ export interface InProcessRunnerOptions {
   readonly agentSettings?: Partial<AgentSettings>;
   readonly drainTimeoutMs?: number;
   readonly drainTimeoutAction?: DrainTimeoutAction;
+  /** Whether an agent's requests go to one replica as long as that is ready, as on a connection that is kept; else each goes to the next. */
+  readonly keptConnections?: boolean;
   /** By node: how far the wall clock of everything that runs there is ahead, in milliseconds. */
   readonly skewMs?: ReadonlyMap<string, number>;
 }
@@ -188,8 +190,9 @@ export class InProcessRunner implements PodRunner {
     };
   }
 
-  /** The apiserver's Service: each request goes to the next ready replica. */
+  /** The apiserver's Service, for one agent. */
   #service(): HttpClient {
+    let kept: HttpClient | undefined;
     return {
       request: async (request, signal) => {
         const names = this.#cluster?.endpoints(DEFAULT_NAMESPACE, APISERVER_SERVICE) ?? [];
@@ -197,8 +200,10 @@ export class InProcessRunner implements PodRunner {
           const client = names.includes(metadata.name) ? this.#apiservers.get(metadata.uid ?? '') : undefined;
           return client === undefined ? [] : [client];
         });
-        const client = ready[this.#turn++ % Math.max(1, ready.length)];
+        const keeps = this.#options.keptConnections === true && kept !== undefined && ready.includes(kept);
+        const client = keeps ? kept : ready[this.#turn++ % Math.max(1, ready.length)];
         if (client === undefined) throw new Error('connection refused: no endpoint is ready');
+        kept = client;
         return client.request(request, signal);
       },
     };

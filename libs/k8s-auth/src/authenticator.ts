@@ -22,7 +22,7 @@ export interface AuthenticatorOptions extends ExpectedCaller {
   readonly findPod: (name: string, signal: AbortSignal) => TokenPod | undefined | Promise<TokenPod | undefined>;
   /** Finds the Node of this name, likewise. */
   readonly findNode: (name: string, signal: AbortSignal) => TokenNode | undefined | Promise<TokenNode | undefined>;
-  /** How long an accepted token is not reviewed again, 3 minutes by default. Its pod and node are looked up each time all the same. */
+  /** How long an accepted token is not reviewed again, 15 minutes by default. Its pod and node are looked up each time all the same. */
   readonly cacheTtlMs?: number;
   /** How long a rejected token stays rejected, 10 s by default. */
   readonly negativeTtlMs?: number;
@@ -34,7 +34,8 @@ export interface Authenticator {
   authenticate(credentials: Credentials, signal: AbortSignal): Promise<Grant | Denial>;
 }
 
-const DEFAULT_TTL_MS = 180_000;
+// What else could end a token, its pod's end, is seen at once; a review for each agent every few minutes would be most of what a resting fleet asks.
+const DEFAULT_TTL_MS = 15 * 60_000;
 const DEFAULT_NEGATIVE_TTL_MS = 10_000;
 const CAPACITY = 20_000;
 const REVIEW_TIMEOUT_MS = 10_000;

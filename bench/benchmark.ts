@@ -1,0 +1,57 @@
+/** What one quantity came to. */
+export interface Row {
+  /** Such as `planFleet, 10,000 nodes`. */
+  readonly what: string;
+  /** Such as `ms`; empty for a count. */
+  readonly unit: string;
+  /** At least one sample. */
+  readonly ours: readonly number[];
+  /** The same work done otherwise, in the same run. */
+  readonly baseline?: { readonly name: string; readonly values: readonly number[] };
+  /** What the original came to when it was measured; see `recorded-original.json`. */
+  readonly original?: number;
+  /** The median is to be at most this. */
+  readonly goal?: number;
+  /** The median, or with `ofRatio` its ratio to the baseline's, is to be at most this on any machine: a count or a ratio, never a time. */
+  readonly gate?: { readonly atMost: number; readonly ofRatio: boolean };
+}
+
+/** Something that can be measured. */
+export interface Benchmark {
+  readonly title: string;
+  /** How it is measured, and against what; Markdown. */
+  readonly method: string;
+  /** @param smoke small and quick: shows that it works, and holds its gates */
+  run(options: { readonly smoke: boolean }): Promise<readonly Row[]>;
+}
+
+/** What a run of one benchmark came to, as it is kept. */
+export interface Result {
+  readonly title: string;
+  readonly method: string;
+  /** RFC 3339. */
+  readonly date: string;
+  readonly machine: string;
+  readonly rows: readonly Row[];
+}
+
+/** The middle of the samples; the mean of the two in the middle. */
+export function median(values: readonly number[]): number {
+  return (quantile(values, 0.5, Math.floor) + quantile(values, 0.5, Math.ceil)) / 2;
+}
+
+/** The sample below which a share of all samples lies. */
+export function quantile(values: readonly number[], share: number, round: (at: number) => number = Math.ceil): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, round(share * (sorted.length - 1)))] ?? NaN;
+}
+
+/** Every gate that does not hold, as a sentence. */
+export function brokenGates(rows: readonly Row[]): string[] {
+  return rows.flatMap(({ what, ours, baseline, gate }) => {
+    if (gate === undefined) return [];
+    const got = gate.ofRatio ? median(ours) / median(baseline?.values ?? []) : median(ours);
+    const kind = gate.ofRatio ? `times ${baseline?.name ?? 'a baseline'}` : 'in count';
+    return got <= gate.atMost ? [] : [`${what}: expected at most ${String(gate.atMost)} ${kind}, got ${got.toPrecision(3)}`];
+  });
+}

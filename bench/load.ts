@@ -1,0 +1,130 @@
+import type { AuditEntry } from '@brupop/simulator';
+import { Fleet } from '@brupop/e2e';
+import type { Benchmark, Row } from './benchmark.ts';
+import { ORIGINAL } from './recorded.ts';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const LONG_MS = 48 * HOUR_MS;
+const SIZES = { full: [10, 40], smoke: [2, 4] } as const;
+const OPERATOR = /^system:serviceaccount:brupop-bottlerocket-aws:brupop-(\w+)-service-account$/;
+
+/** What the operator asks of the Kubernetes API and of the hosts. */
+export const load: Benchmark = {
+  title: 'Kubernetes API and host API load',
+  method:
+    "Counted by the simulator's API and hosts on a virtual clock, so that every run gives the same: an hour of rest of two fleets, and what the larger costs" +
+    ' beyond the smaller by node; then a rollout, one node at a time, three pods of ordinary workloads on a node. Renewals of the Lease and the watches of the' +
+    ' caches are there once, however many nodes there are, and are told apart.',
+  async run({ smoke }) {
+    const [few, many] = smoke ? SIZES.smoke : SIZES.full;
+    const small = await observeFleet(few);
+    const large = await observeFleet(many);
+    const perNode = (count: (fleet: Counted) => number): number => (count(large) - count(small)) / (many - few);
+    const rest = perNode(({ rest: requests }) => requests.length);
+    return [
+      {
+        what: 'requests per idle node-hour',
+        unit: '',
+        ours: [rest],
+        original: ORIGINAL.requestsPerIdleNodeHour,
+        goal: 6,
+        gate: { atMost: 6, ofRatio: false },
+      },
+      { what: 'requests per idle cluster-hour, whatever its size', unit: '', ours: [small.rest.length - rest * few] },
+      ...breakdown('in that hour', large.rest, 1),
+      {
+        what: 'open watches per node',
+        unit: '',
+        ours: [perNode(({ watches }) => watches)],
+        original: ORIGINAL.openWatchesPerNode,
+        goal: 0,
+        gate: { atMost: 0, ofRatio: false },
+      },
+      {
+        what: 'host API calls per idle node-minute',
+        unit: '',
+        ours: [large.hostCalls / many / 60],
+        original: ORIGINAL.hostCallsPerIdleNodeMinute,
+        goal: 1.5,
+        gate: { atMost: 2.6, ofRatio: false },
+      },
+      {
+        what: 'requests per node update, leases and watches left out',
+        unit: '',
+        ours: [large.update.length / many],
+        original: ORIGINAL.requestsPerUpdate,
+        goal: 20,
+        gate: { atMost: 75, ofRatio: false },
+      },
+      { what: 'pods evicted per node update', unit: '', ours: [large.evictions / many] },
+      ...breakdown('per update', large.update, many),
+    ];
+  },
+};
+
+interface Counted {
+  /** In an hour of rest. */
+  readonly rest: readonly AuditEntry[];
+  readonly hostCalls: number;
+  /** Watches opened since the start that did not replace another. */
+  readonly watches: number;
+  /** In the rollout, without leases and watches. */
+  readonly update: readonly AuditEntry[];
+  readonly evictions: number;
+}
+
+async function observeFleet(nodes: number): Promise<Counted> {
+  const fleet = new Fleet({
+    nodes,
+    webReplicas: Math.max(1, nodes * 3 - 3),
+    keptConnections: true,
+    agentSettings: { updateCheckIntervalMs: 2 * MINUTE_MS },
+  });
+  try {
+    let entries: AuditEntry[] = [];
+    let hostCalls = 0;
+    fleet.api.audit((entry) => {
+      if (OPERATOR.test(entry.user)) entries.push(entry);
+    });
+    fleet.runner.onHostRequest = () => {
+      hostCalls += 1;
+    };
+    const offered = fleet.cluster.repository.available;
+    fleet.cluster.repository.available = offered.slice(-1);
+    await expectSoon(fleet, () => fleet.hasReported());
+    await fleet.rest(10 * MINUTE_MS);
+    const watches = watchedBy(entries);
+    entries = [];
+    hostCalls = 0;
+    await fleet.rest(HOUR_MS);
+    const [rest, restCalls] = [entries, hostCalls];
+    entries = [];
+    fleet.cluster.repository.available = offered;
+    if (!(await fleet.rollOut(LONG_MS))) throw new Error('the rollout did not end');
+    const update = entries.filter(({ verb, resource }) => verb !== 'watch' && resource !== 'leases');
+    return { rest, hostCalls: restCalls, watches, update, evictions: fleet.cluster.drainStatistics().evicted };
+  } finally {
+    fleet.stop();
+  }
+}
+
+async function expectSoon(fleet: Fleet, condition: () => boolean): Promise<void> {
+  if (!(await fleet.until(condition, HOUR_MS))) throw new Error('the fleet did not come up');
+}
+
+/** Collections that are watched, by user. */
+function watchedBy(entries: readonly AuditEntry[]): number {
+  return new Set(entries.filter(({ verb }) => verb === 'watch').map(({ user, resource, name }) => [user, resource, name].join())).size;
+}
+
+/** The most frequent kinds of request. */
+function breakdown(when: string, entries: readonly AuditEntry[], by: number): Row[] {
+  const kinds = Map.groupBy(entries, ({ user, verb, resource, subresource }) => {
+    const component = OPERATOR.exec(user)?.[1] ?? user;
+    return `${component} ${verb} ${resource}${subresource === '' ? '' : `/${subresource}`}`;
+  });
+  return [...kinds]
+    .map(([kind, { length }]) => ({ what: `– ${kind}, ${when}`, unit: '', ours: [length / by] }))
+    .sort((a, b) => (b.ours[0] ?? 0) - (a.ours[0] ?? 0));
+}

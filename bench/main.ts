@@ -1,0 +1,59 @@
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { format, resolveConfig } from 'prettier';
+import type { Benchmark, Result } from './benchmark.ts';
+import { brokenGates } from './benchmark.ts';
+import { load } from './load.ts';
+import { plan } from './plan.ts';
+import { page, table } from './report.ts';
+import { rollout } from './rollout.ts';
+
+/** In the order of the page. */
+const BENCHMARKS: Readonly<Record<string, Benchmark>> = { plan, load, rollout };
+const RESULTS = join(import.meta.dirname, 'results');
+const PAGE = join(import.meta.dirname, '../docs/benchmarks.md');
+
+/** @returns the exit code: 0 when every gate holds */
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({ options: { smoke: { type: 'boolean', default: false } }, allowPositionals: true });
+  const unknown = positionals.filter((name) => !(name in BENCHMARKS));
+  if (unknown.length > 0) {
+    process.stderr.write(`no benchmark ${unknown.join(', ')}; there are ${Object.keys(BENCHMARKS).join(', ')}\n`);
+    return 2;
+  }
+  let broken = 0;
+  for (const [name, benchmark] of Object.entries(BENCHMARKS)) {
+    if (positionals.length > 0 && !positionals.includes(name)) continue;
+    const rows = await benchmark.run({ smoke: values.smoke });
+    process.stdout.write(`\n${benchmark.title}\n${await format(table(rows), { parser: 'markdown' })}`);
+    for (const problem of brokenGates(rows)) {
+      broken += 1;
+      process.stdout.write(`FAIL ${problem}\n`);
+    }
+    if (!values.smoke)
+      await keep(name, { title: benchmark.title, method: benchmark.method, date: new Date().toISOString(), machine: machine(), rows });
+  }
+  if (!values.smoke) await writePage();
+  return broken === 0 ? 0 : 1;
+}
+
+function machine(): string {
+  const [first] = cpus();
+  return `${String(cpus().length)} × ${first?.model.trim() ?? 'unknown processor'}, Node.js ${process.version}`;
+}
+
+async function keep(name: string, result: Result): Promise<void> {
+  await mkdir(RESULTS, { recursive: true });
+  await writeFile(join(RESULTS, `${name}.json`), await format(JSON.stringify(result), { ...(await resolveConfig(PAGE)), parser: 'json' }));
+}
+
+async function writePage(): Promise<void> {
+  const kept = await readdir(RESULTS);
+  const names = Object.keys(BENCHMARKS).filter((name) => kept.includes(`${name}.json`));
+  const results = await Promise.all(names.map(async (name) => JSON.parse(await readFile(join(RESULTS, `${name}.json`), 'utf8')) as Result));
+  await writeFile(PAGE, await format(page(results), { ...(await resolveConfig(PAGE)), parser: 'markdown' }));
+}
+
+process.exitCode = await main();

@@ -1,0 +1,48 @@
+import type { Result, Row } from './benchmark.ts';
+import { median } from './benchmark.ts';
+
+const HEAD = ['', 'ours: median (spread)', 'baseline: median (spread)', 'ratio', 'the original', 'goal', ''];
+
+/** The page of all results. */
+export function page(results: readonly Result[]): string {
+  return [
+    '# Benchmarks',
+    '`npm run bench` measures everything, `npm run bench -- NAME` one; each beside a baseline in the same run. What the original came to was recorded on another',
+    'day on a machine of the same kind (`bench/recorded-original.json`). The spread is from the least to the most.',
+    ...results.map(section),
+    '',
+  ].join('\n\n');
+}
+
+function section({ title, method, date, machine, rows }: Result): string {
+  return [`## ${title}`, method, `${date.slice(0, 10)}, ${machine}`, table(rows)].join('\n\n');
+}
+
+/** Rows as a Markdown table. */
+export function table(rows: readonly Row[]): string {
+  return [HEAD, HEAD.map(() => '---'), ...rows.map(cells)].map((row) => `| ${row.join(' | ')} |`).join('\n');
+}
+
+function cells({ what, unit, ours, baseline, original, goal }: Row): string[] {
+  const ratio = baseline === undefined ? '' : figure(median(ours) / median(baseline.values));
+  return [
+    what,
+    samples(ours, unit),
+    baseline === undefined ? '' : `${baseline.name}: ${samples(baseline.values, unit)}`,
+    ratio,
+    original === undefined ? '' : `${figure(original)} ${unit} (recorded)`,
+    goal === undefined ? '' : `≤ ${figure(goal)} ${unit}`,
+    goal === undefined ? '' : median(ours) <= goal ? 'met' : '**not met**',
+  ].map((cell) => cell.replace(/ +(?=\)|$)/g, '').trim());
+}
+
+function samples(values: readonly number[], unit: string): string {
+  const spread = values.length > 1 ? ` (${figure(Math.min(...values))}–${figure(Math.max(...values))})` : '';
+  return `${figure(median(values))} ${unit}${spread}`;
+}
+
+/** Three significant digits, and no exponent. */
+function figure(value: number): string {
+  if (!Number.isFinite(value)) return String(value);
+  return Number(value.toPrecision(3)).toLocaleString('en-US', { maximumFractionDigits: 6 });
+}

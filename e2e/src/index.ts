@@ -1,0 +1,3 @@
+export { Fleet } from './in-process/fleet.ts';
+export type { FleetOptions } from './in-process/fleet.ts';
+export { NEW, OLD } from './fleet/versions.ts';
