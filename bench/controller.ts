@@ -1,0 +1,228 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { get } from 'node:http';
+import { request } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { DEFAULT_NAMESPACE, shadowName } from '@brupop/crd-models';
+import type { BottlerocketShadow } from '@brupop/crd-models';
+import { NODE_FLAGS } from '@brupop/manifests';
+import { sleep, systemClock } from '@brupop/ports';
+import { freePort } from '@brupop/simulator';
+import type { Benchmark, Row } from './benchmark.ts';
+import { quantile } from './benchmark.ts';
+import type { LargeCluster } from './large-cluster.ts';
+import { startLargeCluster } from './large-cluster.ts';
+import type { MeasuredProcess } from './measured-process.ts';
+import { startMeasured } from './measured-process.ts';
+import { ORIGINAL } from './recorded.ts';
+
+const SIZES = {
+  full: { fleets: [5_000, 20_000], reactions: 200, steadyMs: 60_000 },
+  smoke: { fleets: [50], reactions: 6, steadyMs: 1_000 },
+};
+const LIMIT_MIB = new Map([[5_000, 64]]);
+const NO_LIMIT_MIB = 2_048;
+const BASELINE_LIMIT_MIB = 4_096;
+const SYNC_LIMIT_MS = 120_000;
+const REACTION_LIMIT_MS = 30_000;
+const GOALS = new Map([[5_000, { peakMiB: 48, syncMs: 2_000, reactionMs: 50, millicores: 5 }]]);
+const SECOND_MS = 1_000;
+const NODE_EVENTS = 17;
+const SHADOW_EVENTS = 5;
+const BUNDLE = resolve(import.meta.dirname, '../apps/controller/dist/main.mjs');
+const INFORMERS = resolve(import.meta.dirname, 'informers.ts');
+
+/** What the controller costs in a large cluster, and how fast it answers. */
+export const controller: Benchmark = {
+  title: 'Controller in a large cluster',
+  method:
+    `The bundle as in the image, against the simulated API over HTTPS: nodes of 14 KB, each with a shadow and an agent pod. At 5,000 nodes it lives in a memory` +
+    ` cgroup of 64 MiB. Memory is anonymous and kernel memory at its peak, over the first list and all that follows. First sync is from the start of the process to` +
+    ` ready. Steady: ${String(NODE_EVENTS)} heartbeats and ${String(SHADOW_EVENTS)} shadow events a second. A reaction is from the write of a shadow's status to the next write of its spec. Baselines: two` +
+    ` informers of the client library, which do nothing with what they hold; and a bare PATCH to the same API.`,
+  async run({ smoke }) {
+    if (!existsSync(BUNDLE)) throw new Error(`${BUNDLE} is missing: run npm run build:bundles`);
+    const { fleets, reactions, steadyMs } = smoke ? SIZES.smoke : SIZES.full;
+    const rows: Row[] = [];
+    for (const nodes of fleets) rows.push(...(await measure(nodes, reactions, steadyMs)));
+    return rows;
+  },
+};
+
+async function measure(nodes: number, reactions: number, steadyMs: number): Promise<Row[]> {
+  const directory = await mkdtemp(join(tmpdir(), 'bp-'));
+  const cluster = await startLargeCluster(nodes);
+  const running: MeasuredProcess[] = [];
+  try {
+    const file = join(directory, 'kubeconfig');
+    await writeFile(file, cluster.kubeconfig);
+    const start = async (args: readonly string[], limitMiB: number): Promise<{ process: MeasuredProcess; syncMs: number }> => {
+      const port = await freePort();
+      const env = {
+        KUBECONFIG: file,
+        METRICS_PORT: String(port),
+        BIND_ADDRESS: '127.0.0.1',
+        MY_NODE_NAME: 'none',
+        CERTIFICATES: 'provided',
+      };
+      const startedMs = performance.now();
+      const process = startMeasured(args, { ...env, LOGGING_FORMATTER: 'json', TRACING_FILTER_DIRECTIVE: 'error' }, limitMiB);
+      running.push(process);
+      await ready(port);
+      return { process, syncMs: performance.now() - startedMs };
+    };
+    const textbook = await start(['--conditions=@brupop/source', INFORMERS], BASELINE_LIMIT_MIB);
+    const textbookPeak = textbook.process.peakMiB();
+    await running.pop()?.stop();
+
+    const ours = await start([...NODE_FLAGS.controller, BUNDLE], LIMIT_MIB.get(nodes) ?? NO_LIMIT_MIB);
+    const reacted = await react(cluster, reactions);
+    const before = ours.process.processorMs();
+    await steady(cluster, steadyMs);
+    const millicores = ((ours.process.processorMs() - before) / steadyMs) * 1_000;
+    if (ours.process.wasKilled()) throw new Error(`the controller was killed at its memory limit with ${String(nodes)} nodes`);
+    const goals = GOALS.get(nodes);
+    const what = `${nodes.toLocaleString('en-US')} nodes of ${(cluster.nodeBytes / 1_000).toFixed(0)} KB`;
+    const goal = (value: number | undefined): Pick<Row, 'goal'> => (value === undefined ? {} : { goal: value });
+    return [
+      {
+        what: `${what}: peak memory`,
+        unit: 'MiB',
+        ours: [ours.process.peakMiB()],
+        baseline: { name: 'informers', values: [textbookPeak] },
+        ...goal(goals?.peakMiB),
+      },
+      {
+        what: `${what}: first sync`,
+        unit: 'ms',
+        ours: [ours.syncMs],
+        baseline: { name: 'informers', values: [textbook.syncMs] },
+        ...goal(goals?.syncMs),
+      },
+      {
+        what: `${what}: reaction`,
+        unit: 'ms',
+        ours: reacted.ours,
+        baseline: { name: 'PATCH', values: reacted.bare },
+        original: ORIGINAL.reactionMs.median,
+      },
+      {
+        what: `${what}: reaction, p99`,
+        unit: 'ms',
+        ours: [quantile(reacted.ours, 0.99)],
+        original: ORIGINAL.reactionMs.max,
+        ...goal(goals?.reactionMs),
+      },
+      { what: `${what}: steady processor time`, unit: 'millicores', ours: [millicores], ...goal(goals?.millicores) },
+    ];
+  } finally {
+    await Promise.all(running.map((process) => process.stop()));
+    await cluster.close();
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+async function ready(port: number): Promise<void> {
+  const endMs = performance.now() + SYNC_LIMIT_MS;
+  const isReady = (): Promise<boolean> =>
+    new Promise((resolve) => {
+      get({ host: '127.0.0.1', port, path: '/readyz' }, (response) => {
+        response.resume();
+        resolve(response.statusCode === 200);
+      }).once('error', () => {
+        resolve(false);
+      });
+    });
+  while (!(await isReady())) {
+    if (performance.now() > endMs) throw new Error('the process did not get ready');
+    await sleep(systemClock, 5);
+  }
+}
+
+/** Plays the agent of the one node that may be updated, and notes how long each next step takes to be written. */
+async function react(cluster: LargeCluster, times: number): Promise<{ readonly ours: number[]; readonly bare: number[] }> {
+  const [ours, bare]: [number[], number[]] = [[], []];
+  const specs = watchSpecs(cluster);
+  let node = await specs.next((shadow) => shadow.spec.state !== 'Idle');
+  while (ours.length < times) {
+    const { spec } = cluster.shadow(node);
+    const version = spec.state === 'StagedAndPerformedUpdate' ? undefined : (spec.version ?? undefined);
+    const changed = specs.next((shadow) => shadow.metadata.name === shadowName(node) && shadow.spec.state !== spec.state);
+    const startedMs = performance.now();
+    cluster.report(node, { current_state: spec.state, ...(version === undefined ? {} : { current_version: version }) });
+    await changed;
+    ours.push(performance.now() - startedMs);
+    bare.push(await barePatch(cluster));
+    if (cluster.shadow(node).spec.state !== 'Idle') continue;
+    const started = specs.next((shadow) => shadow.spec.state !== 'Idle');
+    cluster.report(node, { current_state: 'Idle' });
+    node = await started;
+  }
+  return { ours, bare };
+}
+
+interface Specs {
+  /** The node of the next shadow that is written so. */
+  next(isIt: (shadow: BottlerocketShadow) => boolean): Promise<string>;
+}
+
+function watchSpecs(cluster: LargeCluster): Specs {
+  let waiting: { isIt: (shadow: BottlerocketShadow) => boolean; resolve: (node: string) => void } | undefined;
+  const byShadow = new Map(cluster.names.map((name) => [shadowName(name), name]));
+  cluster.api.store.watch<BottlerocketShadow>({ group: 'brupop.bottlerocket.aws', resource: 'bottlerocketshadows' }, ({ object }) => {
+    if (waiting?.isIt(object) !== true) return;
+    const { resolve: found } = waiting;
+    waiting = undefined;
+    found(byShadow.get(object.metadata.name) ?? '');
+  });
+  return {
+    next: (isIt) =>
+      new Promise((found, reject) => {
+        const already = cluster.names.find((name) => isIt(cluster.shadow(name)));
+        if (already !== undefined) {
+          found(already);
+          return;
+        }
+        const limit = setTimeout(() => {
+          reject(new Error('the controller wrote no next step'));
+        }, REACTION_LIMIT_MS);
+        waiting = {
+          isIt,
+          resolve: (node) => {
+            clearTimeout(limit);
+            found(node);
+          },
+        };
+      }),
+  };
+}
+
+function barePatch({ url, caPem, api, names: [name = ''] }: LargeCluster): Promise<number> {
+  const startedMs = performance.now();
+  return new Promise((found, reject) => {
+    const path = `/apis/brupop.bottlerocket.aws/v2/namespaces/${DEFAULT_NAMESPACE}/bottlerocketshadows/${shadowName(name)}`;
+    const headers = { authorization: `Bearer ${api.adminToken}`, 'content-type': 'application/merge-patch+json' };
+    request(`${url}${path}`, { method: 'PATCH', ca: caPem, headers }, (response) => {
+      response.resume().once('end', () => {
+        found(performance.now() - startedMs);
+      });
+    })
+      .once('error', reject)
+      .end('{"metadata":{}}');
+  });
+}
+
+/** Heartbeats of nodes and reports of agents, as in a fleet of this size at rest. */
+async function steady(cluster: LargeCluster, forMs: number): Promise<void> {
+  const nodeAt = (at: number): string => cluster.names[at % cluster.names.length] ?? '';
+  const endMs = performance.now() + forMs;
+  for (let second = 0; performance.now() < endMs; second++) {
+    for (let at = 0; at < NODE_EVENTS; at++) {
+      cluster.heartbeat(nodeAt(second * NODE_EVENTS + at));
+      if (at % 4 === 0)
+        cluster.report(nodeAt((second * SHADOW_EVENTS + at) * 7), { current_version: second % 2 === 0 ? '1.26.1' : '1.26.2' });
+      await sleep(systemClock, SECOND_MS / NODE_EVENTS);
+    }
+  }
+}

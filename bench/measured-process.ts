@@ -1,0 +1,78 @@
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { createMemoryCgroup } from './memory-cgroup.ts';
+import type { MemoryCgroup } from './memory-cgroup.ts';
+
+/** A process whose memory and processor time are watched. */
+export interface MeasuredProcess {
+  /** Most of anonymous and kernel memory so far, in MiB; anonymous memory alone where there is no memory cgroup. */
+  peakMiB(): number;
+  /** Processor time so far, in milliseconds. */
+  processorMs(): number;
+  /** Whether the limit has killed it. */
+  wasKilled(): boolean;
+  stop(): Promise<void>;
+}
+
+const MIB = 1 << 20;
+const SAMPLE_MS = 20;
+/** Of `/proc`: clock ticks a second are 100 on every Linux that Node.js runs on. */
+const TICK_MS = 10;
+
+/** Starts this Node.js in a memory cgroup with a limit, or, where none can be made, without. */
+export function startMeasured(args: readonly string[], env: Readonly<Record<string, string>>, limitMiB: number): MeasuredProcess {
+  const cgroup = cgroupIfPossible(limitMiB);
+  const command = [process.execPath, ...args];
+  const [program = '', ...rest] =
+    cgroup === undefined ? command : ['/bin/sh', '-c', 'echo $$ > "$0" && exec "$@"', cgroup.procsFile, ...command];
+  const child = spawn(program, rest, {
+    env: { ...env, PATH: process.env['PATH'], MALLOC_ARENA_MAX: '1' },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  const ended = new Promise<void>((resolve) => child.once('close', resolve));
+  let peak = 0;
+  const sample = (): void => {
+    peak = Math.max(peak, cgroup === undefined ? anonOf(child.pid) : cgroup.sample().anon + cgroup.sample().kernel);
+  };
+  const sampler = setInterval(sample, SAMPLE_MS);
+  return {
+    peakMiB: () => {
+      sample();
+      return peak / MIB;
+    },
+    processorMs: () => processorMsOf(child.pid),
+    wasKilled: () => (cgroup?.sample().oomKills ?? 0) > 0,
+    stop: async () => {
+      clearInterval(sampler);
+      child.kill('SIGKILL');
+      await ended;
+      await cgroup?.remove();
+    },
+  };
+}
+
+function cgroupIfPossible(limitMiB: number): MemoryCgroup | undefined {
+  try {
+    return createMemoryCgroup(`brupop-bench-${String(process.pid)}-${String(limitMiB)}`, limitMiB * MIB);
+  } catch {
+    // Not root, or no memory controller: the process is measured all the same.
+    return undefined;
+  }
+}
+
+function anonOf(pid: number | undefined): number {
+  try {
+    const [, kib = '0'] = /RssAnon:\s+(\d+)/.exec(readFileSync(`/proc/${String(pid)}/status`, 'utf8')) ?? [];
+    return Number(kib) * 1024;
+  } catch {
+    return 0;
+  }
+}
+
+function processorMsOf(pid: number | undefined): number {
+  const fields =
+    readFileSync(`/proc/${String(pid)}/stat`, 'utf8')
+      .split(') ')[1]
+      ?.split(' ') ?? [];
+  return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
+}
