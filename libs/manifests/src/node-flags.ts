@@ -5,7 +5,7 @@ import type { Component } from './options.ts';
  * would size its heap by the memory of the whole node, and its thread pool by the CPUs.
  */
 export const NODE_FLAGS: Readonly<Record<Component, readonly string[]>> = {
-  // An agent has next to nothing to compute, but every page of a compiler that it runs takes room in its small cgroup (ADR 12).
+  // An agent has next to nothing to compute, but every page of a compiler that it runs takes room in its small cgroup (ADR 17).
   agent: [...flags({ semiSpace: 1, oldSpace: 24 }), '--jitless'],
   controller: flags({ semiSpace: 2, oldSpace: 48 }),
   apiserver: flags({ semiSpace: 2, oldSpace: 96 }),
