@@ -20,7 +20,6 @@ if (parsed.kind === 'wrong') {
 
 const apps = resolve(import.meta.dirname, '../../../apps');
 const bundle = (app: string): string => join(apps, app, 'dist/main.mjs');
-const directory = await mkdtemp(join(tmpdir(), 'brupop-'));
 const stop = new AbortController();
 const interrupt = (): void => {
   stop.abort();
@@ -29,6 +28,8 @@ const interrupt = (): void => {
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, interrupt);
 // Nobody reads on: `npm run demo | head`.
 process.stdout.on('error', interrupt);
+// Not before somebody listens for the interrupt that is to remove it.
+const directory = await mkdtemp(join(tmpdir(), 'brupop-'));
 
 const code = await runDemo({
   options: parsed.options,
