@@ -5,6 +5,7 @@ import { parseOptions } from './options.ts';
 import type { Options } from './options.ts';
 import { runOnOwnCluster } from './own-cluster.ts';
 import { Report } from './report.ts';
+import { stepsToRun } from './steps-to-run.ts';
 import { STEPS } from './steps/index.ts';
 
 const CANNOT_RUN = 3;
@@ -24,7 +25,7 @@ process.exit(await main(parsed.options, new Report(process.stdout)));
 
 /** @returns the exit code: 0 all passed, 1 something failed, 3 nothing could be run */
 async function main(options: Options, report: Report): Promise<number> {
-  const steps = STEPS.filter(({ name }) => options.only.length === 0 || options.only.includes(name));
+  const steps = stepsToRun(STEPS, options.only);
   const { KUBECONFIG = '', E2E_HOSTS = '' } = process.env;
   const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(options.timeoutMs)]);
   if (E2E_HOSTS === 'none' && KUBECONFIG !== '') {

@@ -1,0 +1,15 @@
+import { describe, expect, test } from '@jest/globals';
+import { STEPS } from './steps/index.ts';
+import { stepsToRun } from './steps-to-run.ts';
+
+describe(stepsToRun, () => {
+  test.each([
+    { name: 'a step on nodes brings the one that installs the operator', only: ['restarts'], expected: ['rollout', 'restarts'] },
+    { name: 'steps keep their order', only: ['rollback', 'kills'], expected: ['rollout', 'kills', 'rollback'] },
+    { name: 'a step that needs an API alone brings nothing', only: ['contract'], expected: ['contract'] },
+    { name: 'the one that installs is not run twice', only: ['rollout'], expected: ['rollout'] },
+    { name: 'all run when none is named', only: [], expected: STEPS.map(({ name }) => name) },
+  ])('$name', ({ only, expected }) => {
+    expect(stepsToRun(STEPS, only).map(({ name }) => name)).toEqual(expected);
+  });
+});
