@@ -48,7 +48,8 @@ export function createApiserver(deps: ApiserverDeps): Apiserver {
   const board = createShadowBoard(clock);
   const metrics = createApiserverMetrics(clock);
   const caches = createCaches({ ...deps, board, watches: metrics.watches });
-  const ready = (): boolean => caches.hasSynced() && !board.closed;
+  // Not the shadows: where they are stored as v1, they cannot be listed before kube-apiserver finds a replica that converts them.
+  const ready = (): boolean => caches.knowsCallers() && !board.closed;
 
   const app = express();
   app.disable('x-powered-by');

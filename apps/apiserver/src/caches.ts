@@ -50,6 +50,8 @@ export interface Caches {
   /** The shadow of this name. */
   shadow(name: string): BottlerocketShadow | undefined;
   hasSynced(): boolean;
+  /** Whether it can be told who calls. */
+  knowsCallers(): boolean;
   /** By the resource that each mirrors. */
   readonly reflectors: Readonly<Record<string, Reflector<unknown>>>;
   /** Keeps the caches until `signal` aborts. */
@@ -98,6 +100,7 @@ export function createCaches(options: CachesOptions): Caches {
     reflectors,
     shadow: (name) => shadows.store.get(`${namespace}/${name}`),
     hasSynced: () => Object.values(reflectors).every((reflector) => reflector.hasSynced()),
+    knowsCallers: () => nodes.hasSynced() && pods.hasSynced(),
     run: async (signal) => {
       await Promise.all(Object.values(reflectors).map((reflector) => reflector.run(signal)));
     },

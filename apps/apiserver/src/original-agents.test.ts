@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { textResponse } from '@brupop/ports';
 import type { KubeObject } from '@brupop/simulator';
 import type { Response } from 'light-my-request';
 import { ApiserverWorld } from './testing/apiserver-world.ts';
@@ -224,5 +225,18 @@ describe('an agent of the original', () => {
     await world.clock.advance(1_000);
     expect((await send('POST', UNCORDON)).statusCode).toBe(200);
     expect(world.cordoned).toBe(!uncordoned);
+  });
+
+  test('gets a node back that an apiserver of the original has cordoned also from a replica that has not listed the shadows yet', async () => {
+    await create();
+    world.patchShadow({ spec: { state: 'Idle', version: '1.27.0' }, status: { ...idle, current_state: 'ErrorReset' } });
+    world.patchNode({ spec: { unschedulable: true } });
+    const { api, clock } = world;
+    api.faults.beforeRequest = ({ path }) =>
+      /\/bottlerocketshadows(\?|$)/.test(path) ? textResponse(500, 'conversion failed') : undefined;
+    const late = await new ApiserverWorld([], { api, clock }).start();
+    expect((await late.send(ask('POST', UNCORDON))).statusCode).toBe(200);
+    expect(world.cordoned).toBe(false);
+    late.stopping.abort();
   });
 });

@@ -81,17 +81,17 @@ export function addShadowRoutes(router: Router, json: RequestHandler, deps: Shad
 
 /** Marks as ours what Brupop 1.x left on the node in the middle of an update, so that it is undone in the end. */
 export async function adoptLegacy(
-  deps: Pick<ShadowRoutesDeps, 'client' | 'clock' | 'caches' | 'log'>,
+  deps: Pick<ShadowRoutesDeps, 'client' | 'clock' | 'caches' | 'log' | 'namespace'>,
   nodeName: string,
   signal: AbortSignal,
 ): Promise<void> {
-  if (!isLegacyUpdate(deps.caches.shadow(shadowName(nodeName)))) return;
+  if (!isLegacyUpdate(await find(deps, shadowName(nodeName), signal))) return;
   const { changed } = await adoptNode({ client: deps.client, clock: deps.clock, nodeName, signal });
   if (changed) deps.log.info('Adopting the cordon of an earlier version', { node: nodeName });
 }
 
 async function find(
-  { caches, client, namespace }: ShadowRoutesDeps,
+  { caches, client, namespace }: Pick<ShadowRoutesDeps, 'caches' | 'client' | 'namespace'>,
   name: string,
   signal: AbortSignal,
 ): Promise<BottlerocketShadow | undefined> {
