@@ -338,14 +338,11 @@ describe('decideAction for StagedAndPerformedUpdate', () => {
     { name: 'prepares again after a pause when it failed', outcomes: [failed], kind: 'wait', waitMs: 14_000 },
     { name: 'prepares again when the pause is over', outcomes: [{ ...failed, at: NOW - 15_000 }], kind: 'prepare' },
     {
-      name: 'blames the version when preparing fails past the deadline',
+      name: 'does not blame the version for a download that fails past the deadline',
       spec: late,
       outcomes: [failed],
       kind: 'report',
-      says: {
-        current_state: 'ErrorReset',
-        failed_versions: [{ version: '1.27.0', failures: 1, last_failure_timestamp: new Date(NOW).toISOString() }],
-      },
+      says: { current_state: 'ErrorReset', crash_count: 1, failed_versions: [] },
     },
     { name: 'tries once even past the deadline', spec: late, kind: 'prepare' },
     {
@@ -374,12 +371,23 @@ describe('decideAction for StagedAndPerformedUpdate', () => {
       kind: 'activate',
     },
     {
-      name: 'gives up activating past the deadline',
+      name: 'blames a version that was downloaded and cannot be made the next to boot',
       spec: late,
       host: known('Staged'),
-      outcomes: [after('activate', { done: false, at: NOW - 60_000 })],
+      outcomes: [after('prepare'), after('activate', { done: false, at: NOW - 60_000 })],
       kind: 'report',
-      says: { current_state: 'ErrorReset' },
+      says: {
+        current_state: 'ErrorReset',
+        failed_versions: [{ version: '1.27.0', failures: 1, last_failure_timestamp: new Date(NOW).toISOString() }],
+      },
+    },
+    {
+      name: 'does not blame the version when an image whose download failed cannot be made the next to boot',
+      spec: late,
+      host: known('Staged'),
+      outcomes: [failed, after('activate', { done: false, at: NOW - 60_000 })],
+      kind: 'report',
+      says: { current_state: 'ErrorReset', crash_count: 1, failed_versions: [] },
     },
     {
       name: 'does not blame the version for a refresh',

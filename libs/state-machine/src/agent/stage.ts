@@ -60,9 +60,14 @@ function tryStep(o: AgentObservation, version: string, step: AgentStep, reason: 
   const before = outcomeOf(o, step);
   // The host is asked for a step again only because it has not brought the host further, whatever its outcome says.
   if (before !== undefined && isLate(o)) {
-    return reportFailure(o, version, `${reason}: ${before.message}`, step === 'prepare' || step === 'activate' ? 'version' : 'other');
+    return reportFailure(o, version, `${reason}: ${before.message}`, isVersionToBlame(o, step) ? 'version' : 'other');
   }
   return stepOrPause(o, step, reason);
+}
+
+// A download fails by the mirror or by the way to it, and an activation after a failed download for want of the image.
+function isVersionToBlame(o: AgentObservation, step: AgentStep): boolean {
+  return step === 'activate' && outcomeOf(o, 'prepare')?.done !== false;
 }
 
 function isLate(o: AgentObservation): boolean {

@@ -4,7 +4,7 @@ import type { FleetChange } from './plan.ts';
 
 /**
  * How an update failed, as far as it can be told without reading messages: it was not staged; the node was not drained or not rebooted; the new
- * version did not boot or could not be installed; the node was not healthy on it; it made no headway before its deadline.
+ * version did not boot or could not be made the next to; the node was not healthy on it; it made no headway before its deadline.
  */
 export const FAILURES = ['StagingFailed', 'RebootFailed', 'VersionFailed', 'MonitoringFailed', 'DeadlinePassed'] as const;
 /** One of {@link FAILURES}. */
