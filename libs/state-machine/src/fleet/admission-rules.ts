@@ -10,9 +10,9 @@ import { LEFT_UNAVAILABLE } from './rule.ts';
 type Reason = Omit<FleetHold, 'node'>;
 type Rule = (facts: ShadowedFacts, context: RuleContext) => Reason | undefined;
 
-/** Rules for every step that disturbs a node: what somebody has to do something about. */
+/** Rules for every step that disturbs a node: what somebody has to do something about. A staged node that would reboot has no others. */
 export const STEP_RULES: readonly Rule[] = [deleting, nodeNotReady, agentNotReady, cordoned];
-/** Rules for a node that would start: whether there is anything to do, whether it can be done, whether it is time. */
+/** Rules for a node that would start: whether there is anything to do, whether it can be done, whether it has rested. */
 export const START_RULES: readonly Rule[] = [
   unreported,
   leftUnavailable,
@@ -22,10 +22,7 @@ export const START_RULES: readonly Rule[] = [
   versionFailing,
   restingAfterFailure,
   restingAfterGivingUp,
-  windowClosed,
 ];
-/** Rules for a staged node that would drain and reboot. */
-export const REBOOT_RULES: readonly Rule[] = [...STEP_RULES, windowClosed];
 
 /** @returns why the node may not go on, by the first rule that objects */
 export function objection(rules: readonly Rule[], facts: ShadowedFacts, context: RuleContext): FleetHold | undefined {
@@ -102,12 +99,6 @@ function restingAfterGivingUp(facts: ShadowedFacts, { now }: RuleContext): Reaso
   if (!wasGivenUp(facts) || gaveUpAt === undefined) return undefined;
   const until = gaveUpAt + backoffMs(crashesOf(facts));
   return until > now ? { reason: 'RetryBackoff', message: 'Resting after an update that made no headway', until } : undefined;
-}
-
-function windowClosed(_facts: ShadowedFacts, { window }: RuleContext): Reason | undefined {
-  if (window.open) return undefined;
-  const until = window.opensAt === undefined ? {} : { until: window.opensAt };
-  return { reason: 'WindowClosed', message: 'Waiting for the update window to open', ...until };
 }
 
 /** Whether the last attempt was called off for want of headway: an idle spec that still names a version. */

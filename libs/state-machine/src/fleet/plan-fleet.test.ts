@@ -780,6 +780,20 @@ describe('planFleet, the order of admission', () => {
   };
   const crashed = (crash_count: number): MemberChanges => ({ status: { crash_count, state_transition_failure_timestamp: ago(5_000) } });
 
+  test('nodes that wait for the window are told in it, too, those that are staged first', () => {
+    const fleet = [
+      aMember('leader'),
+      aMember('a', crashed(1)),
+      aMember('b'),
+      aMember('s', { ...told('StagedAndPerformedUpdate'), status: staged }),
+      aMember('c', { status: { current_version: '0.9.0' } }),
+    ];
+    const { holds } = planFleet(aFleet(fleet), aPolicy({ window: CLOSED }), NOW);
+    expect(holds.map(({ node, reason }) => `${node}: ${reason}`)).toEqual(
+      ['s', 'c', 'b', 'a', 'leader'].map((name) => `${name}: WindowClosed`),
+    );
+  });
+
   test.each([
     { name: 'fewest crashes first', fleet: [aMember('a', crashed(2)), aMember('b', crashed(1)), aMember('c')], expected: ['c', 'b', 'a'] },
     { name: "the leader's node last, whatever else", fleet: [aMember('leader'), aMember('a', crashed(9))], expected: ['a', 'leader'] },

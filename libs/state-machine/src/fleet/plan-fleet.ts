@@ -1,7 +1,7 @@
 import type { BottlerocketShadow } from '@brupop/crd-models';
 import { nodeNameOf, shadowName } from '@brupop/crd-models';
 import { admissionOrder } from './admission-order.ts';
-import { objection, REBOOT_RULES, START_RULES } from './admission-rules.ts';
+import { objection, START_RULES, STEP_RULES } from './admission-rules.ts';
 import type { BudgetUse, Refusal } from './budget.ts';
 import { createBudget } from './budget.ts';
 import { changed, deletion, specChange } from './changes.ts';
@@ -71,16 +71,27 @@ function admit(
   const idle: ShadowedFacts[] = [];
   for (const facts of waiting) {
     const isStaged = facts.phase === 'reached';
-    const hold = objection(isStaged ? REBOOT_RULES : START_RULES, facts, context);
+    const hold = objection(isStaged ? STEP_RULES : START_RULES, facts, context);
     if (hold !== undefined) verdicts.push({ hold });
     else (isStaged ? staged : idle).push(facts);
   }
   const budget = createBudget(fleet, context.policy);
   const inSlots = fleet.filter(holdsSlot);
   const rebooting = inSlots.filter(({ disrupting }) => disrupting);
-  for (const facts of admissionOrder(staged, rebooting)) verdicts.push(refused(facts, budget.reboot(facts)) ?? reboot(facts, context.now));
-  for (const facts of admissionOrder(idle, inSlots)) verdicts.push(refused(facts, budget.start(facts)) ?? start(facts, context.now));
+  for (const facts of admissionOrder(staged, rebooting)) {
+    verdicts.push(windowClosed(facts, context) ?? refused(facts, budget.reboot(facts)) ?? reboot(facts, context.now));
+  }
+  for (const facts of admissionOrder(idle, inSlots)) {
+    verdicts.push(windowClosed(facts, context) ?? refused(facts, budget.start(facts)) ?? start(facts, context.now));
+  }
   return { verdicts, budget: budget.use() };
+}
+
+// Nodes that wait for the window stand in the order of their turn, too.
+function windowClosed({ node }: Facts, { window }: RuleContext): Verdict {
+  if (window.open) return undefined;
+  const until = window.opensAt === undefined ? {} : { until: window.opensAt };
+  return { hold: { node: node.name, reason: 'WindowClosed', message: 'Waiting for the update window to open', ...until } };
 }
 
 function refused({ node }: Facts, refusal: Refusal | undefined): Verdict {

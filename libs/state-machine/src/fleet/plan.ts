@@ -33,7 +33,7 @@ export interface FleetHold {
 export interface FleetPlan {
   /** In the order in which to make them. At most one for a node. */
   readonly changes: readonly FleetChange[];
-  /** One for every other node that is managed, or that an update has left something on. Those that wait for a slot stand in the order of their turn. */
+  /** One for every other node that is managed, or that an update has left something on. Those that wait for a slot, or for the window, stand in the order of their turn. */
   readonly holds: readonly FleetHold[];
   readonly window: WindowState;
   /** Once the changes are made. */

@@ -136,7 +136,8 @@ export const HOLD_REASONS: Readonly<Record<HoldReason, HoldExplanation>> = {
   VersionBackoff: {
     loudness: 'trouble',
     updating: false,
-    meaning: 'The node has booted out of this very version, or could not make it the next to boot, and rests before it tries that version again.',
+    meaning:
+      'The node has booted out of this very version, or could not make it the next to boot, and rests before it tries that version again.',
     remedy:
       'Read the console of the host: it came up with the old version because the new one did not boot. A newer version is tried at once.',
   },
