@@ -1,6 +1,6 @@
 import { parseTimestamp } from '../timestamps.ts';
 import { backoffMs, backoffOf } from './backoff.ts';
-import type { ShadowedFacts } from './facts.ts';
+import type { Facts, ShadowedFacts } from './facts.ts';
 import { NOT_REPORTED } from './facts.ts';
 import { parseVersion } from './parse-version.ts';
 import type { FleetHold } from './plan.ts';
@@ -8,24 +8,30 @@ import type { RuleContext } from './rule.ts';
 import { LEFT_UNAVAILABLE } from './rule.ts';
 
 type Reason = Omit<FleetHold, 'node'>;
-type Rule = (facts: ShadowedFacts, context: RuleContext) => Reason | undefined;
+type Rule<F extends Facts = ShadowedFacts> = (facts: F, context: RuleContext) => Reason | undefined;
 
+/** Rules for every node: what an agent that is to be heard or told anything takes. */
+export const REACH_RULES: readonly Rule<Facts>[] = [deleting, nodeNotReady, agentNotReady];
 /** Rules for every step that disturbs a node: what somebody has to do something about. A staged node that would reboot has no others. */
-export const STEP_RULES: readonly Rule[] = [deleting, nodeNotReady, agentNotReady, cordoned];
-/** Rules for a node that would start: whether there is anything to do, whether it can be done, whether it has rested. */
+export const STEP_RULES: readonly Rule[] = [...REACH_RULES, cordoned];
+/**
+ * Rules for a node that would start: whether it can be reached, whether there is anything to do, whether it can be done, whether it has rested. What an
+ * agent that is gone once reported is no news: its node may not be up to date any more.
+ */
 export const START_RULES: readonly Rule[] = [
-  unreported,
   leftUnavailable,
+  ...REACH_RULES,
+  unreported,
   upToDate,
   invalidVersion,
-  ...STEP_RULES,
+  cordoned,
   versionFailing,
   restingAfterFailure,
   restingAfterGivingUp,
 ];
 
 /** @returns why the node may not go on, by the first rule that objects */
-export function objection(rules: readonly Rule[], facts: ShadowedFacts, context: RuleContext): FleetHold | undefined {
+export function objection<F extends Facts>(rules: readonly Rule<F>[], facts: F, context: RuleContext): FleetHold | undefined {
   for (const rule of rules) {
     const reason = rule(facts, context);
     if (reason !== undefined) return { node: facts.node.name, ...reason };
@@ -51,15 +57,15 @@ function invalidVersion({ status: { target_version } }: ShadowedFacts): Reason |
   return { reason: 'InvalidVersion', message: `Cannot update to "${target_version}", which is no semantic version` };
 }
 
-function deleting({ node }: ShadowedFacts): Reason | undefined {
+function deleting({ node }: Facts): Reason | undefined {
   return node.deleting ? { reason: 'NodeDeleting', message: 'The node is being deleted' } : undefined;
 }
 
-function nodeNotReady({ node }: ShadowedFacts): Reason | undefined {
+function nodeNotReady({ node }: Facts): Reason | undefined {
   return node.ready ? undefined : { reason: 'NodeNotReady', message: 'Waiting for the node to be Ready' };
 }
 
-function agentNotReady({ agentReady }: ShadowedFacts): Reason | undefined {
+function agentNotReady({ agentReady }: Facts): Reason | undefined {
   if (agentReady === true) return undefined;
   const message = agentReady === false ? "Waiting for the node's agent to be Ready" : 'The node has no agent pod';
   return { reason: 'AgentNotReady', message };

@@ -196,6 +196,26 @@ describe('planFleet, why a node is no candidate', () => {
     { name: 'it is not Ready', fleet: [aMember('a', { ready: false })], expected: ['a: NodeNotReady'] },
     { name: 'its agent is not Ready', fleet: [aMember('a', { agent: false })], expected: ['a: AgentNotReady'] },
     { name: 'it has no agent', fleet: [aMember('a', { agent: undefined })], expected: ['a: AgentNotReady'] },
+    {
+      name: 'its agent is down, so that it may not be up to date any more',
+      fleet: [aMember('a', { agent: false, status: { current_version: '1.1.0' } })],
+      expected: ['a: AgentNotReady'],
+    },
+    {
+      name: 'it has no agent that could register it',
+      fleet: [aMember('a', { agent: undefined, shadow: null })],
+      expected: ['a: AgentNotReady'],
+    },
+    {
+      name: 'its agent is down and has never reported',
+      fleet: [aMember('a', { agent: false, status: null })],
+      expected: ['a: AgentNotReady'],
+    },
+    {
+      name: 'it is down and has never been registered',
+      fleet: [aMember('a', { ready: false, shadow: null })],
+      expected: ['a: NodeNotReady'],
+    },
     { name: 'an administrator has cordoned it', fleet: [aMember('a', { unschedulable: true })], expected: ['a: CordonedByAdministrator'] },
     {
       name: 'an administrator has cordoned it after it was staged',

@@ -1,7 +1,7 @@
 import type { BottlerocketShadow } from '@brupop/crd-models';
 import { nodeNameOf, shadowName } from '@brupop/crd-models';
 import { admissionOrder } from './admission-order.ts';
-import { objection, START_RULES, STEP_RULES } from './admission-rules.ts';
+import { objection, REACH_RULES, START_RULES, STEP_RULES } from './admission-rules.ts';
 import type { BudgetUse, Refusal } from './budget.ts';
 import { createBudget } from './budget.ts';
 import { changed, deletion, specChange } from './changes.ts';
@@ -34,7 +34,7 @@ export function planFleet(observation: FleetObservation, policy: FleetPolicy, no
   for (const node of observation.nodes) {
     const shadow = byNode.get(node.name);
     const facts = factsOf(node, shadow, observation, policy, now);
-    const verdict = hasShadow(facts) ? progress(facts, context) : withoutShadow(facts);
+    const verdict = hasShadow(facts) ? progress(facts, context) : withoutShadow(facts, context);
     if (verdict === undefined && hasShadow(facts)) waiting.push(facts);
     verdicts.push(verdict);
     fleet.push(shadow && verdict && 'change' in verdict ? factsOf(node, changed(shadow, verdict.change), observation, policy, now) : facts);
@@ -54,10 +54,12 @@ export function planFleet(observation: FleetObservation, policy: FleetPolicy, no
 
 const hasShadow = (facts: Facts): facts is ShadowedFacts => facts.shadow !== undefined;
 
-function withoutShadow({ node, marked }: Facts): Verdict {
-  if (marked) return { hold: { node: node.name, reason: 'LeftUnavailable', message: LEFT_UNAVAILABLE } };
-  if (!node.managed) return undefined;
-  return { hold: { node: node.name, reason: 'NoShadow', message: 'Waiting for the agent to register the node' } };
+function withoutShadow(facts: Facts, context: RuleContext): Verdict {
+  const { name, managed } = facts.node;
+  if (facts.marked) return { hold: { node: name, reason: 'LeftUnavailable', message: LEFT_UNAVAILABLE } };
+  if (!managed) return undefined;
+  const unregistered = { node: name, reason: 'NoShadow', message: 'Waiting for the agent to register the node' } as const;
+  return { hold: objection(REACH_RULES, facts, context) ?? unregistered };
 }
 
 /** Lets staged nodes reboot and idle ones start, as far as the rules and the budget allow. */

@@ -178,14 +178,14 @@ export const HOLD_REASONS: Readonly<Record<HoldReason, HoldExplanation>> = {
   NoShadow: {
     loudness: 'quiet',
     updating: false,
-    meaning: 'The node is labelled, but its agent has not registered it.',
-    remedy: 'As for `AgentNotReady`; if the agent runs, its log tells what the apiserver answers.',
+    meaning: 'The node is labelled and its agent runs, but has not registered it.',
+    remedy: 'The log of its agent tells what the apiserver answers.',
   },
   NotReported: {
     loudness: 'quiet',
     updating: false,
     meaning: 'The agent has registered the node and not yet told which version it runs.',
-    remedy: "As for `AgentNotReady`; if the agent runs, its log tells whether it reaches the host's API.",
+    remedy: "The log of its agent tells whether it reaches the host's API.",
   },
 };
 
