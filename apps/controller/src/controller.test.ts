@@ -231,6 +231,89 @@ describe(createController, () => {
     });
   });
 
+  describe('an agent that is down', () => {
+    const MINUTE = 60_000;
+    const pod = (name: string) => ({ group: '', resource: 'pods', namespace: NAMESPACE, name: `agent-${name}` });
+    const turn = ({ api }: Cluster, name: string, status: 'True' | 'False'): unknown =>
+      api.store.patch(pod(name), { status: { conditions: [{ type: 'Ready', status }] } });
+    const healthy = ({ shadow }: Cluster, name: string) => shadow(name)?.status?.conditions?.find(({ type }) => type === 'Healthy');
+    const told = ({ events }: Cluster): string[] =>
+      events()
+        .filter((event) => event.endsWith('AgentNotReady'))
+        .sort();
+
+    test('for a moment is written nowhere; for minutes it is told, until it is back', async () => {
+      const cluster = aCluster(['b', 'c']);
+      const { clock } = cluster;
+      for (const name of ['b', 'c']) cluster.report(name, { current_version: '1.1.0' });
+      start(cluster);
+      await clock.advance(10_000);
+      let writes = 0;
+      cluster.api.faults.beforeRequest = (_request, _identity, { resource, verb }) => {
+        if (resource !== 'leases' && (verb === 'patch' || verb === 'create')) writes++;
+        return undefined;
+      };
+      turn(cluster, 'b', 'False');
+      await clock.advance(4 * MINUTE);
+      expect([writes, healthy(cluster, 'b')?.status]).toEqual([0, 'True']);
+      await clock.advance(2 * MINUTE);
+      const message = "Waiting for the node's agent to be Ready";
+      expect(healthy(cluster, 'b')).toMatchObject({ status: 'False', reason: 'AgentNotReady', message });
+      expect([told(cluster), writes]).toEqual([['b AgentNotReady', 'brs-b AgentNotReady'], 3]);
+      turn(cluster, 'b', 'True');
+      await clock.advance(10_000);
+      expect([healthy(cluster, 'b')?.reason, writes]).toEqual(['NoTrouble', 4]);
+    });
+
+    test('is not told again, nor taken back, by the next leader', async () => {
+      const cluster = aCluster(['b']);
+      turn(cluster, 'b', 'False');
+      const first = start(cluster, 'one');
+      await cluster.clock.advance(6 * MINUTE);
+      const since = healthy(cluster, 'b')?.lastTransitionTime;
+      await first.stop();
+      start(cluster, 'two');
+      await cluster.clock.advance(10 * MINUTE);
+      expect(healthy(cluster, 'b')).toMatchObject({ reason: 'AgentNotReady', lastTransitionTime: since });
+      expect(told(cluster)).toEqual(['b AgentNotReady', 'brs-b AgentNotReady']);
+    });
+
+    test('and has never registered its node is told once, whoever leads', async () => {
+      const cluster = aCluster(['b']);
+      cluster.api.store.delete({ ...SHADOWS, name: 'brs-b' });
+      const unregistered = (): string[] => cluster.events().filter((event) => event.endsWith('NoShadow'));
+      const first = start(cluster, 'one');
+      await cluster.clock.advance(6 * MINUTE);
+      expect(unregistered()).toEqual(['b NoShadow']);
+      await first.stop();
+      start(cluster, 'two');
+      await cluster.clock.advance(10 * MINUTE);
+      expect(unregistered()).toEqual(['b NoShadow']);
+    });
+
+    test('with all others of a large fleet is no storm of requests', async () => {
+      const names = Array.from({ length: 200 }, (_, at) => `n${String(at)}`);
+      const cluster = aCluster(names);
+      for (const name of names) cluster.report(name, { current_version: '1.1.0' });
+      start(cluster);
+      await cluster.clock.advance(MINUTE);
+      let writes = 0;
+      let most = 0;
+      cluster.api.faults.beforeRequest = (_request, _identity, { resource, verb }) => {
+        if (resource !== 'leases' && (verb === 'patch' || verb === 'create')) writes++;
+        return undefined;
+      };
+      for (const name of names) turn(cluster, name, 'False');
+      for (let second = 0; second < 7 * 60; second++) {
+        const before = writes;
+        await cluster.clock.advance(1_000);
+        most = Math.max(most, writes - before);
+      }
+      expect([most, writes]).toEqual([60, 600]);
+      expect(names.filter((name) => healthy(cluster, name)?.reason === 'AgentNotReady')).toHaveLength(200);
+    });
+  });
+
   test('deletes the shadow of a node that has left the fleet', async () => {
     const cluster = aCluster(['a', 'b']);
     start(cluster, 'one', { window: { kind: 'daily', startMs: 36_000_000, stopMs: 72_000_000 } });

@@ -11,6 +11,7 @@ import { createFleetMetrics } from './fleet-metrics.ts';
 import { createFleetPicture } from './fleet-picture.ts';
 import { createCertificateKeeper } from './manage-certificates.ts';
 import type { CertificateSettings } from './manage-certificates.ts';
+import { createHoldWatch } from './hold-watch.ts';
 import { createHttpApp } from './http-app.ts';
 import { createPhaseWatch } from './phase-watch.ts';
 import { createPlanText } from './plan-text.ts';
@@ -82,6 +83,7 @@ export function createController(deps: ControllerDeps): Controller {
   const synced = (): boolean => reflectors.every((reflector) => reflector.hasSynced());
   const assumed = createAssumedShadows();
   const phases = createPhaseWatch();
+  const holdWatch = createHoldWatch();
   const events = createEventRecorder({ client, clock, log, component: CONTROLLER_COMPONENT, instance: identity });
   const elector = createLeaderElector({ ...common, namespace, leaseName: CONTROLLER_LEASE, identity });
   const reporter = createPlanReporter({ events, log });
@@ -102,7 +104,19 @@ export function createController(deps: ControllerDeps): Controller {
     leaderNodeName: nodeName,
   });
   const picture = createFleetPicture({ observe, policy, clock, phases });
-  const reconcileFleet = createFleetReconciler({ client, clock, log, policy, namespace, assumed, reporter, metrics, phases, observe });
+  const reconcileFleet = createFleetReconciler({
+    client,
+    clock,
+    log,
+    policy,
+    namespace,
+    assumed,
+    reporter,
+    metrics,
+    phases,
+    holdWatch,
+    observe,
+  });
 
   const leadFleet = async (signal: AbortSignal): Promise<void> => {
     // What was written by the leader before us must be seen before anything is planned.
@@ -110,6 +124,7 @@ export function createController(deps: ControllerDeps): Controller {
     for (const reflector of reflectors) await reflector.waitForSync(signal);
     assumed.clear();
     phases.forgetSpans();
+    holdWatch.forget();
     queue = createWorkQueue<'fleet'>({
       clock,
       log,

@@ -8,6 +8,7 @@ import { planFleet } from '@brupop/state-machine';
 import { applyChange } from './apply-change.ts';
 import type { AssumedShadows } from './assumed-shadows.ts';
 import type { FleetMetrics } from './fleet-metrics.ts';
+import type { HoldWatch } from './hold-watch.ts';
 import type { PhaseWatch } from './phase-watch.ts';
 import type { PlanReporter } from './report-plan.ts';
 import { trimShadow } from './trim.ts';
@@ -24,6 +25,7 @@ export interface FleetReconcilerDeps {
   readonly reporter: PlanReporter;
   readonly metrics: FleetMetrics;
   readonly phases: PhaseWatch;
+  readonly holdWatch: HoldWatch;
   /** The fleet as the caches show it, our own writes included. */
   readonly observe: () => FleetObservation;
 }
@@ -44,10 +46,11 @@ export function createFleetReconciler(deps: FleetReconcilerDeps): (signal: Abort
     for (const ended of deps.phases.look(observation.shadows, deps.clock.now())) deps.metrics.phaseEnded(ended);
     const plan = planFleet(observation, deps.policy, deps.clock.now());
     const { outdated, failure } = await act(deps, plan, observation, doubtful, signal);
-    deps.reporter.held(plan.holds, observation);
+    const { holds, againInMs } = deps.holdWatch.look(plan.holds, observation.shadows, deps.clock.monotonic());
+    deps.reporter.held(holds, observation);
     if (failure !== undefined) throw failure as Error;
-    const more = await writeConditions(deps, plan.holds, observation.shadows, signal);
-    return requeue(plan, outdated, more, deps.clock);
+    const more = await writeConditions(deps, holds, observation.shadows, signal);
+    return requeue(plan, outdated, more, againInMs, deps.clock);
   };
 }
 
@@ -118,9 +121,10 @@ async function act(
 
 const takesSlot = ({ reason }: FleetChange): boolean => reason === 'UpdateStarted' || reason === 'RebootAllowed';
 
-function requeue({ recheckAt }: FleetPlan, outdated: boolean, more: boolean, clock: Clock): ReconcileResult {
+function requeue({ recheckAt }: FleetPlan, outdated: boolean, more: boolean, againInMs: number | undefined, clock: Clock): ReconcileResult {
   if (outdated) return { requeueAfterMs: AFTER_CONFLICT_MS };
   if (more) return { requeueAfterMs: BETWEEN_CONDITIONS_MS };
-  if (recheckAt === undefined) return {};
-  return { requeueAfterMs: Math.min(Math.max(0, recheckAt - clock.now()), LONGEST_PAUSE_MS) };
+  if (recheckAt === undefined && againInMs === undefined) return {};
+  const untilRecheck = recheckAt === undefined ? Infinity : Math.max(0, recheckAt - clock.now());
+  return { requeueAfterMs: Math.min(untilRecheck, againInMs ?? Infinity, LONGEST_PAUSE_MS) };
 }

@@ -1,6 +1,6 @@
 import { nodeNameOf } from '@brupop/crd-models';
 import type { BottlerocketShadow } from '@brupop/crd-models';
-import type { EventInput, EventRecorder, Regarding } from '@brupop/kube-runtime';
+import type { EventRecorder, Regarding } from '@brupop/kube-runtime';
 import type { Logger } from '@brupop/process';
 import type { ChangeReason, FleetChange, FleetHold, FleetObservation } from '@brupop/state-machine';
 import { loudnessOf } from '@brupop/state-machine';
@@ -13,56 +13,76 @@ export interface PlanReporter {
 
 const TROUBLE: readonly ChangeReason[] = ['ResetAfterError', 'GivenUp'];
 
-/** The words are the plan's own, in the log and in Events alike. What was told of a node is not told again before there is other news of it. */
+/** The Node of a hold or a change, its shadow, and that shadow as what Events are about. */
+interface Subject {
+  readonly regarding: readonly Regarding[];
+  readonly shadow: BottlerocketShadow | undefined;
+}
+
+const NO_SUBJECT: Subject = { regarding: [], shadow: undefined };
+
+/**
+ * The words are the plan's own, in the log and in Events alike. What was told of a node is not told again before there is other news of it, nor is what
+ * a condition of its shadow says already: an earlier leader has told it.
+ */
 export function createPlanReporter({ events, log }: { readonly events: EventRecorder; readonly log: Logger }): PlanReporter {
   let told = new Map<string, string>();
-  const record = (subjects: readonly Regarding[], event: Omit<EventInput, 'regarding'>): void => {
-    for (const regarding of subjects) events.record({ regarding, ...event });
-  };
   return {
     changed(change, observation) {
       const { kind, node, reason, message } = change;
       const to = kind === 'spec' ? { state: change.spec.state, version: change.spec.version } : {};
       log.info('Changed a shadow', { node, reason, detail: message, ...to });
-      const subjects = subjectsOf(observation, new Set([node])).get(node) ?? [];
-      record(
+      const type = TROUBLE.includes(reason) ? 'Warning' : 'Normal';
+      for (const regarding of (subjectsOf(observation, new Set([node])).get(node) ?? NO_SUBJECT).regarding) {
         // What has been deleted is nothing to tell of.
-        kind === 'spec' ? subjects : subjects.filter((subject) => subject.kind === 'Node'),
-        { type: TROUBLE.includes(reason) ? 'Warning' : 'Normal', reason, message },
-      );
+        if (kind === 'spec' || regarding.kind === 'Node') events.record({ regarding, type, reason, message });
+      }
     },
     held(holds, observation) {
       const fresh = holds.filter((hold) => told.get(hold.node) !== newsOf(hold));
       told = new Map(holds.map((hold) => [hold.node, newsOf(hold)]));
-      const loud = fresh.filter(({ reason }) => loudnessOf(reason) !== 'quiet');
+      const loud = fresh.filter((hold) => loudnessOf(hold) !== 'quiet');
       const subjects = subjectsOf(observation, new Set(loud.map(({ node }) => node)));
-      for (const { node, reason, message, until } of fresh) {
+      for (const hold of fresh) {
+        const { node, reason, message, until } = hold;
         const about = { node, reason, detail: message, until: until === undefined ? undefined : new Date(until) };
-        if (loudnessOf(reason) === 'quiet') {
+        if (loudnessOf(hold) === 'quiet') {
           log.debug('Holding a node', about);
           continue;
         }
         log.warn('A node needs attention', about);
-        record(subjects.get(node) ?? [], { type: 'Warning', reason, message });
+        const { regarding, shadow } = subjects.get(node) ?? NO_SUBJECT;
+        if (isCarried(hold, shadow)) continue;
+        // Without conditions only the Event itself remembers that it was told.
+        const standing = (shadow?.status ?? null) === null;
+        for (const subject of regarding) events.record({ regarding: subject, type: 'Warning', reason, message, standing });
       }
     },
   };
 }
 
-/** What is worth telling anew. The message of a quiet hold follows the progress of the agent. */
-function newsOf({ reason, message }: FleetHold): string {
-  return loudnessOf(reason) === 'quiet' ? reason : `${reason} ${message}`;
+/** What is worth telling anew. The message of a quiet hold follows the progress of the agent, and that of one that lasts the pods that come and go. */
+function newsOf(hold: FleetHold): string {
+  if (loudnessOf(hold) === 'quiet') return hold.reason;
+  return hold.lasting === true ? `${hold.reason} lasts` : `${hold.reason} ${hold.message}`;
+}
+
+function isCarried({ reason, message, lasting }: FleetHold, shadow: BottlerocketShadow | undefined): boolean {
+  const conditions = shadow?.status?.conditions ?? [];
+  return conditions.some((condition) => condition.reason === reason && (lasting === true || condition.message === message));
 }
 
 /** The Node and the shadow of each of these nodes: whoever drains by hand looks at the one, whoever updates at the other. */
-function subjectsOf({ nodes, shadows }: FleetObservation, names: ReadonlySet<string>): Map<string, Regarding[]> {
-  const subjects = new Map<string, Regarding[]>();
+function subjectsOf({ nodes, shadows }: FleetObservation, names: ReadonlySet<string>): Map<string, Subject> {
+  const subjects = new Map<string, Subject>();
   if (names.size === 0) return subjects;
-  for (const { name, uid } of nodes) if (names.has(name)) subjects.set(name, [{ apiVersion: 'v1', kind: 'Node', name, uid }]);
+  for (const { name, uid } of nodes) {
+    if (names.has(name)) subjects.set(name, { regarding: [{ apiVersion: 'v1', kind: 'Node', name, uid }], shadow: undefined });
+  }
   for (const shadow of shadows) {
     const node = nodeNameOf(shadow) ?? '';
     const regarding = names.has(node) ? regardingShadow(shadow) : undefined;
-    if (regarding !== undefined) subjects.set(node, [...(subjects.get(node) ?? []), regarding]);
+    if (regarding !== undefined) subjects.set(node, { regarding: [...(subjects.get(node) ?? NO_SUBJECT).regarding, regarding], shadow });
   }
   return subjects;
 }

@@ -17,7 +17,7 @@ const PLAN: Omit<FleetPlan, 'holds'> = {
 };
 
 /** What is told of a node that is held for this reason, wherever a user may look. */
-function toldOf(hold: FleetHold) {
+function toldOf(hold: FleetHold, carried: readonly Omit<Condition, 'lastTransitionTime'>[] = []) {
   const draining = hold.reason === 'DrainBlocked';
   const shadow: BottlerocketShadow = {
     apiVersion: 'brupop.bottlerocket.aws/v2',
@@ -29,6 +29,7 @@ function toldOf(hold: FleetHold) {
       target_version: '1.1.0',
       current_state: 'Idle',
       crash_count: 0,
+      conditions: carried.map((condition) => ({ ...condition, lastTransitionTime: '2026-01-05T11:00:00Z' })),
       ...(draining
         ? {
             progress: {
@@ -73,6 +74,8 @@ function toldOf(hold: FleetHold) {
 }
 
 const hold = (reason: HoldReason): FleetHold => ({ node: 'a', reason, message: `The words for ${reason}` });
+const lasting = (reason: HoldReason): FleetHold => ({ ...hold(reason), lasting: true });
+const LASTING = REASONS.filter((reason) => HOLD_REASONS[reason].loudness === 'lasting');
 const brief = ({ type, status, reason }: Condition): string => `${type}=${status} ${reason}`;
 
 describe('what is told of a node that is held', () => {
@@ -81,11 +84,11 @@ describe('what is told of a node that is held', () => {
   });
 
   test.each(REASONS)('%s: the log says it once, in the same words', (reason) => {
-    const level = loudnessOf(reason) === 'quiet' ? 'debug' : 'warn';
+    const level = loudnessOf(hold(reason)) === 'quiet' ? 'debug' : 'warn';
     expect(toldOf(hold(reason)).log).toEqual([{ level, reason, message: hold(reason).message }]);
   });
 
-  test.each(REASONS.filter((reason) => loudnessOf(reason) !== 'quiet'))(
+  test.each(REASONS.filter((reason) => loudnessOf(hold(reason)) !== 'quiet'))(
     '%s: Events of the node and of its shadow say it once, in the same words',
     (reason) => {
       const event = { type: 'Warning', reason, message: hold(reason).message };
@@ -96,7 +99,7 @@ describe('what is told of a node that is held', () => {
     },
   );
 
-  test.each(REASONS.filter((reason) => loudnessOf(reason) === 'trouble'))('%s: a condition says it in the same words', (reason) => {
+  test.each(REASONS.filter((reason) => loudnessOf(hold(reason)) === 'trouble'))('%s: a condition says it in the same words', (reason) => {
     expect(toldOf(hold(reason)).conditions.map(brief)).toContain(`Healthy=False ${reason}`);
   });
 
@@ -109,8 +112,27 @@ describe('what is told of a node that is held', () => {
   });
 
   // At thousands of nodes these would bury the others, and the edge of a window would be a storm of writes.
-  test.each(REASONS.filter((reason) => loudnessOf(reason) === 'quiet'))('%s: is written nowhere', (reason) => {
+  test.each(REASONS.filter((reason) => loudnessOf(hold(reason)) === 'quiet'))('%s: is written nowhere', (reason) => {
     const { events, conditions } = toldOf(hold(reason));
     expect([events, conditions]).toEqual([[], []]);
   });
+
+  test.each(LASTING)('%s, once it lasts: log, Events and a condition say it in the same words', (reason) => {
+    const { log, events, conditions } = toldOf(lasting(reason));
+    const { message } = hold(reason);
+    const event = { type: 'Warning', reason, message };
+    expect(log).toEqual([{ level: 'warn', reason, message }]);
+    expect(events).toEqual([
+      { kind: 'Node', ...event },
+      { kind: 'BottlerocketShadow', ...event },
+    ]);
+    expect(conditions.map(brief)).toEqual([`Healthy=False ${reason}`]);
+  });
+
+  test.each([...REASONS.filter((reason) => loudnessOf(hold(reason)) === 'trouble').map(hold), ...LASTING.map(lasting)])(
+    '$reason: no Event repeats what an earlier leader has told, as a condition shows',
+    (told) => {
+      expect(toldOf(told, [{ type: 'Healthy', status: 'False', reason: told.reason, message: told.message }]).events).toEqual([]);
+    },
+  );
 });

@@ -1,3 +1,4 @@
+import { LASTS_AFTER_MS } from '@brupop/state-machine';
 import type { Explanation, HoldExplanation, Loudness } from '@brupop/state-machine';
 import { markdownTable } from './markdown-table.ts';
 
@@ -6,6 +7,7 @@ const END = '<!-- End of the reasons. -->';
 
 const WHERE: Readonly<Record<Loudness, string>> = {
   quiet: '`/plan`, metrics',
+  lasting: `after ${String(LASTS_AFTER_MS / 60_000)} minutes: Events, log and condition \`Healthy\`, too`,
   notice: 'Events and log, too',
   trouble: 'Events, log and condition `Healthy`, too',
 };

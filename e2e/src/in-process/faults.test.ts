@@ -54,7 +54,10 @@ const PROMISES: Readonly<Record<string, Promised>> = {
     first: (fleet, target) => !fleet.node(target).ready,
     end: { version: OLD, boots: 0, state: 'RebootedIntoUpdate, reported StagedAndPerformedUpdate', ready: false, cordoned: true },
   },
-  'node-dead': { end: { version: OLD, boots: 0, ready: false } },
+  'node-dead': {
+    first: (fleet, target) => fleet.shadow(target)?.status?.conditions?.some(({ reason }) => reason === 'NodeNotReady') === true,
+    end: { version: OLD, boots: 0, ready: false },
+  },
   cordoned: { end: { version: OLD, boots: 0, cordoned: true } },
   'lb-excluded': {
     then: (fleet, target) => {

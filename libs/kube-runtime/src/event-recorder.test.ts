@@ -99,6 +99,28 @@ describe(createEventRecorder, () => {
     expect(told()).toEqual(['Evicting pods x2']);
   });
 
+  test('tells of a state once, whichever process records it', async () => {
+    const { clock, api, recorder, told } = start();
+    const other = createEventRecorder({
+      client: api.client(clock),
+      clock,
+      log: memoryLogger(),
+      component: 'brupop-controller',
+      instance: 'pod-2',
+    });
+    const state = { ...anEvent('No agent'), standing: true };
+    recorder.record(state);
+    await clock.settle();
+    await clock.advance(20 * 60_000);
+    other.record(state);
+    await clock.advance(60_000);
+    expect(told()).toEqual(['No agent x1']);
+    other.record({ ...state, message: 'No shadow' });
+    other.record({ ...state, regarding: { ...state.regarding, uid: 'u2' } });
+    await clock.settle();
+    expect(told().sort()).toEqual(['No agent x1', 'No agent x1', 'No shadow x1']);
+  });
+
   test('tries again while the API server is away, a few times', async () => {
     const { clock, api, recorder, told } = start();
     api.fault = () => Promise.resolve(jsonResponse(503, {}));

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Clock } from '@brupop/ports';
 import type { Logger } from '@brupop/process';
 import { BrupopError } from '@brupop/process';
@@ -25,6 +26,8 @@ export interface EventInput {
   readonly message: string;
   /** What was being done, as a CamelCase word; the reason by default. */
   readonly action?: string;
+  /** Whether it tells of a state rather than of a happening: then there is one Event of it, whichever process records it first. */
+  readonly standing?: boolean;
 }
 
 /** What an {@link EventRecorder} is made from. */
@@ -96,9 +99,7 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
     const { regarding, type, reason, message, action } = one.event;
     // Events about objects without a namespace live in this one; the API server insists.
     const namespace = regarding.namespace ?? 'default';
-    // A part of a name may not end with a dot or hyphen, wherever it was cut.
-    const about = regarding.name.slice(0, 200).replace(/[^a-z0-9]+$/, '');
-    const name = `${about}.${clock.now().toString(16)}${(nameCount++ % 0x1000).toString(16).padStart(3, '0')}`;
+    const name = nameOf(one.event, () => `${clock.now().toString(16)}${(nameCount++ % 0x1000).toString(16).padStart(3, '0')}`);
     const body = {
       apiVersion: 'events.k8s.io/v1',
       kind: 'Event',
@@ -113,7 +114,12 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
       type,
       ...(one.count > 1 ? { series: { count: one.count, lastObservedTime: microTime(clock.now()) } } : {}),
     };
-    await client.request('POST', paths.events(namespace), { body, signal: stop.signal, timeoutMs: FLUSH_MS });
+    try {
+      await client.request('POST', paths.events(namespace), { body, signal: stop.signal, timeoutMs: FLUSH_MS });
+    } catch (error) {
+      // Another process has told it.
+      if (one.event.standing !== true || !isKubeStatus(error, 409)) throw error;
+    }
     one.name = name;
   };
 
@@ -166,7 +172,7 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
   };
 
   const note = (event: EventInput): void => {
-    const key = JSON.stringify([event.regarding.uid, event.regarding.kind, event.type, event.reason, event.message, event.action]);
+    const key = keyOf(event);
     const nowMs = clock.monotonic();
     const known = series.get(key);
     if (known !== undefined && nowMs - known.lastMs <= SERIES_ENDS_AFTER_MS) {
@@ -199,6 +205,18 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
       cancel();
     },
   };
+}
+
+/** What makes two events the same. */
+function keyOf({ regarding, type, reason, message, action }: EventInput): string {
+  return JSON.stringify([regarding.uid, regarding.kind, type, reason, message, action]);
+}
+
+/** @param unique what no other event of this process and moment has */
+function nameOf(event: EventInput, unique: () => string): string {
+  // A part of a name may not end with a dot or hyphen, wherever it was cut.
+  const about = event.regarding.name.slice(0, 200).replace(/[^a-z0-9]+$/, '');
+  return `${about}.${event.standing === true ? createHash('sha256').update(keyOf(event)).digest('hex').slice(0, 16) : unique()}`;
 }
 
 /** Forgets the oldest series that has nothing to send. */

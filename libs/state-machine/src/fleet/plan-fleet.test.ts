@@ -479,6 +479,17 @@ describe('planFleet, stuck nodes', () => {
       expected: ['a→StagedAndPerformedUpdate UpdateStarted', 'stuck: Stuck'],
     },
     {
+      name: 'one that reports health and is not Ready',
+      fleet: [aMember('stuck', { ...told('MonitoringUpdate', 6), status: monitoring, ready: false }), aMember('a')],
+      expected: ['stuck: Stuck', 'a: NoFreeSlot'],
+    },
+    {
+      name: 'one that never stays Ready for the soak time gives its slot away while it serves',
+      fleet: [aMember('stuck', { ...told('MonitoringUpdate', 60), status: monitoring, readySince: ago(1) }), aMember('a')],
+      policy: { soakMs: 5 * MINUTE },
+      expected: ['a→StagedAndPerformedUpdate UpdateStarted', 'stuck: Stuck'],
+    },
+    {
       name: 'one that does not clean up gives its slot away if it serves',
       fleet: [aMember('stuck', { spec: { state_transition_timestamp: ago(3) }, status: { current_state: 'ErrorReset' } }), aMember('a')],
       expected: ['a→StagedAndPerformedUpdate UpdateStarted', 'stuck: Stuck'],

@@ -27,6 +27,8 @@ export interface FleetHold {
   readonly message: string;
   /** Milliseconds since the epoch. */
   readonly until?: number;
+  /** Whether it has lasted for longer than it should have, see `followHolds`. A plan alone does not know. */
+  readonly lasting?: boolean;
 }
 
 /** What to do now, and why nothing more. */

@@ -53,10 +53,15 @@ function startMonitoring(facts: ShadowedFacts, { now }: RuleContext): Verdict {
 function finishAfterSoak(facts: ShadowedFacts, { policy, now }: RuleContext): Verdict {
   const { phase, told, node, shadow } = facts;
   if (phase !== 'reached' || told !== 'MonitoringUpdate') return undefined;
-  if (!node.ready) return hold(facts, 'Soaking', 'Waiting for the updated node to be Ready');
+  if (!node.ready) return soaking(facts, 'the updated node to be Ready');
   const soakedAt = soakBegan(facts, now) + policy.soakMs;
-  if (soakedAt > now) return hold(facts, 'Soaking', 'Waiting for the updated node to have been Ready for long enough', soakedAt);
+  if (soakedAt > now) return soaking(facts, 'the updated node to have been Ready for long enough', soakedAt);
   return change(facts, 'Idle', null, now, 'UpdateFinished', `Finished the update to ${String(shadow.spec.version ?? null)}`);
+}
+
+function soaking(facts: ShadowedFacts, text: string, until?: number): Verdict {
+  if (facts.stuck) return hold(facts, 'Stuck', `Still waiting, past the deadline, for ${text}`, until);
+  return hold(facts, 'Soaking', `Waiting for ${text}`, until ?? facts.deadline);
 }
 
 /** The later of: told to monitor, became Ready. Of two unreadable times neither may hold the node for ever. */

@@ -8,9 +8,10 @@ export interface Explanation {
 
 /**
  * How loudly a hold is told. `quiet`: in the plan and in the metrics; it passes by itself, or comes over the whole fleet at once, and told node by
- * node it would be a storm of writes. `notice`: in an Event and in the log as well. `trouble`: in the condition `Healthy` on top.
+ * node it would be a storm of writes. `notice`: in an Event and in the log as well. `trouble`: in the condition `Healthy` on top. `lasting`: like
+ * `quiet` at first, since it should pass by itself, and like `trouble` once it has lasted for `LASTS_AFTER_MS`.
  */
-export type Loudness = 'quiet' | 'notice' | 'trouble';
+export type Loudness = 'quiet' | 'lasting' | 'notice' | 'trouble';
 
 /** Of a hold. */
 export interface HoldExplanation extends Explanation {
@@ -162,27 +163,32 @@ export const HOLD_REASONS: Readonly<Record<HoldReason, HoldExplanation>> = {
     remedy: 'Look at the update repository, and at `settings.updates` of the host.',
   },
   NodeNotReady: {
-    loudness: 'quiet',
+    loudness: 'lasting',
     updating: false,
     meaning: 'Kubernetes says that the node is not Ready.',
     remedy: '`kubectl describe node` tells why.',
   },
-  NodeDeleting: { loudness: 'quiet', updating: false, meaning: 'The Node object is being deleted.', remedy: NOTHING },
+  NodeDeleting: {
+    loudness: 'lasting',
+    updating: false,
+    meaning: 'The Node object is being deleted.',
+    remedy: 'Nothing. If it lasts, a finalizer keeps the object: `kubectl get node NODE -o yaml`.',
+  },
   AgentNotReady: {
-    loudness: 'quiet',
+    loudness: 'lasting',
     updating: false,
     meaning: 'The node has no agent pod, or one that is not Ready, and without an agent nothing can be updated.',
     remedy:
       "See why: `kubectl get pods --field-selector spec.nodeName=NODE`. Taints, a missing image and the node's architecture are the usual reasons.",
   },
   NoShadow: {
-    loudness: 'quiet',
+    loudness: 'lasting',
     updating: false,
     meaning: 'The node is labelled and its agent runs, but has not registered it.',
     remedy: 'The log of its agent tells what the apiserver answers.',
   },
   NotReported: {
-    loudness: 'quiet',
+    loudness: 'lasting',
     updating: false,
     meaning: 'The agent has registered the node and not yet told which version it runs.',
     remedy: "The log of its agent tells whether it reaches the host's API.",
@@ -210,8 +216,3 @@ export const CHANGE_REASONS: Readonly<Record<ChangeReason, Explanation>> = {
   LabelRemoved: { meaning: 'The node has lost its opt-in label: its update is called off or its shadow deleted.', remedy: NOTHING },
   NodeGone: { meaning: 'The node is gone, and its shadow is deleted.', remedy: NOTHING },
 };
-
-/** How loudly a hold is told. */
-export function loudnessOf(reason: HoldReason): Loudness {
-  return HOLD_REASONS[reason].loudness;
-}

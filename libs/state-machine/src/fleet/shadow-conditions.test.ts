@@ -2,8 +2,9 @@ import type { BottlerocketShadow, ShadowStatus } from '@brupop/crd-models';
 import { describe, expect, test } from '@jest/globals';
 import { ago, aShadow, NOW } from './fleet.fixture.ts';
 import { drainBlockedBy } from './drain-blocked.ts';
+import { loudnessOf } from './loudness.ts';
 import type { FleetHold } from './plan.ts';
-import { HOLD_REASONS, loudnessOf } from './reasons.ts';
+import { HOLD_REASONS } from './reasons.ts';
 import type { HoldReason } from './reasons.ts';
 import { CONDITION_FINDINGS, shadowConditions } from './shadow-conditions.ts';
 
@@ -88,11 +89,13 @@ describe(shadowConditions, () => {
       rebooting(progress('Rebooting', '')),
     ];
     const reasons = Object.keys(HOLD_REASONS) as HoldReason[];
-    const said = new Set(states.flatMap((shadow) => reasons.flatMap((reason) => told(shadow, held(reason)))));
+    const said = new Set(states.flatMap((shadow) => reasons.flatMap((reason) => told(shadow, { ...held(reason), lasting: true }))));
     const explained = Object.entries(CONDITION_FINDINGS).flatMap(([type, findings]) =>
       Object.keys(findings).map((finding) => `${type}=${finding}`),
     );
-    const troubles = reasons.filter((reason) => loudnessOf(reason) === 'trouble').map((reason) => `Healthy=False ${reason}`);
+    const troubles = reasons
+      .filter((reason) => loudnessOf({ reason, lasting: true }) === 'trouble')
+      .map((reason) => `Healthy=False ${reason}`);
     expect([...said].sort()).toEqual([...explained, ...troubles].sort());
   });
 

@@ -2,15 +2,16 @@ import type { BottlerocketShadow, Condition } from '@brupop/crd-models';
 import { formatTimestamp } from '../timestamps.ts';
 import { upToDateMessage } from './admission-rules.ts';
 import { drainBlockedBy } from './drain-blocked.ts';
+import { loudnessOf } from './loudness.ts';
 import type { FleetHold } from './plan.ts';
-import { HOLD_REASONS, loudnessOf } from './reasons.ts';
+import { HOLD_REASONS } from './reasons.ts';
 
 /** The types of condition that the controller keeps on a shadow, in the order in which they are written. */
 export const CONDITION_TYPES = ['Updating', 'Drained', 'Stuck', 'Healthy'] as const;
 /** One of {@link CONDITION_TYPES}. */
 export type ConditionType = (typeof CONDITION_TYPES)[number];
 
-/** What each condition may say besides its message: status and reason, and what they mean. `Healthy` takes the reason of a hold that is trouble, too. */
+/** What each condition may say besides its message: status and reason, and what they mean. `Healthy` takes the reason of a hold that needs attention, too. */
 export const CONDITION_FINDINGS: Readonly<Record<ConditionType, Readonly<Record<string, string>>>> = {
   Updating: {
     'True UpdateInProgress': 'An update is under way; the message names the version.',
@@ -83,8 +84,8 @@ function stuck({ reason, message }: FleetHold): Finding {
   return { status: 'False', reason: 'WithinDeadline', message: 'No step of an update is past its deadline' };
 }
 
-function healthy({ reason, message }: FleetHold): Finding {
-  if (loudnessOf(reason) === 'trouble') return { status: 'False', reason, message };
+function healthy(hold: FleetHold): Finding {
+  if (loudnessOf(hold) === 'trouble') return { status: 'False', reason: hold.reason, message: hold.message };
   return { status: 'True', reason: 'NoTrouble', message: 'Nothing about the updates of this node needs attention' };
 }
 

@@ -1,0 +1,10 @@
+import type { FleetHold } from './plan.ts';
+import { HOLD_REASONS } from './reasons.ts';
+import type { Loudness } from './reasons.ts';
+
+/** How loudly a hold is told now. */
+export function loudnessOf({ reason, lasting = false }: Pick<FleetHold, 'reason' | 'lasting'>): Exclude<Loudness, 'lasting'> {
+  const { loudness } = HOLD_REASONS[reason];
+  if (loudness === 'lasting') return lasting ? 'trouble' : 'quiet';
+  return loudness;
+}
