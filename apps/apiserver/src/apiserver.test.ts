@@ -1,7 +1,16 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { HEADERS, ROUTES } from '@brupop/agent-api';
-import { AGENT_SERVICE_ACCOUNT, CORDONED_ANNOTATION, EXCLUDE_FROM_LB_LABEL, GROUP, PLURAL, TOKEN_AUDIENCE } from '@brupop/crd-models';
-import { textResponse } from '@brupop/ports';
+import {
+  AGENT_SERVICE_ACCOUNT,
+  CORDONED_ANNOTATION,
+  EXCLUDE_FROM_LB_LABEL,
+  GROUP,
+  PLURAL,
+  TOKEN_AUDIENCE,
+  UPDATER_INTERFACE_LABEL,
+  UPDATER_INTERFACE_VERSION,
+} from '@brupop/crd-models';
+import { jsonResponse, textResponse } from '@brupop/ports';
 import type { KubeObject } from '@brupop/simulator';
 import lightMyRequest, { type Response } from 'light-my-request';
 import { ApiserverWorld, NAMESPACE } from './testing/apiserver-world.ts';
@@ -173,6 +182,29 @@ describe('the shadow', () => {
       payload: '',
     });
     expect([without.statusCode, empty.statusCode]).toEqual([200, 200]);
+  });
+
+  test('is not brought back by the agent of a node that has lost its label', async () => {
+    await create();
+    world.patchNode({ metadata: { labels: { [UPDATER_INTERFACE_LABEL]: null } } });
+    world.api.store.delete({ group: GROUP, resource: PLURAL, namespace: NAMESPACE, name: 'brs-node-1' });
+    await world.clock.advance(1_000);
+    const response = await create();
+    expect([response.statusCode, response.json(), world.shadow()]).toMatchObject([
+      403,
+      { error: { code: 'NODE_NOT_LABELLED' } },
+      undefined,
+    ]);
+  });
+
+  test('is created for a node that was labelled a moment ago', async () => {
+    world.patchNode({ metadata: { labels: { [UPDATER_INTERFACE_LABEL]: null } } });
+    await world.clock.advance(1_000);
+    world.api.faults.beforeRequest = (_request, _identity, { resource, verb }) =>
+      resource === 'nodes' && verb !== 'get' ? jsonResponse(503, {}) : undefined;
+    world.api.dropWatches();
+    world.patchNode({ metadata: { labels: { [UPDATER_INTERFACE_LABEL]: UPDATER_INTERFACE_VERSION } } });
+    expect((await create()).statusCode).toBe(200);
   });
 
   test.each([

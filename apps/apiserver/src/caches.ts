@@ -26,6 +26,8 @@ import type { ShadowBoard } from './shadow-board.ts';
 /** What is kept of a Node. */
 export interface CachedNode {
   readonly metadata: { readonly name: string; readonly uid: string; readonly resourceVersion?: string };
+  /** Whether it carries the opt-in label with the right value. */
+  readonly managed: boolean;
   /** Only while an update of ours holds it, which few are at any time. */
   readonly held?: HeldState;
 }
@@ -155,16 +157,22 @@ function trimNode(node: RawNode): CachedNode {
   const held = heldStateOf(node);
   return {
     metadata: { name, uid, ...(resourceVersion === undefined ? {} : { resourceVersion }) },
+    managed: isManaged(node),
     ...(held === undefined ? {} : { held }),
   };
 }
 
+/** Whether a node has opted in. */
+export function isManaged({ metadata: { labels = {} } }: RawNode): boolean {
+  return labels[UPDATER_INTERFACE_LABEL] === UPDATER_INTERFACE_VERSION;
+}
+
 /** @returns undefined for a node that no update of ours holds */
 export function heldStateOf(node: RawNode): HeldState | undefined {
-  const { annotations = {}, labels = {} } = node.metadata;
+  const { annotations = {} } = node.metadata;
   if (!(CORDONED_ANNOTATION in annotations) && !(EXCLUDED_FROM_LB_ANNOTATION in annotations)) return undefined;
   return {
-    managed: labels[UPDATER_INTERFACE_LABEL] === UPDATER_INTERFACE_VERSION,
+    managed: isManaged(node),
     ready: nodeProblem(node) === undefined,
     bootId: node.status?.nodeInfo?.bootID,
   };

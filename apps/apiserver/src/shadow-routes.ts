@@ -1,12 +1,18 @@
 import { parseCreateShadowRequest, parsePrefer, ROUTES } from '@brupop/agent-api';
-import { parseShadowStatus, shadowName, type BottlerocketShadow } from '@brupop/crd-models';
+import {
+  parseShadowStatus,
+  shadowName,
+  UPDATER_INTERFACE_LABEL,
+  UPDATER_INTERFACE_VERSION,
+  type BottlerocketShadow,
+} from '@brupop/crd-models';
 import { adoptNode } from '@brupop/drain';
 import { paths, type KubeClient } from '@brupop/kube-runtime';
 import type { Clock, Random } from '@brupop/ports';
 import type { Logger } from '@brupop/process';
 import type { RequestHandler, Router } from 'express';
 import { callerOf } from './authentication.ts';
-import { readOrUndefined, trimShadow, type Caches } from './caches.ts';
+import { isManaged, readOrUndefined, trimShadow, type Caches, type RawNode } from './caches.ts';
 import { RequestError } from './errors.ts';
 import type { ApiserverMetrics } from './metrics.ts';
 import { requestSignal } from './request-signal.ts';
@@ -61,8 +67,10 @@ export function addShadowRoutes(router: Router, json: RequestHandler, deps: Shad
 
   router.post(ROUTES.shadow, json, async (request, response) => {
     const { node } = callerOf(response);
+    const signal = requestSignal(response);
     checkCreateBody(request.body, node.name);
-    const shadow = await ensureShadow(client, namespace, node, requestSignal(response));
+    await checkLabel(deps, node.name, signal);
+    const shadow = await ensureShadow(client, namespace, node, signal);
     log.info('Ensured a shadow', { node: node.name, shadow: shadow.metadata.name });
     response.json(trimShadow(shadow));
   });
@@ -110,6 +118,15 @@ function checkCreateBody(body: unknown, nodeName: string): void {
   if (!parsed.ok) throw new RequestError('BODY_INVALID', parsed.errors.join('; '));
   if (parsed.value.node_selector.node_name !== nodeName)
     throw new RequestError('NODE_MISMATCH', 'node_selector.node_name: expected the node of the caller');
+}
+
+/** The agent of a node that has lost its label ends a moment later than its shadow, which it must not bring back. */
+async function checkLabel({ caches, client }: ShadowRoutesDeps, name: string, signal: AbortSignal): Promise<void> {
+  if ((await caches.findNode(name, signal))?.managed === true) return;
+  // The label may be newer than the cache.
+  const node = await readOrUndefined<RawNode>(client, paths.node(name), signal);
+  if (node === undefined || isManaged(node)) return;
+  throw new RequestError('NODE_NOT_LABELLED', `Node ${name} has no label ${UPDATER_INTERFACE_LABEL}=${UPDATER_INTERFACE_VERSION}`);
 }
 
 /** How long to hold a poll. Up to a tenth less than asked for, so that agents that came together do not come back together. */

@@ -1,4 +1,4 @@
-import { EXCLUDE_FROM_LB_LABEL, GROUP, UPDATER_INTERFACE_LABEL } from '@brupop/crd-models';
+import { EXCLUDE_FROM_LB_LABEL, GROUP, PLURAL, UPDATER_INTERFACE_LABEL } from '@brupop/crd-models';
 import { describe, expect, test } from '@jest/globals';
 import { aFleet } from './a-fleet.ts';
 import type { Fleet } from './fleet.ts';
@@ -21,6 +21,16 @@ const unlabelAll = (fleet: Fleet): void => {
     fleet.cluster.store.patch('Node', { name }, { metadata: { labels: { [UPDATER_INTERFACE_LABEL]: null } } });
 };
 
+/** How often a shadow has been made since. */
+function countMadeShadows({ api }: Fleet): () => number {
+  let made = 0;
+  api.faults.afterRequest = (_request, _identity, { resource, verb }, response) => {
+    if (resource === PLURAL && verb === 'create' && response.status === 201) made++;
+    return response;
+  };
+  return () => made;
+}
+
 const isRemoved = (fleet: Fleet): boolean => fleet.names.every((name) => fleet.shadow(name) === undefined) && leftOn(fleet).length === 0;
 
 describe('the removal of the README: unlabelled nodes, whatever was under way,', () => {
@@ -39,10 +49,12 @@ describe('the removal of the README: unlabelled nodes, whatever was under way,',
     expect(await fleet.until(() => fleet.hasReported(), HOUR)).toBe(true);
     expect(await fleet.until(() => reached(fleet), HOUR)).toBe(true);
     unlabelAll(fleet);
+    const made = countMadeShadows(fleet);
     expect(await fleet.until(() => isRemoved(fleet), 2 * HOUR)).toBe(true);
     // And nothing comes back.
     await fleet.until(() => false, HOUR / 4);
     expect(leftOn(fleet)).toEqual([]);
+    expect(made()).toBe(0);
     for (const name of fleet.names) {
       expect(fleet.shadow(name)).toBeUndefined();
       expect(fleet.cluster.store.get('Node', { name })?.metadata).toMatchObject(ADMIN.metadata);

@@ -7,6 +7,8 @@ import {
   GROUP,
   PLURAL,
   TOKEN_AUDIENCE,
+  UPDATER_INTERFACE_LABEL,
+  UPDATER_INTERFACE_VERSION,
 } from '@brupop/crd-models';
 import { createKubeClient } from '@brupop/kube-runtime';
 import { inProcessClient, seededRandom, VirtualClock } from '@brupop/ports';
@@ -16,6 +18,8 @@ import lightMyRequest, { type InjectOptions, type Response } from 'light-my-requ
 import { createApiserver, type Apiserver } from '../apiserver.ts';
 
 export const NAMESPACE = 'brupop-bottlerocket-aws';
+
+const LABELS = { [UPDATER_INTERFACE_LABEL]: UPDATER_INTERFACE_VERSION };
 
 /** One apiserver on a simulated Kubernetes API, with nodes and an agent on each. */
 export class ApiserverWorld {
@@ -62,7 +66,7 @@ export class ApiserverWorld {
   #addNode(name: string): void {
     const { store } = this.api;
     const status = { conditions: [{ type: 'Ready', status: 'True', reason: 'KubeletReady' }] };
-    const node = store.create({ apiVersion: 'v1', kind: 'Node', metadata: { name }, spec: {}, status });
+    const node = store.create({ apiVersion: 'v1', kind: 'Node', metadata: { name, labels: LABELS }, spec: {}, status });
     const pod = this.addPod(`agent-${name}`, name, NAMESPACE, {
       labels: { [COMPONENT_LABEL]: AGENT_COMPONENT },
       ownerReferences: [{ apiVersion: 'apps/v1', kind: 'DaemonSet', name: 'brupop-agent', uid: 'ds-1', controller: true }],
