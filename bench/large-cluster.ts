@@ -1,3 +1,4 @@
+import { Agent, request } from 'node:https';
 import type { BottlerocketShadow } from '@brupop/crd-models';
 import {
   AGENT_COMPONENT,
@@ -12,6 +13,7 @@ import {
 import { installObjects } from '@brupop/manifests';
 import { seededRandom, systemClock } from '@brupop/ports';
 import { kubeconfig, serveHttps, SimulatedApi } from '@brupop/simulator';
+import type { HttpsServer } from '@brupop/simulator';
 
 /** A Kubernetes API over HTTPS with nodes of realistic size, their shadows and agent pods; nothing runs on them. */
 export interface LargeCluster {
@@ -26,6 +28,10 @@ export interface LargeCluster {
   shadow(node: string): BottlerocketShadow;
   /** Writes into the status of a shadow, as the apiserver does for an agent. */
   report(node: string, status: Readonly<Record<string, unknown>>): void;
+  /** Merges this into a shadow with its status, over HTTPS. */
+  patch(node: string, change: Readonly<Record<string, unknown>>): Promise<void>;
+  /** Writes the spec of a shadow, as the controller does. */
+  tell(node: string, spec: Readonly<Record<string, unknown>>): void;
   /** Renews the heartbeats of a node's conditions, as its kubelet does. */
   heartbeat(node: string): void;
   close(): Promise<void>;
@@ -39,9 +45,7 @@ const CONDITIONS = ['MemoryPressure', 'DiskPressure', 'PIDPressure', 'Ready'];
 /** Makes the cluster; every node could go to a newer version. */
 export async function startLargeCluster(nodes: number): Promise<LargeCluster> {
   const api = new SimulatedApi({ clock: systemClock, random: seededRandom(1) });
-  const wanted = ['Namespace', 'CustomResourceDefinition'];
-  for (const object of installObjects({ image: 'brupop', certificates: 'provided' }))
-    if (wanted.includes(object.kind)) api.store.create(object);
+  for (const object of installObjects({ image: 'brupop', certificates: 'provided' })) api.store.create(object);
   const width = String(nodes).length;
   const names = Array.from({ length: nodes }, (_, at) => `ip-10-0-${String(at + 1).padStart(width, '0')}.eu-central-1.compute.internal`);
   for (const name of names) {
@@ -71,11 +75,27 @@ export async function startLargeCluster(nodes: number): Promise<LargeCluster> {
     report: (node, status) => {
       api.store.patch(ref(node), { status }, { subresource: 'status' });
     },
+    patch: (node, change) => patchStatus(server, api.adminToken, node, change),
+    tell: (node, spec) => {
+      api.store.patch(ref(node), { spec });
+    },
     heartbeat: (node) => {
       api.store.patch({ group: '', resource: 'nodes', name: node }, { status: { conditions: conditions() } }, { subresource: 'status' });
     },
     close: () => server.close(),
   };
+}
+
+const KEPT = new Agent({ keepAlive: true });
+
+function patchStatus({ url, caPem: ca }: HttpsServer, token: string, node: string, change: object): Promise<void> {
+  const path = `/apis/${GROUP}/v2/namespaces/${DEFAULT_NAMESPACE}/${PLURAL}/${shadowName(node)}/status`;
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/merge-patch+json' };
+  return new Promise((resolve, reject) => {
+    request(`${url}${path}`, { method: 'PATCH', ca, headers, agent: KEPT }, (response) => response.resume().once('end', resolve))
+      .once('error', reject)
+      .end(JSON.stringify(change));
+  });
 }
 
 function aNode(name: string): { apiVersion: string; kind: string; metadata: { name: string } } {

@@ -5,14 +5,16 @@ import { parseArgs } from 'node:util';
 import { format, resolveConfig } from 'prettier';
 import type { Benchmark, Result } from './benchmark.ts';
 import { brokenGates } from './benchmark.ts';
+import { apiserver } from './apiserver.ts';
 import { controller } from './controller.ts';
 import { load } from './load.ts';
 import { plan } from './plan.ts';
 import { page, table } from './report.ts';
+import { reaction } from './reaction.ts';
 import { rollout } from './rollout.ts';
 
 /** In the order of the page. */
-const BENCHMARKS: Readonly<Record<string, Benchmark>> = { plan, controller, load, rollout };
+const BENCHMARKS: Readonly<Record<string, Benchmark>> = { plan, controller, apiserver, reaction, load, rollout };
 const RESULTS = join(import.meta.dirname, 'results');
 const PAGE = join(import.meta.dirname, '../docs/benchmarks.md');
 

@@ -5,12 +5,15 @@ import type { MemoryCgroup } from './memory-cgroup.ts';
 
 /** A process whose memory and processor time are watched. */
 export interface MeasuredProcess {
-  /** Most of anonymous and kernel memory so far, in MiB; anonymous memory alone where there is no memory cgroup. */
+  /** Anonymous and kernel memory now, in MiB; anonymous memory alone where there is no memory cgroup. */
+  nowMiB(): number;
+  /** Most of it so far. */
   peakMiB(): number;
   /** Processor time so far, in milliseconds. */
   processorMs(): number;
   /** Whether the limit has killed it. */
   wasKilled(): boolean;
+  /** Kills it; again and again does no harm. */
   stop(): Promise<void>;
 }
 
@@ -31,29 +34,36 @@ export function startMeasured(args: readonly string[], env: Readonly<Record<stri
   });
   const ended = new Promise<void>((resolve) => child.once('close', resolve));
   let peak = 0;
-  const sample = (): void => {
-    peak = Math.max(peak, cgroup === undefined ? anonOf(child.pid) : cgroup.sample().anon + cgroup.sample().kernel);
+  const sample = (): number => {
+    const { anon, kernel } = cgroup?.sample() ?? { anon: anonOf(child.pid), kernel: 0 };
+    peak = Math.max(peak, anon + kernel);
+    return anon + kernel;
   };
   const sampler = setInterval(sample, SAMPLE_MS);
+  const stop = async (): Promise<void> => {
+    clearInterval(sampler);
+    child.kill('SIGKILL');
+    await ended;
+    await cgroup?.remove();
+  };
+  let stopped: Promise<void> | undefined;
   return {
+    nowMiB: () => sample() / MIB,
     peakMiB: () => {
       sample();
       return peak / MIB;
     },
     processorMs: () => processorMsOf(child.pid),
     wasKilled: () => (cgroup?.sample().oomKills ?? 0) > 0,
-    stop: async () => {
-      clearInterval(sampler);
-      child.kill('SIGKILL');
-      await ended;
-      await cgroup?.remove();
-    },
+    stop: () => (stopped ??= stop()),
   };
 }
 
+let made = 0;
+
 function cgroupIfPossible(limitMiB: number): MemoryCgroup | undefined {
   try {
-    return createMemoryCgroup(`brupop-bench-${String(process.pid)}-${String(limitMiB)}`, limitMiB * MIB);
+    return createMemoryCgroup(`brupop-bench-${String(process.pid)}-${String(made++)}`, limitMiB * MIB);
   } catch {
     // Not root, or no memory controller: the process is measured all the same.
     return undefined;

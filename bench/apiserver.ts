@@ -1,0 +1,191 @@
+import { ROUTES } from '@brupop/agent-api';
+import { sleep, systemClock } from '@brupop/ports';
+import type { Benchmark, Row } from './benchmark.ts';
+import { quantile } from './benchmark.ts';
+import { startLargeCluster } from './large-cluster.ts';
+import type { LargeCluster } from './large-cluster.ts';
+import { PollingAgents } from './polling-agents.ts';
+import { ORIGINAL } from './recorded.ts';
+import { prepareReplicas } from './replicas.ts';
+import type { Replica, Replicas } from './replicas.ts';
+
+const SIZES = {
+  full: { agents: 5_000, writers: 30, writeMs: 10_000, calmMs: 30_000 },
+  smoke: { agents: 60, writers: 6, writeMs: 500, calmMs: 1_000 },
+};
+const REPLICAS = 3;
+const CALM_WRITES_A_SECOND = 20;
+const SECOND_MS = 1_000;
+const HELD_MIB = 128;
+const CALM_MIB = 80;
+const CALM_AGENTS = 100;
+// A replica asks once about each token that it meets.
+const REVIEWS_PER_ARRIVAL = 1;
+
+/** What the apiserver costs, and what happens when a replica dies. */
+export const apiserver: Benchmark = {
+  title: 'Apiserver',
+  method:
+    'Three bundles as in the image, against the simulated API over HTTPS. Agents are plain TLS sockets, each with a token of its own and a poll that is held; they come' +
+    ' back at once when their connection is lost, without the pauses of real agents. Memory is anonymous and kernel memory; per agent, what holding them adds. The baseline is a bare' +
+    ' server of `node:https` with the same certificate, which holds every poll and knows neither tokens nor shadows. A status write is a PUT of an agent, acknowledged after the Kubernetes API has it; the' +
+    ' agents that write wait for nothing in between. An answer is lost if an agent gets another than 200 or 304, or a status that was acknowledged is not there.',
+  async run({ smoke }) {
+    const size = smoke ? SIZES.smoke : SIZES.full;
+    const cluster = await startLargeCluster(size.agents);
+    const replicas = await prepareReplicas(cluster);
+    try {
+      return [...(await hold(cluster, replicas, size)), ...(await calm(replicas, size.calmMs))];
+    } finally {
+      await replicas.close();
+      await cluster.close();
+    }
+  },
+};
+
+async function hold(cluster: LargeCluster, replicas: Replicas, { agents: count, writers, writeMs }: typeof SIZES.full): Promise<Row[]> {
+  const plain = await holdWith('plain', replicas, count);
+  const plainReturned = await plain.agents.reconnect();
+  await plain.end();
+  const reviews = countReviews(cluster);
+  const ours = await holdWith('ours', replicas, count);
+  const arrivals = reviews();
+  const written = await write(cluster, ours.agents, writers, writeMs);
+
+  const [dying, ...left] = ours.servers;
+  const orphans = Math.ceil(count / REPLICAS);
+  const afterDeath = ours.agents.timesToAnswer(orphans);
+  ours.agents.ports = left.map(({ port }) => port);
+  const duringDeath = write(cluster, ours.agents, writers, SECOND_MS);
+  await dying?.process.stop();
+  const [orphaned, rewritten] = await Promise.all([afterDeath, duringDeath]);
+  await ours.agents.settled();
+  const returned = await ours.agents.reconnect();
+  await ours.agents.settled();
+  const { refused } = ours.agents;
+  const peaks = left.map(({ process }) => process.peakMiB());
+  await ours.end();
+
+  const what = `${count.toLocaleString('en-US')} agents`;
+  return [
+    {
+      what: `${what} over three replicas: peak memory of each`,
+      unit: 'MiB',
+      ours: ours.peakMiB,
+      baseline: { name: 'node:https', values: plain.peakMiB },
+      goal: HELD_MIB,
+    },
+    { what: 'memory of one more agent that is held', unit: 'KiB', ours: ours.perAgentKiB, baseline: { name: 'node:https', values: plain.perAgentKiB } },
+    { what: 'TokenReviews for each agent that comes to a replica', unit: '', ours: [arrivals / count], gate: { atMost: REVIEWS_PER_ARRIVAL, ofRatio: false } },
+    { what: `status writes a second, ${String(writers)} agents at once`, unit: '', ours: [written.aSecond], baseline: { name: 'PATCH', values: [written.bareASecond] } },
+    { what: `a replica dies: its ${orphans.toLocaleString('en-US')} agents have an answer again, p50`, unit: 'ms', ours: [quantile(orphaned, 0.5)] },
+    { what: 'the same, p99', unit: 'ms', ours: [quantile(orphaned, 0.99)] },
+    { what: `all ${what} come back to two replicas at once, p50`, unit: 'ms', ours: [quantile(returned, 0.5)], baseline: { name: 'node:https, three', values: [quantile(plainReturned, 0.5)] } },
+    { what: 'the same, p99', unit: 'ms', ours: [quantile(returned, 0.99)], baseline: { name: 'node:https, three', values: [quantile(plainReturned, 0.99)] } },
+    { what: 'peak memory of the two that are left', unit: 'MiB', ours: peaks },
+    { what: 'requests lost', unit: '', ours: [refused.length + written.lost + rewritten.lost], goal: 0, gate: { atMost: 0, ofRatio: false } },
+  ]; // prettier-ignore
+}
+
+interface Held {
+  readonly agents: PollingAgents;
+  readonly servers: readonly Replica[];
+  readonly peakMiB: readonly number[];
+  readonly perAgentKiB: readonly number[];
+  end(): Promise<void>;
+}
+
+async function holdWith(kind: 'ours' | 'plain', replicas: Replicas, count: number): Promise<Held> {
+  const servers: Replica[] = [];
+  for (let at = 0; at < REPLICAS; at++) servers.push(await replicas.start(kind));
+  const before = servers.map(({ process }) => process.nowMiB());
+  const agents = new PollingAgents(replicas.agents, servers.map(({ port }) => port), replicas.caPem); // prettier-ignore
+  await agents.connect();
+  const after = servers.map(({ process }) => process.nowMiB());
+  return {
+    agents,
+    servers,
+    peakMiB: servers.map(({ process }) => process.peakMiB()),
+    perAgentKiB: after.map((mib, at) => ((mib - (before[at] ?? 0)) * 1_024 * REPLICAS) / count),
+    end: async () => {
+      agents.stop();
+      await Promise.all(servers.map(({ process }) => process.stop()));
+    },
+  };
+}
+
+/** Lets some agents write one status after another, then does the same to the Kubernetes API itself. */
+async function write(
+  cluster: LargeCluster,
+  agents: PollingAgents,
+  writers: number,
+  forMs: number,
+): Promise<{ readonly aSecond: number; readonly bareASecond: number; readonly lost: number }> {
+  let [acknowledged, lost, bare] = [0, 0, 0];
+  const startedMs = performance.now();
+  const each = async (at: number): Promise<void> => {
+    let client = await agents.open(at);
+    for (let round = 1; performance.now() - startedMs < forMs; round++) {
+      const { status } = cluster.shadow(cluster.names[at] ?? '');
+      try {
+        const answer = await client.ask('PUT', ROUTES.shadow, {}, JSON.stringify({ ...status, crash_count: round }));
+        const kept = cluster.shadow(cluster.names[at] ?? '').status?.crash_count;
+        if (answer.status === 200 && kept === round) acknowledged += 1;
+        else lost += 1;
+      } catch {
+        // Its replica has died: an agent writes the same again.
+        client = await agents.open(at);
+        round -= 1;
+      }
+    }
+    client.close();
+  };
+  await Promise.all(Array.from({ length: writers }, (_, at) => each(at)));
+  const tookMs = performance.now() - startedMs;
+  const bareStartedMs = performance.now();
+  const eachBare = async (at: number): Promise<void> => {
+    while (performance.now() - bareStartedMs < forMs) {
+      await cluster.patch(cluster.names[at] ?? '', { status: { crash_count: bare } });
+      bare += 1;
+    }
+  };
+  await Promise.all(Array.from({ length: writers }, (_, at) => eachBare(at)));
+  const bareTookMs = performance.now() - bareStartedMs;
+  return { aSecond: (acknowledged / tookMs) * SECOND_MS, bareASecond: (bare / bareTookMs) * SECOND_MS, lost };
+}
+
+/** One replica in a fleet at work. */
+async function calm(replicas: Replicas, forMs: number): Promise<Row[]> {
+  const { port, process } = await replicas.start('ours');
+  const agents = new PollingAgents(replicas.agents.slice(0, CALM_AGENTS), [port], replicas.caPem);
+  await agents.connect();
+  const clients = await Promise.all(Array.from({ length: CALM_WRITES_A_SECOND }, (_, at) => agents.open(at)));
+  const endMs = performance.now() + forMs;
+  const status = { current_version: '1.26.1', target_version: '1.27.0', current_state: 'Idle', crash_count: 0 };
+  const before = process.processorMs();
+  while (performance.now() < endMs) {
+    for (const client of clients) {
+      void client.ask('PUT', ROUTES.shadow, {}, JSON.stringify(status)).catch(() => undefined);
+      await sleep(systemClock, SECOND_MS / CALM_WRITES_A_SECOND);
+    }
+  }
+  const millicores = ((process.processorMs() - before) / forMs) * SECOND_MS;
+  for (const client of clients) client.close();
+  agents.stop();
+  return [
+    { what: `one replica, ${String(CALM_WRITES_A_SECOND)} status writes a second: peak memory`, unit: 'MiB', ours: [process.peakMiB()], goal: CALM_MIB, original: ORIGINAL.apiserverOfTenNodes.residentMiB },
+    { what: 'the same: processor time', unit: 'millicores', ours: [millicores] },
+  ]; // prettier-ignore
+}
+
+/** @returns how many TokenReviews there have been since */
+function countReviews({ api }: LargeCluster): () => number {
+  let reviews = 0;
+  const stop = api.audit(({ resource }) => {
+    if (resource === 'tokenreviews') reviews += 1;
+  });
+  return () => {
+    stop();
+    return reviews;
+  };
+}

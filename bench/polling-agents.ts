@@ -1,0 +1,137 @@
+import { createSecureContext } from 'node:tls';
+import type { SecureContext } from 'node:tls';
+import { LOWER_CASE_HEADERS, preferWait, ROUTES } from '@brupop/agent-api';
+import { sleep, systemClock } from '@brupop/ports';
+import { PlainClient } from './plain-client.ts';
+import type { Answer } from './plain-client.ts';
+
+const POLL_SECONDS = 60;
+const RETRY_MS = 20;
+const SETTLE_LIMIT_MS = 300_000;
+const AT_ONCE = 50;
+
+/** How an agent introduces itself. */
+export interface AgentIdentity {
+  readonly node: string;
+  readonly token: string;
+}
+
+/**
+ * Agents reduced to what they are to an apiserver: a connection each, on which a poll is held. They come back at once, to whichever replica is
+ * left, when theirs is lost.
+ */
+export class PollingAgents {
+  /** Answers that no agent should get: anything but 200 and 304. */
+  readonly refused: Answer[] = [];
+  /** Where the replicas listen; may be changed while agents are connected. */
+  ports: readonly number[];
+  /** Told of each answer that brings a shadow. */
+  onShadow: (node: string, atMs: number) => void = () => undefined;
+  readonly #trust: SecureContext;
+  readonly #agents: readonly PollingAgent[];
+  #stopped = false;
+
+  constructor(identities: readonly AgentIdentity[], ports: readonly number[], caPem: string) {
+    this.ports = ports;
+    this.#trust = createSecureContext({ ca: caPem });
+    this.#agents = identities.map((identity, at) => ({ ...identity, at, client: undefined, etag: undefined, isHeld: false }));
+  }
+
+  /** Connects them, some at a time; resolves when a poll of each is held. */
+  async connect(): Promise<void> {
+    const left = [...this.#agents];
+    const connecting = Array.from({ length: AT_ONCE }, async () => {
+      for (let agent = left.pop(); agent !== undefined; agent = left.pop()) {
+        agent.client = await this.#open(agent);
+        void this.#poll(agent);
+      }
+    });
+    await Promise.all(connecting);
+    await this.settled();
+  }
+
+  /** Resolves when a poll of each is held. */
+  async settled(): Promise<void> {
+    const endMs = performance.now() + SETTLE_LIMIT_MS;
+    while (!this.#agents.every(({ isHeld }) => isHeld)) {
+      if (performance.now() > endMs) throw new Error('some agents found no replica');
+      await sleep(systemClock, RETRY_MS);
+    }
+  }
+
+  /** Cuts every connection at once. @returns how long it took each to have an answer of a replica again, in milliseconds */
+  async reconnect(): Promise<number[]> {
+    const answered = this.timesToAnswer(this.#agents.length);
+    for (const { client } of this.#agents) client?.close();
+    return await answered;
+  }
+
+  /** @returns how long, from now, it takes each of the next `count` agents that lose their connection to have an answer again */
+  async timesToAnswer(count: number): Promise<number[]> {
+    const startedMs = performance.now();
+    const times: number[] = [];
+    const { promise, resolve } = Promise.withResolvers<number[]>();
+    this.#onReturn = () => {
+      times.push(performance.now() - startedMs);
+      if (times.length === count) resolve(times);
+    };
+    return await promise;
+  }
+
+  /** Another connection of the agent, as it opens one to write while a poll is held. */
+  async open(at: number): Promise<PlainClient> {
+    const agent = this.#agents[at % this.#agents.length];
+    if (agent === undefined) throw new Error('there are no agents');
+    return await this.#open(agent);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    for (const { client } of this.#agents) client?.close();
+  }
+
+  #onReturn: () => void = () => undefined;
+
+  async #open({ node, token, at }: PollingAgent): Promise<PlainClient> {
+    for (let tries = 0; ; tries++) {
+      if (this.#stopped) throw new Error('stopped');
+      const port = this.ports[(at + tries) % this.ports.length] ?? 0;
+      try {
+        return await PlainClient.open(port, this.#trust, { [LOWER_CASE_HEADERS.nodeName]: node, [LOWER_CASE_HEADERS.token]: token });
+      } catch {
+        await sleep(systemClock, RETRY_MS);
+      }
+    }
+  }
+
+  async #poll(agent: PollingAgent): Promise<void> {
+    while (!this.#stopped) {
+      try {
+        const { client } = agent;
+        if (client === undefined) return;
+        const held = agent.etag === undefined ? {} : { prefer: preferWait(POLL_SECONDS), 'if-none-match': agent.etag };
+        agent.isHeld = agent.etag !== undefined;
+        const answer = await client.ask('GET', ROUTES.shadow, held);
+        if (answer.status === 200) this.onShadow(agent.node, performance.now());
+        else if (answer.status !== 304) {
+          this.refused.push(answer);
+          await sleep(systemClock, RETRY_MS);
+          continue;
+        }
+        if (agent.etag === undefined) this.#onReturn();
+        agent.etag = answer.etag;
+      } catch {
+        agent.isHeld = false;
+        agent.etag = undefined;
+        agent.client = await this.#open(agent).catch(() => undefined);
+      }
+    }
+  }
+}
+
+interface PollingAgent extends AgentIdentity {
+  readonly at: number;
+  client: PlainClient | undefined;
+  etag: string | undefined;
+  isHeld: boolean;
+}

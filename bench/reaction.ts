@@ -1,0 +1,118 @@
+import { get } from 'node:https';
+import { DEFAULT_NAMESPACE, GROUP, PLURAL } from '@brupop/crd-models';
+import { sleep, systemClock } from '@brupop/ports';
+import type { Benchmark, Row } from './benchmark.ts';
+import { quantile } from './benchmark.ts';
+import { startLargeCluster } from './large-cluster.ts';
+import type { LargeCluster } from './large-cluster.ts';
+import { PollingAgents } from './polling-agents.ts';
+import { ORIGINAL } from './recorded.ts';
+import { prepareReplicas } from './replicas.ts';
+
+const SIZES = { full: { agents: 5_000, singly: 300, together: 100 }, smoke: { agents: 30, singly: 6, together: 6 } };
+const REPLICAS = 3;
+const GOAL_MS = 100;
+const ANSWER_LIMIT_MS = 60_000;
+const PAUSE_MS = 10;
+// Beyond any noise: an agent that is not held would come back once a minute.
+const MOST_RATIO = 20;
+
+/** How soon an agent learns what it is to do. */
+export const reaction: Benchmark = {
+  title: 'From the write of a spec to its agent',
+  method:
+    'Three apiservers as in the image hold a poll of every agent, plain TLS sockets all. A time is from the write into the simulated API to the moment at which the agent has read the' +
+    ' answer. The baseline is a watch of the same collection by its own client, with nothing in between. That of the status to the next spec is measured with the controller.',
+  async run({ smoke }) {
+    const { agents: count, singly, together } = smoke ? SIZES.smoke : SIZES.full;
+    const cluster = await startLargeCluster(count);
+    const replicas = await prepareReplicas(cluster);
+    const watch = await watchShadows(cluster);
+    try {
+      const ports: number[] = [];
+      for (let at = 0; at < REPLICAS; at++) ports.push((await replicas.start('ours')).port);
+      const agents = new PollingAgents(replicas.agents, ports, replicas.caPem);
+      await agents.connect();
+      const heard = new Map<string, (atMs: number) => void>();
+      agents.onShadow = (node, atMs) => heard.get(node)?.(atMs);
+      const tell = async (node: string): Promise<{ readonly agentMs: number; readonly watchMs: number }> => {
+        const startedMs = performance.now();
+        const answered = new Promise<number>((resolve, reject) => {
+          const limit = setTimeout(reject, ANSWER_LIMIT_MS, new Error(`the agent of ${node} heard nothing`));
+          heard.set(node, (atMs) => {
+            clearTimeout(limit);
+            resolve(atMs);
+          });
+        });
+        const seen = watch.next(node);
+        cluster.tell(node, { state: 'StagedAndPerformedUpdate', version: '1.27.0', state_transition_timestamp: new Date(systemClock.now()).toISOString() });
+        const [agentAtMs, watchAtMs] = await Promise.all([answered, seen]);
+        return { agentMs: agentAtMs - startedMs, watchMs: watchAtMs - startedMs };
+      }; // prettier-ignore
+      const nodeAt = (at: number): string => cluster.names[(at * 7) % count] ?? '';
+      const single: { readonly agentMs: number; readonly watchMs: number }[] = [];
+      for (let at = 0; at < singly; at++) {
+        single.push(await tell(nodeAt(at)));
+        await sleep(systemClock, PAUSE_MS);
+      }
+      await agents.settled();
+      const burst = await Promise.all(Array.from({ length: together }, (_, at) => tell(nodeAt(singly + at))));
+      agents.stop();
+      const what = `${count.toLocaleString('en-US')} agents held`;
+      const goal = smoke ? {} : { goal: GOAL_MS };
+      return [
+        ...rows(`${what}, one spec after another`, single, { ...goal, original: ORIGINAL.reactionMs.median }),
+        ...rows(`${what}, ${String(together)} specs at once`, burst, {}),
+      ];
+    } finally {
+      watch.close();
+      await replicas.close();
+      await cluster.close();
+    }
+  },
+};
+
+function rows(
+  what: string,
+  times: readonly { readonly agentMs: number; readonly watchMs: number }[],
+  { goal, original }: { readonly goal?: number; readonly original?: number },
+): Row[] {
+  const ours = times.map(({ agentMs }) => agentMs);
+  const values = times.map(({ watchMs }) => watchMs);
+  return [
+    { what, unit: 'ms', ours, baseline: { name: 'watch', values }, ...(original === undefined ? {} : { original }), gate: { atMost: MOST_RATIO, ofRatio: true } },
+    { what: `${what}, p99`, unit: 'ms', ours: [quantile(ours, 0.99)], baseline: { name: 'watch', values: [quantile(values, 0.99)] }, ...(goal === undefined ? {} : { goal }) },
+  ]; // prettier-ignore
+}
+
+interface ShadowWatch {
+  /** When the next event of this node's shadow came. */
+  next(node: string): Promise<number>;
+  close(): void;
+}
+
+async function watchShadows({ url, caPem, api }: LargeCluster): Promise<ShadowWatch> {
+  const waiting = new Map<string, (atMs: number) => void>();
+  const path = `/apis/${GROUP}/v2/namespaces/${DEFAULT_NAMESPACE}/${PLURAL}?watch=true&resourceVersion=${api.resourceVersion}`;
+  const { promise, resolve, reject } = Promise.withResolvers<undefined>();
+  let rest = '';
+  const request = get(`${url}${path}`, { ca: caPem, headers: { authorization: `Bearer ${api.adminToken}` } }, (response) => {
+    resolve(undefined);
+    response.setEncoding('utf8').on('data', (text: string) => {
+      const lines = (rest + text).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) {
+        const node = /"name":"brs-([^"]+)"/.exec(line)?.[1] ?? '';
+        waiting.get(node)?.(performance.now());
+        waiting.delete(node);
+      }
+    });
+    response.once('error', () => undefined);
+  });
+  request.once('error', reject);
+  await promise;
+  return {
+    next: (node) => new Promise((found) => waiting.set(node, found)),
+    close: () => request.destroy(),
+  };
+}
