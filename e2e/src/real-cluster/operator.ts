@@ -4,6 +4,10 @@ import type { KubeJson, Kubectl } from './cluster/kubectl.ts';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
 export const MANIFEST: string = join(ROOT, 'deploy/bottlerocket-update-operator.yaml');
+/** The definition of the resource alone. */
+export const CRD_MANIFEST: string = join(ROOT, 'deploy/bottlerocketshadow-crd.yaml');
+/** A Prometheus that scrapes the operator. */
+export const TELEMETRY_MANIFEST: string = join(ROOT, 'deploy/telemetry/prometheus-resources.yaml');
 
 /** A pod as kubectl shows it. */
 export interface PodJson extends KubeJson {

@@ -1,6 +1,6 @@
 import { UPDATER_INTERFACE_LABEL, UPDATER_INTERFACE_VERSION } from '@brupop/crd-models';
 import { provideBinaries } from './cluster/binaries.ts';
-import { operatorImages } from './cluster/images.ts';
+import { buildOperatorImages } from './cluster/images.ts';
 import { RealCluster } from './cluster/real-cluster.ts';
 import type { NodeKind } from './cluster/real-cluster.ts';
 import { Fleet } from './fleet.ts';
@@ -37,10 +37,11 @@ export async function runOnOwnCluster({ steps, report, signal, keepUntil }: OwnC
   };
   let cluster: RealCluster | undefined;
   try {
-    const started = await report.step('cluster', 'Kubernetes from source, with four nodes', async () => {
+    const started = await report.step('cluster', 'Kubernetes from source, with four nodes and the images of the operator', async () => {
       const binaries = await provideBinaries(line, signal);
+      const images = await buildOperatorImages(signal);
       const machine = { version: releases.newest, repository: releases.repository };
-      cluster = await RealCluster.start({ binaries, nodes: NODES, images: operatorImages(), machine, signal });
+      cluster = await RealCluster.start({ binaries, nodes: NODES, images, machine, signal });
     });
     if (!started || cluster === undefined) {
       for (const { name } of steps) report.notRun(name, 'there is no cluster');
@@ -84,9 +85,13 @@ async function runOn(
       continue;
     }
     const passed = await report.step(name, shows, () => run(context));
-    if (!passed) report.line(await troubles(context));
+    if (!passed && !interrupted(signal)) report.line(await troubles(context));
     allPassed &&= passed;
   }
   await fleet.stop();
-  if (!allPassed) report.line(`the logs are in ${await keepLogs(cluster)}`);
+  if (!allPassed && !interrupted(signal)) report.line(`the logs are in ${await keepLogs(cluster)}`);
 }
+
+/** Whether somebody has stopped the run, who then knows why it failed. */
+const interrupted = ({ aborted, reason }: AbortSignal): boolean =>
+  aborted && !(reason instanceof DOMException && reason.name === 'TimeoutError');

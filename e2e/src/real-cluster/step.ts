@@ -34,4 +34,7 @@ interface StepOf<Needs extends string, Context> {
 export type ApiStep = StepOf<'api', ApiContext>;
 
 /** Needs nodes that can be rebooted. */
-export type ClusterStep = StepOf<'cluster', ClusterContext>;
+export interface ClusterStep extends StepOf<'cluster', ClusterContext> {
+  /** How it finds the operator: installed, unless it says otherwise. */
+  readonly operator?: 'installs' | 'removes' | 'absent';
+}

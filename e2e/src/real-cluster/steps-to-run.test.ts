@@ -8,6 +8,12 @@ describe(stepsToRun, () => {
     { name: 'steps keep their order', only: ['rollback', 'kills'], expected: ['rollout', 'kills', 'rollback'] },
     { name: 'a step that needs an API alone brings nothing', only: ['contract'], expected: ['contract'] },
     { name: 'the one that installs is not run twice', only: ['rollout'], expected: ['rollout'] },
+    { name: 'a step that makes its own installation brings nothing', only: ['migration'], expected: ['migration'] },
+    {
+      name: 'a step that makes its own installation brings the one that removes what others needed',
+      only: ['migration', 'budget'],
+      expected: ['rollout', 'budget', 'uninstall', 'migration'],
+    },
     { name: 'all run when none is named', only: [], expected: STEPS.map(({ name }) => name) },
   ])('$name', ({ only, expected }) => {
     expect(stepsToRun(STEPS, only).map(({ name }) => name)).toEqual(expected);

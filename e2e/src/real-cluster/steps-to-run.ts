@@ -1,15 +1,18 @@
-import type { Step } from './step.ts';
+import type { ClusterStep, Step } from './step.ts';
 
-/** The step that installs the operator on the nodes. */
-const INSTALLS = 'rollout';
+type Known = Pick<Step, 'name' | 'needs'> & Pick<ClusterStep, 'operator'>;
 
 /**
- * The steps that the user asked for, in their order, and the one that installs the operator where any of them needs nodes: without it, it would
- * wait for an operator that never comes.
+ * The steps that the user asked for, in their order, and those that make the cluster as they need it: the one that installs the operator, and
+ * the one that removes it again.
  * @param only names of steps; all if empty
  */
-export function stepsToRun<S extends Pick<Step, 'name' | 'needs'>>(steps: readonly S[], only: readonly string[]): readonly S[] {
+export function stepsToRun<S extends Known>(steps: readonly S[], only: readonly string[]): readonly S[] {
   if (only.length === 0) return steps;
-  const installs = steps.some(({ name, needs }) => only.includes(name) && needs === 'cluster');
-  return steps.filter(({ name }) => only.includes(name) || (installs && name === INSTALLS));
+  const asked = steps.filter(({ name }) => only.includes(name));
+  const installed = asked.some(({ needs, operator }) => needs === 'cluster' && operator !== 'absent');
+  const removed = installed && asked.some(({ operator }) => operator === 'absent');
+  return steps.filter(
+    (step) => asked.includes(step) || (installed && step.operator === 'installs') || (removed && step.operator === 'removes'),
+  );
 }

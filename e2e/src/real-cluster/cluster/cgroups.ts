@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { sleep, systemClock } from '@brupop/ports';
 
 const ROOT = '/sys/fs/cgroup';
-const CONTROLLERS = ['cpu', 'cpuacct', 'cpuset', 'memory', 'devices', 'freezer', 'blkio', 'pids', 'systemd'];
+// Of version 1; `unified` is the hierarchy of version 2 that may stand beside them, in which container runtimes make cgroups, too.
+const CONTROLLERS = ['cpu', 'cpuacct', 'cpuset', 'memory', 'devices', 'freezer', 'blkio', 'pids', 'systemd', 'unified'];
 const UNIFIED = existsSync(join(ROOT, 'cgroup.controllers'));
 const KILL_ROUNDS = 100;
 const KILL_PAUSE_MS = 50;

@@ -69,14 +69,23 @@ export class Daemon {
     await this.#ended;
   }
 
+  /** First processes of the PID namespaces that the daemon has made. */
+  async firstProcesses(): Promise<number[]> {
+    const children = this.isRunning ? await readFile(`/proc/${this.pid}/task/${this.pid}/children`, 'utf8').catch(() => '') : '';
+    return children
+      .split(' ')
+      .filter((text) => text.trim() !== '')
+      .map(Number);
+  }
+
   /**
    * Kills the first process of the PID namespace that the daemon has made, and with it every process in there.
    * The daemon, which waits for that process, ends when the last of them is gone.
    */
   async killNamespace(): Promise<void> {
-    const children = this.isRunning ? await readFile(`/proc/${this.pid}/task/${this.pid}/children`, 'utf8').catch(() => '') : '';
-    for (const pid of children.split(' ').filter((text) => text !== '')) process.kill(Number(pid), 'SIGKILL');
-    if (children.trim() === '') await this.kill();
+    const first = await this.firstProcesses();
+    for (const pid of first) process.kill(pid, 'SIGKILL');
+    if (first.length === 0) await this.kill();
     await this.#ended;
   }
 }

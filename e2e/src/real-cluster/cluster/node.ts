@@ -7,7 +7,10 @@ import { Daemon } from './daemon.ts';
 import { makeNodeNetwork } from './network.ts';
 import type { NodeNetwork } from './network.ts';
 import { baseSpec, containerdConfig, networkConfig, kubeletConfig } from './node-config.ts';
+import { run } from './run.ts';
 import type { Slot } from './slot.ts';
+
+const IMPORT_MS = 180_000;
 
 /** What a node is made from. */
 export interface NodeOptions {
@@ -114,6 +117,21 @@ export class RealNode {
       killed++;
     }
     return killed;
+  }
+
+  /** Gives its runtime one more image. */
+  async importImage(archive: string): Promise<void> {
+    const [first] = (await this.#daemon?.firstProcesses()) ?? [];
+    if (first === undefined) throw new Error(`${this.name} is down`);
+    const ctr = ['ctr', '--address', '/run/containerd.sock', '--namespace', 'k8s.io'];
+    await run('nsenter', [`--target=${first}`, '--mount', ...ctr, 'images', 'import', archive], { timeoutMs: IMPORT_MS });
+  }
+
+  /** A folder of its disk that outlives its boots. */
+  async folder(name: string): Promise<string> {
+    const path = join(this.#directory, 'state', name);
+    await mkdir(path, { recursive: true });
+    return path;
   }
 
   /** The end of a log of the node, for reports. */

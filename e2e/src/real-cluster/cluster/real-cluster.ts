@@ -1,10 +1,8 @@
-import { join } from 'node:path';
 import { sleep, systemClock } from '@brupop/ports';
 import { UPDATER_INTERFACE_LABEL, UPDATER_INTERFACE_VERSION } from '@brupop/crd-models';
 import type { Binaries } from './binaries.ts';
 import { ControlPlane } from './control-plane.ts';
 import { MOST_NODES, nodeName } from './credentials.ts';
-import { Daemon } from './daemon.ts';
 import { buildTestImage } from './images.ts';
 import { Kubectl } from './kubectl.ts';
 import type { KubeJson } from './kubectl.ts';
@@ -44,19 +42,22 @@ export class RealCluster {
   readonly kubectl: Kubectl;
   readonly plane: ControlPlane;
   readonly machines: readonly Machine[];
+  /** What it is made of, and what tests of it use. */
+  readonly binaries: Binaries;
   /** Where its logs are, until it stops. */
   readonly directory: string;
   /** What went wrong when a node was switched. */
   readonly failures: readonly unknown[];
   readonly #slot: Slot;
 
-  private constructor(slot: Slot, plane: ControlPlane, kubectl: Kubectl, machines: readonly Machine[], failures: readonly unknown[]) {
+  private constructor({ slot, ...parts }: Pick<RealCluster, 'binaries' | 'plane' | 'kubectl' | 'machines' | 'failures'> & { slot: Slot }) {
     this.#slot = slot;
     this.directory = slot.directory;
-    this.plane = plane;
-    this.kubectl = kubectl;
-    this.machines = machines;
-    this.failures = failures;
+    this.binaries = parts.binaries;
+    this.plane = parts.plane;
+    this.kubectl = parts.kubectl;
+    this.machines = parts.machines;
+    this.failures = parts.failures;
   }
 
   /** Starts the control plane and all nodes; resolves when the nodes are Ready. Leaves nothing behind if it cannot. */
@@ -97,7 +98,7 @@ export class RealCluster {
         machines.push(made);
         await made.start();
       }
-      const cluster = new RealCluster(slot, plane, kubectl, machines, failures);
+      const cluster = new RealCluster({ slot, binaries, plane, kubectl, machines, failures });
       await cluster.#nodesReady(signal);
       return cluster;
     } catch (error) {
@@ -115,16 +116,6 @@ export class RealCluster {
     const found = this.machines.find((machine) => machine.name === name);
     if (found === undefined) throw new Error(`there is no node ${name}`);
     return found;
-  }
-
-  /** Starts a program beside the cluster that ends with it at the latest; it logs to `logs/NAME.log`. */
-  startBeside(name: string, command: string, args: readonly string[]): Daemon {
-    return new Daemon({ command, args, logPath: join(this.directory, 'logs', `${name}.log`), cgroup: `${this.#slot.name}/system` });
-  }
-
-  /** The machine's address on the cluster's network. */
-  get hostIp(): string {
-    return this.#slot.hostIp;
   }
 
   /** Ends every process and removes everything that was made. */

@@ -1,8 +1,10 @@
 import type { Step } from '../step.ts';
 import { contract } from './contract.ts';
 import { budget, kills, lost, restarts, rollback } from './faults.ts';
+import { manifest } from './manifest.ts';
 import { migration } from './migration.ts';
 import { permissions } from './permissions.ts';
+import { prometheus } from './prometheus.ts';
 import { rollout } from './rollout.ts';
 import { tokens } from './tokens.ts';
 import { uninstall } from './uninstall.ts';
@@ -11,11 +13,13 @@ import { conversion, validation } from './validation.ts';
 /** In the order in which they run on one cluster: each takes it as the one before leaves it. */
 export const STEPS: readonly Step[] = [
   contract,
+  manifest,
   rollout,
   validation,
   conversion,
   permissions,
   tokens,
+  prometheus,
   kills,
   restarts,
   budget,

@@ -20,6 +20,7 @@ export const migration: ClusterStep = {
   name: 'migration',
   shows: 'kubectl apply of ours over an installation of the original keeps every shadow, finishes its updates, and can be removed again',
   needs: 'cluster',
+  operator: 'absent',
   run: async (context) => {
     const { kubectl, cluster, releases, report } = context;
     const running = releases.newest;

@@ -12,6 +12,7 @@ export const rollout: ClusterStep = {
   name: 'rollout',
   shows: 'three nodes update themselves, one at a time, and a workload with a budget answers every request meanwhile',
   needs: 'cluster',
+  operator: 'installs',
   run: async (context) => {
     const { kubectl, cluster, fleet, releases, report } = context;
     await startWorkload(context);

@@ -7,6 +7,7 @@ export const uninstall: ClusterStep = {
   name: 'uninstall',
   shows: 'kubectl delete of the manifest leaves nothing: no object, cordon, label or annotation',
   needs: 'cluster',
+  operator: 'removes',
   run: async ({ kubectl, api, report }) => {
     await kubectl.run(['delete', '--ignore-not-found', '--wait=true', '-f', MANIFEST], undefined, 300_000);
     const { items: nodes } = await api.get<{

@@ -3,7 +3,7 @@ import type { KubernetesObject } from '@brupop/manifests';
 import { yamlOf } from '../yaml.ts';
 import { RULES } from './rules.ts';
 
-const IMAGE = 'docker.io/prom/prometheus:v3.5.0';
+const IMAGE = 'docker.io/prom/prometheus:v3.13.5';
 const NAME = 'prometheus-deployment';
 const NOBODY = 65_534;
 const LABELS = { app: 'prometheus' };

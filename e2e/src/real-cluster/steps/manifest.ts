@@ -1,0 +1,24 @@
+import { DEFAULT_NAMESPACE } from '@brupop/crd-models';
+import type { KubeJson } from '../cluster/kubectl.ts';
+import { CRD_MANIFEST, MANIFEST, TELEMETRY_MANIFEST } from '../operator.ts';
+import type { ApiStep } from '../step.ts';
+
+export const manifest: ApiStep = {
+  name: 'manifest',
+  shows: 'the API server accepts every object that a user applies, strictly and without a warning, where none of them is yet',
+  needs: 'api',
+  run: async ({ kubectl, report }) => {
+    const there = await kubectl.run(['get', 'namespace', DEFAULT_NAMESPACE, '--ignore-not-found', '--output', 'name']);
+    // What is in a namespace can be tried only where there is one.
+    const objects = await kubectl.parse<KubeJson>(MANIFEST);
+    if (there === '') await kubectl.apply(objects.filter(({ kind }) => kind === 'Namespace'));
+    try {
+      for (const file of [MANIFEST, CRD_MANIFEST, TELEMETRY_MANIFEST]) {
+        const answer = await kubectl.run(['apply', '--dry-run=server', '--validate=strict', '--warnings-as-errors', '-f', file]);
+        report(`${answer.trim().split('\n').length} objects of ${file.replace(/.*\/deploy\//, 'deploy/')}`);
+      }
+    } finally {
+      if (there === '') await kubectl.run(['delete', 'namespace', DEFAULT_NAMESPACE, '--wait=true']);
+    }
+  },
+};

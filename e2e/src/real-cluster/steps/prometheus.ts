@@ -1,0 +1,170 @@
+import { deepEqual, equal } from 'node:assert/strict';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DEFAULT_NAMESPACE } from '@brupop/crd-models';
+import type { MetricDefinition } from '@brupop/process';
+import { METRICS } from '../../docs/processes.ts';
+import { buildPrometheusImage } from '../cluster/images.ts';
+import { run } from '../cluster/run.ts';
+import { eventually } from '../eventually.ts';
+import { updated } from '../fleet.ts';
+import { podsOf, TELEMETRY_MANIFEST } from '../operator.ts';
+import { PrometheusApi } from '../prometheus-api.ts';
+import type { ClusterContext, ClusterStep } from '../step.ts';
+
+interface Sample {
+  readonly kind: string;
+  readonly metadata: { readonly name: string };
+  readonly data?: Readonly<Record<string, string>>;
+  readonly spec?: { readonly template?: { readonly spec: { readonly containers: readonly { readonly image: string }[] } } };
+}
+
+/** What Brupop's documented metrics that have no data after a rollout wait for. */
+const WITHOUT_DATA: Readonly<Record<string, string>> = {
+  brupop_update_window_next_opening_timestamp_seconds: 'a window that is closed',
+  brupop_update_window_closing_timestamp_seconds: 'a window that closes',
+  brupop_estimated_finish_timestamp_seconds: 'an update to be measured while others are to come; here that may pass between two scrapes',
+};
+/** What those wait for that are 0 all along. */
+const NOTHING_COUNTED: Readonly<Record<string, string>> = {
+  brupop_hosts_stuck: 'a step that takes longer than it may',
+  brupop_drains_blocked: 'a drain that is kept from going on while a scrape happens',
+  brupop_updates_failed_total: 'an update that fails',
+  brupop_reconcile_failures_total: 'a reconcile that fails',
+  brupop_queue_depth: 'a scrape in the very moment',
+  brupop_watch_restarts_total: 'a watch that ends, which takes minutes',
+  brupop_apiserver_denials_total: 'a caller without a good token',
+  brupop_apiserver_drain_steps_blocked_total: 'a pod that may not go at once',
+  http_server_active_requests: 'a scrape in the very moment',
+};
+/** What discovery and scraping add to the labels that a process shows. */
+const OF_THE_SCRAPE = new Set(['__name__', 'job', 'instance', 'pod']);
+
+const READY_MS = 180_000;
+const ROLLOUT_MS = 600_000;
+const SCRAPED_MS = 120_000;
+
+export const prometheus: ClusterStep = {
+  name: 'prometheus',
+  shows: 'a Prometheus deployed by the sample manifest has data of every documented metric after a rollout; its rules load',
+  needs: 'cluster',
+  run: async (context) => {
+    const { kubectl, releases, report, signal } = context;
+    await checkWithPromtool(context);
+    const volume = await provideVolume(context);
+    try {
+      await kubectl.run(['apply', '-f', TELEMETRY_MANIFEST]);
+      await kubectl.run(
+        ['rollout', 'status', '--namespace', DEFAULT_NAMESPACE, '--timeout=180s', 'deployment/prometheus-deployment'],
+        undefined,
+        READY_MS + 10_000,
+      );
+      const api = new PrometheusApi(context);
+      await everyPodIsScraped(context, api);
+      await updated(context, releases.publish(), ROLLOUT_MS);
+      await eventually(async () => (await lacking(api)).length === 0, {
+        for: 'data of every documented metric',
+        limitMs: SCRAPED_MS,
+        signal,
+        instead: async () => (await lacking(api)).join('\n'),
+      });
+      await everyPodIsScraped(context, api);
+      const rules = await api.rules();
+      deepEqual(
+        rules.filter(({ health }) => health !== 'ok'),
+        [],
+        'every rule can be evaluated',
+      );
+      deepEqual(
+        rules.filter(({ state = 'inactive' }) => state === 'firing').map(({ name }) => name),
+        [],
+        'no alert fires',
+      );
+      equal(await api.value('brupop:hosts:count'), 3, 'the recorded number of hosts');
+      report(`${METRICS.flatMap(({ metrics }) => metrics).length} metrics have data, ${rules.length} rules are evaluated`);
+    } finally {
+      await kubectl.run(['delete', '--ignore-not-found', '-f', TELEMETRY_MANIFEST]);
+      await kubectl.run(['delete', '--ignore-not-found', 'persistentvolume', volume]);
+    }
+  },
+};
+
+/** The sample as it is has `promtool`'s consent. */
+async function checkWithPromtool({ kubectl, cluster, report }: ClusterContext): Promise<void> {
+  const sample = await kubectl.parse<Sample>(TELEMETRY_MANIFEST);
+  const directory = join(cluster.directory, 'prometheus');
+  await mkdir(directory, { recursive: true });
+  const files = sample.find(({ kind }) => kind === 'ConfigMap')?.data ?? {};
+  for (const [name, text] of Object.entries(files))
+    await writeFile(join(directory, name), text.replaceAll('/etc/prometheus/', `${directory}/`));
+  report((await run(cluster.binaries.promtool, ['check', 'config', '--lint-fatal', join(directory, 'prometheus.yml')])).trim());
+}
+
+/** What a cluster of a user's has, and this one does not: a volume for the claim, and a registry that has the image. @returns the volume's name */
+async function provideVolume({ kubectl, cluster }: ClusterContext): Promise<string> {
+  const [machine] = cluster.managed;
+  if (machine === undefined) throw new Error('there is no node');
+  const sample = await kubectl.parse<Sample>(TELEMETRY_MANIFEST);
+  const image = sample.flatMap(({ spec }) => spec?.template?.spec.containers ?? [])[0]?.image ?? '';
+  const version = await run(cluster.binaries.prometheus, ['--version']);
+  equal(image.split(':v')[1], /version (\S+)/.exec(version)?.[1], 'the version that the sample names is the one that is tested');
+  await machine.node.importImage(await buildPrometheusImage(cluster.binaries, cluster.directory, image));
+  const name = 'prometheus';
+  const here = { matchExpressions: [{ key: 'kubernetes.io/hostname', operator: 'In', values: [machine.name] }] };
+  await kubectl.apply([
+    {
+      apiVersion: 'v1',
+      kind: 'PersistentVolume',
+      metadata: { name },
+      spec: {
+        capacity: { storage: '2Gi' },
+        accessModes: ['ReadWriteOnce'],
+        local: { path: await machine.node.folder(name) },
+        nodeAffinity: { required: { nodeSelectorTerms: [here] } },
+      },
+    },
+  ]);
+  return name;
+}
+
+async function everyPodIsScraped({ kubectl, signal }: ClusterContext, api: PrometheusApi): Promise<void> {
+  const complaint = async (): Promise<string> => {
+    const targets = await api.targets();
+    const down = targets.filter(({ health }) => health !== 'up').map(({ scrapeUrl, lastError }) => `${scrapeUrl}: ${lastError}`);
+    const scraped = targets.map(({ labels }) => labels['pod'] ?? '').sort();
+    const pods = (await Promise.all(['brupop-controller', 'apiserver'].map((component) => podsOf(kubectl, component)))).flat();
+    const there = pods.map(({ metadata }) => metadata.name).sort();
+    return down.length > 0
+      ? down.join('\n')
+      : scraped.join() === there.join()
+        ? ''
+        : `scraped ${scraped.join()}, there are ${there.join()}`;
+  };
+  await eventually(async () => (await complaint()) === '', {
+    for: 'every pod of controller and apiserver to be scraped, once',
+    limitMs: SCRAPED_MS,
+    signal,
+    instead: complaint,
+  });
+}
+
+/** Of each metric that is not as it should be, what is wrong. */
+async function lacking(api: PrometheusApi): Promise<string[]> {
+  const problems = METRICS.flatMap(({ title, metrics }) =>
+    metrics.map((metric) => problemOf(api, `brupop-${title.toLowerCase()}`, metric)),
+  );
+  return (await Promise.all(problems)).filter((problem) => problem !== '');
+}
+
+/** @returns what is wrong with a metric; empty if nothing is */
+async function problemOf(api: PrometheusApi, job: string, { name, type, labels = {} }: MetricDefinition): Promise<string> {
+  const series = `${type === 'histogram' ? `${name}_count` : name}{job="${job}"}`;
+  const samples = await api.query(`max by (${Object.keys(labels).join()}) (max_over_time(${series}[30m]))`);
+  if (name in WITHOUT_DATA) return '';
+  if (samples.length === 0) return `${name} of ${job} has no data`;
+  if (!(name in NOTHING_COUNTED) && samples.every(({ value }) => value === 0)) return `${name} of ${job} is 0 all along`;
+  const unknown = (await api.query(series))
+    .flatMap(({ metric }) => Object.keys(metric))
+    .filter((label) => !(label in labels) && !OF_THE_SCRAPE.has(label));
+  return unknown.length === 0 ? '' : `${name} of ${job} has labels that are not documented: ${[...new Set(unknown)].join()}`;
+}
