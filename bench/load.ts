@@ -1,4 +1,5 @@
 import type { AuditEntry } from '@brupop/simulator';
+import { APISERVER_COMPONENT } from '@brupop/crd-models';
 import { Fleet } from '@brupop/e2e';
 import type { Benchmark, Row } from './benchmark.ts';
 import { ORIGINAL } from './recorded.ts';
@@ -7,6 +8,9 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const LONG_MS = 48 * HOUR_MS;
 const SIZES = { full: [10, 40], smoke: [2, 4] } as const;
+/** Nodes that are not updated. The operator's own pods run there: else some updates would have more to evict than others. */
+const OTHERS = 3;
+const PODS_PER_NODE = 3;
 const OPERATOR = /^system:serviceaccount:brupop-bottlerocket-aws:brupop-(\w+)-service-account$/;
 
 /** What the operator asks of the Kubernetes API and of the hosts. */
@@ -14,8 +18,9 @@ export const load: Benchmark = {
   title: 'Kubernetes API and host API load',
   method:
     "Counted by the simulator's API and hosts on a virtual clock, so that every run gives the same: an hour of rest of two fleets, and what the larger costs" +
-    ' beyond the smaller by node; then a rollout, one node at a time, three pods of ordinary workloads on a node. Renewals of the Lease and the watches of the' +
-    ' caches are there once, however many nodes there are, and are told apart.',
+    ' beyond the smaller by node; then a rollout, one node at a time, with three pods to evict from each; from the moment that there is a new version, Events' +
+    ' and watches of a drain included. Renewals of the Lease and the watches of the caches are there once, however many nodes there are, and are told apart; so' +
+    ' are the TokenReviews that the nodes would have cost at rest.',
   async run({ smoke }) {
     const [few, many] = smoke ? SIZES.smoke : SIZES.full;
     const small = await observeFleet(few);
@@ -47,15 +52,15 @@ export const load: Benchmark = {
         ours: [large.hostCalls / many / 60],
         original: ORIGINAL.hostCallsPerIdleNodeMinute,
         goal: 1.5,
-        gate: { atMost: 2.6, ofRatio: false },
+        gate: { atMost: 2.7, ofRatio: false },
       },
       {
-        what: 'requests per node update, leases and watches left out',
+        what: 'requests per node update with three pods evicted',
         unit: '',
         ours: [large.update.length / many],
         original: ORIGINAL.requestsPerUpdate,
         goal: 20,
-        gate: { atMost: 75, ofRatio: false },
+        gate: { atMost: 44, ofRatio: false },
       },
       { what: 'pods evicted per node update', unit: '', ours: [large.evictions / many] },
       ...breakdown('per update', large.update, many),
@@ -69,15 +74,17 @@ interface Counted {
   readonly hostCalls: number;
   /** Watches opened since the start that did not replace another. */
   readonly watches: number;
-  /** In the rollout, without leases and watches. */
+  /** In the rollout, beyond what the same time of rest would have taken. */
   readonly update: readonly AuditEntry[];
   readonly evictions: number;
 }
 
 async function observeFleet(nodes: number): Promise<Counted> {
   const fleet = new Fleet({
-    nodes,
-    webReplicas: Math.max(1, nodes * 3 - 3),
+    nodes: OTHERS + nodes,
+    node: (at) => ({ managed: at >= OTHERS }),
+    installed: false,
+    webReplicas: 0,
     keptConnections: true,
     agentSettings: { updateCheckIntervalMs: 2 * MINUTE_MS },
   });
@@ -92,7 +99,9 @@ async function observeFleet(nodes: number): Promise<Counted> {
     };
     const offered = fleet.cluster.repository.available;
     fleet.cluster.repository.available = offered.slice(-1);
-    await expectSoon(fleet, () => fleet.hasReported());
+    const updated = fleet.names.slice(OTHERS);
+    await install(fleet, updated);
+    await expectSoon(fleet, () => updated.every((name) => fleet.shadow(name)?.status != null));
     await fleet.rest(10 * MINUTE_MS);
     const watches = watchedBy(entries);
     entries = [];
@@ -100,13 +109,57 @@ async function observeFleet(nodes: number): Promise<Counted> {
     await fleet.rest(HOUR_MS);
     const [rest, restCalls] = [entries, hostCalls];
     entries = [];
+    const startedMs = fleet.clock.monotonic();
     fleet.cluster.repository.available = offered;
-    if (!(await fleet.rollOut(LONG_MS))) throw new Error('the rollout did not end');
-    const update = entries.filter(({ verb, resource }) => verb !== 'watch' && resource !== 'leases');
+    if (!(await fleet.until(() => updated.every((name) => fleet.isDone(name)), LONG_MS))) throw new Error('the rollout did not end');
+    const update = beyondRest(entries.filter(isOfUpdate), rest, (fleet.clock.monotonic() - startedMs) / HOUR_MS);
     return { rest, hostCalls: restCalls, watches, update, evictions: fleet.cluster.drainStatistics().evicted };
   } finally {
     fleet.stop();
   }
+}
+
+/** The operator's own pods come to nodes that are not updated; each of the others has pods that go nowhere else. */
+async function install(fleet: Fleet, updated: readonly string[]): Promise<void> {
+  const cordon = (unschedulable: boolean): void => {
+    for (const name of updated) fleet.cluster.store.patch('Node', { name }, { spec: { unschedulable } });
+  };
+  cordon(true);
+  fleet.install();
+  await expectSoon(fleet, () => fleet.running(APISERVER_COMPONENT).length > 0 && fleet.runner.controllers.size > 0);
+  cordon(false);
+  fleet.cluster.apply(updated.map(workload));
+}
+
+function workload(name: string): object {
+  const labels = { app: name };
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name, namespace: 'default' },
+    spec: {
+      replicas: PODS_PER_NODE,
+      selector: { matchLabels: labels },
+      template: {
+        metadata: { labels },
+        spec: { nodeSelector: { 'kubernetes.io/hostname': name }, containers: [{ name: 'web', image: 'registry.example.com/web:1.0.0' }] },
+      },
+    },
+  };
+}
+
+/** Of the watches, only those of the pods on one node: the caches' are of the operator's namespace, or of no pods. */
+function isOfUpdate({ verb, resource, namespace }: AuditEntry): boolean {
+  if (resource === 'leases') return false;
+  return verb !== 'watch' || (resource === 'pods' && namespace === '');
+}
+
+/** Nodes that wait for their turn have their tokens reviewed now and then, as at rest. */
+function beyondRest(entries: readonly AuditEntry[], rest: readonly AuditEntry[], hours: number): readonly AuditEntry[] {
+  const isReview = ({ resource }: AuditEntry): boolean => resource === 'tokenreviews';
+  const reviews = entries.filter(isReview);
+  const beyond = Math.max(0, reviews.length - Math.round(rest.filter(isReview).length * hours));
+  return [...entries.filter((entry) => !isReview(entry)), ...reviews.slice(0, beyond)];
 }
 
 async function expectSoon(fleet: Fleet, condition: () => boolean): Promise<void> {
