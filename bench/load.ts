@@ -52,7 +52,7 @@ export const load: Benchmark = {
         ours: [large.hostCalls / many / 60],
         original: ORIGINAL.hostCallsPerIdleNodeMinute,
         goal: 1.5,
-        gate: { atMost: 2.7, ofRatio: false },
+        gate: { atMost: 1.7, ofRatio: false },
       },
       {
         what: 'requests per node update with three pods evicted',

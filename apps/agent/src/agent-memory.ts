@@ -1,3 +1,4 @@
+import type { UpdateStatus } from '@brupop/bottlerocket-api';
 import type { ShadowSpec, ShadowStatus } from '@brupop/crd-models';
 import type { Logger } from '@brupop/process';
 import { withOutcome } from '@brupop/state-machine';
@@ -7,6 +8,8 @@ import type { Action, StepOutcome } from '@brupop/state-machine';
 export class AgentMemory {
   /** The version that the host runs since this boot. */
   running: { readonly bootId: string; readonly version: string } | undefined;
+  /** What the host's command that has just ended left: the next observation need not ask again. */
+  hostStatus: UpdateStatus | undefined;
   #outcomes: readonly StepOutcome[] = [];
   #lastCheckedAt: number | undefined;
   #phase = '';
@@ -20,6 +23,13 @@ export class AgentMemory {
   /** When the host last looked for updates, milliseconds since the Unix epoch. */
   get lastCheckedAt(): number | undefined {
     return this.#lastCheckedAt;
+  }
+
+  /** The host's status as just seen, once: later it may have changed. */
+  takeHostStatus(): UpdateStatus | undefined {
+    const status = this.hostStatus;
+    this.hostStatus = undefined;
+    return status;
   }
 
   /** Outcomes belong to what was asked for; something else is asked for now. */

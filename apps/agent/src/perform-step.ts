@@ -19,24 +19,46 @@ const COMMAND_TIMEOUT_MS: Readonly<Record<UpdateCommand, number>> = {
   deactivate: 10 * 60_000,
 };
 
-type Result = Omit<StepOutcome, 'step' | 'at'>;
-
-/**
- * Takes one step and tells what became of it. Failures that may pass by themselves are thrown, and the step taken again.
- * @param status the host's, before the step
- */
-export async function performStep(deps: PerformStepDeps, step: AgentStep, status: UpdateStatus, signal: AbortSignal): Promise<StepOutcome> {
-  const result = await resultOf(deps, step, status, signal);
-  return { step, at: deps.clock.now(), ...result };
+/** Where a step starts from. */
+export interface StepContext {
+  /** The host's, before the step. */
+  readonly status: UpdateStatus;
+  /** Whether nobody waits for the step to end. */
+  readonly unhurried: boolean;
 }
 
-function resultOf(deps: PerformStepDeps, step: AgentStep, status: UpdateStatus, signal: AbortSignal): Promise<Result> {
+/** What a step came to. */
+export interface PerformedStep {
+  readonly outcome: StepOutcome;
+  /** The host's status after the step, where the step has shown it. */
+  readonly status?: UpdateStatus;
+}
+
+type Result = Omit<StepOutcome, 'step' | 'at'>;
+
+/** Takes one step and tells what became of it. Failures that may pass by themselves are thrown, and the step taken again. */
+export async function performStep(
+  deps: PerformStepDeps,
+  step: AgentStep,
+  context: StepContext,
+  signal: AbortSignal,
+): Promise<PerformedStep> {
+  const { status, ...result } = await resultOf(deps, step, context, signal);
+  return { outcome: { step, at: deps.clock.now(), ...result }, ...(status === undefined ? {} : { status }) };
+}
+
+function resultOf(
+  deps: PerformStepDeps,
+  step: AgentStep,
+  context: StepContext,
+  signal: AbortSignal,
+): Promise<Result & { readonly status?: UpdateStatus }> {
   switch (step) {
     case 'refresh':
     case 'prepare':
     case 'activate':
     case 'deactivate':
-      return runCommand(deps.host, step, status, signal);
+      return runCommand(deps.host, step, context, signal);
     case 'reboot':
       return askForReboot(deps.host, signal);
     case 'exclude-from-lb':
@@ -49,17 +71,27 @@ function resultOf(deps: PerformStepDeps, step: AgentStep, status: UpdateStatus, 
   }
 }
 
-async function runCommand(host: BottlerocketApi, command: UpdateCommand, status: UpdateStatus, signal: AbortSignal): Promise<Result> {
+// Most refreshes have ended by then: one look is enough.
+const UNHURRIED_MS = 2_000;
+
+async function runCommand(
+  host: BottlerocketApi,
+  command: UpdateCommand,
+  { status, unhurried }: StepContext,
+  signal: AbortSignal,
+): Promise<Result & { readonly status?: UpdateStatus }> {
   const before = status.kind === 'known' ? status.mostRecentCommand?.timestamp : undefined;
   const answer = await host[command](signal);
   if (answer.kind !== 'started') return { done: false, message: answer.message };
-  const result = await host.awaitCommand(command, { before, timeoutMs: COMMAND_TIMEOUT_MS[command] }, signal);
+  const pace = unhurried ? { firstPauseMs: UNHURRIED_MS } : {};
+  const result = await host.awaitCommand(command, { before, timeoutMs: COMMAND_TIMEOUT_MS[command], ...pace }, signal);
   if (result.kind !== 'ended') return { done: false, message: result.message };
   const report = result.status.mostRecentCommand;
   if (report?.type === command && !report.succeeded) {
-    return { done: false, message: `${command} failed with exit status ${String(report.exitStatus)}: ${report.message.slice(0, 500)}` };
+    const message = `${command} failed with exit status ${String(report.exitStatus)}: ${report.message.slice(0, 500)}`;
+    return { done: false, message, status: result.status };
   }
-  return { done: true, message: `${command} has ended` };
+  return { done: true, message: `${command} has ended`, status: result.status };
 }
 
 async function askForReboot(host: BottlerocketApi, signal: AbortSignal): Promise<Result> {

@@ -43,10 +43,12 @@ export async function reconcile(deps: ReconcileDeps, signal: AbortSignal): Promi
 }
 
 async function observe(deps: ReconcileDeps, signal: AbortSignal): Promise<AgentObservation | undefined> {
+  // Taken first, so that it is gone if what follows fails and is tried again later.
+  const seen = deps.memory.takeHostStatus();
   // A shadow that changes while the host is asked rings again; an older one would be decided on with newer knowledge.
   const bootId = deps.readBootId();
   const version = await runningVersion(deps, bootId, signal);
-  const status = await deps.host.status(signal);
+  const status = seen ?? (await deps.host.status(signal));
   const shadow = deps.shadows.current();
   if (shadow === undefined) return undefined;
   deps.memory.enter(shadow.spec);
@@ -74,8 +76,10 @@ async function report({ apiserver, shadows, memory, log }: ReconcileDeps, status
   });
 }
 
-async function perform(deps: ReconcileDeps, step: AgentStep, { host }: AgentObservation, signal: AbortSignal): Promise<void> {
-  const outcome = await performStep(deps, step, host.status, signal);
+async function perform(deps: ReconcileDeps, step: AgentStep, { host, shadow }: AgentObservation, signal: AbortSignal): Promise<void> {
+  const unhurried = shadow.spec.state === 'Idle' && shadow.status?.current_state === 'Idle';
+  const { outcome, status } = await performStep(deps, step, { status: host.status, unhurried }, signal);
   deps.memory.remember(outcome);
+  deps.memory.hostStatus = status;
   if (!outcome.done) deps.log.debug('Step is not complete', { step, reason: outcome.message });
 }

@@ -10,6 +10,8 @@ import { createBackoff } from './backoff.ts';
 const POLL_SECONDS = 60;
 // An apiserver that does not hold polls must not be asked without a pause.
 const LEAST_POLL_MS = 1_000;
+// Steps may follow one another quickly, and each waits for its news; a few at once are still no reason for many requests.
+const LEAST_POLL_WITH_NEWS_MS = 50;
 
 /** What {@link watchShadow} needs. */
 export interface WatchShadowOptions {
@@ -29,6 +31,7 @@ export async function watchShadow(options: WatchShadowOptions, signal: AbortSign
   let etag: string | undefined;
   for (;;) {
     const startMs = clock.monotonic();
+    let leastMs = LEAST_POLL_MS;
     try {
       const answer = await client.getShadow({ etag, waitSeconds: POLL_SECONDS }, signal);
       if (answer.kind === 'missing') {
@@ -36,13 +39,14 @@ export async function watchShadow(options: WatchShadowOptions, signal: AbortSign
         await client.createShadow(signal);
         etag = undefined;
       } else if (answer.kind === 'shadow') {
+        if (answer.etag !== undefined && answer.etag !== etag) leastMs = LEAST_POLL_WITH_NEWS_MS;
         etag = answer.etag;
         onShadow(answer.shadow);
       } else {
         onUnchanged();
       }
       backoff.reset();
-      const leftMs = LEAST_POLL_MS - (clock.monotonic() - startMs);
+      const leftMs = leastMs - (clock.monotonic() - startMs);
       if (leftMs > 0) await sleep(clock, leftMs, signal);
     } catch (error) {
       signal.throwIfAborted();

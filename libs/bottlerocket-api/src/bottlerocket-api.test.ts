@@ -240,6 +240,25 @@ describe('awaitCommand', () => {
     });
   });
 
+  test.each([
+    { name: 'sees the end of a short command soon', lastsMs: 1_000, withinMs: 1_000, looks: 4 },
+    { name: 'looks rarely at a long command', lastsMs: 600_000, withinMs: 2_000, looks: 305 },
+    { name: 'looks once at a short command that nobody waits for', lastsMs: 1_900, firstPauseMs: 2_000, withinMs: 100, looks: 1 },
+  ])('$name', async ({ lastsMs, withinMs, looks, ...pace }) => {
+    const clock = new VirtualClock();
+    const startMs = clock.monotonic();
+    let asked = 0;
+    const api = apiTo(() => {
+      asked += 1;
+      const ended = { update_state: 'Staged', most_recent_command: { cmd_type: 'prepare', cmd_status: 'Success', timestamp: 't2' } };
+      return Promise.resolve(clock.monotonic() - startMs < lastsMs ? textResponse(423, 'locked') : jsonResponse(200, ended));
+    }, clock);
+    const result = await during(clock, api.awaitCommand('prepare', { before: 't1', timeoutMs: 3_600_000, ...pace }, signal));
+    expect(result.kind).toBe('ended');
+    expect(clock.monotonic() - startMs - lastsMs).toBeLessThanOrEqual(withinMs);
+    expect(asked).toBeLessThanOrEqual(looks);
+  });
+
   test('tells of a failed download', async () => {
     const clock = new VirtualClock();
     const host = simulatedHost(clock);
@@ -306,7 +325,7 @@ describe('over a unix socket', () => {
       let before: string | undefined;
       for (const command of ['refresh', 'prepare', 'activate'] as const) {
         expect(await api[command](signal)).toEqual({ kind: 'started' });
-        const result = await api.awaitCommand(command, { before, timeoutMs: 5_000, pollMs: 5 }, signal);
+        const result = await api.awaitCommand(command, { before, timeoutMs: 5_000, firstPauseMs: 5 }, signal);
         before = result.kind === 'ended' ? result.status.mostRecentCommand?.timestamp : undefined;
       }
       expect(await api.status(signal)).toMatchObject({ kind: 'known', updateState: 'Ready', stagedVersion: '1.27.0' });

@@ -22,8 +22,8 @@ export interface AwaitCommandOptions {
   /** Timestamp of the most recent command before this one was started; undefined if there was none. */
   readonly before: string | undefined;
   readonly timeoutMs: number;
-  /** 2 s by default. */
-  readonly pollMs?: number;
+  /** Pause before the first look; it doubles from look to look, up to 2 s. 250 ms by default: whoever is in no hurry saves looks with a longer one. */
+  readonly firstPauseMs?: number;
 }
 
 /**
@@ -48,9 +48,10 @@ export interface BottlerocketApi {
 }
 
 const DEFAULT_SOCKET_DEAD_AFTER_MS = 60_000;
-const DEFAULT_POLL_MS = 2_000;
+const FIRST_PAUSE_MS = 250;
+const LONGEST_PAUSE_MS = 2_000;
 // The lock is held without a gap until a command ends; a few looks allow for the moment between the end and the note of it.
-const LOOKS_BEFORE_VANISHED = 3;
+const LOOKS_BEFORE_VANISHED = 4;
 
 /** A client of the update API of the host that `http` leads to. */
 export function createBottlerocketApi(options: BottlerocketApiOptions): BottlerocketApi {
@@ -81,10 +82,12 @@ export function createBottlerocketApi(options: BottlerocketApiOptions): Bottlero
     deactivate: act('/actions/deactivate-update'),
     reboot: act('/actions/reboot'),
 
-    async awaitCommand(command, { before, timeoutMs, pollMs = DEFAULT_POLL_MS }, signal) {
+    async awaitCommand(command, { before, timeoutMs, firstPauseMs = FIRST_PAUSE_MS }, signal) {
       const deadline = clock.monotonic() + timeoutMs;
       let unchanged = 0;
-      for (;;) {
+      for (let pauseMs = firstPauseMs; ; pauseMs = Math.max(firstPauseMs, Math.min(2 * pauseMs, LONGEST_PAUSE_MS))) {
+        // The host has just begun: there is nothing to see yet.
+        await sleep(clock, pauseMs, signal);
         const now = await lookPast(status, signal);
         if (now?.kind === 'known' && now.mostRecentCommand !== undefined && now.mostRecentCommand.timestamp !== before) {
           return { kind: 'ended', status: now };
@@ -92,7 +95,6 @@ export function createBottlerocketApi(options: BottlerocketApiOptions): Bottlero
         unchanged = now === undefined || now.kind === 'busy' ? 0 : unchanged + 1;
         if (unchanged >= LOOKS_BEFORE_VANISHED) return { kind: 'vanished', message: `The host's updater ended ${command} without a trace` };
         if (clock.monotonic() >= deadline) return { kind: 'timeout', message: `${command} took longer than ${String(timeoutMs)} ms` };
-        await sleep(clock, pollMs, signal);
       }
     },
   };

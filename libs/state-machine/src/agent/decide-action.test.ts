@@ -274,6 +274,15 @@ describe('decideAction for Idle', () => {
       kind: 'report',
       says: { current_state: 'Idle', target_version: '1.27.0' },
     },
+    {
+      name: 'tells that an update is over before it looks for the next',
+      status: status({ current_state: 'MonitoringUpdate', current_version: '1.27.0' }),
+      version: '1.27.0',
+      host: { kind: 'uninitialized' },
+      lastCheckedAt: NOW - 86_400_000,
+      kind: 'report',
+      says: { current_state: 'Idle', target_version: '1.27.0' },
+    },
   ])('$name', check);
 });
 

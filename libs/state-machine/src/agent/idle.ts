@@ -5,7 +5,7 @@ import type { Action, AgentObservation } from './types.ts';
 
 /** Tidies up after an update, then looks for the next one from time to time. */
 export function decideIdle(o: AgentObservation): Action {
-  return returnNode(o) ?? withdrawUpdate(o) ?? checkForUpdate(o) ?? reportOrWait(o);
+  return returnNode(o) ?? withdrawUpdate(o) ?? reportEnd(o) ?? checkForUpdate(o) ?? reportOrWait(o);
 }
 
 // Before anything else: a node that is held serves nobody. What is not ours the apiserver leaves alone.
@@ -32,6 +32,12 @@ function withdrawUpdate(o: AgentObservation): Action | undefined {
   const ours = status.progress?.version ?? status.target_version;
   if (o.host.status.stagedVersion !== ours) return undefined;
   return { kind: 'deactivate', reason: `The update to ${ours} was given up` };
+}
+
+/** Another node may be waiting for the slot of this one: that comes before the next look for updates. */
+function reportEnd(o: AgentObservation): Action | undefined {
+  const state = o.shadow.status?.current_state;
+  return state === undefined || state === 'Idle' ? undefined : { kind: 'report', reason: 'The update is over', status: idleStatus(o) };
 }
 
 function checkForUpdate(o: AgentObservation): Action | undefined {
