@@ -36,8 +36,10 @@ describe(namesTest, () => {
 describe('docs/lessons.md', () => {
   test('tells of each row once', () => {
     const rows = lessons.map(({ row }) => row);
-    expect(rows.length).toBeGreaterThan(60);
-    expect(rows).toEqual([...new Set(rows)]);
+    const last = { 1: 25, 2: 16, 3: 6, 4: 8, 5: 9, 6: 4, 7: 7 };
+    expect(rows).toEqual(
+      Object.entries(last).flatMap(([section, count]) => Array.from({ length: count }, (_, at) => `${section}.${String(at + 1)}`)),
+    );
     expect(rows).toHaveLength(page.split('\n').filter((line) => /^\| \d/.test(line)).length);
   });
 

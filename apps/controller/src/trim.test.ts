@@ -1,0 +1,75 @@
+import { CORDONED_ANNOTATION, UPDATER_INTERFACE_LABEL, UPDATER_INTERFACE_VERSION } from '@brupop/crd-models';
+import { describe, expect, test } from '@jest/globals';
+import { trimNode, trimPod } from './trim.ts';
+import type { RawNode } from './trim.ts';
+
+const SINCE = '2026-01-05T12:00:00Z';
+const ready = (status: string) => ({ conditions: [{ type: 'Ready', status, lastTransitionTime: SINCE }] });
+const node = (metadata: object = {}, spec: object = {}): RawNode => ({
+  metadata: { name: 'a', uid: 'u', ...metadata },
+  spec,
+  status: ready('True'),
+});
+const observed = (raw: RawNode) => trimNode(raw).observation;
+
+describe(trimNode, () => {
+  test('keeps little of a Node, however many images it tells of', () => {
+    const images = Array.from({ length: 50 }, (_, at) => ({
+      names: [`registry.example/image-${String(at)}@sha256:${'0'.repeat(64)}`],
+      sizeBytes: at,
+    }));
+    const large = { ...node({ labels: { pool: 'p'.repeat(60) } }), status: { ...ready('True'), images } };
+    expect(JSON.stringify(large).length).toBeGreaterThan(5_000);
+    expect(JSON.stringify(trimNode(large)).length).toBeLessThan(400);
+  });
+
+  test('is the same after a heartbeat', () => {
+    const beaten = {
+      ...node(),
+      status: { conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: SINCE, lastHeartbeatTime: 'later' }] },
+    };
+    expect(observed(beaten)).toEqual(observed(node()));
+  });
+
+  test.each([
+    {
+      name: 'is managed with the label',
+      raw: node({ labels: { [UPDATER_INTERFACE_LABEL]: UPDATER_INTERFACE_VERSION } }),
+      expected: { managed: true },
+    },
+    {
+      name: 'is not with another value of it',
+      raw: node({ labels: { [UPDATER_INTERFACE_LABEL]: '1.0.0' } }),
+      expected: { managed: false },
+    },
+    { name: 'is Ready since a time', raw: node(), expected: { ready: true, readySince: SINCE } },
+    { name: 'is not Ready without the condition', raw: { metadata: { name: 'a' } }, expected: { ready: false, uid: '' } },
+    {
+      name: 'is cordoned by us',
+      raw: node({ annotations: { [CORDONED_ANNOTATION]: '{}' } }, { unschedulable: true }),
+      expected: { cordonedByUs: true },
+    },
+    {
+      name: 'is not cordoned by a mark alone',
+      raw: node({ annotations: { [CORDONED_ANNOTATION]: '{}' } }),
+      expected: { cordonedByUs: false },
+    },
+    { name: 'is being deleted', raw: node({ deletionTimestamp: SINCE }), expected: { deleting: true } },
+    { name: 'has a zone', raw: node({ labels: { 'topology.kubernetes.io/zone': 'z' } }), expected: { zone: 'z' } },
+  ])('a node $name', ({ raw, expected }) => {
+    expect(observed(raw)).toMatchObject(expected);
+  });
+});
+
+describe(trimPod, () => {
+  test.each([
+    { name: 'Ready', metadata: {}, status: ready('True'), expected: true },
+    { name: 'not Ready', metadata: {}, status: ready('False'), expected: false },
+    { name: 'on its way out', metadata: { deletionTimestamp: SINCE }, status: ready('True'), expected: false },
+  ])('an agent that is $name', ({ metadata, status, expected }) => {
+    expect(trimPod({ metadata: { name: 'agent-a', ...metadata }, spec: { nodeName: 'a' }, status })).toMatchObject({
+      nodeName: 'a',
+      ready: expected,
+    });
+  });
+});
