@@ -96,6 +96,8 @@ describe('lessons §6: a ConversionReview', () => {
       fc.jsonValue().map((value) => JSON.stringify(review(value))),
       fc.array(fc.jsonValue()).map((objects) => JSON.stringify(review(objects))),
       fc.jsonValue().map((value) => JSON.stringify(review([shadow('brs-a', 'Idle', { status: value, metadata: value })]))),
+      fc.string().map((state) => JSON.stringify(review([shadow('brs-a', state)]))),
+      fc.nat(200).map((length) => JSON.stringify(review([shadow('brs-a')])).replace('"brs-a"', '"brs-a'.slice(0, length % 7))),
     );
     fc.assert(
       fc.property(anything, (text) => {

@@ -281,8 +281,14 @@ describe(convertShadow, () => {
   test('whatever it is given, it does not throw', () => {
     fc.assert(
       fc.property(fc.anything(), fc.constantFrom(V1, V2), (anything, to) => {
-        expect(convertShadow(anything, to)).toHaveProperty('ok');
-        expect(convertShadow(aShadow({ status: anything, metadata: { name: 'a', annotations: anything } }), to)).toHaveProperty('ok');
+        const objects: readonly unknown[] = [
+          anything,
+          ...['apiVersion', 'kind', 'metadata', 'spec', 'status'].map((field) => aShadow({ [field]: anything })),
+          aShadow({ spec: { state: anything } }),
+          aShadow({ status: { current_state: anything } }),
+          aShadow({ metadata: { name: 'a', annotations: anything } }),
+        ];
+        for (const object of objects) expect(convertShadow(object, to)).toHaveProperty('ok');
       }),
     );
   });
