@@ -278,6 +278,16 @@ describe(createController, () => {
       expect(told(cluster)).toEqual(['b AgentNotReady', 'brs-b AgentNotReady']);
     });
 
+    test('is told by a leader that has just begun, if the cluster says since when', async () => {
+      const cluster = aCluster(['b']);
+      const lastTransitionTime = new Date(cluster.clock.now()).toISOString();
+      cluster.api.store.patch(pod('b'), { status: { conditions: [{ type: 'Ready', status: 'False', lastTransitionTime }] } });
+      await cluster.clock.advance(6 * MINUTE);
+      start(cluster);
+      await cluster.clock.advance(10_000);
+      expect(healthy(cluster, 'b')).toMatchObject({ status: 'False', reason: 'AgentNotReady' });
+    });
+
     test('and has never registered its node is told once, whoever leads', async () => {
       const cluster = aCluster(['b']);
       cluster.api.store.delete({ ...SHADOWS, name: 'brs-b' });

@@ -17,7 +17,7 @@ import { createPhaseWatch } from './phase-watch.ts';
 import { createPlanText } from './plan-text.ts';
 import { createFleetReconciler } from './reconcile-fleet.ts';
 import { createPlanReporter } from './report-plan.ts';
-import type { TrimmedNode } from './trim.ts';
+import type { TrimmedNode, TrimmedPod } from './trim.ts';
 import { trimNode, trimPod, trimShadow } from './trim.ts';
 
 /** Everything that the controller touches. */
@@ -100,7 +100,7 @@ export function createController(deps: ControllerDeps): Controller {
   const observe = (): FleetObservation => ({
     nodes: nodes.store.list().map(({ observation }) => observation),
     shadows: assumed.over(shadows.store.list()),
-    agents: agentsByNode(pods.store.list()),
+    ...agentsByNode(pods.store.list()),
     leaderNodeName: nodeName,
   });
   const picture = createFleetPicture({ observe, policy, clock, phases });
@@ -194,8 +194,14 @@ function hasChanged(known: Map<string, string>, type: string, { observation }: T
 }
 
 /** A node has an agent that is Ready if any of its agent pods is: during a change of pods there are two. */
-function agentsByNode(pods: readonly { readonly nodeName: string | undefined; readonly ready: boolean }[]): Map<string, boolean> {
+function agentsByNode(pods: readonly TrimmedPod[]): Pick<Required<FleetObservation>, 'agents' | 'agentsSince'> {
   const agents = new Map<string, boolean>();
-  for (const { nodeName, ready } of pods) if (nodeName !== undefined) agents.set(nodeName, ready || agents.get(nodeName) === true);
-  return agents;
+  const agentsSince = new Map<string, string>();
+  for (const { nodeName, ready, since } of pods) {
+    if (nodeName === undefined || (agents.has(nodeName) && !ready)) continue;
+    agents.set(nodeName, ready);
+    if (since === undefined) agentsSince.delete(nodeName);
+    else agentsSince.set(nodeName, since);
+  }
+  return { agents, agentsSince };
 }

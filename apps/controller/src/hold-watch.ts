@@ -1,18 +1,17 @@
 import type { BottlerocketShadow } from '@brupop/crd-models';
 import { nodeNameOf } from '@brupop/crd-models';
 import { followHolds, NO_SPANS } from '@brupop/state-machine';
-import type { FleetHold } from '@brupop/state-machine';
+import type { FleetHold, Moment } from '@brupop/state-machine';
 
 /** Tells which holds have lasted for longer than they should. Kept in memory; what was told already, the shadows themselves tell the next leader. */
 export interface HoldWatch {
   /**
-   * @param nowMs of the monotonic clock
    * @returns the holds of the plan, those that have lasted marked; and in how many milliseconds to look again, if nothing changes before
    */
   look(
     holds: readonly FleetHold[],
     shadows: readonly BottlerocketShadow[],
-    nowMs: number,
+    now: Moment,
   ): { readonly holds: readonly FleetHold[]; readonly againInMs: number | undefined };
   /** Nothing that was seen before counts any more: somebody else may have led in between. */
   forget(): void;
@@ -21,11 +20,11 @@ export interface HoldWatch {
 export function createHoldWatch(): HoldWatch {
   let spans = NO_SPANS;
   return {
-    look(holds, shadows, nowMs) {
+    look(holds, shadows, now) {
       let carried: ReadonlyMap<string, string> | undefined;
-      const followed = followHolds(spans, holds, (node) => (carried ??= troubles(shadows)).get(node), nowMs);
+      const followed = followHolds(spans, holds, (node) => (carried ??= troubles(shadows)).get(node), now);
       spans = followed.spans;
-      return { holds: followed.holds, againInMs: followed.nextAt === undefined ? undefined : Math.max(0, followed.nextAt - nowMs) };
+      return { holds: followed.holds, againInMs: followed.nextAt === undefined ? undefined : Math.max(0, followed.nextAt - now.steady) };
     },
     forget() {
       spans = NO_SPANS;

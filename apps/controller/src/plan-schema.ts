@@ -27,6 +27,7 @@ const NODE: JsonSchema = {
     reason: { enum: REASONS, description: 'Why, in one word; docs/operations.md explains each.' },
     message: { type: 'string', description: 'What it does or waits for; the same words as in Events, conditions and the log.' },
     until: time('Until when, if time alone may change it.'),
+    since: time('Since when it waits, if the cluster tells.'),
     state: { enum: SHADOW_STATES, description: 'What the node was told to reach last.' },
     version: { type: 'string', description: 'The version that it runs.' },
     targetVersion: { type: 'string', description: 'The version that it is to be updated to; the same as `version` if there is none.' },

@@ -48,7 +48,7 @@ const full = aPicture(
     ],
     holds: [
       { node: 'b', reason: 'CrashBackoff', message: 'Resting', until: NOW + HOUR },
-      { node: 'c', reason: 'NoShadow', message: 'Waiting for the agent to register the node', until: Infinity },
+      { node: 'c', reason: 'NoShadow', message: 'Waiting for the agent to register the node', until: Infinity, since: NOW - HOUR },
     ],
     window: { open: false, opensAt: NOW + HOUR },
     budget: { maxConcurrentUpdates: 2, slots: ['a'], maxUnavailable: 3, unavailable: ['c'] },
@@ -80,7 +80,13 @@ describe(planView, () => {
           estimatedAt: '2026-01-05T13:00:00.000Z',
         },
         { node: 'b', next: 'wait', reason: 'CrashBackoff', message: 'Resting', until: '2026-01-05T13:00:00.000Z' },
-        { node: 'c', next: 'wait', reason: 'NoShadow', message: 'Waiting for the agent to register the node' },
+        {
+          node: 'c',
+          next: 'wait',
+          reason: 'NoShadow',
+          message: 'Waiting for the agent to register the node',
+          since: '2026-01-05T11:00:00.000Z',
+        },
       ],
       recheckAt: '2026-01-05T13:00:00.000Z',
     });

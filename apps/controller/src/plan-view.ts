@@ -58,6 +58,8 @@ export interface NodeView {
   readonly message: string;
   /** Until when, if time alone may change it. */
   readonly until?: string;
+  /** Since when it waits, if the cluster tells. */
+  readonly since?: string;
   /** What the node was told to reach last. */
   readonly state?: string;
   readonly version?: string;
@@ -101,7 +103,11 @@ export function planView(picture: FleetPicture, viewer: PlanViewer, wanted: Want
 
 function nodeViews({ observation, plan, estimate }: FleetPicture, wanted: Wanted): NodeView[] {
   const shadows = new Map<string | undefined, BottlerocketShadow>(observation.shadows.map((shadow) => [nodeNameOf(shadow), shadow]));
-  const view = (told: FleetPlan['changes'][number] | FleetPlan['holds'][number], next: NodeView['next'], until?: number): NodeView => {
+  const view = (
+    told: FleetPlan['changes'][number] | FleetPlan['holds'][number],
+    next: NodeView['next'],
+    { until, since }: Pick<FleetPlan['holds'][number], 'until' | 'since'> = {},
+  ): NodeView => {
     const { node, reason, message } = told;
     const { spec, status } = shadows.get(node) ?? {};
     const estimatedAt = estimate.byNode.get(node);
@@ -111,6 +117,7 @@ function nodeViews({ observation, plan, estimate }: FleetPicture, wanted: Wanted
       reason,
       message,
       ...(until === undefined || until === Infinity ? {} : { until: formatTimestamp(until) }),
+      ...(since === undefined ? {} : { since: formatTimestamp(since) }),
       ...(spec === undefined ? {} : { state: spec.state }),
       ...(status === undefined || status === null ? {} : { version: status.current_version, targetVersion: status.target_version }),
       ...(estimatedAt === undefined ? {} : { estimatedAt: formatTimestamp(estimatedAt) }),
@@ -118,7 +125,7 @@ function nodeViews({ observation, plan, estimate }: FleetPicture, wanted: Wanted
   };
   return [
     ...plan.changes.filter(wanted).map((change) => view(change, 'step')),
-    ...plan.holds.filter(wanted).map((hold) => view(hold, 'wait', hold.until)),
+    ...plan.holds.filter(wanted).map((hold) => view(hold, 'wait', hold)),
   ];
 }
 

@@ -46,7 +46,10 @@ export function createFleetReconciler(deps: FleetReconcilerDeps): (signal: Abort
     for (const ended of deps.phases.look(observation.shadows, deps.clock.now())) deps.metrics.phaseEnded(ended);
     const plan = planFleet(observation, deps.policy, deps.clock.now());
     const { outdated, failure } = await act(deps, plan, observation, doubtful, signal);
-    const { holds, againInMs } = deps.holdWatch.look(plan.holds, observation.shadows, deps.clock.monotonic());
+    const { holds, againInMs } = deps.holdWatch.look(plan.holds, observation.shadows, {
+      steady: deps.clock.monotonic(),
+      wall: deps.clock.now(),
+    });
     deps.reporter.held(holds, observation);
     if (failure !== undefined) throw failure as Error;
     const more = await writeConditions(deps, holds, observation.shadows, signal);

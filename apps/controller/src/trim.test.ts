@@ -70,6 +70,7 @@ describe(trimPod, () => {
     expect(trimPod({ metadata: { name: 'agent-a', ...metadata }, spec: { nodeName: 'a' }, status })).toMatchObject({
       nodeName: 'a',
       ready: expected,
+      since: SINCE,
     });
   });
 });

@@ -34,6 +34,8 @@ export interface TrimmedNode extends Kept {
 export interface TrimmedPod extends Kept {
   readonly nodeName: string | undefined;
   readonly ready: boolean;
+  /** RFC 3339; when its readiness last changed. */
+  readonly since: string | undefined;
 }
 
 const ZONE_LABEL = 'topology.kubernetes.io/zone';
@@ -62,8 +64,14 @@ export function trimNode(node: RawNode): TrimmedNode {
 }
 
 export function trimPod(pod: RawPod): TrimmedPod {
-  const isReady = readyCondition(pod.status?.conditions)?.status === 'True';
-  return { metadata: kept(pod), nodeName: pod.spec?.nodeName, ready: isReady && pod.metadata.deletionTimestamp === undefined };
+  const { status, lastTransitionTime } = readyCondition(pod.status?.conditions) ?? {};
+  const ending = pod.metadata.deletionTimestamp;
+  return {
+    metadata: kept(pod),
+    nodeName: pod.spec?.nodeName,
+    ready: status === 'True' && ending === undefined,
+    since: ending ?? lastTransitionTime,
+  };
 }
 
 /** A shadow without what only people read. */

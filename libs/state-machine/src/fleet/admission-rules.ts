@@ -39,8 +39,10 @@ export function objection<F extends Facts>(rules: readonly Rule<F>[], facts: F, 
   return undefined;
 }
 
-function unreported({ status }: ShadowedFacts): Reason | undefined {
-  return status === NOT_REPORTED ? { reason: 'NotReported', message: 'Waiting for the first report of the agent' } : undefined;
+function unreported({ status, shadow }: ShadowedFacts, { now }: RuleContext): Reason | undefined {
+  if (status !== NOT_REPORTED) return undefined;
+  const since = sinceOf(shadow.metadata.creationTimestamp, now);
+  return { reason: 'NotReported', message: 'Waiting for the first report of the agent', ...since };
 }
 
 function leftUnavailable({ marked }: ShadowedFacts): Reason | undefined {
@@ -61,14 +63,21 @@ function deleting({ node }: Facts): Reason | undefined {
   return node.deleting ? { reason: 'NodeDeleting', message: 'The node is being deleted' } : undefined;
 }
 
-function nodeNotReady({ node }: Facts): Reason | undefined {
-  return node.ready ? undefined : { reason: 'NodeNotReady', message: 'Waiting for the node to be Ready' };
+function nodeNotReady({ node }: Facts, { now }: RuleContext): Reason | undefined {
+  if (node.ready) return undefined;
+  return { reason: 'NodeNotReady', message: 'Waiting for the node to be Ready', ...sinceOf(node.readySince, now) };
 }
 
-function agentNotReady({ agentReady }: Facts): Reason | undefined {
+function agentNotReady({ agentReady, agentSince }: Facts, { now }: RuleContext): Reason | undefined {
   if (agentReady === true) return undefined;
   const message = agentReady === false ? "Waiting for the node's agent to be Ready" : 'The node has no agent pod';
-  return { reason: 'AgentNotReady', message };
+  return { reason: 'AgentNotReady', message, ...sinceOf(agentSince, now) };
+}
+
+/** Since when a hold lasts, as far as the cluster tells. */
+export function sinceOf(timestamp: string | undefined, now: number): Pick<FleetHold, 'since'> {
+  const since = parseTimestamp(timestamp, now);
+  return since === undefined ? {} : { since };
 }
 
 function cordoned({ node }: ShadowedFacts): Reason | undefined {

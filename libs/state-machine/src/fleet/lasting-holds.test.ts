@@ -1,12 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import { followHolds, LASTS_AFTER_MS, NO_SPANS } from './lasting-holds.ts';
-import type { HoldSpans } from './lasting-holds.ts';
+import type { HoldSpans, Moment } from './lasting-holds.ts';
 import type { FleetHold } from './plan.ts';
 import { HOLD_REASONS } from './reasons.ts';
 import type { HoldReason } from './reasons.ts';
 
 const SECOND = 1_000;
 const hold = (node: string, reason: HoldReason): FleetHold => ({ node, reason, message: 'why' });
+const WALL = Date.UTC(2026, 0, 5, 12);
+const moment = (steady: number, wall = WALL + steady): Moment => ({ steady, wall });
 const nothing = (): undefined => undefined;
 
 /** What is marked after each look: `at` in milliseconds, and why each node is held then. */
@@ -20,7 +22,7 @@ function look(
       spans,
       Object.entries(held).map(([node, reason]) => hold(node, reason)),
       carried,
-      at,
+      moment(at),
     );
     spans = followed.spans;
     return { told: followed.holds.filter(({ lasting }) => lasting).map(({ node }) => node), nextAt: followed.nextAt };
@@ -114,10 +116,25 @@ describe(followHolds, () => {
     expect(look([{ at: 0, held: { a: 'AgentNotReady', b: 'AgentNotReady' } }], carried)).toEqual([{ told: ['a'], nextAt: LASTS_AFTER_MS }]);
   });
 
+  test.each([
+    { name: 'has lasted since the cluster says so', since: WALL - LASTS_AFTER_MS, wall: WALL, told: true },
+    { name: 'has not lasted yet', since: WALL - LASTS_AFTER_MS + 1, wall: WALL, told: false },
+    { name: 'began in the future, by a clock that is ahead', since: WALL + 9 * LASTS_AFTER_MS, wall: WALL, told: false },
+  ])('a hold that is seen for the first time and $name', ({ since, wall, told }) => {
+    const { holds } = followHolds(NO_SPANS, [{ ...hold('a', 'AgentNotReady'), since }], nothing, moment(0, wall));
+    expect(holds.map(({ lasting = false }) => lasting)).toEqual([told]);
+  });
+
+  test('a wall clock that jumps makes nothing last', () => {
+    const holds = [hold('a', 'AgentNotReady')];
+    const { spans } = followHolds(NO_SPANS, holds, nothing, moment(0));
+    expect(followHolds(spans, holds, nothing, moment(1, WALL + 9 * LASTS_AFTER_MS)).holds).toEqual(holds);
+  });
+
   test('the holds keep their order and their words', () => {
     const holds = [hold('a', 'NoFreeSlot'), hold('b', 'NoShadow'), hold('c', 'UpToDate')];
-    const { spans } = followHolds(NO_SPANS, holds, nothing, 0);
-    expect(followHolds(spans, holds, nothing, LASTS_AFTER_MS).holds).toEqual([holds[0], { ...holds[1], lasting: true }, holds[2]]);
+    const { spans } = followHolds(NO_SPANS, holds, nothing, moment(0));
+    expect(followHolds(spans, holds, nothing, moment(LASTS_AFTER_MS)).holds).toEqual([holds[0], { ...holds[1], lasting: true }, holds[2]]);
   });
 
   test('all that keeps an agent from being heard is a matter of time', () => {

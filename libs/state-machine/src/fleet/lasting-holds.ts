@@ -5,10 +5,18 @@ import type { HoldReason } from './reasons.ts';
 /** What is remembered of a node that is held for something that should pass by itself. */
 export interface HoldSpan {
   readonly reason: HoldReason;
-  /** When it was first seen, in milliseconds of a clock that never jumps. */
+  /** When it began, in milliseconds of a clock that never jumps. */
   readonly since: number;
   /** Whether it is told as lasting. */
   readonly told: boolean;
+}
+
+/** One moment by both clocks, in milliseconds. */
+export interface Moment {
+  /** Of a clock that never jumps. */
+  readonly steady: number;
+  /** Since the epoch. */
+  readonly wall: number;
 }
 
 /** What is remembered of the fleet. */
@@ -34,27 +42,29 @@ export interface FollowedHolds {
   /** The holds of the plan, in its order; those that are told as lasting are marked. */
   readonly holds: readonly FleetHold[];
   readonly spans: HoldSpans;
-  /** When to look again even if nothing changes, by the clock of `now`; undefined: never. */
+  /** When to look again even if nothing changes, by the steady clock; undefined: never. */
   readonly nextAt: number | undefined;
 }
 
 /**
  * Marks the holds that have lasted for so long that a person should look, few at a time. What was told stays told until the node is held for another
- * reason.
+ * reason. A hold has lasted since the cluster says so, or else since it was first seen.
  * @param carriedReason why a node's shadow says already that it needs attention: an earlier leader may have told it
- * @param now milliseconds of a clock that never jumps
  */
 export function followHolds(
   before: HoldSpans,
   holds: readonly FleetHold[],
   carriedReason: (node: string) => string | undefined,
-  now: number,
+  { steady: now, wall }: Moment,
 ): FollowedHolds {
   const byNode = new Map<string, HoldSpan>();
-  for (const { node, reason } of holds) {
+  for (const { node, reason, since = wall } of holds) {
     if (HOLD_REASONS[reason].loudness !== 'lasting') continue;
     const known = before.byNode.get(node);
-    byNode.set(node, known?.reason === reason ? known : { reason, since: now, told: carriedReason(node) === reason });
+    byNode.set(
+      node,
+      known?.reason === reason ? known : { reason, since: now - Math.max(0, wall - since), told: carriedReason(node) === reason },
+    );
   }
   const due = [...byNode].filter(([, { told, since }]) => !told && now - since >= LASTS_AFTER_MS);
   const mayTell = before.toldAt === undefined || now - before.toldAt >= BETWEEN_MS;

@@ -26,6 +26,8 @@ export interface FleetObservation {
   readonly shadows: readonly BottlerocketShadow[];
   /** By node name: whether its agent pod is Ready. No entry: the node has no agent pod. */
   readonly agents: ReadonlyMap<string, boolean>;
+  /** By node name: since when its agent pod is Ready, or is not; RFC 3339, as its condition says. */
+  readonly agentsSince?: ReadonlyMap<string, string>;
   /** The node on which this controller runs; it is updated last. */
   readonly leaderNodeName?: string;
 }

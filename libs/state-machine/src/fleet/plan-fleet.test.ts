@@ -170,6 +170,20 @@ describe('planFleet, in which words', () => {
   });
 });
 
+describe('planFleet, since when', () => {
+  test.each<{ name: string; member: MemberChanges; since: string | undefined }>([
+    { name: 'the node is not Ready', member: { ready: false, readySince: ago(7) }, since: ago(7) },
+    { name: 'its agent is not Ready', member: { agent: false }, since: ago(8) },
+    { name: 'its agent has run without registering it', member: { shadow: null }, since: ago(8) },
+    { name: 'the shadow stands without a report', member: { status: null }, since: ago(10_000) },
+    { name: 'nobody knows when', member: { ready: false, readySince: 'noon' }, since: undefined },
+  ])('$name', ({ member, since }) => {
+    const fleet = { ...aFleet([aMember('a', member)]), agentsSince: new Map([['a', ago(8)]]) };
+    const [hold] = planFleet(fleet, aPolicy(), NOW).holds;
+    expect(hold?.since).toBe(since === undefined ? undefined : Date.parse(since));
+  });
+});
+
 describe('planFleet, what the plan tells besides', () => {
   test('its window, and who uses the budget once the changes are made', () => {
     const fleet = aFleet([aMember('a', told('RebootedIntoUpdate')), aMember('b'), aMember('c', { ready: false })]);

@@ -1,7 +1,7 @@
 import type { BottlerocketShadow } from '@brupop/crd-models';
 import { nodeNameOf, shadowName } from '@brupop/crd-models';
 import { admissionOrder } from './admission-order.ts';
-import { objection, REACH_RULES, START_RULES, STEP_RULES } from './admission-rules.ts';
+import { objection, REACH_RULES, sinceOf, START_RULES, STEP_RULES } from './admission-rules.ts';
 import type { BudgetUse, Refusal } from './budget.ts';
 import { createBudget } from './budget.ts';
 import { changed, deletion, specChange } from './changes.ts';
@@ -58,7 +58,12 @@ function withoutShadow(facts: Facts, context: RuleContext): Verdict {
   const { name, managed } = facts.node;
   if (facts.marked) return { hold: { node: name, reason: 'LeftUnavailable', message: LEFT_UNAVAILABLE } };
   if (!managed) return undefined;
-  const unregistered = { node: name, reason: 'NoShadow', message: 'Waiting for the agent to register the node' } as const;
+  const unregistered = {
+    node: name,
+    reason: 'NoShadow',
+    message: 'Waiting for the agent to register the node',
+    ...sinceOf(facts.agentSince, context.now),
+  } as const;
   return { hold: objection(REACH_RULES, facts, context) ?? unregistered };
 }
 

@@ -27,6 +27,8 @@ export interface FleetHold {
   readonly message: string;
   /** Milliseconds since the epoch. */
   readonly until?: number;
+  /** Since when, if the cluster tells. Milliseconds since the epoch. */
+  readonly since?: number;
   /** Whether it has lasted for longer than it should have, see `followHolds`. A plan alone does not know. */
   readonly lasting?: boolean;
 }
