@@ -237,7 +237,14 @@ describe('a failed update', () => {
     expect({ crashes: crashes(), drains: drains() }).toEqual({ crashes: 1, drains: 0 });
   });
 
-  test('a refused reboot gives the node back', async () => {
+  test('a reboot that is refused for a while is asked for again, and the node drained once', async () => {
+    await aWorld().ready();
+    world.host.faults.rebootRefused(3);
+    expect(await world.update()).toBe(true);
+    expect({ version: world.host.version, crashes: crashes(), drains: drains() }).toEqual({ version: '1.27.0', crashes: 0, drains: 1 });
+  });
+
+  test('a reboot that is always refused gives the node back', async () => {
     await aWorld().ready();
     world.host.faults.rebootRefused('always');
     expect(await world.update()).toBe(true);

@@ -44,7 +44,9 @@ const PROMISES: Readonly<Record<string, Promised>> = {
     first: (fleet, target) => hasFailed(fleet, target, 3),
     end: { version: OLD, boots: 3, failures: 3 },
   },
-  'reboot-refused': { first: hasFailed, end: { failures: 1 } },
+  'reboot-refused': {
+    first: (fleet, target) => fleet.shadow(target)?.status?.progress?.reason === 'RebootRefused',
+  },
   'child-dies': {
     then: (fleet, target) => {
       expect(commands(fleet, target, 'refresh') + commands(fleet, target, 'prepare')).toBeGreaterThan(2);

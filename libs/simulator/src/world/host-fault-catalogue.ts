@@ -85,13 +85,9 @@ export const HOST_FAULTS: readonly Fault[] = [
     },
     { moment: 'on-updated-node' },
   ),
-  hostFault(
-    'reboot-refused',
-    'One host refuses its next reboot (an inhibitor). It is uncordoned, and reboots when asked again after a backoff.',
-    (host) => {
-      host.faults.rebootRefused(1);
-    },
-  ),
+  hostFault('reboot-refused', 'One host refuses its next reboot (an inhibitor). It is asked again soon, without another drain.', (host) => {
+    host.faults.rebootRefused(1);
+  }),
   hostFault('refresh-fails', 'The next refresh on one host fails. The next one succeeds.', (host) => {
     host.faults.refreshFails(1);
   }),

@@ -469,6 +469,7 @@ describe('decideAction for RebootedIntoUpdate', () => {
   const rebooting = spec('RebootedIntoUpdate');
   const staged = (more: Partial<ShadowStatus> = {}): ShadowStatus => status({ current_state: 'StagedAndPerformedUpdate', ...more });
   const at = (step: ProgressStep, more: Partial<ShadowProgress> = {}): ShadowStatus => staged({ progress: progress(step, more) });
+  const REFUSED = { reason: 'RebootRefused', message: 'The host refused to reboot: inhibited' };
   test.each<Row>([
     {
       name: 'writes down that it drains',
@@ -702,8 +703,40 @@ describe('decideAction for RebootedIntoUpdate', () => {
       kind: 'reboot',
     },
     {
-      name: 'gives the node back when the host refuses to reboot',
+      name: 'tells that the host refuses to reboot, and keeps the node drained',
       status: at('Rebooting'),
+      outcomes: [after('cordon-and-drain'), after('reboot', { done: false, message: 'inhibited' })],
+      kind: 'report',
+      says: {
+        progress: expect.objectContaining({
+          step: 'Rebooting',
+          reason: 'RebootRefused',
+          message: 'The host refused to reboot: inhibited',
+        }) as unknown as ShadowProgress,
+      },
+    },
+    {
+      name: 'asks again after a pause',
+      status: at('Rebooting', REFUSED),
+      outcomes: [after('cordon-and-drain'), after('reboot', { done: false, message: 'inhibited' })],
+      kind: 'wait',
+      waitMs: 14_000,
+    },
+    {
+      name: 'asks again once the pause is over',
+      status: at('Rebooting', REFUSED),
+      outcomes: [after('cordon-and-drain'), after('reboot', { done: false, message: 'inhibited', at: NOW - 15_000 })],
+      kind: 'reboot',
+    },
+    {
+      name: 'looks whether the node is still empty before it asks again after long',
+      status: at('Rebooting', REFUSED),
+      outcomes: [after('cordon-and-drain', { at: NOW - 60_000 }), after('reboot', { done: false, message: 'inhibited', at: NOW - 15_000 })],
+      kind: 'cordon-and-drain',
+    },
+    {
+      name: 'gives the node back when the host goes on refusing to reboot',
+      status: at('Rebooting', { ...REFUSED, since: new Date(NOW - 120_000).toISOString() }),
       outcomes: [after('reboot', { done: false, message: 'inhibited' })],
       kind: 'report',
       says: { failure_message: 'The host refused to reboot: inhibited', failed_versions: [] },

@@ -108,11 +108,22 @@ function reboot(o: AgentObservation, version: string, progress: ShadowProgress):
   // Asked again if the wall clock has gone back since: to wait for the time that it showed might take for ever.
   if (asked === undefined || o.now < asked.at)
     return isDrained(o) ? { kind: 'reboot', reason: `Rebooting into ${version}` } : keepDraining(o, version, progress);
-  if (!asked.done) return reportGivingBack(o, version, `The host refused to reboot: ${asked.message}`, 'other');
+  if (!asked.done) return askAgain(o, version, progress, `The host refused to reboot: ${asked.message}`);
   const until = asked.at + o.settings.rebootTimeoutMs;
   return o.now < until
     ? { kind: 'wait', reason: 'The host is going down', until }
     : reportGivingBack(o, version, 'The host accepted the reboot but did not go down in time', 'other');
+}
+
+// What inhibits a reboot is mostly short, and giving the node back would mean to drain it twice.
+const REFUSED_FOR_MS = 2 * 60_000;
+
+function askAgain(o: AgentObservation, version: string, progress: ShadowProgress, refusal: string): Action {
+  const patienceMs = Math.min(REFUSED_FOR_MS, o.settings.rebootTimeoutMs);
+  if (o.now >= startOf(o, progress) + patienceMs) return reportGivingBack(o, version, refusal, 'other');
+  const blocked = { reason: 'RebootRefused', message: refusal };
+  if (isNews(progress, blocked)) return reportBlocked(o, progress, blocked, refusal);
+  return stepOrPause(o, isDrained(o) ? 'reboot' : 'cordon-and-drain', `Rebooting into ${version}`);
 }
 
 function giveUp(o: AgentObservation, version: string, progress: ShadowProgress): Action {
