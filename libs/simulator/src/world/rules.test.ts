@@ -67,19 +67,23 @@ describe(fits, () => {
 });
 
 describe(chooseNode, () => {
-  const load = (name: string, siblings: number, pods: number): Parameters<typeof chooseNode>[1][number] => ({
-    node: aNode({ name }),
+  type Load = Parameters<typeof chooseNode>[1][number];
+  const load = (name: string, siblings: number, pods: number, taint?: string): Load => ({
+    node: aNode({ name, spec: taint === undefined ? {} : { taints: [{ key: taint, effect: 'PreferNoSchedule' }] } }),
     siblings,
     pods,
   });
 
   test.each([
+    { name: 'the node that asks no pod to stay away', loads: [load('a', 0, 0, 'x'), load('b', 1, 9)], chosen: 'b' },
+    { name: 'one that asks to, where there is no other', loads: [load('a', 1, 9, 'x')], chosen: 'a' },
+    { name: 'one that asks only what is tolerated, like any other', loads: [load('a', 0, 0, 'mine'), load('b', 1, 0)], chosen: 'a' },
     { name: 'the node with the fewest siblings', loads: [load('a', 1, 0), load('b', 0, 9)], chosen: 'b' },
     { name: 'then the one with the fewest pods', loads: [load('a', 1, 5), load('b', 1, 4)], chosen: 'b' },
     { name: 'then the first by name', loads: [load('b', 0, 0), load('a', 0, 0)], chosen: 'a' },
     { name: 'nothing where nothing is', loads: [], chosen: undefined },
   ])('takes $name', ({ loads, chosen }) => {
-    expect(chooseNode({ containers: [] }, loads)).toBe(chosen);
+    expect(chooseNode({ containers: [], tolerations: [{ key: 'mine', operator: 'Exists' }] }, loads)).toBe(chosen);
   });
 });
 

@@ -3,7 +3,7 @@ import { KeyedQueue } from './keyed-queue.ts';
 import { isReady, keyOf, placeOf, placeOfObject } from './objects.ts';
 import type { NodeObject, PodObject, PodSpec, Taint } from './objects.ts';
 import type { PodIndex } from './pod-index.ts';
-import { matchesLabels, matchesNodeTerms, toleratesTaints } from './selectors.ts';
+import { countUntolerated, matchesLabels, matchesNodeTerms, toleratesTaints } from './selectors.ts';
 import type { ClusterTimings } from './timings.ts';
 import type { WorldStore } from './world-store.ts';
 
@@ -34,20 +34,29 @@ export interface NodeLoad {
   readonly pods: number;
 }
 
-/** The fitting node with the fewest siblings, then with the fewest pods, then first by name. */
+/**
+ * The fitting node with the fewest taints that merely ask pods to stay away, then with the fewest siblings, then with the fewest pods, then
+ * first by name. In kube-scheduler, too, such a taint outweighs the spread of siblings (TaintToleration 3, PodTopologySpread 2).
+ */
 export function chooseNode(spec: PodSpec, loads: readonly NodeLoad[]): string | undefined {
   let best: NodeLoad | undefined;
   for (const load of loads) {
-    if ((best === undefined || compareLoads(load, best) < 0) && fits(spec, load.node)) best = load;
+    if ((best === undefined || compareLoads(spec, load, best) < 0) && fits(spec, load.node)) best = load;
   }
   return best?.node.metadata.name;
 }
 
-function compareLoads(a: NodeLoad, b: NodeLoad): number {
-  return a.siblings - b.siblings || a.pods - b.pods || (a.node.metadata.name < b.node.metadata.name ? -1 : 1);
+function compareLoads(spec: PodSpec, a: NodeLoad, b: NodeLoad): number {
+  const discouraging = ({ node }: NodeLoad): number => countUntolerated(spec.tolerations, node.spec?.taints, 'PreferNoSchedule');
+  return (
+    discouraging(a) - discouraging(b) ||
+    a.siblings - b.siblings ||
+    a.pods - b.pods ||
+    (a.node.metadata.name < b.node.metadata.name ? -1 : 1)
+  );
 }
 
-/** All of a node that decides whether a pod fits. */
+/** All of a node that decides whether a pod fits, and how well. */
 function attraction(node: NodeObject): string {
   return JSON.stringify([effectiveTaints(node), node.metadata.labels]);
 }

@@ -45,9 +45,17 @@ function matchesRule({ key, operator, values = [] }: Requirement, labels: Labels
 
 /** Whether every taint that keeps pods from being scheduled is tolerated. */
 export function toleratesTaints(tolerations: readonly Toleration[] | undefined, taints: readonly Taint[]): boolean {
-  return taints
-    .filter(({ effect }) => effect === 'NoSchedule' || effect === 'NoExecute')
-    .every((taint) => (tolerations ?? []).some((toleration) => tolerates(toleration, taint)));
+  return ['NoSchedule', 'NoExecute'].every((effect) => countUntolerated(tolerations, taints, effect) === 0);
+}
+
+/** How many taints of an effect are not tolerated. */
+export function countUntolerated(
+  tolerations: readonly Toleration[] | undefined,
+  taints: readonly Taint[] | undefined,
+  effect: string,
+): number {
+  const isTolerated = (taint: Taint): boolean => (tolerations ?? []).some((toleration) => tolerates(toleration, taint));
+  return (taints ?? []).filter((taint) => taint.effect === effect && !isTolerated(taint)).length;
 }
 
 function tolerates({ key, operator = 'Equal', value, effect }: Toleration, taint: Taint): boolean {
