@@ -8,6 +8,7 @@ import {
   UPDATER_INTERFACE_VERSION,
   type BottlerocketShadow,
 } from '@brupop/crd-models';
+import { hasCordonTaint, type NodeTaint } from '@brupop/drain';
 import {
   createReflector,
   isKubeStatus,
@@ -37,6 +38,7 @@ export type HeldState = Pick<HeldNode, 'managed' | 'ready' | 'bootId'>;
 
 /** The part of a Node, as the API gives it, that is looked at. */
 export interface RawNode extends KubeObject {
+  readonly spec?: { readonly taints?: readonly NodeTaint[] };
   readonly status?: HealthNode['status'] & { readonly nodeInfo?: { readonly bootID?: string } };
 }
 
@@ -170,7 +172,8 @@ export function isManaged({ metadata: { labels = {} } }: RawNode): boolean {
 /** @returns undefined for a node that no update of ours holds */
 export function heldStateOf(node: RawNode): HeldState | undefined {
   const { annotations = {} } = node.metadata;
-  if (!(CORDONED_ANNOTATION in annotations) && !(EXCLUDED_FROM_LB_ANNOTATION in annotations)) return undefined;
+  if (!(CORDONED_ANNOTATION in annotations) && !(EXCLUDED_FROM_LB_ANNOTATION in annotations) && !hasCordonTaint(node.spec?.taints))
+    return undefined;
   return {
     managed: isManaged(node),
     ready: nodeProblem(node) === undefined,

@@ -1,5 +1,5 @@
 import { parsePrefer, RESPOND_ASYNC, ROUTES, type StepProgress } from '@brupop/agent-api';
-import { AGENT_COMPONENT, APISERVER_COMPONENT, COMPONENT_LABEL } from '@brupop/crd-models';
+import { AGENT_COMPONENT, APISERVER_COMPONENT, COMPONENT_LABEL, CONTROLLER_COMPONENT } from '@brupop/crd-models';
 import {
   cordonNode,
   describeDrain,
@@ -11,6 +11,8 @@ import {
   type DrainPolicy,
   type DrainResult,
   type NodeChangeOptions,
+  type Ownership,
+  type PodSelector,
 } from '@brupop/drain';
 import { isKubeStatus } from '@brupop/kube-runtime';
 import type { Request, Response, Router } from 'express';
@@ -31,18 +33,17 @@ const NOT_READY_RETRY_MS = 2_000;
 
 /** Adds the steps that an agent may ask to be taken on its own node. Each may be repeated, at any replica. */
 export function addNodeRoutes(router: Router, deps: NodeRoutesDeps): void {
-  const { client, clock, log, metrics } = deps;
+  const { client, log, metrics } = deps;
   const drains = createDrainLog(log);
 
   router.post(ROUTES.cordonAndDrain, async (request, response) => {
     const target = targetOf(deps, response);
-    const { held } = await orNodeNotFound(target, cordonNode(target));
-    const sinceMs = Date.parse(held?.since ?? '') || clock.now();
-    let result = await drainOnce(deps, drains, target, sinceMs);
+    const { held } = await orNodeNotFound(target, cordonNode({ ...target, last: serversOf(deps) }));
+    let result = await drainOnce(deps, drains, target, held);
     // Agents of Brupop 1.x take the answer for the end of the drain, so there must be none before.
     while (result.kind === 'waiting' && !wantsProgress(request)) {
       if (deps.board.closed) throw new RequestError('SHUTTING_DOWN', 'This replica is shutting down; ask again to go on');
-      result = await drainOnce(deps, drains, target, sinceMs);
+      result = await drainOnce(deps, drains, target, held);
     }
     metrics.stepped('drain', result.kind);
     if (result.kind === 'timedOut') throw new RequestError('DRAIN_TIMED_OUT', describeDrain(result));
@@ -98,15 +99,25 @@ function targetOf(deps: NodeRoutesDeps, response: Response): NodeChangeOptions {
   return { client: deps.client, clock: deps.clock, nodeName: callerOf(response).node.name, signal: requestSignal(response) };
 }
 
-async function drainOnce(deps: NodeRoutesDeps, drains: DrainLog, target: NodeChangeOptions, sinceMs: number): Promise<DrainResult> {
+/** The operator's own servers. The replica that drains its own node should be the last to leave it. */
+function serversOf({ namespace }: NodeRoutesDeps): PodSelector {
+  return { namespace, labels: { [COMPONENT_LABEL]: [APISERVER_COMPONENT, CONTROLLER_COMPONENT] } };
+}
+
+async function drainOnce(
+  deps: NodeRoutesDeps,
+  drains: DrainLog,
+  target: NodeChangeOptions,
+  held: Ownership | undefined,
+): Promise<DrainResult> {
   const result = await drainStep({
     ...target,
     log: deps.log.child({ node: target.nodeName }),
-    sinceMs,
+    sinceMs: Date.parse(held?.since ?? '') || deps.clock.now(),
     policy: deps.drainPolicy,
     ours: { namespace: deps.namespace, labels: { [COMPONENT_LABEL]: AGENT_COMPONENT } },
-    // The replica that drains its own node should be the last to leave it.
-    last: { namespace: deps.namespace, labels: { [COMPONENT_LABEL]: APISERVER_COMPONENT } },
+    last: serversOf(deps),
+    lastUids: held?.last,
   });
   const block = result.kind === 'done' ? undefined : drainBlock(result.waiting);
   deps.metrics.drained(result, block?.reason);

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { ROUTES } from '@brupop/agent-api';
 import {
   CORDONED_ANNOTATION,
+  CORDONED_TAINT,
   EXCLUDE_FROM_LB_LABEL,
   EXCLUDED_FROM_LB_ANNOTATION,
   UPDATER_INTERFACE_LABEL,
@@ -25,14 +26,20 @@ describe('a node that an update has left', () => {
   const SOON = 60_000;
   const MARKED = { annotations: { [CORDONED_ANNOTATION]: '{}', [EXCLUDED_FROM_LB_ANNOTATION]: '{}' } };
   const labels = { [UPDATER_INTERFACE_LABEL]: UPDATER_INTERFACE_VERSION, [EXCLUDE_FROM_LB_LABEL]: 'True' };
+  const TAINTS = [{ key: CORDONED_TAINT, effect: 'PreferNoSchedule' }];
+  const isTainted = (): boolean => JSON.stringify(world.node()['spec']).includes(CORDONED_TAINT);
   const isHeld = (): boolean => {
     const { annotations = {}, labels: present = {} } = world.node().metadata as { annotations?: object; labels?: object };
     return (
-      world.cordoned || EXCLUDE_FROM_LB_LABEL in present || CORDONED_ANNOTATION in annotations || EXCLUDED_FROM_LB_ANNOTATION in annotations
+      world.cordoned ||
+      isTainted() ||
+      EXCLUDE_FROM_LB_LABEL in present ||
+      CORDONED_ANNOTATION in annotations ||
+      EXCLUDED_FROM_LB_ANNOTATION in annotations
     );
   };
   const hold = (): void => {
-    world.patchNode({ metadata: { ...MARKED, labels }, spec: { unschedulable: true } });
+    world.patchNode({ metadata: { ...MARKED, labels }, spec: { unschedulable: true, taints: TAINTS } });
   };
   const loseAgent = (): void => {
     world.patchNode({ metadata: { labels: { [UPDATER_INTERFACE_LABEL]: null } } });
@@ -79,6 +86,11 @@ describe('a node that an update has left', () => {
     world.api.faults.beforeRequest = ({ method, path }) =>
       method === 'PATCH' && path.includes('/nodes/') && failures-- > 0 ? textResponse(500, 'down') : undefined;
     expect(await world.clock.advanceUntil(() => !isHeld(), 10 * SOON)).toBe(true);
+  });
+
+  test('with nothing but our taint loses it', async () => {
+    world.patchNode({ spec: { taints: TAINTS } });
+    expect(await world.clock.advanceUntil(() => !isHeld(), 2 * SOON)).toBe(true);
   });
 
   test("keeps an administrator's cordon", async () => {

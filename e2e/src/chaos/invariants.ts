@@ -1,7 +1,9 @@
 import {
   APISERVER_COMPONENT,
   COMPONENT_LABEL,
+  CONTROLLER_COMPONENT,
   CORDONED_ANNOTATION,
+  CORDONED_TAINT,
   DEFAULT_NAMESPACE,
   EXCLUDED_FROM_LB_ANNOTATION,
   nodeNameOf,
@@ -94,13 +96,15 @@ export class Invariants {
 }
 
 /** Whether the operator holds the node: it has cordoned it or taken it out of the load balancers. */
-export function isHeld({ metadata: { annotations = {} } }: NodeObject): boolean {
-  return CORDONED_ANNOTATION in annotations || EXCLUDED_FROM_LB_ANNOTATION in annotations;
+export function isHeld({ metadata: { annotations = {} }, spec }: NodeObject): boolean {
+  const isTainted = spec?.taints?.some(({ key }) => key === CORDONED_TAINT) === true;
+  return isTainted || CORDONED_ANNOTATION in annotations || EXCLUDED_FROM_LB_ANNOTATION in annotations;
 }
 
 function isToGo({ metadata, status }: PodObject): boolean {
   if (status?.phase === 'Succeeded' || status?.phase === 'Failed') return false;
   if (metadata.ownerReferences?.some(({ kind }) => kind === 'DaemonSet') === true) return false;
   // The operator's own servers stay when nothing else is left.
-  return metadata.namespace !== DEFAULT_NAMESPACE || metadata.labels?.[COMPONENT_LABEL] !== APISERVER_COMPONENT;
+  const component = metadata.labels?.[COMPONENT_LABEL];
+  return metadata.namespace !== DEFAULT_NAMESPACE || (component !== APISERVER_COMPONENT && component !== CONTROLLER_COMPONENT);
 }

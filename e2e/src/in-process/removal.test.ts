@@ -12,7 +12,8 @@ function leftOn(fleet: Fleet): string[] {
     const { metadata, spec } = fleet.cluster.store.get('Node', { name }) ?? {};
     const marks = [...Object.keys(metadata?.labels ?? {}), ...Object.keys(metadata?.annotations ?? {})];
     const ours = marks.filter((key) => key.includes(GROUP) || key === EXCLUDE_FROM_LB_LABEL || key === UPDATER_INTERFACE_LABEL);
-    return [...ours, ...(spec?.unschedulable === true ? ['cordon'] : [])].map((mark) => `${name}: ${mark}`);
+    const taints = (spec?.taints ?? []).map(({ key }) => `taint ${key}`);
+    return [...ours, ...taints, ...(spec?.unschedulable === true ? ['cordon'] : [])].map((mark) => `${name}: ${mark}`);
   });
 }
 
@@ -43,7 +44,7 @@ describe('the removal of the README: unlabelled nodes, whatever was under way,',
     },
     { name: 'while a node is cordoned', reached: (fleet: Fleet) => leftOn(fleet).some((mark) => mark.endsWith('cordon')) },
     { name: 'while a node reboots', reached: (fleet: Fleet) => fleet.names.some((name) => !fleet.node(name).ready) },
-  ])('are left without shadow, cordon, label or annotation of ours: $name', async ({ reached }) => {
+  ])('are left without shadow, cordon, label, taint or annotation of ours: $name', async ({ reached }) => {
     const fleet = aFleet({ nodes: 3, policy: { maxConcurrentUpdates: 2 }, agentSettings: { excludeFromLbWaitMs: 60_000 } });
     for (const name of fleet.names) fleet.cluster.store.patch('Node', { name }, ADMIN);
     expect(await fleet.until(() => fleet.hasReported(), HOUR)).toBe(true);

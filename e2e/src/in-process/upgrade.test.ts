@@ -102,6 +102,23 @@ describe('shadows of Brupop 1.x', () => {
     expect(unfinished(fleet)).toEqual([]);
   });
 
+  test('on nodes that are all cordoned, by the original in mid-update, find an operator all the same', async () => {
+    const relic = (host: Relic['host'], current_state: string, state = 'RebootedIntoUpdate'): Relic => ({
+      version: 'v2',
+      host,
+      cordoned: true,
+      spec: { state, version: state === 'Idle' ? null : NEW },
+      status: { current_version: host === 'booted' ? NEW : OLD, target_version: NEW, current_state, crash_count: 0 },
+    });
+    const fleet = await anUpgradedFleet([
+      relic('ready to boot', 'StagedAndPerformedUpdate'),
+      relic('booted', 'StagedAndPerformedUpdate'),
+      relic('untouched', 'ErrorReset', 'Idle'),
+    ]);
+    await fleet.until(() => unfinished(fleet).length === 0, HOUR);
+    expect(unfinished(fleet)).toEqual([]);
+  });
+
   const idle = { current_version: OLD, target_version: NEW, current_state: 'Idle', crash_count: 0 };
   const nonsense: { name: string; relic: Partial<Relic> }[] = [
     { name: 'no status', relic: {} },

@@ -57,9 +57,15 @@ export const CONTROLLER_LEASE = 'brupop-controller';
 
 /**
  * Node annotations by which the operator marks what is its own; only what is marked is undone.
- * The value of each is JSON: `{"since": RFC 3339, "prior": the label's value before or null}`.
+ * The value of each is JSON: `{"since": RFC 3339, "prior": the label's value before or null}`; that of a cordon also has `"last"`, the UIDs of
+ * the operator's own pods that were on the node before it.
  */
 export const CORDONED_ANNOTATION = 'brupop.bottlerocket.aws/cordoned';
+/**
+ * Key of the Node taint, of effect `PreferNoSchedule`, that comes and goes with a cordon of the operator: it asks the operator's own servers, which
+ * may run on cordoned nodes, to go to any other node that has room.
+ */
+export const CORDONED_TAINT = 'brupop.bottlerocket.aws/cordoned';
 /** As {@link CORDONED_ANNOTATION}, for the exclusion from external load balancers. */
 export const EXCLUDED_FROM_LB_ANNOTATION = 'brupop.bottlerocket.aws/excluded-from-lb';
 

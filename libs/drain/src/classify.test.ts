@@ -2,7 +2,12 @@ import { describe, expect, test } from '@jest/globals';
 import { classifyPod, type PodVerdict } from './classify.ts';
 import type { DrainPod } from './pod.ts';
 
-const context = { nodeName: 'node-1', ours: { namespace: 'brupop', labels: { component: 'agent' } } };
+const context = {
+  nodeName: 'node-1',
+  ours: { namespace: 'brupop', labels: { component: 'agent' } },
+  last: { namespace: 'brupop', labels: { component: ['apiserver', 'controller'] } },
+  lastUids: ['u-1'],
+};
 const daemonSet = [{ kind: 'DaemonSet', name: 'cni', controller: true }];
 const deleted = '2026-01-05T00:00:00Z';
 
@@ -54,6 +59,21 @@ describe(classifyPod, () => {
     },
     { name: 'evicts a pod that merely has the labels of our agent', pod: aPod({ labels: { component: 'agent' } }), expected: evict },
     {
+      name: 'leaves a pod that came back because it has nowhere else to go',
+      pod: aPod({ namespace: 'brupop', labels: { component: 'controller' }, uid: 'u-2' }),
+      expected: { action: 'skip', reason: 'cameBack' },
+    },
+    {
+      name: 'does not wait for one that came back and terminates',
+      pod: aPod({ namespace: 'brupop', labels: { component: 'controller' }, uid: 'u-2', deletionTimestamp: deleted }),
+      expected: { action: 'skip', reason: 'cameBack' },
+    },
+    {
+      name: 'evicts a pod that came meanwhile, if it is not one of those that may run on cordoned nodes',
+      pod: aPod({ namespace: 'brupop', labels: { component: 'else' }, uid: 'u-2' }),
+      expected: evict,
+    },
+    {
       name: 'evicts another pod of our namespace',
       pod: aPod({ namespace: 'brupop', labels: { component: 'apiserver' } }),
       expected: evict,
@@ -66,5 +86,10 @@ describe(classifyPod, () => {
     },
   ])('$name', ({ pod, expected }) => {
     expect(classifyPod(pod, context)).toEqual(expected);
+  });
+
+  test('evicts a pod of which nobody knows whether it came back', () => {
+    const pod = aPod({ namespace: 'brupop', labels: { component: 'controller' } });
+    expect(classifyPod(pod, { ...context, lastUids: undefined })).toEqual(evict);
   });
 });

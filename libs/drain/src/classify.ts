@@ -1,7 +1,7 @@
-import { selects, type DrainPod, type PodSelector } from './pod.ts';
+import { podIdentity, selects, type DrainPod, type PodSelector } from './pod.ts';
 
 /** Why a drain leaves a pod alone. */
-export type SkipReason = 'elsewhere' | 'mirror' | 'daemonSet' | 'ours' | 'finished' | 'last';
+export type SkipReason = 'elsewhere' | 'mirror' | 'daemonSet' | 'ours' | 'finished' | 'cameBack' | 'last';
 
 /** What a drain does about one pod. */
 export type PodVerdict =
@@ -14,6 +14,10 @@ export interface ClassifyContext {
   readonly nodeName: string;
   /** Pods that must outlive the drain, such as the agent that asked for it. */
   readonly ours?: PodSelector;
+  /** Pods to evict after all others. They may run on cordoned nodes. */
+  readonly last?: PodSelector;
+  /** UIDs of those of `last` that were there before the cordon; undefined if nobody knows. */
+  readonly lastUids?: readonly string[] | undefined;
 }
 
 /** Set by the kubelet on the copy of a static pod; evicting that copy ends nothing. https://kubernetes.io/docs/reference/labels-annotations-taints/ */
@@ -24,13 +28,14 @@ type Rule = (pod: DrainPod, context: ClassifyContext) => PodVerdict | undefined;
 const skip = (reason: SkipReason): PodVerdict => ({ action: 'skip', reason });
 
 // The order matters. What the node itself brings back (mirror, DaemonSet) comes before "finished": a Failed DaemonSet pod is still not
-// ours to evict. "Finished" comes before "terminating": a finished pod that a finalizer keeps runs nothing, and might never go.
+// ours to evict. What came back stays, running or not: evicted again, it would come again. "Finished" comes before "terminating": a finished pod that a finalizer keeps runs nothing, and might never go.
 const RULES: readonly Rule[] = [
   (pod, { nodeName }) => (pod.spec?.nodeName === nodeName ? undefined : skip('elsewhere')),
   (pod) => (pod.metadata.annotations?.[MIRROR_ANNOTATION] === undefined ? undefined : skip('mirror')),
   (pod) => (isDaemonSetPod(pod) ? skip('daemonSet') : undefined),
   (pod, { ours }) => (selects(ours, pod) ? skip('ours') : undefined),
   (pod) => (pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed' ? skip('finished') : undefined),
+  (pod, { last, lastUids }) => (selects(last, pod) && lastUids?.includes(podIdentity(pod)) === false ? skip('cameBack') : undefined),
   (pod) => (pod.metadata.deletionTimestamp === undefined ? undefined : { action: 'wait', reason: 'terminating' }),
 ];
 

@@ -29,6 +29,8 @@ export interface DrainStepOptions {
   readonly ours?: PodSelector;
   /** Pods to evict after all others. */
   readonly last?: PodSelector;
+  /** UIDs of those of `last` that were there before the cordon, as it tells; those that have come since stay. */
+  readonly lastUids?: readonly string[] | undefined;
   /** How long the step may take, 10 s at most and by default. */
   readonly budgetMs?: number;
   /** Evictions under way at once, 10 by default. */

@@ -1,22 +1,30 @@
 import { describe, expect, test } from '@jest/globals';
-import { CORDONED_ANNOTATION } from '@brupop/crd-models';
+import { CORDONED_ANNOTATION, CORDONED_TAINT } from '@brupop/crd-models';
 import { KubeApiError, type KubeClient } from '@brupop/kube-runtime';
 import { VirtualClock } from '@brupop/ports';
 import { cordonNode, uncordonNode, type NodeChangeOptions } from './node-changes.ts';
 import type { DrainNode, NodePatch } from './node-plans.ts';
+import type { DrainPod } from './pod.ts';
 
-/** One Node, and another writer that gets in between as often as told. */
-function aNodeApi(disturbances: number): { options: NodeChangeOptions; node: () => DrainNode } {
+const ON_NODE: readonly DrainPod[] = [{ metadata: { name: 'a', namespace: 'brupop', uid: 'uid-a' } }];
+
+/** One Node with one pod, and another writer that gets in between as often as told. */
+function aNodeApi(disturbances: number): { options: NodeChangeOptions; node: () => DrainNode; queries: object[] } {
   let version = 1;
   let left = disturbances;
   let annotations: Record<string, string> = {};
-  let unschedulable = false;
+  let spec: NonNullable<DrainNode['spec']> = { unschedulable: false };
+  const queries: object[] = [];
   const node = (): DrainNode => ({
     metadata: { name: 'node-1', resourceVersion: String(version), annotations: { ...annotations } },
-    spec: { unschedulable },
+    spec,
   });
   const client: KubeClient = {
-    request: <T>(method: string, _path: string, { body }: { body?: unknown }): Promise<T> => {
+    request: <T>(method: string, path: string, { body, query }: { body?: unknown; query?: object }): Promise<T> => {
+      if (path.endsWith('/pods')) {
+        queries.push({ path, ...query });
+        return Promise.resolve({ items: ON_NODE } as T);
+      }
       if (method === 'GET') return Promise.resolve(node() as T);
       if (left > 0) {
         left--;
@@ -29,12 +37,13 @@ function aNodeApi(disturbances: number): { options: NodeChangeOptions; node: () 
         (entry): entry is [string, string] => entry[1] !== null,
       );
       annotations = Object.fromEntries(merged);
-      if (patch.spec !== undefined) unschedulable = patch.spec.unschedulable ?? false;
+      const { unschedulable = spec.unschedulable, taints = spec.taints } = patch.spec ?? {};
+      spec = { unschedulable: unschedulable ?? false, ...((taints ?? []).length === 0 ? {} : { taints: taints ?? [] }) };
       return Promise.resolve(node() as T);
     },
     stream: () => Promise.reject(new Error('not used')),
   };
-  return { options: { client, clock: new VirtualClock(), nodeName: 'node-1', signal: new AbortController().signal }, node };
+  return { options: { client, clock: new VirtualClock(), nodeName: 'node-1', signal: new AbortController().signal }, node, queries };
 }
 
 describe('changing a Node', () => {
@@ -42,7 +51,8 @@ describe('changing a Node', () => {
     const { options, node } = aNodeApi(0);
     const before = node();
     const { changed, held } = await cordonNode(options);
-    expect([changed, held, node().spec]).toEqual([true, { since: '2026-01-05T00:00:00.000Z', prior: null }, { unschedulable: true }]);
+    expect([changed, held]).toEqual([true, { since: '2026-01-05T00:00:00.000Z', prior: null, last: [] }]);
+    expect(node().spec).toEqual({ unschedulable: true, taints: [{ key: CORDONED_TAINT, effect: 'PreferNoSchedule' }] });
     expect(node().metadata.annotations?.[CORDONED_ANNOTATION]).toBe(JSON.stringify(held));
     await uncordonNode(options);
     expect({ ...node(), metadata: { ...node().metadata, resourceVersion: before.metadata.resourceVersion } }).toEqual(before);
@@ -58,6 +68,20 @@ describe('changing a Node', () => {
     const { options, node } = aNodeApi(100);
     await expect(cordonNode(options)).rejects.toMatchObject({ code: 'NODE_CONFLICT', retry: 'transient' });
     expect(node().spec?.unschedulable).toBe(false);
+  });
+
+  test('writes down once which of the pods to be evicted last were there', async () => {
+    const { options, queries } = aNodeApi(0);
+    const last = { namespace: 'brupop', labels: { component: ['apiserver', 'controller'] } };
+    await cordonNode({ ...options, last });
+    await expect(cordonNode({ ...options, last })).resolves.toMatchObject({ held: { last: ['uid-a'] } });
+    expect(queries).toEqual([
+      {
+        path: '/api/v1/namespaces/brupop/pods',
+        fieldSelector: 'spec.nodeName=node-1',
+        labelSelector: 'component in (apiserver,controller)',
+      },
+    ]);
   });
 
   test('tells that a repetition changed nothing', async () => {

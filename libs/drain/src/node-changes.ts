@@ -1,7 +1,9 @@
+import { CORDONED_ANNOTATION } from '@brupop/crd-models';
 import { isKubeStatus, MERGE_PATCH, paths, type KubeClient } from '@brupop/kube-runtime';
 import { BrupopError } from '@brupop/process';
 import type { Clock } from '@brupop/ports';
 import {
+  parseOwnership,
   planAdoption,
   planCordon,
   planExclusion,
@@ -11,6 +13,7 @@ import {
   type NodeChange,
   type Ownership,
 } from './node-plans.ts';
+import { labelSelector, podIdentity, type DrainPod, type PodSelector } from './pod.ts';
 
 /** What the functions that change a Node need. */
 export interface NodeChangeOptions {
@@ -30,9 +33,23 @@ export interface NodeChangeResult {
   readonly keptByOther: boolean;
 }
 
-/** Cordons the node and marks the cordon as ours. Idempotent. @throws `KubeApiError`, or `NODE_CONFLICT` (transient) */
-export function cordonNode(options: NodeChangeOptions): Promise<NodeChangeResult> {
-  return changeNode(options, planCordon);
+/**
+ * Cordons the node and marks the cordon as ours. Idempotent.
+ * @param options.last pods to be evicted last: those that are on the node now are written down
+ * @throws `KubeApiError`, or `NODE_CONFLICT` (transient)
+ */
+export function cordonNode(options: NodeChangeOptions & { readonly last?: PodSelector }): Promise<NodeChangeResult> {
+  return changeNode(options, async (node, now) => {
+    const isWritten = parseOwnership(node.metadata.annotations?.[CORDONED_ANNOTATION])?.last !== undefined;
+    return planCordon(node, now, isWritten ? [] : await uidsOf(options, options.last));
+  });
+}
+
+async function uidsOf({ client, nodeName, signal }: NodeChangeOptions, selector: PodSelector | undefined): Promise<readonly string[]> {
+  if (selector === undefined) return [];
+  const query = { fieldSelector: `spec.nodeName=${nodeName}`, labelSelector: labelSelector(selector) };
+  const { items } = await client.request<{ items: readonly DrainPod[] }>('GET', paths.pods(selector.namespace), { query, signal });
+  return items.map(podIdentity);
 }
 
 /** Uncordons the node if we cordoned it and nobody had before. Idempotent. @throws `KubeApiError`, or `NODE_CONFLICT` (transient) */
@@ -62,13 +79,16 @@ const ATTEMPTS = 6;
  * @throws KubeApiError what the Kubernetes API refused, 404 when there is no such Node
  * @throws BrupopError `NODE_CONFLICT` (transient) when others kept changing the Node
  */
-async function changeNode(options: NodeChangeOptions, plan: (node: DrainNode, now: string) => NodeChange): Promise<NodeChangeResult> {
+async function changeNode(
+  options: NodeChangeOptions,
+  plan: (node: DrainNode, now: string) => NodeChange | Promise<NodeChange>,
+): Promise<NodeChangeResult> {
   const { client, clock, nodeName, signal } = options;
   const path = paths.node(nodeName);
   let conflict: unknown;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const node = await client.request<DrainNode>('GET', path, { signal });
-    const { patch, held, keptByOther } = plan(node, new Date(clock.now()).toISOString());
+    const { patch, held, keptByOther } = await plan(node, new Date(clock.now()).toISOString());
     const result = { ...(held === undefined ? {} : { held }), keptByOther };
     if (patch === undefined) return { changed: false, ...result };
     const { resourceVersion } = node.metadata;

@@ -1,19 +1,32 @@
 import { describe, expect, test } from '@jest/globals';
-import { CORDONED_ANNOTATION, EXCLUDE_FROM_LB_LABEL, EXCLUDED_FROM_LB_ANNOTATION } from '@brupop/crd-models';
-import { parseOwnership, planAdoption, planCordon, planExclusion, planInclusion, planUncordon, type DrainNode } from './node-plans.ts';
+import { CORDONED_ANNOTATION, CORDONED_TAINT, EXCLUDE_FROM_LB_LABEL, EXCLUDED_FROM_LB_ANNOTATION } from '@brupop/crd-models';
+import {
+  parseOwnership,
+  planAdoption,
+  planCordon,
+  planExclusion,
+  planInclusion,
+  planUncordon,
+  type DrainNode,
+  type NodeTaint,
+} from './node-plans.ts';
 
 const NOW = '2026-01-05T12:00:00.000Z';
 const BEFORE = '2026-01-05T11:00:00.000Z';
 const mark = (prior: string | null, since = BEFORE): string => JSON.stringify({ since, prior });
+const cordonMark = (prior: string | null, since = BEFORE): string => JSON.stringify({ since, prior, last: ['then'] });
+const OUR_TAINT: NodeTaint = { key: CORDONED_TAINT, effect: 'PreferNoSchedule' };
+const OTHER_TAINT: NodeTaint = { key: 'dedicated', effect: 'NoSchedule' };
 
 interface Given {
   readonly cordoned?: boolean;
   readonly cordonMark?: string;
+  readonly taints?: readonly NodeTaint[];
   readonly label?: string;
   readonly labelMark?: string;
 }
 
-function aNode({ cordoned, cordonMark, label, labelMark }: Given = {}): DrainNode {
+function aNode({ cordoned, cordonMark, taints, label, labelMark }: Given = {}): DrainNode {
   return {
     metadata: {
       name: 'node-1',
@@ -23,45 +36,81 @@ function aNode({ cordoned, cordonMark, label, labelMark }: Given = {}): DrainNod
         ...(labelMark === undefined ? {} : { [EXCLUDED_FROM_LB_ANNOTATION]: labelMark }),
       },
     },
-    spec: cordoned === undefined ? {} : { unschedulable: cordoned },
+    spec: { ...(cordoned === undefined ? {} : { unschedulable: cordoned }), ...(taints === undefined ? {} : { taints }) },
   };
 }
 
 describe(planCordon, () => {
+  const ours = { cordoned: true, cordonMark: cordonMark(null), taints: [OUR_TAINT] };
+  const now = ['now'];
   test.each([
-    { name: 'cordons a schedulable node and marks it', node: aNode(), prior: null, since: NOW, patched: true },
-    { name: "marks an administrator's cordon as prior", node: aNode({ cordoned: true }), prior: 'true', since: NOW, patched: true },
-    { name: 'does nothing twice', node: aNode({ cordoned: true, cordonMark: mark(null) }), prior: null, since: BEFORE, patched: false },
+    { name: 'cordons a schedulable node and marks it', node: aNode(), prior: null, since: NOW, last: now, patched: true },
+    {
+      name: "marks an administrator's cordon as prior",
+      node: aNode({ cordoned: true }),
+      prior: 'true',
+      since: NOW,
+      last: now,
+      patched: true,
+    },
+    { name: 'does nothing twice', node: aNode(ours), prior: null, since: BEFORE, last: ['then'], patched: false },
     {
       name: 'cordons again what somebody uncordoned, since the same time',
-      node: aNode({ cordonMark: mark('true') }),
+      node: aNode({ ...ours, cordoned: false, cordonMark: cordonMark('true') }),
       prior: 'true',
       since: BEFORE,
+      last: ['then'],
+      patched: true,
+    },
+    {
+      name: 'taints again what somebody freed of its taint',
+      node: aNode({ ...ours, taints: [] }),
+      prior: null,
+      since: BEFORE,
+      last: ['then'],
+      patched: true,
+    },
+    {
+      name: 'writes down the pods on a node that an earlier version cordoned without doing so',
+      node: aNode({ ...ours, cordonMark: mark('true') }),
+      prior: 'true',
+      since: BEFORE,
+      last: now,
       patched: true,
     },
     {
       name: 'counts anew from a mark that a wrong clock has put into the far future',
-      node: aNode({ cordoned: true, cordonMark: mark('true', '2027-01-05T12:00:00.000Z') }),
+      node: aNode({ ...ours, cordonMark: cordonMark('true', '2027-01-05T12:00:00.000Z') }),
       prior: 'true',
       since: NOW,
+      last: ['then'],
       patched: true,
     },
     {
       name: 'leaves alone a mark of a clock that is a little ahead',
-      node: aNode({ cordoned: true, cordonMark: mark(null, '2026-01-05T12:59:00.000Z') }),
+      node: aNode({ ...ours, cordonMark: cordonMark(null, '2026-01-05T12:59:00.000Z') }),
       prior: null,
       since: '2026-01-05T12:59:00.000Z',
+      last: ['then'],
       patched: false,
     },
-    { name: 'takes an unreadable mark for ours', node: aNode({ cordoned: true, cordonMark: '{' }), prior: null, since: NOW, patched: true },
-  ])('$name', ({ node, prior, since, patched }) => {
-    const { patch, held } = planCordon(node, NOW);
-    expect(held).toEqual({ since, prior });
-    expect(patch).toEqual(
-      patched
-        ? { metadata: { annotations: { [CORDONED_ANNOTATION]: JSON.stringify({ since, prior }) } }, spec: { unschedulable: true } }
-        : undefined,
-    );
+    {
+      name: 'takes an unreadable mark for ours',
+      node: aNode({ ...ours, cordonMark: '{' }),
+      prior: null,
+      since: NOW,
+      last: now,
+      patched: true,
+    },
+  ])('$name', ({ node, prior, since, last, patched }) => {
+    const { patch, held } = planCordon(node, NOW, now);
+    expect(held).toEqual({ since, prior, last });
+    const annotations = { [CORDONED_ANNOTATION]: JSON.stringify({ since, prior, last }) };
+    expect(patch).toEqual(patched ? { metadata: { annotations }, spec: { unschedulable: true, taints: [OUR_TAINT] } } : undefined);
+  });
+
+  test('keeps the taints of others', () => {
+    expect(planCordon(aNode({ taints: [OTHER_TAINT] }), NOW).patch?.spec?.taints).toEqual([OTHER_TAINT, OUR_TAINT]);
   });
 });
 
@@ -70,15 +119,33 @@ describe(planUncordon, () => {
   test.each([
     {
       name: 'uncordons what we cordoned',
+      node: aNode({ cordoned: true, cordonMark: mark(null), taints: [OUR_TAINT] }),
+      patch: { ...unmark, spec: { unschedulable: null, taints: null } },
+      kept: false,
+    },
+    {
+      name: 'uncordons what an earlier version cordoned, which knew of no taint',
       node: aNode({ cordoned: true, cordonMark: mark(null) }),
       patch: { ...unmark, spec: { unschedulable: null } },
       kept: false,
     },
-    { name: "leaves an administrator's cordon", node: aNode({ cordoned: true }), patch: undefined, kept: true },
+    {
+      name: 'keeps the taints of others',
+      node: aNode({ cordoned: true, cordonMark: mark(null), taints: [OUR_TAINT, OTHER_TAINT] }),
+      patch: { ...unmark, spec: { unschedulable: null, taints: [OTHER_TAINT] } },
+      kept: false,
+    },
+    {
+      name: 'takes away a taint of ours that has lost its mark, and leaves the cordon, which may be of somebody else',
+      node: aNode({ cordoned: true, taints: [OUR_TAINT] }),
+      patch: { metadata: {}, spec: { taints: null } },
+      kept: true,
+    },
+    { name: "leaves an administrator's cordon", node: aNode({ cordoned: true, taints: [OTHER_TAINT] }), patch: undefined, kept: true },
     {
       name: 'leaves a cordon that was there before ours',
-      node: aNode({ cordoned: true, cordonMark: mark('true') }),
-      patch: unmark,
+      node: aNode({ cordoned: true, cordonMark: mark('true'), taints: [OUR_TAINT] }),
+      patch: { ...unmark, spec: { taints: null } },
       kept: true,
     },
     { name: 'only forgets what somebody else uncordoned', node: aNode({ cordonMark: mark(null) }), patch: unmark, kept: false },
@@ -164,6 +231,11 @@ describe(planAdoption, () => {
 describe(parseOwnership, () => {
   test.each([
     { name: 'reads what we wrote', text: mark('x'), expected: { since: BEFORE, prior: 'x' } },
+    {
+      name: 'reads which pods were there',
+      text: JSON.stringify({ since: BEFORE, prior: null, last: ['a', 7, 'b'] }),
+      expected: { since: BEFORE, prior: null, last: ['a', 'b'] },
+    },
     { name: 'finds none', text: undefined, expected: undefined },
     { name: 'survives something that is not JSON', text: 'true', expected: { prior: null } },
     { name: 'survives JSON of another shape', text: '{"since":"yesterday","prior":7}', expected: { prior: null } },

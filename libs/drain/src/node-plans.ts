@@ -1,4 +1,16 @@
-import { CORDONED_ANNOTATION, EXCLUDE_FROM_LB_LABEL, EXCLUDE_FROM_LB_VALUE, EXCLUDED_FROM_LB_ANNOTATION } from '@brupop/crd-models';
+import {
+  CORDONED_ANNOTATION,
+  CORDONED_TAINT,
+  EXCLUDE_FROM_LB_LABEL,
+  EXCLUDE_FROM_LB_VALUE,
+  EXCLUDED_FROM_LB_ANNOTATION,
+} from '@brupop/crd-models';
+
+/** A taint of a Node. */
+export interface NodeTaint {
+  readonly key: string;
+  readonly effect: string;
+}
 
 /** The part of a Node that cordoning and load balancer exclusion look at. */
 export interface DrainNode {
@@ -9,7 +21,7 @@ export interface DrainNode {
     readonly labels?: Readonly<Record<string, string>>;
     readonly annotations?: Readonly<Record<string, string>>;
   };
-  readonly spec?: { readonly unschedulable?: boolean };
+  readonly spec?: { readonly unschedulable?: boolean; readonly taints?: readonly NodeTaint[] };
 }
 
 /** A merge patch of a Node; `null` removes. */
@@ -18,7 +30,7 @@ export interface NodePatch {
     readonly labels?: Readonly<Record<string, string | null>>;
     readonly annotations?: Readonly<Record<string, string | null>>;
   };
-  readonly spec?: { readonly unschedulable: boolean | null };
+  readonly spec?: { readonly unschedulable?: boolean | null; readonly taints?: readonly NodeTaint[] | null };
 }
 
 /** What an ownership annotation says. */
@@ -27,6 +39,8 @@ export interface Ownership {
   readonly since: string;
   /** The value that was there before us, `null` if none. */
   readonly prior: string | null;
+  /** Of a cordon: UIDs of the pods to be evicted last that were there before it. Those that are not among them have come since. */
+  readonly last?: readonly string[];
 }
 
 /** A change of a Node, or none because it is already as it should be. */
@@ -42,15 +56,16 @@ export interface NodeChange {
  * Reads an ownership annotation.
  * @returns undefined if there is none. One that cannot be read is still ours: nobody else writes it, so its time and prior value are unknown.
  */
-export function parseOwnership(text: string | undefined): { readonly since?: string; readonly prior: string | null } | undefined {
+export function parseOwnership(text: string | undefined): (Omit<Ownership, 'since'> & { readonly since?: string }) | undefined {
   if (text === undefined) return undefined;
   try {
     const value: unknown = JSON.parse(text);
     if (typeof value !== 'object' || value === null) return { prior: null };
-    const { since, prior } = value as { since?: unknown; prior?: unknown };
+    const { since, prior, last } = value as { since?: unknown; prior?: unknown; last?: unknown };
     return {
       ...(typeof since === 'string' && !Number.isNaN(Date.parse(since)) ? { since } : {}),
       prior: typeof prior === 'string' ? prior : null,
+      ...(Array.isArray(last) ? { last: last.filter((uid) => typeof uid === 'string') } : {}),
     };
   } catch {
     return { prior: null };
@@ -63,20 +78,40 @@ const TOLERATED_AHEAD_MS = 60 * 60_000;
 /** A mark without a time from which a timeout could be counted is made anew: else a drain would not end before that time has come. */
 function withCredibleTime(ours: ReturnType<typeof parseOwnership>, now: string): ReturnType<typeof parseOwnership> {
   if (ours?.since === undefined || Date.parse(ours.since) <= Date.parse(now) + TOLERATED_AHEAD_MS) return ours;
-  return { prior: ours.prior };
+  return { prior: ours.prior, ...(ours.last === undefined ? {} : { last: ours.last }) };
+}
+
+/** The node's taints with that of our cordon. */
+function withTaint(node: DrainNode): readonly NodeTaint[] {
+  return [...withoutTaint(node), { key: CORDONED_TAINT, effect: 'PreferNoSchedule' }];
+}
+
+function withoutTaint({ spec }: DrainNode): readonly NodeTaint[] {
+  return spec?.taints?.filter(({ key }) => key !== CORDONED_TAINT) ?? [];
+}
+
+/** Whether the taint that comes with our cordon is among a node's. */
+export function hasCordonTaint(taints: readonly NodeTaint[] | undefined): boolean {
+  return taints?.some(({ key }) => key === CORDONED_TAINT) ?? false;
 }
 
 /**
  * Decides how to cordon a node so that it can be undone. A node that somebody else had cordoned is marked with that prior value.
  * @param now RFC 3339
+ * @param last UIDs of the pods on the node that are to be evicted last
  */
-export function planCordon(node: DrainNode, now: string): NodeChange {
+export function planCordon(node: DrainNode, now: string, last: readonly string[] = []): NodeChange {
   const ours = withCredibleTime(parseOwnership(node.metadata.annotations?.[CORDONED_ANNOTATION]), now);
+  const isTainted = hasCordonTaint(node.spec?.taints);
   const cordoned = node.spec?.unschedulable === true;
-  const held: Ownership = { since: ours?.since ?? now, prior: ours === undefined ? (cordoned ? 'true' : null) : ours.prior };
-  if (ours?.since !== undefined && cordoned) return { held, keptByOther: false };
+  const prior = ours === undefined ? (cordoned ? 'true' : null) : ours.prior;
+  const held: Ownership = { since: ours?.since ?? now, prior, last: ours?.last ?? last };
+  if (ours?.since !== undefined && ours.last !== undefined && cordoned && isTainted) return { held, keptByOther: false };
   return {
-    patch: { metadata: { annotations: { [CORDONED_ANNOTATION]: JSON.stringify(held) } }, spec: { unschedulable: true } },
+    patch: {
+      metadata: { annotations: { [CORDONED_ANNOTATION]: JSON.stringify(held) } },
+      spec: { unschedulable: true, taints: withTaint(node) },
+    },
     held,
     keptByOther: false,
   };
@@ -86,10 +121,21 @@ export function planCordon(node: DrainNode, now: string): NodeChange {
 export function planUncordon(node: DrainNode): NodeChange {
   const ours = parseOwnership(node.metadata.annotations?.[CORDONED_ANNOTATION]);
   const cordoned = node.spec?.unschedulable === true;
-  if (ours === undefined) return { keptByOther: cordoned };
-  const keptByOther = cordoned && ours.prior === 'true';
-  const metadata = { annotations: { [CORDONED_ANNOTATION]: null } };
-  return { patch: cordoned && !keptByOther ? { metadata, spec: { unschedulable: null } } : { metadata }, keptByOther };
+  const isTainted = hasCordonTaint(node.spec?.taints);
+  const keptByOther = cordoned && (ours === undefined || ours.prior === 'true');
+  if (ours === undefined && !isTainted) return { keptByOther };
+  const taints = withoutTaint(node);
+  const spec = {
+    ...(cordoned && !keptByOther ? { unschedulable: null } : {}),
+    ...(isTainted ? { taints: taints.length === 0 ? null : taints } : {}),
+  };
+  return {
+    patch: {
+      metadata: ours === undefined ? {} : { annotations: { [CORDONED_ANNOTATION]: null } },
+      ...(Object.keys(spec).length === 0 ? {} : { spec }),
+    },
+    keptByOther,
+  };
 }
 
 /**

@@ -72,6 +72,17 @@ describe(planDrain, () => {
     expect([names(plan.evict), plan.skip.map(({ reason }) => reason)]).toEqual([evict, skip]);
   });
 
+  test('where a pod that serves the drain has come back, others of its controller stay, and those of another go', () => {
+    const server = (name: string, owner: string): DrainPod => {
+      const { metadata, ...pod } = aPod(name, { component: 'apiserver' });
+      return { ...pod, metadata: { ...metadata, ownerReferences: [{ kind: 'ReplicaSet', name: owner, controller: true }] } };
+    };
+    const pods = [server('a-1', 'a'), server('a-2', 'a'), server('b-1', 'b')];
+    const plan = planDrain({ ...base, pods, lastUids: ['a-1', 'b-1'], nowMs: 0 });
+    expect(names(plan.evict)).toEqual(['b-1']);
+    expect(plan.skip.map(({ pod, reason }) => `${pod.metadata.name} ${reason}`)).toEqual(['a-2 cameBack', 'a-1 last']);
+  });
+
   test('waits for what terminates and tells what it leaves', () => {
     const plan = planDrain({
       ...base,

@@ -1,5 +1,5 @@
-import { classifyPod, type SkipReason } from './classify.ts';
-import { podKey, selects, type DrainPod, type PodSelector } from './pod.ts';
+import { classifyPod, type ClassifyContext, type SkipReason } from './classify.ts';
+import { controllerOf, podKey, selects, type DrainPod, type PodSelector } from './pod.ts';
 
 /**
  * What follows when the drain timeout has passed.
@@ -35,15 +35,12 @@ export function decideMode(input: { readonly sinceMs: number; readonly nowMs: nu
 }
 
 /** What {@link planDrain} decides upon. */
-export interface DrainObservation {
-  readonly nodeName: string;
+export interface DrainObservation extends ClassifyContext {
   readonly pods: readonly DrainPod[];
-  /** Pods that must outlive the drain. */
-  readonly ours?: PodSelector;
   /**
-   * Pods to evict after all others, such as those that serve the drain itself. They never hold it up for long: once they alone are left,
-   * and `LAST_PATIENCE_MS` after the drain began, they stay, and the reboot ends and starts them. On a cluster of one node
-   * they have nowhere else to go.
+   * Pods to evict after all others, such as those that serve the drain itself. They never hold it up for long: one that has come back stays, as do
+   * all of its controller then; and once they alone are left, and `LAST_PATIENCE_MS` after the drain began, they all stay. The reboot ends and
+   * starts them. On a cluster of one node they have nowhere else to go.
    */
   readonly last?: PodSelector;
   readonly sinceMs: number;
@@ -77,11 +74,19 @@ export function planDrain(observation: DrainObservation): DrainPlan {
     // Force means that the reboot may end what outlived its own grace period, such as a pod that a finalizer keeps.
     else if (mode !== 'force' || !isOverdue(pod, observation.nowMs)) wait.push(pod);
   }
-  const left = [...evict, ...wait];
+  // Where one has come back, the next would, too.
+  const settled = skip.filter(({ reason }) => reason === 'cameBack').map(({ pod }) => controllerOf(pod));
+  const stays = (pod: DrainPod): boolean => {
+    const controller = controllerOf(pod);
+    return controller !== undefined && selects(observation.last, pod) && settled.includes(controller);
+  };
+  skip.push(...evict.filter(stays).map((pod) => ({ pod, reason: 'last' as const })));
+  const toEvict = evict.filter((pod) => !stays(pod));
+  const left = [...toEvict, ...wait];
   if (observation.nowMs - observation.sinceMs >= LAST_PATIENCE_MS && left.every((pod) => selects(observation.last, pod))) {
     return { mode, evict: [], wait: [], skip: [...skip, ...left.map((pod) => ({ pod, reason: 'last' as const }))] };
   }
-  return { mode, evict: inOrder(evict, observation.last), wait, skip };
+  return { mode, evict: inOrder(toEvict, observation.last), wait, skip };
 }
 
 function isOverdue(pod: DrainPod, nowMs: number): boolean {

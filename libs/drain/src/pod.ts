@@ -14,16 +14,29 @@ export interface DrainPod {
   readonly status?: { readonly phase?: string };
 }
 
-/** Pods of one namespace that bear all of these labels. */
+/** Pods of one namespace that bear all of these labels, each with its value or one of its values. */
 export interface PodSelector {
   readonly namespace: string;
-  readonly labels: Readonly<Record<string, string>>;
+  readonly labels: Readonly<Record<string, string | readonly string[]>>;
 }
 
 /** Whether `selector` chooses `pod`. No selector chooses nothing. */
 export function selects(selector: PodSelector | undefined, pod: DrainPod): boolean {
   if (selector === undefined || pod.metadata.namespace !== selector.namespace) return false;
-  return Object.entries(selector.labels).every(([label, value]) => pod.metadata.labels?.[label] === value);
+  return Object.entries(selector.labels).every(([label, values]) => [values].flat().includes(pod.metadata.labels?.[label] ?? ''));
+}
+
+/** The labels of a selector, as a list of pods takes them. */
+export function labelSelector({ labels }: PodSelector): string {
+  return Object.entries(labels)
+    .map(([label, values]) => `${label} in (${[values].flat().join(',')})`)
+    .join(',');
+}
+
+/** What controls the pod, and would make another in its place; undefined if nothing does. */
+export function controllerOf({ metadata: { namespace = '', ownerReferences } }: DrainPod): string | undefined {
+  const owner = ownerReferences?.find(({ controller }) => controller === true);
+  return owner === undefined ? undefined : `${owner.kind} ${namespace}/${owner.name}`;
 }
 
 /** `namespace/name`. */

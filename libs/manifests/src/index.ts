@@ -4,6 +4,7 @@ export { apiserverPodMonitor, controllerServiceMonitor } from './monitors.ts';
 export type { MonitorOptions } from './monitors.ts';
 export { NODE_FLAGS } from './node-flags.ts';
 export type { KubernetesObject, KubernetesValue } from './objects.ts';
+export { SERVER_TOLERATIONS } from './pods.ts';
 export {
   AGENT_PERMISSIONS,
   APISERVER_PERMISSIONS,

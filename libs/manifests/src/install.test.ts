@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { installObjects } from './install.ts';
+import { SERVER_TOLERATIONS } from './pods.ts';
 import type { PolicyRule } from './rbac.ts';
 import { find, install, podOf, WORKLOADS } from './testing/installation.ts';
 
@@ -145,7 +146,8 @@ describe(installObjects, () => {
         kind,
         name,
       );
-      const { podAffinity, podAntiAffinity, ...fields } = placement;
+      const { podAffinity, podAntiAffinity, tolerations, ...fields } = placement;
+      expect(pod['tolerations']).toEqual(component === 'agent' ? tolerations : [...SERVER_TOLERATIONS, ...tolerations]);
       expect(pod).toMatchObject({ ...fields, affinity: { podAffinity, podAntiAffinity }, imagePullSecrets: [{ name: 'registry' }] });
       expect(container).toMatchObject({ imagePullPolicy: 'Never', resources: { limits: { memory: '1Gi' } } });
     });
@@ -179,6 +181,15 @@ describe(installObjects, () => {
       volumeMounts: [{ mountPath: '/run/api.sock' }, { mountPath: '/var/run/secrets/tokens' }, { mountPath: '/etc/brupop-tls-keys' }],
     });
   });
+
+  test.each(['brupop-apiserver', 'brupop-controller-deployment'])(
+    '%s, which alone can give cordoned nodes back, may run on them, but on no node with another taint',
+    (name) => {
+      expect(podOf({}, 'Deployment', name).pod['tolerations']).toEqual([
+        { key: 'node.kubernetes.io/unschedulable', operator: 'Exists', effect: 'NoSchedule' },
+      ]);
+    },
+  );
 
   test('ports of the apiserver reach Service, container, probes, CRD and agents', () => {
     const objects = install({ apiserverServicePort: 8, apiserverInternalPort: 9 });

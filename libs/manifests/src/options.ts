@@ -6,6 +6,7 @@ export type Component = 'agent' | 'apiserver' | 'controller';
 
 /** Where the pods of one component may run. Each value is what a pod spec takes under the same name. */
 export interface Placement {
+  /** Beside those that apiserver and controller always have: they may run on cordoned nodes. */
   readonly tolerations?: readonly KubernetesValue[];
   readonly nodeSelector?: Readonly<Record<string, string>>;
   readonly podAffinity?: KubernetesValue;

@@ -16,6 +16,8 @@ export interface PodParts {
   readonly spec?: Readonly<Record<string, KubernetesValue>>;
   readonly annotations?: Readonly<Record<string, string>>;
   readonly placement: Placement;
+  /** Taints that it tolerates whatever else is chosen. */
+  readonly tolerations?: readonly KubernetesValue[];
 }
 
 // Requests and memory limits are what docs/adr and the footprint tests hold each process to. There is no CPU limit on purpose: at
@@ -47,6 +49,14 @@ export const UNPRIVILEGED: KubernetesValue = { ...RESTRICTED, runAsNonRoot: true
 /** Makes what is mounted readable by an {@link UNPRIVILEGED} container. */
 export const UNPRIVILEGED_POD: KubernetesValue = { fsGroup: NOBODY };
 
+/**
+ * Of apiserver and controller: they may run on cordoned nodes. Only they uncordon; were every node cordoned, say by a drain that a power cut ended on
+ * a cluster of one node, nobody ever would.
+ */
+export const SERVER_TOLERATIONS: readonly KubernetesValue[] = [
+  { key: 'node.kubernetes.io/unschedulable', operator: 'Exists', effect: 'NoSchedule' },
+];
+
 /** Readable by its owner and its group alone (0440): a private key is nobody else's business. */
 export const SECRET_MODE = 0o440;
 
@@ -66,6 +76,7 @@ export function envOf(
 export function podTemplate(component: Component, installation: Installation, parts: PodParts): KubernetesValue {
   const { podLabels, image, imagePullPolicy, imagePullSecrets, resources } = installation;
   const placement = { ...parts.placement, ...installation.placement[component] };
+  const tolerations = parts.tolerations === undefined ? placement.tolerations : [...parts.tolerations, ...(placement.tolerations ?? [])];
   return {
     metadata: {
       labels: { ...podLabels, ...selectorLabels(component) },
@@ -75,7 +86,7 @@ export function podTemplate(component: Component, installation: Installation, pa
       affinity: affinity(component, placement),
       ...(placement.nodeSelector === undefined ? {} : { nodeSelector: placement.nodeSelector }),
       ...(placement.topologySpreadConstraints === undefined ? {} : { topologySpreadConstraints: placement.topologySpreadConstraints }),
-      ...(placement.tolerations === undefined ? {} : { tolerations: placement.tolerations }),
+      ...(tolerations === undefined ? {} : { tolerations }),
       ...(placement.priorityClassName === undefined ? {} : { priorityClassName: placement.priorityClassName }),
       ...(imagePullSecrets.length === 0 ? {} : { imagePullSecrets: imagePullSecrets.map((name) => ({ name })) }),
       serviceAccountName: SERVICE_ACCOUNTS[component],

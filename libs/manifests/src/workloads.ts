@@ -4,7 +4,17 @@ import { CLIENT_CERTIFICATE, COMPONENT_LABEL, CONTROLLER_DEPLOYMENT, CONTROLLER_
 import { componentLabels, selectorLabels } from './objects.ts';
 import type { KubernetesObject, KubernetesValue } from './objects.ts';
 import type { Component, Installation } from './options.ts';
-import { envOf, podTemplate, RESTRICTED, SECRET_MODE, TLS_MOUNT, TLS_VOLUME, UNPRIVILEGED, UNPRIVILEGED_POD } from './pods.ts';
+import {
+  envOf,
+  podTemplate,
+  RESTRICTED,
+  SECRET_MODE,
+  SERVER_TOLERATIONS,
+  TLS_MOUNT,
+  TLS_VOLUME,
+  UNPRIVILEGED,
+  UNPRIVILEGED_POD,
+} from './pods.ts';
 import { startupProbe, probe } from './probes.ts';
 
 /** PriorityClass of the controller. */
@@ -95,6 +105,7 @@ export function apiserverDeployment(installation: Installation): KubernetesObjec
     volumeMounts: [TLS_MOUNT],
     volumes: [secretVolume(APISERVER_CERTIFICATE)],
     placement: { podAntiAffinity: APART, topologySpreadConstraints: SPREAD },
+    tolerations: SERVER_TOLERATIONS,
   });
   return {
     apiVersion: 'apps/v1',
@@ -158,6 +169,7 @@ export function controllerDeployment(installation: Installation): KubernetesObje
     volumeMounts: [],
     volumes: [],
     placement: { priorityClassName: CONTROLLER_PRIORITY_CLASS },
+    tolerations: SERVER_TOLERATIONS,
   });
   return {
     apiVersion: 'apps/v1',

@@ -5,16 +5,16 @@ import type { ClusterStep } from '../step.ts';
 
 export const uninstall: ClusterStep = {
   name: 'uninstall',
-  shows: 'kubectl delete of the manifest leaves nothing: no object, cordon, label or annotation',
+  shows: 'kubectl delete of the manifest leaves nothing: no object, cordon, label, taint or annotation',
   needs: 'cluster',
   operator: 'removes',
   run: async ({ kubectl, api, report }) => {
     await kubectl.run(['delete', '--ignore-not-found', '--wait=true', '-f', MANIFEST], undefined, 300_000);
     const { items: nodes } = await api.get<{
-      items: { metadata: { name: string; annotations?: object; labels?: object }; spec: object }[];
+      items: { metadata: { name: string; annotations?: object; labels?: object }; spec: { taints?: { key: string }[] } }[];
     }>('/api/v1/nodes');
-    const marks = nodes.flatMap(({ metadata }) =>
-      Object.keys({ ...metadata.annotations, ...metadata.labels }).filter(
+    const marks = nodes.flatMap(({ metadata, spec }) =>
+      [...Object.keys({ ...metadata.annotations, ...metadata.labels }), ...(spec.taints ?? []).map(({ key }) => key)].filter(
         (name) => name.includes('brupop') || name.includes('exclude-from'),
       ),
     );

@@ -44,6 +44,17 @@ describe(Holes, () => {
 `);
   });
 
+  test('items stand behind those that are always there', () => {
+    expect(filled((holes) => ({ a: { list: [{ b: 1 }, ...holes.items('.Values.list')], c: 1 } }))).toBe(`a:
+  list:
+    - b: 1
+    {{- with .Values.list }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
+  c: 1
+`);
+  });
+
   test('a list of names may be a list or a text', () => {
     expect(filled((holes) => ({ secrets: [{ name: holes.names('.Values.secrets') }], a: 1 }))).toBe(`{{- with .Values.secrets }}
 secrets:

@@ -50,6 +50,19 @@ export class Holes {
     return { [token]: '' };
   }
 
+  /** Further items of a list. */
+  items(expression: string): never[] {
+    const token = this.#token();
+    this.#fillers.push((text) =>
+      text.replace(
+        new RegExp(`^( *)- ${token}\n`, 'gm'),
+        (_, indent: string) =>
+          `${indent}{{- with ${expression} }}\n${indent}{{- toYaml . | nindent ${String(indent.length)} }}\n${indent}{{- end }}\n`,
+      ),
+    );
+    return [token as never];
+  }
+
   /** A list of `name: …`, given as a list, or as the YAML of one; the field is left out if it is empty. */
   names(expression: string): string {
     const token = this.#token();

@@ -104,6 +104,8 @@ function optionsOf(holes: Holes): InstallOptions {
   });
   const placement = <K extends string>(component: Component, ...fields: readonly K[]): Readonly<Record<K, never>> =>
     Object.fromEntries(fields.map((field) => [field, holes.field(`.Values.placement.${component}.${field}`)])) as Record<K, never>;
+  // Behind those that these two always have.
+  const tolerations = (component: 'apiserver' | 'controller'): never[] => holes.items(`.Values.placement.${component}.tolerations`);
   return {
     image: { agent: image('agent'), apiserver: image('apiserver'), controller: image('controller') },
     namespace: value('namespace'),
@@ -130,11 +132,14 @@ function optionsOf(holes: Holes): InstallOptions {
     },
     placement: {
       agent: placement('agent', 'tolerations', 'priorityClassName'),
-      controller: placement('controller', 'tolerations', 'nodeSelector', 'podAffinity', 'podAntiAffinity', 'priorityClassName'),
-      apiserver: placement(
-        'apiserver',
-        ...(['topologySpreadConstraints', 'tolerations', 'nodeSelector', 'podAffinity', 'podAntiAffinity', 'priorityClassName'] as const),
-      ),
+      controller: {
+        ...placement('controller', 'nodeSelector', 'podAffinity', 'podAntiAffinity', 'priorityClassName'),
+        tolerations: tolerations('controller'),
+      },
+      apiserver: {
+        ...placement('apiserver', 'topologySpreadConstraints', 'nodeSelector', 'podAffinity', 'podAntiAffinity', 'priorityClassName'),
+        tolerations: tolerations('apiserver'),
+      },
     },
     resources: { agent: resources('agent'), apiserver: resources('apiserver'), controller: resources('controller') },
   };

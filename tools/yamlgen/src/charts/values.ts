@@ -1,5 +1,5 @@
-import { installObjects } from '@brupop/manifests';
-import type { Component, InstallOptions, KubernetesObject } from '@brupop/manifests';
+import { installObjects, SERVER_TOLERATIONS } from '@brupop/manifests';
+import type { Component, InstallOptions, KubernetesObject, KubernetesValue } from '@brupop/manifests';
 import { parseDocument } from 'yaml';
 
 /** The part of a workload that values are taken from. */
@@ -13,6 +13,7 @@ interface Pod {
     { readonly env: readonly { readonly name: string; readonly value?: string }[]; readonly resources: unknown },
   ];
   readonly imagePullSecrets?: unknown;
+  readonly tolerations?: readonly KubernetesValue[];
   readonly [field: string]: unknown;
 }
 
@@ -60,12 +61,18 @@ export function operatorValues(options: InstallOptions): ReadonlyMap<string, unk
     ...components.flatMap((component) =>
       Object.entries(PLACEMENT[component]).map(([field, none]) => {
         const { affinity, ...pod } = pods[component];
-        return [`placement.${component}.${field}`, affinity[field] ?? pod[field] ?? none] as const;
+        const value = field === 'tolerations' ? chosen(pod.tolerations) : (affinity[field] ?? pod[field]);
+        return [`placement.${component}.${field}`, value ?? none] as const;
       }),
     ),
     ...components.map((component) => [`resources.${component}.resources`, pods[component].containers[0].resources] as const),
     ['podLabels', options.podLabels ?? {}],
   ]);
+}
+
+/** Without what the template has in any case. */
+function chosen(tolerations: Pod['tolerations']): Pod['tolerations'] {
+  return tolerations?.filter((toleration) => !SERVER_TOLERATIONS.includes(toleration));
 }
 
 /** Values of the chart that defines the resource. */
