@@ -1,7 +1,7 @@
 import { AGENT_COMPONENT, bottlerocketShadowCrd, COMPONENT_LABEL, GROUP, PLURAL, UPDATER_INTERFACE_LABEL } from '@brupop/crd-models';
 import type { BottlerocketShadow, ShadowStatus } from '@brupop/crd-models';
 import { createKubeClient } from '@brupop/kube-runtime';
-import { inProcessClient, jsonResponse, seededRandom, VirtualClock } from '@brupop/ports';
+import { inProcessClient, jsonResponse, seededRandom, sleep, VirtualClock } from '@brupop/ports';
 import { memoryLogger } from '@brupop/process';
 import { SimulatedApi } from '@brupop/simulator';
 import { DEFAULT_TIMEOUTS } from '@brupop/state-machine';
@@ -194,6 +194,27 @@ describe(createController, () => {
     expect(conditions('a')).toEqual({ Updating: 'False', Drained: 'False', Stuck: 'False', Healthy: 'True' });
     expect(conditions('b')).toEqual({ Updating: 'True', Drained: 'False', Stuck: 'False', Healthy: 'True' });
     expect(cluster.shadow('b')?.status).toMatchObject({ current_version: '1.0.0', crash_count: 0 });
+  });
+
+  test('a step does not wait for the conditions of the fleet', async () => {
+    const cluster = aCluster(Array.from({ length: 60 }, (_, at) => `node-${String(at)}`));
+    let conditions = 0;
+    cluster.api.faults.beforeRequest = async ({ body }, _identity, { verb, subresource }) => {
+      if (verb !== 'patch' || subresource !== 'status' || !String(body).includes('conditions')) return undefined;
+      conditions += 1;
+      await sleep(cluster.clock, 100);
+      return undefined;
+    };
+    start(cluster);
+    const updating = (): string[] =>
+      cluster.told().flatMap((state, at) => (state === 'Idle' ? [] : [`node-${String(at)} ${String(state)}`]));
+    expect(await cluster.clock.advanceUntil(() => conditions > 2, 60_000)).toBe(true);
+    const [node = ''] = updating()[0]?.split(' ') ?? [];
+    cluster.report(node, { current_state: 'StagedAndPerformedUpdate' });
+    await cluster.clock.advance(250);
+    expect(updating()).toEqual([`${node} RebootedIntoUpdate`]);
+    await cluster.clock.advance(60_000);
+    expect(conditions).toBeGreaterThanOrEqual(60);
   });
 
   test('does not write over a shadow that has changed since the plan', async () => {

@@ -13,11 +13,12 @@ import { createCertificateKeeper } from './manage-certificates.ts';
 import type { CertificateSettings } from './manage-certificates.ts';
 import { createHoldWatch } from './hold-watch.ts';
 import { createHttpApp } from './http-app.ts';
+import { newsOf, urgencyOfNode, urgencyOfPod, urgencyOfShadow } from './news.ts';
 import { createPhaseWatch } from './phase-watch.ts';
 import { createPlanText } from './plan-text.ts';
 import { createFleetReconciler } from './reconcile-fleet.ts';
 import { createPlanReporter } from './report-plan.ts';
-import type { TrimmedNode, TrimmedPod } from './trim.ts';
+import type { TrimmedPod } from './trim.ts';
 import { trimNode, trimPod, trimShadow } from './trim.ts';
 
 /** Everything that the controller touches. */
@@ -48,27 +49,34 @@ export interface Controller {
 
 // Events come in bursts, and one plan serves many; but a node that is ready for its next step waits no longer than a blink.
 const COALESCE_MS = 25;
+// What no node waits for.
+const SOON_MS = 1_000;
 
 /** Puts the controller together. Does nothing until it is run. */
 export function createController(deps: ControllerDeps): Controller {
   const { client, clock, random, log, policy, namespace, nodeName, identity } = deps;
   let queue: WorkQueue<'fleet'> | undefined;
-  const onEvent = (): void => queue?.add('fleet');
-  const common = { client, clock, random, log };
-  // Heartbeats change a Node every few minutes, but nothing that matters to the plan.
-  const known = new Map<string, string>();
-  const onNode = (event: { readonly type: string; readonly object?: TrimmedNode | undefined }): void => {
-    if (event.object !== undefined && !hasChanged(known, event.type, event.object)) return;
-    onEvent();
+  /** Whether there has been news, since the last plan began, that a node may wait for. */
+  let pressing = false;
+  const onNews = (urgency: 'now' | 'soon'): void => {
+    pressing ||= urgency === 'now';
+    queue?.add('fleet', urgency === 'now' ? 0 : SOON_MS);
   };
+  const common = { client, clock, random, log };
   const metrics = createFleetMetrics();
   const { onRestart } = metrics.watches;
-  const nodes = createReflector({ ...common, path: paths.nodes(), trim: trimNode, onEvent: onNode, onRestart: onRestart('nodes') });
+  const nodes = createReflector({
+    ...common,
+    path: paths.nodes(),
+    trim: trimNode,
+    onEvent: newsOf(urgencyOfNode, onNews),
+    onRestart: onRestart('nodes'),
+  });
   const shadows = createReflector({
     ...common,
     path: paths.shadows(namespace),
     trim: trimShadow,
-    onEvent,
+    onEvent: newsOf(urgencyOfShadow, onNews),
     onRestart: onRestart('bottlerocketshadows'),
   });
   const pods = createReflector({
@@ -76,7 +84,7 @@ export function createController(deps: ControllerDeps): Controller {
     path: paths.pods(namespace),
     query: { labelSelector: `${COMPONENT_LABEL}=${AGENT_COMPONENT}` },
     trim: trimPod,
-    onEvent,
+    onEvent: newsOf(urgencyOfPod, onNews),
     onRestart: onRestart('pods'),
   });
   const reflectors = [nodes, shadows, pods];
@@ -116,6 +124,7 @@ export function createController(deps: ControllerDeps): Controller {
     phases,
     holdWatch,
     observe,
+    isPressed: () => pressing,
   });
 
   const leadFleet = async (signal: AbortSignal): Promise<void> => {
@@ -130,7 +139,10 @@ export function createController(deps: ControllerDeps): Controller {
       log,
       random,
       coalesceMs: COALESCE_MS,
-      reconcile: (_key, term) => reconcileFleet(term),
+      reconcile: (_key, term) => {
+        pressing = false;
+        return reconcileFleet(term);
+      },
       onReconcile: (reconciled) => {
         metrics.reconciled(reconciled);
       },
@@ -183,14 +195,6 @@ export function createController(deps: ControllerDeps): Controller {
       }
     },
   };
-}
-
-function hasChanged(known: Map<string, string>, type: string, { observation }: TrimmedNode): boolean {
-  const seen = JSON.stringify(observation);
-  if (type === 'deleted') return known.delete(observation.name);
-  if (known.get(observation.name) === seen) return false;
-  known.set(observation.name, seen);
-  return true;
 }
 
 /** A node has an agent that is Ready if any of its agent pods is: during a change of pods there are two. */

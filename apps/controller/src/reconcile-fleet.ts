@@ -28,6 +28,8 @@ export interface FleetReconcilerDeps {
   readonly holdWatch: HoldWatch;
   /** The fleet as the caches show it, our own writes included. */
   readonly observe: () => FleetObservation;
+  /** Whether a node may be waiting for the next plan. */
+  readonly isPressed: () => boolean;
 }
 
 // The wall clock may jump; nobody shall wait for a time that has passed long ago.

@@ -16,6 +16,8 @@ export interface ConditionWriterDeps {
   readonly log: Logger;
   readonly namespace: string;
   readonly assumed: AssumedShadows;
+  /** Whether there is something more important to do. */
+  readonly isPressed: () => boolean;
 }
 
 // The whole fleet may want conditions at once, after an installation; updates shall not wait for them.
@@ -27,18 +29,21 @@ const MOST_AT_ONCE = 50;
  * @returns whether some are still to be written
  */
 export async function writeConditions(
-  { client, clock, log, namespace, assumed }: ConditionWriterDeps,
+  { client, clock, log, namespace, assumed, isPressed }: ConditionWriterDeps,
   holds: readonly FleetHold[],
   shadows: readonly BottlerocketShadow[],
   signal: AbortSignal,
 ): Promise<boolean> {
   const byNode = new Map(holds.map((hold) => [hold.node, hold]));
   let writes = 0;
+  let outdated = false;
   for (const shadow of shadows) {
     const hold = byNode.get(nodeNameOf(shadow) ?? '');
     const conditions = hold && shadowConditions(shadow, hold, clock.now());
     if (conditions === undefined) continue;
-    if (writes++ === MOST_AT_ONCE) return true;
+    // The first is always written: there may be no end of other news.
+    if (writes === MOST_AT_ONCE || (writes > 0 && isPressed())) return true;
+    writes += 1;
     signal.throwIfAborted();
     const { name, resourceVersion } = shadow.metadata;
     const body = { metadata: { resourceVersion }, status: { conditions } };
@@ -47,12 +52,12 @@ export async function writeConditions(
       assumed.written(trimShadow(await client.request<BottlerocketShadow>('PATCH', path, { body, contentType: MERGE_PATCH, signal })));
     } catch (error) {
       signal.throwIfAborted();
-      // Somebody else has written it: its event brings us back.
+      outdated ||= isKubeStatus(error, 409);
       if (isKubeStatus(error, 404, 409)) continue;
       log.warn('Writing the conditions of a shadow failed', { shadow: name, error });
       // Not the whole fleet against an API server that is down.
       if (!(error instanceof KubeApiError) || error.retry !== 'terminal') return true;
     }
   }
-  return false;
+  return outdated;
 }

@@ -39,6 +39,16 @@ describe(createWorkQueue, () => {
     expect(runs).toEqual(['a@0', 'b@0', 'a@0']);
   });
 
+  test('a wish that may wait does, and does not put off an earlier one', async () => {
+    const { clock, queue, runs } = start(nothing);
+    queue.add('a', 1_000);
+    queue.add('b', 1_000);
+    queue.add('b', 200);
+    queue.add('b', 5_000);
+    await clock.advance(10_000);
+    expect(runs).toEqual(['b@200', 'a@1000']);
+  });
+
   test('tells how long each key waited and took, whether it went well, and how many are due', async () => {
     const told: unknown[] = [];
     const { clock, queue } = start(

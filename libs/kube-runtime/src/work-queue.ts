@@ -36,8 +36,12 @@ export interface Reconciled<K> {
 
 /** Keys waiting to be reconciled; each by one at a time. */
 export interface WorkQueue<K> {
-  /** Asks for a reconcile of `key`. Any number of calls before it begins make one; a call while it runs makes one more afterwards. */
-  add(key: K): void;
+  /**
+   * Asks for a reconcile of `key`. Any number of calls before it begins make one, at the earliest time that was asked for; a call while it runs makes
+   * one more afterwards.
+   * @param inMs how long it may wait; 0 by default
+   */
+  add(key: K, inMs?: number): void;
   /** Keys that are due now and not being reconciled. */
   depth(): number;
   /** Reconciles until `signal` aborts and what is running has ended. Never rejects. */
@@ -98,8 +102,8 @@ export function createWorkQueue<K>(options: WorkQueueOptions<K>): WorkQueue<K> {
   };
 
   return {
-    add(key) {
-      schedule(key, 0);
+    add(key, inMs = 0) {
+      schedule(key, inMs);
       pump();
     },
     depth() {
