@@ -20,7 +20,7 @@ export interface PodJson extends KubeJson {
   };
 }
 
-const ROLLOUT_SECONDS = 240;
+const ROLLOUT_SECONDS = 300;
 const WORKLOADS = [`daemonset/${AGENT_DAEMON_SET}`, `deployment/${APISERVER_DEPLOYMENT}`, `deployment/${CONTROLLER_DEPLOYMENT}`];
 
 /** Installs the operator as a user does, and waits until all of it is ready. */

@@ -1,17 +1,20 @@
 import { cp, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DEFAULT_NAMESPACE } from '@brupop/crd-models';
+import { CONTROLLER_COMPONENT, DEFAULT_NAMESPACE } from '@brupop/crd-models';
 import type { RealCluster } from './cluster/real-cluster.ts';
+import { podsOf } from './operator.ts';
 import type { ClusterContext } from './step.ts';
 
 /** What somebody would look at first after a failure. */
-export async function troubles({ kubectl, fleet, cluster }: ClusterContext): Promise<string> {
+export async function troubles(context: ClusterContext): Promise<string> {
+  const { kubectl, fleet, cluster } = context;
   const look = (...args: string[]): Promise<string> => kubectl.run(args).catch((error: unknown) => String(error));
   const parts = [
     fleet.describe(),
     await look('get', 'pods', '--all-namespaces', '--output', 'wide'),
-    await look('get', 'events', '--namespace', DEFAULT_NAMESPACE, '--sort-by=.lastTimestamp', '--field-selector', 'type=Warning'),
+    lastLines(await look('get', 'events', '--namespace', DEFAULT_NAMESPACE, '--sort-by=.lastTimestamp'), 40),
+    await plan(context),
     ...cluster.failures.map((error) => `a node could not be switched: ${String(error)}`),
   ];
   for (const component of ['daemonset/brupop-agent', 'deployment/brupop-apiserver', 'deployment/brupop-controller-deployment']) {
@@ -20,6 +23,19 @@ export async function troubles({ kubectl, fleet, cluster }: ClusterContext): Pro
     );
   }
   return parts.join('\n');
+}
+
+const lastLines = (text: string, count: number): string => text.trimEnd().split('\n').slice(-count).join('\n');
+
+/** What the controller tells of each node. */
+async function plan({ kubectl, api }: ClusterContext): Promise<string> {
+  try {
+    const [pod] = await podsOf(kubectl, CONTROLLER_COMPONENT);
+    const path = `/api/v1/namespaces/${DEFAULT_NAMESPACE}/pods/${pod?.metadata.name ?? ''}:8080/proxy/plan`;
+    return `the plan: ${JSON.stringify(await api.get(path))}`;
+  } catch (error) {
+    return `there is no plan: ${String(error)}`;
+  }
 }
 
 /** Copies the logs of the cluster's components to where they stay. @returns where that is */

@@ -45,6 +45,7 @@ const MODULES: readonly GoModule[] = [
 ];
 
 const SOURCES = resolve(import.meta.dirname, '../../../kubernetes');
+const STRIP = '-s -w';
 const BUILD_TIMEOUT_MS = 45 * 60_000;
 
 /** `$XDG_CACHE_HOME/brupop-e2e`, and whatever go.mod and the sources ask for in a folder of its own. */
@@ -104,14 +105,23 @@ async function build(
   report(`built ${name} in ${Math.round((performance.now() - startedMs) / 1000)} s`);
 }
 
-/** Without a version stamped in, kubectl refuses to compare itself with the server. */
+/** Without a version stamped in, kubectl refuses to compare itself with the server, and Prometheus does not know which it is. */
 async function linkerFlags(name: string): Promise<string> {
-  const strip = '-s -w';
-  if (name !== 'kubernetes') return strip;
-  const version = /k8s\.io\/kubernetes v(\S+)/.exec(await readFile(join(SOURCES, name, 'go.mod'), 'utf8'))?.[1] ?? '';
-  const [major, minor] = version.split('.');
-  const stamp = (key: string, value = ''): string => `-X k8s.io/component-base/version.${key}=${value}`;
-  return [strip, stamp('gitVersion', `v${version}`), stamp('gitMajor', major), stamp('gitMinor', minor)].join(' ');
+  const goMod = await readFile(join(SOURCES, name, 'go.mod'), 'utf8');
+  const stamp = (key: string, value = ''): string => `-X ${key}=${value}`;
+  const [, version = '', major, minor] = /k8s\.io\/kubernetes v((\d+)\.(\d+)\.\S+)/.exec(goMod) ?? [];
+  if (name === 'kubernetes') {
+    const of = 'k8s.io/component-base/version';
+    return [STRIP, stamp(`${of}.gitVersion`, `v${version}`), stamp(`${of}.gitMajor`, major), stamp(`${of}.gitMinor`, minor)].join(' ');
+  }
+  if (name === 'prometheus') return `${STRIP} ${stamp('github.com/prometheus/common/version.Version', prometheusVersion(goMod))}`;
+  return STRIP;
+}
+
+/** Prometheus 3.5.1 is v0.305.1 of its Go module. */
+function prometheusVersion(goMod: string): string {
+  const [, major, minor, patch] = /prometheus\/prometheus v0\.(\d)(\d\d)\.(\d+)/.exec(goMod) ?? [];
+  return `${major ?? ''}.${Number(minor)}.${patch ?? ''}`;
 }
 
 /** Go names etcd after the folder of its main package. */

@@ -16,6 +16,13 @@ const LOOK_MS = 200;
 /** After how long a dead node counts as not ready, and its pods are moved: seconds, where a real cluster takes minutes. */
 const NODE_GRACE_SECONDS = 12;
 const POD_EVICTION_SECONDS = 20;
+// Of watches the end is told, which may come after a step.
+const AUDIT_POLICY = {
+  apiVersion: 'audit.k8s.io/v1',
+  kind: 'Policy',
+  omitStages: ['RequestReceived', 'ResponseStarted'],
+  rules: [{ level: 'Metadata', userGroups: ['system:serviceaccounts'] }, { level: 'None' }],
+};
 
 /** etcd, kube-apiserver, kube-controller-manager, kube-scheduler and CoreDNS, as processes of this machine. */
 export class ControlPlane {
@@ -43,6 +50,7 @@ export class ControlPlane {
     const plane = new ControlPlane(slot, binaries, credentials);
     await mkdir(plane.#logs, { recursive: true });
     await makeCgroup(plane.#cgroup);
+    await writeFile(plane.#auditPolicy, JSON.stringify(AUDIT_POLICY));
     plane.#startEtcd();
     plane.startApiServer();
     await plane.ready(signal);
@@ -53,6 +61,15 @@ export class ControlPlane {
   /** Of everything that is no pod. */
   get #cgroup(): string {
     return `${this.#slot.name}/system`;
+  }
+
+  get #auditPolicy(): string {
+    return join(this.#slot.directory, 'audit-policy.json');
+  }
+
+  /** One line of JSON for each request of a ServiceAccount that was answered. */
+  get auditLog(): string {
+    return join(this.#logs, 'audit.log');
   }
 
   get #etcdUrl(): string {
@@ -83,6 +100,8 @@ export class ControlPlane {
       'allow-privileged': 'true',
       // A webhook is reached by the endpoints of its Service, for there is no kube-proxy on this side.
       'enable-aggregator-routing': 'true',
+      'audit-policy-file': this.#auditPolicy,
+      'audit-log-path': this.auditLog,
       'default-not-ready-toleration-seconds': String(POD_EVICTION_SECONDS),
       'default-unreachable-toleration-seconds': String(POD_EVICTION_SECONDS),
     });

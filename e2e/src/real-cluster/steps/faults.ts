@@ -16,8 +16,8 @@ import { configure, podsOf } from '../operator.ts';
 import type { ClusterContext, ClusterStep } from '../step.ts';
 import { allAnswered, callsOf, webObjects } from '../workload.ts';
 
-const START_MS = 240_000;
-const ROLLOUT_MS = 600_000;
+const START_MS = 300_000;
+const ROLLOUT_MS = 900_000;
 const AWAY_MS = 5_000;
 
 /** Boots since `before`, by node. */
@@ -66,7 +66,7 @@ async function killAll({ kubectl, cluster, report, signal }: ClusterContext, com
     }
     return killed > 0 ? killed : undefined;
   };
-  const killed = await eventually(kill, { for: `a process of ${component} to kill`, limitMs: 30_000, signal });
+  const killed = await eventually(kill, { for: `a process of ${component} to kill`, limitMs: 120_000, signal });
   report(`killed ${killed} processes of ${component}${node === undefined ? '' : ` on ${node}`}`);
 }
 
@@ -109,7 +109,7 @@ export const restarts: ClusterStep = {
       await killAll(context, CONTROLLER_COMPONENT);
       await eventually(async () => (await trustedBundle(context)) !== trusted, {
         for: 'agents to be given the new authority',
-        limitMs: 180_000,
+        limitMs: 300_000,
         signal,
       });
       report(`a new authority was made while ${second} was drained`);
@@ -143,7 +143,7 @@ export const budget: ClusterStep = {
           ]);
           return text.includes('web') ? text : undefined;
         },
-        { for: 'the shadow to name the budget', limitMs: 120_000, signal },
+        { for: 'the shadow to name the budget', limitMs: 240_000, signal },
       );
       report(told);
       await kubectl.apply(webObjects({ maxUnavailable: 1 }));
@@ -185,7 +185,7 @@ export const rollback: ClusterStep = {
     cluster.machine(down).host.faults.bootFails(1);
     await eventually(() => fleet.node(down)?.crashCount === 1 && isInService(fleet.node(down)), {
       for: `${down} to be back in service on its old version, with one crash counted`,
-      limitMs: 180_000,
+      limitMs: 300_000,
       signal,
       instead: () => fleet.describe(),
     });

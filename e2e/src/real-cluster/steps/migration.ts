@@ -7,7 +7,7 @@ import type { ClusterContext, ClusterStep } from '../step.ts';
 import { permissions } from './permissions.ts';
 import { uninstall } from './uninstall.ts';
 
-const ROLLOUT_MS = 600_000;
+const ROLLOUT_MS = 900_000;
 /** Nobody looks after shadows that are here, so that they stay as they are. */
 const ELSEWHERE = 'default';
 

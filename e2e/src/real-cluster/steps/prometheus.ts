@@ -41,7 +41,7 @@ const NOTHING_COUNTED: Readonly<Record<string, string>> = {
 const OF_THE_SCRAPE = new Set(['__name__', 'job', 'instance', 'pod']);
 
 const READY_MS = 180_000;
-const ROLLOUT_MS = 600_000;
+const ROLLOUT_MS = 900_000;
 const SCRAPED_MS = 120_000;
 
 export const prometheus: ClusterStep = {

@@ -1,12 +1,13 @@
 import { deepEqual, equal, notEqual, ok } from 'node:assert/strict';
-import { APISERVER_COMPONENT } from '@brupop/crd-models';
+import { APISERVER_COMPONENT, DEFAULT_NAMESPACE } from '@brupop/crd-models';
 import { eventually } from '../eventually.ts';
 import { isInService, updated } from '../fleet.ts';
 import { install, podsOf } from '../operator.ts';
+import { requestsOf, requestTable } from '../requests.ts';
 import type { ClusterContext, ClusterStep } from '../step.ts';
 import { allAnswered, callsOf, clientObject, WEB, webObjects, WORKLOAD_NAMESPACE } from '../workload.ts';
 
-const ROLLOUT_MS = 600_000;
+const ROLLOUT_MS = 900_000;
 
 export const rollout: ClusterStep = {
   name: 'rollout',
@@ -22,7 +23,9 @@ export const rollout: ClusterStep = {
     const from = fleet.history.length;
     const calls = await callsOf(kubectl);
 
+    const startedMs = Date.now();
     await updated(context, releases.publish(), ROLLOUT_MS);
+    const requests = await requestsOf(cluster.plane.auditLog, DEFAULT_NAMESPACE, startedMs);
 
     const looks = fleet.history.slice(from);
     for (const { nodes } of looks) {
@@ -46,16 +49,17 @@ export const rollout: ClusterStep = {
     const answered = await allAnswered(kubectl, calls);
     const times = boots.map(({ node, downMs, upMs }) => `${node} was down ${((upMs - downMs) / 1000).toFixed(1)} s`);
     report(`${times.join(', ')}; ${answered} requests answered, none failed`);
+    report(`requests to the Kubernetes API for each update of a node:\n${requestTable(requests, boots.length)}`);
   },
 };
 
 async function startWorkload({ kubectl, signal }: ClusterContext): Promise<void> {
   await kubectl.apply([...webObjects(), clientObject()]);
-  await kubectl.run(['rollout', 'status', '--namespace', WORKLOAD_NAMESPACE, '--timeout=120s', `deployment/${WEB}`], undefined, 130_000);
+  await kubectl.run(['rollout', 'status', '--namespace', WORKLOAD_NAMESPACE, '--timeout=240s', `deployment/${WEB}`], undefined, 250_000);
   // Until its endpoints are known everywhere, a Service refuses.
   await eventually(async () => (await callsOf(kubectl)).answered > 0, {
     for: 'the first answer of the workload',
-    limitMs: 120_000,
+    limitMs: 240_000,
     signal,
   });
 }
