@@ -12,7 +12,7 @@ import { RENEW_ANNOTATION } from '@brupop/certificates';
 import { sleep, systemClock } from '@brupop/ports';
 import { eventually } from '../eventually.ts';
 import { isInService, nodeThat, updated } from '../fleet.ts';
-import { configure, podsOf } from '../operator.ts';
+import { podsOf } from '../operator.ts';
 import type { ClusterContext, ClusterStep } from '../step.ts';
 import { allAnswered, callsOf, webObjects } from '../workload.ts';
 
@@ -75,8 +75,6 @@ export const kills: ClusterStep = {
   shows: 'an update survives SIGKILL of the controller, of all apiservers at once, and of the agent, each in its middle',
   needs: 'cluster',
   run: async (context) => {
-    // The nodes are to notice a release at once from here on.
-    await configure(context.kubectl, 'agent', { UPDATE_CHECK_INTERVAL_IN_SEC: '10' });
     await rolloutWith(context, async () => {
       const first = await draining(context);
       await killAll(context, CONTROLLER_COMPONENT);

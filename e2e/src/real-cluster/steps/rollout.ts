@@ -2,7 +2,7 @@ import { deepEqual, equal, notEqual, ok } from 'node:assert/strict';
 import { APISERVER_COMPONENT, DEFAULT_NAMESPACE } from '@brupop/crd-models';
 import { eventually } from '../eventually.ts';
 import { isInService, updated } from '../fleet.ts';
-import { install, podsOf } from '../operator.ts';
+import { configure, install, podsOf } from '../operator.ts';
 import { requestsOf, requestTable } from '../requests.ts';
 import type { ClusterContext, ClusterStep } from '../step.ts';
 import { allAnswered, callsOf, clientObject, WEB, webObjects, WORKLOAD_NAMESPACE } from '../workload.ts';
@@ -50,6 +50,8 @@ export const rollout: ClusterStep = {
     const times = boots.map(({ node, downMs, upMs }) => `${node} was down ${((upMs - downMs) / 1000).toFixed(1)} s`);
     report(`${times.join(', ')}; ${answered} requests answered, none failed`);
     report(`requests to the Kubernetes API for each update of a node:\n${requestTable(requests, boots.length)}`);
+    // The steps that follow need not wait until the nodes notice their releases.
+    await configure(kubectl, 'agent', { UPDATE_CHECK_INTERVAL_IN_SEC: '10' });
   },
 };
 
