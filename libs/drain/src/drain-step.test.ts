@@ -12,25 +12,37 @@ const budget = new KubeApiError(429, 'TooManyRequests', 'Cannot evict.', {
 });
 const blocked = (pod: string): string => `PodDisruptionBudget shop/web allows no disruption of pod shop/${pod}`;
 
+const aborted = (signal: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => {
+    signal.addEventListener('abort', () => {
+      reject(signal.reason as Error);
+    });
+  });
+
 /** A node whose pods go `graceMs` after their eviction was accepted. */
 class FakeNode {
   readonly clock = new VirtualClock();
   readonly pods = new Map<string, DrainPod>();
+  graceMs = 2_000;
+  lists = 0;
+  watches = 0;
+  /** Every event, for watches that begin at an earlier list. */
+  readonly told: string[] = [];
+  readonly openWatches = new Set<(line: string | undefined) => void>();
   readonly answers = new Map<string, Answer>();
   readonly asked: string[] = [];
   underWay = 0;
   mostUnderWay = 0;
-  list: () => Promise<unknown> = () => Promise.resolve({ items: [...this.pods.values()] });
+  list: () => Promise<unknown> = () =>
+    Promise.resolve({ metadata: { resourceVersion: String(this.told.length) }, items: [...this.pods.values()] });
+  /** What befalls a watch that is to be opened. */
+  watch: () => Promise<void> = () => Promise.resolve();
 
   readonly client: KubeClient = {
     request: async <T>(method: string, path: string, { signal, body }: { signal: AbortSignal; body?: unknown }): Promise<T> => {
       if (method === 'GET') {
-        const aborted = new Promise<never>((_, reject) => {
-          signal.addEventListener('abort', () => {
-            reject(signal.reason as Error);
-          });
-        });
-        return (await Promise.race([this.list(), aborted])) as T;
+        this.lists++;
+        return (await Promise.race([this.list(), aborted(signal)])) as T;
       }
       const name = path.split('/')[6] ?? '';
       const dryRun = (body as { deleteOptions?: { dryRun?: unknown } } | undefined)?.deleteOptions?.dryRun !== undefined;
@@ -54,22 +66,67 @@ class FakeNode {
       if (!dryRun) this.#terminate(name);
       return {} as T;
     },
-    stream: () => Promise.reject(new Error('not used')),
+    stream: async (_path, { resourceVersion }, signal) => {
+      this.watches++;
+      await Promise.race([this.watch(), aborted(signal)]);
+      return {
+        status: 200,
+        headers: {},
+        chunks: this.#lines(Number(resourceVersion), signal),
+        text: () => Promise.reject(new Error('not used')),
+      };
+    },
   };
 
+  async *#lines(from: number, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+    const told: (string | undefined)[] = this.told.slice(from);
+    let wake = (): void => undefined;
+    const tell = (line: string | undefined): void => {
+      told.push(line);
+      wake();
+    };
+    this.openWatches.add(tell);
+    signal.addEventListener('abort', () => {
+      tell(undefined);
+    });
+    try {
+      for (;;) {
+        for (let line = told.shift(); line !== undefined; line = told.shift()) yield Buffer.from(`${line}\n`);
+        if (signal.aborted) throw signal.reason as Error;
+        await new Promise<void>((resolve) => (wake = resolve));
+      }
+    } finally {
+      this.openWatches.delete(tell);
+    }
+  }
+
+  tell(type: string, pod: DrainPod): void {
+    this.told.push(JSON.stringify({ type, object: pod }));
+    for (const tell of this.openWatches) tell(this.told.at(-1));
+  }
+
+  remove(name: string): void {
+    const pod = this.pods.get(name);
+    this.pods.delete(name);
+    if (pod !== undefined) this.tell('DELETED', pod);
+  }
+
   add(name: string, extra: Partial<DrainPod['metadata']> = {}): this {
-    this.pods.set(name, {
+    const pod = {
       metadata: { name, namespace: 'shop', uid: `uid-${name}`, ...extra },
       spec: { nodeName: 'node-1' },
       status: { phase: 'Running' },
-    });
+    };
+    this.pods.set(name, pod);
+    this.tell('MODIFIED', pod);
     return this;
   }
 
   #terminate(name: string): void {
-    const graceMs = 2_000;
-    this.add(name, { deletionTimestamp: new Date(this.clock.now() + graceMs).toISOString() });
-    this.clock.setTimer(graceMs, () => this.pods.delete(name));
+    this.add(name, { deletionTimestamp: new Date(this.clock.now() + this.graceMs).toISOString() });
+    this.clock.setTimer(this.graceMs, () => {
+      this.remove(name);
+    });
   }
 
   async step(options: Partial<DrainStepOptions> = {}): Promise<DrainResult> {
@@ -96,6 +153,15 @@ class FakeNode {
     return result;
   }
 }
+
+/** Makes each watch tell this after half a second. */
+const tellingInstead =
+  (line: string) =>
+  (node: FakeNode): void => {
+    node.clock.setTimer(500, () => {
+      for (const tell of node.openWatches) tell(line);
+    });
+  };
 
 const reasons = (result: DrainResult): string[] =>
   result.kind === 'done' ? [] : result.waiting.map(({ name, reason }) => `${name} ${reason}`);
@@ -188,6 +254,53 @@ describe(drainStep, () => {
     const node = new FakeNode().add('a');
     node.list = list;
     await expect(node.step()).rejects.toThrow(expected);
+  });
+
+  test.each([{ graceMs: 100 }, { graceMs: 9_000 }])(
+    'lists twice and watches in between when pods take $graceMs ms to end, and sees it at once',
+    async ({ graceMs }) => {
+      const node = new FakeNode().add('a').add('b').add('c');
+      node.graceMs = graceMs;
+      expect(await node.step()).toEqual({ kind: 'done', evicted: 3 });
+      expect({ lists: node.lists, watches: node.watches, asked: node.asked.length }).toEqual({ lists: 2, watches: 1, asked: 3 });
+      expect(node.clock.monotonic()).toBeLessThanOrEqual(graceMs + 100);
+      expect(node.openWatches.size).toBe(0);
+    },
+  );
+
+  test('does not take a node for empty because a watch says so', async () => {
+    const node = new FakeNode().add('a');
+    node.graceMs = 60_000;
+    node.clock.setTimer(1_000, () => {
+      node.tell('DELETED', { metadata: { name: 'a', namespace: 'shop' } });
+    });
+    expect(reasons(await node.step())).toEqual(['a terminating']);
+    expect(node.lists).toBeLessThanOrEqual(6);
+  });
+
+  test.each<{ name: string; break: (node: FakeNode) => void }>([
+    { name: 'refused', break: (node) => (node.watch = () => Promise.reject(new KubeApiError(403, 'Forbidden', 'x'))) },
+    { name: 'never answered', break: (node) => (node.watch = () => new Promise(() => undefined)) },
+    { name: 'cut off', break: tellingInstead('{') },
+    { name: 'ended by an error', break: tellingInstead('{"type":"ERROR","object":{"code":410}}') },
+  ])('drains as well where the watch is $name', async ({ break: breakWatch }) => {
+    const node = new FakeNode().add('a');
+    breakWatch(node);
+    expect(await node.step()).toEqual({ kind: 'done', evicted: 1 });
+    expect(node.clock.monotonic()).toBeLessThanOrEqual(4_100);
+  });
+
+  test('asks for a blocked pod every few seconds, not whenever others end', async () => {
+    const node = new FakeNode().add('db');
+    node.answers.set('db', budget);
+    for (let at = 0; at < 10; at++) {
+      node.add(`a-${at}`);
+      node.clock.setTimer(300 * at, () => {
+        node.remove(`a-${at}`);
+      });
+    }
+    await node.step();
+    expect(node.asked.filter((asked) => asked === 'POST db')).toHaveLength(2);
   });
 
   test('stops at once when its caller goes', async () => {

@@ -1,9 +1,10 @@
-import { paths, type KubeClient } from '@brupop/kube-runtime';
-import { sleep, type Clock } from '@brupop/ports';
+import type { KubeClient } from '@brupop/kube-runtime';
+import type { Clock } from '@brupop/ports';
 import { BrupopError, type Logger } from '@brupop/process';
 import { removePod } from './evict.ts';
+import { NodePods } from './node-pods.ts';
 import { byRank, endingObstacle, evictionObstacle, type DrainObstacle, type FailedEviction } from './obstacle.ts';
-import { planDrain, type DrainMode, type DrainPolicy } from './plan.ts';
+import { planDrain, type DrainMode, type DrainPlan, type DrainPolicy } from './plan.ts';
 import { podIdentity, podKey, type DrainPod, type PodSelector } from './pod.ts';
 
 /** What one step of a drain came to. */
@@ -40,11 +41,11 @@ export interface DrainStepOptions {
 const LONGEST_STEP_MS = 10_000;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 4_000;
-// Asking again sooner does not make a PodDisruptionBudget let go, and each question costs its controller a write.
-const REFUSED_PAUSE_MS = 5_000;
+// Asking again sooner does not make a PodDisruptionBudget let go, and each question costs its controller a write; a pod that was evicted may not show it yet.
+const ASK_AGAIN_MS = 5_000;
 
 /**
- * Takes one bounded step of a drain: lists the node's pods, evicts what is to go, and lists again, until nothing is left or time is up.
+ * Takes one bounded step of a drain: lists the node's pods, evicts what is to go, watches it go, and lists again, until nothing is left or time is up.
  * Keeps nothing between steps, so any process may take the next. The node must be cordoned.
  * @throws when the pods cannot be listed (BrupopError `DRAIN_STEP_TIMEOUT` for want of an answer), or when `signal` aborts. A failed eviction does not throw: its pod is waited for and told of.
  */
@@ -59,6 +60,8 @@ export async function drainStep(options: DrainStepOptions): Promise<DrainResult>
     return await run(options, deadlineMs, AbortSignal.any([signal, deadline.signal]));
   } finally {
     stopTimer();
+    // Closes the watch.
+    deadline.abort(new Error('the step is over'));
   }
 }
 
@@ -70,43 +73,45 @@ interface Progress {
 }
 
 async function run(options: DrainStepOptions, deadlineMs: number, stepSignal: AbortSignal): Promise<DrainResult> {
-  const { client, clock, nodeName, signal } = options;
+  const { clock, signal } = options;
+  const nodePods = new NodePods({ ...options, signal: stepSignal });
   const progress: Progress = { evicted: new Set(), outcomes: new Map(), notBeforeMs: new Map() };
   let result: DrainResult | undefined;
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
-    let pods: readonly DrainPod[];
-    try {
-      pods = await listPods(client, nodeName, stepSignal);
-    } catch (error) {
-      signal.throwIfAborted();
-      // What an earlier list of this step showed is still worth telling; without one there is nothing to tell.
-      if (result === undefined || !stepSignal.aborted) throw error;
-      return result;
+    let pods = nodePods.watched();
+    // That nothing is left is never said without a list.
+    if (pods === undefined || isDrained(planDrain({ ...options, pods, nowMs: clock.now() }))) {
+      try {
+        pods = await nodePods.list();
+      } catch (error) {
+        signal.throwIfAborted();
+        // What was seen before in this step is still worth telling; without that there is nothing to tell.
+        if (result === undefined || !stepSignal.aborted) throw error;
+        return result;
+      }
     }
     const plan = planDrain({ ...options, pods, nowMs: clock.now() });
     const evicted = (): number => progress.evicted.size;
-    if (plan.evict.length === 0 && plan.wait.length === 0) return { kind: 'done', evicted: evicted() };
+    if (isDrained(plan)) return { kind: 'done', evicted: evicted() };
     if (plan.mode === 'giveUp') {
       await askWhy(plan.evict, options, progress, stepSignal);
       return { kind: 'timedOut', evicted: evicted(), waiting: obstaclesOf(plan.evict, plan.wait, progress, clock.now()) };
     }
-    await evictAll(plan.evict, plan.mode, options, progress, stepSignal);
+    await evictAll(plan.evict, plan.mode, pauseMs, options, progress, stepSignal);
     signal.throwIfAborted();
     result = { kind: 'waiting', evicted: evicted(), waiting: obstaclesOf(plan.evict, plan.wait, progress, clock.now()) };
-    if (stepSignal.aborted || deadlineMs - clock.monotonic() <= pauseMs) return result;
-    await sleep(clock, pauseMs, signal);
+    const leftMs = deadlineMs - clock.monotonic() - FIRST_PAUSE_MS;
+    if (stepSignal.aborted || leftMs <= 0) return result;
+    const dueMs = Math.min(...plan.evict.map((pod) => progress.notBeforeMs.get(podIdentity(pod)) ?? 0)) - clock.monotonic();
+    await nodePods.change(
+      { watchedMs: Math.min(leftMs, LONGEST_PAUSE_MS, Math.max(dueMs, 0)), unwatchedMs: Math.min(leftMs, pauseMs) },
+      signal,
+    );
   }
 }
 
-async function listPods(client: KubeClient, nodeName: string, signal: AbortSignal): Promise<readonly DrainPod[]> {
-  // Without a resourceVersion the answer is as fresh as the last write: a stale one could show a node emptier than it is.
-  const list = await client.request<{ items?: readonly DrainPod[] }>('GET', paths.pods(), {
-    query: { fieldSelector: `spec.nodeName=${nodeName}` },
-    signal,
-  });
-  // A proxy's "200 {}" must not pass for an empty node.
-  if (!Array.isArray(list.items)) throw new TypeError('The list of pods holds no items');
-  return list.items as readonly DrainPod[];
+function isDrained({ evict, wait }: DrainPlan): boolean {
+  return evict.length === 0 && wait.length === 0;
 }
 
 // Enough to name what blocks; the rest would only cost requests.
@@ -125,6 +130,7 @@ async function askWhy(pods: readonly DrainPod[], { client }: DrainStepOptions, p
 async function evictAll(
   pods: readonly DrainPod[],
   mode: DrainMode,
+  pauseMs: number,
   { client, clock, log, concurrency = 10 }: DrainStepOptions,
   progress: Progress,
   signal: AbortSignal,
@@ -136,13 +142,13 @@ async function evictAll(
       const identity = podIdentity(pod);
       const outcome = await removePod(pod, { client, signal, method });
       const fields = { pod: podKey(pod), reason: outcome.kind };
+      progress.notBeforeMs.set(identity, clock.monotonic() + (outcome.kind === 'retry' ? pauseMs : ASK_AGAIN_MS));
       if (outcome.kind === 'evicted' || outcome.kind === 'gone') {
         progress.outcomes.delete(identity);
         if (outcome.kind === 'evicted') progress.evicted.add(identity);
         log.info(method === 'delete' ? 'Deleting pod past the drain timeout' : 'Evicting pod', fields);
       } else {
         progress.outcomes.set(identity, outcome);
-        if (outcome.kind !== 'retry') progress.notBeforeMs.set(identity, clock.monotonic() + REFUSED_PAUSE_MS);
         if (outcome.kind === 'refused')
           log.error('Evicting pod was refused, trying again', { ...fields, status: outcome.status, detail: outcome.message });
         else log.debug('Waiting to evict pod', fields);

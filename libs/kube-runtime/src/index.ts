@@ -11,6 +11,8 @@ export type { ListOptions } from './list.ts';
 export { ListSplitter } from './list-splitter.ts';
 export { createReflector, WATCH_ENDS } from './reflector.ts';
 export type { Reflected, Reflector, ReflectorEvent, ReflectorOptions, WatchEnd } from './reflector.ts';
+export { watchCollection } from './watch.ts';
+export type { WatchEvent, WatchOptions } from './watch.ts';
 export { createWorkQueue } from './work-queue.ts';
 export type { Reconciled, ReconcileResult, WorkQueue, WorkQueueOptions } from './work-queue.ts';
 export { createLeaderElector } from './leader-elector.ts';

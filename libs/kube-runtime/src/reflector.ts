@@ -1,17 +1,16 @@
 import { sleep } from '@brupop/ports';
 import type { Clock, Random } from '@brupop/ports';
-import { BrupopError } from '@brupop/process';
 import type { Logger } from '@brupop/process';
 import type { KubeClient, Query } from './client.ts';
-import { withDeadline } from './deadline.ts';
-import { errorFromStatus, isKubeStatus } from './kube-error.ts';
+import { isKubeStatus } from './kube-error.ts';
 import { isAborted } from './is-aborted.ts';
-import { linesOf } from './lines.ts';
 import { listAll } from './list.ts';
 import { objectKey } from './objects.ts';
 import type { Store } from './objects.ts';
 import { nextStep } from './reflector-state.ts';
 import type { ReflectorOutcome, ReflectorState } from './reflector-state.ts';
+import { watchCollection } from './watch.ts';
+import type { WatchEvent } from './watch.ts';
 
 /** What a reflector needs of an object, after trimming. */
 export interface Reflected {
@@ -140,23 +139,10 @@ export function createReflector<T extends Reflected>(options: ReflectorOptions<T
     let told = false;
     const startedMs = clock.monotonic();
     const healthy = (): boolean => told || clock.monotonic() - startedMs >= HEALTHY_AFTER_MS;
-    const deadline = withDeadline(clock, signal, responseMs, `Opening the watch of ${path}`);
+    const timeoutSeconds = Math.ceil(WATCH_SECONDS * (1 + random()));
+    const watched = { client, clock, path, query, resourceVersion: from, timeoutSeconds, responseMs, silenceMs, signal };
     try {
-      const timeoutSeconds = Math.ceil(WATCH_SECONDS * (1 + random()));
-      const response = await client.stream(
-        path,
-        { ...query, watch: 'true', allowWatchBookmarks: 'true', resourceVersion: from, timeoutSeconds: String(timeoutSeconds) },
-        deadline.signal,
-      );
-      deadline.extend(silenceMs, `Silence in the watch of ${path}`);
-      for await (const line of linesOf(response.chunks)) {
-        deadline.extend(silenceMs, `Silence in the watch of ${path}`);
-        const event = parseEvent(line);
-        if (event.type === 'ERROR') {
-          const error = errorFromStatus(statusCode(event.object), event.object);
-          if (error.status === 410) return { kind: 'expired', healthy: healthy() };
-          throw error;
-        }
+      for await (const event of watchCollection(watched)) {
         told = true;
         heardMs = clock.monotonic();
         resourceVersion = event.object.metadata?.resourceVersion ?? resourceVersion;
@@ -166,8 +152,6 @@ export function createReflector<T extends Reflected>(options: ReflectorOptions<T
     } catch (error) {
       if (isKubeStatus(error, 410)) return { kind: 'expired', healthy: healthy() };
       return { kind: 'failed', error, resourceVersion, healthy: healthy() };
-    } finally {
-      deadline.dispose();
     }
   };
 
@@ -262,24 +246,6 @@ export function createReflector<T extends Reflected>(options: ReflectorOptions<T
       signal.removeEventListener('abort', stop);
     },
   };
-}
-
-interface WatchEvent {
-  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
-  readonly object: { readonly metadata?: { readonly resourceVersion?: string } };
-}
-
-function parseEvent(line: string): WatchEvent {
-  try {
-    return JSON.parse(line) as WatchEvent;
-  } catch (cause) {
-    throw new BrupopError('KUBE_BODY', 'A watch sent something that is not JSON', { retry: 'transient', cause });
-  }
-}
-
-function statusCode(status: unknown): number {
-  const code: unknown = typeof status === 'object' && status !== null && 'code' in status ? status.code : undefined;
-  return typeof code === 'number' ? code : 500;
 }
 
 function sameVersion(a: Reflected, b: Reflected): boolean {

@@ -1,0 +1,102 @@
+import { objectKey, paths, watchCollection, type KubeClient } from '@brupop/kube-runtime';
+import { sleep, type Clock } from '@brupop/ports';
+import type { DrainPod } from './pod.ts';
+
+/** What {@link NodePods} needs. */
+export interface NodePodsOptions {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly nodeName: string;
+  /** When the watch is of no more use. */
+  readonly signal: AbortSignal;
+}
+
+interface PodList {
+  readonly metadata?: { readonly resourceVersion?: string };
+  readonly items?: readonly DrainPod[];
+}
+
+// No step of a drain takes longer.
+const WATCH_SECONDS = 15;
+const OPENING_MS = 2_000;
+
+/**
+ * The pods of a node for one step of a drain: listed once, and from then on followed by one watch, which costs the Kubernetes API less than
+ * lists and shows each end at once. Where the watch fails it is lists again.
+ */
+export class NodePods {
+  readonly #options: NodePodsOptions;
+  #pods = new Map<string, DrainPod>();
+  #watch: 'none' | 'open' | 'over' = 'none';
+  #resourceVersion = '';
+  #changed: () => void = () => undefined;
+
+  constructor(options: NodePodsOptions) {
+    this.#options = options;
+  }
+
+  /** The pods as the watch shows them; undefined where none does, and only a list can tell. */
+  watched(): readonly DrainPod[] | undefined {
+    return this.#watch === 'open' ? [...this.#pods.values()] : undefined;
+  }
+
+  /** @throws as a request, and when the answer is no list */
+  async list(): Promise<readonly DrainPod[]> {
+    const { client, nodeName, signal } = this.#options;
+    // Without a resourceVersion the answer is as fresh as the last write: a stale one could show a node emptier than it is.
+    const list = await client.request<PodList>('GET', paths.pods(), { query: onNode(nodeName), signal });
+    // A proxy's "200 {}" must not pass for an empty node.
+    if (!Array.isArray(list.items)) throw new TypeError('The list of pods holds no items');
+    const items = list.items as readonly DrainPod[];
+    if (this.#watch === 'none') {
+      this.#pods = new Map(items.map((pod) => [objectKey(pod.metadata), pod]));
+      this.#resourceVersion = list.metadata?.resourceVersion ?? '';
+    }
+    return items;
+  }
+
+  /** Resolves when the watch shows a change, or after `watchedMs`; without a watch after `unwatchedMs`. @throws the reason of `signal` */
+  async change(pauses: { readonly watchedMs: number; readonly unwatchedMs: number }, signal: AbortSignal): Promise<void> {
+    if (this.#watch === 'none' && this.#resourceVersion !== '') {
+      this.#watch = 'open';
+      void this.#follow().finally(() => {
+        this.#watch = 'over';
+        this.#changed();
+      });
+    }
+    if (this.#watch === 'open') await this.#next(pauses.watchedMs, signal);
+    // It may just have failed.
+    if (this.#watch !== 'open') await sleep(this.#options.clock, pauses.unwatchedMs, signal);
+  }
+
+  async #follow(): Promise<void> {
+    const { client, clock, nodeName, signal } = this.#options;
+    const collection = { path: paths.pods(), query: onNode(nodeName), resourceVersion: this.#resourceVersion };
+    const limits = { timeoutSeconds: WATCH_SECONDS, responseMs: OPENING_MS };
+    try {
+      for await (const { type, object } of watchCollection({ client, clock, ...collection, ...limits, signal })) {
+        if (type === 'BOOKMARK') continue;
+        const pod = object as DrainPod;
+        if (type === 'DELETED') this.#pods.delete(objectKey(pod.metadata));
+        else this.#pods.set(objectKey(pod.metadata), pod);
+        this.#changed();
+      }
+    } catch {
+      // Lists tell what is the matter with the API, if anything is.
+    }
+  }
+
+  async #next(ms: number, signal: AbortSignal): Promise<void> {
+    const awake = new AbortController();
+    this.#changed = () => {
+      awake.abort();
+    };
+    await sleep(this.#options.clock, ms, AbortSignal.any([signal, awake.signal])).catch(() => undefined);
+    this.#changed = () => undefined;
+    signal.throwIfAborted();
+  }
+}
+
+function onNode(nodeName: string): { readonly fieldSelector: string } {
+  return { fieldSelector: `spec.nodeName=${nodeName}` };
+}

@@ -1,0 +1,73 @@
+import type { Clock } from '@brupop/ports';
+import { BrupopError } from '@brupop/process';
+import type { KubeClient, Query } from './client.ts';
+import { withDeadline } from './deadline.ts';
+import { errorFromStatus } from './kube-error.ts';
+import { linesOf } from './lines.ts';
+
+/** One line of a watch. A `BOOKMARK` tells nothing but how far the watch has come. */
+export interface WatchEvent {
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK';
+  readonly object: { readonly metadata?: { readonly resourceVersion?: string } };
+}
+
+/** What {@link watchCollection} is made from. */
+export interface WatchOptions {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  /** Of the collection; see `paths`. */
+  readonly path: string;
+  /** Such as `labelSelector`. */
+  readonly query?: Query;
+  /** Changes after this one are told; that of a list makes list and watch one story. */
+  readonly resourceVersion: string;
+  /** When the server ends the watch by itself. */
+  readonly timeoutSeconds: number;
+  /** Longest time until the head of the answer; 30 s by default. */
+  readonly responseMs?: number;
+  /** A watch that is silent for so long is dead: bookmarks come about every minute. 150 s by default. */
+  readonly silenceMs?: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * One watch, from its opening until the server ends it.
+ * @throws `KubeApiError`, 410 when the place in history is gone; `KUBE_TIMEOUT`, `KUBE_BODY`, what the transport throws, or the signal's reason
+ */
+export async function* watchCollection(options: WatchOptions): AsyncGenerator<WatchEvent> {
+  const { client, clock, path, query = {}, resourceVersion, timeoutSeconds, responseMs = 30_000, silenceMs = 150_000, signal } = options;
+  const deadline = withDeadline(clock, signal, responseMs, `Opening the watch of ${path}`);
+  try {
+    const response = await client.stream(
+      path,
+      { ...query, watch: 'true', allowWatchBookmarks: 'true', resourceVersion, timeoutSeconds: String(timeoutSeconds) },
+      deadline.signal,
+    );
+    deadline.extend(silenceMs, `Silence in the watch of ${path}`);
+    for await (const line of linesOf(response.chunks)) {
+      deadline.extend(silenceMs, `Silence in the watch of ${path}`);
+      yield parseEvent(line);
+    }
+  } finally {
+    deadline.dispose();
+  }
+}
+
+function parseEvent(line: string): WatchEvent {
+  const event = parseJson(line) as WatchEvent | { readonly type: 'ERROR'; readonly object: unknown };
+  if (event.type === 'ERROR') throw errorFromStatus(statusCode(event.object), event.object);
+  return event;
+}
+
+function parseJson(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch (cause) {
+    throw new BrupopError('KUBE_BODY', 'A watch sent something that is not JSON', { retry: 'transient', cause });
+  }
+}
+
+function statusCode(status: unknown): number {
+  const code: unknown = typeof status === 'object' && status !== null && 'code' in status ? status.code : undefined;
+  return typeof code === 'number' ? code : 500;
+}
