@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { APISERVER_SERVICE, DEFAULT_NAMESPACE } from '@brupop/crd-models';
 import type { ConfigSpec, LoggingConfig, Parser } from '@brupop/process';
-import { LOGGING_CONFIG, optional, port, seconds, text, url } from '@brupop/process';
+import { ipAddress, LOGGING_CONFIG, optional, port, seconds, text, url } from '@brupop/process';
 import { DEFAULT_AGENT_SETTINGS } from '@brupop/state-machine';
 import type { AgentSettings } from '@brupop/state-machine';
 
@@ -11,6 +11,7 @@ export interface AgentConfig extends LoggingConfig {
   readonly namespace: string | undefined;
   readonly apiserverUrl: string | undefined;
   readonly apiserverPort: number;
+  readonly apiserverAddress: string | undefined;
   readonly tokenPath: string;
   readonly tlsDir: string;
   readonly hostSocket: string;
@@ -46,6 +47,12 @@ export const CONFIG: ConfigSpec<AgentConfig> = {
     parse: optional(url),
   },
   apiserverPort: { env: 'APISERVER_SERVICE_PORT', doc: "Port of the apiserver's Service.", default: '443', parse: port },
+  apiserverAddress: {
+    env: 'BRUPOP_APISERVER_SERVICE_HOST',
+    doc: "IP address of the apiserver's Service, to go to when DNS does not answer; set by the kubelet.",
+    default: '',
+    parse: optional(ipAddress),
+  },
   tokenPath: {
     env: 'AGENT_TOKEN_PATH',
     doc: 'File of the projected token for the apiserver.',

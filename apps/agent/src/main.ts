@@ -17,6 +17,8 @@ await runProcess(
     const tls = tlsFiles({ files: { ca: join(config.tlsDir, 'ca.crt') }, clock: systemClock, log });
     const apiserver = nodeHttpClient({
       baseUrl: apiserverUrlOf(config),
+      // The cluster's own DNS has no place to run while every node is cordoned.
+      fallbackAddress: config.apiserverUrl === undefined ? config.apiserverAddress : undefined,
       tls: () => tls.secureContext(),
       responseTimeoutMs: RESPONSE_TIMEOUT_MS,
     });

@@ -164,6 +164,7 @@ describe(installObjects, () => {
     const { pod, container } = podOf({}, 'DaemonSet', 'brupop-agent');
     expect(JSON.stringify(pod['affinity'])).toContain('"bottlerocket.aws/updater-interface-version","operator":"In","values":["2.0.0"]');
     expect(pod).toMatchObject({
+      enableServiceLinks: true,
       tolerations: [{ operator: 'Exists' }],
       volumes: [
         { name: 'bottlerocket-api-socket', hostPath: { path: '/run/api.sock', type: 'Socket' } },

@@ -69,7 +69,8 @@ export function agentDaemonSet(installation: Installation): KubernetesObject {
       },
       secretVolume(CLIENT_CERTIFICATE),
     ],
-    spec: { automountServiceAccountToken: false },
+    // The Service's address, from the kubelet: on a cluster whose nodes are all cordoned there may be no DNS to ask.
+    spec: { automountServiceAccountToken: false, enableServiceLinks: true },
     // Whoever labels a node wants it updated, whatever its taints.
     placement: { tolerations: [{ operator: 'Exists' }] },
   });

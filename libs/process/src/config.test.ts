@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { loadConfig, parseConfig } from './config.ts';
 import type { ConfigSpec } from './config.ts';
 import { ConfigError } from './errors.ts';
-import { boolean, integer, oneOf, optional, port, seconds, text, url } from './parsers.ts';
+import { boolean, integer, ipAddress, oneOf, optional, port, seconds, text, url } from './parsers.ts';
 
 interface Sample {
   readonly node: string;
@@ -63,6 +63,8 @@ describe('parsers', () => {
     { name: 'seconds', parse: seconds({ max: 5 }), given: '6', expected: 'seconds, an integer from 0 to 5' },
     { name: 'optional', parse: optional(port), given: '', value: undefined },
     { name: 'optional', parse: optional(port), given: '1', value: 1 },
+    { name: 'ipAddress', parse: ipAddress, given: 'fd00::1', value: 'fd00::1' },
+    { name: 'ipAddress', parse: ipAddress, given: 'None', expected: 'an IP address' },
     { name: 'url', parse: url, given: 'https://a:1/b/', value: 'https://a:1/b' },
     { name: 'url', parse: url, given: 'ftp://a', expected: 'an http or https URL' },
     { name: 'url', parse: url, given: 'a', expected: 'an http or https URL' },

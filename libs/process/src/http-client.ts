@@ -7,6 +7,7 @@ import type { SecureContext } from 'node:tls';
 import { systemClock } from '@brupop/ports';
 import type { Clock, HttpClient, HttpHeaders, HttpRequest, HttpResponse } from '@brupop/ports';
 import { BrupopError } from './errors.ts';
+import { lookupOr } from './lookup.ts';
 
 interface Limits {
   /** Longest time for the connection, TLS included; 5 s by default. */
@@ -26,6 +27,8 @@ export interface UrlTarget extends Limits {
   readonly tls?: () => SecureContext | SecureContextOptions;
   /** The name that the server's certificate must have, if not the host of `baseUrl`. */
   readonly serverName?: string;
+  /** Address to go to when the host's name cannot be resolved. */
+  readonly fallbackAddress?: string | undefined;
   /** False accepts any certificate; only a kubeconfig that says so should ask for it. */
   readonly rejectUnauthorized?: boolean;
 }
@@ -85,11 +88,13 @@ function socketConnections({ socketPath, keepAlive = true }: SocketTarget): Conn
   };
 }
 
-function urlConnections({ baseUrl, tls, serverName, rejectUnauthorized = true, keepAlive = true }: UrlTarget): Connections {
+function urlConnections(target: UrlTarget): Connections {
+  const { baseUrl, tls, serverName, fallbackAddress, rejectUnauthorized = true, keepAlive = true, clock } = target;
   const url = new URL(baseUrl);
   const secure = url.protocol === 'https:';
   const prefix = url.pathname.replace(/\/+$/, '');
   const hostname = url.hostname.replace(/^\[|\]$/g, '');
+  const lookup = fallbackAddress === undefined ? undefined : lookupOr(fallbackAddress, clock === undefined ? {} : { clock });
   let material: SecureContext | SecureContextOptions | undefined;
   let agent: HttpAgent | undefined;
   const current = (): HttpAgent => {
@@ -113,6 +118,7 @@ function urlConnections({ baseUrl, tls, serverName, rejectUnauthorized = true, k
       secure,
       agent: current(),
       hostname,
+      ...(lookup === undefined ? {} : { lookup }),
       path: prefix + path,
       headers: { host: url.host },
       ...(url.port === '' ? {} : { port: url.port }),

@@ -68,6 +68,13 @@ const echo: RequestListener = (request, response) => {
 };
 
 describe(nodeHttpClient, () => {
+  test('goes to a known address when the name of the server cannot be resolved', async () => {
+    const { port } = await startServer((_, response) => response.end('here'));
+    const baseUrl = `http://apiserver.invalid:${String(port)}`;
+    const response = await clientFor({ baseUrl, fallbackAddress: '127.0.0.1' }).request(get, never);
+    expect(await response.text()).toBe('here');
+  });
+
   test('carries method, path, prefix, headers and body', async () => {
     const { port } = await startServer(echo);
     const client = clientFor({ baseUrl: `http://127.0.0.1:${String(port)}/prefix/` });

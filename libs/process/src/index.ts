@@ -10,7 +10,7 @@ export { createProcessLogger, LOGGING_CONFIG } from './logging.ts';
 export type { LoggingConfig } from './logging.ts';
 export { loadConfig, parseConfig } from './config.ts';
 export type { ConfigItem, ConfigResult, ConfigSpec, Parsed, Parser } from './config.ts';
-export { boolean, integer, oneOf, optional, port, seconds, text, url } from './parsers.ts';
+export { boolean, integer, ipAddress, oneOf, optional, port, seconds, text, url } from './parsers.ts';
 export { nodeHttpClient } from './http-client.ts';
 export type { ClosableHttpClient, HttpTarget, SocketTarget, UrlTarget } from './http-client.ts';
 export { secretVolume, tlsFiles } from './tls-files.ts';

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { Parsed, Parser } from './config.ts';
 
 const ok = <T>(value: T): Parsed<T> => ({ ok: true, value });
@@ -44,6 +45,9 @@ export function seconds({ min = 0, max = 30 * 86_400 }: { readonly min?: number;
 export function optional<T>(parse: Parser<T>): Parser<T | undefined> {
   return (given) => (given === '' ? ok(undefined) : parse(given));
 }
+
+/** An IP address of either family. */
+export const ipAddress: Parser<string> = (given) => (isIP(given) === 0 ? expected('an IP address') : ok(given));
 
 /** An absolute http or https URL, without its final slash. */
 export const url: Parser<string> = (given) =>
