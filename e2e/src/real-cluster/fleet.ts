@@ -125,6 +125,23 @@ export async function updated({ fleet, cluster, signal }: ClusterContext, versio
   });
 }
 
+/** Waits until the drain of a node cannot go on because of something that `named` names. @returns the node, and what its shadow says */
+export function blockedDrain(
+  { api, fleet, signal }: ClusterContext,
+  named: string,
+  limitMs: number,
+): Promise<{ node: string; message: string }> {
+  const look = async (): Promise<{ node: string; message: string } | undefined> => {
+    const { items } = await api.get<{ items: BottlerocketShadow[] }>(paths.shadows(DEFAULT_NAMESPACE));
+    const messages = items.map(({ metadata, status }) => ({
+      node: fleet.nodes.find(({ name }) => shadowName(name) === metadata.name)?.name ?? '',
+      message: status?.progress?.message ?? '',
+    }));
+    return messages.find(({ message }) => message.includes(named));
+  };
+  return eventually(look, { for: `a drain that ${named} blocks`, limitMs, signal, instead: () => fleet.describe() });
+}
+
 /** Waits until a managed node is as `look` wants it. @returns its name */
 export function nodeThat(
   { fleet, cluster, signal }: ClusterContext,

@@ -4,6 +4,8 @@ import { SANDBOX_IMAGE } from './cluster/node-config.ts';
 
 export const WORKLOAD_NAMESPACE = 'workload';
 export const WEB = 'web';
+/** How messages name any of its pods. */
+export const POD_OF_WEB: string = `pod ${WORKLOAD_NAMESPACE}/${WEB}`;
 /** Only the client's pod tolerates it. */
 export const CLIENT_TAINT = 'client';
 

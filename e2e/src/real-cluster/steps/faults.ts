@@ -4,17 +4,16 @@ import {
   APISERVER_COMPONENT,
   CONTROLLER_COMPONENT,
   DEFAULT_NAMESPACE,
-  PLURAL,
   ROOT_CA_SECRET,
   CLIENT_CERTIFICATE,
 } from '@brupop/crd-models';
 import { RENEW_ANNOTATION } from '@brupop/certificates';
 import { sleep, systemClock } from '@brupop/ports';
 import { eventually } from '../eventually.ts';
-import { isInService, nodeThat, updated } from '../fleet.ts';
+import { blockedDrain, isInService, nodeThat, updated } from '../fleet.ts';
 import { podsOf } from '../operator.ts';
 import type { ClusterContext, ClusterStep } from '../step.ts';
-import { allAnswered, callsOf, webObjects } from '../workload.ts';
+import { allAnswered, callsOf, POD_OF_WEB, webObjects } from '../workload.ts';
 
 const START_MS = 300_000;
 const ROLLOUT_MS = 900_000;
@@ -100,7 +99,7 @@ export const restarts: ClusterStep = {
       report(`kube-apiserver was away while ${first} was drained`);
       // Held for as long as it takes, so that it happens in the middle of a drain.
       await kubectl.apply(webObjects({ maxUnavailable: 0 }));
-      const second = await nextDraining(context, [first]);
+      const { node } = await blockedDrain(context, POD_OF_WEB, START_MS);
       const trusted = await trustedBundle(context);
       await kubectl.run(['annotate', 'secret', ROOT_CA_SECRET, '--namespace', DEFAULT_NAMESPACE, '--overwrite', `${RENEW_ANNOTATION}=now`]);
       // A controller looks for this every few minutes, and when it begins to lead.
@@ -110,7 +109,7 @@ export const restarts: ClusterStep = {
         limitMs: 300_000,
         signal,
       });
-      report(`a new authority was made while ${second} was drained`);
+      report(`a new authority was made while ${node} was drained`);
       await kubectl.apply(webObjects());
     });
   },
@@ -124,26 +123,12 @@ export const budget: ClusterStep = {
   shows: 'a budget that lets nothing go blocks the drain, which says so, and goes on as soon as it lets go',
   needs: 'cluster',
   run: async (context) => {
-    const { kubectl, signal, report } = context;
+    const { kubectl, report } = context;
     await rolloutWith(context, async () => {
       await kubectl.apply(webObjects({ maxUnavailable: 0 }));
-      const node = await draining(context);
-      const told = await eventually(
-        async () => {
-          const text = await kubectl.run([
-            'get',
-            PLURAL,
-            `brs-${node}`,
-            '--namespace',
-            DEFAULT_NAMESPACE,
-            '--output',
-            'jsonpath={.status.progress.message}',
-          ]);
-          return text.includes('web') ? text : undefined;
-        },
-        { for: 'the shadow to name the budget', limitMs: 240_000, signal },
-      );
-      report(told);
+      // Not every node need have a pod of it.
+      const { node, message } = await blockedDrain(context, POD_OF_WEB, START_MS);
+      report(`${node}: ${message}`);
       await kubectl.apply(webObjects({ maxUnavailable: 1 }));
     });
   },

@@ -7,10 +7,11 @@ import { METRICS } from '../../docs/processes.ts';
 import { buildPrometheusImage } from '../cluster/images.ts';
 import { run } from '../cluster/run.ts';
 import { eventually } from '../eventually.ts';
-import { updated } from '../fleet.ts';
+import { blockedDrain, updated } from '../fleet.ts';
 import { podsOf, TELEMETRY_MANIFEST } from '../operator.ts';
 import { PrometheusApi } from '../prometheus-api.ts';
 import type { ClusterContext, ClusterStep } from '../step.ts';
+import { POD_OF_WEB, webObjects } from '../workload.ts';
 
 interface Sample {
   readonly kind: string;
@@ -28,15 +29,21 @@ const WITHOUT_DATA: Readonly<Record<string, string>> = {
 /** What those wait for that are 0 all along. */
 const NOTHING_COUNTED: Readonly<Record<string, string>> = {
   brupop_hosts_stuck: 'a step that takes longer than it may',
-  brupop_drains_blocked: 'a drain that is kept from going on while a scrape happens',
   brupop_updates_failed_total: 'an update that fails',
   brupop_reconcile_failures_total: 'a reconcile that fails',
   brupop_queue_depth: 'a scrape in the very moment',
   brupop_watch_restarts_total: 'a watch that ends, which takes minutes',
   brupop_apiserver_denials_total: 'a caller without a good token',
-  brupop_apiserver_drain_steps_blocked_total: 'a pod that may not go at once',
+  brupop_apiserver_evictions_total: 'a replica to be scraped between an eviction by it and its own',
   http_server_active_requests: 'a scrape in the very moment',
 };
+/** What is not 0 while a node is being drained and something keeps it. */
+const WHILE_DRAINING = [
+  'brupop_hosts_unavailable',
+  'brupop_update_slots_used',
+  'brupop_drains_blocked',
+  'brupop_apiserver_drain_steps_blocked_total',
+];
 /** What discovery and scraping add to the labels that a process shows. */
 const OF_THE_SCRAPE = new Set(['__name__', 'job', 'instance', 'pod']);
 
@@ -61,7 +68,20 @@ export const prometheus: ClusterStep = {
       );
       const api = new PrometheusApi(context);
       await everyPodIsScraped(context, api);
-      await updated(context, releases.publish(), ROLLOUT_MS);
+      const version = releases.publish();
+      await kubectl.apply(webObjects({ maxUnavailable: 0 }));
+      await blockedDrain(context, POD_OF_WEB, ROLLOUT_MS);
+      // Held until the next scrape, which may be half a minute away.
+      await eventually(
+        async () => (await Promise.all(WHILE_DRAINING.map((name) => api.value(`max(${name})`)))).every((value = 0) => value > 0),
+        {
+          for: `data of ${WHILE_DRAINING.join(', ')}`,
+          limitMs: SCRAPED_MS,
+          signal,
+        },
+      );
+      await kubectl.apply(webObjects());
+      await updated(context, version, ROLLOUT_MS);
       await eventually(async () => (await lacking(api)).length === 0, {
         for: 'data of every documented metric',
         limitMs: SCRAPED_MS,
@@ -83,6 +103,7 @@ export const prometheus: ClusterStep = {
       equal(await api.value('brupop:hosts:count'), 3, 'the recorded number of hosts');
       report(`${METRICS.flatMap(({ metrics }) => metrics).length} metrics have data, ${rules.length} rules are evaluated`);
     } finally {
+      await kubectl.apply(webObjects());
       await kubectl.run(['delete', '--ignore-not-found', '-f', TELEMETRY_MANIFEST]);
       await kubectl.run(['delete', '--ignore-not-found', 'persistentvolume', volume]);
     }
