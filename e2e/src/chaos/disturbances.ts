@@ -1,6 +1,7 @@
 import {
   AGENT_COMPONENT,
   APISERVER_COMPONENT,
+  APISERVER_DEPLOYMENT,
   COMPONENT_LABEL,
   CONTROLLER_COMPONENT,
   DEFAULT_NAMESPACE,
@@ -11,7 +12,7 @@ import {
 import type { Random } from '@brupop/ports';
 import { connectionReset, faultNamed } from '@brupop/simulator';
 import type { Fleet } from '../in-process/fleet.ts';
-import { OLD } from '../fleet/versions.ts';
+import { NEW, OLD } from '../fleet/versions.ts';
 import type { Invariants } from './invariants.ts';
 
 /** What a disturbance works with. */
@@ -43,6 +44,23 @@ function kill({ fleet, random }: ChaosContext, component: string): string {
   const victims = all ? pods : [oneOf(random, pods)].filter((pod) => pod !== undefined);
   for (const { metadata } of victims) fleet.cluster.killPod({ namespace: DEFAULT_NAMESPACE, name: metadata.name });
   return `kills ${victims.map(({ metadata }) => metadata.name).join(', ')}`;
+}
+
+function deletePods({ fleet }: ChaosContext, component: string): string {
+  for (const { metadata } of fleet.podsOf(component))
+    fleet.cluster.store.delete('Pod', { namespace: DEFAULT_NAMESPACE, name: metadata.name });
+  return `deletes every pod of ${component}`;
+}
+
+/** Cuts the power of nodes, and gives it back after up to `most` minutes. */
+function cutPower({ fleet, random, undo }: ChaosContext, nodes: readonly string[], most: number): string {
+  for (const node of nodes) fleet.cluster.powerOff(node);
+  const on = (): void => {
+    for (const node of nodes) if (fleet.names.includes(node)) fleet.cluster.powerOn(node);
+  };
+  fleet.clock.setTimer(between(random, 1, most) * MINUTE, on);
+  undo.push(on);
+  return `cuts the power of ${nodes.join(', ')}`;
 }
 
 function hostFault(set: (faults: ReturnType<Fleet['cluster']['host']>['faults'], random: Random) => void, name: string): Disturbance {
@@ -81,6 +99,19 @@ export const DISTURBANCES: readonly Disturbance[] = [
   (context) => kill(context, AGENT_COMPONENT),
   (context) => kill(context, APISERVER_COMPONENT),
   (context) => kill(context, CONTROLLER_COMPONENT),
+  (context) => deletePods(context, AGENT_COMPONENT),
+  (context) => deletePods(context, APISERVER_COMPONENT),
+  (context) => deletePods(context, CONTROLLER_COMPONENT),
+  // No apiserver at all, for a while.
+  ({ fleet, random, undo }) => {
+    const scale = (replicas: number) => (): void => {
+      fleet.cluster.store.patch('Deployment', { namespace: DEFAULT_NAMESPACE, name: APISERVER_DEPLOYMENT }, { spec: { replicas } });
+    };
+    scale(0)();
+    fleet.clock.setTimer(between(random, 1, 30) * MINUTE, scale(3));
+    undo.push(scale(3));
+    return 'scales the apiserver to 0';
+  },
   clusterFault('pdb-blocks'),
   clusterFault('pdb-blocks'),
   clusterFault('leadership-lost'),
@@ -140,16 +171,23 @@ export const DISTURBANCES: readonly Disturbance[] = [
     fleet.clock.jump(byMs);
     return `shifts every clock by ${String(byMs / HOUR)} hours`;
   },
-  (context) => {
-    const { fleet, undo } = context;
-    const node = busyNodeOf(context);
-    fleet.cluster.powerOff(node);
-    const on = (): void => {
-      if (fleet.names.includes(node)) fleet.cluster.powerOn(node);
+  (context) => cutPower(context, [busyNodeOf(context)], 60),
+  (context) => cutPower(context, context.fleet.names, 30),
+  // A release that is withdrawn, and comes back.
+  ({ fleet, random, undo }) => {
+    const { repository } = fleet.cluster;
+    const restore = (): void => {
+      if (!repository.available.includes(NEW)) repository.available.push(NEW);
     };
-    fleet.clock.setTimer(between(context.random, 1, 60) * MINUTE, on);
-    undo.push(on);
-    return `cuts the power of ${node}`;
+    repository.available = repository.available.filter((version) => version !== NEW);
+    fleet.clock.setTimer(between(random, 1, 60) * MINUTE, restore);
+    undo.push(restore);
+    return `withdraws ${NEW}`;
+  },
+  ({ fleet }) => {
+    const nodes = fleet.names.filter((name) => (fleet.nodeObject(name)?.spec?.taints ?? []).length > 0);
+    for (const name of nodes) fleet.cluster.store.patch('Node', { name }, { spec: { taints: null } });
+    return `takes every taint of ${nodes.join(', ')} away`;
   },
   (context) => {
     const { fleet, random } = context;
@@ -170,8 +208,7 @@ export const DISTURBANCES: readonly Disturbance[] = [
   (context) => {
     const { fleet, cordonedByHand } = context;
     const node = nodeOf(context);
-    // The operator's own pods need a place to run.
-    if (fleet.node(node).cordoned || cordonedByHand.size + 1 >= fleet.names.length) return `leaves ${node} as it is`;
+    if (fleet.node(node).cordoned) return `leaves ${node} as it is`;
     cordonedByHand.add(node);
     fleet.cluster.store.patch('Node', { name: node }, { spec: { unschedulable: true } });
     return `cordons ${node}`;
