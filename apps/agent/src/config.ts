@@ -81,8 +81,8 @@ export const CONFIG: ConfigSpec<AgentConfig> = {
   },
   stageTimeoutMs: {
     env: 'STAGE_TIMEOUT_IN_SEC',
-    doc: 'How long a failing download or activation is tried again before the update counts as failed; 0 means no limit.',
-    default: '1800',
+    doc: 'How long a failing download or activation is tried again before the update counts as failed; 0 means no limit. Shorter than that of the controller, which knows no reason.',
+    default: '1500',
     parse: limit,
   },
   drainTimeoutMs: {

@@ -97,7 +97,7 @@ export const CONTROLLER_CONFIG: ConfigSpec<ControllerSettings> = {
   },
   stageTimeoutMs: {
     env: 'STAGE_TIMEOUT_IN_SEC',
-    doc: 'After so long a node that has not staged its update gives its turn to another.',
+    doc: 'After so long a node that has not staged its update gives its turn to another. Longer than that of the agents, which tell why.',
     default: asSeconds(DEFAULT_TIMEOUTS.stagedMs),
     parse: seconds({ min: 1 }),
   },

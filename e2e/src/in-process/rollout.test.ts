@@ -90,6 +90,19 @@ describe('a host', () => {
     expect(await fleet.rollOut()).toBe(true);
   });
 
+  test('that cannot download, like all others while their mirror is down, blames no version, and is updated once the mirror is back', async () => {
+    const fleet = aFleet({ nodes: 4, policy: { maxConcurrentUpdates: 2, maxFailedNodes: 2 } });
+    for (const name of fleet.names) fleet.cluster.host(name).faults.downloadFails('always');
+    await fleet.rest(HOUR);
+    for (const name of fleet.names) {
+      expect(fleet.shadow(name)?.status?.crash_count).toBeGreaterThan(0);
+      expect(fleet.shadow(name)?.status?.failed_versions ?? []).toEqual([]);
+    }
+    expect(fleet.mostUnavailable).toBe(0);
+    for (const name of fleet.names) fleet.cluster.host(name).faults.clear();
+    expect(await fleet.rollOut(24 * HOUR)).toBe(true);
+  });
+
   test('that goes down at its reboot keeps its slot and is finished when it comes back', async () => {
     const fleet = aFleet({ nodes: 3 });
     for (const name of fleet.names) fleet.cluster.host(name).faults.neverComesBack();

@@ -290,6 +290,10 @@ describe('decideAction for StagedAndPerformedUpdate', () => {
   const staging = spec('StagedAndPerformedUpdate');
   const late = spec('StagedAndPerformedUpdate', { state_transition_timestamp: ago(86_400_000) });
   const failed = after('prepare', { done: false, message: 'no space left' });
+  const PREPARE_FAILED = 'Downloading 1.27.0 to the staging partition: no space left';
+  const LONG = `Downloading 1.27.0 to the staging partition: ${'x'.repeat(300)}`;
+  const activating = status({ failure_message: 'Making 1.27.0 the next to boot: so it was' });
+  const failing = status({ failure_message: PREPARE_FAILED });
   test.each<Row>([
     { name: 'refreshes after a boot', host: { kind: 'uninitialized' }, kind: 'refresh' },
     { name: 'refreshes when the host knows of no update', host: known('Idle'), kind: 'refresh' },
@@ -339,13 +343,33 @@ describe('decideAction for StagedAndPerformedUpdate', () => {
     },
     {
       name: 'refreshes again after a pause when it failed',
+      status: status({ failure_message: 'The host knows of no update, not 1.27.0: so it was' }),
       host: known('Idle'),
       outcomes: [after('refresh', { done: false })],
       kind: 'wait',
       waitMs: 14_000,
     },
-    { name: 'prepares again after a pause when it failed', outcomes: [failed], kind: 'wait', waitMs: 14_000 },
-    { name: 'prepares again when the pause is over', outcomes: [{ ...failed, at: NOW - 15_000 }], kind: 'prepare' },
+    {
+      name: 'tells at once that preparing failed, and why',
+      outcomes: [failed],
+      kind: 'report',
+      says: { current_state: 'Idle', crash_count: 0, failure_message: PREPARE_FAILED },
+    },
+    { name: 'prepares again after a pause when it failed', status: failing, outcomes: [failed], kind: 'wait', waitMs: 14_000 },
+    { name: 'prepares again when the pause is over', status: failing, outcomes: [{ ...failed, at: NOW - 15_000 }], kind: 'prepare' },
+    {
+      name: 'does not tell the same failure again for its details',
+      status: status({ failure_message: `${LONG} (try 1)` }),
+      outcomes: [{ ...failed, message: `${'x'.repeat(300)} (try 2)` }],
+      kind: 'wait',
+    },
+    {
+      name: 'tells another failure',
+      status: status({ failure_message: 'The host has not looked for updates since it booted: no network' }),
+      outcomes: [failed],
+      kind: 'report',
+      says: { failure_message: PREPARE_FAILED },
+    },
     {
       name: 'does not blame the version for a download that fails past the deadline',
       spec: late,
@@ -356,11 +380,18 @@ describe('decideAction for StagedAndPerformedUpdate', () => {
     { name: 'tries once even past the deadline', spec: late, kind: 'prepare' },
     {
       name: 'goes on without a deadline if its start cannot be read',
+      status: failing,
       spec: spec('StagedAndPerformedUpdate', { state_transition_timestamp: 'x' }),
       outcomes: [{ ...failed, at: 0 }],
       kind: 'prepare',
     },
-    { name: 'does not repeat an activation at once', host: known('Staged'), outcomes: [after('activate', { done: false })], kind: 'wait' },
+    {
+      name: 'does not repeat an activation at once',
+      status: activating,
+      host: known('Staged'),
+      outcomes: [after('activate', { done: false })],
+      kind: 'wait',
+    },
     {
       name: 'prepares again when activating failed: the image may be gone',
       host: known('Staged'),
@@ -369,6 +400,7 @@ describe('decideAction for StagedAndPerformedUpdate', () => {
     },
     {
       name: 'activates again when nothing can be prepared',
+      status: activating,
       host: known('Staged', { chosenVersion: undefined }),
       outcomes: [after('activate', { done: false, at: NOW - 15_000 })],
       kind: 'activate',

@@ -83,6 +83,11 @@ export function reportBlocked(o: AgentObservation, progress: ShadowProgress, blo
   return { kind: 'report', reason: message, status: { ...observedStatus(o), progress: { ...progress, reason, message } } };
 }
 
+/** Reports what fails and is tried again. */
+export function reportTrouble(o: AgentObservation, message: string): Action {
+  return { kind: 'report', reason: message, status: { ...observedStatus(o), failure_message: message } };
+}
+
 /** Who is to blame for a failure: the version, which is then remembered, or something else. */
 export type Blame = 'version' | 'other';
 

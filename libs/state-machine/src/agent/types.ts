@@ -60,7 +60,7 @@ export interface AgentSettings {
 /** The settings used when nothing is configured. */
 export const DEFAULT_AGENT_SETTINGS: AgentSettings = {
   excludeFromLbWaitMs: 0,
-  stageTimeoutMs: 30 * 60_000,
+  stageTimeoutMs: 25 * 60_000,
   drainTimeoutMs: Infinity,
   rebootTimeoutMs: 10 * 60_000,
   soakMs: 0,

@@ -105,15 +105,21 @@ function restingAfterFailure({ status, shadow }: ShadowedFacts, { now }: RuleCon
   const reason = cause === 'crashes' ? 'CrashBackoff' : 'VersionBackoff';
   const what = cause === 'crashes' ? 'update the node' : `run ${status.target_version}`;
   const times = failures === 1 ? 'a failure' : `${String(failures)} failures in a row`;
-  const why = status.failure_message ?? '';
-  return { reason, message: `Resting after ${times} to ${what}${why === '' ? '' : `: ${why}`}`, until };
+  return { reason, message: `Resting after ${times} to ${what}${because(status)}`, until };
+}
+
+/** The last failure, as the end of a message. */
+function because({ failure_message }: ShadowedFacts['status']): string {
+  const why = failure_message ?? '';
+  return why === '' ? '' : `: ${why}`;
 }
 
 function restingAfterGivingUp(facts: ShadowedFacts, { now }: RuleContext): Reason | undefined {
   const gaveUpAt = parseTimestamp(facts.shadow.spec.state_transition_timestamp, now);
   if (!wasGivenUp(facts) || gaveUpAt === undefined) return undefined;
   const until = gaveUpAt + backoffMs(crashesOf(facts));
-  return until > now ? { reason: 'RetryBackoff', message: 'Resting after an update that made no headway', until } : undefined;
+  if (until <= now) return undefined;
+  return { reason: 'RetryBackoff', message: `Resting after an update that made no headway${because(facts.status)}`, until };
 }
 
 /** Whether the last attempt was called off for want of headway: an idle spec that still names a version. */

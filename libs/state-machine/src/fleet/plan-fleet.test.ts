@@ -165,6 +165,19 @@ describe('planFleet, in which words', () => {
       message: 'Resting after 2 failures in a row to run 1.1.0',
     },
     { name: 'a missing agent', member: { agent: undefined }, message: 'The node has no agent pod' },
+    {
+      name: 'a download that fails and is tried again',
+      member: { ...told('StagedAndPerformedUpdate'), status: { failure_message: 'Downloading 1.1.0: no route' } },
+      message: 'Waiting for the agent to reach StagedAndPerformedUpdate; last failure: Downloading 1.1.0: no route',
+    },
+    {
+      name: 'an attempt that was called off, and what went wrong in it',
+      member: {
+        spec: { version: '1.1.0', state_transition_timestamp: ago(1) },
+        status: { failure_message: 'Downloading 1.1.0: no route' },
+      },
+      message: 'Resting after an update that made no headway: Downloading 1.1.0: no route',
+    },
   ])('tells of $name', ({ member, message }) => {
     expect(planFleet(aFleet([aMember('a', member)]), aPolicy(), NOW).holds).toMatchObject([{ node: 'a', message }]);
   });
@@ -774,6 +787,13 @@ describe('planFleet, what it tells', () => {
         (c) => c.kind === 'spec' && c.spec.version,
       );
     expect([...versions({}), ...versions({ window: CLOSED })].every((version) => version === null)).toBe(true);
+  });
+
+  test('what is given up is told with what went wrong last', () => {
+    const fleet = [aMember('a', { ...told('StagedAndPerformedUpdate', 10), status: { failure_message: 'Downloading 1.1.0: no route' } })];
+    expect(planFleet(aFleet(fleet), aPolicy(), NOW).changes[0]?.message).toBe(
+      'Giving up because the node did not reach StagedAndPerformedUpdate in time; last failure: Downloading 1.1.0: no route',
+    );
   });
 
   test('a failure is told with its cause', () => {

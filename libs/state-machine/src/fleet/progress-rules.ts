@@ -94,7 +94,8 @@ function goneFromFleet(facts: ShadowedFacts): Verdict {
 function giveUpWhenStuck(facts: ShadowedFacts, { now }: RuleContext): Verdict {
   const { phase, told, stuck, available, shadow } = facts;
   if (phase !== 'working' || told === 'MonitoringUpdate' || !stuck || !available) return undefined;
-  return change(facts, 'Idle', shadow.spec.version ?? null, now, 'GivenUp', `Giving up because the node did not reach ${told} in time`);
+  const message = `Giving up because the node did not reach ${told} in time${lastFailure(facts)}`;
+  return change(facts, 'Idle', shadow.spec.version ?? null, now, 'GivenUp', message);
 }
 
 // A staged node that may not reboot, for a reason of its own, must not keep the others waiting.
@@ -126,12 +127,18 @@ function waitForAgent(facts: ShadowedFacts, { window }: RuleContext): Verdict {
   if (phase !== 'working' && phase !== 'recovering') return undefined;
   const doing = phase === 'recovering' ? 'clean up' : `reach ${told}`;
   const detail = status.progress?.message ?? '';
-  const text = `the agent to ${doing}${detail === '' ? '' : `: ${detail}`}`;
+  const text = `the agent to ${doing}${detail === '' ? lastFailure(facts) : `: ${detail}`}`;
   if (stuck) return hold(facts, 'Stuck', `Still waiting, past the deadline, for ${text}`);
   const until = told === 'RebootedIntoUpdate' ? Math.min(deadline, window.closesAt ?? Infinity) : deadline;
   const blocked = drainBlockedBy(shadow);
   if (blocked !== undefined) return hold(facts, 'DrainBlocked', blocked.message, until);
   return hold(facts, phase === 'recovering' ? 'Recovering' : 'InProgress', `Waiting for ${text}`, until);
+}
+
+/** What went wrong last, in this attempt or in an earlier one, as the end of a message. */
+function lastFailure({ told, status }: ShadowedFacts): string {
+  const failure = told === 'StagedAndPerformedUpdate' ? (status.failure_message ?? '') : '';
+  return failure === '' ? '' : `; last failure: ${failure}`;
 }
 
 const target = ({ node, shadow }: ShadowedFacts): { node: string; shadow: BottlerocketShadow } => ({ node: node.name, shadow });
