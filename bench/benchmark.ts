@@ -4,7 +4,7 @@ export interface Row {
   readonly what: string;
   /** Such as `ms`; empty for a count. */
   readonly unit: string;
-  /** At least one sample. */
+  /** Samples; none if it could not be measured here, and `what` says why. */
   readonly ours: readonly number[];
   /** The same work done otherwise, in the same run. */
   readonly baseline?: { readonly name: string; readonly values: readonly number[] };
@@ -49,7 +49,7 @@ export function quantile(values: readonly number[], share: number, round: (at: n
 /** Every gate that does not hold, as a sentence. */
 export function brokenGates(rows: readonly Row[]): string[] {
   return rows.flatMap(({ what, ours, baseline, gate }) => {
-    if (gate === undefined) return [];
+    if (gate === undefined || ours.length === 0) return [];
     const got = gate.ofRatio ? median(ours) / median(baseline?.values ?? []) : median(ours);
     const kind = gate.ofRatio ? `times ${baseline?.name ?? 'a baseline'}` : 'in count';
     return got <= gate.atMost ? [] : [`${what}: expected at most ${String(gate.atMost)} ${kind}, got ${got.toPrecision(3)}`];

@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { format, resolveConfig } from 'prettier';
 import type { Benchmark, Result } from './benchmark.ts';
 import { brokenGates } from './benchmark.ts';
+import { agent } from './agent.ts';
 import { apiserver } from './apiserver.ts';
 import { controller } from './controller.ts';
 import { load } from './load.ts';
@@ -14,7 +15,7 @@ import { reaction } from './reaction.ts';
 import { rollout } from './rollout.ts';
 
 /** In the order of the page. */
-const BENCHMARKS: Readonly<Record<string, Benchmark>> = { plan, controller, apiserver, reaction, load, rollout };
+const BENCHMARKS: Readonly<Record<string, Benchmark>> = { agent, controller, plan, apiserver, reaction, load, rollout };
 const RESULTS = join(import.meta.dirname, 'results');
 const PAGE = join(import.meta.dirname, '../docs/benchmarks.md');
 

@@ -24,7 +24,7 @@ export function table(rows: readonly Row[]): string {
 }
 
 function cells({ what, unit, ours, baseline, original, goal }: Row): string[] {
-  const ratio = baseline === undefined ? '' : figure(median(ours) / median(baseline.values));
+  const ratio = baseline === undefined || ours.length === 0 ? '' : figure(median(ours) / median(baseline.values));
   return [
     what,
     samples(ours, unit),
@@ -32,11 +32,12 @@ function cells({ what, unit, ours, baseline, original, goal }: Row): string[] {
     ratio,
     original === undefined ? '' : `${figure(original)} ${unit} (recorded)`,
     goal === undefined ? '' : `≤ ${figure(goal)} ${unit}`,
-    goal === undefined ? '' : median(ours) <= goal ? 'met' : '**not met**',
+    goal === undefined || ours.length === 0 ? '' : median(ours) <= goal ? 'met' : '**not met**',
   ].map((cell) => cell.replace(/ +(?=\)|$)/g, '').trim());
 }
 
 function samples(values: readonly number[], unit: string): string {
+  if (values.length === 0) return 'not measured';
   const spread = values.length > 1 ? ` (${figure(Math.min(...values))}–${figure(Math.max(...values))})` : '';
   return `${figure(median(values))} ${unit}${spread}`;
 }
