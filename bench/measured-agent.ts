@@ -81,7 +81,7 @@ interface Start {
 }
 
 /**
- * Runs a small cluster whose first agent is measured. In a cgroup it runs from copies of Node.js and of its bundle on a disk of their own: text that
+ * Runs a small cluster, one of whose agents is measured. In a cgroup it runs from copies of Node.js and of its bundle on a disk of their own: text that
  * another process has read before would be charged to that one.
  * @throws {@link CannotMeasure}
  */
@@ -115,24 +115,29 @@ async function run(
   const privateCopy = confined === undefined ? (file: string): string => file : copier(confined.files);
   const faults = (): number => confined?.cgroup.sample().majorFaults ?? 0;
   let disk: Start['disk'] = confined === undefined ? 'warm' : 'cold';
+  let hurries = true;
   const simulation = await startSimulation({
-    nodes: 1,
+    // The operator's own pods have somewhere to go while the first node is drained.
+    nodes: 2,
+    webReplicas: 0,
     from: FROM,
     to: versionAfter(0),
     directory,
     bundles,
     clusterTimings: CLUSTER_TIMINGS,
-    env: { agent: { TRACING_FILTER_DIRECTIVE: 'debug' } },
-    wrap: (app, _node, { command, args }) => {
-      if (app !== 'agent') return { command, args };
+    env: { agent: { UPDATE_CHECK_INTERVAL_IN_SEC: '10', TRACING_FILTER_DIRECTIVE: 'debug' } },
+    wrap: (app, node, { command, args }) => {
+      if (app !== 'agent' || node !== MEASURED_NODE) return { command, args };
       const words = [command, ...args].map((text) => (existsSync(text) ? privateCopy(text) : text));
       if (disk === 'cold') for (const word of words) dropFromCache(word);
       starts.push({ disk, atMs: clock.monotonic(), faultsBefore: faults() });
-      return { command: '/bin/sh', args: ['-c', JOIN_AND_RUN, pidFile, confined?.cgroup.procsFile ?? '', ...words] };
+      // It rests as it does by default, and is in a hurry only as long as it is to work.
+      const settings = disk === 'warm' && !hurries ? ['env', 'UPDATE_CHECK_INTERVAL_IN_SEC=120'] : [];
+      return { command: '/bin/sh', args: ['-c', JOIN_AND_RUN, pidFile, confined?.cgroup.procsFile ?? '', ...settings, ...words] };
     },
     onLine: (pod, line) => {
       const start = starts.at(-1);
-      if (start === undefined || start.answerMs !== undefined || !pod.startsWith('brupop-agent') || !line.includes('"Decided"')) return;
+      if (start === undefined || start.answerMs !== undefined || !line.includes('"Decided"') || agentPod(simulation) !== pod) return;
       start.answerMs = clock.monotonic() - start.atMs;
       start.faults = faults() - start.faultsBefore;
     },
@@ -153,6 +158,7 @@ async function run(
       if (goesOn) updates += 1;
     } while (goesOn && clock.monotonic() < endMs);
     disk = 'warm';
+    hurries = false;
     for (let at = 0; goesOn && at < warmStarts; at++) goesOn = await restart(simulation, starts);
     const idle = goesOn && idleMs > 0 ? await watchUsage(pidFile, idleMs) : undefined;
     const answered = (kind: Start['disk']): number[] =>
@@ -198,14 +204,22 @@ function isUpdated({ api, cluster, namespace }: Simulation, version: string): bo
   const ref = { group: 'brupop.bottlerocket.aws', resource: 'bottlerocketshadows', namespace, name: shadowName(MEASURED_NODE) };
   const shadow = api.store.get<BottlerocketShadow>(ref);
   const isIdle = shadow?.status?.current_state === 'Idle' && shadow.spec.state === 'Idle';
-  return isIdle && shadow.status?.current_version === version && cluster.nodes[0]?.spec?.unschedulable !== true;
+  return isIdle && shadow.status.current_version === version && cluster.nodes[0]?.spec?.unschedulable !== true;
 }
 
-async function restart({ cluster, namespace }: Simulation, starts: readonly Start[]): Promise<boolean> {
-  const pod = cluster.pods(namespace).find(({ metadata }) => metadata.name.startsWith('brupop-agent'));
-  if (pod === undefined) return false;
+/** The name of the measured agent's pod. */
+function agentPod({ cluster, namespace }: Simulation): string | undefined {
+  const isIt = ({ metadata, spec }: { metadata: { name: string }; spec: { nodeName?: string } }): boolean =>
+    spec.nodeName === MEASURED_NODE && metadata.name.startsWith('brupop-agent');
+  return cluster.pods(namespace).find(isIt)?.metadata.name;
+}
+
+async function restart(simulation: Simulation, starts: readonly Start[]): Promise<boolean> {
+  const { cluster, namespace } = simulation;
+  const name = agentPod(simulation);
+  if (name === undefined) return false;
   const before = starts.length;
-  cluster.killPod({ namespace, name: pod.metadata.name });
+  cluster.killPod({ namespace, name });
   return await until(() => starts.length > before && starts.at(-1)?.answerMs !== undefined, START_LIMIT_MS);
 }
 
