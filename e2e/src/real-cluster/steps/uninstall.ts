@@ -1,5 +1,5 @@
 import { deepEqual } from 'node:assert/strict';
-import { COMPONENT_LABEL, CRD_NAME, DEFAULT_NAMESPACE } from '@brupop/crd-models';
+import { COMPONENT_LABEL, CRD_NAME, DEFAULT_NAMESPACE, UPDATER_INTERFACE_LABEL, UPDATER_INTERFACE_VERSION } from '@brupop/crd-models';
 import { MANIFEST } from '../operator.ts';
 import type { ClusterStep } from '../step.ts';
 
@@ -8,7 +8,9 @@ export const uninstall: ClusterStep = {
   shows: 'kubectl delete of the manifest leaves nothing: no object, cordon, label, taint or annotation',
   needs: 'cluster',
   operator: 'removes',
-  run: async ({ kubectl, api, report }) => {
+  run: async ({ kubectl, api, cluster, report }) => {
+    await kubectl.run(['label', 'node', '--all', `${UPDATER_INTERFACE_LABEL}-`]);
+    await kubectl.run(['wait', 'brs', '--all', '--for=delete', '--timeout=300s', '--namespace', DEFAULT_NAMESPACE], undefined, 310_000);
     await kubectl.run(['delete', '--ignore-not-found', '--wait=true', '-f', MANIFEST], undefined, 300_000);
     const { items: nodes } = await api.get<{
       items: { metadata: { name: string; annotations?: object; labels?: object }; spec: { taints?: { key: string }[] } }[];
@@ -43,6 +45,9 @@ export const uninstall: ClusterStep = {
         .filter((name) => name.includes('brupop') || name.includes(CRD_NAME) || name.includes(DEFAULT_NAMESPACE));
       deepEqual(left, [], `no ${kind} is left`);
     }
+    // For whoever installs something again.
+    const managed = cluster.managed.map(({ name }) => name);
+    await kubectl.run(['label', 'node', ...managed, `${UPDATER_INTERFACE_LABEL}=${UPDATER_INTERFACE_VERSION}`]);
     report(`looked at ${kinds.length} kinds`);
   },
 };
