@@ -108,6 +108,7 @@ async function takeNodeStep(apiserver: ApiserverClient, step: NodeStep, signal: 
     since: Number.isNaN(since) ? undefined : since,
     retryAfterMs: progress.retry_after_ms,
     blocked: progress.blocked,
+    returned: progress.returned,
   };
 }
 

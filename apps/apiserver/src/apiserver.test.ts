@@ -416,6 +416,29 @@ describe('steps on the node', () => {
     expect(world.node().metadata.annotations?.[CORDONED_ANNOTATION]).toBeUndefined();
   });
 
+  test('answers as soon as the Node is Ready, and gives back all that it holds', async () => {
+    await step(ROUTES.excludeFromLb);
+    await step(ROUTES.cordonAndDrain);
+    world.patchNode({ status: { conditions: [{ type: 'Ready', status: 'False' }] } });
+    world.clock.setTimer(3_000, () => {
+      world.patchNode({ status: { conditions: [{ type: 'Ready', status: 'True' }] } });
+    });
+    await world.clock.advance(100);
+    const asked: string[] = [];
+    world.api.audit(({ verb, resource }) => {
+      if (resource === 'nodes') asked.push(verb);
+    });
+    const startMs = world.clock.monotonic();
+    const done = await step(ROUTES.uncordon);
+    expect([done.json(), world.cordoned, world.node().metadata.labels?.[EXCLUDE_FROM_LB_LABEL]]).toMatchObject([
+      { done: true, returned: true },
+      false,
+      undefined,
+    ]);
+    expect(world.clock.monotonic() - startMs).toBeLessThan(3_000);
+    expect(asked).toEqual(['patch']);
+  });
+
   test('uncordons at once for an old agent', async () => {
     await step(ROUTES.cordonAndDrain, {});
     world.patchNode({ status: { conditions: [{ type: 'Ready', status: 'False' }] } });

@@ -2,13 +2,14 @@ import {
   AGENT_COMPONENT,
   COMPONENT_LABEL,
   CORDONED_ANNOTATION,
+  EXCLUDE_FROM_LB_LABEL,
   EXCLUDED_FROM_LB_ANNOTATION,
   shadowName,
   UPDATER_INTERFACE_LABEL,
   UPDATER_INTERFACE_VERSION,
   type BottlerocketShadow,
 } from '@brupop/crd-models';
-import { hasCordonTaint, type NodeTaint } from '@brupop/drain';
+import { hasCordonTaint, type DrainNode } from '@brupop/drain';
 import {
   createReflector,
   isKubeStatus,
@@ -24,9 +25,9 @@ import type { HeldNode } from '@brupop/state-machine';
 import { nodeProblem, type HealthNode } from './node-health.ts';
 import type { ShadowBoard } from './shadow-board.ts';
 
-/** What is kept of a Node. */
-export interface CachedNode {
-  readonly metadata: { readonly name: string; readonly uid: string; readonly resourceVersion?: string };
+/** What is kept of a Node: enough to tell whether it is Ready, and to change it; next to nothing of one that is not held. */
+export interface CachedNode extends DrainNode {
+  readonly metadata: DrainNode['metadata'] & { readonly uid: string };
   /** Whether it carries the opt-in label with the right value. */
   readonly managed: boolean;
   /** Only while an update of ours holds it, which few are at any time. */
@@ -38,7 +39,7 @@ export type HeldState = Pick<HeldNode, 'managed' | 'ready' | 'bootId'>;
 
 /** The part of a Node, as the API gives it, that is looked at. */
 export interface RawNode extends KubeObject {
-  readonly spec?: { readonly taints?: readonly NodeTaint[] };
+  readonly spec?: NonNullable<DrainNode['spec']>;
   readonly status?: HealthNode['status'] & { readonly nodeInfo?: { readonly bootID?: string } };
 }
 
@@ -53,6 +54,8 @@ export interface CachedPod {
 export interface Caches {
   /** The shadow of this name. */
   shadow(name: string): BottlerocketShadow | undefined;
+  /** The Node of this name as last seen: to wait by, and to make guarded changes from. */
+  node(name: string): CachedNode | undefined;
   hasSynced(): boolean;
   /** Whether it can be told who calls. */
   knowsCallers(): boolean;
@@ -91,7 +94,15 @@ export function createCaches(options: CachesOptions): Caches {
       board.announce(object?.metadata.name);
     },
   });
-  const nodes = createReflector<CachedNode>({ ...options, path: paths.nodes(), trim: trimNode, onRestart: watches.onRestart('nodes') });
+  const nodes = createReflector<CachedNode>({
+    ...options,
+    path: paths.nodes(),
+    trim: trimNode,
+    onRestart: watches.onRestart('nodes'),
+    onEvent: ({ object }) => {
+      if (object !== undefined) board.announce(nodeTopic(object.metadata.name));
+    },
+  });
   const pods = createReflector<CachedPod>({
     ...options,
     path: paths.pods(namespace),
@@ -102,6 +113,7 @@ export function createCaches(options: CachesOptions): Caches {
   const reflectors = { bottlerocketshadows: shadows, nodes, pods };
   return {
     reflectors,
+    node: (name) => nodes.store.get(name),
     shadow: (name) => shadows.store.get(`${namespace}/${name}`),
     hasSynced: () => Object.values(reflectors).every((reflector) => reflector.hasSynced()),
     knowsCallers: () => nodes.hasSynced() && pods.hasSynced(),
@@ -132,6 +144,11 @@ export function createCaches(options: CachesOptions): Caches {
   };
 }
 
+/** Under what the board announces news of a Node; no shadow has such a name. */
+export function nodeTopic(name: string): string {
+  return `node ${name}`;
+}
+
 /** Reads an object; undefined when there is none. */
 export async function readOrUndefined<T>(client: KubeClient, path: string, signal: AbortSignal): Promise<T | undefined> {
   try {
@@ -154,14 +171,32 @@ interface RawPod extends Omit<CachedPod, 'metadata'> {
   readonly metadata: CachedPod['metadata'] & { readonly labels?: Readonly<Record<string, string>> };
 }
 
+// Almost all nodes are: one object serves them.
+const READY: NonNullable<CachedNode['status']> = { conditions: [{ type: 'Ready', status: 'True' }] };
+
 function trimNode(node: RawNode): CachedNode {
-  const { name, uid = '', resourceVersion } = node.metadata;
+  const { name, uid = '', resourceVersion, labels = {}, annotations = {} } = node.metadata;
+  const { unschedulable, taints } = node.spec ?? {};
   const held = heldStateOf(node);
+  const kept = {
+    labels: only(labels, EXCLUDE_FROM_LB_LABEL),
+    annotations: only(annotations, CORDONED_ANNOTATION, EXCLUDED_FROM_LB_ANNOTATION),
+  };
   return {
-    metadata: { name, uid, ...(resourceVersion === undefined ? {} : { resourceVersion }) },
+    metadata: { name, uid, ...(resourceVersion === undefined ? {} : { resourceVersion }), ...kept },
+    ...(unschedulable === true || taints !== undefined ? { spec: { unschedulable: unschedulable === true, taints: taints ?? [] } } : {}),
+    status: nodeProblem(node) === undefined ? READY : { conditions: node.status?.conditions?.filter(({ type }) => type === 'Ready') ?? [] },
     managed: isManaged(node),
     ...(held === undefined ? {} : { held }),
   };
+}
+
+const NOTHING: Readonly<Record<string, string>> = {};
+
+/** Of some keys and values those with these keys. */
+function only(all: Readonly<Record<string, string>>, ...keys: readonly string[]): Readonly<Record<string, string>> {
+  const kept = keys.flatMap((key): [string, string][] => (all[key] === undefined ? [] : [[key, all[key]]]));
+  return kept.length === 0 ? NOTHING : Object.fromEntries(kept);
 }
 
 /** Whether a node has opted in. */

@@ -48,22 +48,19 @@ export function decideHealth(node: HealthNode | undefined, pods: readonly Health
 
 const MOST_PROBLEMS = 20;
 
-/** Reads a node afresh (a cache could show it as it was before its reboot) and tells why it is not Ready. */
-export async function notReadyBecause(client: KubeClient, nodeName: string, signal: AbortSignal): Promise<string | undefined> {
-  return nodeProblem(await readOrUndefined<HealthNode>(client, paths.node(nodeName), signal));
-}
-
-/** Reads a node and its pods afresh and tells how they are. */
+/** Reads a node's pods afresh and tells how it is. */
 export async function readHealth(options: {
   readonly client: KubeClient;
   readonly nodeName: string;
+  /** The Node, if a cache shows it: it may lag a little, but then the pods of a node that is lost are no longer Ready either. */
+  readonly known: HealthNode | undefined;
   /** The pod that asks. */
   readonly exceptPodUid: string;
   readonly signal: AbortSignal;
 }): Promise<NodeHealth> {
-  const { client, nodeName, exceptPodUid, signal } = options;
+  const { client, nodeName, known, exceptPodUid, signal } = options;
   const [node, pods] = await Promise.all([
-    readOrUndefined<HealthNode>(client, paths.node(nodeName), signal),
+    known ?? readOrUndefined<HealthNode>(client, paths.node(nodeName), signal),
     client.request<{ items: readonly HealthPod[] }>('GET', paths.pods(), {
       query: { fieldSelector: `spec.nodeName=${nodeName}` },
       signal,

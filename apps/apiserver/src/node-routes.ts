@@ -6,20 +6,23 @@ import {
   drainBlock,
   drainStep,
   excludeFromLoadBalancers,
+  giveNodeBack,
   removeExclusion,
   uncordonNode,
   type DrainPolicy,
   type DrainResult,
   type NodeChangeOptions,
+  type NodeChangeResult,
   type Ownership,
   type PodSelector,
 } from '@brupop/drain';
 import { isKubeStatus } from '@brupop/kube-runtime';
 import type { Request, Response, Router } from 'express';
 import { callerOf } from './authentication.ts';
+import { nodeTopic } from './caches.ts';
 import { createDrainLog, type DrainLog } from './drain-log.ts';
 import { RequestError } from './errors.ts';
-import { notReadyBecause, readHealth } from './node-health.ts';
+import { nodeProblem, readHealth } from './node-health.ts';
 import { requestSignal } from './request-signal.ts';
 import { adoptLegacy, type ShadowRoutesDeps } from './shadow-routes.ts';
 import { drainProgress, sinceOf } from './step-progress.ts';
@@ -30,6 +33,8 @@ export interface NodeRoutesDeps extends ShadowRoutesDeps {
 }
 
 const NOT_READY_RETRY_MS = 2_000;
+/** How long a request waits for its Node to be Ready; no longer than other steps take. */
+const LONGEST_READY_WAIT_MS = 10_000;
 
 /** Adds the steps that an agent may ask to be taken on its own node. Each may be repeated, at any replica. */
 export function addNodeRoutes(router: Router, deps: NodeRoutesDeps): void {
@@ -38,7 +43,10 @@ export function addNodeRoutes(router: Router, deps: NodeRoutesDeps): void {
 
   router.post(ROUTES.cordonAndDrain, async (request, response) => {
     const target = targetOf(deps, response);
-    const { held } = await orNodeNotFound(target, cordonNode({ ...target, last: serversOf(deps) }));
+    const { held } = await orNodeNotFound(
+      target,
+      cordonNode({ ...target, known: deps.caches.node(target.nodeName), last: serversOf(deps) }),
+    );
     let result = await drainOnce(deps, drains, target, held);
     // Agents of Brupop 1.x take the answer for the end of the drain, so there must be none before.
     while (result.kind === 'waiting' && !wantsProgress(request)) {
@@ -53,28 +61,34 @@ export function addNodeRoutes(router: Router, deps: NodeRoutesDeps): void {
   router.post(ROUTES.uncordon, async (request, response) => {
     const target = targetOf(deps, response);
     await adoptLegacy(deps, target.nodeName, target.signal);
-    if (wantsProgress(request)) {
-      const reason = await notReadyBecause(client, target.nodeName, target.signal);
-      if (reason !== undefined) {
-        metrics.stepped('uncordon', 'waiting');
-        answer(request, response, {
-          done: false,
-          message: `Waiting for the Node to be Ready: ${reason}`,
-          retry_after_ms: NOT_READY_RETRY_MS,
-        });
-        return;
-      }
+    // Agents of Brupop 1.x want to be uncordoned at once, and ask for the rest by themselves.
+    const returned = wantsProgress(request);
+    const { changed, keptByOther, refused } = await orNodeNotFound(
+      target,
+      returned ? returnWhenReady(deps, target) : uncordonNode({ ...target, known: deps.caches.node(target.nodeName) }),
+    );
+    if (refused !== undefined) {
+      metrics.stepped('uncordon', 'waiting');
+      const message = `Waiting for the Node to be Ready: ${refused}`;
+      answer(request, response, { done: false, message, retry_after_ms: NOT_READY_RETRY_MS });
+      return;
     }
-    const { changed, keptByOther } = await orNodeNotFound(target, uncordonNode(target));
     if (changed)
       log.info('Uncordoning node', { node: target.nodeName, reason: keptByOther ? 'ours ended, an earlier cordon stays' : 'ours ended' });
     metrics.stepped('uncordon', 'done');
-    answer(request, response, { done: true, message: keptByOther ? 'A cordon that is not ours stays' : 'The node is schedulable' });
+    answer(request, response, {
+      done: true,
+      message: keptByOther ? 'A cordon that is not ours stays' : 'The node is schedulable',
+      returned,
+    });
   });
 
   router.post(ROUTES.excludeFromLb, async (request, response) => {
     const target = targetOf(deps, response);
-    const { changed, held } = await orNodeNotFound(target, excludeFromLoadBalancers(target));
+    const { changed, held } = await orNodeNotFound(
+      target,
+      excludeFromLoadBalancers({ ...target, known: deps.caches.node(target.nodeName) }),
+    );
     if (changed) log.info('Excluding node from load balancers', { node: target.nodeName });
     metrics.stepped('exclude', 'done');
     answer(request, response, { done: true, message: 'The node is excluded from load balancers', ...sinceOf(held?.since) });
@@ -83,7 +97,7 @@ export function addNodeRoutes(router: Router, deps: NodeRoutesDeps): void {
   router.post(ROUTES.removeExclusionFromLb, async (request, response) => {
     const target = targetOf(deps, response);
     await adoptLegacy(deps, target.nodeName, target.signal);
-    const { changed, keptByOther } = await orNodeNotFound(target, removeExclusion(target));
+    const { changed, keptByOther } = await orNodeNotFound(target, removeExclusion({ ...target, known: deps.caches.node(target.nodeName) }));
     if (changed) log.info('Removing exclusion from load balancers', { node: target.nodeName });
     metrics.stepped('include', 'done');
     answer(request, response, { done: true, message: keptByOther ? 'An exclusion that is not ours stays' : 'The node is not excluded' });
@@ -91,8 +105,28 @@ export function addNodeRoutes(router: Router, deps: NodeRoutesDeps): void {
 
   router.get(ROUTES.health, async (request, response) => {
     const { node, pod } = callerOf(response);
-    response.json(await readHealth({ client, nodeName: node.name, exceptPodUid: pod.uid, signal: requestSignal(response) }));
+    response.json(
+      await readHealth({
+        client,
+        nodeName: node.name,
+        known: deps.caches.node(node.name),
+        exceptPodUid: pod.uid,
+        signal: requestSignal(response),
+      }),
+    );
   });
+}
+
+/** Waits a while for the Node to be Ready, which the cache shows at once, and gives it back if the very Node that is changed is. */
+async function returnWhenReady({ caches, board, clock }: NodeRoutesDeps, target: NodeChangeOptions): Promise<NodeChangeResult> {
+  const { nodeName, signal } = target;
+  const untilMs = clock.monotonic() + LONGEST_READY_WAIT_MS;
+  const isAwaited = (): boolean => {
+    const known = caches.node(nodeName);
+    return known !== undefined && nodeProblem(known) !== undefined && clock.monotonic() < untilMs && !board.closed && !signal.aborted;
+  };
+  while (isAwaited()) await board.news(nodeTopic(nodeName), untilMs - clock.monotonic(), signal);
+  return giveNodeBack({ ...target, known: caches.node(nodeName), unless: nodeProblem });
 }
 
 function targetOf(deps: NodeRoutesDeps, response: Response): NodeChangeOptions {

@@ -1,5 +1,5 @@
 import { AGENT_COMPONENT, COMPONENT_LABEL, shadowName } from '@brupop/crd-models';
-import { removeExclusion, uncordonNode } from '@brupop/drain';
+import { giveNodeBack } from '@brupop/drain';
 import { paths, type KubeClient } from '@brupop/kube-runtime';
 import { sleep, type Clock, type Random } from '@brupop/ports';
 import { describeError, type Logger } from '@brupop/process';
@@ -73,9 +73,8 @@ async function returnNode(
   if (state === undefined) return;
   const decision = decideReturn(await withOthers(client, namespace, nodeName, state, signal));
   if (decision.kind === 'leave') return;
-  const target = { client, clock, nodeName, signal };
-  await uncordonNode(target);
-  await removeExclusion(target);
+  // Of the very Node that was decided on, unless it has changed since: then there is another look.
+  await giveNodeBack({ client, clock, nodeName, signal, known: node });
   metrics.stepped('return', 'done');
   log.info('Gave a node back in the place of its agent', { node: nodeName, reason: decision.reason });
 }

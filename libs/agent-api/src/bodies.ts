@@ -30,6 +30,8 @@ export interface StepProgress {
   readonly blocked?: { readonly reason: string; readonly message: string };
   /** When to call again, in milliseconds; a hint. */
   readonly retry_after_ms?: number;
+  /** Of uncordoning: whether the exclusion from load balancers is undone as well. */
+  readonly returned?: boolean;
 }
 
 /** Answer to GET {@link ROUTES.health}. */

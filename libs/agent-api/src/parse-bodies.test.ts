@@ -31,6 +31,7 @@ describe(parseStepProgress, () => {
         waiting: [POD],
         waiting_total: 1,
         retry_after_ms: 1000,
+        returned: false,
       },
     },
     { name: 'fields of a newer apiserver', body: { done: true, message: '', more: {} } },

@@ -43,6 +43,7 @@ const STEP_PROGRESS: JsonSchema = {
       properties: { reason: { type: 'string' }, message: { type: 'string' } },
     },
     retry_after_ms: { type: 'integer', minimum: 0 },
+    returned: { type: 'boolean' },
   },
 };
 

@@ -6,10 +6,19 @@ export { drainBlock } from './obstacle.ts';
 export type { DrainObstacle } from './obstacle.ts';
 export { classifyEvictionError, removePod } from './evict.ts';
 export type { EvictionOutcome, RemovalOptions } from './evict.ts';
-export { adoptNode, cordonNode, excludeFromLoadBalancers, removeExclusion, uncordonNode } from './node-changes.ts';
+export { adoptNode, cordonNode, excludeFromLoadBalancers, giveNodeBack, removeExclusion, uncordonNode } from './node-changes.ts';
 export type { NodeChangeOptions, NodeChangeResult } from './node-changes.ts';
-export { hasCordonTaint, parseOwnership, planAdoption, planCordon, planExclusion, planInclusion, planUncordon } from './node-plans.ts';
-export type { DrainNode, NodeChange, NodePatch, NodeTaint, Ownership } from './node-plans.ts';
+export {
+  hasCordonTaint,
+  parseOwnership,
+  planAdoption,
+  planCordon,
+  planExclusion,
+  planInclusion,
+  planReturn,
+  planUncordon,
+} from './node-plans.ts';
+export type { DrainNode, NodeChange, NodeCondition, NodePatch, NodeTaint, Ownership } from './node-plans.ts';
 export { decideMode, planDrain } from './plan.ts';
 export type { DrainMode, DrainObservation, DrainPlan, DrainPolicy, DrainTimeoutAction } from './plan.ts';
 export type { DrainPod, PodSelector } from './pod.ts';

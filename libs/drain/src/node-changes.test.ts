@@ -2,19 +2,20 @@ import { describe, expect, test } from '@jest/globals';
 import { CORDONED_ANNOTATION, CORDONED_TAINT } from '@brupop/crd-models';
 import { KubeApiError, type KubeClient } from '@brupop/kube-runtime';
 import { VirtualClock } from '@brupop/ports';
-import { cordonNode, uncordonNode, type NodeChangeOptions } from './node-changes.ts';
+import { cordonNode, giveNodeBack, uncordonNode, type NodeChangeOptions } from './node-changes.ts';
 import type { DrainNode, NodePatch } from './node-plans.ts';
 import type { DrainPod } from './pod.ts';
 
 const ON_NODE: readonly DrainPod[] = [{ metadata: { name: 'a', namespace: 'brupop', uid: 'uid-a' } }];
 
 /** One Node with one pod, and another writer that gets in between as often as told. */
-function aNodeApi(disturbances: number): { options: NodeChangeOptions; node: () => DrainNode; queries: object[] } {
+function aNodeApi(disturbances: number): { options: NodeChangeOptions; node: () => DrainNode; queries: object[]; reads: () => number } {
   let version = 1;
   let left = disturbances;
   let annotations: Record<string, string> = {};
   let spec: NonNullable<DrainNode['spec']> = { unschedulable: false };
   const queries: object[] = [];
+  let read = 0;
   const node = (): DrainNode => ({
     metadata: { name: 'node-1', resourceVersion: String(version), annotations: { ...annotations } },
     spec,
@@ -25,7 +26,10 @@ function aNodeApi(disturbances: number): { options: NodeChangeOptions; node: () 
         queries.push({ path, ...query });
         return Promise.resolve({ items: ON_NODE } as T);
       }
-      if (method === 'GET') return Promise.resolve(node() as T);
+      if (method === 'GET') {
+        read++;
+        return Promise.resolve(node() as T);
+      }
       if (left > 0) {
         left--;
         version++;
@@ -43,7 +47,12 @@ function aNodeApi(disturbances: number): { options: NodeChangeOptions; node: () 
     },
     stream: () => Promise.reject(new Error('not used')),
   };
-  return { options: { client, clock: new VirtualClock(), nodeName: 'node-1', signal: new AbortController().signal }, node, queries };
+  return {
+    options: { client, clock: new VirtualClock(), nodeName: 'node-1', signal: new AbortController().signal },
+    node,
+    queries,
+    reads: () => read,
+  };
 }
 
 describe('changing a Node', () => {
@@ -88,5 +97,42 @@ describe('changing a Node', () => {
     const { options } = aNodeApi(0);
     await cordonNode(options);
     await expect(cordonNode(options)).resolves.toMatchObject({ changed: false, held: { prior: null } });
+  });
+
+  describe('a Node that is known already', () => {
+    test('is changed without being read', async () => {
+      const { options, node, reads } = aNodeApi(0);
+      await expect(cordonNode({ ...options, known: node() })).resolves.toMatchObject({ changed: true });
+      expect(node().spec?.unschedulable).toBe(true);
+      expect(reads()).toBe(0);
+    });
+
+    test('is read when it has changed since', async () => {
+      const { options, node, reads } = aNodeApi(0);
+      const known = node();
+      await cordonNode(options);
+      const before = reads();
+      await expect(giveNodeBack({ ...options, known: { ...known, spec: node().spec ?? {}, metadata: { ...node().metadata, resourceVersion: '1' } } })).resolves.toMatchObject({ changed: true }); // prettier-ignore
+      expect(node().spec?.unschedulable).toBe(false);
+      expect(reads() - before).toBe(1);
+    });
+
+    test('is not believed to need nothing', async () => {
+      const { options, node } = aNodeApi(0);
+      const known = node();
+      await cordonNode(options);
+      await expect(giveNodeBack({ ...options, known })).resolves.toMatchObject({ changed: true });
+      expect(node().spec?.unschedulable).toBe(false);
+    });
+  });
+
+  test('is not made as long as the Node that it would be made to forbids it, known or read', async () => {
+    const { options, node } = aNodeApi(0);
+    const known = node();
+    const unless = ({ spec }: DrainNode): string | undefined => (spec?.unschedulable === true ? 'cordoned' : undefined);
+    await cordonNode(options);
+    await expect(giveNodeBack({ ...options, known, unless })).resolves.toEqual({ changed: false, keptByOther: false, refused: 'cordoned' });
+    await expect(giveNodeBack({ ...options, known: node(), unless })).resolves.toMatchObject({ refused: 'cordoned' });
+    expect(node().spec?.unschedulable).toBe(true);
   });
 });

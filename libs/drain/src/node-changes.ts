@@ -8,6 +8,7 @@ import {
   planCordon,
   planExclusion,
   planInclusion,
+  planReturn,
   planUncordon,
   type DrainNode,
   type NodeChange,
@@ -20,6 +21,13 @@ export interface NodeChangeOptions {
   readonly client: KubeClient;
   readonly clock: Clock;
   readonly nodeName: string;
+  /**
+   * The Node as a cache shows it, with all that these functions look at. A patch is made from it only if the Node has not changed since; that there is
+   * nothing to do is read afresh.
+   */
+  readonly known?: DrainNode | undefined;
+  /** Why the Node is to be left as it is for now; asked of the very Node that the change is guarded by. */
+  readonly unless?: (node: DrainNode) => string | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -31,6 +39,8 @@ export interface NodeChangeResult {
   readonly held?: Ownership;
   /** After undoing: whether somebody else's setting stays. */
   readonly keptByOther: boolean;
+  /** Why nothing was done, as `unless` told. */
+  readonly refused?: string;
 }
 
 /**
@@ -67,6 +77,11 @@ export function removeExclusion(options: NodeChangeOptions): Promise<NodeChangeR
   return changeNode(options, planInclusion);
 }
 
+/** {@link uncordonNode} and {@link removeExclusion} in one. Idempotent. @throws `KubeApiError`, or `NODE_CONFLICT` (transient) */
+export function giveNodeBack(options: NodeChangeOptions): Promise<NodeChangeResult> {
+  return changeNode(options, planReturn);
+}
+
 /** Marks as ours what a predecessor without ownership annotations did to the node. Idempotent. @throws `KubeApiError`, or `NODE_CONFLICT` (transient) */
 export function adoptNode(options: NodeChangeOptions): Promise<NodeChangeResult> {
   return changeNode(options, planAdoption);
@@ -75,7 +90,7 @@ export function adoptNode(options: NodeChangeOptions): Promise<NodeChangeResult>
 const ATTEMPTS = 6;
 
 /**
- * Reads the Node, decides, and patches it guarded by its resourceVersion; after a conflict, from the start.
+ * Reads the Node, or takes the one that is known, decides, and patches it guarded by its resourceVersion; after a conflict, reads afresh.
  * @throws KubeApiError what the Kubernetes API refused, 404 when there is no such Node
  * @throws BrupopError `NODE_CONFLICT` (transient) when others kept changing the Node
  */
@@ -87,10 +102,15 @@ async function changeNode(
   const path = paths.node(nodeName);
   let conflict: unknown;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const node = await client.request<DrainNode>('GET', path, { signal });
+    const known = attempt === 0 && options.known?.metadata.resourceVersion !== undefined ? options.known : undefined;
+    const node = known ?? (await client.request<DrainNode>('GET', path, { signal }));
+    const refused = options.unless?.(node);
+    if (refused !== undefined) return { changed: false, keptByOther: false, refused };
     const { patch, held, keptByOther } = await plan(node, new Date(clock.now()).toISOString());
     const result = { ...(held === undefined ? {} : { held }), keptByOther };
-    if (patch === undefined) return { changed: false, ...result };
+    if (patch === undefined && known === undefined) return { changed: false, ...result };
+    // A cache that lags may not show yet what is to be undone.
+    if (patch === undefined) continue;
     const { resourceVersion } = node.metadata;
     const body = { ...patch, metadata: { ...patch.metadata, ...(resourceVersion === undefined ? {} : { resourceVersion }) } };
     try {

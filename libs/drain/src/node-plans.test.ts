@@ -6,6 +6,7 @@ import {
   planCordon,
   planExclusion,
   planInclusion,
+  planReturn,
   planUncordon,
   type DrainNode,
   type NodeTaint,
@@ -205,6 +206,40 @@ describe(planInclusion, () => {
     { name: 'does nothing without label and mark', node: aNode(), patch: undefined, kept: false },
   ])('$name', ({ node, patch, kept }) => {
     expect(planInclusion(node)).toEqual({ ...(patch === undefined ? {} : { patch }), keptByOther: kept });
+  });
+});
+
+describe(planReturn, () => {
+  const annotations = { [CORDONED_ANNOTATION]: null, [EXCLUDED_FROM_LB_ANNOTATION]: null };
+  const uncordoned = { unschedulable: null, taints: null };
+  test.each([
+    {
+      name: 'undoes cordon and exclusion in one patch',
+      node: aNode({ cordoned: true, cordonMark: cordonMark(null), taints: [OUR_TAINT], label: 'True', labelMark: mark(null) }),
+      patch: { metadata: { labels: { [EXCLUDE_FROM_LB_LABEL]: null }, annotations }, spec: uncordoned },
+      kept: false,
+    },
+    {
+      name: 'undoes a cordon alone',
+      node: aNode({ cordoned: true, cordonMark: cordonMark(null), taints: [OUR_TAINT] }),
+      patch: { metadata: { annotations: { [CORDONED_ANNOTATION]: null } }, spec: uncordoned },
+      kept: false,
+    },
+    {
+      name: "undoes an exclusion alone, and leaves an administrator's cordon",
+      node: aNode({ cordoned: true, label: 'True', labelMark: mark(null) }),
+      patch: { metadata: { labels: { [EXCLUDE_FROM_LB_LABEL]: null }, annotations: { [EXCLUDED_FROM_LB_ANNOTATION]: null } } },
+      kept: true,
+    },
+    {
+      name: 'leaves what was there before ours',
+      node: aNode({ cordoned: true, cordonMark: cordonMark('true'), label: 'True', labelMark: mark('True') }),
+      patch: { metadata: { annotations } },
+      kept: true,
+    },
+    { name: 'does nothing where nothing is ours', node: aNode(), patch: undefined, kept: false },
+  ])('$name', ({ node, patch, kept }) => {
+    expect(planReturn(node)).toEqual({ ...(patch === undefined ? {} : { patch }), keptByOther: kept });
   });
 });
 

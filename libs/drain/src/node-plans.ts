@@ -22,6 +22,15 @@ export interface DrainNode {
     readonly annotations?: Readonly<Record<string, string>>;
   };
   readonly spec?: { readonly unschedulable?: boolean; readonly taints?: readonly NodeTaint[] };
+  readonly status?: { readonly conditions?: readonly NodeCondition[] };
+}
+
+/** A condition of a Node. */
+export interface NodeCondition {
+  readonly type: string;
+  readonly status: string;
+  readonly reason?: string;
+  readonly message?: string;
 }
 
 /** A merge patch of a Node; `null` removes. */
@@ -171,6 +180,17 @@ export function planInclusion(node: DrainNode): NodeChange {
     patch: { metadata: remove ? { labels: { [EXCLUDE_FROM_LB_LABEL]: null }, annotations } : { annotations } },
     keptByOther: label !== undefined && !remove,
   };
+}
+
+/** Decides how to undo {@link planCordon} and {@link planExclusion} in one patch. @returns with `keptByOther` of the cordon */
+export function planReturn(node: DrainNode): NodeChange {
+  const [cordon, exclusion] = [planUncordon(node), planInclusion(node)];
+  const { keptByOther } = cordon;
+  if (cordon.patch === undefined || exclusion.patch === undefined)
+    return { ...(exclusion.patch === undefined ? cordon : exclusion), keptByOther };
+  const { metadata, ...rest } = cordon.patch;
+  const annotations = { ...metadata.annotations, ...exclusion.patch.metadata.annotations };
+  return { patch: { ...rest, metadata: { ...exclusion.patch.metadata, annotations } }, keptByOther };
 }
 
 /**

@@ -93,7 +93,7 @@ return errors === 0;
 }
 
 export const validateStepProgress: Validate = validate11;
-const schema12 = {"type":"object","required":["done","message"],"properties":{"done":{"type":"boolean"},"message":{"type":"string"},"since":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"},"evicted":{"type":"integer","minimum":0},"waiting":{"type":"array","maxItems":1000,"items":{"type":"object","required":["namespace","name","reason","message"],"properties":{"namespace":{"type":"string"},"name":{"type":"string"},"reason":{"type":"string","enum":["blocked","terminating","retrying"]},"message":{"type":"string"}}}},"waiting_total":{"type":"integer","minimum":0},"blocked":{"type":"object","required":["reason","message"],"properties":{"reason":{"type":"string"},"message":{"type":"string"}}},"retry_after_ms":{"type":"integer","minimum":0}}};
+const schema12 = {"type":"object","required":["done","message"],"properties":{"done":{"type":"boolean"},"message":{"type":"string"},"since":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"},"evicted":{"type":"integer","minimum":0},"waiting":{"type":"array","maxItems":1000,"items":{"type":"object","required":["namespace","name","reason","message"],"properties":{"namespace":{"type":"string"},"name":{"type":"string"},"reason":{"type":"string","enum":["blocked","terminating","retrying"]},"message":{"type":"string"}}}},"waiting_total":{"type":"integer","minimum":0},"blocked":{"type":"object","required":["reason","message"],"properties":{"reason":{"type":"string"},"message":{"type":"string"}}},"retry_after_ms":{"type":"integer","minimum":0},"returned":{"type":"boolean"}}};
 const pattern0 = new RegExp("^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$", "u");
 
 function validate11(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
@@ -443,14 +443,26 @@ errors++;
 }
 }
 }
-}
-else {
-const err29 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
+if(data.returned !== undefined){
+if(typeof data.returned !== "boolean"){
+const err29 = {instancePath:instancePath+"/returned",schemaPath:"#/properties/returned/type",keyword:"type",params:{type: "boolean"}};
 if(vErrors === null){
 vErrors = [err29];
 }
 else {
 vErrors.push(err29);
+}
+errors++;
+}
+}
+}
+else {
+const err30 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err30];
+}
+else {
+vErrors.push(err30);
 }
 errors++;
 }

@@ -843,6 +843,14 @@ describe('decideAction for RebootedIntoUpdate', () => {
       kind: 'remove-lb-exclusion',
     },
     {
+      name: 'is done when uncordoning has removed the exclusion as well',
+      status: at('Returning'),
+      version: '1.27.0',
+      outcomes: [after('uncordon', { returned: true })],
+      kind: 'report',
+      says: { current_state: 'RebootedIntoUpdate', current_version: '1.27.0', progress: null },
+    },
+    {
       name: 'is done when the node is back',
       status: at('Returning'),
       version: '1.27.0',

@@ -36,7 +36,9 @@ export function waitWhileBusy(o: AgentObservation): Action {
  * @returns the next step, or undefined when both are done
  */
 export function giveNodeBack(o: AgentObservation, reason: string): Action | undefined {
-  if (outcomeOf(o, 'uncordon')?.done !== true) return stepOrPause(o, 'uncordon', reason);
+  const uncordoned = outcomeOf(o, 'uncordon');
+  if (uncordoned?.done !== true) return stepOrPause(o, 'uncordon', reason);
+  if (uncordoned.returned === true) return undefined;
   if (outcomeOf(o, 'remove-lb-exclusion')?.done !== true) return stepOrPause(o, 'remove-lb-exclusion', reason);
   return undefined;
 }

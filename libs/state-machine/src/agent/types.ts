@@ -102,6 +102,8 @@ export interface StepOutcome {
   readonly retryAfterMs?: number | undefined;
   /** What keeps the step from getting anywhere; absent while it gets on. */
   readonly blocked?: { readonly reason: string; readonly message: string } | undefined;
+  /** Of `uncordon`: whether the exclusion from load balancers is undone as well. */
+  readonly returned?: boolean | undefined;
   /** Whether another try is pointless: the one who takes the step has given it up. */
   readonly final?: boolean | undefined;
 }
