@@ -1,4 +1,4 @@
-import { deepEqual, equal } from 'node:assert/strict';
+import { deepEqual, equal, ok } from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DEFAULT_NAMESPACE } from '@brupop/crd-models';
@@ -56,7 +56,7 @@ export const prometheus: ClusterStep = {
   shows: 'a Prometheus deployed by the sample manifest has data of every documented metric after a rollout; its rules load',
   needs: 'cluster',
   run: async (context) => {
-    const { kubectl, releases, report, signal } = context;
+    const { kubectl, cluster, releases, report, signal } = context;
     await checkWithPromtool(context);
     const volume = await provideVolume(context);
     try {
@@ -100,7 +100,8 @@ export const prometheus: ClusterStep = {
         [],
         'no alert fires',
       );
-      equal(await api.value('brupop:hosts:count'), 3, 'the recorded number of hosts');
+      // For five minutes, what a controller has shown counts too that moved while Prometheus itself was moving.
+      ok(((await api.value('brupop:hosts:count')) ?? 0) >= cluster.managed.length, 'the number of hosts is recorded');
       report(`${METRICS.flatMap(({ metrics }) => metrics).length} metrics have data, ${rules.length} rules are evaluated`);
     } finally {
       await kubectl.apply(webObjects());
