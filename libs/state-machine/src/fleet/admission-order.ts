@@ -36,11 +36,15 @@ function spread(candidates: readonly ShadowedFacts[], load: Map<string, number>)
 }
 
 function oldestFirst(a: ShadowedFacts, b: ShadowedFacts): number {
-  const left = parseVersion(a.status.current_version);
-  const right = parseVersion(b.status.current_version);
-  // A version that cannot be read counts as the oldest.
-  const byVersion = left && right ? (left === right ? 0 : compareBuild(left, right)) : Number(Boolean(left)) - Number(Boolean(right));
+  const byVersion = compareVersions(a.status.current_version, b.status.current_version);
   return byVersion !== 0 ? byVersion : a.node.name < b.node.name ? -1 : 1;
+}
+
+function compareVersions(a: string, b: string): number {
+  if (a === b) return 0;
+  const [left, right] = [parseVersion(a), parseVersion(b)];
+  // A version that cannot be read counts as the oldest.
+  return left && right ? compareBuild(left, right) : Number(Boolean(left)) - Number(Boolean(right));
 }
 
 const zoneOf = ({ node }: Facts): string => node.zone ?? '';

@@ -32,7 +32,7 @@ export interface Facts {
   readonly disrupting: boolean;
   /** Whether the node would serve pods, or is unavailable through no doing of ours. */
   readonly available: boolean;
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch; of a node that has nothing to do, Infinity. */
   readonly deadline: number;
   /** Past its deadline. */
   readonly stuck: boolean;
@@ -52,7 +52,7 @@ export function factsOf(
   const phase = phaseOf(shadow);
   const marked = node.cordonedByUs || node.excludedByUs;
   const disrupting = marked || isDisrupting(shadow, phase);
-  const deadline = shadow === undefined ? Infinity : deadlineOf(shadow, policy, now);
+  const deadline = shadow === undefined || phase === 'idle' ? Infinity : deadlineOf(shadow, policy, now);
   return {
     node,
     shadow,
@@ -67,7 +67,7 @@ export function factsOf(
     // An older apiserver cordons without a mark, so during an update any cordon may be ours.
     available: !disrupting || (node.ready && !node.unschedulable && !marked),
     deadline,
-    stuck: phase !== 'absent' && phase !== 'idle' && now >= deadline,
+    stuck: now >= deadline,
   };
 }
 

@@ -27,12 +27,14 @@ import { LEFT_UNAVAILABLE } from './rule.ts';
 export function planFleet(observation: FleetObservation, policy: FleetPolicy, now: number): FleetPlan {
   const failing = failingVersions(observation.shadows, policy);
   const context: RuleContext = { policy, window: fleetWindowAt(observation, policy, now), failing, now };
-  const { byNode, orphans } = shadowsByNode(observation);
+  const byNode = shadowsByNode(observation.shadows);
   const verdicts: Verdict[] = [];
   const waiting: ShadowedFacts[] = [];
   const fleet: Facts[] = [];
+  let owned = 0;
   for (const node of observation.nodes) {
     const shadow = byNode.get(node.name);
+    if (shadow !== undefined) owned += 1;
     const facts = factsOf(node, shadow, observation, policy, now);
     const verdict = hasShadow(facts) ? progress(facts, context) : withoutShadow(facts, context);
     if (verdict === undefined && hasShadow(facts)) waiting.push(facts);
@@ -49,6 +51,7 @@ export function planFleet(observation: FleetObservation, policy: FleetPolicy, no
     else holds.push(verdict.hold);
   }
   const { window } = context;
+  const orphans = owned === byNode.size ? [] : deletionsOfOrphans(observation);
   return { changes: [...changes, ...orphans], holds, window, budget: admitted.budget, recheckAt: earliest(holds, now) };
 }
 
@@ -124,21 +127,25 @@ function start({ node, shadow, status }: ShadowedFacts, now: number): Verdict {
   return { change: specChange({ node: node.name, shadow }, 'StagedAndPerformedUpdate', version, now, 'UpdateStarted', message) };
 }
 
-/** Each node's shadow, and those whose node is gone. Of two for one node the one with the right name counts. */
-function shadowsByNode({ nodes, shadows }: FleetObservation): {
-  byNode: Map<string, BottlerocketShadow | undefined>;
-  orphans: FleetChange[];
-} {
-  const byNode = new Map<string, BottlerocketShadow | undefined>();
-  for (const { name } of nodes) byNode.set(name, undefined);
-  const orphans: FleetChange[] = [];
+/** Each node's shadow. Of two for one node the one with the right name counts. */
+function shadowsByNode(shadows: readonly BottlerocketShadow[]): ReadonlyMap<string, BottlerocketShadow> {
+  const byNode = new Map<string, BottlerocketShadow>();
   for (const shadow of shadows) {
     const node = nodeNameOf(shadow);
     if (node === undefined) continue;
-    if (!byNode.has(node)) orphans.push(deletion({ node, shadow }, 'NodeGone', 'Deleting the shadow because its node is gone'));
-    else if (byNode.get(node) === undefined || shadow.metadata.name === shadowName(node)) byNode.set(node, shadow);
+    if (byNode.get(node) === undefined || shadow.metadata.name === shadowName(node)) byNode.set(node, shadow);
   }
-  return { byNode, orphans };
+  return byNode;
+}
+
+/** Of every shadow whose node is gone. */
+function deletionsOfOrphans({ nodes, shadows }: FleetObservation): FleetChange[] {
+  const names = new Set(nodes.map(({ name }) => name));
+  return shadows.flatMap((shadow) => {
+    const node = nodeNameOf(shadow);
+    if (node === undefined || names.has(node)) return [];
+    return [deletion({ node, shadow }, 'NodeGone', 'Deleting the shadow because its node is gone')];
+  });
 }
 
 function earliest(holds: readonly FleetHold[], now: number): number | undefined {
