@@ -158,7 +158,10 @@ describe('an update', () => {
     world.apiserver.lagMs = 8_000;
     expect(await world.update()).toBe(true);
     expect({ version: world.host.version, crashes: crashes() }).toEqual({ version: '1.27.0', crashes: 0 });
-    expect(world.apiserver.requests.filter((request) => request === `POST ${ROUTES.cordonAndDrain}`)).toHaveLength(1);
+    const asked = (request: string): number => world.apiserver.requests.filter((one) => one === request).length;
+    expect(asked(`POST ${ROUTES.cordonAndDrain}`)).toBe(1);
+    // Staged, draining, rebooting, returning, rebooted, monitored, idle: none is told again because a read does not show it yet.
+    expect(asked(`PUT ${ROUTES.shadow}`)).toBeLessThanOrEqual(9);
   });
 });
 

@@ -78,6 +78,7 @@ describe('a host', () => {
     expect(await fleet.until(() => (fleet.shadow('node-1')?.status?.crash_count ?? 0) >= 3, 24 * HOUR)).toBe(true);
     expect(await fleet.until(() => !fleet.node('node-1').cordoned && fleet.node('node-1').ready, HOUR)).toBe(true);
     expect(fleet.boots('node-1')).toBe(3);
+    expect(fleet.shadow('node-1')?.status?.failed_versions).toMatchObject([{ version: NEW, failures: 3 }]);
     expect(fleet.isDone('node-2')).toBe(true);
   });
 
