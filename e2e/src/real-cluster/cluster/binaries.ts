@@ -62,12 +62,19 @@ function cacheRoot(): string {
 export async function provideBinaries(report: (line: string) => void, signal: AbortSignal): Promise<Binaries> {
   const found: [Program, string][] = [];
   for (const module of MODULES) {
-    const directory = join(cacheRoot(), `${module.name}-${await digestOf(module)}`);
+    const directory = await directoryOf(module);
     if (!existsSync(directory)) await build(module, directory, report, signal);
     for (const program of module.programs) found.push([program, join(directory, program)]);
   }
   return Object.fromEntries(found) as Binaries;
 }
+
+/** Whether the cache has everything. */
+export async function areBuilt(): Promise<boolean> {
+  return (await Promise.all(MODULES.map(directoryOf))).every((directory) => existsSync(directory));
+}
+
+const directoryOf = async (module: GoModule): Promise<string> => join(cacheRoot(), `${module.name}-${await digestOf(module)}`);
 
 /** Changes with the versions, the checksums and the sources of what is built, and with its tags. */
 async function digestOf({ name, tags = '' }: GoModule): Promise<string> {

@@ -1,4 +1,6 @@
 import { existsSync } from 'node:fs';
+import { areBuilt } from './binaries.ts';
+import { makeCgroup, removeCgroups } from './cgroups.ts';
 import { run } from './run.ts';
 
 /** A program that a real cluster is made with, and the Debian package that has it. */
@@ -15,10 +17,13 @@ const REQUIREMENTS: readonly Requirement[] = [
   { program: '/usr/sbin/ip', debianPackage: 'iproute2' },
   { program: '/usr/sbin/iptables', debianPackage: 'iptables' },
   { program: '/usr/bin/nsenter', debianPackage: 'util-linux' },
+  { program: '/usr/bin/unshare', debianPackage: 'util-linux' },
   { program: '/usr/bin/buildah', debianPackage: 'buildah' },
 ];
 
 const INSTALL_TIMEOUT_MS = 600_000;
+/** A cgroup that is made and removed again. */
+const PROBE = 'brupop-probe';
 
 /**
  * Why no real cluster can run on this machine, with what would help; empty if one can.
@@ -31,9 +36,30 @@ export async function whatIsMissing(install: boolean, report: (line: string) => 
     return ['no cgroups are mounted on /sys/fs/cgroup'];
   if (install) await installPackages(missingPackages(), report);
   const problems = missingPackages().map((name) => `${name} is not installed: apt-get install ${name}, or npm run e2e -- --install`);
-  const go = await run('go', ['version']).catch(() => '');
-  if (go === '') problems.push('Go is not installed; Kubernetes is built from source with Go 1.26 or later: https://go.dev/doc/install');
+  return problems.length > 0 ? problems : [...(await missingRights()), ...(await missingGo())];
+}
+
+/** What this root may not do, as in a container that is not privileged. */
+async function missingRights(): Promise<string[]> {
+  const attempts: readonly (readonly [string, () => Promise<unknown>])[] = [
+    ['make namespaces', () => run('unshare', ['--mount', '--net', '--pid', '--ipc', '--uts', '--fork', 'true'])],
+    ['make bridges', () => run('unshare', ['--net', 'ip', 'link', 'add', 'probe', 'type', 'bridge'])],
+    ['make cgroups', () => makeCgroup(PROBE).then(() => removeCgroups(PROBE))],
+  ];
+  const problems: string[] = [];
+  for (const [what, attempt] of attempts) {
+    await attempt().catch((error: unknown) => problems.push(`a real cluster needs to ${what}, and may not: ${String(error)}`));
+  }
   return problems;
+}
+
+/** Go is needed for what has not been built yet. */
+async function missingGo(): Promise<string[]> {
+  if (await areBuilt()) return [];
+  const [, major, minor] = /go(\d+)\.(\d+)/.exec(await run('go', ['env', 'GOVERSION']).catch(() => '')) ?? [];
+  if (Number(major) > 1 || Number(minor) >= 26) return [];
+  const found = major === undefined ? 'there is none' : `this is ${major}.${minor ?? ''}`;
+  return [`Kubernetes is built from source with Go 1.26 or later, and ${found}: https://go.dev/doc/install`];
 }
 
 function missingPackages(): string[] {

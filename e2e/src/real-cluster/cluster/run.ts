@@ -13,11 +13,12 @@ export interface RunOptions {
 const TIMEOUT_MS = 60_000;
 /** After it is asked to end. */
 const GRACE_MS = 5_000;
+const TAIL_LENGTH = 4_000;
 
 /**
  * Runs a command to its end, in a process group of its own: when it takes too long, or `signal` aborts, whatever it has started ends with it.
  * @returns what it printed to its standard output
- * @throws Error with what it printed to its standard error
+ * @throws Error with what it printed to its standard error, or else the end of what it printed
  */
 export function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
   const { cwd, env, input = '', signal, timeoutMs = TIMEOUT_MS } = options;
@@ -54,7 +55,7 @@ export function run(command: string, args: readonly string[], options: RunOption
         resolve(Buffer.concat(printed.stdout).toString());
         return;
       }
-      const text = Buffer.concat(printed.stderr).toString().trim();
+      const text = Buffer.concat(printed.stderr).toString().trim() || Buffer.concat(printed.stdout).toString().trim().slice(-TAIL_LENGTH);
       const why = [complaint ?? (text === '' ? `ended with ${killedBy ?? `code ${code}`}` : ''), text].filter((part) => part !== '');
       reject(new Error(`${[command, ...args].join(' ')}: ${why.map(String).join('; ')}`, { cause: complaint }));
     });
