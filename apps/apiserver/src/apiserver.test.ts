@@ -3,6 +3,9 @@ import { HEADERS, ROUTES } from '@brupop/agent-api';
 import {
   AGENT_SERVICE_ACCOUNT,
   CORDONED_ANNOTATION,
+  APISERVER_COMPONENT,
+  COMPONENT_LABEL,
+  CONTROLLER_COMPONENT,
   EXCLUDE_FROM_LB_LABEL,
   GROUP,
   PLURAL,
@@ -414,6 +417,17 @@ describe('steps on the node', () => {
     const done = await step(ROUTES.uncordon);
     expect([done.statusCode, done.json(), world.cordoned]).toMatchObject([200, { done: true }, false]);
     expect(world.node().metadata.annotations?.[CORDONED_ANNOTATION]).toBeUndefined();
+  });
+
+  test("writes down with the cordon which of the operator's servers are on the node", async () => {
+    const server = (name: string, node: string, component: string): string =>
+      world.addPod(name, node, NAMESPACE, { labels: { [COMPONENT_LABEL]: component } }).metadata.uid;
+    const here = [server('apiserver-1', 'node-1', APISERVER_COMPONENT), server('controller-1', 'node-1', CONTROLLER_COMPONENT)];
+    server('apiserver-2', 'node-2', APISERVER_COMPONENT);
+    await world.clock.advance(1_000);
+    await step(ROUTES.cordonAndDrain);
+    const { last } = JSON.parse(world.node().metadata.annotations?.[CORDONED_ANNOTATION] ?? '') as { last: string[] };
+    expect(last.toSorted()).toEqual(here.toSorted());
   });
 
   test('answers as soon as the Node is Ready, and gives back all that it holds', async () => {

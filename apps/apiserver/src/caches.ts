@@ -1,6 +1,8 @@
 import {
   AGENT_COMPONENT,
+  APISERVER_COMPONENT,
   COMPONENT_LABEL,
+  CONTROLLER_COMPONENT,
   CORDONED_ANNOTATION,
   EXCLUDE_FROM_LB_LABEL,
   EXCLUDED_FROM_LB_ANNOTATION,
@@ -43,17 +45,23 @@ export interface RawNode extends KubeObject {
   readonly status?: HealthNode['status'] & { readonly nodeInfo?: { readonly bootID?: string } };
 }
 
-/** What is kept of an agent's Pod. */
+/** What is kept of a Pod of the operator. */
 export interface CachedPod {
+  readonly isAgent: boolean;
   readonly metadata: { readonly name: string; readonly namespace: string; readonly uid: string; readonly resourceVersion?: string };
   readonly spec: { readonly nodeName?: string };
   readonly status: { readonly phase?: string };
 }
 
+/** The operator's own servers. */
+export const SERVER_COMPONENTS: readonly string[] = [APISERVER_COMPONENT, CONTROLLER_COMPONENT];
+
 /** The shared watches: however many agents ask, the Kubernetes API serves three. */
 export interface Caches {
   /** The shadow of this name. */
   shadow(name: string): BottlerocketShadow | undefined;
+  /** UIDs of the operator's own servers on this node, as last seen. */
+  serversOn(nodeName: string): readonly string[];
   /** The Node of this name as last seen: to wait by, and to make guarded changes from. */
   node(name: string): CachedNode | undefined;
   hasSynced(): boolean;
@@ -106,13 +114,15 @@ export function createCaches(options: CachesOptions): Caches {
   const pods = createReflector<CachedPod>({
     ...options,
     path: paths.pods(namespace),
-    query: { labelSelector: `${COMPONENT_LABEL}=${AGENT_COMPONENT}` },
+    query: { labelSelector: `${COMPONENT_LABEL} in (${[AGENT_COMPONENT, ...SERVER_COMPONENTS].join(',')})` },
     trim: trimPod,
     onRestart: watches.onRestart('pods'),
   });
   const reflectors = { bottlerocketshadows: shadows, nodes, pods };
   return {
     reflectors,
+    serversOn: (nodeName) =>
+      pods.store.list().flatMap(({ isAgent, spec, metadata }) => (!isAgent && spec.nodeName === nodeName ? [metadata.uid] : [])),
     node: (name) => nodes.store.get(name),
     shadow: (name) => shadows.store.get(`${namespace}/${name}`),
     hasSynced: () => Object.values(reflectors).every((reflector) => reflector.hasSynced()),
@@ -122,9 +132,9 @@ export function createCaches(options: CachesOptions): Caches {
     },
     findPod: async (name, signal) => {
       const cached = pods.store.get(`${namespace}/${name}`);
-      if (cached !== undefined) return cached;
-      const found = await readOrUndefined<RawPod>(client, paths.pod(namespace, name), signal);
-      return found?.metadata.labels?.[COMPONENT_LABEL] === AGENT_COMPONENT ? trimPod(found) : undefined;
+      const found =
+        cached ?? (await readOrUndefined<RawPod>(client, paths.pod(namespace, name), signal).then((pod) => pod && trimPod(pod)));
+      return found?.isAgent === true ? found : undefined;
     },
     findNode: async (name, signal) => {
       const cached = nodes.store.get(name);
@@ -135,7 +145,7 @@ export function createCaches(options: CachesOptions): Caches {
     heldNodes: () => {
       const held = nodes.store.list().flatMap(({ metadata: { name }, held: state }) => (state === undefined ? [] : [{ name, state }]));
       if (held.length === 0) return [];
-      const withAgent = new Set(pods.store.list().map(({ spec }) => spec.nodeName));
+      const withAgent = new Set(pods.store.list().flatMap(({ isAgent, spec }) => (isAgent ? [spec.nodeName] : [])));
       return held.map(({ name, state }) => ({
         name,
         held: { ...state, hasAgent: withAgent.has(name), shadow: shadows.store.get(`${namespace}/${shadowName(name)}`) },
@@ -167,7 +177,7 @@ export function trimShadow(shadow: BottlerocketShadow): BottlerocketShadow {
   return { ...shadow, metadata };
 }
 
-interface RawPod extends Omit<CachedPod, 'metadata'> {
+interface RawPod extends Omit<CachedPod, 'metadata' | 'isAgent'> {
   readonly metadata: CachedPod['metadata'] & { readonly labels?: Readonly<Record<string, string>> };
 }
 
@@ -216,8 +226,9 @@ export function heldStateOf(node: RawNode): HeldState | undefined {
   };
 }
 
-function trimPod({ metadata: { name, namespace, uid, resourceVersion }, spec, status }: CachedPod): CachedPod {
+function trimPod({ metadata: { name, namespace, uid, resourceVersion, labels }, spec, status }: RawPod): CachedPod {
   return {
+    isAgent: labels?.[COMPONENT_LABEL] === AGENT_COMPONENT,
     metadata: { name, namespace, uid, ...(resourceVersion === undefined ? {} : { resourceVersion }) },
     spec: spec.nodeName === undefined ? {} : { nodeName: spec.nodeName },
     status: status.phase === undefined ? {} : { phase: status.phase },

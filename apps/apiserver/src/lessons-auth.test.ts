@@ -64,8 +64,13 @@ describe('lessons §5.1: a token is good only for the node of the very pod that 
     await expectDenied(drain(token), 403, 'SERVICE_ACCOUNT_MISMATCH');
   });
 
-  test("that of the agents' ServiceAccount on a pod that is no agent is not", async () => {
-    const pod = world.addPod('other', 'node-1', NAMESPACE);
+  test.each([
+    { labels: {} },
+    { labels: { 'brupop.bottlerocket.aws/component': 'apiserver' } },
+    { labels: { 'brupop.bottlerocket.aws/component': 'controller' } },
+  ])("that of the agents' ServiceAccount on a pod that is no agent is not: $labels", async ({ labels }) => {
+    const pod = world.addPod('other', 'node-1', NAMESPACE, { labels });
+    await world.clock.advance(1_000);
     await expectDenied(drain(issue({ pod: { name: 'other', uid: pod.metadata.uid } })), 403, 'POD_UNKNOWN');
   });
 

@@ -1,5 +1,5 @@
 import { parsePrefer, RESPOND_ASYNC, ROUTES, type StepProgress } from '@brupop/agent-api';
-import { AGENT_COMPONENT, APISERVER_COMPONENT, COMPONENT_LABEL, CONTROLLER_COMPONENT } from '@brupop/crd-models';
+import { AGENT_COMPONENT, COMPONENT_LABEL } from '@brupop/crd-models';
 import {
   cordonNode,
   describeDrain,
@@ -19,7 +19,7 @@ import {
 import { isKubeStatus } from '@brupop/kube-runtime';
 import type { Request, Response, Router } from 'express';
 import { callerOf } from './authentication.ts';
-import { nodeTopic } from './caches.ts';
+import { nodeTopic, SERVER_COMPONENTS } from './caches.ts';
 import { createDrainLog, type DrainLog } from './drain-log.ts';
 import { RequestError } from './errors.ts';
 import { nodeProblem, readHealth } from './node-health.ts';
@@ -45,7 +45,7 @@ export function addNodeRoutes(router: Router, deps: NodeRoutesDeps): void {
     const target = targetOf(deps, response);
     const { held } = await orNodeNotFound(
       target,
-      cordonNode({ ...target, known: deps.caches.node(target.nodeName), last: serversOf(deps) }),
+      cordonNode({ ...target, known: deps.caches.node(target.nodeName), lastUids: deps.caches.serversOn(target.nodeName) }),
     );
     let result = await drainOnce(deps, drains, target, held);
     // Agents of Brupop 1.x take the answer for the end of the drain, so there must be none before.
@@ -135,7 +135,7 @@ function targetOf(deps: NodeRoutesDeps, response: Response): NodeChangeOptions {
 
 /** The operator's own servers. The replica that drains its own node should be the last to leave it. */
 function serversOf({ namespace }: NodeRoutesDeps): PodSelector {
-  return { namespace, labels: { [COMPONENT_LABEL]: [APISERVER_COMPONENT, CONTROLLER_COMPONENT] } };
+  return { namespace, labels: { [COMPONENT_LABEL]: SERVER_COMPONENTS } };
 }
 
 async function drainOnce(

@@ -3,7 +3,7 @@ import type { BottlerocketShadow } from '@brupop/crd-models';
 import type { EventRecorder, Regarding } from '@brupop/kube-runtime';
 import type { Logger } from '@brupop/process';
 import type { ChangeReason, FleetChange, FleetHold, FleetObservation } from '@brupop/state-machine';
-import { loudnessOf } from '@brupop/state-machine';
+import { CHANGE_REASONS, loudnessOf } from '@brupop/state-machine';
 
 /** Tells users what was done with each node, and what keeps one back if a person may have to do something about it. */
 export interface PlanReporter {
@@ -32,6 +32,7 @@ export function createPlanReporter({ events, log }: { readonly events: EventReco
       const { kind, node, reason, message } = change;
       const to = kind === 'spec' ? { state: change.spec.state, version: change.spec.version } : {};
       log.info('Changed a shadow', { node, reason, detail: message, ...to });
+      if (!CHANGE_REASONS[reason].hasEvents) return;
       const type = TROUBLE.includes(reason) ? 'Warning' : 'Normal';
       for (const regarding of (subjectsOf(observation, new Set([node])).get(node) ?? NO_SUBJECT).regarding) {
         // What has been deleted is nothing to tell of.

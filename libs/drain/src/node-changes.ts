@@ -1,9 +1,7 @@
-import { CORDONED_ANNOTATION } from '@brupop/crd-models';
 import { isKubeStatus, MERGE_PATCH, paths, type KubeClient } from '@brupop/kube-runtime';
 import { BrupopError } from '@brupop/process';
 import type { Clock } from '@brupop/ports';
 import {
-  parseOwnership,
   planAdoption,
   planCordon,
   planExclusion,
@@ -14,7 +12,6 @@ import {
   type NodeChange,
   type Ownership,
 } from './node-plans.ts';
-import { labelSelector, podIdentity, type DrainPod, type PodSelector } from './pod.ts';
 
 /** What the functions that change a Node need. */
 export interface NodeChangeOptions {
@@ -45,21 +42,11 @@ export interface NodeChangeResult {
 
 /**
  * Cordons the node and marks the cordon as ours. Idempotent.
- * @param options.last pods to be evicted last: those that are on the node now are written down
+ * @param options.lastUids of the pods that are on the node now and are to be evicted last: written down with the cordon, once
  * @throws `KubeApiError`, or `NODE_CONFLICT` (transient)
  */
-export function cordonNode(options: NodeChangeOptions & { readonly last?: PodSelector }): Promise<NodeChangeResult> {
-  return changeNode(options, async (node, now) => {
-    const isWritten = parseOwnership(node.metadata.annotations?.[CORDONED_ANNOTATION])?.last !== undefined;
-    return planCordon(node, now, isWritten ? [] : await uidsOf(options, options.last));
-  });
-}
-
-async function uidsOf({ client, nodeName, signal }: NodeChangeOptions, selector: PodSelector | undefined): Promise<readonly string[]> {
-  if (selector === undefined) return [];
-  const query = { fieldSelector: `spec.nodeName=${nodeName}`, labelSelector: labelSelector(selector) };
-  const { items } = await client.request<{ items: readonly DrainPod[] }>('GET', paths.pods(selector.namespace), { query, signal });
-  return items.map(podIdentity);
+export function cordonNode(options: NodeChangeOptions & { readonly lastUids?: readonly string[] }): Promise<NodeChangeResult> {
+  return changeNode(options, (node, now) => planCordon(node, now, options.lastUids));
 }
 
 /** Uncordons the node if we cordoned it and nobody had before. Idempotent. @throws `KubeApiError`, or `NODE_CONFLICT` (transient) */
@@ -94,10 +81,7 @@ const ATTEMPTS = 6;
  * @throws KubeApiError what the Kubernetes API refused, 404 when there is no such Node
  * @throws BrupopError `NODE_CONFLICT` (transient) when others kept changing the Node
  */
-async function changeNode(
-  options: NodeChangeOptions,
-  plan: (node: DrainNode, now: string) => NodeChange | Promise<NodeChange>,
-): Promise<NodeChangeResult> {
+async function changeNode(options: NodeChangeOptions, plan: (node: DrainNode, now: string) => NodeChange): Promise<NodeChangeResult> {
   const { client, clock, nodeName, signal } = options;
   const path = paths.node(nodeName);
   let conflict: unknown;
@@ -106,7 +90,7 @@ async function changeNode(
     const node = known ?? (await client.request<DrainNode>('GET', path, { signal }));
     const refused = options.unless?.(node);
     if (refused !== undefined) return { changed: false, keptByOther: false, refused };
-    const { patch, held, keptByOther } = await plan(node, new Date(clock.now()).toISOString());
+    const { patch, held, keptByOther } = plan(node, new Date(clock.now()).toISOString());
     const result = { ...(held === undefined ? {} : { held }), keptByOther };
     if (patch === undefined && known === undefined) return { changed: false, ...result };
     // A cache that lags may not show yet what is to be undone.

@@ -26,13 +26,6 @@ export function selects(selector: PodSelector | undefined, pod: DrainPod): boole
   return Object.entries(selector.labels).every(([label, values]) => [values].flat().includes(pod.metadata.labels?.[label] ?? ''));
 }
 
-/** The labels of a selector, as a list of pods takes them. */
-export function labelSelector({ labels }: PodSelector): string {
-  return Object.entries(labels)
-    .map(([label, values]) => `${label} in (${[values].flat().join(',')})`)
-    .join(',');
-}
-
 /** What controls the pod, and would make another in its place; undefined if nothing does. */
 export function controllerOf({ metadata: { namespace = '', ownerReferences } }: DrainPod): string | undefined {
   const owner = ownerReferences?.find(({ controller }) => controller === true);
