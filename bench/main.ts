@@ -1,5 +1,5 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
-import { cpus } from 'node:os';
+import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { format, resolveConfig } from 'prettier';
@@ -8,6 +8,7 @@ import { brokenGates } from './benchmark.ts';
 import { agent } from './agent.ts';
 import { apiserver } from './apiserver.ts';
 import { controller } from './controller.ts';
+import { images } from './images.ts';
 import { load } from './load.ts';
 import { plan } from './plan.ts';
 import { page, table } from './report.ts';
@@ -15,7 +16,7 @@ import { reaction } from './reaction.ts';
 import { rollout } from './rollout.ts';
 
 /** In the order of the page. */
-const BENCHMARKS: Readonly<Record<string, Benchmark>> = { agent, controller, plan, apiserver, reaction, load, rollout };
+const BENCHMARKS: Readonly<Record<string, Benchmark>> = { agent, controller, plan, apiserver, reaction, load, rollout, images };
 const RESULTS = join(import.meta.dirname, 'results');
 const PAGE = join(import.meta.dirname, '../docs/benchmarks.md');
 
@@ -30,6 +31,7 @@ async function main(): Promise<number> {
   let broken = 0;
   for (const [name, benchmark] of Object.entries(BENCHMARKS)) {
     if (positionals.length > 0 && !positionals.includes(name)) continue;
+    const [loadBefore] = loadavg();
     const rows = await benchmark.run({ smoke: values.smoke });
     process.stdout.write(`\n${benchmark.title}\n${await format(table(rows), { parser: 'markdown' })}`);
     for (const problem of brokenGates(rows)) {
@@ -37,15 +39,23 @@ async function main(): Promise<number> {
       process.stdout.write(`FAIL ${problem}\n`);
     }
     if (!values.smoke)
-      await keep(name, { title: benchmark.title, method: benchmark.method, date: new Date().toISOString(), machine: machine(), rows });
+      await keep(name, {
+        title: benchmark.title,
+        method: benchmark.method,
+        date: new Date().toISOString(),
+        machine: machine(loadBefore),
+        rows,
+      });
   }
   if (!values.smoke) await writePage();
   return broken === 0 ? 0 : 1;
 }
 
-function machine(): string {
+/** @param loadBefore of the machine, in the minute before */
+function machine(loadBefore: number | undefined): string {
   const [first] = cpus();
-  return `${String(cpus().length)} × ${first?.model.trim() ?? 'unknown processor'}, Node.js ${process.version}`;
+  const loads = [loadBefore, loadavg()[0]].map((load) => load?.toFixed(1));
+  return `${String(cpus().length)} × ${first?.model.trim() ?? 'unknown processor'}, Node.js ${process.version}; load average ${loads.join(' before, ')} after`;
 }
 
 async function keep(name: string, result: Result): Promise<void> {

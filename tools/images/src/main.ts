@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
@@ -17,10 +18,15 @@ const output = join(root, 'dist/images');
 
 process.exitCode = await main(process.argv.slice(2));
 
-async function main([name]: readonly string[]): Promise<number> {
+async function main([name, ...rest]: readonly string[]): Promise<number> {
   const parsed = parseBuildSettings(process.env, process.arch);
+  if (name === 'describe' && parsed.ok) return await describe(rest, parsed.settings);
   const image = IMAGES.find((known) => known.name === name);
-  if (image === undefined && name !== 'base') return fail(2, `usage: images ${IMAGES.map((known) => known.name).join('|')}|base\n`);
+  if (image === undefined && name !== 'base')
+    return fail(
+      2,
+      `usage: images ${IMAGES.map((known) => known.name).join('|')}|base, or images describe <image> [<folder to unpack it into>]\n`,
+    );
   if (!parsed.ok) return fail(2, parsed.problems.map((problem) => `${problem}\n`).join(''));
   const missing = await whyNoBuildah();
   if (missing !== undefined) return fail(3, missing);
@@ -28,6 +34,15 @@ async function main([name]: readonly string[]): Promise<number> {
   if (image !== undefined) await buildComponents(image, parsed.settings, epoch);
   else if (parsed.settings.base === undefined) await buildStandIn(parsed.settings);
   else process.stdout.write(`No stand-in is needed: the images are built on ${parsed.settings.base}.\n`);
+  return 0;
+}
+
+/** Prints as JSON what an image that was built holds. */
+async function describe([name = '', root]: readonly string[], { architecture }: BuildSettings): Promise<number> {
+  const archive = join(output, `${name}-${architecture}.tar`);
+  if (!existsSync(archive)) return fail(3, `${archive} is missing: run npx nx run-many -t image\n`);
+  const { compressedBytes, unpackedBytes, config } = await readArchive(archive, root);
+  process.stdout.write(`${JSON.stringify({ compressedBytes, unpackedBytes, user: config.config.User })}\n`);
   return 0;
 }
 
