@@ -75,6 +75,10 @@ export interface Caches {
   readonly findPod: (name: string, signal: AbortSignal) => Promise<CachedPod | undefined>;
   /** The Node of this name, likewise. */
   readonly findNode: (name: string, signal: AbortSignal) => Promise<CachedNode | undefined>;
+  /** Nodes whose taint of cordoned nodes is to come or to go. */
+  taintsDue(): readonly { readonly name: string; readonly wanted: boolean }[];
+  /** Replaces the listener that is called when a node is cordoned without that taint, or bears it without being cordoned. */
+  onTaintDue(listener: () => void): void;
   /** Nodes that an update of ours holds. */
   heldNodes(): { readonly name: string; readonly held: HeldNode }[];
 }
@@ -102,6 +106,7 @@ export function createCaches(options: CachesOptions): Caches {
       board.announce(object?.metadata.name);
     },
   });
+  let taintDue = (): void => undefined;
   const nodes = createReflector<CachedNode>({
     ...options,
     path: paths.nodes(),
@@ -109,6 +114,7 @@ export function createCaches(options: CachesOptions): Caches {
     onRestart: watches.onRestart('nodes'),
     onEvent: ({ object }) => {
       if (object !== undefined) board.announce(nodeTopic(object.metadata.name));
+      if (object !== undefined && isCordoned(object) !== isTainted(object)) taintDue();
     },
   });
   const pods = createReflector<CachedPod>({
@@ -142,6 +148,18 @@ export function createCaches(options: CachesOptions): Caches {
       const found = await readOrUndefined<RawNode>(client, paths.node(name), signal);
       return found === undefined ? undefined : trimNode(found);
     },
+    taintsDue: () => {
+      if (!nodes.hasSynced()) return [];
+      const all = nodes.store.list();
+      const isAtWork = all.some(({ managed }) => managed);
+      return all.flatMap((node) => {
+        const wanted = isCordoned(node) && isAtWork;
+        return wanted === isTainted(node) ? [] : [{ name: node.metadata.name, wanted }];
+      });
+    },
+    onTaintDue: (listener) => {
+      taintDue = listener;
+    },
     heldNodes: () => {
       const held = nodes.store.list().flatMap(({ metadata: { name }, held: state }) => (state === undefined ? [] : [{ name, state }]));
       if (held.length === 0) return [];
@@ -157,6 +175,14 @@ export function createCaches(options: CachesOptions): Caches {
 /** Under what the board announces news of a Node; no shadow has such a name. */
 export function nodeTopic(name: string): string {
   return `node ${name}`;
+}
+
+function isCordoned({ spec }: CachedNode): boolean {
+  return spec?.unschedulable === true;
+}
+
+function isTainted({ spec }: CachedNode): boolean {
+  return hasCordonTaint(spec?.taints);
 }
 
 /** Reads an object; undefined when there is none. */
@@ -217,8 +243,7 @@ export function isManaged({ metadata: { labels = {} } }: RawNode): boolean {
 /** @returns undefined for a node that no update of ours holds */
 export function heldStateOf(node: RawNode): HeldState | undefined {
   const { annotations = {} } = node.metadata;
-  if (!(CORDONED_ANNOTATION in annotations) && !(EXCLUDED_FROM_LB_ANNOTATION in annotations) && !hasCordonTaint(node.spec?.taints))
-    return undefined;
+  if (!(CORDONED_ANNOTATION in annotations) && !(EXCLUDED_FROM_LB_ANNOTATION in annotations)) return undefined;
   return {
     managed: isManaged(node),
     ready: nodeProblem(node) === undefined,

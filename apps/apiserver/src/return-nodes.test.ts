@@ -88,11 +88,6 @@ describe('a node that an update has left', () => {
     expect(await world.clock.advanceUntil(() => !isHeld(), 10 * SOON)).toBe(true);
   });
 
-  test('with nothing but our taint loses it', async () => {
-    world.patchNode({ spec: { taints: TAINTS } });
-    expect(await world.clock.advanceUntil(() => !isHeld(), 2 * SOON)).toBe(true);
-  });
-
   test("keeps an administrator's cordon", async () => {
     world.patchNode({ spec: { unschedulable: true } });
     expect(await world.clock.advanceUntil(() => !world.cordoned, 30 * SOON)).toBe(false);

@@ -3,7 +3,6 @@ import {
   COMPONENT_LABEL,
   CONTROLLER_COMPONENT,
   CORDONED_ANNOTATION,
-  CORDONED_TAINT,
   DEFAULT_NAMESPACE,
   EXCLUDED_FROM_LB_ANNOTATION,
   nodeNameOf,
@@ -96,9 +95,8 @@ export class Invariants {
 }
 
 /** Whether the operator holds the node: it has cordoned it or taken it out of the load balancers. */
-export function isHeld({ metadata: { annotations = {} }, spec }: NodeObject): boolean {
-  const isTainted = spec?.taints?.some(({ key }) => key === CORDONED_TAINT) === true;
-  return isTainted || CORDONED_ANNOTATION in annotations || EXCLUDED_FROM_LB_ANNOTATION in annotations;
+export function isHeld({ metadata: { annotations = {} } }: NodeObject): boolean {
+  return CORDONED_ANNOTATION in annotations || EXCLUDED_FROM_LB_ANNOTATION in annotations;
 }
 
 function isToGo({ metadata, status }: PodObject): boolean {

@@ -1,4 +1,6 @@
+import { CORDONED_TAINT } from '@brupop/crd-models';
 import { seededRandom } from '@brupop/ports';
+import type { NodeObject } from '@brupop/simulator';
 import { parseWindow } from '@brupop/state-machine';
 import type { UpdateWindow } from '@brupop/state-machine';
 import { NEW } from '../fleet/versions.ts';
@@ -84,6 +86,10 @@ function uncordonAll(fleet: Fleet, cordonedByHand: Set<string>): void {
   cordonedByHand.clear();
 }
 
+function isTainted({ spec }: NodeObject): boolean {
+  return spec?.taints?.some(({ key }) => key === CORDONED_TAINT) === true;
+}
+
 /** What is not as it should be once everything has come to rest. */
 function faultsOf(fleet: Fleet, cordonedByHand: ReadonlySet<string>): string[] {
   return fleet.cluster.nodes.flatMap((node) => {
@@ -93,6 +99,7 @@ function faultsOf(fleet: Fleet, cordonedByHand: ReadonlySet<string>): string[] {
     const faults: string[] = [];
     if (!ready) faults.push('is not Ready');
     if (isHeld(node)) faults.push('still carries a mark of ours');
+    if (isTainted(node) !== cordoned) faults.push(cordoned ? 'lacks the taint of cordoned nodes' : 'bears the taint of cordoned nodes');
     if (cordoned !== cordonedByHand.has(name)) faults.push(cordoned ? 'is still cordoned' : "has lost its administrator's cordon");
     if (shadow?.spec.state !== 'Idle' || shadow.status?.current_state !== 'Idle') {
       faults.push(`is told ${shadow?.spec.state ?? 'nothing'} and reports ${shadow?.status?.current_state ?? 'nothing'}`);

@@ -10,6 +10,7 @@ import type { PodObject } from '@brupop/simulator';
 import { describe, expect, test } from '@jest/globals';
 import { aFleet } from './a-fleet.ts';
 import type { Fleet } from './fleet.ts';
+import { NEW } from '../fleet/versions.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -75,6 +76,20 @@ describe('a cluster in which no node is schedulable', () => {
 });
 
 describe('a cluster with room', () => {
+  test('leaves nothing on a node that somebody else drains until it is empty', async () => {
+    const fleet = aFleet({ nodes: 3, node: () => ({ version: NEW }) });
+    const isServed = (): boolean => fleet.running(APISERVER_COMPONENT).length === 3;
+    expect(await fleet.until(() => isServed() && fleet.hasReported(), HOUR)).toBe(true);
+    const returns = noteReturns(fleet);
+    fleet.cluster.store.patch('Node', { name: 'node-1' }, { spec: { unschedulable: true } });
+    await fleet.rest(1_000);
+    for (const pod of fleet.cluster.store.list('Pod'))
+      if (pod.spec.nodeName === 'node-1' && isServer(pod))
+        fleet.cluster.store.delete('Pod', { namespace: DEFAULT_NAMESPACE, name: pod.metadata.name });
+    await fleet.rest(5 * MINUTE);
+    expect([returns, isServed()]).toEqual([[], true]);
+  });
+
   test('moves its servers to nodes that are not being drained, zone or not', async () => {
     // As many replicas as zones, and one node in each: the spread over zones asks for the very node that is drained.
     const fleet = aFleet({ nodes: 3 });

@@ -34,6 +34,18 @@ function countMadeShadows({ api }: Fleet): () => number {
 
 const isRemoved = (fleet: Fleet): boolean => fleet.names.every((name) => fleet.shadow(name) === undefined) && leftOn(fleet).length === 0;
 
+describe('the removal of the README: a node that an administrator has cordoned', () => {
+  test('keeps that cordon, and nothing of ours', async () => {
+    const fleet = aFleet({ nodes: 2 });
+    expect(await fleet.until(() => fleet.hasReported(), HOUR)).toBe(true);
+    fleet.cluster.store.patch('Node', { name: 'node-1' }, { spec: { unschedulable: true } });
+    await fleet.rest(60_000);
+    unlabelAll(fleet);
+    const isRest = (): boolean => JSON.stringify(leftOn(fleet)) === '["node-1: cordon"]';
+    expect(await fleet.until(() => isRest() && fleet.names.every((name) => fleet.shadow(name) === undefined), HOUR)).toBe(true);
+  });
+});
+
 describe('the removal of the README: unlabelled nodes, whatever was under way,', () => {
   test.each([
     { name: 'before anything began', reached: () => true },

@@ -62,8 +62,8 @@ export const CONTROLLER_LEASE = 'brupop-controller';
  */
 export const CORDONED_ANNOTATION = 'brupop.bottlerocket.aws/cordoned';
 /**
- * Key of the Node taint, of effect `PreferNoSchedule`, that comes and goes with a cordon of the operator: it asks the operator's own servers, which
- * may run on cordoned nodes, to go to any other node that has room.
+ * Key of the taint, of effect `PreferNoSchedule`, of every cordoned node, whoever cordoned it: it asks the operator's own servers, which may run on cordoned
+ * nodes, to go to any other node that has room.
  */
 export const CORDONED_TAINT = 'brupop.bottlerocket.aws/cordoned';
 /** As {@link CORDONED_ANNOTATION}, for the exclusion from external load balancers. */

@@ -6,7 +6,7 @@ export { drainBlock } from './obstacle.ts';
 export type { DrainObstacle } from './obstacle.ts';
 export { classifyEvictionError, removePod } from './evict.ts';
 export type { EvictionOutcome, RemovalOptions } from './evict.ts';
-export { adoptNode, cordonNode, excludeFromLoadBalancers, giveNodeBack, removeExclusion, uncordonNode } from './node-changes.ts';
+export { adoptNode, cordonNode, excludeFromLoadBalancers, giveNodeBack, removeExclusion, taintNode, uncordonNode } from './node-changes.ts';
 export type { NodeChangeOptions, NodeChangeResult } from './node-changes.ts';
 export {
   hasCordonTaint,
@@ -16,6 +16,7 @@ export {
   planExclusion,
   planInclusion,
   planReturn,
+  planTaint,
   planUncordon,
 } from './node-plans.ts';
 export type { DrainNode, NodeChange, NodeCondition, NodePatch, NodeTaint, Ownership } from './node-plans.ts';

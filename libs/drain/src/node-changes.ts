@@ -7,6 +7,7 @@ import {
   planExclusion,
   planInclusion,
   planReturn,
+  planTaint,
   planUncordon,
   type DrainNode,
   type NodeChange,
@@ -52,6 +53,11 @@ export function cordonNode(options: NodeChangeOptions & { readonly lastUids?: re
 /** Uncordons the node if we cordoned it and nobody had before. Idempotent. @throws `KubeApiError`, or `NODE_CONFLICT` (transient) */
 export function uncordonNode(options: NodeChangeOptions): Promise<NodeChangeResult> {
   return changeNode(options, planUncordon);
+}
+
+/** Brings the taint of cordoned nodes, by which the operator's servers prefer others, in line with whether the node is cordoned. @throws as {@link uncordonNode} */
+export function taintNode(options: NodeChangeOptions, wanted: boolean): Promise<NodeChangeResult> {
+  return changeNode(options, (node) => planTaint(node, wanted));
 }
 
 /** Takes the node out of external load balancers and marks that as ours. Idempotent. @throws `KubeApiError`, or `NODE_CONFLICT` (transient) */

@@ -7,6 +7,7 @@ import {
   planExclusion,
   planInclusion,
   planReturn,
+  planTaint,
   planUncordon,
   type DrainNode,
   type NodeTaint,
@@ -136,23 +137,35 @@ describe(planUncordon, () => {
       patch: { ...unmark, spec: { unschedulable: null, taints: [OTHER_TAINT] } },
       kept: false,
     },
-    {
-      name: 'takes away a taint of ours that has lost its mark, and leaves the cordon, which may be of somebody else',
-      node: aNode({ cordoned: true, taints: [OUR_TAINT] }),
-      patch: { metadata: {}, spec: { taints: null } },
-      kept: true,
-    },
     { name: "leaves an administrator's cordon", node: aNode({ cordoned: true, taints: [OTHER_TAINT] }), patch: undefined, kept: true },
     {
       name: 'leaves a cordon that was there before ours',
       node: aNode({ cordoned: true, cordonMark: mark('true'), taints: [OUR_TAINT] }),
-      patch: { ...unmark, spec: { taints: null } },
+      patch: unmark,
       kept: true,
     },
     { name: 'only forgets what somebody else uncordoned', node: aNode({ cordonMark: mark(null) }), patch: unmark, kept: false },
     { name: 'does nothing to a node that is not cordoned', node: aNode(), patch: undefined, kept: false },
   ])('$name', ({ node, patch, kept }) => {
     expect(planUncordon(node)).toEqual({ ...(patch === undefined ? {} : { patch }), keptByOther: kept });
+  });
+});
+
+describe(planTaint, () => {
+  test.each([
+    {
+      name: 'comes to a cordoned node',
+      node: aNode({ cordoned: true, taints: [OTHER_TAINT] }),
+      wanted: true,
+      taints: [OTHER_TAINT, OUR_TAINT],
+    },
+    { name: 'is there already', node: aNode({ cordoned: true, taints: [OUR_TAINT] }), wanted: true, taints: undefined },
+    { name: 'goes with the cordon', node: aNode({ taints: [OUR_TAINT, OTHER_TAINT] }), wanted: true, taints: [OTHER_TAINT] },
+    { name: 'goes when it is wanted nowhere', node: aNode({ cordoned: true, taints: [OUR_TAINT] }), wanted: false, taints: null },
+    { name: 'does not come where it is not wanted', node: aNode({ cordoned: true }), wanted: false, taints: undefined },
+    { name: 'does not come to a schedulable node', node: aNode(), wanted: true, taints: undefined },
+  ])('$name', ({ node, wanted, taints }) => {
+    expect(planTaint(node, wanted).patch?.spec?.taints).toEqual(taints);
   });
 });
 

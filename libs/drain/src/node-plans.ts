@@ -90,16 +90,17 @@ function withCredibleTime(ours: ReturnType<typeof parseOwnership>, now: string):
   return { prior: ours.prior, ...(ours.last === undefined ? {} : { last: ours.last }) };
 }
 
-/** The node's taints with that of our cordon. */
 function withTaint(node: DrainNode): readonly NodeTaint[] {
-  return [...withoutTaint(node), { key: CORDONED_TAINT, effect: 'PreferNoSchedule' }];
+  return [...(withoutTaint(node) ?? []), { key: CORDONED_TAINT, effect: 'PreferNoSchedule' }];
 }
 
-function withoutTaint({ spec }: DrainNode): readonly NodeTaint[] {
-  return spec?.taints?.filter(({ key }) => key !== CORDONED_TAINT) ?? [];
+/** As a merge patch takes them: `null` for none. */
+function withoutTaint({ spec }: DrainNode): readonly NodeTaint[] | null {
+  const others = spec?.taints?.filter(({ key }) => key !== CORDONED_TAINT) ?? [];
+  return others.length === 0 ? null : others;
 }
 
-/** Whether the taint that comes with our cordon is among a node's. */
+/** Whether the taint of cordoned nodes is among a node's. */
 export function hasCordonTaint(taints: readonly NodeTaint[] | undefined): boolean {
   return taints?.some(({ key }) => key === CORDONED_TAINT) ?? false;
 }
@@ -126,25 +127,29 @@ export function planCordon(node: DrainNode, now: string, last: readonly string[]
   };
 }
 
-/** Decides how to undo {@link planCordon}: a cordon that is not ours, or was there before ours, stays. */
+/** Decides how to undo {@link planCordon}: a cordon that is not ours, or was there before ours, stays, and with it the taint. */
 export function planUncordon(node: DrainNode): NodeChange {
   const ours = parseOwnership(node.metadata.annotations?.[CORDONED_ANNOTATION]);
   const cordoned = node.spec?.unschedulable === true;
-  const isTainted = hasCordonTaint(node.spec?.taints);
-  const keptByOther = cordoned && (ours === undefined || ours.prior === 'true');
-  if (ours === undefined && !isTainted) return { keptByOther };
-  const taints = withoutTaint(node);
+  if (ours === undefined) return { keptByOther: cordoned };
+  const keptByOther = cordoned && ours.prior === 'true';
   const spec = {
     ...(cordoned && !keptByOther ? { unschedulable: null } : {}),
-    ...(isTainted ? { taints: taints.length === 0 ? null : taints } : {}),
+    ...(hasCordonTaint(node.spec?.taints) && !keptByOther ? { taints: withoutTaint(node) } : {}),
   };
-  return {
-    patch: {
-      metadata: ours === undefined ? {} : { annotations: { [CORDONED_ANNOTATION]: null } },
-      ...(Object.keys(spec).length === 0 ? {} : { spec }),
-    },
-    keptByOther,
-  };
+  const metadata = { annotations: { [CORDONED_ANNOTATION]: null } };
+  return { patch: { metadata, ...(Object.keys(spec).length === 0 ? {} : { spec }) }, keptByOther };
+}
+
+/**
+ * Decides whether the taint of cordoned nodes is to come or to go, whoever cordoned the node.
+ * @param wanted false takes it away in any case
+ */
+export function planTaint(node: DrainNode, wanted: boolean): NodeChange {
+  const keptByOther = false;
+  const cordoned = node.spec?.unschedulable === true;
+  if ((cordoned && wanted) === hasCordonTaint(node.spec?.taints)) return { keptByOther };
+  return { patch: { metadata: {}, spec: { taints: cordoned && wanted ? withTaint(node) : withoutTaint(node) } }, keptByOther };
 }
 
 /**
