@@ -5,7 +5,7 @@ import type { ClusterStep } from '../step.ts';
 
 export const uninstall: ClusterStep = {
   name: 'uninstall',
-  shows: 'kubectl delete of the manifest leaves nothing: no object, cordon, label, taint or annotation',
+  shows: 'removal as the README says it leaves nothing: no object, cordon, label, taint or annotation',
   needs: 'cluster',
   operator: 'removes',
   run: async ({ kubectl, api, cluster, report }) => {
