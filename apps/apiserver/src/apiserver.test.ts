@@ -395,6 +395,17 @@ describe('steps on the node', () => {
     expect(world.clock.monotonic()).toBeGreaterThanOrEqual(45_000);
   });
 
+  test('ends a step at a shutdown, since it may be this very replica that the step waits for', async () => {
+    world.addPod('web-0', 'node-1');
+    const startMs = world.clock.monotonic();
+    world.clock.setTimer(1_000, () => {
+      world.stopping.abort();
+    });
+    const response = await step(ROUTES.cordonAndDrain);
+    expect([response.statusCode, response.json()]).toMatchObject([202, { done: false, evicted: 1 }]);
+    expect(world.clock.monotonic() - startMs).toBeLessThan(1_200);
+  });
+
   test('lets a blocking drain go at a shutdown, and not as a success', async () => {
     world.addPod('web-0', 'node-1');
     world.clock.setTimer(15_000, () => {

@@ -148,6 +148,8 @@ async function drainOnce(
     ...target,
     log: deps.log.child({ node: target.nodeName }),
     sinceMs: Date.parse(held?.since ?? '') || deps.clock.now(),
+    // This replica may be among the pods that are waited for, and ends when its last request has.
+    stop: deps.board.closing,
     policy: deps.drainPolicy,
     ours: { namespace: deps.namespace, labels: { [COMPONENT_LABEL]: AGENT_COMPONENT } },
     last: serversOf(deps),

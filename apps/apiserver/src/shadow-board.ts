@@ -10,12 +10,14 @@ export interface ShadowBoard {
   /** Lets everybody go, now and later. */
   close(): void;
   readonly closed: boolean;
+  /** Aborts when the board is closed: what would wait for something else had better end. */
+  readonly closing: AbortSignal;
 }
 
 /** An empty board. */
 export function createShadowBoard(clock: Clock): ShadowBoard {
   const waiting = new Map<string, Set<() => void>>();
-  let closed = false;
+  const closing = new AbortController();
   const wake = (waiters: Set<() => void> | undefined): void => {
     for (const resolve of [...(waiters ?? [])]) resolve();
   };
@@ -27,7 +29,7 @@ export function createShadowBoard(clock: Clock): ShadowBoard {
     announce,
     news(name, waitMs, signal) {
       return new Promise((resolve) => {
-        if (closed || signal.aborted || waitMs <= 0) {
+        if (closing.signal.aborted || signal.aborted || waitMs <= 0) {
           resolve();
           return;
         }
@@ -46,12 +48,13 @@ export function createShadowBoard(clock: Clock): ShadowBoard {
       });
     },
     close() {
-      closed = true;
+      closing.abort(new Error('this replica is shutting down'));
       announce();
     },
     get closed() {
-      return closed;
+      return closing.signal.aborted;
     },
+    closing: closing.signal,
   };
 }
 

@@ -303,6 +303,19 @@ describe(drainStep, () => {
     expect(node.asked.filter((asked) => asked === 'POST db')).toHaveLength(2);
   });
 
+  test('ends before its time when told to, with what it waits for', async () => {
+    const node = new FakeNode().add('a');
+    node.graceMs = 60_000;
+    const stopping = new AbortController();
+    node.clock.setTimer(1_000, () => {
+      stopping.abort(new Error('shutting down'));
+    });
+    const result = await node.step({ stop: stopping.signal });
+    expect([result.kind, result.evicted, ...reasons(result)]).toEqual(['waiting', 1, 'a terminating']);
+    expect(node.clock.monotonic()).toBe(1_000);
+    expect(node.openWatches.size).toBe(0);
+  });
+
   test('stops at once when its caller goes', async () => {
     const node = new FakeNode().add('a');
     node.answers.set('a', 'hang');

@@ -21,6 +21,8 @@ export interface DrainStepOptions {
   readonly client: KubeClient;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  /** Ends the step before its time, with what there is to tell. */
+  readonly stop?: AbortSignal;
   readonly log: Logger;
   readonly nodeName: string;
   /** When the drain began, milliseconds since the Unix epoch; the node's cordon knows. */
@@ -73,7 +75,9 @@ interface Progress {
 }
 
 async function run(options: DrainStepOptions, deadlineMs: number, stepSignal: AbortSignal): Promise<DrainResult> {
-  const { clock, signal } = options;
+  const { clock, signal, stop } = options;
+  const isStopped = (): boolean => stop?.aborted === true;
+  const untilTold = stop === undefined ? signal : AbortSignal.any([signal, stop]);
   const nodePods = new NodePods({ ...options, signal: stepSignal });
   const progress: Progress = { evicted: new Set(), outcomes: new Map(), notBeforeMs: new Map() };
   let result: DrainResult | undefined;
@@ -101,12 +105,12 @@ async function run(options: DrainStepOptions, deadlineMs: number, stepSignal: Ab
     signal.throwIfAborted();
     result = { kind: 'waiting', evicted: evicted(), waiting: obstaclesOf(plan.evict, plan.wait, progress, clock.now()) };
     const leftMs = deadlineMs - clock.monotonic() - FIRST_PAUSE_MS;
-    if (stepSignal.aborted || leftMs <= 0) return result;
+    if (stepSignal.aborted || isStopped() || leftMs <= 0) return result;
     const dueMs = Math.min(...plan.evict.map((pod) => progress.notBeforeMs.get(podIdentity(pod)) ?? 0)) - clock.monotonic();
-    await nodePods.change(
-      { watchedMs: Math.min(leftMs, LONGEST_PAUSE_MS, Math.max(dueMs, 0)), unwatchedMs: Math.min(leftMs, pauseMs) },
-      signal,
-    );
+    const pauses = { watchedMs: Math.min(leftMs, LONGEST_PAUSE_MS, Math.max(dueMs, 0)), unwatchedMs: Math.min(leftMs, pauseMs) };
+    await nodePods.change(pauses, untilTold).catch(() => undefined);
+    signal.throwIfAborted();
+    if (isStopped()) return result;
   }
 }
 
