@@ -127,13 +127,6 @@ export class RealNode {
     await run('nsenter', [`--target=${first}`, '--mount', ...ctr, 'images', 'import', archive], { timeoutMs: IMPORT_MS });
   }
 
-  /** A folder of its disk that outlives its boots. */
-  async folder(name: string): Promise<string> {
-    const path = join(this.#directory, 'state', name);
-    await mkdir(path, { recursive: true });
-    return path;
-  }
-
   /** The end of a log of the node, for reports. */
   async logTail(name: 'boot' | 'containerd' | 'kubelet' | 'kube-proxy', lines: number): Promise<string> {
     const text = await readFile(join(this.#directory, 'logs', `${name}.log`), 'utf8').catch(() => '');
