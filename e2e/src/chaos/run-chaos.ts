@@ -63,8 +63,8 @@ export async function runChaos(seed: number, watch?: (fleet: Fleet) => void): Pr
       host.powerOn();
     }
     const { cordonedByHand } = context;
-    // Nodes that stay cordoned might use up all that may be unavailable.
-    if (limitsUnavailable) uncordonAll(fleet, cordonedByHand);
+    // Nodes that stay cordoned might use up all that may be unavailable, or leave evicted pods no place that their budgets could be kept with.
+    if (limitsUnavailable || nodes - cordonedByHand.size < 2) uncordonAll(fleet, cordonedByHand);
     await fleet.rest(12 * MINUTE);
     const isDone = (): boolean => fleet.names.length === nodes && faultsOf(fleet, cordonedByHand).length === 0;
     for (let minutes = 0; minutes < 48 * 60 && !isDone(); minutes++) await fleet.rest(MINUTE);
