@@ -40,10 +40,13 @@ export function startMeasured(args: readonly string[], env: Readonly<Record<stri
     return anon + kernel;
   };
   const sampler = setInterval(sample, SAMPLE_MS);
+  let kills: number | undefined;
+  const killsSoFar = (): number => kills ?? cgroup?.sample().oomKills ?? 0;
   const stop = async (): Promise<void> => {
     clearInterval(sampler);
     child.kill('SIGKILL');
     await ended;
+    kills = killsSoFar();
     await cgroup?.remove();
   };
   let stopped: Promise<void> | undefined;
@@ -54,7 +57,7 @@ export function startMeasured(args: readonly string[], env: Readonly<Record<stri
       return peak / MIB;
     },
     processorMs: () => processorMsOf(child.pid),
-    wasKilled: () => (cgroup?.sample().oomKills ?? 0) > 0,
+    wasKilled: () => killsSoFar() > 0,
     stop: () => (stopped ??= stop()),
   };
 }
