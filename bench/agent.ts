@@ -12,10 +12,11 @@ import { CannotMeasure } from './memory-cgroup.ts';
 import { ORIGINAL } from './recorded.ts';
 
 const SIZES = {
-  full: { limitMiB: 40, workMs: 150_000, warmStarts: 9, idleMs: 125_000, search: true },
+  full: { limitMiB: 50, workMs: 90_000, warmStarts: 7, idleMs: 65_000, search: true },
   smoke: { limitMiB: 50, workMs: 0, warmStarts: 2, idleMs: 1_000, search: false },
 };
-const SEARCH_MIB = { dead: 16, alive: 64, step: 2 };
+const SEARCH_MIB = { dead: 36, alive: 48, step: 2 };
+const GOAL_MIB = 40;
 const BARE_MS = 2_000;
 const BARE_LIMIT_MIB = 256;
 const KB = 1_000;
@@ -33,6 +34,9 @@ export const agent: Benchmark = {
     ' Node.js and the bundle are copies on a loop device, dropped from the page cache before a cold start. Memory is anonymous and kernel memory at its peak. The first answer is the first decision of the agent: it has read its shadow from the' +
     ' apiserver and the status from the host. At rest: processor time of all its threads (`/proc/PID/task/*/schedstat`); bytes read and written, and the calls for that (`/proc/PID/io`), which leave out other system calls, such as those that wait;' +
     ' and how often a thread waited (`voluntary_ctxt_switches`). It starts no processes. Host API calls are counted on a virtual clock. The baseline is a bare Node.js with the same flags that does nothing.',
+  limits:
+    'About 20 MiB are heap, stacks and kernel memory; the rest of the limit is for the text of Node.js, which is read again and again where it does not fit ([ADR 17](adr/0017-agent-without-compilers.md)):' +
+    ' below the smallest limit the agent is not killed, but is too slow to end its update in two minutes. What Node.js takes for itself is shown by the baseline; no flag makes it less.',
   async run({ smoke }) {
     for (const path of Object.values(BUNDLES)) if (!existsSync(path)) throw new Error(`${path} is missing: run npm run build:bundles`);
     const { search, ...work } = smoke ? SIZES.smoke : SIZES.full;
@@ -41,7 +45,7 @@ export const agent: Benchmark = {
     const smallest = search && measured.cannot === undefined ? [await smallestLimit()] : [];
     return [
       ...(await memoryRows(measured, work.limitMiB)),
-      ...(smoke ? [] : [{ what: 'smallest limit at which it updates its node', unit: 'MiB', ours: smallest }]),
+      ...(smoke ? [] : [{ what: 'smallest limit at which it updates its node', unit: 'MiB', ours: smallest, goal: GOAL_MIB }]),
       ...timeRows(measured.run, smoke),
       { what: 'host API calls per idle hour', unit: '', ours: [await hostCallsPerIdleHour()], original: ORIGINAL.hostCallsPerIdleNodeMinute * 60, goal: 90, gate: { atMost: 156, ofRatio: false } },
       { what: 'bundle', unit: 'KB', ours: [size / KB], goal: 250, gate: { atMost: 250, ofRatio: false } },
@@ -91,7 +95,7 @@ function timeRows({ coldMs, warmMs, idle }: AgentRun, smoke: boolean): Row[] {
 
 const one = (value: number | undefined): number[] => (value === undefined ? [] : [value]);
 
-/** To two MiB. */
+/** To two MiB, within what is known to be too little and enough. */
 async function smallestLimit(): Promise<number> {
   let { dead, alive } = SEARCH_MIB;
   while (alive - dead > SEARCH_MIB.step) {

@@ -21,14 +21,14 @@ export interface Benchmark {
   readonly title: string;
   /** How it is measured, and against what; Markdown. */
   readonly method: string;
+  /** Why a goal that is not met is not, as far as it is known; Markdown. */
+  readonly limits?: string;
   /** @param smoke small and quick: shows that it works, and holds its gates */
   run(options: { readonly smoke: boolean }): Promise<readonly Row[]>;
 }
 
 /** What a run of one benchmark came to, as it is kept. */
 export interface Result {
-  readonly title: string;
-  readonly method: string;
   /** RFC 3339. */
   readonly date: string;
   readonly machine: string;

@@ -38,14 +38,7 @@ async function main(): Promise<number> {
       broken += 1;
       process.stdout.write(`FAIL ${problem}\n`);
     }
-    if (!values.smoke)
-      await keep(name, {
-        title: benchmark.title,
-        method: benchmark.method,
-        date: new Date().toISOString(),
-        machine: machine(loadBefore),
-        rows,
-      });
+    if (!values.smoke) await keep(name, { date: new Date().toISOString(), machine: machine(loadBefore), rows });
   }
   if (!values.smoke) await writePage();
   return broken === 0 ? 0 : 1;
@@ -65,8 +58,9 @@ async function keep(name: string, result: Result): Promise<void> {
 
 async function writePage(): Promise<void> {
   const kept = await readdir(RESULTS);
-  const names = Object.keys(BENCHMARKS).filter((name) => kept.includes(`${name}.json`));
-  const results = await Promise.all(names.map(async (name) => JSON.parse(await readFile(join(RESULTS, `${name}.json`), 'utf8')) as Result));
+  const known = Object.entries(BENCHMARKS).filter(([name]) => kept.includes(`${name}.json`));
+  const read = async (name: string): Promise<Result> => JSON.parse(await readFile(join(RESULTS, `${name}.json`), 'utf8')) as Result;
+  const results = await Promise.all(known.map(async ([name, benchmark]) => [benchmark, await read(name)] as const));
   await writeFile(PAGE, await format(page(results), { ...(await resolveConfig(PAGE)), parser: 'markdown' }));
 }
 

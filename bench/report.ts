@@ -1,21 +1,23 @@
-import type { Result, Row } from './benchmark.ts';
+import type { Benchmark, Result, Row } from './benchmark.ts';
 import { median } from './benchmark.ts';
 
 const HEAD = ['', 'ours: median (spread)', 'baseline: median (spread)', 'ratio', 'the original', 'goal', ''];
 
-/** The page of all results. */
-export function page(results: readonly Result[]): string {
+/** The page of all results. What is said of a benchmark is said today, whenever it was run. */
+export function page(results: readonly (readonly [Benchmark, Result])[]): string {
   return [
     '# Benchmarks',
     '`npm run bench` measures everything, `npm run bench -- NAME` one; each beside a baseline in the same run. What the original came to was recorded on another',
-    'day on a machine of the same kind (`bench/recorded-original.json`). The spread is from the least to the most.',
+    'day on a machine of the same kind (`bench/recorded-original.json`). The spread is from the least to the most. Times are those of a machine that does other work',
+    'too: what the load average before and after says of it; compare them with the baseline beside them.',
     ...results.map(section),
     '',
   ].join('\n\n');
 }
 
-function section({ title, method, date, machine, rows }: Result): string {
-  return [`## ${title}`, method, `${date.slice(0, 10)}, ${machine}`, table(rows)].join('\n\n');
+function section([{ title, method, limits }, { date, machine, rows }]: readonly [Benchmark, Result]): string {
+  const notes = limits === undefined ? [] : [limits];
+  return [`## ${title}`, method, `${date.slice(0, 10)}, ${machine}`, table(rows), ...notes].join('\n\n');
 }
 
 /** Rows as a Markdown table. */
