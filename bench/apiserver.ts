@@ -64,6 +64,7 @@ async function hold(cluster: LargeCluster, replicas: Replicas, { agents: count, 
   await ours.agents.settled();
   const { refused } = ours.agents;
   const peaks = left.map(({ process }) => process.peakMiB());
+  const killed = left.filter(({ process }) => process.wasKilled()).length;
   await ours.end();
 
   const what = `${count.toLocaleString('en-US')} agents`;
@@ -83,6 +84,7 @@ async function hold(cluster: LargeCluster, replicas: Replicas, { agents: count, 
     { what: `all ${what} come back to two replicas at once, p50`, unit: 'ms', ours: [quantile(returned, 0.5)], baseline: { name: 'node:https, three', values: [quantile(plainReturned, 0.5)] } },
     { what: 'the same, p99', unit: 'ms', ours: [quantile(returned, 0.99)], baseline: { name: 'node:https, three', values: [quantile(plainReturned, 0.99)] } },
     { what: 'peak memory of the two that are left', unit: 'MiB', ours: peaks },
+    { what: 'replicas killed by the limit of the manifest', unit: '', ours: [killed], goal: 0, gate: { atMost: 0, ofRatio: false } },
     { what: 'requests lost', unit: '', ours: [refused.length + written.lost + rewritten.lost], goal: 0, gate: { atMost: 0, ofRatio: false } },
   ]; // prettier-ignore
 }

@@ -70,12 +70,15 @@ export class PollingAgents {
   async timesToAnswer(count: number): Promise<number[]> {
     const startedMs = performance.now();
     const times: number[] = [];
-    const { promise, resolve } = Promise.withResolvers<number[]>();
+    const { promise, resolve, reject } = Promise.withResolvers<number[]>();
+    const limit = setTimeout(reject, SETTLE_LIMIT_MS, new Error(`some of ${String(count)} agents found no replica again`));
     this.#onReturn = () => {
       times.push(performance.now() - startedMs);
       if (times.length === count) resolve(times);
     };
-    return await promise;
+    return await promise.finally(() => {
+      clearTimeout(limit);
+    });
   }
 
   /** Another connection of the agent, as it opens one to write while a poll is held. */

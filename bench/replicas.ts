@@ -16,7 +16,8 @@ const BUNDLE = resolve(import.meta.dirname, '../apps/apiserver/dist/main.mjs');
 const BASELINE = resolve(import.meta.dirname, 'plain-server.ts');
 const READY_LIMIT_MS = 60_000;
 const HOURS_MS = 12 * 3_600_000;
-const LIMIT_MIB = 256;
+/** That of the manifest. */
+const LIMIT_MIB = 512;
 
 /** An apiserver, or what stands in for one. */
 export interface Replica {

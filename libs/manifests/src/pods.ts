@@ -21,10 +21,11 @@ export interface PodParts {
 }
 
 // Requests and memory limits are what docs/adr and the footprint tests hold each process to. There is no CPU limit on purpose: at
-// 10m Node.js needs half a minute to start.
+// 10m Node.js needs half a minute to start. An apiserver may have to hold the agents of those that died: with 256Mi, two were
+// killed when 5,000 agents came back to them at once.
 const RESOURCES: Readonly<Record<Component, Resources>> = {
   agent: { limits: { memory: '50Mi' }, requests: { cpu: '10m', memory: '32Mi' } },
-  apiserver: { limits: { memory: '256Mi' }, requests: { cpu: '10m', memory: '80Mi' } },
+  apiserver: { limits: { memory: '512Mi' }, requests: { cpu: '10m', memory: '80Mi' } },
   controller: { limits: { memory: '256Mi' }, requests: { cpu: '10m', memory: '48Mi' } },
 };
 
