@@ -7,9 +7,9 @@ const HEAD = ['', 'ours: median (spread)', 'baseline: median (spread)', 'ratio',
 export function page(results: readonly (readonly [Benchmark, Result])[]): string {
   return [
     '# Benchmarks',
-    '`npm run bench` measures everything, `npm run bench -- NAME` one; each beside a baseline in the same run. What the original came to was recorded on another',
-    'day on a machine of the same kind (`bench/recorded-original.json`). The spread is from the least to the most. Times are those of a machine that does other work',
-    'too: what the load average before and after says of it; compare them with the baseline beside them.',
+    '`npm run bench` measures everything, `npm run bench -- NAME` one; each beside a baseline in the same run. What the original came to was recorded on another' +
+      ' day on a machine of the same kind (`bench/recorded-original.json`). The spread is from the least to the most. Times are those of a machine that does other work' +
+      ' too: what the load average before and after says of it; compare them with the baseline beside them.',
     ...results.map(section),
     '',
   ].join('\n\n');
