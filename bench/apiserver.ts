@@ -19,8 +19,8 @@ const SECOND_MS = 1_000;
 const HELD_MIB = 128;
 const CALM_MIB = 80;
 const CALM_AGENTS = 100;
-// A replica asks once about each token that it meets.
-const REVIEWS_PER_ARRIVAL = 1;
+// A replica asks once about each token that it meets; a few agents give up waiting and come again.
+const REVIEWS_PER_ARRIVAL = 1.1;
 
 /** What the apiserver costs, and what happens when a replica dies. */
 export const apiserver: Benchmark = {
@@ -30,6 +30,9 @@ export const apiserver: Benchmark = {
     ' back at once when their connection is lost, without the pauses of real agents. Memory is anonymous and kernel memory; per agent, what holding them adds. The baseline is a bare' +
     ' server of `node:https` with the same certificate, which holds every poll and knows neither tokens nor shadows. A status write is a PUT of an agent, acknowledged after the Kubernetes API has it; the' +
     ' agents that write wait for nothing in between. An answer is lost if an agent gets another than 200 or 304, or a status that was acknowledged is not there.',
+  limits:
+    'A TLS connection of Node.js takes about 70 KiB outside the heap whoever holds it: the bare server is beyond the goal too. Where thousands come back at once, handshakes are what takes the time, on the processors that' +
+    ' replicas, agents and the simulated API share here; a request counts as lost also if it was answered 503 meanwhile, after which an agent asks again.',
   async run({ smoke }) {
     const size = smoke ? SIZES.smoke : SIZES.full;
     const cluster = await startLargeCluster(size.agents);
