@@ -55,9 +55,14 @@ async function until(condition: () => boolean): Promise<void> {
   while (!condition() && Date.now() < giveUpAt && demo.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
-const signal = (name: NodeJS.Signals): void => {
-  process.kill(-(demo.pid ?? 0), name);
-};
+function signal(name: NodeJS.Signals, { pid } = demo): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, name);
+  } catch {
+    // It has ended already.
+  }
+}
 
 describe('an interrupted demo', () => {
   const cases: { name: string; when: () => boolean; interrupt: () => void }[] = [
@@ -79,9 +84,11 @@ describe('an interrupted demo', () => {
       name: 'in mid-update, twice',
       when: () => output.includes('StagedAndPerformedUpdate'),
       interrupt: () => {
+        // Not whatever runs by then.
+        const interrupted = demo;
         signal('SIGINT');
         setTimeout(() => {
-          signal('SIGINT');
+          signal('SIGINT', interrupted);
         }, 50);
       },
     },
