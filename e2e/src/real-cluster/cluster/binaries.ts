@@ -46,7 +46,11 @@ const MODULES: readonly GoModule[] = [
 
 const SOURCES = resolve(import.meta.dirname, '../../../kubernetes');
 const STRIP = '-s -w';
+const DOWNLOAD_TIMEOUT_MS = 15 * 60_000;
 const BUILD_TIMEOUT_MS = 45 * 60_000;
+const GO_ENVIRONMENT = { CGO_ENABLED: '0', GOFLAGS: '' };
+
+const flagsOf = ({ tags = '' }: GoModule): readonly string[] => ['-mod=readonly', `-tags=${tags}`];
 
 /** `$XDG_CACHE_HOME/brupop-e2e`, and whatever go.mod and the sources ask for in a folder of its own. */
 function cacheRoot(): string {
@@ -74,6 +78,19 @@ export async function areBuilt(): Promise<boolean> {
   return (await Promise.all(MODULES.map(directoryOf))).every((directory) => existsSync(directory));
 }
 
+/** Downloads what is still to be built, so that a registry that cannot be reached is told from a build that fails. @throws Error what `go` complains of */
+export async function fetchSources(report: (line: string) => void): Promise<void> {
+  for (const module of MODULES) {
+    if (existsSync(await directoryOf(module))) continue;
+    report(`downloading the source of ${module.name}`);
+    await run('go', ['list', '-deps', ...flagsOf(module), module.target], {
+      cwd: join(SOURCES, module.name),
+      env: GO_ENVIRONMENT,
+      timeoutMs: DOWNLOAD_TIMEOUT_MS,
+    });
+  }
+}
+
 const directoryOf = async (module: GoModule): Promise<string> => join(cacheRoot(), `${module.name}-${await digestOf(module)}`);
 
 /** Changes with the versions, the checksums and the sources of what is built, and with its tags. */
@@ -83,22 +100,18 @@ async function digestOf({ name, tags = '' }: GoModule): Promise<string> {
   return hash.digest('hex').slice(0, 12);
 }
 
-async function build(
-  { name, target, tags = '' }: GoModule,
-  directory: string,
-  report: (line: string) => void,
-  signal: AbortSignal,
-): Promise<void> {
+async function build(module: GoModule, directory: string, report: (line: string) => void, signal: AbortSignal): Promise<void> {
+  const { name, target } = module;
   const startedMs = performance.now();
   report(`building ${name} from source`);
   await mkdir(cacheRoot(), { recursive: true });
   // Never half a folder: it appears whole, whoever else builds the same or gives up half way.
   const unfinished = await mkdtemp(join(cacheRoot(), 'unfinished-'));
   try {
-    const flags = ['-trimpath', '-mod=readonly', `-tags=${tags}`, `-ldflags=${await linkerFlags(name)}`];
+    const flags = ['-trimpath', ...flagsOf(module), `-ldflags=${await linkerFlags(name)}`];
     await run('go', ['build', ...flags, '-o', `${unfinished}/`, target], {
       cwd: join(SOURCES, name),
-      env: { CGO_ENABLED: '0', GOFLAGS: '' },
+      env: GO_ENVIRONMENT,
       timeoutMs: BUILD_TIMEOUT_MS,
       signal,
     });

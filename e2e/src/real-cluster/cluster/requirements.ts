@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { areBuilt } from './binaries.ts';
+import { areBuilt, fetchSources } from './binaries.ts';
 import { makeCgroup, removeCgroups } from './cgroups.ts';
 import { run } from './run.ts';
 
@@ -36,7 +36,7 @@ export async function whatIsMissing(install: boolean, report: (line: string) => 
     return ['no cgroups are mounted on /sys/fs/cgroup'];
   if (install) await installPackages(missingPackages(), report);
   const problems = missingPackages().map((name) => `${name} is not installed: apt-get install ${name}, or npm run e2e -- --install`);
-  return problems.length > 0 ? problems : [...(await missingRights()), ...(await missingGo())];
+  return problems.length > 0 ? problems : [...(await missingRights()), ...(await missingSources(report))];
 }
 
 /** What this root may not do, as in a container that is not privileged. */
@@ -53,11 +53,16 @@ async function missingRights(): Promise<string[]> {
   return problems;
 }
 
-/** Go is needed for what has not been built yet. */
-async function missingGo(): Promise<string[]> {
+/** Go, and what it builds from, are needed for what has not been built yet. */
+async function missingSources(report: (line: string) => void): Promise<string[]> {
   if (await areBuilt()) return [];
   const [, major, minor] = /go(\d+)\.(\d+)/.exec(await run('go', ['env', 'GOVERSION']).catch(() => '')) ?? [];
-  if (Number(major) > 1 || Number(minor) >= 26) return [];
+  if (Number(major) > 1 || Number(minor) >= 26) {
+    return await fetchSources(report).then(
+      () => [],
+      (error: unknown) => [`the source of what a cluster is made of could not be downloaded: ${String(error)}`],
+    );
+  }
   const found = major === undefined ? 'there is none' : `this is ${major}.${minor ?? ''}`;
   return [`Kubernetes is built from source with Go 1.26 or later, and ${found}: https://go.dev/doc/install`];
 }
