@@ -774,6 +774,13 @@ describe('decideAction for RebootedIntoUpdate', () => {
       says: { failure_message: 'The host refused to reboot: inhibited', failed_versions: [] },
     },
     {
+      name: 'gives the node back when the host refuses to reboot and the clock has gone back since',
+      status: at('Rebooting', { ...REFUSED, since: new Date(NOW + 86_400_000).toISOString() }),
+      outcomes: [after('cordon-and-drain'), after('reboot', { done: false, message: 'inhibited' })],
+      kind: 'report',
+      says: { failure_message: 'The host refused to reboot: inhibited' },
+    },
+    {
       name: 'gives the node back when the host does not go down',
       status: at('Rebooting'),
       outcomes: [after('reboot', { at: NOW - 600_000 })],

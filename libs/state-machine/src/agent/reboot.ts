@@ -119,8 +119,10 @@ function reboot(o: AgentObservation, version: string, progress: ShadowProgress):
 const REFUSED_FOR_MS = 2 * 60_000;
 
 function askAgain(o: AgentObservation, version: string, progress: ShadowProgress, refusal: string): Action {
-  const patienceMs = Math.min(REFUSED_FOR_MS, o.settings.rebootTimeoutMs);
-  if (o.now >= startOf(o, progress) + patienceMs) return reportGivingBack(o, version, refusal, 'other');
+  const waitedMs = o.now - startOf(o, progress);
+  // Less than nothing if the clock has gone back: the wait might take for ever.
+  const isPatient = waitedMs >= 0 && waitedMs < Math.min(REFUSED_FOR_MS, o.settings.rebootTimeoutMs);
+  if (!isPatient) return reportGivingBack(o, version, refusal, 'other');
   const blocked = { reason: 'RebootRefused', message: refusal };
   if (isNews(progress, blocked)) return reportBlocked(o, progress, blocked, refusal);
   return stepOrPause(o, isDrained(o) ? 'reboot' : 'cordon-and-drain', `Rebooting into ${version}`);
