@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { PROCESS_ENVIRONMENT } from '@brupop/manifests';
 import { createMemoryCgroup } from './memory-cgroup.ts';
 import type { MemoryCgroup } from './memory-cgroup.ts';
 
@@ -29,7 +30,7 @@ export function startMeasured(args: readonly string[], env: Readonly<Record<stri
   const [program = '', ...rest] =
     cgroup === undefined ? command : ['/bin/sh', '-c', 'echo $$ > "$0" && exec "$@"', cgroup.procsFile, ...command];
   const child = spawn(program, rest, {
-    env: { ...env, PATH: process.env['PATH'], MALLOC_ARENA_MAX: '1' },
+    env: { ...env, PATH: process.env['PATH'], ...PROCESS_ENVIRONMENT },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   const ended = new Promise<void>((resolve) => child.once('close', resolve));

@@ -2,7 +2,7 @@ export { installObjects } from './install.ts';
 export type { Component, InstallOptions, Placement, Resources } from './options.ts';
 export { apiserverPodMonitor, controllerServiceMonitor } from './monitors.ts';
 export type { MonitorOptions } from './monitors.ts';
-export { NODE_FLAGS } from './node-flags.ts';
+export { NODE_FLAGS, PROCESS_ENVIRONMENT } from './node-flags.ts';
 export type { KubernetesObject, KubernetesValue } from './objects.ts';
 export { SERVER_TOLERATIONS } from './pods.ts';
 export {

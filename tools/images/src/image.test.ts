@@ -41,6 +41,15 @@ describe(containerfile, () => {
     expect(containerfile(imageOf('agent'), { ...PROVENANCE, revision: undefined })).not.toContain('revision');
   });
 
+  test('the C library of every component keeps its memory as it is measured', () => {
+    for (const image of IMAGES)
+      expect(containerfile(image, PROVENANCE).match(/(?<=^ENV ).*/gm)).toEqual([
+        'MALLOC_ARENA_MAX=1',
+        'MALLOC_MMAP_THRESHOLD_=32768',
+        'MALLOC_TOP_PAD_=32768',
+      ]);
+  });
+
   test('no step runs anything, which would need an emulator for another architecture', () => {
     for (const image of IMAGES) expect(containerfile(image, PROVENANCE)).not.toMatch(/^RUN /m);
   });

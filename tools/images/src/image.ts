@@ -1,4 +1,4 @@
-import { NODE_FLAGS } from '@brupop/manifests';
+import { NODE_FLAGS, PROCESS_ENVIRONMENT } from '@brupop/manifests';
 import type { Component } from '@brupop/manifests';
 
 /** What an image is made of, besides its base. */
@@ -64,7 +64,7 @@ export function containerfile({ title, components, user }: Image, { version, rev
     'FROM ${BASE}',
     'COPY --chown=0:0 rootfs/ /',
     ...Object.entries(labels).map(([name, value]) => `LABEL ${name}=${JSON.stringify(value)}`),
-    'ENV MALLOC_ARENA_MAX=1',
+    ...Object.entries(PROCESS_ENVIRONMENT).map(([name, value]) => `ENV ${name}=${value}`),
     `WORKDIR ${APP_FOLDER}`,
     `USER ${user}`,
     // With several components in it, the image does not know which one is meant.

@@ -3,7 +3,7 @@ import { get as httpGet } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { join } from 'node:path';
 import { AGENT_COMPONENT, APISERVER_COMPONENT, COMPONENT_LABEL, CONTROLLER_COMPONENT, TOKEN_AUDIENCE } from '@brupop/crd-models';
-import { NODE_FLAGS } from '@brupop/manifests';
+import { NODE_FLAGS, PROCESS_ENVIRONMENT } from '@brupop/manifests';
 import type { ClusterStore } from '../api/cluster-store.ts';
 import { kubeconfig } from '../api/kubeconfig.ts';
 import type { PodObject } from '../world/objects.ts';
@@ -152,7 +152,7 @@ export class ProcessRunner implements PodRunner {
       ...this.#options.env,
       LOGGING_FORMATTER: 'json',
       PATH: process.env['PATH'] ?? '',
-      MALLOC_ARENA_MAX: '1',
+      ...PROCESS_ENVIRONMENT,
     };
     const plain = { command: this.#options.node, args: [...NODE_FLAGS[app], this.#options.bundles[app]] };
     const child = startChild({
