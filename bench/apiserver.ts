@@ -1,10 +1,13 @@
+import { createSecureContext } from 'node:tls';
 import { ROUTES } from '@brupop/agent-api';
 import { sleep, systemClock } from '@brupop/ports';
 import type { Benchmark, Row } from './benchmark.ts';
 import { quantile } from './benchmark.ts';
 import { startLargeCluster } from './large-cluster.ts';
 import type { LargeCluster } from './large-cluster.ts';
-import { PollingAgents } from './polling-agents.ts';
+import { AgentsThread } from './agents-thread.ts';
+import type { PlainClient } from './plain-client.ts';
+import { openAsAgent } from './polling-agents.ts';
 import { ORIGINAL } from './recorded.ts';
 import { prepareReplicas } from './replicas.ts';
 import type { Replica, Replicas } from './replicas.ts';
@@ -48,24 +51,24 @@ export const apiserver: Benchmark = {
 
 async function hold(cluster: LargeCluster, replicas: Replicas, { agents: count, writers, writeMs }: typeof SIZES.full): Promise<Row[]> {
   const plain = await holdWith('plain', replicas, count);
-  const plainReturned = await plain.agents.reconnect();
+  const plainReturned = await comeBack(plain.agents, count);
   await plain.end();
   const reviews = countReviews(cluster);
   const ours = await holdWith('ours', replicas, count);
   const arrivals = reviews();
-  const written = await write(cluster, ours.agents, writers, writeMs);
+  const written = await write(cluster, replicas, ours.servers, writers, writeMs);
 
   const [dying, ...left] = ours.servers;
   const orphans = Math.ceil(count / REPLICAS);
-  const afterDeath = ours.agents.timesToAnswer(orphans);
-  ours.agents.ports = left.map(({ port }) => port);
-  const duringDeath = write(cluster, ours.agents, writers, SECOND_MS);
+  await ours.agents.expectReturns(orphans);
+  await ours.agents.usePorts(left.map(({ port }) => port));
+  const duringDeath = write(cluster, replicas, ours.servers, writers, SECOND_MS);
   await dying?.process.stop();
-  const [orphaned, rewritten] = await Promise.all([afterDeath, duringDeath]);
+  const [orphaned, rewritten] = await Promise.all([ours.agents.returns(), duringDeath]);
   await ours.agents.settled();
-  const returned = await ours.agents.reconnect();
+  const returned = await comeBack(ours.agents, count);
   await ours.agents.settled();
-  const { refused } = ours.agents;
+  const refused = await ours.agents.refused();
   const peaks = left.map(({ process }) => process.peakMiB());
   const killed = left.filter(({ process }) => process.wasKilled()).length;
   await ours.end();
@@ -88,12 +91,12 @@ async function hold(cluster: LargeCluster, replicas: Replicas, { agents: count, 
     { what: 'the same, p99', unit: 'ms', ours: [quantile(returned, 0.99)], baseline: { name: 'node:https, three', values: [quantile(plainReturned, 0.99)] } },
     { what: 'peak memory of the two that are left', unit: 'MiB', ours: peaks },
     { what: 'replicas killed by the limit of the manifest', unit: '', ours: [killed], goal: 0, gate: { atMost: 0, ofRatio: false } },
-    { what: 'requests lost', unit: '', ours: [refused.length + written.lost + rewritten.lost], goal: 0, gate: { atMost: 0, ofRatio: false } },
+    { what: 'requests lost', unit: '', ours: [refused + written.lost + rewritten.lost], goal: 0, gate: { atMost: 0, ofRatio: false } },
   ]; // prettier-ignore
 }
 
 interface Held {
-  readonly agents: PollingAgents;
+  readonly agents: AgentsThread;
   readonly servers: readonly Replica[];
   readonly peakMiB: readonly number[];
   readonly perAgentKiB: readonly number[];
@@ -104,8 +107,7 @@ async function holdWith(kind: 'ours' | 'plain', replicas: Replicas, count: numbe
   const servers: Replica[] = [];
   for (let at = 0; at < REPLICAS; at++) servers.push(await replicas.start(kind));
   const before = servers.map(({ process }) => process.nowMiB());
-  const agents = new PollingAgents(replicas.agents, servers.map(({ port }) => port), replicas.caPem); // prettier-ignore
-  await agents.connect();
+  const agents = await AgentsThread.connect(replicas.agents, servers.map(({ port }) => port), replicas.caPem); // prettier-ignore
   const after = servers.map(({ process }) => process.nowMiB());
   return {
     agents,
@@ -113,23 +115,31 @@ async function holdWith(kind: 'ours' | 'plain', replicas: Replicas, count: numbe
     peakMiB: servers.map(({ process }) => process.peakMiB()),
     perAgentKiB: after.map((mib, at) => ((mib - (before[at] ?? 0)) * 1_024 * REPLICAS) / count),
     end: async () => {
-      agents.stop();
+      await agents.stop();
       await Promise.all(servers.map(({ process }) => process.stop()));
     },
   };
 }
 
+/** Cuts the connections of all agents. @returns how long it took each to have an answer again, in milliseconds */
+async function comeBack(agents: AgentsThread, count: number): Promise<readonly number[]> {
+  await agents.expectReturns(count);
+  await agents.cut();
+  return await agents.returns();
+}
+
 /** Lets some agents write one status after another, then does the same to the Kubernetes API itself. */
 async function write(
   cluster: LargeCluster,
-  agents: PollingAgents,
+  replicas: Replicas,
+  servers: readonly Replica[],
   writers: number,
   forMs: number,
 ): Promise<{ readonly aSecond: number; readonly bareASecond: number; readonly lost: number }> {
   let [acknowledged, lost, bare] = [0, 0, 0];
   const startedMs = performance.now();
   const each = async (at: number): Promise<void> => {
-    let client = await agents.open(at);
+    let client = await openAsWriter(replicas, servers, at);
     for (let round = 1; performance.now() - startedMs < forMs; round++) {
       const { status } = cluster.shadow(cluster.names[at] ?? '');
       try {
@@ -139,7 +149,7 @@ async function write(
         else lost += 1;
       } catch {
         // Its replica has died: an agent writes the same again.
-        client = await agents.open(at);
+        client = await openAsWriter(replicas, servers, at);
         round -= 1;
       }
     }
@@ -159,12 +169,18 @@ async function write(
   return { aSecond: (acknowledged / tookMs) * SECOND_MS, bareASecond: (bare / bareTookMs) * SECOND_MS, lost };
 }
 
+/** Another connection of an agent, as it opens one to write while its poll is held. */
+async function openAsWriter({ agents, caPem }: Replicas, servers: readonly Pick<Replica, 'port'>[], at: number): Promise<PlainClient> {
+  const agent = agents[at % agents.length];
+  if (agent === undefined) throw new Error('there are no agents');
+  return await openAsAgent(agent, () => servers.map(({ port }) => port), at, createSecureContext({ ca: caPem }));
+}
+
 /** One replica in a fleet at work. */
 async function calm(replicas: Replicas, forMs: number): Promise<Row[]> {
   const { port, process } = await replicas.start('ours');
-  const agents = new PollingAgents(replicas.agents.slice(0, CALM_AGENTS), [port], replicas.caPem);
-  await agents.connect();
-  const clients = await Promise.all(Array.from({ length: CALM_WRITES_A_SECOND }, (_, at) => agents.open(at)));
+  const agents = await AgentsThread.connect(replicas.agents.slice(0, CALM_AGENTS), [port], replicas.caPem);
+  const clients = await Promise.all(Array.from({ length: CALM_WRITES_A_SECOND }, (_, at) => openAsWriter(replicas, [{ port }], at)));
   const endMs = performance.now() + forMs;
   const status = { current_version: '1.26.1', target_version: '1.27.0', current_state: 'Idle', crash_count: 0 };
   const before = process.processorMs();
@@ -176,7 +192,7 @@ async function calm(replicas: Replicas, forMs: number): Promise<Row[]> {
   }
   const millicores = ((process.processorMs() - before) / forMs) * SECOND_MS;
   for (const client of clients) client.close();
-  agents.stop();
+  await agents.stop();
   return [
     { what: `one replica, ${String(CALM_WRITES_A_SECOND)} status writes a second: peak memory`, unit: 'MiB', ours: [process.peakMiB()], goal: CALM_MIB, original: ORIGINAL.apiserverOfTenNodes.residentMiB },
     { what: 'the same: processor time', unit: 'millicores', ours: [millicores] },

@@ -29,7 +29,6 @@ export class PollingAgents {
   onShadow: (node: string, atMs: number) => void = () => undefined;
   readonly #trust: SecureContext;
   readonly #agents: readonly PollingAgent[];
-  #stopped = false;
 
   constructor(identities: readonly AgentIdentity[], ports: readonly number[], caPem: string) {
     this.ports = ports;
@@ -59,62 +58,45 @@ export class PollingAgents {
     }
   }
 
-  /** Cuts every connection at once. @returns how long it took each to have an answer of a replica again, in milliseconds */
-  async reconnect(): Promise<number[]> {
-    const answered = this.timesToAnswer(this.#agents.length);
+  /** Cuts every connection at once. */
+  cut(): void {
     for (const { client } of this.#agents) client?.close();
-    return await answered;
   }
 
-  /** @returns how long, from now, it takes each of the next `count` agents that lose their connection to have an answer again */
-  async timesToAnswer(count: number): Promise<number[]> {
+  /** Begins to measure how long, from now, it takes each of the next `count` agents that lose their connection to have an answer again. */
+  expectReturns(count: number): void {
     const startedMs = performance.now();
     const times: number[] = [];
     const { promise, resolve, reject } = Promise.withResolvers<number[]>();
     const limit = setTimeout(reject, SETTLE_LIMIT_MS, new Error(`some of ${String(count)} agents found no replica again`));
     this.#onReturn = () => {
       times.push(performance.now() - startedMs);
-      if (times.length === count) resolve(times);
-    };
-    return await promise.finally(() => {
+      if (times.length < count) return;
       clearTimeout(limit);
-    });
+      resolve(times);
+    };
+    this.#returns = promise;
   }
 
-  /** Another connection of the agent, as it opens one to write while a poll is held. */
-  async open(at: number): Promise<PlainClient> {
-    const agent = this.#agents[at % this.#agents.length];
-    if (agent === undefined) throw new Error('there are no agents');
-    return await this.#open(agent);
+  /** @returns what {@link expectReturns} measures, in milliseconds, when all are back */
+  async returns(): Promise<number[]> {
+    return await this.#returns;
   }
 
-  stop(): void {
-    this.#stopped = true;
-    for (const { client } of this.#agents) client?.close();
-  }
-
+  #returns: Promise<number[]> = Promise.resolve([]);
   #onReturn: () => void = () => undefined;
 
-  async #open({ node, token, at }: PollingAgent): Promise<PlainClient> {
-    for (let tries = 0; ; tries++) {
-      if (this.#stopped) throw new Error('stopped');
-      const port = this.ports[(at + tries) % this.ports.length] ?? 0;
-      try {
-        return await PlainClient.open(port, this.#trust, { [LOWER_CASE_HEADERS.nodeName]: node, [LOWER_CASE_HEADERS.token]: token });
-      } catch {
-        await sleep(systemClock, RETRY_MS);
-      }
-    }
+  async #open(agent: PollingAgent): Promise<PlainClient> {
+    return await openAsAgent(agent, () => this.ports, agent.at, this.#trust);
   }
 
   async #poll(agent: PollingAgent): Promise<void> {
-    while (!this.#stopped) {
+    for (;;) {
       try {
-        const { client } = agent;
-        if (client === undefined) return;
+        agent.client ??= await this.#open(agent);
         const held = agent.etag === undefined ? {} : { prefer: preferWait(POLL_SECONDS), 'if-none-match': agent.etag };
         agent.isHeld = agent.etag !== undefined;
-        const answer = await client.ask('GET', ROUTES.shadow, held);
+        const answer = await agent.client.ask('GET', ROUTES.shadow, held);
         if (answer.status === 200) this.onShadow(agent.node, performance.now());
         else if (answer.status !== 304) {
           this.refused.push(answer);
@@ -126,8 +108,27 @@ export class PollingAgents {
       } catch {
         agent.isHeld = false;
         agent.etag = undefined;
-        agent.client = await this.#open(agent).catch(() => undefined);
+        agent.client = undefined;
       }
+    }
+  }
+}
+
+/** A connection of an agent, to the first of the replicas that takes it, from number `at` on. @param ports may have changed when it is called again */
+export async function openAsAgent(
+  agent: AgentIdentity,
+  ports: () => readonly number[],
+  at: number,
+  trust: SecureContext,
+): Promise<PlainClient> {
+  const { node, token } = agent;
+  for (let tries = 0; ; tries++) {
+    const all = ports();
+    const port = all[(at + tries) % all.length] ?? 0;
+    try {
+      return await PlainClient.open(port, trust, { [LOWER_CASE_HEADERS.nodeName]: node, [LOWER_CASE_HEADERS.token]: token });
+    } catch {
+      await sleep(systemClock, RETRY_MS);
     }
   }
 }

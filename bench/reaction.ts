@@ -5,7 +5,7 @@ import type { Benchmark, Row } from './benchmark.ts';
 import { quantile } from './benchmark.ts';
 import { startLargeCluster } from './large-cluster.ts';
 import type { LargeCluster } from './large-cluster.ts';
-import { PollingAgents } from './polling-agents.ts';
+import { AgentsThread } from './agents-thread.ts';
 import { ORIGINAL } from './recorded.ts';
 import { prepareReplicas } from './replicas.ts';
 
@@ -31,8 +31,7 @@ export const reaction: Benchmark = {
     try {
       const ports: number[] = [];
       for (let at = 0; at < REPLICAS; at++) ports.push((await replicas.start('ours')).port);
-      const agents = new PollingAgents(replicas.agents, ports, replicas.caPem);
-      await agents.connect();
+      const agents = await AgentsThread.connect(replicas.agents, ports, replicas.caPem);
       const heard = new Map<string, (atMs: number) => void>();
       agents.onShadow = (node, atMs) => heard.get(node)?.(atMs);
       const tell = async (node: string): Promise<{ readonly agentMs: number; readonly watchMs: number }> => {
@@ -57,7 +56,7 @@ export const reaction: Benchmark = {
       }
       await agents.settled();
       const burst = await Promise.all(Array.from({ length: together }, (_, at) => tell(nodeAt(singly + at))));
-      agents.stop();
+      await agents.stop();
       const what = `${count.toLocaleString('en-US')} agents held`;
       const goal = smoke ? {} : { goal: GOAL_MS };
       return [
