@@ -23,6 +23,16 @@ describe('bundleProblems', () => {
     expect(bundleProblems(metafile('node_modules/express/index.js', 0), 1, limitsOf('agent'))).toEqual([]);
   });
 
+  test('names what is imported at run time, where only the bundle is', () => {
+    const { inputs, outputs } = metafile('apps/agent/src/main.ts');
+    const imports = [{ path: 'node:http', kind: 'import-statement', external: true }] as const;
+    const importing = {
+      inputs,
+      outputs: { 'main.mjs': { bytes: 1, inputs: {}, exports: [], ...outputs['main.mjs'], imports: [...imports] } },
+    };
+    expect(bundleProblems(importing, 1, limitsOf('agent'))).toEqual(['bundle imports node:http at run time']);
+  });
+
   test('names the apps there are when asked for another', () => {
     expect(() => limitsOf('agnet')).toThrow('agent, controller, apiserver');
   });

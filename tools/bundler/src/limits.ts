@@ -37,5 +37,7 @@ export function bundleProblems(metafile: Metafile, bytes: number, limits: Bundle
     const found = used.find((path) => path.includes(part));
     if (found !== undefined) problems.push(`bundle holds ${found}, which has no place in it`);
   }
+  for (const { path } of Object.values(metafile.outputs).flatMap(({ imports }) => imports))
+    problems.push(`bundle imports ${path} at run time`);
   return problems;
 }

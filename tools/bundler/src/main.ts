@@ -1,6 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
+import { builtinModules } from './builtin-modules.ts';
 import { bundleProblems, limitsOf } from './limits.ts';
 import { collectLicences } from './licences.ts';
 import { slimExpress } from './slim-express.ts';
@@ -31,11 +32,9 @@ const result = await build({
   conditions: ['@brupop/source'],
   metafile: true,
   legalComments: 'none',
-  // Some CommonJS dependencies call require for Node's own modules.
-  banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },
   // Without it winston brings along 26 KB that trace winston itself.
   define: { 'process.env.BRUPOP_VERSION': JSON.stringify(version), 'process.env.NODE_ENV': '"production"' },
-  plugins: [slimKubernetesClient, slimExpress],
+  plugins: [slimKubernetesClient, slimExpress, builtinModules],
   logLevel: 'warning',
 });
 
