@@ -15,7 +15,7 @@ const EMPTY_LIST_END = ']}}';
  */
 export function convertBody(body: Uint8Array): Buffer {
   let review: unknown;
-  const objects: Uint8Array[] = [];
+  const objects: Buffer[] = [];
   try {
     const splitter = new ListSplitter(
       (object) => {
@@ -51,9 +51,9 @@ interface Review {
 }
 
 /** @returns the converted object, or why it cannot be converted */
-function convertOne(review: Review, object: Uint8Array): Buffer | string {
+function convertOne(review: Review, object: Buffer): Buffer | string {
   try {
-    const objects = [JSON.parse(Buffer.from(object).toString('utf8')) as unknown];
+    const objects = [JSON.parse(object.toString('utf8')) as unknown];
     const { result, convertedObjects } = convertReview({ ...review, request: { ...review.request, objects } }).response;
     return result.status === 'Failed' ? result.message : encode(convertedObjects[0]);
   } catch (error) {

@@ -12,34 +12,38 @@ const BLANK: ReadonlySet<number> = new Set([0x20, 0x09, 0x0a, 0x0d]);
  * It works on bytes: all of JSON's signs are ASCII, and no byte of a longer UTF-8 sequence is. Items must be objects or lists.
  */
 export class ListSplitter {
-  readonly #onItem: (item: Uint8Array) => void;
+  readonly #onItem: (item: Buffer) => void;
   /** The keys that lead to the list. */
   readonly #path: readonly string[];
   /** Within the list, but not within an item. */
   readonly #between: number;
   /** What is kept of the text that the scan has passed: the piece of an item, or the text around the items. */
-  #item: Uint8Array[] = [];
-  #around: Uint8Array[] = [];
+  #item: Buffer[] = [];
+  #around: Buffer[] = [];
   #depth = 0;
   #inString = false;
   #escaped = false;
   #inItems = false;
   /** By depth, the last string there: the key, whenever a value begins. */
   readonly #keys: string[] = [];
-  #keyParts: Uint8Array[] | undefined;
+  #keyParts: Buffer[] | undefined;
 
   /**
-   * @param onItem gets the text of each item
+   * @param onItem gets the text of each item; where a piece of the whole text holds all of it, that piece's own bytes
    * @param path where the list is: by default where a Kubernetes list has it
    */
-  constructor(onItem: (item: Uint8Array) => void, path: readonly string[] = ['items']) {
+  constructor(onItem: (item: Buffer) => void, path: readonly string[] = ['items']) {
     this.#onItem = onItem;
     this.#path = path;
     this.#between = path.length + 1;
   }
 
-  /** @throws SyntaxError if the list holds something else than objects and lists; what `onItem` throws */
-  push(chunk: Uint8Array): void {
+  /**
+   * @param piece the next of the text, which must not change any more
+   * @throws SyntaxError if the list holds something else than objects and lists; what `onItem` throws
+   */
+  push(piece: Uint8Array): void {
+    const chunk = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
     let start = 0;
     for (let at = 0; at < chunk.length; at++) {
       if (this.#inString) {
@@ -56,7 +60,7 @@ export class ListSplitter {
           if (this.#inItems && this.#depth === this.#between) start = this.#skipBlank(chunk, start, at);
           this.#depth++;
           if (chunk[at] === OPEN_ARRAY && this.#isPath()) {
-            this.#around.push(chunk.slice(start, at + 1));
+            this.#around.push(chunk.subarray(start, at + 1));
             start = at + 1;
             this.#inItems = true;
           }
@@ -79,7 +83,7 @@ export class ListSplitter {
         default:
       }
     }
-    if (start < chunk.length) (this.#inItems ? this.#item : this.#around).push(chunk.slice(start));
+    if (start < chunk.length) (this.#inItems ? this.#item : this.#around).push(chunk.subarray(start));
   }
 
   /**
@@ -98,7 +102,7 @@ export class ListSplitter {
   }
 
   /** @returns `end`; what lies between two items, perhaps begun in an earlier chunk, is forgotten */
-  #skipBlank(chunk: Uint8Array, start: number, end: number): number {
+  #skipBlank(chunk: Buffer, start: number, end: number): number {
     const between = [...this.#item, chunk.subarray(start, end)];
     if (between.some((piece) => piece.some((byte) => !BLANK.has(byte))))
       throw new SyntaxError('An item of the list is neither object nor list');
@@ -107,27 +111,27 @@ export class ListSplitter {
   }
 
   /** @returns the index of the last byte that belongs to the string, as far as this chunk has it */
-  #skipString(chunk: Uint8Array, from: number): number {
+  #skipString(chunk: Buffer, from: number): number {
     for (let at = from; at < chunk.length; at++) {
       if (this.#escaped) this.#escaped = false;
       else if (chunk[at] === BACKSLASH) this.#escaped = true;
       else if (chunk[at] === QUOTE) {
         this.#inString = false;
         if (this.#keyParts !== undefined) {
-          this.#keyParts.push(chunk.slice(from, at));
+          this.#keyParts.push(chunk.subarray(from, at));
           this.#keys[this.#depth] = Buffer.concat(this.#keyParts).toString('utf8');
           this.#keyParts = undefined;
         }
         return at;
       }
     }
-    this.#keyParts?.push(chunk.slice(from));
+    this.#keyParts?.push(chunk.subarray(from));
     return chunk.length;
   }
 
   #endItem(): void {
-    const item = Buffer.concat(this.#item);
+    const [first, ...more] = this.#item;
     this.#item = [];
-    this.#onItem(item);
+    if (first !== undefined) this.#onItem(more.length === 0 ? first : Buffer.concat([first, ...more]));
   }
 }

@@ -61,7 +61,7 @@ async function listPage({ client, clock, path, signal, onItem, silenceMs = 30_00
   try {
     const response = await client.stream(path, query, deadline.signal);
     const splitter = new ListSplitter((item) => {
-      onItem(JSON.parse(Buffer.from(item).toString('utf8')));
+      onItem(JSON.parse(item.toString('utf8')));
     });
     for await (const chunk of response.chunks) {
       deadline.extend(silenceMs, `Waiting for more of ${path}`);
