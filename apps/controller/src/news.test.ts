@@ -71,14 +71,16 @@ describe(newsOf, () => {
   test('what comes, what goes and whole lists are news; of the rest, what differs', () => {
     const news: string[] = [];
     const take = newsOf<BottlerocketShadow>(urgencyOfShadow, (urgency) => news.push(urgency));
-    const modified = { ...STATUS, target_version: '1.1.0' };
+    const modified = (before: BottlerocketShadow, object: BottlerocketShadow): void => {
+      take({ type: 'modified', before, object });
+    };
+    const offered = aShadow({ status: { ...STATUS, target_version: '1.1.0' } }, '3');
     take({ type: 'added', object: aShadow() });
-    take({ type: 'modified', object: aShadow({}, '2') });
-    take({ type: 'modified', object: aShadow({ status: modified }, '3') });
-    take({ type: 'modified', object: aShadow({ status: modified }, '4') });
+    modified(aShadow(), aShadow({}, '2'));
+    modified(aShadow({}, '2'), offered);
+    modified(offered, { ...offered, metadata: { ...offered.metadata, resourceVersion: '4' } });
     take({ type: 'deleted', object: aShadow({}, '5') });
-    take({ type: 'added', object: aShadow({}, '6') });
     take({ type: 'synced' });
-    expect(news).toEqual(['now', 'soon', 'now', 'now', 'now']);
+    expect(news).toEqual(['now', 'soon', 'now', 'now']);
   });
 });

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { BottlerocketShadow } from '@brupop/crd-models';
-import type { Reflected, ReflectorEvent } from '@brupop/kube-runtime';
+import type { ReflectorEvent } from '@brupop/kube-runtime';
 import type { TrimmedNode, TrimmedPod } from './trim.ts';
 
 /** How soon a plan has to follow a change: `now` if a node may go a step further by it; `soon`; or `never`, if no plan looks at what has changed. */
@@ -31,21 +31,12 @@ function withoutConditions({ metadata, spec, status }: BottlerocketShadow): unkn
 }
 
 /** @returns takes the events of a reflector, and calls `onNews` for those that matter */
-export function newsOf<T extends Reflected>(
+export function newsOf<T>(
   urgencyOf: (before: T, after: T) => Urgency,
   onNews: (urgency: 'now' | 'soon') => void,
 ): (event: ReflectorEvent<T>) => void {
-  const known = new Map<string, T>();
-  return ({ type, object }) => {
-    if (object === undefined) {
-      onNews('now');
-      return;
-    }
-    const { name } = object.metadata;
-    const before = known.get(name);
-    if (type === 'deleted') known.delete(name);
-    else known.set(name, object);
-    const urgency = before === undefined || type === 'deleted' ? 'now' : urgencyOf(before, object);
+  return (event) => {
+    const urgency = event.type === 'modified' ? urgencyOf(event.before, event.object) : 'now';
     if (urgency !== 'never') onNews(urgency);
   };
 }

@@ -3,7 +3,7 @@ import { jsonResponse, streamResponse, VirtualClock } from '@brupop/ports';
 import type { HttpResponse } from '@brupop/ports';
 import { memoryLogger } from '@brupop/process';
 import { createReflector } from './reflector.ts';
-import type { Reflector, WatchEnd } from './reflector.ts';
+import type { Reflector, ReflectorEvent, WatchEnd } from './reflector.ts';
 import { ScriptedApi, ScriptedWatch, statusAnswer } from './scripted-api.ts';
 
 interface Thing {
@@ -26,6 +26,18 @@ afterEach(() => {
   for (const stop of stops.splice(0)) stop.abort(new Error('the test is over'));
 });
 
+function wordsOf(event: ReflectorEvent<Thing>): string {
+  switch (event.type) {
+    case 'synced':
+      return event.type;
+    case 'modified':
+      return `modified ${event.object.metadata.name}, was @${event.before.metadata.resourceVersion}`;
+    case 'added':
+    case 'deleted':
+      return `${event.type} ${event.object.metadata.name}`;
+  }
+}
+
 function start(api: ScriptedApi) {
   const clock = new VirtualClock();
   const log = memoryLogger();
@@ -41,7 +53,7 @@ function start(api: ScriptedApi) {
     clock,
     random: () => 0,
     log,
-    onEvent: ({ type, object }) => events.push(object === undefined ? type : `${type} ${object.metadata.name}`),
+    onEvent: (event) => events.push(wordsOf(event)),
     onRestart: (why) => restarts.push(why),
     pageSize: 2,
   });
@@ -100,7 +112,7 @@ describe(createReflector, () => {
     watch.send('DELETED', thing('b', '8'));
     watch.send('DELETED', thing('b', '8'));
     await clock.settle();
-    expect(events.slice(3)).toEqual(['added c', 'modified a', 'deleted b']);
+    expect(events.slice(3)).toEqual(['added c', 'modified a, was @1', 'deleted b']);
     expect(names()).toEqual(['a@7', 'c@6']);
   });
 
@@ -131,7 +143,7 @@ describe(createReflector, () => {
     const api = new ScriptedApi(page('5', [thing('a', '1'), thing('b', '2')]), expired, page('20', [thing('b', '19'), thing('c', '18')]));
     const { clock, events, names } = start(api);
     await clock.advance(1_000);
-    expect(events).toEqual(['added a', 'added b', 'synced', 'modified b', 'added c', 'deleted a', 'synced']);
+    expect(events).toEqual(['added a', 'added b', 'synced', 'modified b, was @2', 'added c', 'deleted a', 'synced']);
     expect(names()).toEqual(['b@19', 'c@18']);
   });
 

@@ -19,7 +19,8 @@ export interface Reflected {
 
 /** A change of the store, told after it is made. */
 export type ReflectorEvent<T> =
-  | { readonly type: 'added' | 'modified' | 'deleted'; readonly object: T }
+  | { readonly type: 'added' | 'deleted'; readonly object: T }
+  | { readonly type: 'modified'; readonly object: T; readonly before: T }
   /** A whole list has been taken over. */
   | { readonly type: 'synced'; readonly object?: undefined };
 
@@ -97,7 +98,7 @@ export function createReflector<T extends Reflected>(options: ReflectorOptions<T
     for (const [key, object] of listed) {
       const known = former.get(key);
       if (known === undefined) emit({ type: 'added', object });
-      else if (!sameVersion(known, object)) emit({ type: 'modified', object });
+      else if (!sameVersion(known, object)) emit({ type: 'modified', object, before: known });
     }
     for (const [key, object] of former) if (!listed.has(key)) emit({ type: 'deleted', object });
     synced = true;
@@ -167,7 +168,7 @@ export function createReflector<T extends Reflected>(options: ReflectorOptions<T
     // A resumed watch may tell again what we know.
     if (known !== undefined && sameVersion(known, object)) return;
     objects.set(key, object);
-    emit({ type: known === undefined ? 'added' : 'modified', object });
+    emit(known === undefined ? { type: 'added', object } : { type: 'modified', object, before: known });
   };
 
   const perform = async (state: ReflectorState, signal: AbortSignal): Promise<ReflectorOutcome> => {
