@@ -9,7 +9,7 @@ export interface AssumedShadows {
   written(shadow: BottlerocketShadow): void;
   deleted(shadow: { readonly shadow: string; readonly uid: string }): void;
   /** The cache's shadows with our writes applied; forgets the writes that the cache has caught up with. */
-  over(cached: readonly BottlerocketShadow[]): BottlerocketShadow[];
+  over(cached: readonly BottlerocketShadow[]): readonly BottlerocketShadow[];
   clear(): void;
 }
 
@@ -29,6 +29,7 @@ export function createAssumedShadows(): AssumedShadows {
       deletions.clear();
     },
     over(cached) {
+      if (writes.size === 0 && deletions.size === 0) return cached;
       const names = new Set(cached.map(({ metadata }) => metadata.name));
       for (const known of [writes, deletions]) for (const name of known.keys()) if (!names.has(name)) known.delete(name);
       return cached.flatMap((shadow) => {

@@ -79,12 +79,17 @@ export function createController(deps: ControllerDeps): Controller {
     onEvent: newsOf(urgencyOfShadow, onNews),
     onRestart: onRestart('bottlerocketshadows'),
   });
+  /** What the pods say of the agents; undefined: to be worked out anew. */
+  let agents: Agents | undefined;
   const pods = createReflector({
     ...common,
     path: paths.pods(namespace),
     query: { labelSelector: `${COMPONENT_LABEL}=${AGENT_COMPONENT}` },
     trim: trimPod,
-    onEvent: newsOf(urgencyOfPod, onNews),
+    onEvent: newsOf(urgencyOfPod, (urgency) => {
+      agents = undefined;
+      onNews(urgency);
+    }),
     onRestart: onRestart('pods'),
   });
   const reflectors = [nodes, shadows, pods];
@@ -108,7 +113,7 @@ export function createController(deps: ControllerDeps): Controller {
   const observe = (): FleetObservation => ({
     nodes: nodes.store.list().map(({ observation }) => observation),
     shadows: assumed.over(shadows.store.list()),
-    ...agentsByNode(pods.store.list()),
+    ...(agents ??= agentsByNode(pods.store.list())),
     leaderNodeName: nodeName,
   });
   const picture = createFleetPicture({ observe, policy, clock, phases });
@@ -197,8 +202,10 @@ export function createController(deps: ControllerDeps): Controller {
   };
 }
 
+type Agents = Pick<Required<FleetObservation>, 'agents' | 'agentsSince'>;
+
 /** A node has an agent that is Ready if any of its agent pods is: during a change of pods there are two. */
-function agentsByNode(pods: readonly TrimmedPod[]): Pick<Required<FleetObservation>, 'agents' | 'agentsSince'> {
+function agentsByNode(pods: readonly TrimmedPod[]): Agents {
   const agents = new Map<string, boolean>();
   const agentsSince = new Map<string, string>();
   for (const { nodeName, ready, since } of pods) {

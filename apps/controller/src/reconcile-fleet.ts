@@ -93,7 +93,7 @@ async function act(
   doubtful: Set<string>,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const shadows = new Map(observation.shadows.map((shadow) => [shadow.metadata.name, shadow]));
+  const shadows = new Map(plan.changes.length === 0 ? [] : observation.shadows.map((shadow) => [shadow.metadata.name, shadow]));
   const outcome: Outcome = { outdated: false, slotKept: false, failure: undefined };
   for (const change of plan.changes) {
     signal.throwIfAborted();

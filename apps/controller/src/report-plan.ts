@@ -26,7 +26,7 @@ const NO_SUBJECT: Subject = { regarding: [], shadow: undefined };
  * a condition of its shadow says already: an earlier leader has told it.
  */
 export function createPlanReporter({ events, log }: { readonly events: EventRecorder; readonly log: Logger }): PlanReporter {
-  let told = new Map<string, string>();
+  const told = new Map<string, string>();
   return {
     changed(change, observation) {
       const { kind, node, reason, message } = change;
@@ -41,7 +41,8 @@ export function createPlanReporter({ events, log }: { readonly events: EventReco
     },
     held(holds, observation) {
       const fresh = holds.filter((hold) => told.get(hold.node) !== newsOf(hold));
-      told = new Map(holds.map((hold) => [hold.node, newsOf(hold)]));
+      for (const hold of fresh) told.set(hold.node, newsOf(hold));
+      if (told.size > holds.length) forgetAllBut(holds, told);
       const loud = fresh.filter((hold) => loudnessOf(hold) !== 'quiet');
       const subjects = subjectsOf(observation, new Set(loud.map(({ node }) => node)));
       for (const hold of fresh) {
@@ -66,6 +67,11 @@ export function createPlanReporter({ events, log }: { readonly events: EventReco
 function newsOf(hold: FleetHold): string {
   if (loudnessOf(hold) === 'quiet') return hold.reason;
   return hold.lasting === true ? `${hold.reason} lasts` : `${hold.reason} ${hold.message}`;
+}
+
+function forgetAllBut(holds: readonly FleetHold[], told: Map<string, string>): void {
+  const held = new Set(holds.map(({ node }) => node));
+  for (const node of told.keys()) if (!held.has(node)) told.delete(node);
 }
 
 function isCarried({ reason, message, lasting }: FleetHold, shadow: BottlerocketShadow | undefined): boolean {

@@ -17,22 +17,28 @@ export function admissionOrder(candidates: readonly ShadowedFacts[], busy: reado
 
 /** Takes from the least busy zone, again and again, the node that comes first in it. */
 function spread(candidates: readonly ShadowedFacts[], load: Map<string, number>): ShadowedFacts[] {
-  const queues = [...Map.groupBy([...candidates].sort(oldestFirst), zoneOf)].map(([zone, queue]) => ({ zone, queue: queue.reverse() }));
+  const zones = [...Map.groupBy([...candidates].sort(oldestFirst), zoneOf)].map(([name, queue]) => ({ name, queue: queue.reverse() }));
   const ordered: ShadowedFacts[] = [];
   for (;;) {
-    let best: { zone: string; queue: ShadowedFacts[]; head: ShadowedFacts; load: number } | undefined;
-    for (const { zone, queue } of queues) {
-      const head = queue.at(-1);
-      const busy = load.get(zone) ?? 0;
-      if (head === undefined || (best !== undefined && (busy > best.load || (busy === best.load && oldestFirst(best.head, head) < 0))))
-        continue;
-      best = { zone, queue, head, load: busy };
-    }
-    if (best === undefined) return ordered;
-    best.queue.pop();
-    ordered.push(best.head);
-    add(load, best.zone);
+    const next = zones.reduce<Zone | undefined>((best, zone) => (comesBefore(zone, best, load) ? zone : best), undefined);
+    const facts = next?.queue.pop();
+    if (next === undefined || facts === undefined) return ordered;
+    ordered.push(facts);
+    add(load, next.name);
   }
+}
+
+/** A zone with its candidates, the first of them at the end. */
+interface Zone {
+  readonly name: string;
+  readonly queue: ShadowedFacts[];
+}
+
+function comesBefore(zone: Zone, best: Zone | undefined, load: ReadonlyMap<string, number>): boolean {
+  const [head, first] = [zone.queue.at(-1), best?.queue.at(-1)];
+  if (head === undefined || best === undefined || first === undefined) return head !== undefined;
+  const busier = (load.get(zone.name) ?? 0) - (load.get(best.name) ?? 0);
+  return busier < 0 || (busier === 0 && oldestFirst(head, first) < 0);
 }
 
 function oldestFirst(a: ShadowedFacts, b: ShadowedFacts): number {

@@ -29,14 +29,16 @@ export interface Backoff {
  * @param endedAt RFC 3339; when the node was last told to be idle
  */
 export function backoffOf(status: ShadowStatus, endedAt: string | null | undefined, now: number): Backoff | undefined {
+  const failed = status.failed_versions?.filter(({ version }) => version === status.target_version) ?? [];
+  // Every plan asks about every node, and hardly any has ever failed.
+  if (failed.length === 0 && status.crash_count <= 0) return undefined;
   const ended = parseTimestamp(endedAt, now);
   const backoff = (cause: Backoff['cause'], failures: number, timestamp: string | null | undefined): Backoff | undefined => {
-    const failed = parseTimestamp(timestamp, now);
-    if (failed === undefined && ended === undefined) return undefined;
-    const until = Math.max(failed ?? 0, ended ?? 0) + backoffMs(failures);
+    const failedAt = parseTimestamp(timestamp, now);
+    if (failedAt === undefined && ended === undefined) return undefined;
+    const until = Math.max(failedAt ?? 0, ended ?? 0) + backoffMs(failures);
     return until > now && failures > 0 ? { cause, failures, until } : undefined;
   };
-  const failed = (status.failed_versions ?? []).filter(({ version }) => version === status.target_version);
   const candidates = [
     ...failed.map((entry) => backoff('version', entry.failures, entry.last_failure_timestamp)),
     backoff('crashes', status.crash_count, status.state_transition_failure_timestamp),

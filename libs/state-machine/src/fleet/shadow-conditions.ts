@@ -35,6 +35,17 @@ export const CONDITION_FINDINGS: Readonly<Record<ConditionType, Readonly<Record<
 
 type Finding = Pick<Condition, 'status' | 'reason' | 'message'>;
 
+const FIND: Readonly<Record<ConditionType, (shadow: BottlerocketShadow, hold: FleetHold) => Finding>> = {
+  Updating: updating,
+  Drained: drained,
+  Stuck: stuck,
+  Healthy: healthy,
+};
+
+const NOT_DRAINED: Finding = { status: 'False', reason: 'NotDrained', message: 'The node is not drained for an update' };
+const WITHIN_DEADLINE: Finding = { status: 'False', reason: 'WithinDeadline', message: 'No step of an update is past its deadline' };
+const NO_TROUBLE: Finding = { status: 'True', reason: 'NoTrouble', message: 'Nothing about the updates of this node needs attention' };
+
 /**
  * The conditions that a shadow should carry, in place of those that it carries. A node that is about to be changed is told of once it is held again.
  * @param hold why its node is left as it is
@@ -45,18 +56,15 @@ export function shadowConditions(shadow: BottlerocketShadow, hold: FleetHold, no
   const { status } = shadow;
   if (status === undefined || status === null) return undefined;
   const carried = status.conditions ?? [];
-  const findings: Readonly<Record<ConditionType, Finding>> = {
-    Updating: updating(shadow, hold),
-    Drained: drained(shadow),
-    Stuck: stuck(hold),
-    Healthy: healthy(hold),
-  };
-  const wanted = CONDITION_TYPES.map((type): Condition => {
+  // Every plan asks about every shadow, and hardly any has to be written.
+  if (carried.length === CONDITION_TYPES.length && CONDITION_TYPES.every((type, at) => says(carried[at], type, FIND[type](shadow, hold)))) {
+    return undefined;
+  }
+  return CONDITION_TYPES.map((type): Condition => {
+    const finding = FIND[type](shadow, hold);
     const before = carried.find((condition) => condition.type === type);
-    const since = before?.status === findings[type].status ? before.lastTransitionTime : formatTimestamp(now);
-    return { type, ...findings[type], lastTransitionTime: since };
+    return { type, ...finding, lastTransitionTime: before?.status === finding.status ? before.lastTransitionTime : formatTimestamp(now) };
   });
-  return wanted.length === carried.length && wanted.every((condition, index) => isSame(condition, carried[index])) ? undefined : wanted;
 }
 
 // Told by the shadow alone: the reasons why a node waits come over the whole fleet at once, and would be a storm of writes.
@@ -76,20 +84,19 @@ function drained(shadow: BottlerocketShadow): Finding {
   if (shadow.status?.progress?.step === 'Rebooting') {
     return { status: 'True', reason: 'DrainedForReboot', message: 'The node is drained and reboots' };
   }
-  return { status: 'False', reason: 'NotDrained', message: 'The node is not drained for an update' };
+  return NOT_DRAINED;
 }
 
-function stuck({ reason, message }: FleetHold): Finding {
+function stuck(_shadow: BottlerocketShadow, { reason, message }: FleetHold): Finding {
   if (reason === 'Stuck') return { status: 'True', reason: 'DeadlinePassed', message };
-  return { status: 'False', reason: 'WithinDeadline', message: 'No step of an update is past its deadline' };
+  return WITHIN_DEADLINE;
 }
 
-function healthy(hold: FleetHold): Finding {
+function healthy(_shadow: BottlerocketShadow, hold: FleetHold): Finding {
   if (loudnessOf(hold) === 'trouble') return { status: 'False', reason: hold.reason, message: hold.message };
-  return { status: 'True', reason: 'NoTrouble', message: 'Nothing about the updates of this node needs attention' };
+  return NO_TROUBLE;
 }
 
-function isSame(wanted: Condition, carried: Condition | undefined): boolean {
-  const keys = ['type', 'status', 'reason', 'message', 'lastTransitionTime'] as const;
-  return keys.every((key) => wanted[key] === carried?.[key]);
+function says(carried: Condition | undefined, type: ConditionType, { status, reason, message }: Finding): boolean {
+  return carried?.type === type && carried.status === status && carried.reason === reason && carried.message === message;
 }
