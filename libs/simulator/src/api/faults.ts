@@ -31,7 +31,7 @@ export const connectionReset = (): Error => new ConnectionReset();
 /** Everything by which a test makes the API misbehave, and by which it sees what was asked. */
 export class Faults {
   afterRequest: AfterRequest | undefined;
-  readonly watches: OpenWatches = { cuts: new Set(), expiredAs: 'event' };
+  readonly watches: OpenWatches = { cuts: new Map(), expiredAs: 'event' };
   #beforeRequest: BeforeRequest | undefined;
   readonly #store: ObjectStore;
   readonly #counts = new Map<string, number>();
@@ -100,6 +100,6 @@ export class Faults {
   }
 
   #cut(how: WatchCut): void {
-    for (const cut of [...this.watches.cuts]) cut(how);
+    for (const cut of [...this.watches.cuts.keys()]) cut(how);
   }
 }

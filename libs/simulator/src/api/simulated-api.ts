@@ -86,6 +86,11 @@ export class SimulatedApi {
     return this.faults.requestCounts();
   }
 
+  /** Who watches now: a user name for each watch that is open. */
+  get watchers(): string[] {
+    return [...this.faults.watches.cuts.values()].map(({ user }) => user);
+  }
+
   /** Ends every watch with 410 Expired and forgets the history, so that nobody can resume. */
   expireWatches(): void {
     this.faults.expireWatches();

@@ -14,7 +14,7 @@ export type WatchCut = 'end' | 'reset' | 'expire';
 
 /** Whoever is watching over HTTP. */
 export interface OpenWatches {
-  readonly cuts: Set<(how: WatchCut) => void>;
+  readonly cuts: Map<(how: WatchCut) => void, { readonly user: string }>;
   /** How a watch from a forgotten revision is answered: as Kubernetes mostly does, by an event, or by HTTP status 410. */
   expiredAs: 'event' | 'status';
 }
@@ -107,7 +107,7 @@ const bookmark = ({ core, type }: Context, annotations?: Record<string, string>)
 
 /** GET with `watch`: one JSON object per line for each change, until `timeoutSeconds` have passed. */
 export function handleWatch(context: Context, open: OpenWatches): HttpResponse {
-  const { core, type, query, signal } = context;
+  const { core, type, query, identity, signal } = context;
   const matches = requestMatcher(context);
   const start = initialEvents(context, parseRevision(query.get('resourceVersion')), matches);
   if (!Array.isArray(start)) {
@@ -136,7 +136,7 @@ export function handleWatch(context: Context, open: OpenWatches): HttpResponse {
   const onAbort = (): void => {
     stop('ended');
   };
-  open.cuts.add(cut);
+  open.cuts.set(cut, { user: identity.username });
   signal.addEventListener('abort', onAbort, { once: true });
   stops.push(
     () => open.cuts.delete(cut),

@@ -43,6 +43,17 @@ describe('watch', () => {
     expect(seen(probe)).toEqual(['ADDED p', 'DELETED p']);
   });
 
+  test('is counted for its user until it ends', async () => {
+    const { api, clock, watch } = anApi();
+    const token = api.issueUserToken({ username: 'system:node:n1', groups: ['system:masters'] });
+    const probe = await watch(NODES, { token });
+    await watch(NODES);
+    expect(api.watchers).toEqual(['system:node:n1', 'kubernetes-admin']);
+    probe.close();
+    await clock.settle();
+    expect(api.watchers).toEqual(['kubernetes-admin']);
+  });
+
   test('ends after timeoutSeconds', async () => {
     const { clock, watch } = anApi();
     const probe = await watch(`${NODES}&timeoutSeconds=10`);

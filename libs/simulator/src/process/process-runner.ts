@@ -60,6 +60,12 @@ const APPS: Readonly<Record<string, App | undefined>> = {
   [CONTROLLER_COMPONENT]: 'controller',
 };
 
+/** Where a process serves. */
+interface Addresses {
+  readonly main: Endpoint;
+  readonly metrics: Endpoint;
+}
+
 interface Launch {
   readonly app: App;
   readonly pod: PodObject;
@@ -75,7 +81,7 @@ export class ProcessRunner implements PodRunner {
   readonly #options: ProcessRunnerOptions;
   /** Every pod that has been started and has not ended, also one whose process is only about to start. */
   readonly #pods = new Set<RunningPod>();
-  readonly #addresses = new Map<string, { readonly app: App; readonly main: Endpoint; readonly metrics: Endpoint }>();
+  readonly #addresses = new Map<string, Addresses>();
 
   constructor(options: ProcessRunnerOptions) {
     this.#options = options;
@@ -105,7 +111,7 @@ export class ProcessRunner implements PodRunner {
     const running: RunningPod = {
       isReady: async () => {
         const address = this.#addresses.get(uid);
-        return child !== undefined && address !== undefined && (await isReady(address.app, address.main, address.metrics));
+        return child !== undefined && address !== undefined && (await isReady(pod.spec.containers[0]?.readinessProbe?.httpGet, address));
       },
       stop: async (signal) => {
         stopped = signal;
@@ -162,7 +168,7 @@ export class ProcessRunner implements PodRunner {
       onLine: (line) => this.#options.onLine?.(pod.metadata.name, line),
       onExit: ended,
     });
-    this.#addresses.set(uid, { app, main: { host: '127.0.0.1', port: main }, metrics: { host: '127.0.0.1', port: metrics } });
+    this.#addresses.set(uid, { main: { host: '127.0.0.1', port: main }, metrics: { host: '127.0.0.1', port: metrics } });
     return child;
   }
 
@@ -225,13 +231,14 @@ async function writeWhole(path: string, text: string): Promise<void> {
   await rename(`${path}.new`, path);
 }
 
-function isReady(app: App, main: Endpoint, metrics: Endpoint): Promise<boolean> {
-  if (app === 'agent') return Promise.resolve(true);
+/** @param probe what the pod says it is to be asked; without it, it is ready as soon as it runs. Only the apiserver's own port speaks TLS. */
+function isReady(probe: { readonly path: string; readonly scheme?: string } | undefined, { main, metrics }: Addresses): Promise<boolean> {
+  if (probe === undefined) return Promise.resolve(true);
   return new Promise((resolve) => {
     // A kubelet does not look at the certificate of what it probes.
-    const options = { path: '/readyz', timeout: READY_DEADLINE_MS, agent: false };
+    const options = { path: probe.path, timeout: READY_DEADLINE_MS, agent: false };
     const request =
-      app === 'apiserver' ? httpsRequest({ ...options, ...main, rejectUnauthorized: false }) : httpGet({ ...options, ...metrics });
+      probe.scheme === 'HTTPS' ? httpsRequest({ ...options, ...main, rejectUnauthorized: false }) : httpGet({ ...options, ...metrics });
     request.on('response', (response) => {
       response.resume();
       resolve(response.statusCode === 200);

@@ -16,8 +16,12 @@ export interface ServiceProxy {
 /**
  * What kube-proxy does for a Service: gives it one address, and each new connection to the next ready endpoint.
  * A connection that finds no endpoint is reset.
+ * @param at the address; by default any free port of the loopback interface
  */
-export async function serveService(endpoints: () => readonly Endpoint[]): Promise<ServiceProxy> {
+export async function serveService(
+  endpoints: () => readonly Endpoint[],
+  at: Endpoint = { host: '127.0.0.1', port: 0 },
+): Promise<ServiceProxy> {
   let turn = 0;
   const open = new Set<Socket>();
   const server = createServer({ noDelay: true }, (client) => {
@@ -45,7 +49,7 @@ export async function serveService(endpoints: () => readonly Endpoint[]): Promis
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
+    server.listen(at.port, at.host, resolve);
   });
   return {
     port: (server.address() as AddressInfo).port,

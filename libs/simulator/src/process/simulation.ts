@@ -2,7 +2,9 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { APISERVER_SERVICE, CLIENT_CERTIFICATE, DEFAULT_NAMESPACE } from '@brupop/crd-models';
 import { installObjects } from '@brupop/manifests';
+import type { InstallOptions } from '@brupop/manifests';
 import { seededRandom, systemClock } from '@brupop/ports';
+import type { HttpRequest } from '@brupop/ports';
 import type { ConversionResolver } from '../api/conversion.ts';
 import { kubeconfig } from '../api/kubeconfig.ts';
 import { serveHttps } from '../api/serve-https.ts';
@@ -35,12 +37,16 @@ export interface SimulationOptions {
   readonly seed?: number;
   /** Environment of each component, as the manifest would set it. */
   readonly env?: Readonly<Partial<Record<'agent' | 'apiserver' | 'controller', Readonly<Record<string, string>>>>>;
+  /** Where the pods may run, and who makes the certificates; the controller by default. */
+  readonly installation?: Pick<InstallOptions, 'certificates' | 'placement'>;
   readonly hostTimings?: Partial<HostTimings>;
   readonly clusterTimings?: Partial<ClusterTimings>;
   /** Pods of the `web` Deployment, 4 by default; 0 leaves out every workload with a PodDisruptionBudget. */
   readonly webReplicas?: number;
   /** Each line that a process of the operator prints. */
   readonly onLine?: (pod: string, line: string) => void;
+  /** Told of each request to the API of a host. */
+  readonly onHostRequest?: (node: string, request: HttpRequest) => void;
   /** Changes how a process is started, for measuring it. */
   readonly wrap?: WrapCommand;
 }
@@ -51,6 +57,8 @@ export interface Simulation {
   readonly cluster: SimulatedCluster;
   readonly runner: ProcessRunner;
   readonly namespace: string;
+  /** Address of the Kubernetes API, and the authority that its clients must trust. */
+  readonly kubernetes: { readonly url: string; readonly caPem: string };
   /** For `kubectl`, as cluster administrator. */
   readonly kubeconfig: string;
   /** Address of the apiserver's Service: each connection goes to the next ready replica. */
@@ -114,11 +122,21 @@ export async function startSimulation(options: SimulationOptions): Promise<Simul
     hostTimings: { ...HOST_TIMINGS, ...options.hostTimings },
     ...(options.clusterTimings === undefined ? {} : { timings: options.clusterTimings }),
   });
-  const hostServers = await Promise.all([...cluster.hosts].map(([name, host]) => serveUnix(host.handle, join(sockets, `${name}.sock`))));
+  const hostServers = await Promise.all(
+    [...cluster.hosts].map(([name, host]) =>
+      serveUnix(
+        (request, signal) => {
+          options.onHostRequest?.(name, request);
+          return host.handle(request, signal);
+        },
+        join(sockets, `${name}.sock`),
+      ),
+    ),
+  );
   cluster.start();
   // Here the Service has an address only.
   const controller = { CERTIFICATE_NAMES: '127.0.0.1', ...options.env?.controller };
-  cluster.apply([...installObjects({ image: 'brupop', certificates: 'operator', env: { ...options.env, controller } })]);
+  cluster.apply([...installObjects({ image: 'brupop', ...options.installation, env: { ...options.env, controller } })]);
   if (options.webReplicas !== 0) cluster.apply(sampleWorkloads({ webReplicas: options.webReplicas ?? 4 }));
 
   return {
@@ -126,6 +144,7 @@ export async function startSimulation(options: SimulationOptions): Promise<Simul
     cluster,
     runner,
     namespace,
+    kubernetes: { url: server.url, caPem: server.caPem },
     kubeconfig: kubeconfig({ url: server.url, caPem: server.caPem, token: api.adminToken, namespace }),
     apiserverUrl,
     apiserverCaPem: () => {

@@ -63,6 +63,7 @@ export interface NodeSelectorTerm {
 export interface Container {
   readonly name: string;
   readonly image?: string;
+  readonly readinessProbe?: { readonly httpGet?: { readonly path: string; readonly scheme?: string } };
 }
 
 export interface PodSpec {
