@@ -54,6 +54,17 @@ describe('table', () => {
     );
   });
 
+  test('shows the original as measured in the same run, and the ratio to it where there is no other baseline', () => {
+    const row = aRow({ unit: 's', ours: [8], original: [104, 83, 108] });
+    expect(table([row]).split('\n')[2]).toBe('| requests | 8 s |  | 0.0769 | 104 s (83–108), measured |  |  |');
+    expect(table([{ ...row, unit: '', original: [42] }])).toContain('| 42, measured |');
+    expect(table([{ ...row, unit: '', original: [0] }])).toContain('| 8 |  |  | 0, measured |');
+    const other = { name: 'others', values: [4] };
+    expect(table([{ ...row, baseline: other }]).split('\n')[2]).toBe(
+      '| requests | 8 s | others: 4 s | 2 | 104 s (83–108), measured |  |  |',
+    );
+  });
+
   test('leaves empty what was not measured', () => {
     expect(table([aRow({ ours: [0.12345] })]).split('\n')[2]).toBe('| requests | 0.123 |  |  |  |  |  |');
   });

@@ -1,3 +1,5 @@
+import type { OriginalBinaries } from './original-binaries.ts';
+
 /** What one quantity came to. */
 export interface Row {
   /** Such as `planFleet, 10,000 nodes`. */
@@ -8,8 +10,8 @@ export interface Row {
   readonly ours: readonly number[];
   /** The same work done otherwise, in the same run. */
   readonly baseline?: { readonly name: string; readonly values: readonly number[] };
-  /** What the original came to when it was measured; see `recorded-original.json`. */
-  readonly original?: number;
+  /** What the original came to: a number when it was recorded, see `recorded-original.json`; samples where it was measured in the same run. */
+  readonly original?: number | readonly number[];
   /** The median is to be at most this. */
   readonly goal?: number;
   /** The median, or with `ofRatio` its ratio to the baseline's, is to be at most this on any machine: a count or a ratio, never a time. */
@@ -23,8 +25,15 @@ export interface Benchmark {
   readonly method: string;
   /** Why a goal that is not met is not, as far as it is known; Markdown. */
   readonly limits?: string;
-  /** @param smoke small and quick: shows that it works, and holds its gates */
-  run(options: { readonly smoke: boolean }): Promise<readonly Row[]>;
+  run(options: RunOptions): Promise<readonly Row[]>;
+}
+
+/** How a benchmark is run. */
+export interface RunOptions {
+  /** Small and quick: shows that it works, and holds its gates. */
+  readonly smoke: boolean;
+  /** The original, for a benchmark that can run it. */
+  readonly original: OriginalBinaries | undefined;
 }
 
 /** What a run of one benchmark came to, as it is kept. */

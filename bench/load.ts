@@ -2,6 +2,7 @@ import type { AuditEntry } from '@brupop/simulator';
 import { APISERVER_COMPONENT } from '@brupop/crd-models';
 import { Fleet } from '@brupop/e2e';
 import type { Benchmark, Row } from './benchmark.ts';
+import { pinnedWorkload } from './pinned-workload.ts';
 import { ORIGINAL } from './recorded.ts';
 
 const MINUTE_MS = 60_000;
@@ -128,24 +129,7 @@ async function install(fleet: Fleet, updated: readonly string[]): Promise<void> 
   fleet.install();
   await expectSoon(fleet, () => fleet.running(APISERVER_COMPONENT).length > 0 && fleet.runner.controllers.size > 0);
   cordon(false);
-  fleet.cluster.apply(updated.map(workload));
-}
-
-function workload(name: string): object {
-  const labels = { app: name };
-  return {
-    apiVersion: 'apps/v1',
-    kind: 'Deployment',
-    metadata: { name, namespace: 'default' },
-    spec: {
-      replicas: PODS_PER_NODE,
-      selector: { matchLabels: labels },
-      template: {
-        metadata: { labels },
-        spec: { nodeSelector: { 'kubernetes.io/hostname': name }, containers: [{ name: 'web', image: 'registry.example.com/web:1.0.0' }] },
-      },
-    },
-  };
+  fleet.cluster.apply(updated.map((name) => pinnedWorkload(name, PODS_PER_NODE)));
 }
 
 /** Of the watches, only those of the pods on one node: the caches' are of the operator's namespace, or of no pods. */

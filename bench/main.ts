@@ -10,13 +10,17 @@ import { apiserver } from './apiserver.ts';
 import { controller } from './controller.ts';
 import { images } from './images.ts';
 import { load } from './load.ts';
+import { CannotMeasure } from './memory-cgroup.ts';
+import { original } from './original.ts';
+import { findOriginal } from './original-binaries.ts';
+import type { OriginalBinaries } from './original-binaries.ts';
 import { plan } from './plan.ts';
 import { page, table } from './report.ts';
 import { reaction } from './reaction.ts';
 import { rollout } from './rollout.ts';
 
 /** In the order of the page. */
-const BENCHMARKS: Readonly<Record<string, Benchmark>> = { agent, controller, plan, apiserver, reaction, load, rollout, images };
+const BENCHMARKS: Readonly<Record<string, Benchmark>> = { agent, controller, plan, apiserver, reaction, load, rollout, original, images };
 const RESULTS = join(import.meta.dirname, 'results');
 const PAGE = join(import.meta.dirname, '../docs/benchmarks.md');
 
@@ -28,11 +32,19 @@ async function main(): Promise<number> {
     process.stderr.write(`no benchmark ${unknown.join(', ')}; there are ${Object.keys(BENCHMARKS).join(', ')}\n`);
     return 2;
   }
+  let binaries: OriginalBinaries | undefined;
+  try {
+    binaries = await findOriginal(process.env['ORIGINAL_BIN']);
+  } catch (error) {
+    if (!(error instanceof CannotMeasure)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    return 2;
+  }
   let broken = 0;
   for (const [name, benchmark] of Object.entries(BENCHMARKS)) {
     if (positionals.length > 0 && !positionals.includes(name)) continue;
     const [loadBefore] = loadavg();
-    const rows = await benchmark.run({ smoke: values.smoke });
+    const rows = await benchmark.run({ smoke: values.smoke, original: binaries });
     process.stdout.write(`\n${benchmark.title}\n${await format(table(rows), { parser: 'markdown' })}`);
     for (const problem of brokenGates(rows)) {
       broken += 1;

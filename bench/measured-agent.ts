@@ -248,7 +248,7 @@ async function watchUsage(pidFile: string, forMs: number): Promise<Usage> {
 }
 
 /** Since its start, over all its threads. */
-function usageOf(pid: string): { processorMs: number; bytes: number; calls: number; waits: number } {
+export function usageOf(pid: string): { processorMs: number; bytes: number; calls: number; waits: number } {
   const read = (file: string): string => readFileSync(join('/proc', pid, file), 'utf8');
   const io = (name: string): number => Number(new RegExp(`^${name}: (\\d+)`, 'm').exec(read('io'))?.[1]);
   const threads = readdirSync(join('/proc', pid, 'task'));

@@ -74,7 +74,8 @@ function cgroupIfPossible(limitMiB: number): MemoryCgroup | undefined {
   }
 }
 
-function anonOf(pid: number | undefined): number {
+/** Anonymous memory of a process now, in bytes; 0 if it does not run. */
+export function anonOf(pid: number | undefined): number {
   try {
     const [, kib = '0'] = /RssAnon:\s+(\d+)/.exec(readFileSync(`/proc/${String(pid)}/status`, 'utf8')) ?? [];
     return Number(kib) * 1024;

@@ -8,7 +8,8 @@ export function page(results: readonly (readonly [Benchmark, Result])[]): string
   return [
     '# Benchmarks',
     '`npm run bench` measures everything, `npm run bench -- NAME` one; each beside a baseline in the same run. What the original came to was recorded on another' +
-      ' day on a machine of the same kind (`bench/recorded-original.json`). The spread is from the least to the most. Times are those of a machine that does other work' +
+      ' day on a machine of the same kind (`bench/recorded-original.json`); or, where it says so, measured in the same run and harness, for which' +
+      ' `ORIGINAL_BIN` names a folder with its `agent`, `apiserver` and `controller`, on Linux and as root. The ratio is to the baseline, or else to the original as measured. The spread is from the least to the most. Times are those of a machine that does other work' +
       ' too: what the load average before and after says of it; compare them with the baseline beside them.',
     ...results.map(section),
     '',
@@ -26,13 +27,18 @@ export function table(rows: readonly Row[]): string {
 }
 
 function cells({ what, unit, ours, baseline, original, goal }: Row): string[] {
-  const ratio = baseline === undefined || ours.length === 0 ? '' : figure(median(ours) / median(baseline.values));
+  const other = baseline?.values ?? (typeof original === 'number' ? undefined : original);
+  const ratio = other === undefined || ours.length === 0 || median(other) === 0 ? '' : figure(median(ours) / median(other));
   return [
     what,
     samples(ours, unit),
     baseline === undefined ? '' : `${baseline.name}: ${samples(baseline.values, unit)}`,
     ratio,
-    original === undefined ? '' : `${figure(original)} ${unit} (recorded)`,
+    original === undefined
+      ? ''
+      : typeof original === 'number'
+        ? `${figure(original)} ${unit} (recorded)`
+        : `${samples(original, unit).trim()}, measured`,
     goal === undefined ? '' : `≤ ${figure(goal)} ${unit}`,
     goal === undefined || ours.length === 0 ? '' : median(ours) <= goal ? 'met' : '**not met**',
   ].map((cell) => cell.replace(/ +(?=\)|$)/g, '').trim());

@@ -1,8 +1,7 @@
 import { Fleet, ProcessFleet } from '@brupop/e2e';
 import { systemClock } from '@brupop/ports';
-import { DEFAULT_CLUSTER_TIMINGS, DEFAULT_HOST_TIMINGS } from '@brupop/simulator';
-import type { ClusterTimings, HostTimings } from '@brupop/simulator';
 import type { Benchmark, Row } from './benchmark.ts';
+import { hostMs, REAL_CLUSTER, REAL_HOSTS } from './physical-times.ts';
 import { ORIGINAL } from './recorded.ts';
 import { watchSlots } from './slot-times.ts';
 import type { SlotTimes } from './slot-times.ts';
@@ -35,20 +34,6 @@ const SIZES: Readonly<Record<'full' | 'smoke', { readonly virtual: readonly Size
   },
   smoke: { virtual: [{ nodes: 12, slots: 3 }], real: [{ nodes: 2, slots: 1 }] },
 };
-
-/** As those beside which the original was measured: six seconds of a node's update are the host's and its pods'. */
-const REAL_HOSTS: Partial<HostTimings> = { refreshMs: 500, downloadMs: 1_000, activateMs: 300, shutdownMs: 200, rebootMs: 2_300 };
-const REAL_CLUSTER: Partial<ClusterTimings> = {
-  terminationMs: 1_000,
-  kubeletStartMs: 400,
-  nodeReadyMs: 300,
-  podStartMs: 300,
-  readinessPeriodMs: 250,
-  heartbeatMs: 1_000,
-  nodeGraceMs: 4_000,
-  nodeMonitorMs: 500,
-};
-const ORIGINAL_BEYOND_S = 98;
 
 /** Whole rollouts, in real time and on a virtual clock. */
 export const rollout: Benchmark = {
@@ -83,7 +68,7 @@ async function inProcesses({ nodes, slots }: Size, smoke: boolean): Promise<Row[
     return rows.map((row) => ({
       ...row,
       ...(smoke || !row.what.endsWith('host') ? {} : { goal: BEYOND_S }),
-      ...(row.what.endsWith('host') && slots === 1 ? { original: ORIGINAL_BEYOND_S } : {}),
+      ...(row.what.endsWith('host') && slots === 1 ? { original: ORIGINAL.beyondHostSeconds } : {}),
       ...(isRecorded && row.what.endsWith('end') ? { goal: 80, original: ORIGINAL.tenNodesOneByOneSeconds } : {}),
     }));
   } finally {
@@ -122,11 +107,4 @@ function rowsOf(what: string, { firstMs, lastMs, spansMs }: SlotTimes, { nodes, 
     { what: `${what}: first start to last end`, unit: 's', ours: [(lastMs - firstMs) / 1_000], baseline: { name: 'shortest', values: [shortest] } },
     { what: `${what}: a node beyond its host`, unit: 's', ours: spansMs.map((span) => (span - ofHostMs) / 1_000) },
   ]; // prettier-ignore
-}
-
-/** What an update of one node takes if nobody waits for anything else. */
-function hostMs(hosts: Partial<HostTimings>, cluster: Partial<ClusterTimings>): number {
-  const { refreshMs, downloadMs, activateMs, shutdownMs, rebootMs } = { ...DEFAULT_HOST_TIMINGS, ...hosts };
-  const { terminationMs, kubeletStartMs, nodeReadyMs } = { ...DEFAULT_CLUSTER_TIMINGS, ...cluster };
-  return refreshMs + downloadMs + activateMs + terminationMs + shutdownMs + rebootMs + kubeletStartMs + nodeReadyMs;
 }

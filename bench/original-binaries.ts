@@ -1,0 +1,85 @@
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants, statSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join, resolve } from 'node:path';
+import type { Component } from '@brupop/manifests';
+import type { Endpoint } from '@brupop/simulator';
+import { CannotMeasure } from './memory-cgroup.ts';
+
+/** The file of each process of the original. */
+export type OriginalBinaries = Readonly<Record<Component, string>>;
+
+/** Where the original looks for Kubernetes, once `kubernetes.default.svc` is this address: its port cannot be chosen. */
+export const KUBERNETES: Endpoint = { host: '127.0.0.2', port: 443 };
+/** Where the original's controller serves its metrics. */
+const CONTROLLER: Endpoint = { host: '0.0.0.0', port: 8080 };
+
+/** What of the machine it takes to run them. */
+export interface Machine {
+  readonly platform: NodeJS.Platform;
+  /** undefined where there are no user ids. */
+  readonly uid: number | undefined;
+  /** @returns why no process can be given files of its own at fixed paths; undefined if one can */
+  mountProblem(): string | undefined;
+  /** @returns why nothing can listen there; undefined if something can */
+  listenProblem(at: Endpoint): Promise<string | undefined>;
+}
+
+const THIS_MACHINE: Machine = {
+  platform: process.platform,
+  uid: process.getuid?.(),
+  mountProblem: () => {
+    const { error, status, stderr } = spawnSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'tmpfs', '/etc'], { encoding: 'utf8' });
+    if (error !== undefined) return error.message;
+    return status === 0 ? undefined : stderr.trim();
+  },
+  listenProblem: ({ host, port }) =>
+    new Promise((tell) => {
+      const server = createServer();
+      server.once('error', ({ message }) => {
+        tell(message);
+      });
+      server.listen(port, host, () => {
+        server.close(() => {
+          tell(undefined);
+        });
+      });
+    }),
+};
+
+/**
+ * Where the original's binaries are.
+ * @param directory the value of `ORIGINAL_BIN`; undefined or empty: there are none
+ * @throws {@link CannotMeasure} if it names none, or they cannot be run on this machine
+ */
+export async function findOriginal(directory: string | undefined, machine: Machine = THIS_MACHINE): Promise<OriginalBinaries | undefined> {
+  if (directory === undefined || directory === '') return undefined;
+  const refuse = (problem: string): never => {
+    throw new CannotMeasure(
+      `ORIGINAL_BIN: expected a folder with the executable files agent, apiserver and controller of Brupop 1.x, got ${directory}: ${problem}`,
+    );
+  };
+  const binary = (name: Component): string => {
+    const path = join(resolve(directory), name);
+    const isFile = statSync(path, { throwIfNoEntry: false })?.isFile();
+    if (isFile !== true) return refuse(isFile === undefined ? `there is no ${path}` : `${path} is no file`);
+    try {
+      accessSync(path, constants.X_OK);
+    } catch {
+      return refuse(`${path} is not executable`);
+    }
+    return path;
+  };
+  const binaries = { agent: binary('agent'), apiserver: binary('apiserver'), controller: binary('controller') };
+  const needs =
+    'ORIGINAL_BIN: the original finds its files at fixed paths, so each of its processes gets a mount namespace of its own, for which';
+  if (machine.platform !== 'linux') throw new CannotMeasure(`${needs} Linux is needed; this is ${machine.platform}`);
+  if (machine.uid !== 0) throw new CannotMeasure(`${needs} this has to be run as root`);
+  const problem = machine.mountProblem();
+  if (problem !== undefined) throw new CannotMeasure(`${needs} unshare(1) and mount(8) must be able to make one: ${problem}`);
+  for (const at of [KUBERNETES, CONTROLLER]) {
+    const taken = await machine.listenProblem(at);
+    if (taken !== undefined) throw new CannotMeasure(`ORIGINAL_BIN: the original needs ${at.host}:${String(at.port)} for itself: ${taken}`);
+  }
+  return binaries;
+}
