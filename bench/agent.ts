@@ -32,7 +32,7 @@ export const agent: Benchmark = {
   method:
     `The bundle as in the image, in a cluster of one simulated host, in real time: updates one after the other, then starts, then rest. In a memory cgroup of ${String(SIZES.full.limitMiB)} MiB, to which its text is charged, too:` +
     ' Node.js and the bundle are copies on a loop device, dropped from the page cache before a cold start. Memory is anonymous and kernel memory at its peak. The first answer is the first decision of the agent: it has read its shadow from the' +
-    ' apiserver and the status from the host. At rest: processor time of all its threads (`/proc/PID/task/*/schedstat`); bytes read and written, and the calls for that (`/proc/PID/io`), which leave out other system calls, such as those that wait;' +
+    ' apiserver and the status from the host. A node that has just unpacked the image has its text in the page cache, charged to somebody else; so starts are measured without a limit, too. At rest: processor time of all its threads (`/proc/PID/task/*/schedstat`); bytes read and written, and the calls for that (`/proc/PID/io`), which leave out other system calls, such as those that wait;' +
     ' and how often a thread waited (`voluntary_ctxt_switches`). It starts no processes. Host API calls are counted on a virtual clock. The baseline is a bare Node.js with the same flags that does nothing.',
   limits:
     'About 20 MiB are heap, stacks and kernel memory; the rest of the limit is for the text of Node.js, which is read again and again where it does not fit ([ADR 17](adr/0017-agent-without-compilers.md)):' +
@@ -42,11 +42,12 @@ export const agent: Benchmark = {
     const { search, ...work } = smoke ? SIZES.smoke : SIZES.full;
     const { size } = await stat(BUNDLES.agent);
     const measured = await runConfined({ bundles: BUNDLES, ...work });
+    const roomy = await runAgent({ bundles: BUNDLES, limitMiB: undefined, workMs: 0, warmStarts: work.warmStarts, idleMs: 0 });
     const smallest = search && measured.cannot === undefined ? [await smallestLimit()] : [];
     return [
       ...(await memoryRows(measured, work.limitMiB)),
       ...(smoke ? [] : [{ what: 'smallest limit at which it updates its node', unit: 'MiB', ours: smallest, goal: GOAL_MIB }]),
-      ...timeRows(measured.run, smoke),
+      ...timeRows(measured.run, roomy.warmMs, smoke),
       { what: 'host API calls per idle hour', unit: '', ours: [await hostCallsPerIdleHour()], original: ORIGINAL.hostCallsPerIdleNodeMinute * 60, goal: 90, gate: { atMost: 156, ofRatio: false } },
       { what: 'bundle', unit: 'KB', ours: [size / KB], goal: 250, gate: { atMost: 250, ofRatio: false } },
     ]; // prettier-ignore
@@ -82,9 +83,10 @@ async function memoryRows({ run, cannot }: Measured, limitMiB: number): Promise<
   ]; // prettier-ignore
 }
 
-function timeRows({ coldMs, warmMs, idle }: AgentRun, smoke: boolean): Row[] {
+function timeRows({ coldMs, warmMs, idle }: AgentRun, roomyMs: readonly number[], smoke: boolean): Row[] {
   return [
-    { what: 'start to first answer, warm', unit: 'ms', ours: warmMs, ...(smoke ? {} : { goal: 300 }) },
+    { what: 'start to first answer, warm, its text in the page cache of the machine', unit: 'ms', ours: roomyMs, ...(smoke ? {} : { goal: 300 }) },
+    { what: 'the same, its text charged to its limit', unit: 'ms', ours: warmMs, ...(smoke ? {} : { goal: 300 }) },
     { what: 'start to first answer, cold disk', unit: 'ms', ours: coldMs, ...(smoke ? {} : { goal: 600 }) },
     { what: 'processor time at rest', unit: 'millicores', ours: one(idle?.millicores), original: ORIGINAL.agent.idleMillicores, ...(smoke ? {} : { goal: 0.3 }) },
     { what: 'read and written per idle hour', unit: 'KB', ours: one(idle && idle.bytes / KB) },
