@@ -91,7 +91,7 @@ export abstract class ObservedFleet {
   }
 
   nodeObject(name: string): NodeObject | undefined {
-    return this.cluster.nodes.find(({ metadata }) => metadata.name === name);
+    return this.cluster.store.get('Node', { name });
   }
 
   node(name: string): { readonly ready: boolean; readonly cordoned: boolean } {

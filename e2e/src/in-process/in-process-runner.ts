@@ -196,8 +196,9 @@ export class InProcessRunner implements PodRunner {
     return {
       request: async (request, signal) => {
         const names = this.#cluster?.endpoints(DEFAULT_NAMESPACE, APISERVER_SERVICE) ?? [];
-        const ready = (this.#cluster?.pods(DEFAULT_NAMESPACE) ?? []).flatMap(({ metadata }) => {
-          const client = names.includes(metadata.name) ? this.#apiservers.get(metadata.uid ?? '') : undefined;
+        const ready = names.flatMap((name) => {
+          const pod = this.#cluster?.store.get('Pod', { namespace: DEFAULT_NAMESPACE, name });
+          const client = this.#apiservers.get(pod?.metadata.uid ?? '');
           return client === undefined ? [] : [client];
         });
         const keeps = this.#options.keptConnections === true && kept !== undefined && ready.includes(kept);

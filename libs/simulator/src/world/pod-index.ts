@@ -1,16 +1,18 @@
 import { keyOf, placeOfObject } from './objects.ts';
 import type { PodObject } from './objects.ts';
+import { matchesLabels } from './selectors.ts';
 import type { WorldStore } from './world-store.ts';
 
 /** An index that a pod is in, and under what. */
 type Place = [index: Map<string, Map<string, PodObject>>, value: string];
 
-/** Pods by node, by owner and by namespace, so that no controller has to look at all of them. */
+/** Pods by node, by owner, by namespace and by label, so that nobody has to look at all of them. */
 export class PodIndex {
   readonly #byNode = new Map<string, Map<string, PodObject>>();
   readonly #byOwner = new Map<string, Map<string, PodObject>>();
   readonly #byOwnerAndNode = new Map<string, Map<string, PodObject>>();
   readonly #byNamespace = new Map<string, Map<string, PodObject>>();
+  readonly #byLabel = new Map<string, Map<string, PodObject>>();
 
   constructor(store: WorldStore) {
     store.observe('Pod', ({ before, after }) => {
@@ -36,8 +38,11 @@ export class PodIndex {
     return inOrder(this.#byOwner.get(uid));
   }
 
-  inNamespace(namespace: string): PodObject[] {
-    return inOrder(this.#byNamespace.get(namespace));
+  /** Pods of a namespace that hold all of `labels`. */
+  inNamespace(namespace: string, labels: Readonly<Record<string, string>> = {}): PodObject[] {
+    const [first] = Object.entries(labels);
+    if (first === undefined) return inOrder(this.#byNamespace.get(namespace));
+    return inOrder(this.#byLabel.get(labelKey(namespace, first))).filter(({ metadata }) => matchesLabels(labels, metadata.labels));
   }
 
   #add(pod: PodObject): void {
@@ -54,7 +59,9 @@ export class PodIndex {
 
   #places(pod: PodObject): Place[] {
     const owner = pod.metadata.ownerReferences?.find(({ controller }) => controller === true);
-    const places: Place[] = [[this.#byNamespace, pod.metadata.namespace ?? '']];
+    const { namespace = '', labels = {} } = pod.metadata;
+    const places: Place[] = [[this.#byNamespace, namespace]];
+    for (const label of Object.entries(labels)) places.push([this.#byLabel, labelKey(namespace, label)]);
     const { nodeName } = pod.spec;
     if (nodeName !== undefined) places.push([this.#byNode, nodeName]);
     if (owner !== undefined) places.push([this.#byOwner, owner.uid]);
@@ -62,6 +69,8 @@ export class PodIndex {
     return places;
   }
 }
+
+const labelKey = (namespace: string, [name, value]: readonly [string, string]): string => `${namespace} ${name}=${value}`;
 
 // By name: the order must not depend on which pod was written last.
 function inOrder(pods: Map<string, PodObject> | undefined): PodObject[] {

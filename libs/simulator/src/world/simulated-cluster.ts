@@ -14,7 +14,6 @@ import type { NodeObject, Place, PodObject } from './objects.ts';
 import { PodIndex } from './pod-index.ts';
 import type { PodRunner } from './pod-runner.ts';
 import { Scheduler } from './scheduler.ts';
-import { matchesLabels } from './selectors.ts';
 import { DEFAULT_CLUSTER_TIMINGS } from './timings.ts';
 import type { ClusterTimings } from './timings.ts';
 import { WorkloadControllers } from './workload-controllers.ts';
@@ -204,7 +203,7 @@ export class SimulatedCluster {
 
   /** Pods of a namespace that hold all of `labels`, by name. */
   pods(namespace: string, labels: Readonly<Record<string, string>> = {}): PodObject[] {
-    return this.#pods.inNamespace(namespace).filter(({ metadata }) => matchesLabels(labels, metadata.labels));
+    return this.#pods.inNamespace(namespace, labels);
   }
 
   /** Names of the pods that a Service sends requests to: ready, and not on their way out. */
