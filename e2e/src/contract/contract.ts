@@ -1,3 +1,4 @@
+import { CONVERSIONS } from './cases/conversions.ts';
 import { CREATE_AND_UPDATE } from './cases/create-and-update.ts';
 import { CUSTOM_RESOURCES } from './cases/custom-resources.ts';
 import { DELETIONS } from './cases/deletions.ts';
@@ -14,6 +15,7 @@ export const CONTRACT: readonly ContractCase[] = [
   ...CREATE_AND_UPDATE,
   ...PATCHES,
   ...CUSTOM_RESOURCES,
+  ...CONVERSIONS,
   ...LISTS,
   ...WATCHES,
   ...DELETIONS,

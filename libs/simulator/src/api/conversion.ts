@@ -5,12 +5,15 @@ import { uuid } from './core.ts';
 import { toCoreEvent, toEventsEvent } from './event-versions.ts';
 import { apiVersionOf } from './resources.ts';
 import type { ResourceType } from './resources.ts';
-import { internalError } from './status.ts';
+import { internalError, StatusError } from './status.ts';
 import { asText, isRecord, valueAt } from './types.ts';
 import type { Json, KubeObject } from './types.ts';
 
 /** Finds the connection to the Service behind a conversion webhook. */
 export type ConversionResolver = (service: WebhookService) => HttpClient;
+
+/** What a request is refused with when the webhook fails; each kind of request has its own. */
+type Failure = (message: string) => StatusError;
 
 const WEBHOOK_TIMEOUT_MS = 30_000;
 
@@ -24,25 +27,45 @@ export class Conversions {
     this.#resolve = resolve;
   }
 
-  /** Objects as version `type.version` shows them. @throws StatusError 500 if the webhook fails */
-  to<T extends Json | KubeObject>(type: ResourceType, objects: readonly T[]): Promise<readonly T[]> {
-    if (type.storage === 'events')
-      return Promise.resolve(type.group === '' ? objects : objects.map((object) => toEventsEvent(object) as T));
-    return this.#convert(type, apiVersionOf(type), objects);
+  /** One object as version `type.version` shows it. @throws StatusError 500 InternalError if the webhook fails */
+  async toOne<T extends Json | KubeObject>(type: ResourceType, object: T): Promise<T> {
+    const [shown = object] = await this.#show(type, [object], (message) => internalError(message));
+    return shown;
   }
 
-  /** Objects as they are stored. @throws StatusError 500 if the webhook fails */
+  /** A list as version `type.version` shows it. @throws StatusError 500 StorageReadError if the webhook fails */
+  toList<T extends Json | KubeObject>(type: ResourceType, objects: readonly T[]): Promise<readonly T[]> {
+    return this.#show(type, objects, (message) => new StatusError(500, 'StorageReadError', message));
+  }
+
+  /** Objects as they are stored. @throws StatusError 500 without a reason if the webhook fails */
   toStored<T extends Json | KubeObject>(type: ResourceType, objects: readonly T[]): Promise<readonly T[]> {
     if (type.storage === 'events') return Promise.resolve(type.group === '' ? objects : objects.map((object) => toCoreEvent(object) as T));
-    return this.#convert(type, apiVersionOf({ ...type, version: type.storageVersion }), objects);
+    return this.#convert(
+      type,
+      apiVersionOf({ ...type, version: type.storageVersion }),
+      objects,
+      (message) => new StatusError(500, undefined, message),
+    );
   }
 
-  async #convert<T extends Json | KubeObject>(type: ResourceType, desired: string, objects: readonly T[]): Promise<readonly T[]> {
+  #show<T extends Json | KubeObject>(type: ResourceType, objects: readonly T[], failure: Failure): Promise<readonly T[]> {
+    if (type.storage === 'events')
+      return Promise.resolve(type.group === '' ? objects : objects.map((object) => toEventsEvent(object) as T));
+    return this.#convert(type, apiVersionOf(type), objects, failure);
+  }
+
+  async #convert<T extends Json | KubeObject>(
+    type: ResourceType,
+    desired: string,
+    objects: readonly T[],
+    failure: Failure,
+  ): Promise<readonly T[]> {
     const foreign = objects.filter((object) => object['apiVersion'] !== desired);
     if (!type.custom || foreign.length === 0) return objects;
     const conversion = this.#core.registry.custom(type.storage)?.conversion;
     if (conversion === undefined) return objects.map((object) => ({ ...object, apiVersion: desired }));
-    const converted = await this.#callWebhook(type, desired, foreign, conversion.service);
+    const converted = await this.#callWebhook(type, desired, foreign, conversion.service, failure);
     const queue = converted.map((object) => object as T);
     return objects.map((object) => (object['apiVersion'] === desired ? object : (queue.shift() ?? object)));
   }
@@ -52,9 +75,10 @@ export class Conversions {
     desired: string,
     objects: readonly (Json | KubeObject)[],
     service: WebhookService | undefined,
+    failure: Failure,
   ): Promise<readonly Json[]> {
     const fail = (why: string): Error =>
-      internalError(`conversion webhook for ${String(objects[0]?.['apiVersion'])}, Kind=${type.kind} failed: ${why}`);
+      failure(`conversion webhook for ${String(objects[0]?.['apiVersion'])}, Kind=${type.kind} failed: ${why}`);
     if (service === undefined || this.#resolve === undefined) throw fail('no conversion client is configured');
     const uid = uuid(this.#core.random);
     const abort = new AbortController();

@@ -12,7 +12,7 @@ const warningHeader = (warnings: readonly string[]): Record<string, string> =>
 /** Answers with one object, in the version and form that the request asks for. */
 export async function respondWith(context: Context, status: number, object: KubeObject): Promise<HttpResponse> {
   const { conversions, type, request, warnings } = context;
-  const [shown = object] = await conversions.to(type, [object]);
+  const shown = await conversions.toOne(type, object);
   const body = wantsTable(request) ? tableOf(context, [shown], { resourceVersion: object.metadata.resourceVersion }) : shown;
   return jsonResponse(status, body, warningHeader(warnings));
 }
@@ -20,7 +20,7 @@ export async function respondWith(context: Context, status: number, object: Kube
 /** Answers with a list. */
 export async function respondWithList(context: Context, objects: readonly KubeObject[], metadata: Json): Promise<HttpResponse> {
   const { conversions, type, request } = context;
-  const shown = await conversions.to(type, objects);
+  const shown = await conversions.toList(type, objects);
   if (wantsTable(request)) return jsonResponse(200, tableOf(context, shown, metadata));
   // Built-in items carry neither kind nor apiVersion in a list; custom resources do.
   const items = type.custom ? shown : shown.map((object) => omit(object, 'apiVersion', 'kind'));

@@ -197,7 +197,7 @@ async function* lines(context: Context, queue: EventQueue, stop: (how: 'ended') 
 async function shown(context: Context, event: Event, table: boolean): Promise<Event> {
   if (event.type === 'ERROR' || event.type === 'BOOKMARK') return event;
   const object = event.object as KubeObject;
-  const [converted = object] = await context.conversions.to(context.type, [object]);
+  const converted = await context.conversions.toOne(context.type, object);
   return {
     type: event.type,
     object: table ? tableOf(context, [converted], { resourceVersion: object.metadata.resourceVersion }) : converted,

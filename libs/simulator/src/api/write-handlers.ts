@@ -59,7 +59,7 @@ async function modify(context: Context, change: (current: Json) => Json, byPatch
   const { core, conversions, type } = context;
   for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
     const old = namedObject(context);
-    const [shown = old] = await conversions.to(type, [old]);
+    const shown = await conversions.toOne(type, old);
     const changed = admitted(context, change(shown), old.metadata.name);
     const [stored = changed] = await conversions.toStored(type, [changed]);
     const [before = old] = await conversions.toStored(type, [old]);
