@@ -49,8 +49,8 @@ export interface Controller {
 
 // Events come in bursts, and one plan serves many; but a node that is ready for its next step waits no longer than a blink.
 const COALESCE_MS = 25;
-// What no node waits for.
-const SOON_MS = 1_000;
+// What no node waits for. In a large fleet there is always some such news, and each plan costs as much as 40 pieces of it.
+const SOON_MS = 5_000;
 
 /** Puts the controller together. Does nothing until it is run. */
 export function createController(deps: ControllerDeps): Controller {
