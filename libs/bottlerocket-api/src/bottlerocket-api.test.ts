@@ -241,8 +241,8 @@ describe('awaitCommand', () => {
   });
 
   test.each([
-    { name: 'sees the end of a short command soon', lastsMs: 1_000, withinMs: 1_000, looks: 4 },
-    { name: 'looks rarely at a long command', lastsMs: 600_000, withinMs: 2_000, looks: 305 },
+    { name: 'sees the end of a short command soon', lastsMs: 1_000, withinMs: 250, looks: 7 },
+    { name: 'looks rarely at a long command', lastsMs: 600_000, withinMs: 2_000, looks: 315 },
     { name: 'looks once at a short command that nobody waits for', lastsMs: 1_900, firstPauseMs: 2_000, withinMs: 100, looks: 1 },
   ])('$name', async ({ lastsMs, withinMs, looks, ...pace }) => {
     const clock = new VirtualClock();

@@ -22,7 +22,7 @@ export interface AwaitCommandOptions {
   /** Timestamp of the most recent command before this one was started; undefined if there was none. */
   readonly before: string | undefined;
   readonly timeoutMs: number;
-  /** Pause before the first look; it doubles from look to look, up to 2 s. 250 ms by default: whoever is in no hurry saves looks with a longer one. */
+  /** Pause before the first look; it grows by a quarter from look to look, up to 2 s. 100 ms by default: whoever is in no hurry saves looks with a longer one. */
   readonly firstPauseMs?: number;
 }
 
@@ -48,10 +48,12 @@ export interface BottlerocketApi {
 }
 
 const DEFAULT_SOCKET_DEAD_AFTER_MS = 60_000;
-const FIRST_PAUSE_MS = 250;
+const FIRST_PAUSE_MS = 100;
+// Whatever a command takes, its end is seen at most about a quarter of that later.
+const PAUSE_GROWTH = 1.25;
 const LONGEST_PAUSE_MS = 2_000;
-// The lock is held without a gap until a command ends; a few looks allow for the moment between the end and the note of it.
-const LOOKS_BEFORE_VANISHED = 4;
+// The lock is held without a gap until a command ends; some time allows for the moment between the end and the note of it.
+const VANISHED_AFTER_MS = 4_000;
 
 /** A client of the update API of the host that `http` leads to. */
 export function createBottlerocketApi(options: BottlerocketApiOptions): BottlerocketApi {
@@ -84,17 +86,19 @@ export function createBottlerocketApi(options: BottlerocketApiOptions): Bottlero
 
     async awaitCommand(command, { before, timeoutMs, firstPauseMs = FIRST_PAUSE_MS }, signal) {
       const deadline = clock.monotonic() + timeoutMs;
-      let unchanged = 0;
-      for (let pauseMs = firstPauseMs; ; pauseMs = Math.max(firstPauseMs, Math.min(2 * pauseMs, LONGEST_PAUSE_MS))) {
+      let unchangedSinceMs: number | undefined;
+      for (let pauseMs = firstPauseMs; ; pauseMs = Math.max(firstPauseMs, Math.min(PAUSE_GROWTH * pauseMs, LONGEST_PAUSE_MS))) {
         // The host has just begun: there is nothing to see yet.
         await sleep(clock, pauseMs, signal);
         const now = await lookPast(status, signal);
         if (now?.kind === 'known' && now.mostRecentCommand !== undefined && now.mostRecentCommand.timestamp !== before) {
           return { kind: 'ended', status: now };
         }
-        unchanged = now === undefined || now.kind === 'busy' ? 0 : unchanged + 1;
-        if (unchanged >= LOOKS_BEFORE_VANISHED) return { kind: 'vanished', message: `The host's updater ended ${command} without a trace` };
-        if (clock.monotonic() >= deadline) return { kind: 'timeout', message: `${command} took longer than ${String(timeoutMs)} ms` };
+        const nowMs = clock.monotonic();
+        unchangedSinceMs = now === undefined || now.kind === 'busy' ? undefined : (unchangedSinceMs ?? nowMs);
+        if (nowMs - (unchangedSinceMs ?? nowMs) >= VANISHED_AFTER_MS)
+          return { kind: 'vanished', message: `The host's updater ended ${command} without a trace` };
+        if (nowMs >= deadline) return { kind: 'timeout', message: `${command} took longer than ${String(timeoutMs)} ms` };
       }
     },
   };
