@@ -88,18 +88,24 @@ async function measure(nodes: number, { reactions, steadyMs, quietMs, smallMs }:
       await running.pop()?.stop();
       return process.wasKilled() ? 1 : 0;
     };
-    const textbook = await start(['--conditions=@brupop/source', INFORMERS], BASELINE_LIMIT_MIB);
-    const textbookPeak = textbook.process.peakMiB();
-    await running.pop()?.stop();
+    const millicoresAtRest = async (process: MeasuredProcess): Promise<number> => {
+      const before = process.processorMs();
+      await steady(cluster, steadyMs);
+      return ((process.processorMs() - before) / steadyMs) * 1_000;
+    };
 
     const ours = await start([...NODE_FLAGS.controller, BUNDLE], NO_LIMIT_MIB);
     const reacted = await react(cluster, reactions);
     const isSettled = await settled(cluster, quietMs);
-    const before = ours.process.processorMs();
-    if (isSettled) await steady(cluster, steadyMs);
-    const millicores = isSettled ? [((ours.process.processorMs() - before) / steadyMs) * 1_000] : [];
+    const millicores = isSettled ? [await millicoresAtRest(ours.process)] : [];
     const peak = ours.process.peakMiB();
     await running.pop()?.stop();
+
+    const textbook = await start(['--conditions=@brupop/source', INFORMERS], BASELINE_LIMIT_MIB);
+    const textbookPeak = textbook.process.peakMiB();
+    const textbookMillicores = isSettled ? [await millicoresAtRest(textbook.process)] : [];
+    await running.pop()?.stop();
+
     const kills = SMALL_FLEETS.includes(nodes) ? [await killsAt(SMALL_MIB)] : [];
     const goals = GOALS.get(nodes);
     const what = `${nodes.toLocaleString('en-US')} nodes of ${(cluster.nodeBytes / 1_000).toFixed(0)} KB`;
@@ -136,7 +142,13 @@ async function measure(nodes: number, { reactions, steadyMs, quietMs, smallMs }:
         original: ORIGINAL.reactionMs.max,
         ...goal(goals?.reactionMs),
       },
-      { what: `${what}: steady processor time`, unit: 'millicores', ours: millicores, ...goal(goals?.millicores) },
+      {
+        what: `${what}: steady processor time`,
+        unit: 'millicores',
+        ours: millicores,
+        baseline: { name: 'informers', values: textbookMillicores },
+        ...goal(goals?.millicores),
+      },
     ];
   } finally {
     await Promise.all(running.map((process) => process.stop()));
