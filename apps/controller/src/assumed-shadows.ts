@@ -30,8 +30,9 @@ export function createAssumedShadows(): AssumedShadows {
     },
     over(cached) {
       if (writes.size === 0 && deletions.size === 0) return cached;
-      const names = new Set(cached.map(({ metadata }) => metadata.name));
-      for (const known of [writes, deletions]) for (const name of known.keys()) if (!names.has(name)) known.delete(name);
+      const gone = new Set([...writes.keys(), ...deletions.keys()]);
+      for (const { metadata } of cached) gone.delete(metadata.name);
+      for (const known of [writes, deletions]) for (const name of gone) known.delete(name);
       return cached.flatMap((shadow) => {
         const { name, uid } = shadow.metadata;
         if (deletions.has(name)) {

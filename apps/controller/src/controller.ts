@@ -48,7 +48,7 @@ export interface Controller {
 }
 
 // Events come in bursts, and one plan serves many; but a node that is ready for its next step waits no longer than a blink.
-const COALESCE_MS = 25;
+const COALESCE_MS = 10;
 // What no node waits for. In a large fleet there is always some such news, and each plan costs as much as 40 pieces of it.
 const SOON_MS = 5_000;
 
