@@ -44,6 +44,12 @@ export const controller: Benchmark = {
     ` Memory is anonymous and kernel memory at its peak, over the first list and all that follows. First sync is from the start of the process to` +
     ` ready. Steady, once the conditions of the fleet are written: ${String(NODE_EVENTS)} heartbeats and ${String(SHADOW_EVENTS)} shadow events a second. A reaction is from the write of a shadow's status to the next write of its spec. Baselines: two` +
     ` informers of the client library, which do nothing with what they hold; and a bare PATCH to the same API.`,
+  limits:
+    `Idle, with ten nodes, the controller takes 25 MiB, of which 9 are those of a bare Node.js; 5,000 nodes, with their shadows, conditions and pods, are 12 MiB of` +
+    ` objects that stay. The rest of the peak is what a plan leaves behind before it is collected, and it is reached while one reaction follows the other: at rest, and` +
+    ` in the first list, it is 40 to 46 MiB. Processor time at rest goes into receiving: by the profile a Node of 14 KB takes about 0.4 ms from the socket to` +
+    ` the trimmed object, 7 millicores at ${String(NODE_EVENTS)} a second, and each of the ${String(SHADOW_EVENTS)} reports, each of which changes what a condition says, another request of` +
+    ` about 0.8 ms; a plan of the fleet every five seconds is 3 millicores. Informers that do nothing with the same events are beyond the goal, too.`,
   async run({ smoke }) {
     if (!existsSync(BUNDLE)) throw new Error(`${BUNDLE} is missing: run npm run build:bundles`);
     const { fleets, ...size } = smoke ? SIZES.smoke : SIZES.full;
