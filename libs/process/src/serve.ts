@@ -26,9 +26,9 @@ export interface ServeOptions {
 
 /** What one client may take. Past a limit its connection is cut, if it can still be told with 408. */
 export interface ServeLimits {
-  /** Longest time for a TLS handshake; 10 s by default. */
+  /** Longest time for a TLS handshake; 30 s by default: thousands that come at once wait for their turn, and whoever is cut begins anew. */
   readonly handshakeMs: number;
-  /** Longest time until the head of a request has arrived, counted from the connection for the first; 10 s by default. */
+  /** Longest time until the head of a request has arrived, counted from the connection for the first; 30 s by default. */
   readonly headMs: number;
   /** Longest time until a request has arrived, its body included; 30 s by default. Answers may take for ever. */
   readonly requestMs: number;
@@ -36,7 +36,7 @@ export interface ServeLimits {
   readonly connections: number;
 }
 
-const LIMITS: ServeLimits = { handshakeMs: 10_000, headMs: 10_000, requestMs: 30_000, connections: 10_000 };
+const LIMITS: ServeLimits = { handshakeMs: 30_000, headMs: 30_000, requestMs: 30_000, connections: 10_000 };
 /** How late a limit may be noticed. */
 const CHECK_MS = 5_000;
 
