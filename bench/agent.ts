@@ -35,8 +35,8 @@ export const agent: Benchmark = {
     ' apiserver and the status from the host. A life of it goes on until its host reboots or it is started again. A node that has just unpacked the image has its text in the page cache, charged to somebody else; so starts are measured without a limit, too. At rest: processor time of all its threads (`/proc/PID/task/*/schedstat`); bytes read and written, and the calls for that (`/proc/PID/io`), which leave out other system calls, such as those that wait;' +
     ' and how often a thread waited (`voluntary_ctxt_switches`). It starts no processes. Host API calls are counted on a virtual clock. The baseline is a bare Node.js with the same flags that does nothing.',
   limits:
-    'About 20 MiB are heap, stacks and kernel memory; the rest of the limit is for the text of Node.js, which is read again and again where it does not fit ([ADR 17](adr/0017-agent-without-compilers.md)):' +
-    ' below the smallest limit the agent is not killed, but is too slow to end its update in two minutes. What Node.js takes for itself is shown by the baseline; no flag makes it less.',
+    'Half of the peak is what a bare Node.js takes for itself; no flag makes that less. The rest of the limit is for the text of Node.js, of which an agent has about 40 MB mapped when it is up: within 50 MiB a start reads part of it' +
+    ' again ([ADR 17](adr/0017-agent-without-compilers.md)), and that is what it takes longer. Below the smallest limit the agent is not killed, but is too slow to end its update in two minutes.',
   async run({ smoke }) {
     for (const path of Object.values(BUNDLES)) if (!existsSync(path)) throw new Error(`${path} is missing: run npm run build:bundles`);
     const { search, ...work } = smoke ? SIZES.smoke : SIZES.full;
