@@ -3,6 +3,7 @@ import { systemClock } from '@brupop/ports';
 import type { Benchmark, Row } from './benchmark.ts';
 import { hostMs, REAL_CLUSTER, REAL_HOSTS } from './physical-times.ts';
 import { ORIGINAL } from './recorded.ts';
+import { pinnedWorkload } from './pinned-workload.ts';
 import { watchSlots } from './slot-times.ts';
 import type { SlotTimes } from './slot-times.ts';
 
@@ -11,6 +12,7 @@ const LONG_MS = 240 * HOUR_MS;
 const REAL_LIMIT_MS = HOUR_MS / 4;
 const REFILL_MS = 100;
 const BEYOND_S = 1;
+const PODS_PER_NODE = 3;
 
 interface Size {
   readonly nodes: number;
@@ -42,7 +44,7 @@ export const rollout: Benchmark = {
     'In real time: the three bundles as processes, on hosts whose refresh, download, activation, drain, reboot and way back to Ready take six seconds in all, as those beside which the original was measured. On a virtual clock: the code of all three' +
     ' processes in one, where time passes only when nothing is left to do, with the times of a small cloud machine. Beyond its host: what a node takes from the write of its first spec until spec and status say Idle, without those times. A slot' +
     ' is free from the write after which spec and status of a node say Idle to the write that starts the next, as long as nodes wait. The baseline is the shortest rollout that the' +
-    ' hosts and their workloads allow: as long as one node takes, as often as nodes share a slot. Where all nodes go at once there is no workload: it would have nowhere to go.',
+    " hosts and their workloads allow: as long as one node takes, as often as nodes share a slot. In real time each node has three pods that go nowhere else, and the operator's own run on nodes that are updated, too; where all go at once, it goes with them.",
   async run({ smoke }) {
     const { virtual, real } = smoke ? SIZES.smoke : SIZES.full;
     const rows: Row[] = [];
@@ -53,21 +55,19 @@ export const rollout: Benchmark = {
 };
 
 async function inProcesses({ nodes, slots }: Size, smoke: boolean): Promise<Row[]> {
-  // Where all nodes are drained at once, a workload with a budget has nowhere to go, and rightly holds up all of them.
-  const hasRoom = typeof slots === 'number' && slots < nodes;
-  const clusterTimings = hasRoom ? REAL_CLUSTER : { ...REAL_CLUSTER, terminationMs: 0 };
   const fleet = await ProcessFleet.start({
     nodes,
-    webReplicas: hasRoom ? nodes * 2 : 0,
+    webReplicas: 0,
     hostTimings: REAL_HOSTS,
-    clusterTimings,
+    clusterTimings: REAL_CLUSTER,
     env: { controller: { MAX_CONCURRENT_UPDATE: String(slots) } },
   });
   try {
+    fleet.cluster.apply(fleet.names.map((name) => pinnedWorkload(name, PODS_PER_NODE)));
     const times = watchSlots(fleet, systemClock, nodes, slots === 'unlimited' ? Infinity : slots);
     if (!(await fleet.rollOut(REAL_LIMIT_MS))) throw new Error(`${String(nodes)} nodes were not updated in time`);
     const isRecorded = nodes === 10 && slots === 1;
-    const rows = rowsOf(`real time: ${nameOf({ nodes, slots })}`, times(), { nodes, slots }, hostMs(REAL_HOSTS, clusterTimings));
+    const rows = rowsOf(`real time: ${nameOf({ nodes, slots })}`, times(), { nodes, slots }, hostMs(REAL_HOSTS, REAL_CLUSTER));
     return rows.map((row) => ({
       ...row,
       ...(smoke || !row.what.endsWith('host') ? {} : { goal: BEYOND_S }),
@@ -90,7 +90,8 @@ async function onVirtualClock({ nodes, slots }: Size): Promise<Row[]> {
     // Where nothing is there to be drained, nothing has to end.
     const [whole, beyond] = rowsOf(what, seen, { nodes, slots }, hostMs({}, { terminationMs: 0 }));
     return [
-      ...(whole === undefined ? [] : [{ ...whole, gate: { atMost: 1.5, ofRatio: true } }]),
+      // Where all nodes go at once, so does the operator.
+      ...(whole === undefined ? [] : [slots === 'unlimited' ? whole : { ...whole, gate: { atMost: 1.5, ofRatio: true } }]),
       ...(beyond === undefined ? [] : [{ ...beyond, goal: BEYOND_S }]),
       ...(slots === 'unlimited' ? [] : [{ what: `${what}: a free slot waits`, unit: 'ms', ours: seen.gapsMs, goal: REFILL_MS }, { what: `${what}: slots that waited longer than ${String(REFILL_MS)} ms`, unit: '', ours: [late], goal: 0, gate: { atMost: 0, ofRatio: false } }]),
     ]; // prettier-ignore
