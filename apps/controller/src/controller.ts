@@ -47,8 +47,9 @@ export interface Controller {
   isLeader(): boolean;
 }
 
-// Events come in bursts, and one plan serves many; but a node that is ready for its next step waits no longer than a blink.
-const COALESCE_MS = 10;
+// Events come in bursts, and one plan serves many; but a node that is ready for its next step waits no longer than a blink. After 10 ms, conditions would be
+// written that the next plan changes again: one more of them an update.
+const COALESCE_MS = 25;
 // What no node waits for. In a large fleet there is always some such news, and each plan costs as much as 40 pieces of it.
 const SOON_MS = 5_000;
 
