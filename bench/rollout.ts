@@ -45,6 +45,9 @@ export const rollout: Benchmark = {
     ' processes in one, where time passes only when nothing is left to do, with the times of a small cloud machine. Beyond its host: what a node takes from the write of its first spec until spec and status say Idle, without those times. A slot' +
     ' is free from the write after which spec and status of a node say Idle to the write that starts the next, as long as nodes wait. The baseline is the shortest rollout that the' +
     " hosts and their workloads allow: as long as one node takes, as often as nodes share a slot. In real time each node has three pods that go nowhere else, and the operator's own run on nodes that are updated, too; where all go at once, it goes with them.",
+  limits:
+    'On the virtual clock a node takes half a second less than its host: its agent has looked for updates before its turn came. Nodes with a pod of the operator take longer: an apiserver that ends lets go of the polls that it holds, and the controller on' +
+    ' the node is followed by another. Where all nodes go at once, all replicas do, and agents wait for the first that comes back.',
   async run({ smoke }) {
     const { virtual, real } = smoke ? SIZES.smoke : SIZES.full;
     const rows: Row[] = [];
