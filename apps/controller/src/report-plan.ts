@@ -32,11 +32,13 @@ export function createPlanReporter({ events, log }: { readonly events: EventReco
       const { kind, node, reason, message } = change;
       const to = kind === 'spec' ? { state: change.spec.state, version: change.spec.version } : {};
       log.info('Changed a shadow', { node, reason, detail: message, ...to });
-      if (!CHANGE_REASONS[reason].hasEvents) return;
+      const { events: subjects } = CHANGE_REASONS[reason];
+      if (subjects === 'none') return;
       const type = TROUBLE.includes(reason) ? 'Warning' : 'Normal';
       for (const regarding of (subjectsOf(observation, new Set([node])).get(node) ?? NO_SUBJECT).regarding) {
         // What has been deleted is nothing to tell of.
-        if (kind === 'spec' || regarding.kind === 'Node') events.record({ regarding, type, reason, message });
+        const isTold = regarding.kind === 'Node' ? subjects === 'shadow and Node' : kind === 'spec';
+        if (isTold) events.record({ regarding, type, reason, message });
       }
     },
     held(holds, observation) {

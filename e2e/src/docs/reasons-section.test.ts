@@ -4,7 +4,7 @@ import { reasonsSection, withReasons } from './reasons-section.ts';
 const section = reasonsSection(
   { Stuck: { 'True DeadlinePassed': 'It is late.' } },
   { Stuck: { loudness: 'trouble', updating: true, meaning: 'Past its deadline.', remedy: 'Look.' } },
-  { UpdateStarted: { hasEvents: true, meaning: 'It starts.', remedy: 'Nothing.' } },
+  { UpdateStarted: { events: 'shadow', meaning: 'It starts.', remedy: 'Nothing.' } },
 );
 
 describe(reasonsSection, () => {
@@ -14,7 +14,7 @@ describe(reasonsSection, () => {
 
   test('tells of each reason what it means, what to do, and where it is told', () => {
     expect(section).toContain('| `Stuck` | Past its deadline. | Look.      | Events, log and condition `Healthy`, too |');
-    expect(section).toContain('| `UpdateStarted` | It starts. | Nothing.   | Events, log, metrics |');
+    expect(section).toContain('| `UpdateStarted` | It starts. | Nothing.   | Event of the shadow, log, metrics |');
   });
 });
 

@@ -6,7 +6,15 @@ export { CHANGE_REASONS, HOLD_REASONS } from './fleet/reasons.ts';
 export { loudnessOf } from './fleet/loudness.ts';
 export { followHolds, LASTS_AFTER_MS, NO_SPANS } from './fleet/lasting-holds.ts';
 export type { FollowedHolds, HoldSpan, HoldSpans, Moment } from './fleet/lasting-holds.ts';
-export type { ChangeReason, ChangeExplanation, Explanation, HoldExplanation, HoldReason, Loudness } from './fleet/reasons.ts';
+export type {
+  ChangeReason,
+  ChangeExplanation,
+  EventSubjects,
+  Explanation,
+  HoldExplanation,
+  HoldReason,
+  Loudness,
+} from './fleet/reasons.ts';
 export { estimateFleet } from './fleet/estimate.ts';
 export type { FleetEstimate, PhaseDurations } from './fleet/estimate.ts';
 export { FAILURES, failureOf } from './fleet/failures.ts';

@@ -195,37 +195,42 @@ export const HOLD_REASONS: Readonly<Record<HoldReason, HoldExplanation>> = {
   },
 };
 
+/**
+ * Whose Events tell of a change, beside the log and the metrics. The Node is told of what disturbs it and of what goes wrong; its shadow of the whole
+ * course; and a step that follows by itself from the one before, and is soon over, is told of in no Event.
+ */
+export type EventSubjects = 'none' | 'shadow' | 'shadow and Node';
+
 /** Of a change. */
 export interface ChangeExplanation extends Explanation {
-  /** Whether Events tell of it. A step that follows by itself from the one before, and is soon over, is told in the log and in metrics alone. */
-  readonly hasEvents: boolean;
+  readonly events: EventSubjects;
 }
 
 /** Why a shadow is changed. */
 export const CHANGE_REASONS: Readonly<Record<ChangeReason, ChangeExplanation>> = {
-  UpdateStarted: { hasEvents: true, meaning: 'The node is told to download and stage the new version.', remedy: NOTHING },
-  RebootAllowed: { hasEvents: true, meaning: 'The staged node is told to drain and to reboot.', remedy: NOTHING },
-  MonitoringStarted: { hasEvents: false, meaning: 'The node runs the new version and is watched.', remedy: NOTHING },
-  UpdateFinished: { hasEvents: true, meaning: 'The node is updated.', remedy: NOTHING },
+  UpdateStarted: { events: 'shadow', meaning: 'The node is told to download and stage the new version.', remedy: NOTHING },
+  RebootAllowed: { events: 'shadow and Node', meaning: 'The staged node is told to drain and to reboot.', remedy: NOTHING },
+  MonitoringStarted: { events: 'none', meaning: 'The node runs the new version and is watched.', remedy: NOTHING },
+  UpdateFinished: { events: 'shadow', meaning: 'The node is updated.', remedy: NOTHING },
   ResetAfterError: {
-    hasEvents: true,
+    events: 'shadow and Node',
     meaning: 'The agent has reported a failure, which the message quotes. The node is given back and rests.',
     remedy: 'Read the message. The node is tried again by itself.',
   },
   GivenUp: {
-    hasEvents: true,
+    events: 'shadow and Node',
     meaning: 'The node made no headway before its deadline. Its turn goes to another, and it rests.',
     remedy: 'Read the log of its agent.',
   },
   WindowClosed: {
-    hasEvents: true,
+    events: 'shadow and Node',
     meaning: 'The window closed before the node had begun to drain, and its agent is down: the permission is taken back.',
     remedy: 'See why the agent is not Ready.',
   },
   LabelRemoved: {
-    hasEvents: true,
+    events: 'shadow and Node',
     meaning: 'The node has lost its opt-in label: its update is called off or its shadow deleted.',
     remedy: NOTHING,
   },
-  NodeGone: { hasEvents: true, meaning: 'The node is gone, and its shadow is deleted.', remedy: NOTHING },
+  NodeGone: { events: 'shadow and Node', meaning: 'The node is gone, and its shadow is deleted.', remedy: NOTHING },
 };
