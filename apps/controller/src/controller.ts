@@ -20,6 +20,7 @@ import { createFleetReconciler } from './reconcile-fleet.ts';
 import { createPlanReporter } from './report-plan.ts';
 import type { TrimmedPod } from './trim.ts';
 import { trimNode, trimPod, trimShadow } from './trim.ts';
+import { createConditionWriter } from './write-conditions.ts';
 
 /** Everything that the controller touches. */
 export interface ControllerDeps {
@@ -47,9 +48,8 @@ export interface Controller {
   isLeader(): boolean;
 }
 
-// Events come in bursts, and one plan serves many; but a node that is ready for its next step waits no longer than a blink. After 10 ms, conditions would be
-// written that the next plan changes again: one more of them an update.
-const COALESCE_MS = 25;
+// Events come in bursts, and one plan serves many; but a node that is ready for its next step waits no longer than a blink.
+const COALESCE_MS = 10;
 // What no node waits for. In a large fleet there is always some such news, and each plan costs as much as 40 pieces of it.
 const SOON_MS = 5_000;
 
@@ -129,8 +129,8 @@ export function createController(deps: ControllerDeps): Controller {
     metrics,
     phases,
     holdWatch,
+    conditions: createConditionWriter({ client, clock, log, namespace, assumed, isPressed: () => pressing }),
     observe,
-    isPressed: () => pressing,
   });
 
   const leadFleet = async (signal: AbortSignal): Promise<void> => {

@@ -12,7 +12,7 @@ import type { HoldWatch } from './hold-watch.ts';
 import type { PhaseWatch } from './phase-watch.ts';
 import type { PlanReporter } from './report-plan.ts';
 import { trimShadow } from './trim.ts';
-import { writeConditions } from './write-conditions.ts';
+import type { ConditionWriter } from './write-conditions.ts';
 
 /** What one reconcile works with. */
 export interface FleetReconcilerDeps {
@@ -26,16 +26,14 @@ export interface FleetReconcilerDeps {
   readonly metrics: FleetMetrics;
   readonly phases: PhaseWatch;
   readonly holdWatch: HoldWatch;
+  readonly conditions: ConditionWriter;
   /** The fleet as the caches show it, our own writes included. */
   readonly observe: () => FleetObservation;
-  /** Whether a node may be waiting for the next plan. */
-  readonly isPressed: () => boolean;
 }
 
 // The wall clock may jump; nobody shall wait for a time that has passed long ago.
 const LONGEST_PAUSE_MS = 10 * 60_000;
 const AFTER_CONFLICT_MS = 500;
-const BETWEEN_CONDITIONS_MS = 1_000;
 
 /** @returns the one reconcile of the controller: observe, decide, act, report */
 export function createFleetReconciler(deps: FleetReconcilerDeps): (signal: AbortSignal) => Promise<ReconcileResult> {
@@ -54,8 +52,8 @@ export function createFleetReconciler(deps: FleetReconcilerDeps): (signal: Abort
     });
     deps.reporter.held(holds, observation);
     if (failure !== undefined) throw failure as Error;
-    const more = await writeConditions(deps, holds, observation.shadows, signal);
-    return requeue(plan, outdated, more, againInMs, deps.clock);
+    const conditionsInMs = await deps.conditions.write(holds, observation.shadows, signal);
+    return requeue(plan, outdated, [conditionsInMs, againInMs], deps.clock);
   };
 }
 
@@ -126,10 +124,10 @@ async function act(
 
 const takesSlot = ({ reason }: FleetChange): boolean => reason === 'UpdateStarted' || reason === 'RebootAllowed';
 
-function requeue({ recheckAt }: FleetPlan, outdated: boolean, more: boolean, againInMs: number | undefined, clock: Clock): ReconcileResult {
+/** @param inMs what else is to be looked at again, and in how many milliseconds */
+function requeue({ recheckAt }: FleetPlan, outdated: boolean, inMs: readonly (number | undefined)[], clock: Clock): ReconcileResult {
   if (outdated) return { requeueAfterMs: AFTER_CONFLICT_MS };
-  if (more) return { requeueAfterMs: BETWEEN_CONDITIONS_MS };
-  if (recheckAt === undefined && againInMs === undefined) return {};
-  const untilRecheck = recheckAt === undefined ? Infinity : Math.max(0, recheckAt - clock.now());
-  return { requeueAfterMs: Math.min(untilRecheck, againInMs ?? Infinity, LONGEST_PAUSE_MS) };
+  const untilRecheck = recheckAt === undefined ? undefined : Math.max(0, recheckAt - clock.now());
+  const wishes = [untilRecheck, ...inMs].filter((wish) => wish !== undefined);
+  return wishes.length === 0 ? {} : { requeueAfterMs: Math.min(...wishes, LONGEST_PAUSE_MS) };
 }

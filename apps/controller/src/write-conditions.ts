@@ -1,5 +1,5 @@
 import { nodeNameOf } from '@brupop/crd-models';
-import type { BottlerocketShadow } from '@brupop/crd-models';
+import type { BottlerocketShadow, Condition } from '@brupop/crd-models';
 import type { KubeClient } from '@brupop/kube-runtime';
 import { isKubeStatus, KubeApiError, MERGE_PATCH, paths } from '@brupop/kube-runtime';
 import type { Clock } from '@brupop/ports';
@@ -20,44 +20,89 @@ export interface ConditionWriterDeps {
   readonly isPressed: () => boolean;
 }
 
+/** Keeps the conditions of shadows true. What it remembers between two looks only saves writes: a new leader begins with nothing. */
+export interface ConditionWriter {
+  /**
+   * Writes the conditions that have changed, each only over the very shadow they were worked out from. People and monitoring read them and nothing is
+   * decided by them, so a write that fails is no failure of the reconcile.
+   * @returns in how many milliseconds to look again; undefined: not before something happens
+   */
+  write(holds: readonly FleetHold[], shadows: readonly BottlerocketShadow[], signal: AbortSignal): Promise<number | undefined>;
+}
+
+// A step is often followed by the next within a moment; what was true in between is not worth a write of its own.
+const SETTLE_MS = 3_000;
 // The whole fleet may want conditions at once, after an installation; updates shall not wait for them.
 const MOST_AT_ONCE = 50;
+const BETWEEN_MS = 1_000;
 
-/**
- * Writes the conditions that have changed, each only over the very shadow they were worked out from. People and monitoring read them and nothing is
- * decided by them, so a write that fails is no failure of the reconcile.
- * @returns whether some are still to be written
- */
-export async function writeConditions(
-  { client, clock, log, namespace, assumed, isPressed }: ConditionWriterDeps,
-  holds: readonly FleetHold[],
-  shadows: readonly BottlerocketShadow[],
-  signal: AbortSignal,
-): Promise<boolean> {
-  const byNode = new Map(holds.map((hold) => [hold.node, hold]));
-  let writes = 0;
-  let outdated = false;
-  for (const shadow of shadows) {
-    const hold = byNode.get(nodeNameOf(shadow) ?? '');
-    const conditions = hold && shadowConditions(shadow, hold, clock.now());
-    if (conditions === undefined) continue;
-    // The first is always written: there may be no end of other news.
-    if (writes === MOST_AT_ONCE || (writes > 0 && isPressed())) return true;
-    writes += 1;
-    signal.throwIfAborted();
-    const { name, resourceVersion } = shadow.metadata;
-    const body = { metadata: { resourceVersion }, status: { conditions } };
-    const path = paths.shadowStatus(namespace, name);
-    try {
-      assumed.written(trimShadow(await client.request<BottlerocketShadow>('PATCH', path, { body, contentType: MERGE_PATCH, signal })));
-    } catch (error) {
-      signal.throwIfAborted();
-      outdated ||= isKubeStatus(error, 409);
-      if (isKubeStatus(error, 404, 409)) continue;
-      log.warn('Writing the conditions of a shadow failed', { shadow: name, error });
-      // Not the whole fleet against an API server that is down.
-      if (!(error instanceof KubeApiError) || error.retry !== 'terminal') return true;
+interface Wanted {
+  readonly shadow: BottlerocketShadow;
+  readonly conditions: readonly Condition[];
+}
+
+export function createConditionWriter(deps: ConditionWriterDeps): ConditionWriter {
+  const { clock, isPressed } = deps;
+  /** By shadow: since when it wants others than it carries, in monotonic milliseconds. */
+  let wantedSince: ReadonlyMap<string, number> = new Map();
+
+  /** Those that are to be written now, and when the next one is. */
+  const look = (holds: readonly FleetHold[], shadows: readonly BottlerocketShadow[]): { due: Wanted[]; nextInMs: number | undefined } => {
+    const byNode = new Map(holds.map((hold) => [hold.node, hold]));
+    const nowMs = clock.monotonic();
+    const since = new Map<string, number>();
+    const due: Wanted[] = [];
+    let nextInMs: number | undefined;
+    for (const shadow of shadows) {
+      const hold = byNode.get(nodeNameOf(shadow) ?? '');
+      const conditions = hold && shadowConditions(shadow, hold, clock.now());
+      if (conditions === undefined) continue;
+      const { name } = shadow.metadata;
+      const sinceMs = wantedSince.get(name) ?? nowMs;
+      since.set(name, sinceMs);
+      const inMs = sinceMs + SETTLE_MS - nowMs;
+      if (inMs <= 0) due.push({ shadow, conditions });
+      else nextInMs = Math.min(inMs, nextInMs ?? Infinity);
     }
+    wantedSince = since;
+    return { due, nextInMs };
+  };
+
+  return {
+    async write(holds, shadows, signal) {
+      const { due, nextInMs } = look(holds, shadows);
+      let outdated = false;
+      for (const [at, wanted] of due.entries()) {
+        // The first is always written: there may be no end of other news.
+        if (at === MOST_AT_ONCE || (at > 0 && isPressed())) return BETWEEN_MS;
+        signal.throwIfAborted();
+        const written = await writeOne(deps, wanted, signal);
+        // Not the whole fleet against an API server that is down.
+        if (written === 'failed') return BETWEEN_MS;
+        outdated ||= written === 'outdated';
+      }
+      return outdated ? BETWEEN_MS : nextInMs;
+    },
+  };
+}
+
+/** @returns `failed` if others are not to be tried either */
+async function writeOne(
+  { client, log, namespace, assumed }: ConditionWriterDeps,
+  { shadow, conditions }: Wanted,
+  signal: AbortSignal,
+): Promise<'done' | 'outdated' | 'failed'> {
+  const { name, resourceVersion } = shadow.metadata;
+  const body = { metadata: { resourceVersion }, status: { conditions } };
+  const path = paths.shadowStatus(namespace, name);
+  try {
+    assumed.written(trimShadow(await client.request<BottlerocketShadow>('PATCH', path, { body, contentType: MERGE_PATCH, signal })));
+    return 'done';
+  } catch (error) {
+    signal.throwIfAborted();
+    if (isKubeStatus(error, 404)) return 'done';
+    if (isKubeStatus(error, 409)) return 'outdated';
+    log.warn('Writing the conditions of a shadow failed', { shadow: name, error });
+    return error instanceof KubeApiError && error.retry === 'terminal' ? 'done' : 'failed';
   }
-  return outdated;
 }
