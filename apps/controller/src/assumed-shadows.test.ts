@@ -38,4 +38,30 @@ describe(createAssumedShadows, () => {
     assumed.clear();
     expect(versions(assumed.over([shadow('9')]))).toEqual(['9']);
   });
+
+  const spec = { state: 'StagedAndPerformedUpdate', version: '1.1.0', state_transition_timestamp: '2026-01-05T12:00:00Z' } as const;
+  const asSpec = (changes: Partial<BottlerocketShadow['spec']>): BottlerocketShadow => ({ ...shadow('10'), spec: { ...spec, ...changes } });
+  test.each<{ name: string; before?: BottlerocketShadow; after: BottlerocketShadow; planned: string }>([
+    { name: 'what we wrote is what was planned', after: asSpec({}), planned: 'StagedAndPerformedUpdate' },
+    { name: 'what somebody else wrote is not', after: asSpec({ state: 'ErrorReset' }), planned: 'Idle' },
+    { name: 'nor the same at another time', after: asSpec({ state_transition_timestamp: '2026-01-05T13:00:00Z' }), planned: 'Idle' },
+    { name: 'nor with another version', after: asSpec({ version: '1.2.0' }), planned: 'Idle' },
+    { name: 'an event that does not touch the spec tells nothing of a write', after: shadow('10'), planned: 'Idle' },
+  ])('$name', ({ after, planned }) => {
+    const assumed = createAssumedShadows();
+    assumed.writing('brs-a', spec);
+    expect(assumed.planned(shadow('9'), after).spec.state).toBe(planned);
+  });
+
+  test('a write is known once, however many events come before, and not at all by another leader', () => {
+    const assumed = createAssumedShadows();
+    const planned = (before: BottlerocketShadow, after: BottlerocketShadow): string => assumed.planned(before, after).spec.state;
+    assumed.writing('brs-a', spec);
+    expect(planned(shadow('8'), shadow('9'))).toBe('Idle');
+    expect(planned(shadow('9'), asSpec({}))).toBe('StagedAndPerformedUpdate');
+    expect(planned(shadow('11'), asSpec({}))).toBe('Idle');
+    assumed.writing('brs-a', spec);
+    assumed.clear();
+    expect(planned(shadow('9'), asSpec({}))).toBe('Idle');
+  });
 });

@@ -1,22 +1,33 @@
-import type { BottlerocketShadow } from '@brupop/crd-models';
+import type { BottlerocketShadow, ShadowSpec } from '@brupop/crd-models';
 
 /**
  * Our own writes, put over the cache until the cache shows them. Without it a plan made in the moment between a write and its
  * event would give the same slot away twice.
  */
 export interface AssumedShadows {
+  /** Says before a write what it will make of the spec of a shadow: its event may come before its answer. */
+  writing(shadow: string, spec: ShadowSpec): void;
   /** The shadow as a write left it. */
   written(shadow: BottlerocketShadow): void;
   deleted(shadow: { readonly shadow: string; readonly uid: string }): void;
   /** The cache's shadows with our writes applied; forgets the writes that the cache has caught up with. */
   over(cached: readonly BottlerocketShadow[]): readonly BottlerocketShadow[];
+  /**
+   * What the plans made so far went by, for a shadow that an event changes: `before`, or, if the event shows what we have written, that with our spec.
+   * Each write is known by the first event that changes the spec.
+   */
+  planned(before: BottlerocketShadow, after: BottlerocketShadow): BottlerocketShadow;
   clear(): void;
 }
 
 export function createAssumedShadows(): AssumedShadows {
   const writes = new Map<string, BottlerocketShadow>();
   const deletions = new Map<string, string>();
+  const specs = new Map<string, ShadowSpec>();
   return {
+    writing(shadow, spec) {
+      specs.set(shadow, spec);
+    },
     written(shadow) {
       writes.set(shadow.metadata.name, shadow);
     },
@@ -27,6 +38,14 @@ export function createAssumedShadows(): AssumedShadows {
     clear() {
       writes.clear();
       deletions.clear();
+      specs.clear();
+    },
+    planned(before, after) {
+      const { name } = after.metadata;
+      const spec = specs.get(name);
+      if (spec === undefined || isSame(before.spec, after.spec)) return before;
+      specs.delete(name);
+      return isSame(spec, after.spec) ? { ...before, spec: after.spec } : before;
     },
     over(cached) {
       if (writes.size === 0 && deletions.size === 0) return cached;
@@ -47,6 +66,11 @@ export function createAssumedShadows(): AssumedShadows {
       });
     },
   };
+}
+
+function isSame(a: ShadowSpec, b: ShadowSpec): boolean {
+  const [at, bt] = [a, b].map(({ state_transition_timestamp }) => state_transition_timestamp ?? null);
+  return a.state === b.state && (a.version ?? null) === (b.version ?? null) && at === bt;
 }
 
 // Resource versions are ordered as integers: https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-versions

@@ -240,6 +240,18 @@ describe(createController, () => {
     expect(conditions).toBeGreaterThanOrEqual(60);
   });
 
+  test('plans once for a report: its own write, seen before or after the answer, asks for nothing', async () => {
+    const cluster = aCluster(['b']);
+    const { controller } = start(cluster);
+    const plans = async (): Promise<number> =>
+      Number(/reconcile_duration_seconds_count\S* (\d+)/.exec(await controller.metrics.render())?.[1]);
+    await cluster.clock.advance(10_000);
+    const before = await plans();
+    cluster.report('b', { current_state: 'StagedAndPerformedUpdate' });
+    await cluster.clock.advance(400);
+    expect([cluster.told(), (await plans()) - before]).toEqual([['RebootedIntoUpdate'], 1]);
+  });
+
   test('does not write over a shadow that has changed since the plan', async () => {
     const cluster = aCluster(['a']);
     let met = 0;

@@ -73,11 +73,12 @@ export function createController(deps: ControllerDeps): Controller {
     onEvent: newsOf(urgencyOfNode, onNews),
     onRestart: onRestart('nodes'),
   });
+  const assumed = createAssumedShadows();
   const shadows = createReflector({
     ...common,
     path: paths.shadows(namespace),
     trim: trimShadow,
-    onEvent: newsOf(urgencyOfShadow, onNews),
+    onEvent: newsOf((before, after) => urgencyOfShadow(assumed.planned(before, after), after), onNews),
     onRestart: onRestart('bottlerocketshadows'),
   });
   /** What the pods say of the agents; undefined: to be worked out anew. */
@@ -95,7 +96,6 @@ export function createController(deps: ControllerDeps): Controller {
   });
   const reflectors = [nodes, shadows, pods];
   const synced = (): boolean => reflectors.every((reflector) => reflector.hasSynced());
-  const assumed = createAssumedShadows();
   const phases = createPhaseWatch();
   const holdWatch = createHoldWatch();
   const events = createEventRecorder({ client, clock, log, component: CONTROLLER_COMPONENT, instance: identity });

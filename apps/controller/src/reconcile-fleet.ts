@@ -34,6 +34,8 @@ export interface FleetReconcilerDeps {
 // The wall clock may jump; nobody shall wait for a time that has passed long ago.
 const LONGEST_PAUSE_MS = 10 * 60_000;
 const AFTER_CONFLICT_MS = 500;
+// A node that was changed waits for something from then on, and only a plan tells for what and until when. Our own write is no news that asks for one.
+const AFTER_CHANGE_MS = 500;
 
 /** @returns the one reconcile of the controller: observe, decide, act, report */
 export function createFleetReconciler(deps: FleetReconcilerDeps): (signal: AbortSignal) => Promise<ReconcileResult> {
@@ -53,7 +55,7 @@ export function createFleetReconciler(deps: FleetReconcilerDeps): (signal: Abort
     deps.reporter.held(holds, observation);
     if (failure !== undefined) throw failure as Error;
     const conditionsInMs = await deps.conditions.write(holds, observation.shadows, signal);
-    return requeue(plan, outdated, [conditionsInMs, againInMs], deps.clock);
+    return requeue(plan, outdated, [conditionsInMs, againInMs, plan.changes.length > 0 ? AFTER_CHANGE_MS : undefined], deps.clock);
   };
 }
 
@@ -97,6 +99,7 @@ async function act(
     signal.throwIfAborted();
     if (outcome.slotKept && takesSlot(change)) continue;
     const about = { node: change.node, reason: change.reason };
+    if (change.kind === 'spec') deps.assumed.writing(change.shadow, change.spec);
     try {
       const applied = await applyChange(deps.client, deps.namespace, change, signal);
       if (applied.kind === 'outdated') {
