@@ -76,6 +76,7 @@ function aNode(name: string, at: number): NodeObservation {
     ready: true,
     readySince: '2026-01-04T00:00:00Z',
     unschedulable: false,
+    tainted: false,
     cordonedByUs: false,
     excludedByUs: false,
     deleting: false,

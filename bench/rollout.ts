@@ -44,10 +44,10 @@ export const rollout: Benchmark = {
     'In real time: the three bundles as processes, on hosts whose refresh, download, activation, drain, reboot and way back to Ready take six seconds in all, as those beside which the original was measured. On a virtual clock: the code of all three' +
     ' processes in one, where time passes only when nothing is left to do, with the times of a small cloud machine. Beyond its host: what a node takes from the write of its first spec until spec and status say Idle, without those times. A slot' +
     ' is free from the write after which spec and status of a node say Idle to the write that starts the next, as long as nodes wait. The baseline is the shortest rollout that the' +
-    " hosts and their workloads allow: as long as one node takes, as often as nodes share a slot. In real time each node has three pods that go nowhere else, and the operator's own run on nodes that are updated, too; where all go at once, it goes with them.",
+    " hosts and their workloads allow: as long as one node takes, as often as nodes share a slot. Where all may go at once, the last waits until another is back, for which the baseline does not allow. In real time each node has three pods that go nowhere else, and the operator's own run on nodes that are updated, too.",
   limits:
     'On the virtual clock a node takes half a second less than its host: its agent has looked for updates before its turn came. Nodes with a pod of the operator take longer: an apiserver that ends lets go of the polls that it holds, and the controller on' +
-    ' the node is followed by another. Where all nodes go at once, all replicas do, and agents wait for the first that comes back.',
+    ' the node is followed by another. Where all nodes may go at once, the last has all pods of the operator before it goes itself.',
   async run({ smoke }) {
     const { virtual, real } = smoke ? SIZES.smoke : SIZES.full;
     const rows: Row[] = [];
@@ -93,7 +93,7 @@ async function onVirtualClock({ nodes, slots }: Size): Promise<Row[]> {
     // Where nothing is there to be drained, nothing has to end.
     const [whole, beyond] = rowsOf(what, seen, { nodes, slots }, hostMs({}, { terminationMs: 0 }));
     return [
-      // Where all nodes go at once, so does the operator.
+      // Where all nodes may go at once, the last waits for another.
       ...(whole === undefined ? [] : [slots === 'unlimited' ? whole : { ...whole, gate: { atMost: 1.5, ofRatio: true } }]),
       ...(beyond === undefined ? [] : [{ ...beyond, goal: BEYOND_S }]),
       ...(slots === 'unlimited' ? [] : [{ what: `${what}: a free slot waits`, unit: 'ms', ours: seen.gapsMs, goal: REFILL_MS }, { what: `${what}: slots that waited longer than ${String(REFILL_MS)} ms`, unit: '', ours: [late], goal: 0, gate: { atMost: 0, ofRatio: false } }]),

@@ -61,7 +61,7 @@ export const CONTROLLER_CONFIG: ConfigSpec<ControllerSettings> = {
   nodeName: { env: 'MY_NODE_NAME', doc: 'Name of the node that the controller runs on; it is updated last.', parse: text },
   maxConcurrentUpdates: {
     env: 'MAX_CONCURRENT_UPDATE',
-    doc: 'Nodes that may be under update at the same time, or `unlimited`.',
+    doc: 'Nodes that may be under update at the same time, or `unlimited`; the last that takes pods reboots only when another is back.',
     default: '1',
     parse: count,
   },

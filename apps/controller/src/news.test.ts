@@ -52,6 +52,7 @@ test('a heartbeat of a node, and of a pod, is no news', () => {
       managed: true,
       ready,
       unschedulable: false,
+      tainted: false,
       cordonedByUs: false,
       excludedByUs: false,
       deleting: false,

@@ -15,6 +15,7 @@ function aFleet(size: number) {
     managed: true,
     ready: true,
     unschedulable: false,
+    tainted: false,
     cordonedByUs: false,
     excludedByUs: false,
     deleting: false,

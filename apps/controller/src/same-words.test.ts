@@ -50,6 +50,7 @@ function toldOf(hold: FleetHold, carried: readonly Omit<Condition, 'lastTransiti
     managed: true,
     ready: true,
     unschedulable: false,
+    tainted: false,
     cordonedByUs: false,
     excludedByUs: false,
     deleting: false,

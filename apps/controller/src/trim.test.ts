@@ -54,6 +54,31 @@ describe(trimNode, () => {
       raw: node({ annotations: { [CORDONED_ANNOTATION]: '{}' } }),
       expected: { cordonedByUs: false },
     },
+    { name: 'is tainted', raw: node({}, { taints: [{ key: 'team', effect: 'NoSchedule' }] }), expected: { tainted: true } },
+    {
+      name: 'is tainted for want of memory',
+      raw: node({}, { taints: [{ key: 'node.kubernetes.io/memory-pressure', effect: 'NoSchedule' }] }),
+      expected: { tainted: true },
+    },
+    {
+      name: 'is not tainted by what merely asks pods to stay away',
+      raw: node({}, { taints: [{ key: 'team', effect: 'PreferNoSchedule' }] }),
+      expected: { tainted: false },
+    },
+    {
+      name: 'is not tainted by what says again that it is cordoned or not Ready',
+      raw: node(
+        {},
+        {
+          taints: [
+            { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' },
+            { key: 'node.kubernetes.io/unreachable', effect: 'NoExecute' },
+            { key: 'node.kubernetes.io/not-ready', effect: 'NoExecute' },
+          ],
+        },
+      ),
+      expected: { tainted: false },
+    },
     { name: 'is being deleted', raw: node({ deletionTimestamp: SINCE }), expected: { deleting: true } },
     { name: 'has a zone', raw: node({ labels: { 'topology.kubernetes.io/zone': 'z' } }), expected: { zone: 'z' } },
   ])('a node $name', ({ raw, expected }) => {

@@ -12,8 +12,13 @@ interface RawCondition {
 
 /** The part of a Node, as the API gives it, that is looked at. */
 export interface RawNode extends KubeObject {
-  readonly spec?: { readonly unschedulable?: boolean };
+  readonly spec?: { readonly unschedulable?: boolean; readonly taints?: readonly RawTaint[] };
   readonly status?: { readonly conditions?: readonly RawCondition[] };
+}
+
+interface RawTaint {
+  readonly key: string;
+  readonly effect: string;
 }
 
 /** The part of a Pod that is looked at. */
@@ -40,6 +45,8 @@ export interface TrimmedPod extends Kept {
 }
 
 const ZONE_LABEL = 'topology.kubernetes.io/zone';
+/** Kubernetes puts them on a node for what its condition and its spec say, and a little later. */
+const ECHOED_TAINTS = new Set(['not-ready', 'unreachable', 'unschedulable'].map((name) => `node.kubernetes.io/${name}`));
 
 export function trimNode(node: RawNode): TrimmedNode {
   const { metadata, spec, status } = node;
@@ -55,6 +62,7 @@ export function trimNode(node: RawNode): TrimmedNode {
       ready: ready?.status === 'True',
       ...(ready?.lastTransitionTime === undefined ? {} : { readySince: ready.lastTransitionTime }),
       unschedulable,
+      tainted: spec?.taints?.some(keepsPodsAway) === true,
       // Somebody who uncordons by hand leaves our mark behind.
       cordonedByUs: unschedulable && metadata.annotations?.[CORDONED_ANNOTATION] !== undefined,
       excludedByUs: metadata.annotations?.[EXCLUDED_FROM_LB_ANNOTATION] !== undefined,
@@ -110,6 +118,9 @@ function trimStatus(status: ShadowStatus): ShadowStatus {
 function kept({ metadata: { name, resourceVersion } }: KubeObject): Kept['metadata'] {
   return { name, ...(resourceVersion === undefined ? {} : { resourceVersion }) };
 }
+
+const keepsPodsAway = ({ key, effect }: RawTaint): boolean =>
+  (effect === 'NoSchedule' || effect === 'NoExecute') && !ECHOED_TAINTS.has(key);
 
 const readyCondition = (conditions: readonly RawCondition[] | undefined): RawCondition | undefined =>
   conditions?.find(({ type }) => type === 'Ready');

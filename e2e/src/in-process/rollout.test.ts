@@ -1,3 +1,4 @@
+import { CONTROLLER_COMPONENT } from '@brupop/crd-models';
 import { describe, expect, test } from '@jest/globals';
 import { parseWindow } from '@brupop/state-machine';
 import { NEW } from '../fleet/versions.ts';
@@ -42,11 +43,27 @@ describe('an update window', () => {
   });
 });
 
-describe('two nodes that both drain', () => {
-  test('and keep each other from it, by a pod that has nowhere left to go, are updated one after the other', async () => {
-    const fleet = aFleet({ nodes: 2, policy: { maxConcurrentUpdates: 'unlimited' }, drainTimeoutMs: 5 * MINUTE });
+describe('a fleet of which all nodes may go at once', () => {
+  test.each([2, 5])('of %i is staged at once, and keeps one in service to which evicted pods can go', async (nodes) => {
+    const fleet = aFleet({ nodes, policy: { maxConcurrentUpdates: 'unlimited' } });
+    expect(await fleet.until(() => fleet.updating.length === nodes, HOUR)).toBe(true);
     expect(await fleet.rollOut(HOUR)).toBe(true);
-    expect(fleet.names.map((name) => fleet.boots(name))).toEqual([1, 1]);
+    expect([fleet.mostUpdating, fleet.mostUnavailable]).toEqual([nodes, nodes - 1]);
+    expect(fleet.names.map((name) => [fleet.boots(name), fleet.mostFailures(name)])).toEqual(fleet.names.map(() => [1, 0]));
+  });
+
+  test('of which two keep each other from draining, by pods that have nowhere else to go, is updated all the same', async () => {
+    // All start when the window opens, and so drain at the same time.
+    const window = { kind: 'daily', startMs: 20 * MINUTE, stopMs: 5 * HOUR } as const;
+    const policy = { maxConcurrentUpdates: 'unlimited', window } as const;
+    const fleet = aFleet({ nodes: 3, webReplicas: 0, policy, drainTimeoutMs: 5 * MINUTE });
+    expect(await fleet.until(() => fleet.running(CONTROLLER_COMPONENT).length > 0, HOUR)).toBe(true);
+    // The leader's node stays until the others are back.
+    const pair = fleet.names.filter((name) => fleet.running(CONTROLLER_COMPONENT, name).length === 0);
+    fleet.cluster.apply(anAppOn(pair, 3));
+    expect(await fleet.rollOut(2 * HOUR)).toBe(true);
+    expect(pair.map((name) => fleet.mostFailures(name) > 0)).toContain(true);
+    expect(fleet.names.map((name) => fleet.boots(name))).toEqual([1, 1, 1]);
   });
 });
 
@@ -129,3 +146,16 @@ describe('an administrator', () => {
     expect(await fleet.rollOut(2 * HOUR)).toBe(true);
   });
 });
+
+/** Pods that run on these nodes only, and of which one may be missing. */
+function anAppOn(nodes: readonly string[], replicas: number): object[] {
+  const labels = { app: 'app' };
+  const metadata = { name: 'app', namespace: 'default' };
+  const nodeSelectorTerms = [{ matchFields: [{ key: 'metadata.name', operator: 'In', values: nodes }] }];
+  const affinity = { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms } } };
+  const template = { metadata: { labels }, spec: { affinity, containers: [{ name: 'main', image: 'app' }] } };
+  return [
+    { apiVersion: 'apps/v1', kind: 'Deployment', metadata, spec: { replicas, selector: { matchLabels: labels }, template } },
+    { apiVersion: 'policy/v1', kind: 'PodDisruptionBudget', metadata, spec: { maxUnavailable: 1, selector: { matchLabels: labels } } },
+  ];
+}

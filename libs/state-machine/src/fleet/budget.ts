@@ -1,10 +1,11 @@
 import { crashesOf } from './admission-rules.ts';
 import type { Facts, ShadowedFacts } from './facts.ts';
 import { holdsSlot } from './facts.ts';
+import { createInService } from './in-service.ts';
 import type { FleetPolicy, MaxUnavailable } from './policy.ts';
 
 /** Why the budget lets no further node go on. */
-export type Refusal = 'NoFreeSlot' | 'TooManyUnavailable';
+export type Refusal = 'NoFreeSlot' | 'TooManyUnavailable' | 'LastSchedulableNode';
 
 /** The two limits, and who uses them. */
 export interface BudgetUse {
@@ -29,7 +30,8 @@ export interface Budget {
 
 /**
  * The budget left by the nodes as they are. A node takes a slot from its start on, so a reboot needs no further one; it is refused only if
- * the limit has been lowered, or has been overrun by nodes that came back to an update after they had lost their slot.
+ * the limit has been lowered, or has been overrun by nodes that came back to an update after they had lost their slot; or if what is evicted would
+ * have nowhere to go before another node is back.
  */
 export function createBudget(fleet: readonly Facts[], policy: FleetPolicy): Budget {
   const slots = policy.maxConcurrentUpdates === 'unlimited' ? Infinity : policy.maxConcurrentUpdates;
@@ -42,14 +44,13 @@ export function createBudget(fleet: readonly Facts[], policy: FleetPolicy): Budg
   const disruptingNow = names(holders.filter(({ disrupting }) => disrupting));
   const unavailable = managed.filter(({ node }) => !node.ready || node.unschedulable);
   const unavailableAfterStarts = names([...unavailable, ...holders]);
+  const inService = createInService(fleet);
   const unavailableAfterReboots = names([...unavailable, ...holders.filter(({ disrupting }) => disrupting)]);
 
-  function grant(node: string, taken: Set<string>, unavailableThen: Set<string>): Refusal | undefined {
+  function refusalOf(node: string, taken: ReadonlySet<string>, unavailableThen: ReadonlySet<string>): Refusal | undefined {
     // What a node has already, it needs not be given.
     if (!taken.has(node) && taken.size >= slots) return 'NoFreeSlot';
     if (!unavailableThen.has(node) && unavailableThen.size >= mayBeUnavailable) return 'TooManyUnavailable';
-    taken.add(node);
-    unavailableThen.add(node);
     return undefined;
   }
 
@@ -62,11 +63,20 @@ export function createBudget(fleet: readonly Facts[], policy: FleetPolicy): Budg
     start: (facts) => {
       const { name } = facts.node;
       if (!underWay.has(name) && underWay.size >= mayGoWith(crashesOf(facts))) return 'NoFreeSlot';
-      const refusal = grant(name, inSlots, unavailableAfterStarts);
-      if (refusal === undefined) underWay.add(name);
-      return refusal;
+      const refusal = refusalOf(name, inSlots, unavailableAfterStarts);
+      if (refusal !== undefined) return refusal;
+      for (const granted of [underWay, inSlots, unavailableAfterStarts]) granted.add(name);
+      return undefined;
     },
-    reboot: ({ node }) => grant(node.name, disruptingNow, unavailableAfterReboots),
+    reboot: (facts) => {
+      const { name } = facts.node;
+      const refusal = refusalOf(name, disruptingNow, unavailableAfterReboots);
+      if (refusal !== undefined) return refusal;
+      if (inService.isLast(facts)) return 'LastSchedulableNode';
+      for (const granted of [disruptingNow, unavailableAfterReboots]) granted.add(name);
+      inService.leave(facts);
+      return undefined;
+    },
     use: () => ({
       maxConcurrentUpdates: policy.maxConcurrentUpdates,
       slots: [...inSlots],

@@ -62,6 +62,15 @@ describe(estimateFleet, () => {
       expected: { a: 10, b: 10, c: 10 },
     },
     {
+      name: 'the last node in service as if it had not to wait for another',
+      fleet: [
+        aMember('a', draining(0)),
+        aMember('b', { ...told('StagedAndPerformedUpdate', 3), status: { current_state: 'StagedAndPerformedUpdate' } }),
+      ],
+      policy: { maxConcurrentUpdates: 'unlimited' },
+      expected: { a: 6, b: 6 },
+    },
+    {
       name: 'nothing can be said of those behind a slot of which nothing can be said',
       fleet: [aMember('a', draining(1, 'DisruptionBudget')), aMember('b')],
       expected: {},

@@ -39,6 +39,7 @@ const USUAL: readonly Reason[] = [
   'MonitoringStarted',
   'WindowClosed',
   'NoFreeSlot',
+  'LastSchedulableNode',
   'InProgress',
   'Soaking',
 ];

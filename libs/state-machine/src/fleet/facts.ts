@@ -98,9 +98,13 @@ export function hasBegun({ shadow, available, marked }: Facts): boolean {
  * Whether the node takes one of the slots of `maxConcurrentUpdates`: it is being updated, or we made it unavailable and it has not come
  * back. One that is stuck keeps its slot only while it is unavailable.
  */
-export function holdsSlot({ phase, told, stuck, available, marked }: Facts): boolean {
+export function holdsSlot(facts: Facts): boolean {
+  const { phase, stuck, available, marked } = facts;
   if (phase === 'absent' || phase === 'idle') return marked;
-  // A staged node has done its part and waits for us.
-  const waitsForUs = phase === 'reached' && told === 'StagedAndPerformedUpdate';
-  return waitsForUs || !stuck || !available;
+  return waitsForUs(facts) || !stuck || !available;
+}
+
+/** Whether the node is staged: it has done its part, and does no more before it is told to. */
+export function waitsForUs({ phase, told }: Facts): boolean {
+  return phase === 'reached' && told === 'StagedAndPerformedUpdate';
 }

@@ -20,6 +20,7 @@ export function aNode(name: string, changes: Partial<NodeObservation> = {}): Nod
     ready: true,
     readySince: ago(600),
     unschedulable: false,
+    tainted: false,
     cordonedByUs: false,
     excludedByUs: false,
     deleting: false,

@@ -10,6 +10,8 @@ export interface NodeObservation {
   /** RFC 3339; when `ready` last changed, as the Node's condition says. */
   readonly readySince?: string;
   readonly unschedulable: boolean;
+  /** Whether pods that do not tolerate it are kept away by a taint, other than those that only say again what is known by `ready` and `unschedulable`. */
+  readonly tainted: boolean;
   /** Unschedulable, and marked as cordoned by the operator. */
   readonly cordonedByUs: boolean;
   /** Kept out of load balancers, and marked so by the operator. */

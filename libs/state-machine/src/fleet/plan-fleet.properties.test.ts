@@ -3,7 +3,7 @@ import { PROGRESS_STEPS, SHADOW_STATES } from '@brupop/crd-models';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { aFleet, aMember, aPolicy, ago, CLOSED, MINUTE, NOW } from './fleet.fixture.ts';
-import type { Member } from './fleet.fixture.ts';
+import type { Member, MemberChanges } from './fleet.fixture.ts';
 import type { FleetObservation } from './observation.ts';
 import type { FleetPlan } from './plan.ts';
 import { planFleet } from './plan-fleet.ts';
@@ -31,6 +31,7 @@ const member = (name: string): fc.Arbitrary<Member> =>
       managed: fc.boolean(),
       ready: fc.boolean(),
       unschedulable: fc.boolean(),
+      tainted: fc.boolean(),
       cordonedByUs: fc.boolean(),
       excludedByUs: fc.boolean(),
       deleting: fc.boolean(),
@@ -38,10 +39,11 @@ const member = (name: string): fc.Arbitrary<Member> =>
       agent: fc.constantFrom(true, false, undefined),
     })
     .chain((changes) => fc.boolean().map((gone) => aMember(name, gone ? { ...changes, shadow: null } : changes)));
+const limits = fc.oneof(fc.integer({ min: 1, max: 4 }), fc.constant('unlimited' as const));
 const fleet = fc.nat(8).chain((size) => fc.tuple(...Array.from({ length: size }, (_, index) => member(`n${String(index)}`))));
 const policy: fc.Arbitrary<FleetPolicy> = fc
   .record({
-    maxConcurrentUpdates: fc.oneof(fc.integer({ min: 1, max: 4 }), fc.constant('unlimited' as const)),
+    maxConcurrentUpdates: limits,
     window: fc.constantFrom<FleetPolicy['window']>({ kind: 'always' }, CLOSED),
     soakMs: fc.constantFrom(0, 5 * MINUTE),
     maxUnavailable: fc.option(
@@ -127,6 +129,25 @@ function live(host: HostState, event: number): void {
   } else report({ current_state: spec.state satisfies ShadowState });
 }
 
+/** Makes the changes of a plan, before any agent has reacted. */
+function advance(hosts: readonly HostState[], rules: FleetPolicy, now: number, others: readonly Member[] = []): void {
+  const observation = aFleet([...hosts.map(({ member }) => member), ...others]);
+  const { shadows } = applied(observation, planFleet(observation, rules, now));
+  for (const host of hosts) {
+    const shadow = shadows.find(({ metadata }) => metadata.name === `brs-${host.member.node.name}`);
+    host.member = { ...host.member, ...(shadow === undefined ? {} : { shadow }) };
+  }
+}
+
+const hostsOf = (changes: readonly MemberChanges[]): HostState[] =>
+  changes.map((change, at) => ({ member: aMember(`n${String(at)}`, change), dead: false }));
+
+/** Whether the node takes pods, and no agent that is about to drain it has been let to. */
+function serves({ member: { node, shadow } }: HostState): boolean {
+  const mayDrain = shadow?.spec.state === 'RebootedIntoUpdate' && shadow.status?.current_state !== 'RebootedIntoUpdate';
+  return node.ready && !node.unschedulable && !mayDrain;
+}
+
 describe('planFleet over histories', () => {
   test('never has more nodes unavailable, or being updated, than it may', () => {
     fc.assert(
@@ -134,18 +155,13 @@ describe('planFleet over histories', () => {
         fc.integer({ min: 1, max: 3 }),
         fc.array(fc.record({ host: fc.nat(5), event: fc.nat(20), minutes: fc.nat(15) }), { maxLength: 150 }),
         (limit, history) => {
-          const hosts = Array.from({ length: 6 }, (_, index): HostState => ({ member: aMember(`n${String(index)}`), dead: false }));
+          const hosts = hostsOf(Array.from({ length: 6 }, () => ({})));
           let now = NOW;
           for (const { host, event, minutes } of history) {
             now += minutes * MINUTE;
             const alive = hosts[host];
             if (alive !== undefined) live(alive, event);
-            const observation = aFleet(hosts.map(({ member }) => member));
-            const after = applied(observation, planFleet(observation, aPolicy({ maxConcurrentUpdates: limit }), now));
-            for (const one of hosts) {
-              const shadow = after.shadows.find(({ metadata }) => metadata.name === `brs-${one.member.node.name}`);
-              one.member = { ...one.member, ...(shadow === undefined ? {} : { shadow }) };
-            }
+            advance(hosts, aPolicy({ maxConcurrentUpdates: limit }), now);
             const unavailable = hosts.filter(({ member }) => member.node.cordonedByUs);
             const allowed = hosts.filter(({ member }) => member.shadow?.spec.state === 'RebootedIntoUpdate');
             expect(unavailable.length).toBeLessThanOrEqual(limit);
@@ -157,22 +173,63 @@ describe('planFleet over histories', () => {
     );
   });
 
+  test('keeps one node in service that takes the pods of those that leave it, however many may go at once and whichever fail', () => {
+    fc.assert(
+      fc.property(
+        limits,
+        fc.array(fc.boolean(), { minLength: 2, maxLength: 5 }),
+        fc.array(fc.record({ host: fc.nat(4), event: fc.nat(20) }), { maxLength: 100 }),
+        (maxConcurrentUpdates, taints, history) => {
+          const hosts = hostsOf(taints.map((tainted) => ({ tainted })));
+          const open = hosts.filter(({ member }) => !member.node.tainted);
+          for (const { host, event } of history) {
+            const alive = hosts[host];
+            if (alive !== undefined) live(alive, event);
+            advance(hosts, aPolicy({ maxConcurrentUpdates }), NOW);
+            expect(hosts.some(serves)).toBe(true);
+            if (open.length > 1) expect(open.some(serves)).toBe(true);
+          }
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+
   test('a fleet whose nodes all work is all updated', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 5 }), (size, limit) => {
-        const hosts = Array.from({ length: size }, (_, index): HostState => ({ member: aMember(`n${String(index)}`), dead: false }));
+      fc.property(fc.integer({ min: 1, max: 12 }), limits, (size, maxConcurrentUpdates) => {
+        const hosts = hostsOf(Array.from({ length: size }, () => ({})));
         for (let round = 0; round < size * 12; round++) {
           for (const host of hosts) live(host, 4);
-          const observation = aFleet(hosts.map(({ member }) => member));
-          const after = applied(observation, planFleet(observation, aPolicy({ maxConcurrentUpdates: limit }), NOW));
-          hosts.forEach((host, index) => {
-            const shadow = after.shadows[index];
-            host.member = { ...host.member, ...(shadow === undefined ? {} : { shadow }) };
-          });
+          advance(hosts, aPolicy({ maxConcurrentUpdates }), NOW);
         }
         expect(hosts.map(({ member }) => member.shadow?.status?.current_version)).toEqual(hosts.map(() => '1.1.0'));
       }),
-      { numRuns: 30 },
+      { numRuns: 50 },
+    );
+  });
+
+  test('nodes that work are updated, whichever others are lost in their updates, out of service or tainted', () => {
+    const bystanders: readonly Member[] = [
+      aMember('x', { managed: false, shadow: null, ready: false }),
+      aMember('y', { managed: false, shadow: null, unschedulable: true }),
+      aMember('z', { managed: false, shadow: null, tainted: true }),
+    ];
+    const kind = fc.record({ tainted: fc.boolean(), isDoomed: fc.boolean() });
+    fc.assert(
+      fc.property(fc.array(kind, { minLength: 1, maxLength: 6 }), fc.subarray([...bystanders]), (kinds, others) => {
+        const hosts = hostsOf(kinds.map(({ tainted }) => ({ tainted })));
+        for (let round = 0; round < 60; round++) {
+          hosts.forEach((host, at) => {
+            live(host, 4);
+            host.dead ||= kinds[at]?.isDoomed === true && host.member.node.cordonedByUs;
+          });
+          advance(hosts, aPolicy({ maxConcurrentUpdates: 'unlimited' }), NOW + round * MINUTE, others);
+        }
+        const works = hosts.filter((_, at) => kinds[at]?.isDoomed === false);
+        expect(works.map(({ member }) => member.shadow?.status?.current_version)).toEqual(works.map(() => '1.1.0'));
+      }),
+      { numRuns: 200 },
     );
   });
 });

@@ -389,6 +389,128 @@ describe('planFleet, slots', () => {
   ])('$name', check);
 });
 
+describe('planFleet, the last node in service', () => {
+  const all = { maxConcurrentUpdates: 'unlimited' } as const;
+  const waiting = (name: string, changes: MemberChanges = {}): Member =>
+    aMember(name, { ...told('StagedAndPerformedUpdate'), status: staged, ...changes });
+  const away = (name: string, changes: MemberChanges = {}): Member =>
+    aMember(name, { ...told('RebootedIntoUpdate'), status: staged, ready: false, ...changes });
+  const lastWaits = (others: readonly Member[]): string[] => [
+    ...others.map(({ node }) => `${node.name}: InProgress`),
+    'a: LastSchedulableNode',
+  ];
+  test.each<Row>([
+    {
+      name: 'stays until another is back, where all may go at once',
+      fleet: ['a', 'b', 'c'].map((name) => waiting(name)),
+      policy: all,
+      expected: ['a→RebootedIntoUpdate RebootAllowed', 'b→RebootedIntoUpdate RebootAllowed', 'c: LastSchedulableNode'],
+    },
+    { name: 'waits for one that drains or boots', fleet: [away('b'), waiting('a')], policy: all, expected: lastWaits([away('b')]) },
+    {
+      name: 'waits for one that is about to drain',
+      fleet: [away('b', { ready: true }), waiting('a')],
+      policy: all,
+      expected: lastWaits([away('b')]),
+    },
+    {
+      name: 'waits until the update of another has ended, its soak time with it',
+      fleet: [aMember('b', { ...told('MonitoringUpdate'), status: monitoring }), waiting('a')],
+      policy: { ...all, soakMs: 5 * MINUTE },
+      expected: ['b: Soaking', 'a: LastSchedulableNode'],
+    },
+    {
+      name: 'goes where another is in service that nobody updates',
+      fleet: [away('b'), aMember('other', { managed: false, shadow: null }), waiting('a')],
+      policy: all,
+      expected: ['a→RebootedIntoUpdate RebootAllowed', 'b: InProgress'],
+    },
+    {
+      name: 'goes where it is alone',
+      fleet: [waiting('a')],
+      expected: ['a→RebootedIntoUpdate RebootAllowed'],
+    },
+    {
+      name: 'goes where no other is under way that could come back',
+      fleet: [aMember('down', { ready: false }), aMember('theirs', { unschedulable: true }), waiting('a')],
+      policy: all,
+      expected: ['a→RebootedIntoUpdate RebootAllowed', 'down: NodeNotReady', 'theirs: CordonedByAdministrator'],
+    },
+    {
+      name: 'waits for no node that is stuck',
+      fleet: [away('b', told('RebootedIntoUpdate', 900)), waiting('a')],
+      policy: all,
+      expected: ['a→RebootedIntoUpdate RebootAllowed', 'b: Stuck'],
+    },
+    {
+      name: 'waits for no node that is being deleted',
+      fleet: [away('b', { deleting: true }), waiting('a')],
+      policy: all,
+      expected: ['a→RebootedIntoUpdate RebootAllowed', 'b: InProgress'],
+    },
+    {
+      name: 'waits for none that an update has left behind',
+      fleet: [aMember('b', { cordonedByUs: true, unschedulable: true, shadow: null }), waiting('a')],
+      policy: all,
+      expected: ['a→RebootedIntoUpdate RebootAllowed', 'b: LeftUnavailable'],
+    },
+    ...[{ tainted: true }, { ready: false }, { unschedulable: true }, { deleting: true }].map((changes) => ({
+      name: `finds no help in one that is ${JSON.stringify(changes)}`,
+      fleet: [away('b'), aMember('other', { managed: false, shadow: null, ...changes }), waiting('a')],
+      policy: all,
+      expected: lastWaits([away('b')]),
+    })),
+    {
+      name: 'goes, if it is tainted, where another tainted one is in service, since its pods tolerate that',
+      fleet: ['a', 'b'].map((name) => waiting(name, { tainted: true })),
+      policy: all,
+      expected: ['a→RebootedIntoUpdate RebootAllowed', 'b: LastSchedulableNode'],
+    },
+    {
+      name: 'tainted ones go where one without taints is in service',
+      fleet: [...['a', 'b'].map((name) => waiting(name, { tainted: true })), aMember('idle', { status: { current_version: '1.1.0' } })],
+      policy: all,
+      expected: ['a→RebootedIntoUpdate RebootAllowed', 'b→RebootedIntoUpdate RebootAllowed', 'idle: UpToDate'],
+    },
+    {
+      name: 'does not wait if it takes no pods as it is',
+      fleet: ['a', 'b'].map((name) => waiting(name, { cordonedByUs: true, unschedulable: true })),
+      policy: all,
+      expected: ['a→RebootedIntoUpdate RebootAllowed', 'b→RebootedIntoUpdate RebootAllowed'],
+    },
+    {
+      name: 'is not one that takes no pods as it is, beside another that does',
+      fleet: [away('b'), aMember('other', { managed: false, shadow: null }), waiting('a', { cordonedByUs: true, unschedulable: true })],
+      policy: all,
+      expected: ['a→RebootedIntoUpdate RebootAllowed', 'b: InProgress'],
+    },
+    {
+      name: 'waits for none that is out of service and waits for us, too',
+      fleet: [waiting('b', { cordonedByUs: true, unschedulable: true, agent: false }), waiting('a')],
+      policy: all,
+      expected: ['a→RebootedIntoUpdate RebootAllowed', 'b: AgentNotReady'],
+    },
+    {
+      name: 'left out of load balancers by an update that was cut off, two do not wait for each other',
+      fleet: ['a', 'b'].map((name) => waiting(name, { excludedByUs: true })),
+      policy: all,
+      expected: ['a→RebootedIntoUpdate RebootAllowed', 'b: LastSchedulableNode'],
+    },
+    {
+      name: 'does not keep others from staging',
+      fleet: [aMember('a'), aMember('b')],
+      policy: all,
+      expected: ['a→StagedAndPerformedUpdate UpdateStarted', 'b→StagedAndPerformedUpdate UpdateStarted'],
+    },
+    {
+      name: 'is told the limit first, which a person may change',
+      fleet: ['a', 'b'].map((name) => waiting(name)),
+      policy: { maxConcurrentUpdates: 1 },
+      expected: ['a→RebootedIntoUpdate RebootAllowed', 'b: NoFreeSlot'],
+    },
+  ])('$name', check);
+});
+
 describe('planFleet, nodes that failed together', () => {
   const crashed = (times: number): MemberChanges => ({
     spec: { state_transition_timestamp: ago(2_000) },

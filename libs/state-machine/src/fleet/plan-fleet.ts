@@ -112,6 +112,14 @@ function refused({ node }: Facts, refusal: Refusal | undefined): Verdict {
       return { hold: { node: node.name, reason: refusal, message: 'Waiting for another node to finish its update' } };
     case 'TooManyUnavailable':
       return { hold: { node: node.name, reason: refusal, message: 'Waiting for unavailable nodes to come back' } };
+    case 'LastSchedulableNode':
+      return {
+        hold: {
+          node: node.name,
+          reason: refusal,
+          message: 'Waiting for another node to come back from its update: no other would be left that takes pods',
+        },
+      };
   }
 }
 

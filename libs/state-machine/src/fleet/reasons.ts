@@ -26,6 +26,7 @@ export type HoldReason =
   | 'WindowClosed'
   | 'NoFreeSlot'
   | 'TooManyUnavailable'
+  | 'LastSchedulableNode'
   | 'InProgress'
   | 'DrainBlocked'
   | 'Soaking'
@@ -83,6 +84,13 @@ export const HOLD_REASONS: Readonly<Record<HoldReason, HoldExplanation>> = {
     updating: false,
     meaning: 'As many nodes are not Ready or cordoned, for any reason, as `MAX_UNAVAILABLE` allows.',
     remedy: 'Look at the nodes that are not Ready or cordoned: `kubectl get nodes`.',
+  },
+  LastSchedulableNode: {
+    loudness: 'quiet',
+    updating: true,
+    meaning:
+      'The node is staged, and if it were drained now, no node would be left that takes its pods; another is on its way back from its update.',
+    remedy: 'Nothing: it goes on once that node is back, or is stuck.',
   },
   InProgress: {
     loudness: 'quiet',
