@@ -363,6 +363,8 @@ describe('steps on the node', () => {
   test('names the budget that blocks', async () => {
     world.addPod('web-0', 'node-1', 'shop', { labels: { app: 'web' } });
     budget();
+    await world.send(world.asAgent('POST', ROUTES.shadow));
+    world.patchShadow({ spec: { state: 'RebootedIntoUpdate', version: '1.1.0' } });
     const response = await step(ROUTES.cordonAndDrain);
     const message = 'PodDisruptionBudget shop/web allows no disruption of pod shop/web-0';
     expect(response.json()).toMatchObject({
@@ -370,8 +372,10 @@ describe('steps on the node', () => {
       message: `Draining, 0 pods evicted in this step, waiting for 1 pod: ${message}`,
       waiting: [{ reason: 'blocked', message }],
       blocked: { reason: 'DisruptionBudget', message },
-      retry_after_ms: 5_000,
+      retry_after_ms: 1_000,
     });
+    await world.clock.advance(60_000);
+    expect((await step(ROUTES.cordonAndDrain)).json()).toMatchObject({ done: false, retry_after_ms: 5_000 });
   });
 
   test('gives up past the drain timeout with an error that says so', async () => {

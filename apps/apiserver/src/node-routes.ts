@@ -55,7 +55,7 @@ export function addNodeRoutes(router: Router, deps: NodeRoutesDeps): void {
     }
     metrics.stepped('drain', result.kind);
     if (result.kind === 'timedOut') throw new RequestError('DRAIN_TIMED_OUT', describeDrain(result));
-    answer(request, response, drainProgress(result, held?.since));
+    answer(request, response, drainProgress(result, held?.since, deps.clock.now() - sinceMsOf(deps, held)));
   });
 
   router.post(ROUTES.uncordon, async (request, response) => {
@@ -138,6 +138,11 @@ function serversOf({ namespace }: NodeRoutesDeps): PodSelector {
   return { namespace, labels: { [COMPONENT_LABEL]: SERVER_COMPONENTS } };
 }
 
+/** When the drain began; milliseconds since the epoch. */
+function sinceMsOf({ clock }: NodeRoutesDeps, held: Ownership | undefined): number {
+  return Date.parse(held?.since ?? '') || clock.now();
+}
+
 async function drainOnce(
   deps: NodeRoutesDeps,
   drains: DrainLog,
@@ -147,7 +152,7 @@ async function drainOnce(
   const result = await drainStep({
     ...target,
     log: deps.log.child({ node: target.nodeName }),
-    sinceMs: Date.parse(held?.since ?? '') || deps.clock.now(),
+    sinceMs: sinceMsOf(deps, held),
     // This replica may be among the pods that are waited for, and ends when its last request has.
     stop: deps.board.closing,
     policy: deps.drainPolicy,

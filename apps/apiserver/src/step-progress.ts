@@ -1,16 +1,18 @@
 import type { StepProgress, WaitingPod } from '@brupop/agent-api';
-import { describeDrain, drainBlock, type DrainObstacle, type DrainResult } from '@brupop/drain';
+import { askAgainMs, describeDrain, drainBlock, type DrainObstacle, type DrainResult } from '@brupop/drain';
 
 const MOST_WAITING = 20;
 const SOON_MS = 1_000;
-const LATER_MS = 5_000;
 
-/** Tells an agent where the drain of its node stands. */
-export function drainProgress(result: DrainResult, since: string | undefined): StepProgress {
+/**
+ * Tells an agent where the drain of its node stands.
+ * @param drainMs how long the drain has taken so far
+ */
+export function drainProgress(result: DrainResult, since: string | undefined, drainMs: number): StepProgress {
   const told = { done: result.kind === 'done', message: describeDrain(result), ...sinceOf(since), evicted: result.evicted };
   if (result.kind === 'done') return told;
   const { waiting } = result;
-  // Pods that are merely ending go by themselves; a budget or a fault is no better for being asked again at once.
+  // Pods that are merely ending go by themselves; the longer a budget or a fault lasts, the less is it worth being asked again at once.
   const soon = waiting.every(({ reason }) => reason === 'terminating');
   const blocked = drainBlock(waiting);
   return {
@@ -18,7 +20,7 @@ export function drainProgress(result: DrainResult, since: string | undefined): S
     waiting: waiting.slice(0, MOST_WAITING).map(waitingPod),
     waiting_total: waiting.length,
     ...(blocked === undefined ? {} : { blocked }),
-    retry_after_ms: soon ? SOON_MS : LATER_MS,
+    retry_after_ms: soon ? SOON_MS : askAgainMs(drainMs),
   };
 }
 

@@ -290,7 +290,11 @@ describe(drainStep, () => {
     expect(node.clock.monotonic()).toBeLessThanOrEqual(4_100);
   });
 
-  test('asks for a blocked pod every few seconds, not whenever others end', async () => {
+  test.each([
+    { name: 'soon at first', drainMs: 0, asked: 10 },
+    { name: 'later in a drain that has lasted', drainMs: 25_000, asked: 4 },
+    { name: 'every five seconds in the end', drainMs: 300_000, asked: 2 },
+  ])('asks for a blocked pod again $name, not whenever others end', async ({ drainMs, asked }) => {
     const node = new FakeNode().add('db');
     node.answers.set('db', budget);
     for (let at = 0; at < 10; at++) {
@@ -299,8 +303,16 @@ describe(drainStep, () => {
         node.remove(`a-${at}`);
       });
     }
-    await node.step();
-    expect(node.asked.filter((asked) => asked === 'POST db')).toHaveLength(2);
+    await node.step({ sinceMs: node.clock.now() - drainMs });
+    expect(node.asked.filter((request) => request === 'POST db')).toHaveLength(asked);
+  });
+
+  test('goes on within a second or so of a budget that lets go', async () => {
+    const node = new FakeNode().add('db');
+    node.answers.set('db', budget);
+    node.clock.setTimer(3_300, () => node.answers.set('db', 'accept'));
+    expect(await node.step()).toEqual({ kind: 'done', evicted: 1 });
+    expect(node.clock.monotonic()).toBeLessThanOrEqual(3_300 + 1_100 + node.graceMs);
   });
 
   test('ends before its time when told to, with what it waits for', async () => {

@@ -1,7 +1,8 @@
 import type { KubeClient } from '@brupop/kube-runtime';
 import type { Clock } from '@brupop/ports';
 import { BrupopError, type Logger } from '@brupop/process';
-import { removePod } from './evict.ts';
+import { askAgainMs } from './ask-again.ts';
+import { removePod, type EvictionOutcome } from './evict.ts';
 import { NodePods } from './node-pods.ts';
 import { byRank, endingObstacle, evictionObstacle, type DrainObstacle, type FailedEviction } from './obstacle.ts';
 import { planDrain, type DrainMode, type DrainPlan, type DrainPolicy } from './plan.ts';
@@ -43,8 +44,8 @@ export interface DrainStepOptions {
 const LONGEST_STEP_MS = 10_000;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 4_000;
-// Asking again sooner does not make a PodDisruptionBudget let go, and each question costs its controller a write; a pod that was evicted may not show it yet.
-const ASK_AGAIN_MS = 5_000;
+// A pod that was evicted may not show it yet, and what is refused for a reason of another kind takes somebody to mend it.
+const LEAVE_ALONE_MS = 5_000;
 
 /**
  * Takes one bounded step of a drain: lists the node's pods, evicts what is to go, watches it go, and lists again, until nothing is left or time is up.
@@ -135,18 +136,22 @@ async function evictAll(
   pods: readonly DrainPod[],
   mode: DrainMode,
   pauseMs: number,
-  { client, clock, log, concurrency = 10 }: DrainStepOptions,
+  { client, clock, log, sinceMs, concurrency = 10 }: DrainStepOptions,
   progress: Progress,
   signal: AbortSignal,
 ): Promise<void> {
   const queue = pods.filter((pod) => (progress.notBeforeMs.get(podIdentity(pod)) ?? 0) <= clock.monotonic());
   const method = mode === 'force' ? 'delete' : 'evict';
+  const pauseAfter = ({ kind }: EvictionOutcome): number => {
+    if (kind === 'retry') return pauseMs;
+    return kind === 'blocked' ? askAgainMs(clock.now() - sinceMs) : LEAVE_ALONE_MS;
+  };
   const worker = async (): Promise<void> => {
     for (let pod = queue.shift(); pod !== undefined && !signal.aborted; pod = queue.shift()) {
       const identity = podIdentity(pod);
       const outcome = await removePod(pod, { client, signal, method });
       const fields = { pod: podKey(pod), reason: outcome.kind };
-      progress.notBeforeMs.set(identity, clock.monotonic() + (outcome.kind === 'retry' ? pauseMs : ASK_AGAIN_MS));
+      progress.notBeforeMs.set(identity, clock.monotonic() + pauseAfter(outcome));
       if (outcome.kind === 'evicted' || outcome.kind === 'gone') {
         progress.outcomes.delete(identity);
         if (outcome.kind === 'evicted') progress.evicted.add(identity);

@@ -1,3 +1,4 @@
+export { askAgainMs } from './ask-again.ts';
 export { classifyPod, isDaemonSetPod } from './classify.ts';
 export type { ClassifyContext, PodVerdict, SkipReason } from './classify.ts';
 export { describeDrain, drainStep } from './drain-step.ts';
