@@ -30,6 +30,11 @@ export type { CommandResult, UpdateCommand, UpdateState, UpdateStatusFile } from
 export type { UpdateRepository } from './host/versions.ts';
 export { SimulatedCluster } from './world/simulated-cluster.ts';
 export type { AuditRecord, ClusterApi, SimulatedClusterOptions } from './world/simulated-cluster.ts';
+export { SimulatedNodes } from './world/simulated-nodes.ts';
+export type { SimulatedNodesOptions } from './world/simulated-nodes.ts';
+export type { NodeAddresses } from './world/kubelet.ts';
+export { WorldStore } from './world/world-store.ts';
+export type { StoreAccess } from './world/world-store.ts';
 export { DEFAULT_CLUSTER_TIMINGS } from './world/timings.ts';
 export type { ClusterTimings } from './world/timings.ts';
 export type { NodeOptions } from './world/node-object.ts';

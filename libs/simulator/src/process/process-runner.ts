@@ -4,14 +4,14 @@ import { request as httpsRequest } from 'node:https';
 import { join } from 'node:path';
 import { AGENT_COMPONENT, APISERVER_COMPONENT, COMPONENT_LABEL, CONTROLLER_COMPONENT, TOKEN_AUDIENCE } from '@brupop/crd-models';
 import { NODE_FLAGS, PROCESS_ENVIRONMENT } from '@brupop/manifests';
-import type { ClusterStore } from '../api/cluster-store.ts';
 import { kubeconfig } from '../api/kubeconfig.ts';
 import type { PodObject } from '../world/objects.ts';
 import type { PodContext, PodRunner, RunningPod } from '../world/pod-runner.ts';
 import { startChild } from './child-process.ts';
 import type { Child } from './child-process.ts';
+import { startThread } from './child-thread.ts';
 import { mountSecret } from './secret-volume.ts';
-import type { SecretVolume } from './secret-volume.ts';
+import type { SecretSource, SecretVolume } from './secret-volume.ts';
 import { freePort } from './service-proxy.ts';
 import type { Endpoint } from './service-proxy.ts';
 
@@ -25,7 +25,7 @@ export interface ProcessRunnerOptions {
   readonly directory: string;
   readonly kubernetes: { readonly url: string; readonly caPem: string };
   /** Holds the Secrets that pods mount. */
-  readonly store: ClusterStore;
+  readonly store: SecretSource;
   /** Address of the apiserver's Service. */
   readonly apiserverUrl: () => string;
   /** The unix socket of a node's host API. */
@@ -36,6 +36,12 @@ export interface ProcessRunnerOptions {
   readonly onLine?: (pod: string, line: string) => void;
   /** Changes how a process is started, for measuring it; called right before each start. */
   readonly wrap?: WrapCommand;
+  /** Issues projected tokens where the context of a pod cannot. */
+  readonly issueToken?: (pod: PodObject, audience: string, expiresAfterMs: number) => Promise<string>;
+  /** Whether pods' addresses are addresses of this machine, so that each serves on its own, on the ports that it names; else on free ports of the loopback interface. */
+  readonly ownAddresses?: boolean;
+  /** What runs as threads of this process: the same bundles, many of which fit on a machine. */
+  readonly threads?: readonly App[];
 }
 
 /** Given the command that starts an app on a node, gives the one to run instead. */
@@ -50,6 +56,8 @@ export interface Command {
 const TOKEN_LIFETIME_MS = 3_607_000;
 const KUBERNETES_AUDIENCE = 'https://kubernetes.default.svc';
 const READY_DEADLINE_MS = 2000;
+/** Of all apps. */
+const DEFAULT_METRICS_PORT = '8080';
 const TLS_FOLDER = 'tls';
 
 type App = keyof ProcessRunnerOptions['bundles'];
@@ -151,33 +159,51 @@ export class ProcessRunner implements PodRunner {
     const uid = pod.metadata.uid ?? pod.metadata.name;
     await mkdir(folder, { recursive: true });
     await volume?.ready;
-    const [main, metrics] = await Promise.all([freePort(), freePort()]);
+    const given = podEnvironment(pod, context.nodeName);
+    const addresses = await this.#addressesFor(given, context);
     const env = {
-      ...podEnvironment(pod, context.nodeName),
-      ...(await this.#surroundings(app, folder, main, metrics, context)),
+      ...given,
+      ...(await this.#surroundings({ app, pod, context, folder }, addresses)),
       ...this.#options.env,
       LOGGING_FORMATTER: 'json',
       PATH: process.env['PATH'] ?? '',
       ...PROCESS_ENVIRONMENT,
     };
-    const plain = { command: this.#options.node, args: [...NODE_FLAGS[app], this.#options.bundles[app]] };
-    const child = startChild({
-      ...(this.#options.wrap?.(app, context.nodeName, plain) ?? plain),
+    const { node, bundles, wrap, threads = [] } = this.#options;
+    const file = bundles[app];
+    const plain = { command: node, args: [...NODE_FLAGS[app], file] };
+    const output = {
       env,
       logFile: join(this.#options.directory, 'logs', `${pod.metadata.name}.log`),
-      onLine: (line) => this.#options.onLine?.(pod.metadata.name, line),
+      onLine: (line: string) => this.#options.onLine?.(pod.metadata.name, line),
       onExit: ended,
-    });
-    this.#addresses.set(uid, { main: { host: '127.0.0.1', port: main }, metrics: { host: '127.0.0.1', port: metrics } });
+    };
+    const child = threads.includes(app)
+      ? startThread({ file, ...output })
+      : startChild({ ...(wrap?.(app, context.nodeName, plain) ?? plain), ...output });
+    this.#addresses.set(uid, addresses);
     return child;
   }
 
-  async #surroundings(app: App, folder: string, port: number, metricsPort: number, context: PodContext): Promise<Record<string, string>> {
+  async #addressesFor(env: Readonly<Record<string, string>>, { podIP }: PodContext): Promise<Addresses> {
+    if (this.#options.ownAddresses !== true) {
+      const [main, metrics] = await Promise.all([freePort(), freePort()]);
+      return { main: { host: '127.0.0.1', port: main }, metrics: { host: '127.0.0.1', port: metrics } };
+    }
+    const { APISERVER_INTERNAL_PORT = '0', METRICS_PORT = DEFAULT_METRICS_PORT } = env;
+    return { main: { host: podIP, port: Number(APISERVER_INTERNAL_PORT) }, metrics: { host: podIP, port: Number(METRICS_PORT) } };
+  }
+
+  async #surroundings(
+    { app, pod, context, folder }: Pick<Launch, 'app' | 'pod' | 'context' | 'folder'>,
+    { main, metrics }: Addresses,
+  ): Promise<Record<string, string>> {
+    const issue = this.#options.issueToken ?? ((_pod, audience, ms) => context.issueToken(audience, ms));
     const { kubernetes, apiserverUrl, hostSocket } = this.#options;
     const tlsDir = join(folder, TLS_FOLDER);
     if (app === 'agent') {
       const tokenPath = join(folder, 'token');
-      await writeWhole(tokenPath, context.issueToken(TOKEN_AUDIENCE, TOKEN_LIFETIME_MS));
+      await writeWhole(tokenPath, await issue(pod, TOKEN_AUDIENCE, TOKEN_LIFETIME_MS));
       const bootIdPath = join(folder, 'boot_id');
       await writeWhole(bootIdPath, `${context.host.bootId}\n`);
       return {
@@ -189,12 +215,12 @@ export class ProcessRunner implements PodRunner {
         TERMINATION_LOG: join(folder, 'termination-log'),
       };
     }
-    const token = context.issueToken(KUBERNETES_AUDIENCE, TOKEN_LIFETIME_MS);
+    const token = await issue(pod, KUBERNETES_AUDIENCE, TOKEN_LIFETIME_MS);
     const kubeconfigPath = join(folder, 'kubeconfig');
     await writeWhole(kubeconfigPath, kubeconfig({ ...kubernetes, token, namespace: 'brupop-bottlerocket-aws' }));
-    const served = { KUBECONFIG: kubeconfigPath, METRICS_PORT: String(metricsPort), BIND_ADDRESS: '127.0.0.1' };
+    const served = { KUBECONFIG: kubeconfigPath, METRICS_PORT: String(metrics.port), BIND_ADDRESS: main.host };
     if (app === 'controller') return served;
-    return { ...served, TLS_DIR: tlsDir, APISERVER_INTERNAL_PORT: String(port), TERMINATION_LOG: join(folder, 'termination-log') };
+    return { ...served, TLS_DIR: tlsDir, APISERVER_INTERNAL_PORT: String(main.port), TERMINATION_LOG: join(folder, 'termination-log') };
   }
 }
 

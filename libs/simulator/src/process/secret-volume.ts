@@ -1,10 +1,25 @@
 import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ClusterStore } from '../api/cluster-store.ts';
 import type { KubeObject } from '../api/types.ts';
 
 interface Secret extends KubeObject {
   readonly data?: Readonly<Record<string, string>>;
+}
+
+/** Where Secrets are read: the simulated API, or a mirror of a real one. */
+export interface SecretSource {
+  get(ref: SecretRef): unknown;
+  watch(
+    ref: Omit<SecretRef, 'namespace' | 'name'>,
+    listener: (event: { readonly type: string; readonly object: unknown }) => void,
+  ): () => void;
+}
+
+interface SecretRef {
+  readonly group: string;
+  readonly resource: string;
+  readonly namespace: string;
+  readonly name: string;
 }
 
 /** A mounted Secret. */
@@ -19,7 +34,7 @@ export interface SecretVolume {
  * Mounts a Secret as a kubelet does: each version in a folder of its own, and a link `..data` that moves from one to the next in one step,
  * so that a reader finds all of one version. A Secret that is deleted leaves its files as they are.
  */
-export function mountSecret(store: ClusterStore, namespace: string, name: string, directory: string): SecretVolume {
+export function mountSecret(source: SecretSource, namespace: string, name: string, directory: string): SecretVolume {
   const ref = { group: '', resource: 'secrets', namespace, name };
   const mounted = new Set<string>();
   const { promise: ready, resolve, reject } = Promise.withResolvers<undefined>();
@@ -31,10 +46,11 @@ export function mountSecret(store: ClusterStore, namespace: string, name: string
         resolve(undefined);
       }, reject);
   };
-  const unwatch = store.watch<Secret>(ref, ({ type, object }) => {
+  const unwatch = source.watch(ref, (event) => {
+    const { type, object } = event as { readonly type: string; readonly object: Secret };
     if (type !== 'DELETED' && object.metadata.name === name && object.metadata.namespace === namespace) bring(object);
   });
-  const present = store.get<Secret>(ref);
+  const present = source.get(ref) as Secret | undefined;
   if (present !== undefined) bring(present);
   return {
     ready,

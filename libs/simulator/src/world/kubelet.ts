@@ -20,11 +20,18 @@ export interface KubeletOptions {
   readonly timings: ClusterTimings;
   readonly node: NodeOptions;
   readonly host: SimulatedHost;
-  /** Number of the node in the cluster: its addresses come from it. */
-  readonly index: number;
+  /** Of the node and of its pods. */
+  readonly addresses: NodeAddresses;
   readonly runner: PodRunner | undefined;
   readonly issueToken: (pod: PodObject, audience: string, expiresAfterMs: number) => string;
   readonly log: (type: string, subject: string, message: string) => void;
+}
+
+/** Addresses of a node. */
+export interface NodeAddresses {
+  readonly node: string;
+  /** @param count which pod it is, from 1 to 250 */
+  pod(count: number): string;
 }
 
 const LEASE_NAMESPACE = 'kube-node-lease';
@@ -32,21 +39,29 @@ const LEASE_NAMESPACE = 'kube-node-lease';
 /** The kubelet of one node: registers it, keeps its lease, runs its pods. It lives and dies with its host. */
 export class Kubelet {
   readonly #options: KubeletOptions;
-  readonly #address: string;
   readonly #workers = new Map<string, PodWorker>();
   readonly #shared: PodWorkerShared;
   readonly #queue: KeyedQueue;
   #up = false;
   #readyAtMs = 0;
+  /** What it has written last of the node; what it reads may be older. */
+  #saidReady = true;
   #pods = 0;
   #cancelTimer: () => void = () => undefined;
   #forgetHost: () => void = () => undefined;
 
   constructor(options: KubeletOptions) {
     this.#options = options;
-    const { clock, store, timings, runner, log, host } = options;
-    this.#address = `10.${String(options.index >> 8)}.${String(options.index & 255)}.10`;
-    this.#shared = { clock, store, timings, runner, log, hostIP: this.#address, contextOf: (pod, exited) => this.#contextOf(pod, exited) };
+    const { clock, store, timings, runner, log, host, addresses } = options;
+    this.#shared = {
+      clock,
+      store,
+      timings,
+      runner,
+      log,
+      hostIP: addresses.node,
+      contextOf: (pod, podIP, exited) => this.#contextOf(pod, podIP, exited),
+    };
     this.#queue = new KeyedQueue(clock, timings.controllerMs, (key) => {
       this.#sync(key);
     });
@@ -59,8 +74,8 @@ export class Kubelet {
 
   /** Registers the node, Ready at once. */
   start(): void {
-    const { store, node, host, clock } = this.#options;
-    store.ensure(nodeObject(node, host, this.#address, timestamp(clock)));
+    const { store, node, host, clock, addresses } = this.#options;
+    store.ensure(nodeObject(node, host, addresses.node, timestamp(clock)));
     store.ensure({
       apiVersion: 'coordination.k8s.io/v1',
       kind: 'Lease',
@@ -105,8 +120,7 @@ export class Kubelet {
       return;
     }
     this.#pods = (this.#pods % 250) + 1;
-    const podIP = `100.${String(this.#options.index >> 8)}.${String(this.#options.index & 255)}.${String(this.#pods)}`;
-    this.#workers.set(key, new PodWorker(this.#shared, pod, podIP));
+    this.#workers.set(key, new PodWorker(this.#shared, pod, this.#options.addresses.pod(this.#pods)));
   }
 
   #resync(): void {
@@ -126,11 +140,11 @@ export class Kubelet {
   }
 
   #boot(): void {
-    const { clock, store, timings, node, host } = this.#options;
+    const { clock, store, timings, node, host, addresses } = this.#options;
     this.#cancelTimer = clock.setTimer(timings.kubeletStartMs, () => {
       this.#up = true;
       this.#readyAtMs = clock.monotonic() + timings.nodeReadyMs;
-      store.patch('Node', { name: node.name }, { status: nodeStatus(host, this.#address) }, 'status');
+      store.patch('Node', { name: node.name }, { status: nodeStatus(host, addresses.node) }, 'status');
       this.#postReady('False', 'KubeletNotReady');
       this.#resync();
       this.#cancelTimer = clock.setTimer(timings.nodeReadyMs, () => {
@@ -149,23 +163,26 @@ export class Kubelet {
     const { clock, store, timings, node } = this.#options;
     store.patch('Lease', { namespace: LEASE_NAMESPACE, name: node.name }, { spec: { renewTime: microTime(clock) } });
     const known = store.get('Node', { name: node.name });
-    if (known !== undefined && !isReady(known) && clock.monotonic() >= this.#readyAtMs) this.#postReady('True', 'KubeletReady');
+    const isSaid = known === undefined || (this.#saidReady && isReady(known));
+    if (!isSaid && clock.monotonic() >= this.#readyAtMs) this.#postReady('True', 'KubeletReady');
     this.#scheduleHeartbeat(timings.heartbeatMs);
   }
 
   #postReady(ready: 'True' | 'False', reason: string): void {
     const { clock, store, node, log } = this.#options;
+    this.#saidReady = ready === 'True';
     const before = store.get('Node', { name: node.name })?.status?.conditions ?? [];
     const conditions = nodeConditions(ready, reason, timestamp(clock), before);
     store.patch('Node', { name: node.name }, { status: { conditions } }, 'status');
     log(ready === 'True' ? 'node-ready' : 'node-not-ready', node.name, reason);
   }
 
-  #contextOf(pod: PodObject, exited: (code: number) => void): PodContext {
+  #contextOf(pod: PodObject, podIP: string, exited: (code: number) => void): PodContext {
     const { node, host, issueToken } = this.#options;
     return {
       nodeName: node.name,
       host,
+      podIP,
       exited,
       issueToken: (audience, expiresAfterMs) => issueToken(pod, audience, expiresAfterMs),
     };

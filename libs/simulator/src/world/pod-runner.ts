@@ -5,6 +5,7 @@ import type { PodObject } from './objects.ts';
 export interface PodContext {
   readonly nodeName: string;
   readonly host: SimulatedHost;
+  readonly podIP: string;
   /** A projected token bound to this pod and its node, for one audience. */
   issueToken(audience: string, expiresAfterMs: number): string;
   /** To be called once when the program has ended by itself. */

@@ -15,7 +15,7 @@ export interface PodWorkerShared {
   readonly timings: ClusterTimings;
   readonly runner: PodRunner | undefined;
   readonly hostIP: string;
-  readonly contextOf: (pod: PodObject, exited: (code: number) => void) => PodContext;
+  readonly contextOf: (pod: PodObject, podIP: string, exited: (code: number) => void) => PodContext;
   readonly log: (type: string, subject: string, message: string) => void;
 }
 
@@ -117,7 +117,7 @@ export class PodWorker {
       this.#onExit(run, code);
     };
     try {
-      this.#running = runner.start(this.#pod, this.#shared.contextOf(this.#pod, exited));
+      this.#running = runner.start(this.#pod, this.#shared.contextOf(this.#pod, this.#podIP, exited));
     } catch {
       this.#onExit(run, 1);
       return;

@@ -1,12 +1,10 @@
 import type { Clock, Random } from '@brupop/ports';
 import type { BeforeRequest } from '../api/faults.ts';
-import { SimulatedHost } from '../host/simulated-host.ts';
-import type { HostTimings } from '../host/simulated-host.ts';
+import type { HostTimings, SimulatedHost } from '../host/simulated-host.ts';
 import type { UpdateRepository } from '../host/versions.ts';
 import { DisruptionController } from './disruption-controller.ts';
 import { summarizeEvictions } from './drain-statistics.ts';
 import type { DrainStatistics, EvictionRecord } from './drain-statistics.ts';
-import { Kubelet } from './kubelet.ts';
 import { NodeLifecycle } from './node-lifecycle.ts';
 import type { NodeOptions } from './node-object.ts';
 import { isActive, isReady, keyOf, placeOfObject } from './objects.ts';
@@ -14,6 +12,7 @@ import type { NodeObject, Place, PodObject } from './objects.ts';
 import { PodIndex } from './pod-index.ts';
 import type { PodRunner } from './pod-runner.ts';
 import { Scheduler } from './scheduler.ts';
+import { SimulatedNodes } from './simulated-nodes.ts';
 import { DEFAULT_CLUSTER_TIMINGS } from './timings.ts';
 import type { ClusterTimings } from './timings.ts';
 import { WorkloadControllers } from './workload-controllers.ts';
@@ -72,12 +71,10 @@ export class SimulatedCluster {
   readonly log: WorldLog;
   readonly #options: SimulatedClusterOptions;
   readonly #timings: ClusterTimings;
-  readonly #hosts = new Map<string, SimulatedHost>();
-  readonly #kubelets = new Map<string, Kubelet>();
+  readonly #nodes: SimulatedNodes;
   readonly #pods: PodIndex;
   readonly #evictions: EvictionRecord[] = [];
   readonly #controllers: { stop(): void }[] = [];
-  #nodeCount = 0;
   #started = false;
 
   constructor(options: SimulatedClusterOptions) {
@@ -89,7 +86,18 @@ export class SimulatedCluster {
     this.log = new WorldLog(options.clock);
     this.store = new WorldStore(options.api.store);
     this.#pods = new PodIndex(this.store);
-    for (const node of options.nodes) this.#addHost(node);
+    this.#nodes = new SimulatedNodes({
+      clock: options.clock,
+      random: options.random,
+      store: this.store,
+      timings: this.#timings,
+      repository: this.repository,
+      runner: options.runner,
+      log: this.log.add,
+      issueToken: (pod, audience, expiresAfterMs) => this.#issueToken(pod, audience, expiresAfterMs),
+      ...(options.hostTimings === undefined ? {} : { hostTimings: options.hostTimings }),
+    });
+    for (const node of options.nodes) this.#nodes.add(node);
     options.api.audit((record) => {
       this.#recordEviction(record);
     });
@@ -104,13 +112,7 @@ export class SimulatedCluster {
     }
     const { clock, random } = this.#options;
     const context = { clock, random, store: this.store, pods: this.#pods, timings: this.#timings, log: this.log.add };
-    for (const kubelet of this.#kubelets.values()) kubelet.start();
-    this.store.observe('Pod', ({ before, after }) => {
-      const key = keyOf(placeOfObject(after ?? before));
-      for (const name of new Set([before?.spec.nodeName, after?.spec.nodeName])) {
-        if (name !== undefined) this.#kubelets.get(name)?.notice(key);
-      }
-    });
+    this.#nodes.start();
     this.#controllers.push(
       new Scheduler(context),
       new WorkloadControllers(context),
@@ -122,13 +124,13 @@ export class SimulatedCluster {
   /** Stops the controllers and kills all that runs. */
   stop(): void {
     for (const controller of this.#controllers) controller.stop();
-    for (const kubelet of this.#kubelets.values()) kubelet.stop();
+    this.#nodes.stop();
     this.store.stop();
   }
 
   /** Hosts by node name. */
   get hosts(): ReadonlyMap<string, SimulatedHost> {
-    return this.#hosts;
+    return this.#nodes.hosts;
   }
 
   /** Node objects as the API has them now. */
@@ -152,23 +154,20 @@ export class SimulatedCluster {
 
   /** @throws for a node that is not part of this cluster */
   host(name: string): SimulatedHost {
-    const host = this.#hosts.get(name);
+    const host = this.hosts.get(name);
     if (host === undefined) throw new Error(`there is no node ${name}`);
     return host;
   }
 
   /** Adds a node to a running cluster. */
   addNode(node: NodeOptions): void {
-    this.#addHost(node);
-    if (this.#started) this.#kubelets.get(node.name)?.start();
+    this.#nodes.add(node);
   }
 
   /** Takes a node away for good, as an autoscaler does: the Node object and the pods on it go too. */
   removeNode(name: string): void {
-    this.#kubelets.get(name)?.stop();
-    this.host(name).powerOff();
-    this.#kubelets.delete(name);
-    this.#hosts.delete(name);
+    this.host(name);
+    this.#nodes.remove(name);
     this.store.delete('Node', { name });
     for (const pod of this.#pods.onNode(name)) this.store.delete('Pod', placeOfObject(pod), { gracePeriodSeconds: 0 });
     this.log.add('node-removed', name);
@@ -193,7 +192,7 @@ export class SimulatedCluster {
     const nodeName = this.store.get('Pod', place)?.spec.nodeName;
     if (nodeName === undefined) return;
     this.log.add('pod-killed', keyOf(place));
-    this.#kubelets.get(nodeName)?.kill(place);
+    this.#nodes.kill(nodeName, place);
   }
 
   /** Creates objects that are not there yet. */
@@ -213,44 +212,6 @@ export class SimulatedCluster {
     return this.pods(namespace, selector)
       .filter((pod) => isActive(pod) && isReady(pod))
       .map(({ metadata }) => metadata.name);
-  }
-
-  #addHost(node: NodeOptions): void {
-    const { clock, random, runner, hostTimings = {} } = this.#options;
-    const host = new SimulatedHost({
-      clock,
-      random,
-      name: node.name,
-      version: node.version,
-      repository: this.repository,
-      timings: hostTimings,
-      ...(node.variant === undefined ? {} : { variant: node.variant }),
-      waveOffsetMs: node.waveOffsetMs ?? 0,
-      onCommand: (command) => {
-        this.log.add('host-command', node.name, command);
-      },
-    });
-    host.onReboot((event) => {
-      this.log.add(
-        `host-${event.type}`,
-        node.name,
-        event.type === 'booted' ? `${event.version}${event.rolledBack ? ' (rolled back)' : ''}` : '',
-      );
-    });
-    const kubelet = new Kubelet({
-      clock,
-      random,
-      store: this.store,
-      timings: this.#timings,
-      node,
-      host,
-      index: this.#nodeCount++,
-      runner,
-      log: this.log.add,
-      issueToken: (pod, audience, expiresAfterMs) => this.#issueToken(pod, audience, expiresAfterMs),
-    });
-    this.#hosts.set(node.name, host);
-    this.#kubelets.set(node.name, kubelet);
   }
 
   #issueToken({ metadata, spec }: PodObject, audience: string, expiresAfterMs: number): string {
