@@ -1,20 +1,25 @@
 import { describe, expect, test } from '@jest/globals';
-import { countRequests, requestTable } from './requests.ts';
+import { countRequests, parseRequests, requestTable } from './requests.ts';
 
-const event = (user: string, verb: string, resource: string, subresource?: string, at = '2026-01-05T12:00:00.000000Z'): string =>
+const AT = '2026-01-05T12:00:00.000000Z';
+const SINCE = Date.parse('2026-01-05T12:00:00Z');
+let events = 0;
+
+const event = (user: string, verb: string, resource: string, more: object = {}): string =>
   JSON.stringify({
+    auditID: `audit-${(events += 1)}`,
     stage: 'ResponseComplete',
     verb,
     user: { username: user },
-    objectRef: { resource, ...(subresource === undefined ? {} : { subresource }) },
-    requestReceivedTimestamp: at,
+    objectRef: { resource },
+    requestReceivedTimestamp: AT,
+    ...more,
   });
-const SINCE = Date.parse('2026-01-05T12:00:00Z');
 
 describe(countRequests, () => {
   test('counts by account, verb and resource, most first', () => {
     const text = [
-      event('system:serviceaccount:ours:server', 'create', 'pods', 'eviction'),
+      event('system:serviceaccount:ours:server', 'create', 'pods', { objectRef: { resource: 'pods', subresource: 'eviction' } }),
       event('system:serviceaccount:ours:server', 'patch', 'nodes'),
       event('system:serviceaccount:ours:server', 'patch', 'nodes'),
     ].join('\n');
@@ -26,14 +31,32 @@ describe(countRequests, () => {
 
   test.each([
     { name: 'others', line: event('system:serviceaccount:theirs:server', 'get', 'pods') },
-    { name: 'earlier requests', line: event('system:serviceaccount:ours:server', 'get', 'pods', undefined, '2026-01-05T11:59:59.000000Z') },
+    {
+      name: 'earlier requests',
+      line: event('system:serviceaccount:ours:server', 'get', 'pods', { requestReceivedTimestamp: '2026-01-05T11:59:59.000000Z' }),
+    },
     { name: 'a line that is still being written', line: '{"stage":"Resp' },
     {
       name: 'requests that are not answered yet',
-      line: event('system:serviceaccount:ours:a', 'get', 'pods').replace('Complete', 'Started'),
+      line: event('system:serviceaccount:ours:a', 'get', 'pods', { stage: 'RequestReceived' }),
     },
   ])('leaves out $name', ({ line }) => {
     expect(countRequests(line, 'ours', SINCE)).toEqual([]);
+  });
+});
+
+describe(parseRequests, () => {
+  const watch = (stage: string): string => event('system:serviceaccount:ours:a', 'watch', 'pods', { auditID: 'one', stage });
+
+  test('a watch is one request, open from its start until it has ended', () => {
+    const request = { account: 'a', verb: 'watch', resource: 'pods', subresource: '', namespace: '', name: '', atMs: SINCE };
+    expect(parseRequests(watch('ResponseStarted'), 'ours')).toEqual([{ ...request, isOver: false }]);
+    expect(parseRequests([watch('ResponseStarted'), watch('ResponseComplete')].join('\n'), 'ours')).toEqual([{ ...request, isOver: true }]);
+  });
+
+  test('tells what of the cluster is asked for', () => {
+    const objectRef = { resource: 'pods', subresource: 'eviction', namespace: 'default', name: 'web-1' };
+    expect(parseRequests(event('system:serviceaccount:ours:a', 'create', 'pods', { objectRef }), 'ours')).toMatchObject([objectRef]);
   });
 });
 

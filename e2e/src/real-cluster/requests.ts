@@ -1,11 +1,27 @@
 import { readFile } from 'node:fs/promises';
 
 interface AuditEvent {
+  readonly auditID: string;
   readonly stage: string;
   readonly verb: string;
   readonly user: { readonly username: string };
-  readonly objectRef?: { readonly resource?: string; readonly subresource?: string };
+  readonly objectRef?: { readonly resource?: string; readonly subresource?: string; readonly namespace?: string; readonly name?: string };
   readonly requestReceivedTimestamp: string;
+}
+
+/** A request that a ServiceAccount has made. */
+export interface ApiRequest {
+  readonly account: string;
+  readonly verb: string;
+  readonly resource: string;
+  /** Empty if there is none, as namespace and name. */
+  readonly subresource: string;
+  readonly namespace: string;
+  readonly name: string;
+  /** Unix milliseconds of when it came. */
+  readonly atMs: number;
+  /** Whether it has been answered to its end; a watch is open until then. */
+  readonly isOver: boolean;
 }
 
 /** Requests of one kind that a ServiceAccount has made. */
@@ -24,18 +40,32 @@ export async function requestsOf(auditLog: string, namespace: string, sinceMs: n
   return countRequests(await readFile(auditLog, 'utf8'), namespace, sinceMs);
 }
 
-/** Counts what an audit log's text tells. Lines that are not whole are left out: the last may still be written. */
+/** Counts what an audit log's text tells. */
 export function countRequests(text: string, namespace: string, sinceMs: number): RequestCount[] {
-  const prefix = `system:serviceaccount:${namespace}:`;
   const counts = new Map<string, RequestCount>();
-  for (const { stage, verb, user, objectRef, requestReceivedTimestamp } of events(text)) {
-    if (stage !== 'ResponseComplete' || !user.username.startsWith(prefix) || Date.parse(requestReceivedTimestamp) < sinceMs) continue;
-    const account = user.username.slice(prefix.length);
-    const request = [verb, [objectRef?.resource, objectRef?.subresource].filter((part) => part !== undefined).join('/')].join(' ');
+  for (const { account, verb, resource, subresource, atMs } of parseRequests(text, namespace)) {
+    if (atMs < sinceMs) continue;
+    const request = [verb, [resource, subresource].filter((part) => part !== '').join('/')].join(' ');
     const key = `${account} ${request}`;
     counts.set(key, { account, request, count: (counts.get(key)?.count ?? 0) + 1 });
   }
   return [...counts.values()].sort((a, b) => b.count - a.count);
+}
+
+/** Every request of a namespace's ServiceAccounts that an audit log's text tells of. Lines that are not whole are left out: the last may still be written. */
+export function parseRequests(text: string, namespace: string): ApiRequest[] {
+  const prefix = `system:serviceaccount:${namespace}:`;
+  const requests = new Map<string, ApiRequest>();
+  for (const { auditID, stage, verb, user, objectRef = {}, requestReceivedTimestamp } of events(text)) {
+    // A long answer is told of when it begins, too.
+    const isOver = stage !== 'ResponseStarted';
+    if (stage === 'RequestReceived' || !user.username.startsWith(prefix)) continue;
+    const { resource = '', subresource = '', namespace: within = '', name = '' } = objectRef;
+    const account = user.username.slice(prefix.length);
+    const atMs = Date.parse(requestReceivedTimestamp);
+    requests.set(auditID, { account, verb, resource, subresource, namespace: within, name, atMs, isOver });
+  }
+  return [...requests.values()];
 }
 
 /** The counts as a table, each divided by `by`. */

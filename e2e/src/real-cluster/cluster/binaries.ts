@@ -20,7 +20,7 @@ export type Program =
   | 'testpod';
 
 /** Where each program is. */
-export type Binaries = Readonly<Record<Program, string>>;
+export type Binaries<P extends Program = Program> = Readonly<Record<P, string>>;
 
 interface GoModule {
   readonly name: string;
@@ -44,6 +44,8 @@ const MODULES: readonly GoModule[] = [
   },
 ];
 
+const ALL: readonly Program[] = MODULES.flatMap(({ programs }) => programs);
+
 const SOURCES = resolve(import.meta.dirname, '../../../kubernetes');
 const STRIP = '-s -w';
 const DOWNLOAD_TIMEOUT_MS = 15 * 60_000;
@@ -60,27 +62,31 @@ function cacheRoot(): string {
 
 /**
  * The programs of the cluster, built from Go modules where the cache has none of these versions.
- * A cold build takes about ten minutes on two cores.
+ * A cold build of all takes about ten minutes on two cores.
  * @param report tells what is being built, and how long it took
  */
-export async function provideBinaries(report: (line: string) => void, signal: AbortSignal): Promise<Binaries> {
+export async function provideBinaries<P extends Program = Program>(
+  report: (line: string) => void,
+  signal: AbortSignal,
+  programs: readonly P[] = ALL as readonly P[],
+): Promise<Binaries<P>> {
   const found: [Program, string][] = [];
-  for (const module of MODULES) {
+  for (const module of modulesOf(programs)) {
     const directory = await directoryOf(module);
     if (!existsSync(directory)) await build(module, directory, report, signal);
     for (const program of module.programs) found.push([program, join(directory, program)]);
   }
-  return Object.fromEntries(found) as Binaries;
+  return Object.fromEntries(found) as Binaries<P>;
 }
 
-/** Whether the cache has everything. */
-export async function areBuilt(): Promise<boolean> {
-  return (await Promise.all(MODULES.map(directoryOf))).every((directory) => existsSync(directory));
+/** Whether the cache has all of these. */
+export async function areBuilt(programs: readonly Program[] = ALL): Promise<boolean> {
+  return (await Promise.all(modulesOf(programs).map(directoryOf))).every((directory) => existsSync(directory));
 }
 
 /** Downloads what is still to be built, so that a registry that cannot be reached is told from a build that fails. @throws Error what `go` complains of */
-export async function fetchSources(report: (line: string) => void): Promise<void> {
-  for (const module of MODULES) {
+export async function fetchSources(report: (line: string) => void, programs: readonly Program[] = ALL): Promise<void> {
+  for (const module of modulesOf(programs)) {
     if (existsSync(await directoryOf(module))) continue;
     report(`downloading the source of ${module.name}`);
     await run('go', ['list', '-deps', ...flagsOf(module), module.target], {
@@ -90,6 +96,9 @@ export async function fetchSources(report: (line: string) => void): Promise<void
     });
   }
 }
+
+const modulesOf = (programs: readonly Program[]): readonly GoModule[] =>
+  MODULES.filter((module) => module.programs.some((program) => programs.includes(program)));
 
 const directoryOf = async (module: GoModule): Promise<string> => join(cacheRoot(), `${module.name}-${await digestOf(module)}`);
 

@@ -13,35 +13,46 @@ const SERVICE_CIDR = '10.203.0.0/16';
 const KUBERNETES_SERVICE_IP = '10.203.0.1';
 const READY_MS = 120_000;
 const LOOK_MS = 200;
-/** After how long a dead node counts as not ready, and its pods are moved: seconds, where a real cluster takes minutes. */
+// After how long a dead node counts as not ready, and its pods are moved: seconds, where a real cluster takes minutes.
 const NODE_GRACE_SECONDS = 12;
 const POD_EVICTION_SECONDS = 20;
-// Of watches the end is told, which may come after a step.
+// Of watches both the start and the end are told.
 const AUDIT_POLICY = {
   apiVersion: 'audit.k8s.io/v1',
   kind: 'Policy',
-  omitStages: ['RequestReceived', 'ResponseStarted'],
+  omitStages: ['RequestReceived'],
   rules: [{ level: 'Metadata', userGroups: ['system:serviceaccounts'] }, { level: 'None' }],
 };
+
+/** What a control plane is made of. */
+export const CONTROL_PLANE_PROGRAMS = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubectl'] as const;
+
+/** Where its programs are. Without CoreDNS its Services have no names. */
+export type ControlPlaneBinaries = Binaries<(typeof CONTROL_PLANE_PROGRAMS)[number]> & Partial<Binaries<'coredns'>>;
 
 /** etcd, kube-apiserver, kube-controller-manager, kube-scheduler and CoreDNS, as processes of this machine. */
 export class ControlPlane {
   readonly credentials: Credentials;
   readonly #slot: Slot;
-  readonly #binaries: Binaries;
+  readonly #binaries: ControlPlaneBinaries;
   readonly #logs: string;
   readonly #daemons = new Map<Program, Daemon>();
 
-  private constructor(slot: Slot, binaries: Binaries, credentials: Credentials) {
+  private constructor(slot: Slot, binaries: ControlPlaneBinaries, credentials: Credentials) {
     this.#slot = slot;
     this.#binaries = binaries;
     this.credentials = credentials;
     this.#logs = join(slot.directory, 'logs');
   }
 
-  /** Starts everything; resolves when the API server is ready. */
-  static async start(slot: Slot, binaries: Binaries, signal: AbortSignal): Promise<ControlPlane> {
-    const server = `https://${slot.hostIp}:6443`;
+  /** Starts everything; resolves when the API server is ready. @param nodeGraceSeconds after how long without a heartbeat a node counts as not ready */
+  static async start(
+    slot: Slot,
+    binaries: ControlPlaneBinaries,
+    signal: AbortSignal,
+    nodeGraceSeconds: number = NODE_GRACE_SECONDS,
+  ): Promise<ControlPlane> {
+    const server = urlOf(slot);
     const credentials = await createCredentials(join(slot.directory, 'credentials'), server, [
       slot.hostIp,
       KUBERNETES_SERVICE_IP,
@@ -54,7 +65,7 @@ export class ControlPlane {
     plane.#startEtcd();
     plane.startApiServer();
     await plane.ready(signal);
-    await plane.#startOthers();
+    await plane.#startOthers(nodeGraceSeconds);
     return plane;
   }
 
@@ -65,6 +76,11 @@ export class ControlPlane {
 
   get #auditPolicy(): string {
     return join(this.#slot.directory, 'audit-policy.json');
+  }
+
+  /** Of the API server. */
+  get url(): string {
+    return urlOf(this.#slot);
   }
 
   /** One line of JSON for each request of a ServiceAccount that was answered. */
@@ -151,7 +167,7 @@ export class ControlPlane {
     });
   }
 
-  async #startOthers(): Promise<void> {
+  async #startOthers(nodeGraceSeconds: number): Promise<void> {
     const { directory, kubeconfig } = this.credentials;
     const { hostIp } = this.#slot;
     this.#start('kube-controller-manager', {
@@ -164,7 +180,7 @@ export class ControlPlane {
       'service-account-private-key-file': `${directory}/service-accounts.key`,
       'root-ca-file': `${directory}/ca.crt`,
       'use-service-account-credentials': 'true',
-      'node-monitor-grace-period': `${NODE_GRACE_SECONDS}s`,
+      'node-monitor-grace-period': `${nodeGraceSeconds}s`,
     });
     this.#start('kube-scheduler', {
       kubeconfig: kubeconfig('kube-scheduler'),
@@ -174,17 +190,28 @@ export class ControlPlane {
       'cert-dir': join(this.#slot.directory, 'kube-scheduler'),
       'leader-elect': 'false',
     });
+    if (this.#binaries.coredns !== undefined) await this.#startDns(this.#binaries.coredns);
+  }
+
+  async #startDns(program: string): Promise<void> {
+    const { kubeconfig } = this.credentials;
+    const { hostIp } = this.#slot;
     const corefile = join(this.#slot.directory, 'Corefile');
     await writeFile(
       corefile,
       `.:53 {\n  bind ${hostIp}\n  errors\n  kubernetes cluster.local {\n    kubeconfig ${kubeconfig('admin')}\n  }\n}\n`,
     );
-    this.#start('coredns', { conf: corefile });
+    this.#start('coredns', { conf: corefile }, program);
   }
 
-  #start(program: Program, flags: Readonly<Record<string, string>>): void {
+  #start(
+    program: keyof ControlPlaneBinaries,
+    flags: Readonly<Record<string, string>>,
+    command: string | undefined = this.#binaries[program],
+  ): void {
+    if (command === undefined) throw new Error(`there is no ${program}`);
     const daemon = new Daemon({
-      command: this.#binaries[program],
+      command,
       args: Object.entries(flags).map(([name, value]) => `--${name}=${value}`),
       logPath: join(this.#logs, `${program}.log`),
       cgroup: this.#cgroup,
@@ -192,3 +219,5 @@ export class ControlPlane {
     this.#daemons.set(program, daemon);
   }
 }
+
+const urlOf = ({ hostIp }: Slot): string => `https://${hostIp}:6443`;

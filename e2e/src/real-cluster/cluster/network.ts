@@ -11,6 +11,8 @@ export interface NodeNetwork {
 }
 
 const PREFIX_LENGTH = 24;
+/** Of the first place; the second byte of its addresses. */
+const FIRST_HOLLOW = 204;
 const NAMESPACES = '/run/netns';
 
 /** Makes the bridge that connects the machine with the nodes. */
@@ -18,6 +20,17 @@ export async function makeBridge({ name, hostIp }: Slot): Promise<void> {
   await run('ip', ['link', 'add', name, 'type', 'bridge']);
   await run('ip', ['address', 'add', `${hostIp}/${PREFIX_LENGTH}`, 'dev', name]);
   await run('ip', ['link', 'set', name, 'up']);
+}
+
+/** Makes every address that {@link hollowAddresses} gives an address of the machine, until the bridge is removed. */
+export async function makeHollowAddresses({ index, name }: Slot): Promise<void> {
+  await run('ip', ['route', 'add', 'local', `10.${FIRST_HOLLOW + index}.0.0/16`, 'dev', name]);
+}
+
+/** Addresses of a node that is no more than an object, and of its pods. @param node counted from 0, at most 255 */
+export function hollowAddresses({ index }: Slot, node: number): { readonly node: string; pod(count: number): string } {
+  const network = `10.${FIRST_HOLLOW + index}.${node}`;
+  return { node: `${network}.254`, pod: (count) => `${network}.${count}` };
 }
 
 /** Makes a node's network namespace, with routes to the pods of all nodes; `node` counts from 1. */

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { areBuilt, fetchSources } from './binaries.ts';
+import type { Program } from './binaries.ts';
 import { makeCgroup, removeCgroups } from './cgroups.ts';
 import { run } from './run.ts';
 
@@ -9,12 +10,16 @@ interface Requirement {
   readonly debianPackage: string;
 }
 
+const CONTROL_PLANE_REQUIREMENTS: readonly Requirement[] = [
+  { program: '/usr/sbin/ip', debianPackage: 'iproute2' },
+  { program: '/usr/bin/setpriv', debianPackage: 'util-linux' },
+];
 const REQUIREMENTS: readonly Requirement[] = [
+  ...CONTROL_PLANE_REQUIREMENTS,
   { program: '/usr/bin/containerd', debianPackage: 'containerd' },
   { program: '/usr/bin/ctr', debianPackage: 'containerd' },
   { program: '/usr/sbin/runc', debianPackage: 'runc' },
   { program: '/usr/lib/cni/bridge', debianPackage: 'containernetworking-plugins' },
-  { program: '/usr/sbin/ip', debianPackage: 'iproute2' },
   { program: '/usr/sbin/iptables', debianPackage: 'iptables' },
   { program: '/usr/bin/nsenter', debianPackage: 'util-linux' },
   { program: '/usr/bin/unshare', debianPackage: 'util-linux' },
@@ -30,22 +35,50 @@ const PROBE = 'brupop-probe';
  * @param install whether to install what Debian has
  */
 export async function whatIsMissing(install: boolean, report: (line: string) => void): Promise<string[]> {
+  const wrong = whatIsWrongWithMachine();
+  if (wrong.length > 0) return wrong;
+  if (install) await installPackages(missingPackages(REQUIREMENTS), report);
+  const problems = packageProblems(REQUIREMENTS);
+  return problems.length > 0 ? problems : [...(await missingRights(MAKING_NODES)), ...(await missingSources(report))];
+}
+
+/** Why no control plane can run on this machine, with what would help; empty if one can. What is not built counts, if it is not to be built now. */
+export async function whatControlPlaneMisses(
+  programs: readonly Program[],
+  { mayBuild, report }: { readonly mayBuild: boolean; readonly report: (line: string) => void },
+): Promise<string[]> {
+  const wrong = whatIsWrongWithMachine();
+  if (wrong.length > 0) return wrong;
+  const problems = packageProblems(CONTROL_PLANE_REQUIREMENTS);
+  if (problems.length > 0) return problems;
+  if (!mayBuild && !(await areBuilt(programs))) return ['Kubernetes is not built yet; npm run e2e builds it'];
+  return [...(await missingRights(MAKING_NETWORKS)), ...(await missingSources(report, programs))];
+}
+
+function whatIsWrongWithMachine(): string[] {
   if (process.platform !== 'linux') return [`a real cluster needs Linux, and this is ${process.platform}`];
   if (process.getuid?.() !== 0) return ['a real cluster needs root: it makes namespaces, mounts and network interfaces'];
   if (!existsSync('/sys/fs/cgroup/cgroup.controllers') && !existsSync('/sys/fs/cgroup/memory'))
     return ['no cgroups are mounted on /sys/fs/cgroup'];
-  if (install) await installPackages(missingPackages(), report);
-  const problems = missingPackages().map((name) => `${name} is not installed: apt-get install ${name}, or npm run e2e -- --install`);
-  return problems.length > 0 ? problems : [...(await missingRights()), ...(await missingSources(report))];
+  return [];
 }
 
+const packageProblems = (requirements: readonly Requirement[]): string[] =>
+  missingPackages(requirements).map((name) => `${name} is not installed: apt-get install ${name}, or npm run e2e -- --install`);
+
+type Attempt = readonly [string, () => Promise<unknown>];
+
+const MAKING_NETWORKS: readonly Attempt[] = [
+  ['make bridges', () => run('unshare', ['--net', 'ip', 'link', 'add', 'probe', 'type', 'bridge'])],
+  ['make cgroups', () => makeCgroup(PROBE).then(() => removeCgroups(PROBE))],
+];
+const MAKING_NODES: readonly Attempt[] = [
+  ['make namespaces', () => run('unshare', ['--mount', '--net', '--pid', '--ipc', '--uts', '--fork', 'true'])],
+  ...MAKING_NETWORKS,
+];
+
 /** What this root may not do, as in a container that is not privileged. */
-async function missingRights(): Promise<string[]> {
-  const attempts: readonly (readonly [string, () => Promise<unknown>])[] = [
-    ['make namespaces', () => run('unshare', ['--mount', '--net', '--pid', '--ipc', '--uts', '--fork', 'true'])],
-    ['make bridges', () => run('unshare', ['--net', 'ip', 'link', 'add', 'probe', 'type', 'bridge'])],
-    ['make cgroups', () => makeCgroup(PROBE).then(() => removeCgroups(PROBE))],
-  ];
+async function missingRights(attempts: readonly Attempt[]): Promise<string[]> {
   const problems: string[] = [];
   for (const [what, attempt] of attempts) {
     await attempt().catch((error: unknown) => problems.push(`a real cluster needs to ${what}, and may not: ${String(error)}`));
@@ -54,11 +87,11 @@ async function missingRights(): Promise<string[]> {
 }
 
 /** Go, and what it builds from, are needed for what has not been built yet. */
-async function missingSources(report: (line: string) => void): Promise<string[]> {
-  if (await areBuilt()) return [];
+async function missingSources(report: (line: string) => void, programs?: readonly Program[]): Promise<string[]> {
+  if (await areBuilt(programs)) return [];
   const [, major, minor] = /go(\d+)\.(\d+)/.exec(await run('go', ['env', 'GOVERSION']).catch(() => '')) ?? [];
   if (Number(major) > 1 || Number(minor) >= 26) {
-    return await fetchSources(report).then(
+    return await fetchSources(report, programs).then(
       () => [],
       (error: unknown) => [`the source of what a cluster is made of could not be downloaded: ${String(error)}`],
     );
@@ -67,8 +100,8 @@ async function missingSources(report: (line: string) => void): Promise<string[]>
   return [`Kubernetes is built from source with Go 1.26 or later, and ${found}: https://go.dev/doc/install`];
 }
 
-function missingPackages(): string[] {
-  return [...new Set(REQUIREMENTS.filter(({ program }) => !existsSync(program)).map(({ debianPackage }) => debianPackage))];
+function missingPackages(requirements: readonly Requirement[]): string[] {
+  return [...new Set(requirements.filter(({ program }) => !existsSync(program)).map(({ debianPackage }) => debianPackage))];
 }
 
 async function installPackages(packages: readonly string[], report: (line: string) => void): Promise<void> {

@@ -1,0 +1,129 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { APISERVER_SERVICE, DEFAULT_NAMESPACE } from '@brupop/crd-models';
+import type { KubeClient } from '@brupop/kube-runtime';
+import { seededRandom, systemClock } from '@brupop/ports';
+import { ProcessRunner, serveService, serveUnix, SimulatedNodes, WorldStore } from '@brupop/simulator';
+import type {
+  ClusterTimings,
+  Endpoint,
+  HostTimings,
+  NodeOptions,
+  PodObject,
+  ProcessRunnerOptions,
+  UpdateRepository,
+} from '@brupop/simulator';
+import type { ControlPlane } from '../cluster/control-plane.ts';
+import { hollowAddresses } from '../cluster/network.ts';
+import type { Slot } from '../cluster/slot.ts';
+import { readyEndpoints } from './endpoint-slices.ts';
+import type { EndpointSlice } from './endpoint-slices.ts';
+import type { RemoteStore, Resource } from './remote-store.ts';
+
+/** What hollow nodes are made from. */
+export interface HollowNodesOptions {
+  readonly nodes: readonly NodeOptions[];
+  readonly repository: UpdateRepository;
+  readonly hostTimings: Partial<HostTimings>;
+  readonly clusterTimings: Partial<ClusterTimings>;
+  readonly bundles: ProcessRunnerOptions['bundles'];
+  /** Whether each agent is a thread of this process: as processes, a hundred do not fit on a machine of two cores. */
+  readonly agentsAreThreads: boolean;
+  readonly onLine: (pod: string, line: string) => void;
+}
+
+/** Where they are. */
+export interface HollowSurroundings {
+  readonly slot: Slot;
+  readonly plane: ControlPlane;
+  readonly client: KubeClient;
+  /** Mirrors all of {@link MIRRORED}. */
+  readonly store: RemoteStore;
+}
+
+/** Hollow nodes under way. */
+export interface HollowNodes {
+  /** Of the apiserver's Service, for agents. */
+  readonly apiserverHost: string;
+  /** Ends everything that runs on them. */
+  stop(): Promise<void>;
+}
+
+const ENDPOINT_SLICES = { group: 'discovery.k8s.io', resource: 'endpointslices' };
+/** What hollow nodes look at. */
+export const MIRRORED: readonly Resource[] = [
+  { group: '', resource: 'nodes' },
+  { group: '', resource: 'pods' },
+  { group: '', resource: 'secrets' },
+  { group: 'coordination.k8s.io', resource: 'leases' },
+  ENDPOINT_SLICES,
+];
+/** As in Kubernetes: what resting nodes write is much of what the API server has to do. */
+const HEARTBEAT_MS = 10_000;
+
+/**
+ * Registers nodes that simulated kubelets look after: of their pods only the operator's run, as processes of this machine, each on an address of its own; and
+ * they reboot when their simulated hosts do.
+ */
+export async function startHollowNodes(
+  options: HollowNodesOptions,
+  { slot, plane, client, store }: HollowSurroundings,
+): Promise<HollowNodes> {
+  const { nodes: all, repository, hostTimings, clusterTimings, bundles, agentsAreThreads, onLine } = options;
+  const random = seededRandom(1);
+  const sockets = join(slot.directory, 's');
+  for (const folder of [sockets, join(slot.directory, 'logs')]) await mkdir(folder, { recursive: true });
+  const hostSocket = (node: string): string => join(sockets, `${node}.sock`);
+  const endpoints = (): Endpoint[] =>
+    readyEndpoints(store.list(ENDPOINT_SLICES) as readonly EndpointSlice[], DEFAULT_NAMESPACE, APISERVER_SERVICE);
+  const service = await serveService(endpoints, { host: slot.hostIp, port: 0 });
+  const runner = new ProcessRunner({
+    bundles,
+    node: process.execPath,
+    directory: slot.directory,
+    kubernetes: { url: plane.url, caPem: await readFile(join(plane.credentials.directory, 'ca.crt'), 'utf8') },
+    store,
+    apiserverUrl: () => `https://${slot.hostIp}:${service.port}`,
+    hostSocket,
+    onLine,
+    issueToken: (pod, audience, expiresAfterMs) => requestToken(client, pod, audience, expiresAfterMs),
+    ownAddresses: true,
+    threads: agentsAreThreads ? ['agent'] : [],
+  });
+  const nodes = new SimulatedNodes({
+    clock: systemClock,
+    random,
+    store: new WorldStore(store),
+    repository,
+    hostTimings,
+    timings: { ...clusterTimings, heartbeatMs: HEARTBEAT_MS },
+    runner,
+    addressesOf: (node) => hollowAddresses(slot, node),
+    issueToken: () => {
+      throw new Error('tokens are issued by the API server');
+    },
+    log: () => undefined,
+  });
+  for (const node of all) nodes.add(node);
+  const servers = await Promise.all([...nodes.hosts].map(([name, host]) => serveUnix(host.handle, hostSocket(name))));
+  nodes.start();
+  return {
+    apiserverHost: slot.hostIp,
+    stop: async () => {
+      nodes.stop();
+      await runner.stopAll();
+      await Promise.all([service.close(), ...servers.map((server) => server.close())]);
+    },
+  };
+}
+
+async function requestToken(client: KubeClient, { metadata, spec }: PodObject, audience: string, expiresAfterMs: number): Promise<string> {
+  const { namespace = '', name, uid } = metadata;
+  const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${spec.serviceAccountName ?? 'default'}/token`;
+  const boundObjectRef = { apiVersion: 'v1', kind: 'Pod', name, uid };
+  const { status } = await client.request<{ readonly status: { readonly token: string } }>('POST', path, {
+    body: { spec: { audiences: [audience], expirationSeconds: Math.floor(expiresAfterMs / 1_000), boundObjectRef } },
+    signal: new AbortController().signal,
+  });
+  return status.token;
+}
