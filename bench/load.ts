@@ -1,7 +1,8 @@
-import type { AuditEntry } from '@brupop/simulator';
 import { APISERVER_COMPONENT } from '@brupop/crd-models';
 import { Fleet } from '@brupop/e2e';
-import type { Benchmark, Row } from './benchmark.ts';
+import type { Benchmark } from './benchmark.ts';
+import { beyondRest, breakdown, componentOfUser, isOfCluster, reviewsIn } from './operator-requests.ts';
+import type { OperatorRequest } from './operator-requests.ts';
 import { pinnedWorkload } from './pinned-workload.ts';
 import { ORIGINAL } from './recorded.ts';
 
@@ -12,7 +13,6 @@ const SIZES = { full: [10, 40], smoke: [2, 4] } as const;
 /** Nodes that are not updated. The operator's own pods run there: else some updates would have more to evict than others. */
 const OTHERS = 3;
 const PODS_PER_NODE = 3;
-const OPERATOR = /^system:serviceaccount:brupop-bottlerocket-aws:brupop-(\w+)-service-account$/;
 
 /** What the operator asks of the Kubernetes API and of the hosts. */
 export const load: Benchmark = {
@@ -71,12 +71,12 @@ export const load: Benchmark = {
 
 interface Counted {
   /** In an hour of rest. */
-  readonly rest: readonly AuditEntry[];
+  readonly rest: readonly OperatorRequest[];
   readonly hostCalls: number;
   /** Watches opened since the start that did not replace another. */
   readonly watches: number;
   /** In the rollout, beyond what the same time of rest would have taken. */
-  readonly update: readonly AuditEntry[];
+  readonly update: readonly OperatorRequest[];
   readonly evictions: number;
 }
 
@@ -90,10 +90,11 @@ async function observeFleet(nodes: number): Promise<Counted> {
     agentSettings: { updateCheckIntervalMs: 2 * MINUTE_MS },
   });
   try {
-    let entries: AuditEntry[] = [];
+    let entries: OperatorRequest[] = [];
     let hostCalls = 0;
     fleet.api.audit((entry) => {
-      if (OPERATOR.test(entry.user)) entries.push(entry);
+      const component = componentOfUser(entry.user);
+      if (component !== undefined) entries.push({ ...entry, component });
     });
     fleet.runner.onHostRequest = () => {
       hostCalls += 1;
@@ -113,7 +114,12 @@ async function observeFleet(nodes: number): Promise<Counted> {
     const startedMs = fleet.clock.monotonic();
     fleet.cluster.repository.available = offered;
     if (!(await fleet.until(() => updated.every((name) => fleet.isDone(name)), LONG_MS))) throw new Error('the rollout did not end');
-    const update = beyondRest(entries.filter(isOfUpdate), rest, (fleet.clock.monotonic() - startedMs) / HOUR_MS);
+    const hours = (fleet.clock.monotonic() - startedMs) / HOUR_MS;
+    const update = beyondRest(
+      entries.filter((entry) => !isOfCluster(entry)),
+      reviewsIn(rest),
+      hours,
+    );
     return { rest, hostCalls: restCalls, watches, update, evictions: fleet.cluster.drainStatistics().evicted };
   } finally {
     fleet.stop();
@@ -132,36 +138,12 @@ async function install(fleet: Fleet, updated: readonly string[]): Promise<void> 
   fleet.cluster.apply(updated.map((name) => pinnedWorkload(name, PODS_PER_NODE)));
 }
 
-/** Of the watches, only those of the pods on one node: the caches' are of the operator's namespace, or of no pods. */
-function isOfUpdate({ verb, resource, namespace }: AuditEntry): boolean {
-  if (resource === 'leases') return false;
-  return verb !== 'watch' || (resource === 'pods' && namespace === '');
-}
-
-/** Nodes that wait for their turn have their tokens reviewed now and then, as at rest. */
-function beyondRest(entries: readonly AuditEntry[], rest: readonly AuditEntry[], hours: number): readonly AuditEntry[] {
-  const isReview = ({ resource }: AuditEntry): boolean => resource === 'tokenreviews';
-  const reviews = entries.filter(isReview);
-  const beyond = Math.max(0, reviews.length - Math.round(rest.filter(isReview).length * hours));
-  return [...entries.filter((entry) => !isReview(entry)), ...reviews.slice(0, beyond)];
-}
-
 async function expectSoon(fleet: Fleet, condition: () => boolean): Promise<void> {
   if (!(await fleet.until(condition, HOUR_MS))) throw new Error('the fleet did not come up');
 }
 
-/** Collections that are watched, by user. */
-function watchedBy(entries: readonly AuditEntry[]): number {
-  return new Set(entries.filter(({ verb }) => verb === 'watch').map(({ user, resource, name }) => [user, resource, name].join())).size;
-}
-
-/** The most frequent kinds of request. */
-function breakdown(when: string, entries: readonly AuditEntry[], by: number): Row[] {
-  const kinds = Map.groupBy(entries, ({ user, verb, resource, subresource }) => {
-    const component = OPERATOR.exec(user)?.[1] ?? user;
-    return `${component} ${verb} ${resource}${subresource === '' ? '' : `/${subresource}`}`;
-  });
-  return [...kinds]
-    .map(([kind, { length }]) => ({ what: `– ${kind}, ${when}`, unit: '', ours: [length / by] }))
-    .sort((a, b) => (b.ours[0] ?? 0) - (a.ours[0] ?? 0));
+/** Collections that are watched, by component. */
+function watchedBy(entries: readonly OperatorRequest[]): number {
+  return new Set(entries.filter(({ verb }) => verb === 'watch').map(({ component, resource, name }) => [component, resource, name].join()))
+    .size;
 }

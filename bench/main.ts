@@ -8,6 +8,7 @@ import { brokenGates } from './benchmark.ts';
 import { agent } from './agent.ts';
 import { apiserver } from './apiserver.ts';
 import { controller } from './controller.ts';
+import { controlPlane } from './control-plane.ts';
 import { images } from './images.ts';
 import { load } from './load.ts';
 import { CannotMeasure } from './memory-cgroup.ts';
@@ -20,7 +21,18 @@ import { reaction } from './reaction.ts';
 import { rollout } from './rollout.ts';
 
 /** In the order of the page. */
-const BENCHMARKS: Readonly<Record<string, Benchmark>> = { agent, controller, plan, apiserver, reaction, load, rollout, original, images };
+const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
+  agent,
+  controller,
+  plan,
+  apiserver,
+  reaction,
+  load,
+  rollout,
+  'control-plane': controlPlane,
+  original,
+  images,
+};
 const RESULTS = join(import.meta.dirname, 'results');
 const PAGE = join(import.meta.dirname, '../docs/benchmarks.md');
 

@@ -4,8 +4,9 @@ import type { Benchmark, Row } from './benchmark.ts';
 import { hostMs, REAL_CLUSTER, REAL_HOSTS } from './physical-times.ts';
 import { ORIGINAL } from './recorded.ts';
 import { pinnedWorkload } from './pinned-workload.ts';
+import { nameOfRollout, rolloutRows } from './rollout-rows.ts';
+import type { RolloutSize } from './rollout-rows.ts';
 import { watchSlots } from './slot-times.ts';
-import type { SlotTimes } from './slot-times.ts';
 
 const HOUR_MS = 3_600_000;
 const LONG_MS = 240 * HOUR_MS;
@@ -14,12 +15,7 @@ const REFILL_MS = 100;
 const BEYOND_S = 1;
 const PODS_PER_NODE = 3;
 
-interface Size {
-  readonly nodes: number;
-  readonly slots: number | 'unlimited';
-}
-
-const SIZES: Readonly<Record<'full' | 'smoke', { readonly virtual: readonly Size[]; readonly real: readonly Size[] }>> = {
+const SIZES: Readonly<Record<'full' | 'smoke', { readonly virtual: readonly RolloutSize[]; readonly real: readonly RolloutSize[] }>> = {
   full: {
     virtual: [
       { nodes: 100, slots: 1 },
@@ -57,7 +53,7 @@ export const rollout: Benchmark = {
   },
 };
 
-async function inProcesses({ nodes, slots }: Size, smoke: boolean): Promise<Row[]> {
+async function inProcesses({ nodes, slots }: RolloutSize, smoke: boolean): Promise<Row[]> {
   const fleet = await ProcessFleet.start({
     nodes,
     webReplicas: 0,
@@ -70,7 +66,7 @@ async function inProcesses({ nodes, slots }: Size, smoke: boolean): Promise<Row[
     const times = watchSlots(fleet, systemClock, nodes, slots === 'unlimited' ? Infinity : slots);
     if (!(await fleet.rollOut(REAL_LIMIT_MS))) throw new Error(`${String(nodes)} nodes were not updated in time`);
     const isRecorded = nodes === 10 && slots === 1;
-    const rows = rowsOf(`real time: ${nameOf({ nodes, slots })}`, times(), { nodes, slots }, hostMs(REAL_HOSTS, REAL_CLUSTER));
+    const rows = rolloutRows(`real time: ${nameOfRollout({ nodes, slots })}`, times(), { nodes, slots }, hostMs(REAL_HOSTS, REAL_CLUSTER));
     return rows.map((row) => ({
       ...row,
       ...(smoke || !row.what.endsWith('host') ? {} : { goal: BEYOND_S }),
@@ -82,36 +78,23 @@ async function inProcesses({ nodes, slots }: Size, smoke: boolean): Promise<Row[
   }
 }
 
-async function onVirtualClock({ nodes, slots }: Size): Promise<Row[]> {
+async function onVirtualClock({ nodes, slots }: RolloutSize): Promise<Row[]> {
   const fleet = new Fleet({ nodes, webReplicas: 0, policy: { maxConcurrentUpdates: slots } });
   try {
     const times = watchSlots(fleet, fleet.clock, nodes, slots === 'unlimited' ? Infinity : slots);
     if (!(await fleet.rollOut(LONG_MS))) throw new Error(`${String(nodes)} nodes were not updated in time`);
     const seen = times();
-    const what = `virtual: ${nameOf({ nodes, slots })}`;
+    const what = `virtual: ${nameOfRollout({ nodes, slots })}`;
     const late = seen.gapsMs.filter((gap) => gap > REFILL_MS).length;
     // Where nothing is there to be drained, nothing has to end.
-    const [whole, beyond] = rowsOf(what, seen, { nodes, slots }, hostMs({}, { terminationMs: 0 }));
+    const [whole, beyond] = rolloutRows(what, seen, { nodes, slots }, hostMs({}, { terminationMs: 0 }));
     return [
       // Where all nodes may go at once, the last waits for another.
-      ...(whole === undefined ? [] : [slots === 'unlimited' ? whole : { ...whole, gate: { atMost: 1.5, ofRatio: true } }]),
-      ...(beyond === undefined ? [] : [{ ...beyond, goal: BEYOND_S }]),
+      slots === 'unlimited' ? whole : { ...whole, gate: { atMost: 1.5, ofRatio: true } },
+      { ...beyond, goal: BEYOND_S },
       ...(slots === 'unlimited' ? [] : [{ what: `${what}: a free slot waits`, unit: 'ms', ours: seen.gapsMs, goal: REFILL_MS }, { what: `${what}: slots that waited longer than ${String(REFILL_MS)} ms`, unit: '', ours: [late], goal: 0, gate: { atMost: 0, ofRatio: false } }]),
     ]; // prettier-ignore
   } finally {
     fleet.stop();
   }
-}
-
-const nameOf = ({ nodes, slots }: Size): string =>
-  `${nodes.toLocaleString('en-US')} nodes, ${slots === 'unlimited' ? 'no limit' : `${String(slots)} at a time`}`;
-
-function rowsOf(what: string, { firstMs, lastMs, spansMs }: SlotTimes, { nodes, slots }: Size, ofHostMs: number): Row[] {
-  const turns = slots === 'unlimited' ? 1 : Math.ceil(nodes / slots);
-  const average = spansMs.reduce((sum, span) => sum + span, 0) / spansMs.length;
-  const shortest = (average / 1_000) * turns;
-  return [
-    { what: `${what}: first start to last end`, unit: 's', ours: [(lastMs - firstMs) / 1_000], baseline: { name: 'shortest', values: [shortest] } },
-    { what: `${what}: a node beyond its host`, unit: 's', ours: spansMs.map((span) => (span - ofHostMs) / 1_000) },
-  ]; // prettier-ignore
 }

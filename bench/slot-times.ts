@@ -1,4 +1,4 @@
-import type { ObservedFleet } from '@brupop/e2e';
+import type { BottlerocketShadow } from '@brupop/crd-models';
 import type { Clock } from '@brupop/ports';
 
 /** When slots of `maxConcurrentUpdates` were taken and given back. */
@@ -11,8 +11,13 @@ export interface SlotTimes {
   readonly spansMs: readonly number[];
 }
 
+/** Whatever tells of each write of a shadow. */
+export interface ShadowSource {
+  onShadow(listener: (shadow: BottlerocketShadow) => void): unknown;
+}
+
 /** Notes when each node takes a slot and gives it back. @returns tells what has been noted so far */
-export function watchSlots(fleet: ObservedFleet, clock: Clock, nodes: number, slots: number): () => SlotTimes {
+export function watchSlots(fleet: ShadowSource, clock: Clock, nodes: number, slots: number): () => SlotTimes {
   const heldSinceMs = new Map<string, number>();
   const freeSinceMs: number[] = [];
   const gapsMs: number[] = [];

@@ -1,0 +1,133 @@
+import { BUNDLES, CONTROL_PLANE_PROGRAMS, provideBinaries, whatControlPlaneMisses } from '@brupop/e2e';
+import type { Benchmark, Row } from './benchmark.ts';
+import { ControlPlaneFleet } from './control-plane-fleet.ts';
+import type { Counted } from './control-plane-fleet.ts';
+import { beyondRest, breakdown, isOfCluster, reviewsIn } from './operator-requests.ts';
+import type { OperatorRequest } from './operator-requests.ts';
+import { hostMs, REAL_CLUSTER, REAL_HOSTS } from './physical-times.ts';
+import { ORIGINAL } from './recorded.ts';
+import { nameOfRollout, rolloutRows } from './rollout-rows.ts';
+import type { RolloutSize } from './rollout-rows.ts';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const PODS_PER_NODE = 3;
+const FEW = 10;
+const MANY = 100;
+const CHECK_INTERVAL_S = 120;
+/** As often as an agent may look: for rollouts of a version that all have noticed. */
+const QUICK_CHECK_INTERVAL_S = 10;
+const REST_MS = 5 * MINUTE_MS;
+/** How long an accepted token is not reviewed again: in so long a rest there is one review of each. */
+const REVIEWED_FOR_MS = 15 * MINUTE_MS;
+const LONGEST_MS = HOUR_MS;
+const FEW_SLOTS = [1, 10, 'unlimited'] as const;
+const MANY_SLOTS = [10, 'unlimited', 1] as const;
+
+/** Rollouts and load on a real control plane, of nodes that are simulated. */
+export const controlPlane: Benchmark = {
+  title: 'On a real control plane',
+  method:
+    'etcd, kube-apiserver, kube-controller-manager and kube-scheduler as built for the [real-cluster tests](e2e.md), and nodes that are objects which the' +
+    " simulator's kubelets look after ([why](adr/0020-hollow-nodes.md)): refresh, download, activation, drain, reboot and way back to Ready take six seconds in all, as beside which the original was" +
+    ' measured. The operator is installed by its manifest: three apiservers and the controller are processes on three nodes that are not updated; agents are processes, too, and with' +
+    ' 100 nodes, which as processes would not fit on the machine, threads that run the same bundle. Each node has three pods that go nowhere else. Rollouts are those of a version that all agents have noticed, from the first write of a spec as a' +
+    ' watch tells of it. Requests are those of the audit log of kube-apiserver: at rest, agents look for updates every two minutes; in updates, from the moment that there is a new version until all nodes run it, one at a time, Events included. Renewals of the' +
+    ' Lease and the watches of the caches are there once, however many nodes there are, and are told apart. Of reviews of tokens each agent has one in 15 minutes: they are counted in so long a rest of the ten nodes, all else in five minutes of both fleets.',
+  limits:
+    'Etcd does not wait for the disk. All that would have machines of its own shares two cores here: hosts, kubelets, agents and the control plane. Where a hundred nodes go at once, nothing but the processors is measured.',
+  async run({ smoke }) {
+    const stop = AbortSignal.timeout(LONGEST_MS);
+    const report = (line: string): void => {
+      process.stderr.write(`${line}\n`);
+    };
+    const missing = await whatControlPlaneMisses(CONTROL_PLANE_PROGRAMS, { mayBuild: !smoke, report });
+    if (missing.length > 0) return [{ what: missing.join('; '), unit: '', ours: [] }];
+    const binaries = await provideBinaries(report, stop, CONTROL_PLANE_PROGRAMS);
+    const start = (nodes: number, checkIntervalS = CHECK_INTERVAL_S): Promise<ControlPlaneFleet> =>
+      ControlPlaneFleet.start({
+        binaries,
+        nodes,
+        podsPerNode: PODS_PER_NODE,
+        checkIntervalS,
+        hostTimings: REAL_HOSTS,
+        clusterTimings: REAL_CLUSTER,
+        bundles: BUNDLES,
+        agentsAreThreads: nodes > FEW,
+        signal: stop,
+      });
+    return smoke ? briefly(await start(2, QUICK_CHECK_INTERVAL_S)) : wholly(start);
+  },
+};
+
+async function briefly(fleet: ControlPlaneFleet): Promise<Row[]> {
+  try {
+    return updateRows(fleet.nodes, await fleet.update(), 0);
+  } finally {
+    await fleet.close();
+  }
+}
+
+async function wholly(start: (nodes: number) => Promise<ControlPlaneFleet>): Promise<Row[]> {
+  const fleets: ControlPlaneFleet[] = [];
+  try {
+    for (const nodes of [FEW, MANY]) fleets.push(await start(nodes));
+    const [few, many] = fleets as [ControlPlaneFleet, ControlPlaneFleet];
+    const rests = await Promise.all([few.rest(REST_MS), many.rest(REST_MS)]);
+    const update = await few.update();
+    const rows = await rollouts(few, FEW_SLOTS);
+    await few.checkEvery(CHECK_INTERVAL_S);
+    const long = few.rest(REVIEWED_FOR_MS);
+    rows.push(...(await rollouts(many, MANY_SLOTS)));
+    const reviewsPerHour = (reviewsIn((await long).requests) / (await long).ms) * HOUR_MS;
+    return [...rows, ...restRows(rests, reviewsPerHour / FEW), ...updateRows(FEW, update, reviewsPerHour)];
+  } finally {
+    await Promise.all(fleets.map((fleet) => fleet.close()));
+  }
+}
+
+async function rollouts(fleet: ControlPlaneFleet, all: readonly RolloutSize['slots'][]): Promise<Row[]> {
+  await fleet.checkEvery(QUICK_CHECK_INTERVAL_S);
+  const rows: Row[] = [];
+  for (const slots of all) {
+    const size = { nodes: fleet.nodes, slots };
+    const [whole, beyond] = rolloutRows(nameOfRollout(size), await fleet.rollOut(slots), size, hostMs(REAL_HOSTS, REAL_CLUSTER));
+    const isRecorded = size.nodes === FEW && slots === 1;
+    rows.push(isRecorded ? { ...whole, goal: 80, original: ORIGINAL.tenNodesOneByOneSeconds } : whole, {
+      ...beyond,
+      goal: 1,
+      ...(slots === 1 ? { original: ORIGINAL.beyondHostSeconds } : {}),
+    });
+  }
+  return rows;
+}
+
+function restRows([few, many]: readonly [Counted, Counted], reviewsPerHour: number): Row[] {
+  const ofNodes = ({ requests, ms }: Counted): number =>
+    (requests.filter((request) => !isOfCluster(request) && reviewsIn([request]) === 0).length / ms) * HOUR_MS;
+  const others = (ofNodes(many) - ofNodes(few)) / (MANY - FEW);
+  const watches = (many.openWatches.length - few.openWatches.length) / (MANY - FEW);
+  const ofCluster = many.requests.filter(isOfCluster);
+  return [
+    { what: 'requests per idle node-hour', unit: '', ours: [reviewsPerHour + others], original: ORIGINAL.requestsPerIdleNodeHour, goal: 6, gate: { atMost: 6, ofRatio: false } },
+    { what: '– of these, reviews of tokens', unit: '', ours: [reviewsPerHour] },
+    { what: 'requests per idle cluster-hour, whatever its size', unit: '', ours: [(ofCluster.length / many.ms) * HOUR_MS] },
+    ...breakdown('in that hour', ofCluster, many.ms / HOUR_MS),
+    { what: 'open watches per node', unit: '', ours: [watches], original: ORIGINAL.openWatchesPerNode, goal: 0, gate: { atMost: 0, ofRatio: false } },
+    { what: 'open watches of a cluster, whatever its size', unit: '', ours: [few.openWatches.length] },
+  ]; // prettier-ignore
+}
+
+function updateRows(nodes: number, { requests, ms, openWatches }: Counted, reviewsPerHour: number): Row[] {
+  const ofUpdate: readonly OperatorRequest[] = beyondRest(
+    requests.filter((request) => !isOfCluster(request)),
+    reviewsPerHour,
+    ms / HOUR_MS,
+  );
+  const watches = openWatches.filter(({ component }) => component === 'agent').length / nodes;
+  return [
+    { what: 'open watches per node, by its agent', unit: '', ours: [watches], goal: 0, gate: { atMost: 0, ofRatio: false } },
+    { what: 'requests per node update with three pods evicted', unit: '', ours: [ofUpdate.length / nodes], original: ORIGINAL.requestsPerUpdate, goal: 20, gate: { atMost: 40, ofRatio: false } },
+    ...breakdown('per update', ofUpdate, nodes),
+  ]; // prettier-ignore
+}
