@@ -94,6 +94,8 @@ export interface PodObject extends ApiObject {
   readonly status?: {
     readonly phase?: string;
     readonly podIP?: string;
+    readonly qosClass?: string;
+    readonly startTime?: string;
     readonly conditions?: readonly StatusCondition[];
     readonly containerStatuses?: readonly ContainerStatus[];
   };

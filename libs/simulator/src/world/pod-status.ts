@@ -27,8 +27,9 @@ export function podStatus(pod: PodObject, facts: ContainerFacts, now: string): o
     hostIP: facts.hostIP,
     podIP: facts.podIP,
     podIPs: [{ ip: facts.podIP }],
-    startTime: (pod.status as { readonly startTime?: string } | undefined)?.startTime ?? now,
-    qosClass: 'Burstable',
+    startTime: pod.status?.startTime ?? now,
+    // Given to the pod when it was made, and never changed.
+    qosClass: pod.status?.qosClass ?? 'Burstable',
     conditions: [
       condition('PodScheduled', true),
       condition('Initialized', true),
