@@ -4,6 +4,7 @@ import type { BottlerocketShadow } from '@brupop/crd-models';
 import { createKubeClient } from '@brupop/kube-runtime';
 import { installObjects } from '@brupop/manifests';
 import { sleep, systemClock } from '@brupop/ports';
+import { freePort } from '@brupop/simulator';
 import type { NodeObject, PodObject, UpdateRepository } from '@brupop/simulator';
 import { ControlPlane } from '../cluster/control-plane.ts';
 import type { ControlPlaneBinaries } from '../cluster/control-plane.ts';
@@ -97,7 +98,9 @@ export class HollowCluster {
   async install(env: Env, limitMs: number): Promise<void> {
     const controller = { CERTIFICATE_NAMES: this.#serviceHost, ...env.controller };
     const placement = { apiserver: { nodeSelector: ON_SERVERS }, controller: { nodeSelector: ON_SERVERS } };
-    await this.kubectl.apply(installObjects({ image: 'brupop', env: { ...env, controller }, placement }));
+    // Whoever listens on all addresses of the machine holds the usual one.
+    const apiserverInternalPort = await freePort();
+    await this.kubectl.apply(installObjects({ image: 'brupop', env: { ...env, controller }, placement, apiserverInternalPort }));
     await this.kubectl.run(['wait', '--for=condition=Established', 'crd', CRD_NAME]);
     await this.#store.mirror(SHADOWS);
     await this.until('every agent has reported', () => this.names.every((name) => this.shadow(name)?.status != null), limitMs);
@@ -142,13 +145,13 @@ export class HollowCluster {
     return parseRequests(await readFile(this.#plane.auditLog, 'utf8'), DEFAULT_NAMESPACE);
   }
 
-  /** Waits for a condition, looking again and again. @throws Error with what went wrong if it takes longer than the limit */
+  /** Waits for a condition, looking again and again. @throws Error with what went wrong if it takes longer than the limit, or a node could not say something */
   async until(what: string, condition: () => boolean, limitMs: number): Promise<void> {
     const endMs = systemClock.monotonic() + limitMs;
     while (!condition()) {
-      if (systemClock.monotonic() > endMs) {
+      if (systemClock.monotonic() > endMs || this.#store.failures.length > 0) {
         const trouble = [...this.#store.failures, ...this.lines.slice(-LAST_LINES).map(({ pod, text }) => `${pod}: ${text}`)];
-        throw new Error(`waited ${Math.round(limitMs / 1000)} s until ${what}; instead:\n${trouble.join('\n')}`);
+        throw new Error(`waited ${Math.round((limitMs - endMs + systemClock.monotonic()) / 1000)} s until ${what}; instead:\n${trouble.join('\n')}`);
       }
       await sleep(systemClock, LOOK_MS, this.#options.signal);
     }

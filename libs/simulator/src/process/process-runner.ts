@@ -38,7 +38,10 @@ export interface ProcessRunnerOptions {
   readonly wrap?: WrapCommand;
   /** Issues projected tokens where the context of a pod cannot. */
   readonly issueToken?: (pod: PodObject, audience: string, expiresAfterMs: number) => Promise<string>;
-  /** Whether pods' addresses are addresses of this machine, so that each serves on its own, on the ports that it names; else on free ports of the loopback interface. */
+  /**
+   * Whether pods' addresses are addresses of this machine, so that the apiserver can be reached where its Service says. Else each serves on the loopback interface; what else
+   * there is may hold any port of all addresses, so others are chosen anew.
+   */
   readonly ownAddresses?: boolean;
   /** What runs as threads of this process: the same bundles, many of which fit on a machine. */
   readonly threads?: readonly App[];
@@ -56,8 +59,6 @@ export interface Command {
 const TOKEN_LIFETIME_MS = 3_607_000;
 const KUBERNETES_AUDIENCE = 'https://kubernetes.default.svc';
 const READY_DEADLINE_MS = 2000;
-/** Of all apps. */
-const DEFAULT_METRICS_PORT = '8080';
 const TLS_FOLDER = 'tls';
 
 type App = keyof ProcessRunnerOptions['bundles'];
@@ -185,13 +186,11 @@ export class ProcessRunner implements PodRunner {
     return child;
   }
 
-  async #addressesFor(env: Readonly<Record<string, string>>, { podIP }: PodContext): Promise<Addresses> {
-    if (this.#options.ownAddresses !== true) {
-      const [main, metrics] = await Promise.all([freePort(), freePort()]);
+  async #addressesFor({ APISERVER_INTERNAL_PORT = '0' }: Readonly<Record<string, string>>, { podIP }: PodContext): Promise<Addresses> {
+    const [main, metrics] = await Promise.all([freePort(), freePort()]);
+    if (this.#options.ownAddresses !== true)
       return { main: { host: '127.0.0.1', port: main }, metrics: { host: '127.0.0.1', port: metrics } };
-    }
-    const { APISERVER_INTERNAL_PORT = '0', METRICS_PORT = DEFAULT_METRICS_PORT } = env;
-    return { main: { host: podIP, port: Number(APISERVER_INTERNAL_PORT) }, metrics: { host: podIP, port: Number(METRICS_PORT) } };
+    return { main: { host: podIP, port: Number(APISERVER_INTERNAL_PORT) }, metrics: { host: podIP, port: metrics } };
   }
 
   async #surroundings(
