@@ -151,7 +151,9 @@ export class HollowCluster {
     while (!condition()) {
       if (systemClock.monotonic() > endMs || this.#store.failures.length > 0) {
         const trouble = [...this.#store.failures, ...this.lines.slice(-LAST_LINES).map(({ pod, text }) => `${pod}: ${text}`)];
-        throw new Error(`waited ${Math.round((limitMs - endMs + systemClock.monotonic()) / 1000)} s until ${what}; instead:\n${trouble.join('\n')}`);
+        throw new Error(
+          `waited ${Math.round((limitMs - endMs + systemClock.monotonic()) / 1000)} s until ${what}; instead:\n${trouble.join('\n')}`,
+        );
       }
       await sleep(systemClock, LOOK_MS, this.#options.signal);
     }
