@@ -70,7 +70,7 @@ function toldOf(hold: FleetHold, carried: readonly Omit<Condition, 'lastTransiti
     log: log.entries.map(({ level, fields }) => ({ level, reason: fields['reason'], message: fields['detail'] })),
     plan: planView(picture, { leader: true, leaderIdentity: 'me', synced: true, durations: {} }).nodes,
     events: events.map(({ regarding, type, reason, message }) => ({ kind: regarding.kind, type, reason, message })),
-    conditions: (shadowConditions(shadow, hold, NOW) ?? []).filter(({ message }) => message === hold.message),
+    conditions: shadowConditions(shadow, hold, NOW).filter(({ message }) => message === hold.message),
   };
 }
 

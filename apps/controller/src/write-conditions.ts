@@ -1,11 +1,11 @@
 import { nodeNameOf } from '@brupop/crd-models';
-import type { BottlerocketShadow, Condition } from '@brupop/crd-models';
+import type { BottlerocketShadow } from '@brupop/crd-models';
 import type { KubeClient } from '@brupop/kube-runtime';
 import { isKubeStatus, KubeApiError, MERGE_PATCH, paths } from '@brupop/kube-runtime';
 import type { Clock } from '@brupop/ports';
 import type { Logger } from '@brupop/process';
 import type { FleetHold } from '@brupop/state-machine';
-import { shadowConditions } from '@brupop/state-machine';
+import { carriesConditions, shadowConditions } from '@brupop/state-machine';
 import type { AssumedShadows } from './assumed-shadows.ts';
 import { trimShadow } from './trim.ts';
 
@@ -36,33 +36,44 @@ const SETTLE_MS = 3_000;
 const MOST_AT_ONCE = 50;
 const BETWEEN_MS = 1_000;
 
-interface Wanted {
+interface Due {
   readonly shadow: BottlerocketShadow;
-  readonly conditions: readonly Condition[];
+  readonly hold: FleetHold;
 }
 
 export function createConditionWriter(deps: ConditionWriterDeps): ConditionWriter {
   const { clock, isPressed } = deps;
   /** By shadow: since when it wants others than it carries, in monotonic milliseconds. */
   let wantedSince: ReadonlyMap<string, number> = new Map();
+  /** Shadows that carry what they should, with the hold that it was worked out from: of thousands hardly any changes from one plan to the next. */
+  const satisfied = new WeakMap<BottlerocketShadow, FleetHold>();
 
-  /** Those that are to be written now, and when the next one is. */
-  const look = (holds: readonly FleetHold[], shadows: readonly BottlerocketShadow[]): { due: Wanted[]; nextInMs: number | undefined } => {
+  const isSatisfied = (shadow: BottlerocketShadow, hold: FleetHold): boolean => {
+    if (saysTheSame(hold, satisfied.get(shadow))) return true;
+    const carries = carriesConditions(shadow, hold);
+    if (carries) satisfied.set(shadow, hold);
+    return carries;
+  };
+
+  /** Those that are to be written now, as many as are written at once, and when to look for others. */
+  const look = (holds: readonly FleetHold[], shadows: readonly BottlerocketShadow[]): { due: Due[]; nextInMs: number | undefined } => {
     const byNode = new Map(holds.map((hold) => [hold.node, hold]));
     const nowMs = clock.monotonic();
     const since = new Map<string, number>();
-    const due: Wanted[] = [];
+    const due: Due[] = [];
     let nextInMs: number | undefined;
     for (const shadow of shadows) {
       const hold = byNode.get(nodeNameOf(shadow) ?? '');
-      const conditions = hold && shadowConditions(shadow, hold, clock.now());
-      if (conditions === undefined) continue;
+      if (hold === undefined || isSatisfied(shadow, hold)) continue;
       const { name } = shadow.metadata;
       const sinceMs = wantedSince.get(name) ?? nowMs;
       since.set(name, sinceMs);
       const inMs = sinceMs + SETTLE_MS - nowMs;
-      if (inMs <= 0) due.push({ shadow, conditions });
-      else nextInMs = Math.min(inMs, nextInMs ?? Infinity);
+      if (inMs > 0) nextInMs = Math.min(inMs, nextInMs ?? Infinity);
+      else if (due.push({ shadow, hold }) === MOST_AT_ONCE) {
+        wantedSince = new Map([...wantedSince, ...since]);
+        return { due, nextInMs: BETWEEN_MS };
+      }
     }
     wantedSince = since;
     return { due, nextInMs };
@@ -72,11 +83,11 @@ export function createConditionWriter(deps: ConditionWriterDeps): ConditionWrite
     async write(holds, shadows, signal) {
       const { due, nextInMs } = look(holds, shadows);
       let outdated = false;
-      for (const [at, wanted] of due.entries()) {
+      for (const [at, one] of due.entries()) {
         // The first is always written: there may be no end of other news.
-        if (at === MOST_AT_ONCE || (at > 0 && isPressed())) return BETWEEN_MS;
+        if (at > 0 && isPressed()) return BETWEEN_MS;
         signal.throwIfAborted();
-        const written = await writeOne(deps, wanted, signal);
+        const written = await writeOne(deps, one, signal);
         // Not the whole fleet against an API server that is down.
         if (written === 'failed') return BETWEEN_MS;
         outdated ||= written === 'outdated';
@@ -86,14 +97,18 @@ export function createConditionWriter(deps: ConditionWriterDeps): ConditionWrite
   };
 }
 
+function saysTheSame({ reason, message, lasting }: FleetHold, other: FleetHold | undefined): boolean {
+  return reason === other?.reason && message === other.message && lasting === other.lasting;
+}
+
 /** @returns `failed` if others are not to be tried either */
 async function writeOne(
-  { client, log, namespace, assumed }: ConditionWriterDeps,
-  { shadow, conditions }: Wanted,
+  { client, clock, log, namespace, assumed }: ConditionWriterDeps,
+  { shadow, hold }: Due,
   signal: AbortSignal,
 ): Promise<'done' | 'outdated' | 'failed'> {
   const { name, resourceVersion } = shadow.metadata;
-  const body = { metadata: { resourceVersion }, status: { conditions } };
+  const body = { metadata: { resourceVersion }, status: { conditions: shadowConditions(shadow, hold, clock.now()) } };
   const path = paths.shadowStatus(namespace, name);
   try {
     assumed.written(trimShadow(await client.request<BottlerocketShadow>('PATCH', path, { body, contentType: MERGE_PATCH, signal })));

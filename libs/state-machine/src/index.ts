@@ -24,7 +24,7 @@ export type { EndedPhase, Phase, PhaseSpan } from './fleet/phases.ts';
 export { DEFAULT_TIMEOUTS } from './fleet/policy.ts';
 export type { FleetPolicy, MaxUnavailable, StateTimeouts } from './fleet/policy.ts';
 export { drainBlockedBy } from './fleet/drain-blocked.ts';
-export { CONDITION_FINDINGS, CONDITION_TYPES, shadowConditions } from './fleet/shadow-conditions.ts';
+export { carriesConditions, CONDITION_FINDINGS, CONDITION_TYPES, shadowConditions } from './fleet/shadow-conditions.ts';
 export type { ConditionType } from './fleet/shadow-conditions.ts';
 export { backoffMs } from './fleet/backoff.ts';
 export { parseWindow } from './window/parse-window.ts';

@@ -6,7 +6,7 @@ import { loudnessOf } from './loudness.ts';
 import type { FleetHold } from './plan.ts';
 import { HOLD_REASONS } from './reasons.ts';
 import type { HoldReason } from './reasons.ts';
-import { CONDITION_FINDINGS, shadowConditions } from './shadow-conditions.ts';
+import { carriesConditions, CONDITION_FINDINGS, shadowConditions } from './shadow-conditions.ts';
 
 const PDB = 'PodDisruptionBudget default/web allows no disruption of pod default/web-0';
 const held = (reason: HoldReason, message = 'why'): FleetHold => ({ node: 'a', reason, message });
@@ -16,11 +16,10 @@ const progress = (step: 'Draining' | 'Rebooting', message: string, reason?: stri
 const rebooting = (status: Partial<ShadowStatus> = {}): BottlerocketShadow =>
   aShadow('a', { state: 'RebootedIntoUpdate', version: '1.1.0' }, status);
 const told = (shadow: BottlerocketShadow, hold: FleetHold): string[] =>
-  (shadowConditions(shadow, hold, NOW) ?? []).map(({ type, status, reason }) => `${type}=${status} ${reason}`);
+  shadowConditions(shadow, hold, NOW).map(({ type, status, reason }) => `${type}=${status} ${reason}`);
 const carrying = (shadow: BottlerocketShadow, hold: FleetHold, at: number): BottlerocketShadow => {
-  const conditions = shadowConditions(shadow, hold, at);
-  if (conditions === undefined || !shadow.status) throw new Error('nothing to carry');
-  return { ...shadow, status: { ...shadow.status, conditions } };
+  if (!shadow.status) throw new Error('nothing that could carry them');
+  return { ...shadow, status: { ...shadow.status, conditions: shadowConditions(shadow, hold, at) } };
 };
 
 describe(shadowConditions, () => {
@@ -79,6 +78,7 @@ describe(shadowConditions, () => {
     },
   ])('tells of $name', ({ shadow, hold, expected }) => {
     expect(told(shadow, hold)).toEqual(expected);
+    expect(carriesConditions(shadow, hold)).toBe(false);
   });
 
   test('says nothing that is not explained, and explains nothing that is never said', () => {
@@ -101,7 +101,7 @@ describe(shadowConditions, () => {
 
   test('names the budget that blocks a drain and the pod, as they were reported', () => {
     const conditions = shadowConditions(rebooting(progress('Draining', PDB, 'DisruptionBudget')), held('DrainBlocked', PDB), NOW);
-    expect(conditions?.find(({ type }) => type === 'Drained')?.message).toBe(PDB);
+    expect(conditions.find(({ type }) => type === 'Drained')?.message).toBe(PDB);
   });
 
   test('a budget of a drain that is over blocks nothing', () => {
@@ -109,35 +109,45 @@ describe(shadowConditions, () => {
   });
 
   test('has nothing to write once the conditions are carried, however long ago', () => {
-    expect(shadowConditions(carrying(aShadow('a'), held('UpToDate'), NOW - 1_000), held('UpToDate'), NOW)).toBeUndefined();
+    expect(carriesConditions(carrying(aShadow('a'), held('UpToDate'), NOW - 1_000), held('UpToDate'))).toBe(true);
   });
 
   test.each<HoldReason>(['WindowClosed', 'NoFreeSlot', 'TooManyUnavailable', 'NodeNotReady', 'NoShadow'])(
     'an idle node that now waits for another reason, %s, is not written again',
     (reason) => {
-      expect(shadowConditions(carrying(aShadow('a'), held('UpToDate'), NOW), held(reason), NOW)).toBeUndefined();
+      expect(carriesConditions(carrying(aShadow('a'), held('UpToDate'), NOW), held(reason))).toBe(true);
     },
   );
 
   test('progress within a step is not written again', () => {
     const before = carrying(rebooting(progress('Draining', 'evicting 3 pods')), held('InProgress', 'three'), NOW);
     const after = rebooting({ ...before.status, ...progress('Draining', 'evicting 2 pods') });
-    expect(shadowConditions(after, held('InProgress', 'two'), NOW)).toBeUndefined();
+    expect(carriesConditions(after, held('InProgress', 'two'))).toBe(true);
+  });
+
+  test('another budget that blocks the drain is written', () => {
+    const blockedBy = (message: string): [BottlerocketShadow, FleetHold] => [
+      rebooting(progress('Draining', message, 'DisruptionBudget')),
+      held('DrainBlocked', message),
+    ];
+    const before = carrying(...blockedBy(PDB), NOW);
+    const [after, hold] = blockedBy('PodDisruptionBudget default/db allows no disruption of pod default/db-0');
+    expect(carriesConditions({ ...after, status: { ...before.status, ...after.status } as ShadowStatus }, hold)).toBe(false);
   });
 
   test('keeps the time of a condition whose status stays, and renews that of one whose status changes', () => {
     const before = carrying(aShadow('a'), held('UpToDate'), NOW - 60_000);
-    const times = shadowConditions(before, held('CrashBackoff'), NOW)?.map(({ lastTransitionTime }) => lastTransitionTime);
+    const times = shadowConditions(before, held('CrashBackoff'), NOW).map(({ lastTransitionTime }) => lastTransitionTime);
     expect(times).toEqual([ago(1), ago(1), ago(1), ago(0)]);
   });
 
   test('puts right conditions that were edited by hand', () => {
     const before = carrying(aShadow('a'), held('UpToDate'), NOW);
     const edited = aShadow('a', {}, { ...before.status, conditions: before.status?.conditions?.slice(1) ?? [] });
-    expect(told(edited, held('UpToDate'))).toEqual(quiet);
+    expect([carriesConditions(edited, held('UpToDate')), told(edited, held('UpToDate'))]).toEqual([false, quiet]);
   });
 
   test('a shadow whose agent has not reported has no status to put conditions in', () => {
-    expect(shadowConditions(aShadow('a', {}, null), held('NotReported'), NOW)).toBeUndefined();
+    expect(carriesConditions(aShadow('a', {}, null), held('NotReported'))).toBe(true);
   });
 });

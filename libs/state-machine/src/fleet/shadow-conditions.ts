@@ -47,19 +47,23 @@ const WITHIN_DEADLINE: Finding = { status: 'False', reason: 'WithinDeadline', me
 const NO_TROUBLE: Finding = { status: 'True', reason: 'NoTrouble', message: 'Nothing about the updates of this node needs attention' };
 
 /**
- * The conditions that a shadow should carry, in place of those that it carries. A node that is about to be changed is told of once it is held again.
+ * Whether a shadow carries the conditions that it should, or has no status that could. A node that is about to be changed is told of once it is held again.
+ * @param hold why its node is left as it is
+ */
+export function carriesConditions(shadow: BottlerocketShadow, hold: FleetHold): boolean {
+  const { status } = shadow;
+  if (status === undefined || status === null) return true;
+  const carried = status.conditions ?? [];
+  return carried.length === CONDITION_TYPES.length && CONDITION_TYPES.every((type, at) => says(carried[at], type, FIND[type](shadow, hold)));
+}
+
+/**
+ * The conditions that a shadow should carry, in place of those that it carries.
  * @param hold why its node is left as it is
  * @param now milliseconds since the epoch
- * @returns undefined if nothing is to be written: it carries them, or has no status that could
  */
-export function shadowConditions(shadow: BottlerocketShadow, hold: FleetHold, now: number): readonly Condition[] | undefined {
-  const { status } = shadow;
-  if (status === undefined || status === null) return undefined;
-  const carried = status.conditions ?? [];
-  // Every plan asks about every shadow, and hardly any has to be written.
-  if (carried.length === CONDITION_TYPES.length && CONDITION_TYPES.every((type, at) => says(carried[at], type, FIND[type](shadow, hold)))) {
-    return undefined;
-  }
+export function shadowConditions(shadow: BottlerocketShadow, hold: FleetHold, now: number): readonly Condition[] {
+  const carried = shadow.status?.conditions ?? [];
   return CONDITION_TYPES.map((type): Condition => {
     const finding = FIND[type](shadow, hold);
     const before = carried.find((condition) => condition.type === type);
