@@ -74,11 +74,18 @@ export function createController(deps: ControllerDeps): Controller {
     onRestart: onRestart('nodes'),
   });
   const assumed = createAssumedShadows();
+  const conditions = createConditionWriter({ client, clock, log, namespace, assumed, isPressed: () => pressing });
   const shadows = createReflector({
     ...common,
     path: paths.shadows(namespace),
     trim: trimShadow,
-    onEvent: newsOf((before, after) => urgencyOfShadow(assumed.planned(before, after), after), onNews),
+    onEvent: newsOf(
+      (before, after) => urgencyOfShadow(assumed.planned(before, after), after),
+      (urgency, name) => {
+        if (name !== undefined) conditions.changed(name);
+        onNews(urgency);
+      },
+    ),
     onRestart: onRestart('bottlerocketshadows'),
   });
   /** What the pods say of the agents; undefined: to be worked out anew. */
@@ -129,7 +136,7 @@ export function createController(deps: ControllerDeps): Controller {
     metrics,
     phases,
     holdWatch,
-    conditions: createConditionWriter({ client, clock, log, namespace, assumed, isPressed: () => pressing }),
+    conditions,
     observe,
   });
 

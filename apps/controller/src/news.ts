@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { BottlerocketShadow } from '@brupop/crd-models';
-import type { ReflectorEvent } from '@brupop/kube-runtime';
+import type { Reflected, ReflectorEvent } from '@brupop/kube-runtime';
 import type { TrimmedNode, TrimmedPod } from './trim.ts';
 
 /** How soon a plan has to follow a change: `now` if a node may go a step further by it; `soon`; or `never`, if no plan looks at what has changed. */
@@ -30,13 +30,13 @@ function withoutConditions({ metadata, spec, status }: BottlerocketShadow): unkn
   return [{ ...metadata, resourceVersion: '' }, spec, { ...status, conditions: [] }];
 }
 
-/** @returns takes the events of a reflector, and calls `onNews` for those that matter */
-export function newsOf<T>(
+/** @returns takes the events of a reflector, and calls `onNews` for those that matter, with the name of the object if it is of one */
+export function newsOf<T extends Reflected>(
   urgencyOf: (before: T, after: T) => Urgency,
-  onNews: (urgency: 'now' | 'soon') => void,
+  onNews: (urgency: 'now' | 'soon', name?: string) => void,
 ): (event: ReflectorEvent<T>) => void {
   return (event) => {
     const urgency = event.type === 'modified' ? urgencyOf(event.before, event.object) : 'now';
-    if (urgency !== 'never') onNews(urgency);
+    if (urgency !== 'never') onNews(urgency, event.object?.metadata.name);
   };
 }

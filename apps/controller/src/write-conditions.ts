@@ -22,6 +22,8 @@ export interface ConditionWriterDeps {
 
 /** Keeps the conditions of shadows true. What it remembers between two looks only saves writes: a new leader begins with nothing. */
 export interface ConditionWriter {
+  /** Says that a shadow has changed, and may want others from now on. For what else makes it want others, that is from the next look on. */
+  changed(shadow: string): void;
   /**
    * Writes the conditions that have changed, each only over the very shadow they were worked out from. People and monitoring read them and nothing is
    * decided by them, so a write that fails is no failure of the reconcile.
@@ -43,8 +45,8 @@ interface Due {
 
 export function createConditionWriter(deps: ConditionWriterDeps): ConditionWriter {
   const { clock, isPressed } = deps;
-  /** By shadow: since when it wants others than it carries, in monotonic milliseconds. */
-  let wantedSince: ReadonlyMap<string, number> = new Map();
+  /** By shadow: since when it wants others than it carries, or may, in monotonic milliseconds. */
+  let wantedSince = new Map<string, number>();
   /** Shadows that carry what they should, with the hold that it was worked out from: of thousands hardly any changes from one plan to the next. */
   const satisfied = new WeakMap<BottlerocketShadow, FleetHold>();
 
@@ -80,6 +82,9 @@ export function createConditionWriter(deps: ConditionWriterDeps): ConditionWrite
   };
 
   return {
+    changed(shadow) {
+      if (!wantedSince.has(shadow)) wantedSince.set(shadow, clock.monotonic());
+    },
     async write(holds, shadows, signal) {
       const { due, nextInMs } = look(holds, shadows);
       let outdated = false;

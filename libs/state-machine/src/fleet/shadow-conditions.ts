@@ -54,7 +54,9 @@ export function carriesConditions(shadow: BottlerocketShadow, hold: FleetHold): 
   const { status } = shadow;
   if (status === undefined || status === null) return true;
   const carried = status.conditions ?? [];
-  return carried.length === CONDITION_TYPES.length && CONDITION_TYPES.every((type, at) => says(carried[at], type, FIND[type](shadow, hold)));
+  return (
+    carried.length === CONDITION_TYPES.length && CONDITION_TYPES.every((type, at) => says(carried[at], type, FIND[type](shadow, hold)))
+  );
 }
 
 /**
