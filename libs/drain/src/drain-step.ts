@@ -10,7 +10,7 @@ import { podIdentity, podKey, type DrainPod, type PodSelector } from './pod.ts';
 
 /** What one step of a drain came to. */
 export type DrainResult =
-  /** Nothing is left to drain, by a list made after the last eviction. */
+  /** Nothing is left to drain: by a list, or by a watch that has just shown the last pod go. Of pods that have come since neither would know. */
   | { readonly kind: 'done'; readonly evicted: number }
   /** Take another step. Pods that hold the drain come first in `waiting`, those that merely terminate last. */
   | { readonly kind: 'waiting'; readonly evicted: number; readonly waiting: readonly DrainObstacle[] }
@@ -48,7 +48,7 @@ const LONGEST_PAUSE_MS = 4_000;
 const LEAVE_ALONE_MS = 5_000;
 
 /**
- * Takes one bounded step of a drain: lists the node's pods, evicts what is to go, watches it go, and lists again, until nothing is left or time is up.
+ * Takes one bounded step of a drain: lists the node's pods, evicts what is to go, and watches it go, until nothing is left or time is up.
  * Keeps nothing between steps, so any process may take the next. The node must be cordoned.
  * @throws when the pods cannot be listed (BrupopError `DRAIN_STEP_TIMEOUT` for want of an answer), or when `signal` aborts. A failed eviction does not throw: its pod is waited for and told of.
  */
@@ -83,9 +83,10 @@ async function run(options: DrainStepOptions, deadlineMs: number, stepSignal: Ab
   const progress: Progress = { evicted: new Set(), outcomes: new Map(), notBeforeMs: new Map() };
   let result: DrainResult | undefined;
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
-    let pods = nodePods.watched();
-    // That nothing is left is never said without a list.
-    if (pods === undefined || isDrained(planDrain({ ...options, pods, nowMs: clock.now() }))) {
+    const watched = nodePods.look();
+    let pods = watched?.pods;
+    // That nothing is left is said by what was just seen. Where time alone has settled it, the watch may have been silent for a while.
+    if (pods === undefined || (!watched?.isNews && isDrained(planDrain({ ...options, pods, nowMs: clock.now() })))) {
       try {
         pods = await nodePods.list();
       } catch (error) {

@@ -20,24 +20,36 @@ interface PodList {
 const WATCH_SECONDS = 15;
 const OPENING_MS = 2_000;
 
+/** The pods of a node as a watch shows them. */
+export interface WatchedPods {
+  readonly pods: readonly DrainPod[];
+  /** Whether the watch has shown a change since the last look, so that this is what the node had a moment ago. */
+  readonly isNews: boolean;
+}
+
 /**
  * The pods of a node for one step of a drain: listed once, and from then on followed by one watch, which costs the Kubernetes API less than
- * lists and shows each end at once. Where the watch fails it is lists again.
+ * lists and shows each end at once. It begins at the list and leaves nothing out, so what it shows is what the node had at its last event. Where the watch fails it is
+ * lists again.
  */
 export class NodePods {
   readonly #options: NodePodsOptions;
   #pods = new Map<string, DrainPod>();
   #watch: 'none' | 'open' | 'over' = 'none';
   #resourceVersion = '';
-  #changed: () => void = () => undefined;
+  #isNews = false;
+  #wake: () => void = () => undefined;
 
   constructor(options: NodePodsOptions) {
     this.#options = options;
   }
 
-  /** The pods as the watch shows them; undefined where none does, and only a list can tell. */
-  watched(): readonly DrainPod[] | undefined {
-    return this.#watch === 'open' ? [...this.#pods.values()] : undefined;
+  /** Undefined where no watch shows the pods, and only a list can tell. */
+  look(): WatchedPods | undefined {
+    if (this.#watch !== 'open') return undefined;
+    const isNews = this.#isNews;
+    this.#isNews = false;
+    return { pods: [...this.#pods.values()], isNews };
   }
 
   /** @throws as a request, and when the answer is no list */
@@ -55,16 +67,16 @@ export class NodePods {
     return items;
   }
 
-  /** Resolves when the watch shows a change, or after `watchedMs`; without a watch after `unwatchedMs`. @throws the reason of `signal` */
+  /** Resolves when the watch has shown a change since the last look, or after `watchedMs`; without a watch after `unwatchedMs`. @throws the reason of `signal` */
   async change(pauses: { readonly watchedMs: number; readonly unwatchedMs: number }, signal: AbortSignal): Promise<void> {
     if (this.#watch === 'none' && this.#resourceVersion !== '') {
       this.#watch = 'open';
       void this.#follow().finally(() => {
         this.#watch = 'over';
-        this.#changed();
+        this.#wake();
       });
     }
-    if (this.#watch === 'open') await this.#next(pauses.watchedMs, signal);
+    if (this.#watch === 'open' && !this.#isNews) await this.#next(pauses.watchedMs, signal);
     // It may just have failed.
     if (this.#watch !== 'open') await sleep(this.#options.clock, pauses.unwatchedMs, signal);
   }
@@ -79,7 +91,8 @@ export class NodePods {
         const pod = object as DrainPod;
         if (type === 'DELETED') this.#pods.delete(objectKey(pod.metadata));
         else this.#pods.set(objectKey(pod.metadata), pod);
-        this.#changed();
+        this.#isNews = true;
+        this.#wake();
       }
     } catch {
       // Lists tell what is the matter with the API, if anything is.
@@ -88,11 +101,11 @@ export class NodePods {
 
   async #next(ms: number, signal: AbortSignal): Promise<void> {
     const awake = new AbortController();
-    this.#changed = () => {
+    this.#wake = () => {
       awake.abort();
     };
     await sleep(this.#options.clock, ms, AbortSignal.any([signal, awake.signal])).catch(() => undefined);
-    this.#changed = () => undefined;
+    this.#wake = () => undefined;
     signal.throwIfAborted();
   }
 }
