@@ -11,16 +11,21 @@ import { parseVersion } from './parse-version.ts';
 export function admissionOrder(candidates: readonly ShadowedFacts[], busy: readonly Facts[]): ShadowedFacts[] {
   const load = new Map<string, number>();
   for (const facts of busy) add(load, zoneOf(facts));
-  const ranks = Map.groupBy(candidates, (facts) => (facts.leader ? Infinity : crashesOf(facts)));
-  return [...ranks].sort(([a], [b]) => a - b).flatMap(([, equals]) => spread(equals, load));
+  const ranks = Map.groupBy([...candidates].sort(inTurn), rankOf);
+  return [...ranks.values()].flatMap((equals) => spread(equals, load));
 }
 
-/** Takes from the least busy zone, again and again, the node that comes first in it. */
+const rankOf = (facts: ShadowedFacts): number => (facts.leader ? Number.MAX_VALUE : crashesOf(facts));
+
+const inTurn = (a: ShadowedFacts, b: ShadowedFacts): number => rankOf(a) - rankOf(b) || oldestFirst(a, b);
+
+/** Takes from the least busy zone, again and again, the node that comes first in it. @param candidates in the order of their turn */
 function spread(candidates: readonly ShadowedFacts[], load: Map<string, number>): ShadowedFacts[] {
-  const zones = [...Map.groupBy([...candidates].sort(oldestFirst), zoneOf)].map(([name, queue]) => ({ name, queue: queue.reverse() }));
+  const zones = [...Map.groupBy(candidates, zoneOf)].map(([name, queue]) => ({ name, queue: queue.reverse() }));
   const ordered: ShadowedFacts[] = [];
   for (;;) {
-    const next = zones.reduce<Zone | undefined>((best, zone) => (comesBefore(zone, best, load) ? zone : best), undefined);
+    let next: Zone | undefined;
+    for (const zone of zones) if (comesBefore(zone, next, load)) next = zone;
     const facts = next?.queue.pop();
     if (next === undefined || facts === undefined) return ordered;
     ordered.push(facts);
@@ -35,13 +40,14 @@ interface Zone {
 }
 
 function comesBefore(zone: Zone, best: Zone | undefined, load: ReadonlyMap<string, number>): boolean {
-  const [head, first] = [zone.queue.at(-1), best?.queue.at(-1)];
+  const head = zone.queue.at(-1);
+  const first = best?.queue.at(-1);
   if (head === undefined || best === undefined || first === undefined) return head !== undefined;
   const busier = (load.get(zone.name) ?? 0) - (load.get(best.name) ?? 0);
   return busier < 0 || (busier === 0 && oldestFirst(head, first) < 0);
 }
 
-function oldestFirst(a: ShadowedFacts, b: ShadowedFacts): number {
+function oldestFirst(a: Facts, b: Facts): number {
   const byVersion = compareVersions(a.status.current_version, b.status.current_version);
   return byVersion !== 0 ? byVersion : a.node.name < b.node.name ? -1 : 1;
 }
