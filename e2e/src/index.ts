@@ -8,6 +8,6 @@ export { CONTROL_PLANE_PROGRAMS } from './real-cluster/cluster/control-plane.ts'
 export { provideBinaries } from './real-cluster/cluster/binaries.ts';
 export { whatControlPlaneMisses } from './real-cluster/cluster/requirements.ts';
 export { HollowCluster } from './real-cluster/hollow/hollow-cluster.ts';
-export type { HollowClusterOptions } from './real-cluster/hollow/hollow-cluster.ts';
+export type { HollowClusterOptions, HollowInstallation } from './real-cluster/hollow/hollow-cluster.ts';
 export type { ApiRequest } from './real-cluster/requests.ts';
 export { BUNDLES } from './processes/bundles.ts';

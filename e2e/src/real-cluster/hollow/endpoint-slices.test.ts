@@ -1,41 +1,37 @@
 import { describe, expect, test } from '@jest/globals';
-import { readyEndpoints } from './endpoint-slices.ts';
+import { readyPods } from './endpoint-slices.ts';
 import type { EndpointSlice } from './endpoint-slices.ts';
 
+const OURS = { namespace: 'ours', labels: { 'kubernetes.io/service-name': 'server' } };
+
 const aSlice = (more: Partial<EndpointSlice> = {}): EndpointSlice => ({
-  metadata: { namespace: 'ours', labels: { 'kubernetes.io/service-name': 'server' } },
-  ports: [{ port: 8443 }],
-  endpoints: [{ addresses: ['10.0.0.1'], conditions: { ready: true } }],
+  metadata: OURS,
+  endpoints: [{ conditions: { ready: true }, targetRef: { uid: 'a' } }],
   ...more,
 });
 
-describe(readyEndpoints, () => {
-  const one = { host: '10.0.0.1', port: 8443 };
-  test.each<{ name: string; slices: EndpointSlice[]; expected: object[] }>([
-    { name: 'a ready endpoint is one', slices: [aSlice()], expected: [one] },
-    { name: 'what does not say is ready', slices: [aSlice({ endpoints: [{ addresses: ['10.0.0.1'] }] })], expected: [one] },
+describe(readyPods, () => {
+  test.each<{ name: string; slices: EndpointSlice[]; expected: string[] }>([
+    { name: 'a ready endpoint is one', slices: [aSlice()], expected: ['a'] },
+    { name: 'what does not say is ready', slices: [aSlice({ endpoints: [{ targetRef: { uid: 'a' } }] })], expected: ['a'] },
     {
       name: 'what is not ready is none',
-      slices: [aSlice({ endpoints: [{ addresses: ['10.0.0.1'], conditions: { ready: false } }] })],
+      slices: [aSlice({ endpoints: [{ conditions: { ready: false }, targetRef: { uid: 'a' } }] })],
       expected: [],
     },
+    { name: 'those of all slices count', slices: [aSlice(), aSlice({ endpoints: [{ targetRef: { uid: 'b' } }] })], expected: ['a', 'b'] },
     {
-      name: 'those of all slices count',
-      slices: [aSlice(), aSlice({ endpoints: [{ addresses: ['10.0.0.2'] }] })],
-      expected: [one, { ...one, host: '10.0.0.2' }],
+      name: 'a slice without endpoints has none, nor an endpoint that is no pod',
+      slices: [aSlice({ endpoints: null }), aSlice({ endpoints: [{}] })],
+      expected: [],
     },
-    { name: 'a slice without ports or endpoints has none', slices: [aSlice({ ports: null }), aSlice({ endpoints: null })], expected: [] },
     {
       name: 'another Service has its own',
-      slices: [aSlice({ metadata: { namespace: 'ours', labels: { 'kubernetes.io/service-name': 'other' } } })],
+      slices: [aSlice({ metadata: { ...OURS, labels: { 'kubernetes.io/service-name': 'other' } } })],
       expected: [],
     },
-    {
-      name: 'another namespace has its own',
-      slices: [aSlice({ metadata: { namespace: 'theirs', labels: { 'kubernetes.io/service-name': 'server' } } })],
-      expected: [],
-    },
+    { name: 'another namespace has its own', slices: [aSlice({ metadata: { ...OURS, namespace: 'theirs' } })], expected: [] },
   ])('$name', ({ slices, expected }) => {
-    expect(readyEndpoints(slices, 'ours', 'server')).toEqual(expected);
+    expect(readyPods(slices, 'ours', 'server')).toEqual(expected);
   });
 });

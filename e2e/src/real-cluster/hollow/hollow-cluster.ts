@@ -1,11 +1,14 @@
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { COMPONENT_LABEL, CRD_NAME, DEFAULT_NAMESPACE, GROUP, PLURAL, shadowName } from '@brupop/crd-models';
 import type { BottlerocketShadow } from '@brupop/crd-models';
 import { createKubeClient } from '@brupop/kube-runtime';
+import type { KubeClient } from '@brupop/kube-runtime';
 import { installObjects } from '@brupop/manifests';
+import type { InstallOptions } from '@brupop/manifests';
 import { sleep, systemClock } from '@brupop/ports';
 import { freePort } from '@brupop/simulator';
-import type { NodeObject, PodObject, UpdateRepository } from '@brupop/simulator';
+import type { Endpoint, NodeObject, PodObject, UpdateRepository } from '@brupop/simulator';
 import { ControlPlane } from '../cluster/control-plane.ts';
 import type { ControlPlaneBinaries } from '../cluster/control-plane.ts';
 import { Kubectl } from '../cluster/kubectl.ts';
@@ -17,6 +20,7 @@ import type { ApiRequest } from '../requests.ts';
 import { MIRRORED, startHollowNodes } from './hollow-nodes.ts';
 import type { HollowNodesOptions } from './hollow-nodes.ts';
 import { RemoteStore } from './remote-store.ts';
+import { requestToken } from './request-token.ts';
 
 /** What a {@link HollowCluster} is made from. */
 export interface HollowClusterOptions extends Omit<HollowNodesOptions, 'nodes' | 'repository' | 'onLine'> {
@@ -28,7 +32,13 @@ export interface HollowClusterOptions extends Omit<HollowNodesOptions, 'nodes' |
   readonly signal: AbortSignal;
 }
 
-type Env = NonNullable<Parameters<typeof installObjects>[0]['env']>;
+/** How the operator is installed. */
+export interface HollowInstallation extends Pick<InstallOptions, 'env' | 'certificates'> {
+  /** Called when all objects are there; with `certificates: 'provided'` agents and apiservers wait for their Secrets. */
+  readonly prepare?: () => Promise<void>;
+  /** Changes an object before it is applied. */
+  readonly alter?: (object: ReturnType<typeof installObjects>[number]) => object;
+}
 
 const NODE_GRACE_SECONDS = 40;
 const SERVERS = 3;
@@ -49,17 +59,19 @@ export class HollowCluster {
   readonly lines: { readonly pod: string; readonly text: string }[] = [];
   readonly #options: HollowClusterOptions;
   readonly #plane: ControlPlane;
+  readonly #client: KubeClient;
   readonly #store: RemoteStore;
   readonly #repository: UpdateRepository;
   readonly #undo: (() => Promise<void>)[] = [];
-  #serviceHost = '';
+  #service: Endpoint = { host: '', port: 0 };
 
-  private constructor(options: HollowClusterOptions, plane: ControlPlane, kubectl: Kubectl, store: RemoteStore) {
+  private constructor(options: HollowClusterOptions, plane: ControlPlane, client: KubeClient, store: RemoteStore) {
     this.#options = options;
+    this.#client = client;
     this.#plane = plane;
     this.#store = store;
     this.#repository = { available: [options.version] };
-    this.kubectl = kubectl;
+    this.kubectl = new Kubectl(options.binaries.kubectl, plane.credentials.kubeconfig('admin'), options.signal);
     this.names = namesOf('node', options.nodes);
   }
 
@@ -72,8 +84,8 @@ export class HollowCluster {
       await makeHollowAddresses(slot);
       const plane = await ControlPlane.start(slot, options.binaries, options.signal, NODE_GRACE_SECONDS);
       undo.push(() => plane.stop());
-      const kubeconfig = plane.credentials.kubeconfig('admin');
-      const client = createKubeClient({ http: (await KubeApi.clients(kubeconfig)).asAdmin, clock: systemClock });
+      const { asAdmin: http } = await KubeApi.clients(plane.credentials.kubeconfig('admin'));
+      const client = createKubeClient({ http, clock: systemClock });
       const end = new AbortController();
       const store = new RemoteStore(client, AbortSignal.any([options.signal, end.signal]));
       undo.push(() => {
@@ -81,10 +93,10 @@ export class HollowCluster {
         return Promise.resolve();
       });
       await store.mirror(...MIRRORED);
-      const cluster = new HollowCluster(options, plane, new Kubectl(options.binaries.kubectl, kubeconfig, options.signal), store);
+      const cluster = new HollowCluster(options, plane, client, store);
       const nodes = await startHollowNodes({ ...options, ...cluster.#world() }, { slot, plane, client, store });
       undo.push(() => nodes.stop());
-      cluster.#serviceHost = nodes.apiserverHost;
+      cluster.#service = nodes.service;
       cluster.#undo.push(...undo);
       await cluster.until('the nodes are ready', () => cluster.names.every((name) => cluster.#isInService(name)), NODES_READY_MS);
       return cluster;
@@ -94,16 +106,33 @@ export class HollowCluster {
     }
   }
 
+  /** Where agents find the apiserver's Service. */
+  get service(): Endpoint {
+    return this.#service;
+  }
+
   /** Installs the operator; resolves when every agent has reported. */
-  async install(env: Env, limitMs: number): Promise<void> {
-    const controller = { CERTIFICATE_NAMES: this.#serviceHost, ...env.controller };
+  async install({ prepare, alter = (object) => object, env = {}, ...options }: HollowInstallation, limitMs: number): Promise<void> {
+    const controller = { CERTIFICATE_NAMES: this.service.host, ...env.controller };
     const placement = { apiserver: { nodeSelector: ON_SERVERS }, controller: { nodeSelector: ON_SERVERS } };
     // Whoever listens on all addresses of the machine holds the usual one.
     const apiserverInternalPort = await freePort();
-    await this.kubectl.apply(installObjects({ image: 'brupop', env: { ...env, controller }, placement, apiserverInternalPort }));
+    const objects = installObjects({ image: 'brupop', ...options, env: { ...env, controller }, placement, apiserverInternalPort });
+    await this.kubectl.apply(objects.map(alter));
     await this.kubectl.run(['wait', '--for=condition=Established', 'crd', CRD_NAME]);
     await this.#store.mirror(SHADOWS);
+    await prepare?.();
     await this.until('every agent has reported', () => this.names.every((name) => this.shadow(name)?.status != null), limitMs);
+  }
+
+  /** Of the API server, and the authority that its clients must trust. */
+  async kubernetes(): Promise<{ readonly url: string; readonly caPem: string }> {
+    return { url: this.#plane.url, caPem: await readFile(join(this.#plane.credentials.directory, 'ca.crt'), 'utf8') };
+  }
+
+  /** A token of a ServiceAccount of the operator's namespace, for the API server. */
+  token(account: string, expiresAfterMs: number): Promise<string> {
+    return requestToken(this.#client, { namespace: DEFAULT_NAMESPACE, account, audiences: [], expiresAfterMs });
   }
 
   /** Offers all hosts a newer version. */

@@ -4,21 +4,14 @@ import { APISERVER_SERVICE, DEFAULT_NAMESPACE } from '@brupop/crd-models';
 import type { KubeClient } from '@brupop/kube-runtime';
 import { seededRandom, systemClock } from '@brupop/ports';
 import { ProcessRunner, serveService, serveUnix, SimulatedNodes, WorldStore } from '@brupop/simulator';
-import type {
-  ClusterTimings,
-  Endpoint,
-  HostTimings,
-  NodeOptions,
-  PodObject,
-  ProcessRunnerOptions,
-  UpdateRepository,
-} from '@brupop/simulator';
+import type { ClusterTimings, Endpoint, HostTimings, NodeOptions, ProcessRunnerOptions, UpdateRepository } from '@brupop/simulator';
 import type { ControlPlane } from '../cluster/control-plane.ts';
 import { hollowAddresses } from '../cluster/network.ts';
 import type { Slot } from '../cluster/slot.ts';
-import { readyEndpoints } from './endpoint-slices.ts';
+import { readyPods } from './endpoint-slices.ts';
 import type { EndpointSlice } from './endpoint-slices.ts';
 import type { RemoteStore, Resource } from './remote-store.ts';
+import { requestToken } from './request-token.ts';
 
 /** What hollow nodes are made from. */
 export interface HollowNodesOptions {
@@ -29,6 +22,9 @@ export interface HollowNodesOptions {
   readonly bundles: ProcessRunnerOptions['bundles'];
   /** Whether each agent is a thread of this process: as processes, a hundred do not fit on a machine of two cores. */
   readonly agentsAreThreads: boolean;
+  /** False for an apiserver that listens on all addresses: each then has a port of its own, and kube-apiserver does not reach its webhook. */
+  readonly servesOnPodIps?: boolean;
+  readonly wrap?: ProcessRunnerOptions['wrap'];
   readonly onLine: (pod: string, line: string) => void;
 }
 
@@ -44,7 +40,7 @@ export interface HollowSurroundings {
 /** Hollow nodes under way. */
 export interface HollowNodes {
   /** Of the apiserver's Service, for agents. */
-  readonly apiserverHost: string;
+  readonly service: Endpoint;
   /** Ends everything that runs on them. */
   stop(): Promise<void>;
 }
@@ -69,15 +65,17 @@ export async function startHollowNodes(
   options: HollowNodesOptions,
   { slot, plane, client, store }: HollowSurroundings,
 ): Promise<HollowNodes> {
-  const { nodes: all, repository, hostTimings, clusterTimings, bundles, agentsAreThreads, onLine } = options;
+  const { nodes: all, repository, hostTimings, clusterTimings, bundles, agentsAreThreads, servesOnPodIps = true, wrap, onLine } = options;
   const random = seededRandom(1);
   const sockets = join(slot.directory, 's');
   for (const folder of [sockets, join(slot.directory, 'logs')]) await mkdir(folder, { recursive: true });
   const hostSocket = (node: string): string => join(sockets, `${node}.sock`);
   const endpoints = (): Endpoint[] =>
-    readyEndpoints(store.list(ENDPOINT_SLICES) as readonly EndpointSlice[], DEFAULT_NAMESPACE, APISERVER_SERVICE);
+    readyPods(store.list(ENDPOINT_SLICES) as readonly EndpointSlice[], DEFAULT_NAMESPACE, APISERVER_SERVICE).flatMap(
+      (uid) => runner.endpointOf(uid) ?? [],
+    );
   const service = await serveService(endpoints, { host: slot.hostIp, port: 0 });
-  const runner = new ProcessRunner({
+  const runner: ProcessRunner = new ProcessRunner({
     bundles,
     node: process.execPath,
     directory: slot.directory,
@@ -86,9 +84,19 @@ export async function startHollowNodes(
     apiserverUrl: () => `https://${slot.hostIp}:${service.port}`,
     hostSocket,
     onLine,
-    issueToken: (pod, audience, expiresAfterMs) => requestToken(client, pod, audience, expiresAfterMs),
-    ownAddresses: true,
+    issueToken: (pod, audience, expiresAfterMs) => {
+      const { namespace = '' } = pod.metadata;
+      return requestToken(client, {
+        namespace,
+        account: pod.spec.serviceAccountName ?? 'default',
+        audiences: [audience],
+        expiresAfterMs,
+        pod,
+      });
+    },
+    ownAddresses: servesOnPodIps,
     threads: agentsAreThreads ? ['agent'] : [],
+    ...(wrap === undefined ? {} : { wrap }),
   });
   const nodes = new SimulatedNodes({
     clock: systemClock,
@@ -108,22 +116,11 @@ export async function startHollowNodes(
   const servers = await Promise.all([...nodes.hosts].map(([name, host]) => serveUnix(host.handle, hostSocket(name))));
   nodes.start();
   return {
-    apiserverHost: slot.hostIp,
+    service: { host: slot.hostIp, port: service.port },
     stop: async () => {
       nodes.stop();
       await runner.stopAll();
       await Promise.all([service.close(), ...servers.map((server) => server.close())]);
     },
   };
-}
-
-async function requestToken(client: KubeClient, { metadata, spec }: PodObject, audience: string, expiresAfterMs: number): Promise<string> {
-  const { namespace = '', name, uid } = metadata;
-  const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${spec.serviceAccountName ?? 'default'}/token`;
-  const boundObjectRef = { apiVersion: 'v1', kind: 'Pod', name, uid };
-  const { status } = await client.request<{ readonly status: { readonly token: string } }>('POST', path, {
-    body: { spec: { audiences: [audience], expirationSeconds: Math.floor(expiresAfterMs / 1_000), boundObjectRef } },
-    signal: new AbortController().signal,
-  });
-  return status.token;
 }
