@@ -1,13 +1,15 @@
 import { AGENT_DAEMON_SET, CONTROLLER_COMPONENT, CONTROLLER_DEPLOYMENT, DEFAULT_NAMESPACE } from '@brupop/crd-models';
-import { HollowCluster } from '@brupop/e2e';
-import type { HollowClusterOptions } from '@brupop/e2e';
+import type { HollowCluster, HollowClusterOptions } from '@brupop/e2e';
 import { sleep, systemClock } from '@brupop/ports';
 import { componentOf } from './operator-requests.ts';
 import type { OperatorRequest } from './operator-requests.ts';
+import type { OriginalBinaries } from './original-binaries.ts';
+import { startOperatorOn } from './operator-on-control-plane.ts';
+import type { InstalledOperator } from './operator-on-control-plane.ts';
 import { pinnedWorkload } from './pinned-workload.ts';
 import type { RolloutSize } from './rollout-rows.ts';
 import { watchSlots } from './slot-times.ts';
-import type { SlotTimes } from './slot-times.ts';
+import type { ShadowSource, SlotTimes } from './slot-times.ts';
 
 /** What the operator has asked of the Kubernetes API in some time. */
 export interface Counted {
@@ -18,42 +20,50 @@ export interface Counted {
 }
 
 /** What a fleet is made from. */
-export type FleetOptions = Omit<HollowClusterOptions, 'version'> & { readonly podsPerNode: number; readonly checkIntervalS: number };
+export interface FleetOptions extends Omit<HollowClusterOptions, 'version' | 'wrap' | 'servesOnPodIps'> {
+  readonly podsPerNode: number;
+  /** How often agents look for updates; the original's cannot be told. */
+  readonly checkIntervalS: number;
+  /** Undefined: our bundles. */
+  readonly original?: OriginalBinaries | undefined;
+}
 
 const FIRST_MINOR = 26;
 const START_MS = 300_000;
 /** Of a node's update at the longest. */
-const NODE_MS = 60_000;
+const NODE_MS = 180_000;
 /** For what is told after an update. */
 const TRAIL_MS = 3_000;
 
 /** Nodes on a real control plane, with an operator that updates them again and again. */
 export class ControlPlaneFleet {
+  readonly #operator: InstalledOperator;
   readonly #cluster: HollowCluster;
   readonly #signal: AbortSignal;
   #checkIntervalS: number;
   #minor = FIRST_MINOR;
 
-  private constructor(cluster: HollowCluster, { signal, checkIntervalS }: FleetOptions) {
-    this.#cluster = cluster;
+  private constructor(operator: InstalledOperator, { signal, checkIntervalS }: FleetOptions) {
+    this.#operator = operator;
+    this.#cluster = operator.cluster;
     this.#signal = signal;
     this.#checkIntervalS = checkIntervalS;
   }
 
   /** Starts it; resolves when every agent has reported, and each node has pods that go nowhere else. */
   static async start(options: FleetOptions): Promise<ControlPlaneFleet> {
-    const cluster = await HollowCluster.start({ ...options, version: versionOf(FIRST_MINOR) });
+    const operator = await startOperatorOn({ ...options, version: versionOf(FIRST_MINOR) }, START_MS);
+    const { cluster } = operator;
     try {
-      await cluster.install({ agent: { UPDATE_CHECK_INTERVAL_IN_SEC: String(options.checkIntervalS) } }, START_MS);
       await cluster.kubectl.apply(cluster.names.map((name) => pinnedWorkload(name, options.podsPerNode)));
       await cluster.kubectl.run(
         ['wait', '--for=condition=Available', `--timeout=${String(START_MS / 1_000)}s`, 'deployments', '--all'],
         undefined,
         START_MS,
       );
-      return new ControlPlaneFleet(cluster, options);
+      return new ControlPlaneFleet(operator, options);
     } catch (error) {
-      await cluster.close();
+      await operator.close();
       throw error;
     }
   }
@@ -69,13 +79,12 @@ export class ControlPlaneFleet {
     return this.#countedSince(fromMs);
   }
 
-  /** Offers a new version to a fleet at rest, until all nodes run it. */
-  async update(): Promise<Counted> {
+  /** Offers a new version to a fleet at rest, until all nodes run it, one at a time. */
+  async update(): Promise<Counted & { readonly times: SlotTimes }> {
     const fromMs = Date.now();
-    const version = this.#publish();
-    await this.#untilDone(version);
+    const times = await this.#timed(1, () => this.#untilDone(this.#publish()));
     await sleep(systemClock, TRAIL_MS, this.#signal);
-    return this.#countedSince(fromMs);
+    return { ...(await this.#countedSince(fromMs)), times };
   }
 
   /** Rolls a new version out that every agent has noticed, by a controller that starts with so many slots. */
@@ -86,22 +95,11 @@ export class ControlPlaneFleet {
     const version = this.#publish();
     const hasNoticed = (name: string): boolean => cluster.shadow(name)?.status?.target_version === version;
     await cluster.until('every agent has noticed', () => cluster.names.every(hasNoticed), START_MS);
-    const limit = slots === 'unlimited' ? Infinity : slots;
-    let stop = (): void => undefined;
-    const source: Parameters<typeof watchSlots>[0] = {
-      onShadow: (listener) => {
-        stop = cluster.onShadow(listener);
-      },
-    };
-    const times = watchSlots(source, systemClock, this.nodes, limit);
-    try {
+    return this.#timed(slots === 'unlimited' ? Infinity : slots, async () => {
       await this.#kubectl('set', 'env', `deployment/${CONTROLLER_DEPLOYMENT}`, `MAX_CONCURRENT_UPDATE=${String(slots)}`);
       await this.#kubectl('scale', '--replicas=1', `deployment/${CONTROLLER_DEPLOYMENT}`);
       await this.#untilDone(version);
-    } finally {
-      stop();
-    }
-    return times();
+    });
   }
 
   /** Has agents look for updates so often from now on; they start anew. */
@@ -113,7 +111,23 @@ export class ControlPlaneFleet {
   }
 
   async close(): Promise<void> {
-    await this.#cluster.close();
+    await this.#operator.close();
+  }
+
+  async #timed(slots: number, work: () => Promise<void>): Promise<SlotTimes> {
+    let stop = (): void => undefined;
+    const source: ShadowSource = {
+      onShadow: (listener) => {
+        stop = this.#cluster.onShadow(listener);
+      },
+    };
+    const times = watchSlots(source, systemClock, this.nodes, slots);
+    try {
+      await work();
+    } finally {
+      stop();
+    }
+    return times();
   }
 
   #publish(): string {

@@ -5,21 +5,29 @@ import type { Counted } from './control-plane-fleet.ts';
 import { beyondRest, breakdown, isOfCluster, reviewsIn } from './operator-requests.ts';
 import type { OperatorRequest } from './operator-requests.ts';
 import { hostMs, REAL_CLUSTER, REAL_HOSTS } from './physical-times.ts';
+import type { OriginalBinaries } from './original-binaries.ts';
 import { ORIGINAL } from './recorded.ts';
-import { nameOfRollout, rolloutRows } from './rollout-rows.ts';
+import { nameOfBeyond, nameOfRollout, rolloutRows } from './rollout-rows.ts';
 import type { RolloutSize } from './rollout-rows.ts';
+import type { SlotTimes } from './slot-times.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const PODS_PER_NODE = 3;
+const SMOKE = 2;
 const FEW = 10;
 const MANY = 100;
+/** Nodes of the original, which takes nearly two minutes for each. */
+const ORIGINALS = 3;
 const CHECK_INTERVAL_S = 120;
 /** As often as an agent may look: for rollouts of a version that all have noticed. */
 const QUICK_CHECK_INTERVAL_S = 10;
 const REST_MS = 5 * MINUTE_MS;
 /** How long an accepted token is not reviewed again: in so long a rest there is one review of each. */
 const REVIEWED_FOR_MS = 15 * MINUTE_MS;
+const IDLE = 'requests per idle node-hour';
+const WATCHES = 'open watches per node';
+const PER_UPDATE = 'requests per node update with three pods evicted';
 const LONGEST_MS = HOUR_MS;
 const FEW_SLOTS = [1, 10, 'unlimited'] as const;
 const MANY_SLOTS = [10, 'unlimited', 1] as const;
@@ -33,10 +41,11 @@ export const controlPlane: Benchmark = {
     ' measured. The operator is installed by its manifest: three apiservers and the controller are processes on three nodes that are not updated; agents are processes, too, and with' +
     ' 100 nodes, which as processes would not fit on the machine, threads that run the same bundle. Each node has three pods that go nowhere else. Rollouts are those of a version that all agents have noticed, from the first write of a spec as a' +
     ' watch tells of it. Requests are those of the audit log of kube-apiserver: at rest, agents look for updates every two minutes; in updates, from the moment that there is a new version until all nodes run it, one at a time, Events included. Renewals of the' +
-    ' Lease and the watches of the caches are there once, however many nodes there are, and are told apart. Of reviews of tokens each agent has one in 15 minutes: they are counted in so long a rest of the ten nodes, all else in five minutes of both fleets.',
+    ' Lease and the watches of the caches are there once, however many nodes there are, and are told apart. Of reviews of tokens each agent has one in 15 minutes: they are counted in so long a rest of the ten nodes, all else in five minutes of both fleets. The original, where it is measured, updates three nodes on a control plane of its own meanwhile;' +
+    ' what it asks in updates is beyond what the same time of rest has.',
   limits:
     'Etcd does not wait for the disk. All that would have machines of its own shares two cores here: hosts, kubelets, agents and the control plane. Where a hundred nodes go at once, nothing but the processors is measured.',
-  async run({ smoke }) {
+  async run({ smoke, original }) {
     const stop = AbortSignal.timeout(LONGEST_MS);
     const report = (line: string): void => {
       process.stderr.write(`${line}\n`);
@@ -44,21 +53,28 @@ export const controlPlane: Benchmark = {
     const missing = await whatControlPlaneMisses(CONTROL_PLANE_PROGRAMS, { mayBuild: !smoke, report });
     if (missing.length > 0) return [{ what: missing.join('; '), unit: '', ours: [] }];
     const binaries = await provideBinaries(report, stop, CONTROL_PLANE_PROGRAMS);
-    const start = (nodes: number, checkIntervalS = CHECK_INTERVAL_S): Promise<ControlPlaneFleet> =>
+    const start = ({ nodes, checkIntervalS = CHECK_INTERVAL_S, theirs }: FleetWish): Promise<ControlPlaneFleet> =>
       ControlPlaneFleet.start({
         binaries,
         nodes,
         podsPerNode: PODS_PER_NODE,
         checkIntervalS,
+        original: theirs,
         hostTimings: REAL_HOSTS,
         clusterTimings: REAL_CLUSTER,
         bundles: BUNDLES,
         agentsAreThreads: nodes > FEW,
         signal: stop,
       });
-    return smoke ? briefly(await start(2, QUICK_CHECK_INTERVAL_S)) : wholly(start);
+    return smoke ? briefly(await start({ nodes: SMOKE, checkIntervalS: QUICK_CHECK_INTERVAL_S })) : wholly(start, original);
   },
 };
+
+interface FleetWish {
+  readonly nodes: number;
+  readonly checkIntervalS?: number;
+  readonly theirs?: OriginalBinaries | undefined;
+}
 
 async function briefly(fleet: ControlPlaneFleet): Promise<Row[]> {
   try {
@@ -68,22 +84,48 @@ async function briefly(fleet: ControlPlaneFleet): Promise<Row[]> {
   }
 }
 
-async function wholly(start: (nodes: number) => Promise<ControlPlaneFleet>): Promise<Row[]> {
+async function wholly(start: (wish: FleetWish) => Promise<ControlPlaneFleet>, theirs: OriginalBinaries | undefined): Promise<Row[]> {
   const fleets: ControlPlaneFleet[] = [];
+  const started = async (wish: FleetWish): Promise<ControlPlaneFleet> => {
+    const fleet = await start(wish);
+    fleets.push(fleet);
+    return fleet;
+  };
   try {
-    for (const nodes of [FEW, MANY]) fleets.push(await start(nodes));
-    const [few, many] = fleets as [ControlPlaneFleet, ControlPlaneFleet];
-    const rests = await Promise.all([few.rest(REST_MS), many.rest(REST_MS)]);
+    const few = await started({ nodes: FEW });
+    const many = await started({ nodes: MANY });
+    const other = theirs === undefined ? undefined : await started({ nodes: ORIGINALS, theirs });
+    const [fewRest, manyRest, otherRest] = await Promise.all([few.rest(REST_MS), many.rest(REST_MS), other?.rest(REST_MS)]);
     const update = await few.update();
-    const rows = await rollouts(few, FEW_SLOTS);
+    const ofFew = await rollouts(few, FEW_SLOTS);
     await few.checkEvery(CHECK_INTERVAL_S);
-    const long = few.rest(REVIEWED_FOR_MS);
-    rows.push(...(await rollouts(many, MANY_SLOTS)));
-    const reviewsPerHour = (reviewsIn((await long).requests) / (await long).ms) * HOUR_MS;
-    return [...rows, ...restRows(rests, reviewsPerHour / FEW), ...updateRows(FEW, update, reviewsPerHour)];
+    const [ofMany, reviewed, otherUpdate] = await Promise.all([rollouts(many, MANY_SLOTS), few.rest(REVIEWED_FOR_MS), other?.update()]);
+    const reviewsPerHour = (reviewsIn(reviewed.requests) / reviewed.ms) * HOUR_MS;
+    const rows = [...ofFew, ...ofMany, ...restRows([fewRest, manyRest], reviewsPerHour / FEW), ...updateRows(FEW, update, reviewsPerHour)];
+    if (otherRest === undefined || otherUpdate === undefined) return rows;
+    const measured = originalFigures(ORIGINALS, otherRest, otherUpdate);
+    return rows.map((row) => ({ ...row, ...(row.what in measured ? { original: measured[row.what] ?? [] } : {}) }));
   } finally {
     await Promise.all(fleets.map((fleet) => fleet.close()));
   }
+}
+
+/** What the original came to, by the row that it belongs in. */
+function originalFigures(
+  nodes: number,
+  rest: Counted,
+  update: Counted & { readonly times: SlotTimes },
+): Readonly<Record<string, readonly number[]>> {
+  const ofNode = rest.requests.filter((request) => request.component === 'agent' || reviewsIn([request]) > 0).length;
+  const watches = rest.openWatches.filter(({ component }) => component === 'agent').length;
+  const restDuringUpdate = (rest.requests.length / rest.ms) * update.ms;
+  const beyond = update.times.spansMs.map((span) => (span - hostMs(REAL_HOSTS, REAL_CLUSTER)) / 1_000);
+  return {
+    [nameOfBeyond(nameOfRollout({ nodes: FEW, slots: 1 }))]: beyond,
+    [IDLE]: [(ofNode / nodes / rest.ms) * HOUR_MS],
+    [WATCHES]: [watches / nodes],
+    [PER_UPDATE]: [(update.requests.length - restDuringUpdate) / nodes],
+  };
 }
 
 async function rollouts(fleet: ControlPlaneFleet, all: readonly RolloutSize['slots'][]): Promise<Row[]> {
@@ -109,11 +151,11 @@ function restRows([few, many]: readonly [Counted, Counted], reviewsPerHour: numb
   const watches = (many.openWatches.length - few.openWatches.length) / (MANY - FEW);
   const ofCluster = many.requests.filter(isOfCluster);
   return [
-    { what: 'requests per idle node-hour', unit: '', ours: [reviewsPerHour + others], original: ORIGINAL.requestsPerIdleNodeHour, goal: 6, gate: { atMost: 6, ofRatio: false } },
+    { what: IDLE, unit: '', ours: [reviewsPerHour + others], original: ORIGINAL.requestsPerIdleNodeHour, goal: 6, gate: { atMost: 6, ofRatio: false } },
     { what: '– of these, reviews of tokens', unit: '', ours: [reviewsPerHour] },
     { what: 'requests per idle cluster-hour, whatever its size', unit: '', ours: [(ofCluster.length / many.ms) * HOUR_MS] },
     ...breakdown('in that hour', ofCluster, many.ms / HOUR_MS),
-    { what: 'open watches per node', unit: '', ours: [watches], original: ORIGINAL.openWatchesPerNode, goal: 0, gate: { atMost: 0, ofRatio: false } },
+    { what: WATCHES, unit: '', ours: [watches], original: ORIGINAL.openWatchesPerNode, goal: 0, gate: { atMost: 0, ofRatio: false } },
     { what: 'open watches of a cluster, whatever its size', unit: '', ours: [few.openWatches.length] },
   ]; // prettier-ignore
 }
@@ -127,7 +169,7 @@ function updateRows(nodes: number, { requests, ms, openWatches }: Counted, revie
   const watches = openWatches.filter(({ component }) => component === 'agent').length / nodes;
   return [
     { what: 'open watches per node, by its agent', unit: '', ours: [watches], goal: 0, gate: { atMost: 0, ofRatio: false } },
-    { what: 'requests per node update with three pods evicted', unit: '', ours: [ofUpdate.length / nodes], original: ORIGINAL.requestsPerUpdate, goal: 20, gate: { atMost: 40, ofRatio: false } },
+    { what: PER_UPDATE, unit: '', ours: [ofUpdate.length / nodes], original: ORIGINAL.requestsPerUpdate, goal: 20, gate: { atMost: 36, ofRatio: false } },
     ...breakdown('per update', ofUpdate, nodes),
   ]; // prettier-ignore
 }

@@ -9,7 +9,7 @@ import { systemClock as clock } from '@brupop/ports';
 import { usageOf } from './measured-agent.ts';
 import { anonOf } from './measured-process.ts';
 import type { OriginalBinaries } from './original-binaries.ts';
-import { surroundOriginal } from './original-surroundings.ts';
+import { placeIn, setProbes, surroundOriginal } from './original-surroundings.ts';
 import type { Surroundings } from './original-surroundings.ts';
 import { REAL_CLUSTER, REAL_HOSTS } from './physical-times.ts';
 import { pinnedWorkload } from './pinned-workload.ts';
@@ -122,7 +122,10 @@ export async function startOperator(options: ObservedOptions, original: Original
   const names = fleet.names;
   try {
     // Its pods wait for their certificates until here.
-    if (original !== undefined) surroundings = await surroundOriginal(original, fleet.simulation, join(directory, 'files'));
+    if (original !== undefined) {
+      setProbes(fleet.simulation);
+      surroundings = await surroundOriginal(original, placeIn(fleet.simulation), join(directory, 'files'));
+    }
     fleet.cluster.addNode({ name: SERVERS, version: OLD, managed: false });
     fleet.cluster.apply(names.map((name) => pinnedWorkload(name, options.podsPerNode)));
   } catch (error) {

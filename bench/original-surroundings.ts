@@ -12,9 +12,20 @@ import {
 import { PROCESS_ENVIRONMENT, SERVICE_ACCOUNTS } from '@brupop/manifests';
 import type { Component } from '@brupop/manifests';
 import { API_AUDIENCES, createCertificateAuthority, serveService } from '@brupop/simulator';
-import type { Simulation } from '@brupop/simulator';
+import type { Endpoint, Simulation } from '@brupop/simulator';
 import { KUBERNETES } from './original-binaries.ts';
 import type { OriginalBinaries } from './original-binaries.ts';
+
+/** The installation that the original takes the place of: ours, with `certificates: 'provided'`, whose pods have not started. */
+export interface OriginalPlace {
+  readonly namespace: string;
+  readonly kubernetes: { readonly url: string; readonly caPem: string };
+  /** The apiserver's Service. */
+  readonly apiserver: Endpoint;
+  apply(objects: readonly object[]): Promise<void>;
+  /** A token of a ServiceAccount, for the Kubernetes API. */
+  readonly issueToken: (account: string, expiresAfterMs: number) => Promise<string>;
+}
 
 /** What the original's processes need around them beyond what ours need. */
 export interface Surroundings {
@@ -39,23 +50,21 @@ exec "$2"`;
 
 /**
  * Gives the original what its own installation would: permissions, certificates, names that resolve, an `apiclient`.
- * @param simulation an installation with `certificates: 'provided'` whose pods have not started
  * @param directory for its files
  */
-export async function surroundOriginal(binaries: OriginalBinaries, simulation: Simulation, directory: string): Promise<Surroundings> {
-  const secrets = await certificates(simulation);
-  await writeFiles(simulation, directory);
-  const { hostname: host, port } = new URL(simulation.kubernetes.url);
+export async function surroundOriginal(binaries: OriginalBinaries, place: OriginalPlace, directory: string): Promise<Surroundings> {
+  const secrets = await certificates(place);
+  await writeFiles(place, directory);
+  const { hostname: host, port } = new URL(place.kubernetes.url);
   const kubernetes = await serveService(() => [{ host, port: Number(port) }], KUBERNETES);
   const env = {
     KUBERNETES_SERVICE_HOST: KUBERNETES.host,
     KUBERNETES_SERVICE_PORT: String(KUBERNETES.port),
-    APISERVER_SERVICE_PORT: new URL(simulation.apiserverUrl).port,
+    APISERVER_SERVICE_PORT: String(place.apiserver.port),
     PATH: `${join(directory, 'bin')}:${process.env['PATH'] ?? ''}`,
   };
-  setProbes(simulation);
   // Its pods start as soon as they find their Secrets: all else is there by now.
-  simulation.cluster.apply([...permissions(simulation), ...secrets]);
+  await place.apply([...permissions(place), ...secrets]);
   // Our images say how Node.js is to use memory; the original's do not.
   const unset = Object.keys(PROCESS_ENVIRONMENT).map((name) => `--unset=${name}`);
   const settings = Object.entries(env).map(([name, value]) => `${name}=${value}`);
@@ -68,19 +77,43 @@ export async function surroundOriginal(binaries: OriginalBinaries, simulation: S
   }; // prettier-ignore
 }
 
-/** What of the original can be asked whether it is ready. */
-function setProbes({ cluster, namespace }: Simulation): void {
-  const set = (name: string, readinessProbe: object): void => {
+/** A simulated cluster as the place of the original. */
+export function placeIn({ api, cluster, namespace, kubernetes, apiserverUrl }: Simulation): OriginalPlace {
+  return {
+    namespace,
+    kubernetes,
+    apiserver: { host: '127.0.0.1', port: Number(new URL(apiserverUrl).port) },
+    apply: (objects) => {
+      cluster.apply(objects);
+      return Promise.resolve();
+    },
+    issueToken: (name, expiresAfterMs) =>
+      Promise.resolve(api.issueToken({ serviceAccount: { namespace, name }, audiences: [API_AUDIENCES[0]], expiresAfterMs })),
+  };
+}
+
+/** What of the original can be asked whether it is ready; of the controller, nothing. */
+export const ORIGINAL_PROBES: Readonly<Record<string, object>> = {
+  [APISERVER_DEPLOYMENT]: { readinessProbe: { httpGet: { path: '/ping', scheme: 'HTTPS', port: 'https' } } },
+  [CONTROLLER_DEPLOYMENT]: {},
+};
+
+/** A container that nobody asks for anything. */
+export const withoutProbes = (container: object): object =>
+  Object.fromEntries(Object.entries(container).filter(([field]) => !field.endsWith('Probe')));
+
+/** Has a simulated cluster ask them for that. */
+export function setProbes({ cluster, namespace }: Simulation): void {
+  for (const [name, probe] of Object.entries(ORIGINAL_PROBES)) {
     const place = { namespace, name };
     const [container] = cluster.store.get('Deployment', place)?.spec.template.spec.containers ?? [];
-    cluster.store.patch('Deployment', place, { spec: { template: { spec: { containers: [{ ...container, readinessProbe }] } } } });
-  };
-  set(APISERVER_DEPLOYMENT, { httpGet: { path: '/ping', scheme: 'HTTPS' } });
-  set(CONTROLLER_DEPLOYMENT, {});
+    const containers = [{ ...withoutProbes(container ?? {}), ...probe }];
+    cluster.store.patch('Deployment', place, { spec: { template: { spec: { containers } } } });
+  }
 }
 
 /** Agents of the original read nodes and shadows themselves. What it is given here is what its own roles allow, or more. */
-function permissions({ namespace }: Simulation): object[] {
+function permissions({ namespace }: OriginalPlace): object[] {
   const metadata = { name: 'brupop-original' };
   const apiGroup = 'rbac.authorization.k8s.io';
   return [
@@ -109,7 +142,7 @@ function permissions({ namespace }: Simulation): object[] {
 }
 
 /** As cert-manager would make them, which the original leaves it to. */
-async function certificates({ namespace }: Simulation): Promise<object[]> {
+async function certificates({ namespace }: OriginalPlace): Promise<object[]> {
   const authority = await createCertificateAuthority();
   const { certPem, keyPem } = await authority.issue({ commonName: APISERVER_SERVICE, names: [apiserverName(namespace)] });
   const secret = (name: string, files: Readonly<Record<string, string>>): object => ({
@@ -123,16 +156,15 @@ async function certificates({ namespace }: Simulation): Promise<object[]> {
 
 const apiserverName = (namespace: string): string => `${APISERVER_SERVICE}.${namespace}.svc.cluster.local`;
 
-async function writeFiles({ api, namespace, kubernetes }: Simulation, directory: string): Promise<void> {
+async function writeFiles({ namespace, kubernetes, apiserver, issueToken }: OriginalPlace, directory: string): Promise<void> {
   const write = async (file: string, text: string, mode = 0o600): Promise<void> => {
     await mkdir(join(directory, file, '..'), { recursive: true });
     await writeFile(join(directory, file), text, { mode });
   };
-  await write('hosts', `127.0.0.1 localhost ${apiserverName(namespace)}\n${KUBERNETES.host} kubernetes.default.svc\n`);
+  await write('hosts', `127.0.0.1 localhost\n${apiserver.host} ${apiserverName(namespace)}\n${KUBERNETES.host} kubernetes.default.svc\n`);
   await write('bin/apiclient', `#!/bin/sh\nexec '${process.execPath}' '${join(import.meta.dirname, 'host-apiclient.ts')}' "$@"\n`, 0o700);
   for (const component of COMPONENTS) {
-    const serviceAccount = { namespace, name: SERVICE_ACCOUNTS[component] };
-    const token = api.issueToken({ serviceAccount, audiences: [API_AUDIENCES[0]], expiresAfterMs: TOKEN_LIFETIME_MS });
+    const token = await issueToken(SERVICE_ACCOUNTS[component], TOKEN_LIFETIME_MS);
     const files = { token, namespace, 'ca.crt': kubernetes.caPem };
     for (const [name, text] of Object.entries(files)) await write(join(component, name), text);
   }

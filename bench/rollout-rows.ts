@@ -11,6 +11,9 @@ export interface RolloutSize {
 export const nameOfRollout = ({ nodes, slots }: RolloutSize): string =>
   `${nodes.toLocaleString('en-US')} nodes, ${slots === 'unlimited' ? 'no limit' : `${String(slots)} at a time`}`;
 
+/** Of the second of {@link rolloutRows}. */
+export const nameOfBeyond = (what: string): string => `${what}: a node beyond its host`;
+
 /**
  * How long a rollout took beside the shortest that its hosts allow, and what each node took beyond its host.
  * @param ofHostMs what of a node's update is the host's and its pods'
@@ -26,6 +29,6 @@ export function rolloutRows(
   const shortest = (average / 1_000) * turns;
   return [
     { what: `${what}: first start to last end`, unit: 's', ours: [(lastMs - firstMs) / 1_000], baseline: { name: 'shortest', values: [shortest] } },
-    { what: `${what}: a node beyond its host`, unit: 's', ours: spansMs.map((span) => (span - ofHostMs) / 1_000) },
+    { what: nameOfBeyond(what), unit: 's', ours: spansMs.map((span) => (span - ofHostMs) / 1_000) },
   ]; // prettier-ignore
 }
