@@ -18,9 +18,10 @@ export function startThread({ file, env, logFile, onLine, onExit }: ThreadOption
   const worker = new Worker(file, { env: { ...env }, execArgv: [], stdout: true, stderr: true });
   const ended = new Promise<void>((resolve) => {
     worker.once('exit', (code) => {
-      log.end();
-      resolve();
-      onExit(code);
+      log.end(() => {
+        resolve();
+        onExit(code);
+      });
     });
   });
   worker.once('error', (error) => {

@@ -1,0 +1,79 @@
+import { describe, expect, test } from '@jest/globals';
+import { seededRandom, VirtualClock } from '@brupop/ports';
+import { SimulatedApi } from '../api/simulated-api.ts';
+import { isReady } from './objects.ts';
+import type { NodeObject, PodObject } from './objects.ts';
+import { SimulatedNodes } from './simulated-nodes.ts';
+import { WorldStore } from './world-store.ts';
+import type { StoreAccess } from './world-store.ts';
+
+const NODE = { group: '', resource: 'nodes', name: 'node-1' };
+const POD = { group: '', resource: 'pods', namespace: 'default', name: 'web' };
+const TIMINGS = { kubeletStartMs: 400, nodeReadyMs: 300, podStartMs: 100, heartbeatMs: 10_000 };
+
+/** A node around an API whose changes are told late, as by a watch. */
+async function aLaggingNode(
+  lagMs: number,
+): Promise<{ readonly clock: VirtualClock; readonly api: SimulatedApi; readonly nodes: SimulatedNodes }> {
+  const clock = new VirtualClock();
+  const random = seededRandom(1);
+  const api = new SimulatedApi({ clock, random });
+  const { store } = api;
+  const lagging: StoreAccess = {
+    create: (object) => store.create(object),
+    get: (ref) => store.get(ref),
+    list: (ref) => store.list(ref),
+    patch: (ref, patch, options) => store.patch(ref, patch, options),
+    delete: (ref, options) => {
+      store.delete(ref, options);
+    },
+    watch: (ref, listener) =>
+      store.watch(ref, (event) => {
+        clock.setTimer(lagMs, () => {
+          listener(event);
+        });
+      }),
+  };
+  const nodes = new SimulatedNodes({
+    clock,
+    random,
+    store: new WorldStore(lagging),
+    repository: { available: ['1.26.1'] },
+    runner: undefined,
+    timings: TIMINGS,
+    hostTimings: { shutdownMs: 200, rebootMs: 2_000 },
+    addressesOf: () => ({ node: '192.0.2.1', pod: (count) => `192.0.2.${String(10 + count)}` }),
+    issueToken: () => '',
+    log: () => undefined,
+  });
+  nodes.add({ name: 'node-1', version: '1.26.1' });
+  nodes.start();
+  await clock.advance(2 * lagMs + 1_000);
+  return { clock, api, nodes };
+}
+
+describe(SimulatedNodes, () => {
+  test('a node is Ready again as soon as its kubelet says so, though the kubelet reads of it late', async () => {
+    const { clock, api, nodes } = await aLaggingNode(500);
+    nodes.hosts.get('node-1')?.reboot();
+    await clock.advance(200 + 2_000 + 400 + 100);
+    const ready = (): boolean => isReady(api.store.get<NodeObject>(NODE) ?? {});
+    expect(ready()).toBe(false);
+    await clock.advance(300);
+    expect(ready()).toBe(true);
+  });
+
+  test('its pods have the addresses that it is given, and keep the QoS class that they have', async () => {
+    const { clock, api } = await aLaggingNode(10);
+    api.store.create({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { namespace: POD.namespace, name: POD.name },
+      spec: { nodeName: 'node-1', containers: [{ name: 'web', image: 'web' }] },
+    });
+    const { qosClass } = api.store.get<PodObject>(POD)?.status ?? {};
+    await clock.advance(1_000);
+    expect(api.store.get<PodObject>(POD)?.status).toMatchObject({ phase: 'Running', podIP: '192.0.2.11', qosClass });
+    expect(api.store.get<NodeObject>(NODE)?.status?.addresses).toContainEqual({ type: 'InternalIP', address: '192.0.2.1' });
+  });
+});
