@@ -21,7 +21,7 @@ export const load: Benchmark = {
     "Counted by the simulator's API and hosts on a virtual clock, so that every run gives the same: an hour of rest of two fleets, and what the larger costs" +
     ' beyond the smaller by node; then a rollout, one node at a time, with three pods to evict from each; from the moment that there is a new version, Events' +
     ' and watches of a drain included. Renewals of the Lease and the watches of the caches are there once, however many nodes there are, and are told apart; so' +
-    ' are the TokenReviews that the nodes would have cost at rest.',
+    ' are the TokenReviews that the nodes would have cost at rest. An agent keeps its connections: while one replica holds its poll, what it writes goes to another.',
   async run({ smoke }) {
     const [few, many] = smoke ? SIZES.smoke : SIZES.full;
     const small = await observeFleet(few);
@@ -61,7 +61,7 @@ export const load: Benchmark = {
         ours: [large.update.length / many],
         original: ORIGINAL.requestsPerUpdate,
         goal: 20,
-        gate: { atMost: 28.5, ofRatio: false },
+        gate: { atMost: 30.5, ofRatio: false },
       },
       { what: 'pods evicted per node update', unit: '', ours: [large.evictions / many] },
       ...breakdown('per update', large.update, many),

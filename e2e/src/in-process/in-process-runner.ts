@@ -19,6 +19,7 @@ import type { Logger } from '@brupop/process';
 import type { PodContext, PodRunner, RunningPod, SimulatedApi, SimulatedCluster } from '@brupop/simulator';
 import { DEFAULT_AGENT_SETTINGS } from '@brupop/state-machine';
 import type { AgentSettings, FleetPolicy } from '@brupop/state-machine';
+import { AgentConnections } from './agent-connections.ts';
 import { countedClient } from './counted-client.ts';
 import { injectClient } from './inject-client.ts';
 import { Plug } from './plug.ts';
@@ -34,7 +35,7 @@ export interface InProcessRunnerOptions {
   readonly agentSettings?: Partial<AgentSettings>;
   readonly drainTimeoutMs?: number;
   readonly drainTimeoutAction?: DrainTimeoutAction;
-  /** Whether an agent's requests go to one replica as long as that is ready, as on a connection that is kept; else each goes to the next. */
+  /** Whether an agent keeps its connections, as a real one does: while a poll is held on one, what it writes goes by another. Else each request goes to the next replica. */
   readonly keptConnections?: boolean;
   /** By node: how far the wall clock of everything that runs there is ahead, in milliseconds. */
   readonly skewMs?: ReadonlyMap<string, number>;
@@ -190,23 +191,29 @@ export class InProcessRunner implements PodRunner {
     };
   }
 
-  /** The apiserver's Service, for one agent. */
+  /** The apiserver's Service, for one agent: each connection goes to the next replica that is ready, and has one request at a time. */
   #service(): HttpClient {
-    let kept: HttpClient | undefined;
+    const connections = new AgentConnections(this.#options.clock);
     return {
       request: async (request, signal) => {
-        const names = this.#cluster?.endpoints(DEFAULT_NAMESPACE, APISERVER_SERVICE) ?? [];
-        const ready = names.flatMap((name) => {
-          const pod = this.#cluster?.store.get('Pod', { namespace: DEFAULT_NAMESPACE, name });
-          const client = this.#apiservers.get(pod?.metadata.uid ?? '');
-          return client === undefined ? [] : [client];
-        });
-        const keeps = this.#options.keptConnections === true && kept !== undefined && ready.includes(kept);
-        const client = keeps ? kept : ready[this.#turn++ % Math.max(1, ready.length)];
-        if (client === undefined) throw new Error('connection refused: no endpoint is ready');
-        kept = client;
-        return client.request(request, signal);
+        const ready = this.#readyApiservers();
+        const open = (): HttpClient | undefined => ready[this.#turn++ % Math.max(1, ready.length)];
+        const connection = connections.take(ready, open, this.#options.keptConnections === true);
+        if (connection === undefined) throw new Error('connection refused: no endpoint is ready');
+        try {
+          return await connection.client.request(request, signal);
+        } finally {
+          connection.release();
+        }
       },
     };
+  }
+
+  #readyApiservers(): HttpClient[] {
+    const names = this.#cluster?.endpoints(DEFAULT_NAMESPACE, APISERVER_SERVICE) ?? [];
+    return names.flatMap((name) => {
+      const pod = this.#cluster?.store.get('Pod', { namespace: DEFAULT_NAMESPACE, name });
+      return this.#apiservers.get(pod?.metadata.uid ?? '') ?? [];
+    });
   }
 }
