@@ -47,7 +47,7 @@ export class HostFaults {
     this.#left.set('refresh', times);
   }
 
-  /** The next children exit with success, but with output that cannot be read. */
+  /** The next refreshes exit with success, but with output that cannot be read. */
   unparsableOutput(times: Times = 1): void {
     this.#left.set('unparsable', times);
   }

@@ -208,6 +208,50 @@ describe(SimulatedHost, () => {
     expect(await bench.status()).toMatchObject({ update_state: 'Ready' });
   });
 
+  test('downloads what the repository offers by then, whatever the status tells', async () => {
+    const repository = { available: ['1.26.1', '1.27.0'] };
+    const bench = new Bench({ repository });
+    await bench.complete('refresh-updates');
+    repository.available.push('1.28.0');
+    await bench.complete('prepare-update');
+    expect(await bench.status()).toMatchObject({
+      update_state: 'Staged',
+      staging_partition: { image: { version: '1.27.0' } },
+      most_recent_command: { stderr: 'Starting update to 1.28.0\n' },
+    });
+    await bench.complete('activate-update');
+    await bench.act('reboot');
+    await bench.clock.advance(timings.shutdownMs + timings.rebootMs);
+    expect(bench.host.version).toBe('1.28.0');
+  });
+
+  test('stages nothing, and says that it has, when the repository no longer offers the update', async () => {
+    const repository = { available: ['1.26.1', '1.27.0'] };
+    const bench = new Bench({ repository });
+    await bench.complete('refresh-updates');
+    repository.available.pop();
+    await bench.complete('prepare-update');
+    expect(await bench.status()).toMatchObject({
+      update_state: 'Staged',
+      most_recent_command: { cmd_status: 'Success', stderr: 'No update required\n' },
+    });
+    await bench.complete('activate-update');
+    expect(await bench.status()).toMatchObject({
+      update_state: 'Staged',
+      most_recent_command: { cmd_type: 'activate', cmd_status: 'Failed' },
+    });
+  });
+
+  test('tells on stderr as much as the updater does', async () => {
+    const bench = new Bench();
+    await bench.complete('refresh-updates');
+    bench.host.faults.downloadFails(1);
+    await bench.complete('prepare-update');
+    expect(await bench.status()).toMatchObject({
+      most_recent_command: { exit_status: 1, stderr: 'Starting update to 1.27.0\nFailed to prepare\n' },
+    });
+  });
+
   test('a child that dies changes nothing at all', async () => {
     const bench = new Bench();
     await bench.complete('refresh-updates');
@@ -240,7 +284,10 @@ describe(SimulatedHost, () => {
     const bench = new Bench();
     bench.host.faults.rebootRefused(1);
     const refused = await bench.send('POST', '/actions/reboot');
-    expect([refused.status, await refused.text()]).toEqual([500, 'Failed to reboot, exit code: 1']);
+    expect([refused.status, await refused.text()]).toEqual([
+      500,
+      'Failed to reboot, exit code: 1, stderr: Operation inhibited by "kubelet"\n',
+    ]);
     expect(await bench.act('reboot')).toBe(204);
   });
 

@@ -6,7 +6,7 @@ import { randomUuid } from './random-id.ts';
 import { osBody, osImage, statusBody } from './status-json.ts';
 import type { HostIdentity } from './status-json.ts';
 import { bootDisk, EMPTY_STATUS, finishCommand, refuseCommand } from './update-status.ts';
-import type { ChildOutcome, Disk, UpdateCommand, UpdateStatusFile } from './update-status.ts';
+import type { ChildOutcome, Disk, Offer, UpdateCommand, UpdateStatusFile } from './update-status.ts';
 import { chooseUpdate, listVersions } from './versions.ts';
 import type { ChoiceInput, UpdateRepository } from './versions.ts';
 
@@ -52,6 +52,8 @@ export interface SimulatedHostOptions {
 export type HostEvent =
   | { readonly type: 'shutting-down' | 'down'; readonly bootId: string }
   | { readonly type: 'booted'; readonly bootId: string; readonly version: string; readonly rolledBack: boolean };
+
+const REBOOT_REFUSED = 'Failed to reboot, exit code: 1, stderr: Operation inhibited by "kubelet"\n';
 
 const COMMANDS: Readonly<Record<string, UpdateCommand>> = {
   '/actions/refresh-updates': 'refresh',
@@ -228,7 +230,7 @@ export class SimulatedHost {
   }
 
   #answerReboot(): HttpResponse {
-    if (this.faults.take('rebootRefused')) return textResponse(500, 'Failed to reboot, exit code: 1');
+    if (this.faults.take('rebootRefused')) return textResponse(500, REBOOT_REFUSED);
     this.reboot();
     return textResponse(204);
   }
@@ -238,11 +240,12 @@ export class SimulatedHost {
     if (this.#locks.size > 0) return textResponse(423, 'Update lock held');
     const refusal = refuseCommand(command, this.#file);
     if (refusal !== undefined) return textResponse(refusal.status, refusal.body);
+    const offer = this.#offer();
     // The download goes straight to the other partition: whatever was there is gone.
-    if (command === 'prepare') this.#disk = { ...this.#disk, inactive: null, bootsInactive: false };
+    if (command === 'prepare' && offer.chosen !== null) this.#disk = { ...this.#disk, inactive: null, bootsInactive: false };
     const outcome = this.#takeOutcome(command);
     this.#lock(this.#durationMs(command), () => {
-      if (outcome !== 'died') this.#finish(command, outcome);
+      if (outcome !== 'died') this.#finish(command, outcome, offer);
     });
     this.#onCommand(command);
     return textResponse(204);
@@ -252,7 +255,7 @@ export class SimulatedHost {
     if (this.faults.take('childDies')) return 'died';
     if (command === 'refresh' && this.faults.take('refresh')) return 'failed';
     if (command === 'prepare' && this.faults.take('download')) return 'failed';
-    return this.faults.take('unparsable') ? 'unparsable' : 'success';
+    return command === 'refresh' && this.faults.take('unparsable') ? 'unparsable' : 'success';
   }
 
   #durationMs(command: UpdateCommand): number {
@@ -268,7 +271,7 @@ export class SimulatedHost {
     this.#locks.add(cancel);
   }
 
-  #finish(command: UpdateCommand, outcome: ChildOutcome): void {
+  #offer(): Offer {
     const choice: ChoiceInput = {
       repository: this.#repository,
       running: this.version,
@@ -276,7 +279,10 @@ export class SimulatedHost {
       waveOffsetMs: this.#waveOffsetMs,
       nowMs: this.#clock.now(),
     };
-    const offer = { listed: listVersions(choice), chosen: chooseUpdate(choice) };
+    return { listed: listVersions(choice), chosen: chooseUpdate(choice) };
+  }
+
+  #finish(command: UpdateCommand, outcome: ChildOutcome, offer: Offer): void {
     const finished = finishCommand({
       command,
       outcome,

@@ -59,8 +59,14 @@ export function refuseCommand(command: UpdateCommand, file: UpdateStatusFile): R
   return undefined;
 }
 
-/** What a child did: `unparsable` exits with success, yet its output says nothing. */
+/** What a child did. `unparsable`: a refresh that exits with success, but with output that says nothing. */
 export type ChildOutcome = 'success' | 'failed' | 'unparsable';
+
+/** What the repository offers a host: `chosen` is null if the host is where it should be. */
+export interface Offer {
+  readonly listed: readonly string[];
+  readonly chosen: string | null;
+}
 
 /** Everything that the end of a child depends on. */
 export interface FinishInput {
@@ -68,8 +74,8 @@ export interface FinishInput {
   readonly outcome: ChildOutcome;
   readonly file: UpdateStatusFile;
   readonly disk: Disk;
-  /** What the repository offers this host now. */
-  readonly offer: { readonly listed: readonly string[]; readonly chosen: string | null };
+  /** What the repository offered this host when the child began. */
+  readonly offer: Offer;
   readonly timestamp: string;
 }
 
@@ -77,16 +83,21 @@ export interface FinishInput {
 export function finishCommand({ command, outcome, file, disk, offer, timestamp }: FinishInput): { file: UpdateStatusFile; disk: Disk } {
   // An activation has nothing to activate once a failed download has wiped the image that the status file still tells of.
   const failed = outcome === 'failed' || (command === 'activate' && disk.inactive === null);
+  const begun = command === 'prepare' ? beginningOf(offer) : '';
   const mostRecent: CommandResult = failed
-    ? { command, status: 'Failed', timestamp, exitStatus: 1, stderr: `Failed to ${command}` }
-    : { command, status: 'Success', timestamp, exitStatus: 0, stderr: '' };
+    ? { command, status: 'Failed', timestamp, exitStatus: 1, stderr: `${begun}Failed to ${command}\n` }
+    : { command, status: 'Success', timestamp, exitStatus: 0, stderr: begun };
   const told: UpdateStatusFile = { ...file, mostRecent };
   if (outcome === 'unparsable') return { file: told, disk };
   if (command === 'refresh') return { file: afterRefresh(told, failed, offer), disk };
   if (failed) return { file: told, disk };
   switch (command) {
     case 'prepare':
-      return { file: { ...told, state: 'Staged', staged: file.chosen }, disk: { ...disk, inactive: file.chosen, bootsInactive: false } };
+      // The updater chooses anew, so that the image may be another than the status file tells of, or none.
+      return {
+        file: { ...told, state: 'Staged', staged: file.chosen },
+        disk: offer.chosen === null ? disk : { ...disk, inactive: offer.chosen, bootsInactive: false },
+      };
     case 'activate':
       return { file: { ...told, state: 'Ready' }, disk: { ...disk, bootsInactive: true } };
     case 'deactivate':
@@ -94,7 +105,12 @@ export function finishCommand({ command, outcome, file, disk, offer, timestamp }
   }
 }
 
-function afterRefresh(file: UpdateStatusFile, failed: boolean, offer: FinishInput['offer']): UpdateStatusFile {
+/** What the updater says before it downloads. */
+function beginningOf({ chosen }: Offer): string {
+  return chosen === null ? 'No update required\n' : `Starting update to ${chosen}\n`;
+}
+
+function afterRefresh(file: UpdateStatusFile, failed: boolean, offer: Offer): UpdateStatusFile {
   const inProgress = file.state === 'Staged' || file.state === 'Ready';
   // A failed refresh drops Available to Idle, but leaves the chosen update behind: only the state can be trusted.
   if (failed) return inProgress ? file : { ...file, state: 'Idle' };

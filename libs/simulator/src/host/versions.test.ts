@@ -29,12 +29,18 @@ describe(chooseUpdate, () => {
     { name: 'the newest', changes: {}, chosen: '1.27.0' },
     { name: 'nothing on the newest', changes: { running: '1.27.0' }, chosen: null },
     { name: 'the locked version, even if older', changes: { versionLock: '1.25.0' }, chosen: '1.25.0' },
+    { name: 'the locked version written with a v', changes: { versionLock: 'v1.25.0' }, chosen: '1.25.0' },
     { name: 'nothing when locked to what runs', changes: { versionLock: '1.26.1' }, chosen: null },
     { name: 'nothing when locked to what is not there', changes: { versionLock: '9.9.9' }, chosen: null },
     {
       name: 'a downgrade when running above the maximum',
       changes: { running: '1.27.0', repository: { available: ['1.26.1', '1.27.0'], maxVersion: '1.26.1' } },
       chosen: '1.26.1',
+    },
+    {
+      name: 'nothing when locked above the maximum',
+      changes: { versionLock: '1.27.0', repository: { available: ['1.26.1', '1.27.0'], maxVersion: '1.26.1' } },
+      chosen: null,
     },
     {
       name: 'nothing before its wave',
@@ -54,5 +60,10 @@ describe(chooseUpdate, () => {
 describe(listVersions, () => {
   test('lists newest first, with the running and older ones', () => {
     expect(listVersions(aChoice())).toEqual(['1.27.0', '1.26.1', '1.25.0']);
+  });
+
+  test('leaves out what is above the maximum', () => {
+    const repository = { available: ['1.25.0', '1.26.1', '1.27.0'], maxVersion: '1.26.1' };
+    expect(listVersions(aChoice({ repository }))).toEqual(['1.26.1', '1.25.0']);
   });
 });

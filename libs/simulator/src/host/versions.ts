@@ -26,7 +26,7 @@ export interface UpdateRepository {
 export interface ChoiceInput {
   readonly repository: UpdateRepository;
   readonly running: string;
-  /** `settings.updates.version-lock`: `latest` or one version. */
+  /** `settings.updates.version-lock`: `latest` or one version, with or without a `v`. */
   readonly versionLock: string;
   /** How much later than the first wave this host is served, in milliseconds. */
   readonly waveOffsetMs: number;
@@ -34,12 +34,14 @@ export interface ChoiceInput {
   readonly nowMs: number;
 }
 
-/** The versions that this host sees, newest first; the running one and older ones are among them. */
-export function listVersions({ repository, waveOffsetMs, nowMs }: ChoiceInput): string[] {
-  return repository.available
+/** The versions that this host sees, newest first; the running one and older ones are among them, those above the newest that hosts are meant to run are not. */
+export function listVersions({ repository: { available, availableFrom, maxVersion }, waveOffsetMs, nowMs }: ChoiceInput): string[] {
+  return available
     .filter((version) => {
-      const fromMs = repository.availableFrom?.[version];
-      return fromMs === undefined || fromMs + waveOffsetMs <= nowMs;
+      const fromMs = availableFrom?.[version];
+      return (
+        (fromMs === undefined || fromMs + waveOffsetMs <= nowMs) && (maxVersion === undefined || compareVersions(version, maxVersion) <= 0)
+      );
     })
     .sort((a, b) => compareVersions(b, a));
 }
@@ -48,9 +50,10 @@ export function listVersions({ repository, waveOffsetMs, nowMs }: ChoiceInput): 
 export function chooseUpdate(input: ChoiceInput): string | null {
   const { repository, running, versionLock } = input;
   const listed = listVersions(input);
-  if (versionLock !== 'latest') return versionLock !== running && listed.includes(versionLock) ? versionLock : null;
-  const newest = listed.find((version) => repository.maxVersion === undefined || compareVersions(version, repository.maxVersion) <= 0);
-  if (newest === undefined) return null;
+  if (versionLock !== 'latest') {
+    const locked = versionLock.replace(/^v/, '');
+    return locked !== running && listed.includes(locked) ? locked : null;
+  }
   const mustGoBack = repository.maxVersion !== undefined && compareVersions(running, repository.maxVersion) > 0;
-  return mustGoBack || compareVersions(newest, running) > 0 ? newest : null;
+  return listed.find((version) => mustGoBack || compareVersions(version, running) > 0) ?? null;
 }
