@@ -90,20 +90,35 @@ describe('status', () => {
       status: { kind: 'known', updateState: 'Idle', chosenVersion: undefined, stagedVersion: undefined, mostRecentCommand: undefined },
     },
     {
+      name: 'lives with a command that says nothing',
+      response: () => jsonResponse(200, { update_state: 'Idle', most_recent_command: command }),
+      status: {
+        kind: 'known',
+        updateState: 'Idle',
+        mostRecentCommand: { type: 'prepare', succeeded: false, timestamp: 't', exitStatus: -9, message: '' },
+      },
+    },
+    {
       name: 'tells versions and the last command',
       response: () =>
         jsonResponse(200, {
           update_state: 'Ready',
           chosen_update: { version: '1.27.0' },
           staging_partition: { image: { version: '1.27.0' }, next_to_boot: true },
-          most_recent_command: command,
+          most_recent_command: { ...command, stderr: 'Starting update to 1.27.0\nFailed to write\n' },
         }),
       status: {
         kind: 'known',
         updateState: 'Ready',
         chosenVersion: '1.27.0',
         stagedVersion: '1.27.0',
-        mostRecentCommand: { type: 'prepare', succeeded: false, timestamp: 't', exitStatus: -9, message: '' },
+        mostRecentCommand: {
+          type: 'prepare',
+          succeeded: false,
+          timestamp: 't',
+          exitStatus: -9,
+          message: 'Starting update to 1.27.0\nFailed to write',
+        },
       },
     },
   ])('$name', async ({ response, status }) => {
@@ -140,8 +155,8 @@ describe('actions', () => {
     },
     {
       name: '500 is refused',
-      response: () => textResponse(500, 'Failed to reboot, exit code: 1'),
-      result: { kind: 'refused', message: 'Failed to reboot, exit code: 1' },
+      response: () => textResponse(500, 'Failed to reboot, exit code: 1, stderr: Operation inhibited\n'),
+      result: { kind: 'refused', message: 'Failed to reboot, exit code: 1, stderr: Operation inhibited' },
     },
   ])('$name', async ({ response, result }) => {
     expect(await apiTo(answers(response)).reboot(signal)).toEqual(result);

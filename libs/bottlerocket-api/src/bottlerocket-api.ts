@@ -130,7 +130,7 @@ function readStatus(answer: HostAnswer): UpdateStatus {
 }
 
 function readAction({ status, body }: HostAnswer): ActionResult {
-  const message = body === '' ? `The host answered ${String(status)}` : body;
+  const message = body === '' ? `The host answered ${String(status)}` : body.trim();
   switch (status) {
     case 200:
     case 204:

@@ -39,7 +39,7 @@ export function parseUpdateStatus(body: string): KnownUpdateStatus {
             succeeded: command.cmd_status === 'Success',
             timestamp: command.timestamp,
             exitStatus: command.exit_status ?? undefined,
-            message: command.stderr ?? '',
+            message: (command.stderr ?? '').trim(),
           },
   };
 }

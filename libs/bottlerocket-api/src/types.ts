@@ -21,7 +21,7 @@ export interface CommandReport {
   readonly timestamp: string;
   /** Exit code; negative or a signal's number if the updater was killed. */
   readonly exitStatus?: number | undefined;
-  /** What the updater wrote to stderr. */
+  /** What the updater wrote to stderr, without space around it. */
   readonly message: string;
 }
 
