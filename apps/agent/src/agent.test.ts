@@ -233,6 +233,16 @@ describe('a failed update', () => {
     expect({ version: world.host.version, crashes: crashes() }).toEqual({ version: '1.27.0', crashes: 0 });
   });
 
+  test('a release that comes between refresh and download is run instead, and the one that was asked for is not blamed', async () => {
+    await aWorld().ready();
+    world.repository.available.unshift('1.28.0');
+    expect(await world.update()).toBe(true);
+    expect(world.host.version).toBe('1.28.0');
+    expect(world.apiserver).toMatchObject({ cordoned: false, excluded: false });
+    expect(world.apiserver.status).toMatchObject({ current_version: '1.28.0', failed_versions: [] });
+    expect(await world.until(() => crashes() === 0)).toBe(true);
+  });
+
   test('a download that never succeeds ends in one failure and no drain', async () => {
     await aWorld({ stageTimeoutMs: 300_000 }).ready();
     world.host.faults.downloadFails('always');

@@ -1,5 +1,5 @@
 import { inProcessClient, seededRandom, VirtualClock } from '@brupop/ports';
-import type { HttpHandler } from '@brupop/ports';
+import type { HttpHandler, HttpRequest } from '@brupop/ports';
 import { memoryLogger } from '@brupop/process';
 import { SimulatedHost } from '@brupop/simulator';
 import { DEFAULT_AGENT_SETTINGS } from '@brupop/state-machine';
@@ -10,6 +10,8 @@ import { FakeApiserver } from './fake-apiserver.ts';
 /** A simulated host, an apiserver and the agent's container, which ends and starts with the host and whenever it exits. */
 export class AgentWorld {
   readonly clock: VirtualClock = new VirtualClock();
+  /** What its host may update to. */
+  readonly repository: { readonly available: string[] } = { available: ['1.27.0', '1.26.1'] };
   readonly host: SimulatedHost;
   readonly apiserver: FakeApiserver;
   readonly log: ReturnType<typeof memoryLogger> = memoryLogger();
@@ -21,15 +23,14 @@ export class AgentWorld {
   /** What answers in place of the apiserver. */
   front: HttpHandler | undefined;
   /** Called before each request of the agent to its host. */
-  onHostRequest: (() => void) | undefined;
+  onHostRequest: ((request: HttpRequest) => void) | undefined;
   readonly #settings: AgentSettings;
   #container: AbortController | undefined;
 
   constructor(settings: Partial<AgentSettings> = {}) {
     const { clock } = this;
     this.#settings = { ...DEFAULT_AGENT_SETTINGS, ...settings };
-    const repository = { available: ['1.27.0', '1.26.1'] };
-    this.host = new SimulatedHost({ clock, random: seededRandom(7), name: 'node-a', version: '1.26.1', repository });
+    this.host = new SimulatedHost({ clock, random: seededRandom(7), name: 'node-a', version: '1.26.1', repository: this.repository });
     this.apiserver = new FakeApiserver(clock, 'token-1');
     this.host.onReboot(({ type }) => {
       if (type === 'booted') this.start();
@@ -45,7 +46,7 @@ export class AgentWorld {
     const agent = createAgent({
       apiserver: inProcessClient((request, signal) => (this.front ?? this.apiserver.handle)(request, signal)),
       host: inProcessClient((request, signal) => {
-        this.onHostRequest?.();
+        this.onHostRequest?.(request);
         return socket(request, signal);
       }),
       clock: this.clock,

@@ -563,6 +563,14 @@ describe('decideAction for RebootedIntoUpdate', () => {
       },
     },
     {
+      name: 'does not blame the version if somebody else has rebooted into yet another',
+      version: '1.28.0',
+      bootId: 'boot-2',
+      host: { kind: 'uninitialized' },
+      kind: 'report',
+      says: { current_state: 'ErrorReset', failed_versions: [] },
+    },
+    {
       name: 'never drains again after the version had run',
       status: status({ current_state: 'RebootedIntoUpdate', current_version: '1.27.0' }),
       bootId: 'boot-2',
@@ -797,6 +805,19 @@ describe('decideAction for RebootedIntoUpdate', () => {
         crash_count: 0,
         progress: expect.objectContaining({ step: 'Returning', boot_id: 'boot-2' }) as unknown as ShadowProgress,
         failed_versions: [{ version: '1.27.0', failures: 1, last_failure_timestamp: new Date(NOW).toISOString() }],
+      },
+    },
+    {
+      name: 'does not blame the version if the host has come up with yet another',
+      status: at('Rebooting'),
+      version: '1.28.0',
+      bootId: 'boot-2',
+      host: { kind: 'uninitialized' },
+      kind: 'report',
+      says: {
+        progress: expect.objectContaining({ step: 'Returning' }) as unknown as ShadowProgress,
+        failure_message: 'The host was to boot into 1.27.0 but came up with 1.28.0',
+        failed_versions: [],
       },
     },
     {

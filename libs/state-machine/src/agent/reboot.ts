@@ -1,6 +1,7 @@
 import type { ShadowProgress } from '@brupop/crd-models';
 import { giveBackIfHeld, giveNodeBack, outcomeOf, stepOrPause, waitWhileBusy } from './outcomes.ts';
 import { reportBlocked, reportFailure, reportGivingBack, reportProgress, reportReached, timeOf } from './status.ts';
+import type { Blame } from './status.ts';
 import type { Action, AgentObservation, StepOutcome } from './types.ts';
 
 /** Boots the host into `version`: exclude, drain, reboot, return. Every step is written down before it is taken. */
@@ -10,7 +11,7 @@ export function decideReboot(o: AgentObservation, version: string): Action {
   // What an update to another version holds is given back: this one may not come as far.
   if (progress === undefined) return giveBackIfHeld(o, 'The reboot into another version was called off') ?? begin(o, version);
   if (progress.step === 'Returning') return giveUp(o, version, progress);
-  if (progress.boot_id !== o.bootId) return reportGivingBack(o, version, rolledBack(o, version), 'version');
+  if (progress.boot_id !== o.bootId) return reportGivingBack(o, version, rolledBack(o, version), blameFor(o));
 
   const obstacle = whyNotReady(o, version);
   if (obstacle === 'busy') {
@@ -43,7 +44,7 @@ function comeBack(o: AgentObservation, version: string, progress: ShadowProgress
 
 /** Nothing has been disturbed yet: a reboot that cannot succeed is not begun. */
 function begin(o: AgentObservation, version: string): Action {
-  if (hasBootedBack(o, version)) return reportFailure(o, version, rolledBack(o, version), 'version');
+  if (hasBootedBack(o, version)) return reportFailure(o, version, rolledBack(o, version), blameFor(o));
   const obstacle = whyNotReady(o, version);
   if (obstacle === 'busy') return waitWhileBusy(o);
   if (obstacle !== undefined) return reportFailure(o, version, obstacle, 'other');
@@ -156,6 +157,11 @@ function whyNotReady(o: AgentObservation, version: string): string | undefined {
         ? undefined
         : `The host is not ready to boot into ${version}: it would boot into ${status.stagedVersion ?? 'an unknown version'}`;
   }
+}
+
+/** A host that comes up with yet another version does not tell against the one that it was to run: by the time of the download the repository offered a newer one. */
+function blameFor(o: AgentObservation): Blame {
+  return o.host.version === o.shadow.status?.current_version ? 'version' : 'other';
 }
 
 function rolledBack(o: AgentObservation, version: string): string {
