@@ -49,8 +49,12 @@ export class AgentMemory {
     if (outcome.step === 'refresh') this.#lastCheckedAt = outcome.at;
   }
 
-  /** A status was written, and what led to it is over. Not so a drain that the reboot is to follow. */
-  reported({ progress }: ShadowStatus): void {
+  /**
+   * A status was written. If it tells of something reached, what led to it is over; not so a drain that the reboot is to follow. If it tells only of trouble,
+   * the steps and their pauses go on.
+   */
+  reported({ current_state: state, progress }: ShadowStatus, before: ShadowStatus | null | undefined): void {
+    if (progress == null && before?.progress == null && state === before?.current_state) return;
     this.#outcomes = this.#outcomes.filter(({ step }) => step === 'cordon-and-drain' && progress?.step === 'Rebooting');
   }
 

@@ -2,6 +2,8 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { ROUTES } from '@brupop/agent-api';
 import { jsonResponse } from '@brupop/ports';
 import type { HttpResponse } from '@brupop/ports';
+import { DEFAULT_HOST_TIMINGS } from '@brupop/simulator';
+import { DEFAULT_AGENT_SETTINGS } from '@brupop/state-machine';
 import { AgentWorld } from './testing/agent-world.ts';
 
 let world: AgentWorld;
@@ -231,6 +233,29 @@ describe('a failed update', () => {
     world.host.faults.downloadFails(1);
     expect(await world.update()).toBe(true);
     expect({ version: world.host.version, crashes: crashes() }).toEqual({ version: '1.27.0', crashes: 0 });
+  });
+
+  test.each([
+    { what: 'download', path: '/actions/prepare-update', takesMs: DEFAULT_HOST_TIMINGS.downloadMs },
+    { what: 'refresh', path: '/actions/refresh-updates', takesMs: DEFAULT_HOST_TIMINGS.refreshMs },
+  ])('a $what that fails is tried again after a pause each time', async ({ what, path, takesMs }) => {
+    await aWorld().ready();
+    world.host.faults.downloadFails('always');
+    if (what === 'refresh') {
+      world.host.faults.refreshFails('always');
+      await world.until(() => world.host.updateStatus?.state === 'Idle');
+    }
+    const askedAtMs: number[] = [];
+    world.apiserver.tell('StagedAndPerformedUpdate', '1.27.0');
+    await world.until(() => world.apiserver.status?.failure_message != null);
+    world.onHostRequest = (request) => {
+      if (request.path === path) askedAtMs.push(world.clock.monotonic());
+    };
+    const toldAtMs = world.clock.monotonic();
+    await world.clock.advance(300_000);
+    const pauses = askedAtMs.map((atMs, index) => atMs - (askedAtMs[index - 1] ?? toldAtMs - takesMs));
+    expect(pauses.length).toBeGreaterThan(4);
+    expect(Math.min(...pauses)).toBeGreaterThanOrEqual(takesMs + DEFAULT_AGENT_SETTINGS.retryMs);
   });
 
   test('a release that comes between refresh and download is run instead, and the one that was asked for is not blamed', async () => {

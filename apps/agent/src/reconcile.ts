@@ -34,7 +34,7 @@ export async function reconcile(deps: ReconcileDeps, signal: AbortSignal): Promi
     case 'wait':
       return { until: action.until };
     case 'report':
-      await report(deps, action.status, signal);
+      await report(deps, action.status, observation.shadow.status, signal);
       return 'now';
     default:
       await perform(deps, action.kind, observation, signal);
@@ -63,10 +63,15 @@ async function runningVersion({ host, memory }: ReconcileDeps, bootId: string, s
   return memory.running.version;
 }
 
-async function report({ apiserver, shadows, memory, log }: ReconcileDeps, status: ShadowStatus, signal: AbortSignal): Promise<void> {
+async function report(
+  { apiserver, shadows, memory, log }: ReconcileDeps,
+  status: ShadowStatus,
+  before: AgentObservation['shadow']['status'],
+  signal: AbortSignal,
+): Promise<void> {
   await apiserver.putStatus(status, signal);
   shadows.wrote(status);
-  memory.reported(status);
+  memory.reported(status, before);
   log.info('Reported status', {
     state: status.current_state,
     version: status.current_version,
