@@ -1,4 +1,5 @@
 import { createBottlerocketApi } from '@brupop/bottlerocket-api';
+import type { BottlerocketShadow } from '@brupop/crd-models';
 import type { Clock, HttpClient, Random } from '@brupop/ports';
 import { BrupopError, describeError } from '@brupop/process';
 import type { Logger } from '@brupop/process';
@@ -51,7 +52,7 @@ export function createAgent(deps: AgentDeps): Agent {
       const doorbell = createDoorbell(clock);
       const stop = new AbortController();
       const running = AbortSignal.any([signal, stop.signal]);
-      const onShadow = (shadow: Parameters<ShadowCache['read']>[0]): void => {
+      const onShadow = (shadow: BottlerocketShadow): void => {
         shadows.read(shadow);
         doorbell.ring();
       };

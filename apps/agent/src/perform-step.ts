@@ -31,10 +31,13 @@ export interface StepContext {
 export interface PerformedStep {
   readonly outcome: StepOutcome;
   /** The host's status after the step, where the step has shown it. */
-  readonly status?: UpdateStatus;
+  readonly status: UpdateStatus | undefined;
 }
 
-type Result = Omit<StepOutcome, 'step' | 'at'>;
+/** A {@link StepOutcome} in the making, with the host's status where the step has shown it. */
+interface Result extends Omit<StepOutcome, 'step' | 'at'> {
+  readonly status?: UpdateStatus;
+}
 
 /** Takes one step and tells what became of it. Failures that may pass by themselves are thrown, and the step taken again. */
 export async function performStep(
@@ -44,15 +47,10 @@ export async function performStep(
   signal: AbortSignal,
 ): Promise<PerformedStep> {
   const { status, ...result } = await resultOf(deps, step, context, signal);
-  return { outcome: { step, at: deps.clock.now(), ...result }, ...(status === undefined ? {} : { status }) };
+  return { outcome: { step, at: deps.clock.now(), ...result }, status };
 }
 
-function resultOf(
-  deps: PerformStepDeps,
-  step: AgentStep,
-  context: StepContext,
-  signal: AbortSignal,
-): Promise<Result & { readonly status?: UpdateStatus }> {
+function resultOf(deps: PerformStepDeps, step: AgentStep, context: StepContext, signal: AbortSignal): Promise<Result> {
   switch (step) {
     case 'refresh':
     case 'prepare':
@@ -79,7 +77,7 @@ async function runCommand(
   command: UpdateCommand,
   { status, unhurried }: StepContext,
   signal: AbortSignal,
-): Promise<Result & { readonly status?: UpdateStatus }> {
+): Promise<Result> {
   const before = status.kind === 'known' ? status.mostRecentCommand?.timestamp : undefined;
   const answer = await host[command](signal);
   if (answer.kind !== 'started') return { done: false, message: answer.message };

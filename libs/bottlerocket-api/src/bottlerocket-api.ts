@@ -52,7 +52,7 @@ const FIRST_PAUSE_MS = 100;
 // Whatever a command takes, its end is seen at most about a quarter of that later.
 const PAUSE_GROWTH = 1.25;
 const LONGEST_PAUSE_MS = 2_000;
-// The lock is held without a gap until a command ends; some time allows for the moment between the end and the note of it.
+// The host notes a command's end before it lets go of the lock, which it holds without a gap from the answer on. The time is for hosts that are less exact.
 const VANISHED_AFTER_MS = 4_000;
 
 /** A client of the update API of the host that `http` leads to. */
