@@ -64,10 +64,11 @@ export class HostConnection {
     }
     const now = this.#options.clock.monotonic();
     this.#refusedSinceMs ??= now;
-    if (now - this.#refusedSinceMs < this.#options.socketDeadAfterMs) {
+    const deadMs = now - this.#refusedSinceMs;
+    if (deadMs < this.#options.socketDeadAfterMs) {
       return new BrupopError('HOST_UNREACHABLE', problem, { retry: 'transient', cause });
     }
-    const message = `${problem}. The socket has been dead for ${String(now - this.#refusedSinceMs)} ms; only a new mount of it helps`;
+    const message = `${problem}. The socket has been dead for ${String(Math.round(deadMs / 1_000))} s; only a new mount of it helps`;
     return new BrupopError('HOST_SOCKET_DEAD', message, { retry: 'terminal', cause });
   }
 }
