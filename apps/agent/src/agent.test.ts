@@ -258,6 +258,26 @@ describe('a failed update', () => {
     expect(Math.min(...pauses)).toBeGreaterThanOrEqual(takesMs + DEFAULT_AGENT_SETTINGS.retryMs);
   });
 
+  test('an activation that finds the host busy costs no second download', async () => {
+    await aWorld().ready();
+    let downloads = 0;
+    let isBusy = true;
+    world.onHostRequest = ({ path }) => {
+      if (path === '/actions/prepare-update') downloads++;
+      if (path === '/actions/activate-update' && isBusy) {
+        isBusy = false;
+        world.host.faults.busy(3_000);
+      }
+    };
+    expect(await world.update()).toBe(true);
+    expect({ isBusy, downloads, version: world.host.version, crashes: crashes() }).toEqual({
+      isBusy: false,
+      downloads: 1,
+      version: '1.27.0',
+      crashes: 0,
+    });
+  });
+
   test('a release that comes between refresh and download is run instead, and the one that was asked for is not blamed', async () => {
     await aWorld().ready();
     world.repository.available.unshift('1.28.0');

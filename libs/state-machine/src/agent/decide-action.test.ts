@@ -54,6 +54,10 @@ const after = (step: AgentStep, more: Partial<StepOutcome> = {}): StepOutcome =>
   ...more,
 });
 
+const failedToActivate = {
+  mostRecentCommand: { type: 'activate', succeeded: false, timestamp: ago(1_000), exitStatus: 1, message: 'no image' },
+};
+
 interface Given {
   readonly spec?: ShadowSpec;
   readonly status?: ShadowStatus | null;
@@ -394,14 +398,21 @@ describe('decideAction for StagedAndPerformedUpdate', () => {
     },
     {
       name: 'prepares again when activating failed: the image may be gone',
-      host: known('Staged'),
+      host: known('Staged', failedToActivate),
       outcomes: [after('activate', { done: false, at: NOW - 15_000 })],
       kind: 'prepare',
     },
     {
+      name: 'activates again when the host was busy with something else: the image is there',
+      status: activating,
+      host: known('Staged'),
+      outcomes: [after('activate', { done: false, at: NOW - 15_000 })],
+      kind: 'activate',
+    },
+    {
       name: 'activates again when nothing can be prepared',
       status: activating,
-      host: known('Staged', { chosenVersion: undefined }),
+      host: known('Staged', { ...failedToActivate, chosenVersion: undefined }),
       outcomes: [after('activate', { done: false, at: NOW - 15_000 })],
       kind: 'activate',
     },
@@ -414,7 +425,7 @@ describe('decideAction for StagedAndPerformedUpdate', () => {
     {
       name: 'blames a version that was downloaded and cannot be made the next to boot',
       spec: late,
-      host: known('Staged'),
+      host: known('Staged', failedToActivate),
       outcomes: [after('prepare'), after('activate', { done: false, at: NOW - 60_000 })],
       kind: 'report',
       says: {
@@ -423,9 +434,17 @@ describe('decideAction for StagedAndPerformedUpdate', () => {
       },
     },
     {
-      name: 'does not blame the version when an image whose download failed cannot be made the next to boot',
+      name: 'does not blame a version that the host was too busy to make the next to boot',
       spec: late,
       host: known('Staged'),
+      outcomes: [after('prepare'), after('activate', { done: false, at: NOW - 60_000 })],
+      kind: 'report',
+      says: { current_state: 'ErrorReset', crash_count: 1, failed_versions: [] },
+    },
+    {
+      name: 'does not blame the version when an image whose download failed cannot be made the next to boot',
+      spec: late,
+      host: known('Staged', failedToActivate),
       outcomes: [failed, after('activate', { done: false, at: NOW - 60_000 })],
       kind: 'report',
       says: { current_state: 'ErrorReset', crash_count: 1, failed_versions: [] },

@@ -51,7 +51,7 @@ function activate(o: AgentObservation, version: string, chosen: string | undefin
   const last = lastOutcome(o);
   if (last?.step !== 'activate') return tryStep(o, version, 'activate', `Making ${version} the next to boot`);
   // After a failed second download the host still says Staged, but the image is gone: activate fails until it is there again.
-  if (!isLate(o) && chosen === version && o.now >= last.at + o.settings.retryMs) return prepare(o, version);
+  if (hasFailedToActivate(o) && !isLate(o) && chosen === version && o.now >= last.at + o.settings.retryMs) return prepare(o, version);
   return tryStep(o, version, 'activate', `Making ${version} the next to boot`);
 }
 
@@ -79,7 +79,12 @@ function tellFailure(o: AgentObservation, step: string, outcome: StepOutcome | u
 
 // A download fails by the mirror or by the way to it, and an activation after a failed download for want of the image.
 function isVersionToBlame(o: AgentObservation, step: AgentStep): boolean {
-  return step === 'activate' && outcomeOf(o, 'prepare')?.done !== false;
+  return step === 'activate' && hasFailedToActivate(o) && outcomeOf(o, 'prepare')?.done !== false;
+}
+
+/** Whether the host itself has tried in vain; it may also have been busy, or without an answer. */
+function hasFailedToActivate({ host: { status } }: AgentObservation): boolean {
+  return status.kind === 'known' && status.mostRecentCommand?.type === 'activate' && !status.mostRecentCommand.succeeded;
 }
 
 function isLate(o: AgentObservation): boolean {
