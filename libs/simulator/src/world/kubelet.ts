@@ -43,7 +43,6 @@ export class Kubelet {
   readonly #shared: PodWorkerShared;
   readonly #queue: KeyedQueue;
   #up = false;
-  #readyAtMs = 0;
   /** What it has written last of the node; what it reads may be older. */
   #saidReady = true;
   #pods = 0;
@@ -143,7 +142,6 @@ export class Kubelet {
     const { clock, store, timings, node, host, addresses } = this.#options;
     this.#cancelTimer = clock.setTimer(timings.kubeletStartMs, () => {
       this.#up = true;
-      this.#readyAtMs = clock.monotonic() + timings.nodeReadyMs;
       store.patch('Node', { name: node.name }, { status: nodeStatus(host, addresses.node) }, 'status');
       this.#postReady('False', 'KubeletNotReady');
       this.#resync();
@@ -164,7 +162,7 @@ export class Kubelet {
     store.patch('Lease', { namespace: LEASE_NAMESPACE, name: node.name }, { spec: { renewTime: microTime(clock) } });
     const known = store.get('Node', { name: node.name });
     const isSaid = known === undefined || (this.#saidReady && isReady(known));
-    if (!isSaid && clock.monotonic() >= this.#readyAtMs) this.#postReady('True', 'KubeletReady');
+    if (!isSaid) this.#postReady('True', 'KubeletReady');
     this.#scheduleHeartbeat(timings.heartbeatMs);
   }
 

@@ -11,9 +11,10 @@ const NODE = { group: '', resource: 'nodes', name: 'node-1' };
 const POD = { group: '', resource: 'pods', namespace: 'default', name: 'web' };
 const TIMINGS = { kubeletStartMs: 400, nodeReadyMs: 300, podStartMs: 100, heartbeatMs: 10_000 };
 
-/** A node around an API whose changes are told late, as by a watch. */
+/** A node around an API whose changes are told late, as by a watch, and whose timers end early, as those of a busy process do. */
 async function aLaggingNode(
   lagMs: number,
+  earlyMs = 0,
 ): Promise<{ readonly clock: VirtualClock; readonly api: SimulatedApi; readonly nodes: SimulatedNodes }> {
   const clock = new VirtualClock();
   const random = seededRandom(1);
@@ -35,7 +36,11 @@ async function aLaggingNode(
       }),
   };
   const nodes = new SimulatedNodes({
-    clock,
+    clock: {
+      now: () => clock.now(),
+      monotonic: () => clock.monotonic(),
+      setTimer: (delayMs, callback) => clock.setTimer(Math.max(0, delayMs - earlyMs), callback),
+    },
     random,
     store: new WorldStore(lagging),
     repository: { available: ['1.26.1'] },
@@ -61,6 +66,13 @@ describe(SimulatedNodes, () => {
     expect(ready()).toBe(false);
     await clock.advance(300);
     expect(ready()).toBe(true);
+  });
+
+  test('a node is Ready again when a timer has ended early', async () => {
+    const { clock, api, nodes } = await aLaggingNode(10, 5);
+    nodes.hosts.get('node-1')?.reboot();
+    await clock.advance(200 + 2_000 + 400 + 300);
+    expect(isReady(api.store.get<NodeObject>(NODE) ?? {})).toBe(true);
   });
 
   test('its pods have the addresses that it is given, and keep the QoS class that they have', async () => {
