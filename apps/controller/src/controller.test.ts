@@ -219,6 +219,22 @@ describe(createController, () => {
     expect([writes, cluster.shadow('b')?.status?.conditions?.[0]?.reason]).toEqual([1, 'UpToDate']);
   });
 
+  test('conditions of many that change one after the other are looked at together', async () => {
+    const names = Array.from({ length: 60 }, (_, at) => `node-${String(at)}`);
+    const cluster = aCluster(names);
+    const { controller } = start(cluster);
+    const plans = async (): Promise<number> =>
+      Number(/reconcile_duration_seconds_count\S* (\d+)/.exec(await controller.metrics.render())?.[1]);
+    await cluster.clock.advance(30_000);
+    const before = await plans();
+    for (const name of names) {
+      cluster.report(name, { target_version: '1.2.0' });
+      await cluster.clock.advance(200);
+    }
+    await cluster.clock.advance(10_000);
+    expect((await plans()) - before).toBeLessThan(15);
+  });
+
   test('a step does not wait for the conditions of the fleet', async () => {
     const cluster = aCluster(Array.from({ length: 60 }, (_, at) => `node-${String(at)}`));
     let conditions = 0;

@@ -71,7 +71,8 @@ export function createConditionWriter(deps: ConditionWriterDeps): ConditionWrite
       const sinceMs = wantedSince.get(name) ?? nowMs;
       since.set(name, sinceMs);
       const inMs = sinceMs + SETTLE_MS - nowMs;
-      if (inMs > 0) nextInMs = Math.min(inMs, nextInMs ?? Infinity);
+      // One look for all that have not settled yet: in a large fleet there is always one, and each look is a plan.
+      if (inMs > 0) nextInMs = Math.max(inMs, nextInMs ?? 0);
       else if (due.push({ shadow, hold }) === MOST_AT_ONCE) {
         wantedSince = new Map([...wantedSince, ...since]);
         return { due, nextInMs: BETWEEN_MS };
