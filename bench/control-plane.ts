@@ -44,7 +44,7 @@ export const controlPlane: Benchmark = {
     ' Lease and the watches of the caches are there once, however many nodes there are, and are told apart. Of reviews of tokens each agent has one in a quarter of an hour: they are counted in 17 minutes of rest of the ten nodes, all else in five minutes of both fleets. The original, where it is measured, updates three nodes on a control plane of its own meanwhile;' +
     ' what it asks in updates is beyond what the same time of rest has.',
   limits:
-    'Etcd does not wait for the disk. All that would have machines of its own shares two cores here: hosts, kubelets, agents and the control plane. Where a hundred nodes go at once, nothing but the processors is measured.',
+    'Etcd does not wait for the disk. All that would have machines of its own shares two cores here: hosts, kubelets, agents and the control plane. The more nodes go at once, the more it is those that are measured.',
   async run({ smoke, original }) {
     const stop = AbortSignal.timeout(LONGEST_MS);
     const report = (line: string): void => {
