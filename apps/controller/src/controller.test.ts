@@ -268,6 +268,15 @@ describe(createController, () => {
     expect([cluster.told(), (await plans()) - before]).toEqual([['RebootedIntoUpdate'], 1]);
   });
 
+  test('looks after what it has told a node though nothing else happens: the conditions, and the deadline', async () => {
+    const cluster = aCluster(['b']);
+    start(cluster);
+    await cluster.clock.advance(10_000);
+    expect(cluster.shadow('b')?.status?.conditions?.[0]?.reason).toBe('UpdateInProgress');
+    await cluster.clock.advance(DEFAULT_TIMEOUTS.stagedMs);
+    expect(cluster.events()).toContain('brs-b GivenUp');
+  });
+
   test('does not write over a shadow that has changed since the plan', async () => {
     const cluster = aCluster(['a']);
     let met = 0;
