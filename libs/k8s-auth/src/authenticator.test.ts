@@ -18,6 +18,8 @@ const jwtUntil = (seconds: number): string => `h.${Buffer.from(JSON.stringify({ 
 
 let clock: VirtualClock;
 let pod: TokenPod | undefined;
+/** What a look-up of a pod does. */
+let findPod: () => TokenPod | undefined;
 /** What the Kubernetes API says to a TokenReview. */
 let answer: () => Promise<TokenReviewStatus>;
 let reviews: unknown[];
@@ -26,6 +28,7 @@ let authenticator: Authenticator;
 beforeEach(() => {
   clock = new VirtualClock();
   pod = { metadata: { name: 'agent-x', namespace: 'brupop', uid: 'pod-1' }, spec: { nodeName: 'node-1' }, status: { phase: 'Running' } };
+  findPod = () => pod;
   answer = () => Promise.resolve(accepted);
   reviews = [];
   const client: KubeClient = {
@@ -41,7 +44,7 @@ beforeEach(() => {
     namespace: 'brupop',
     serviceAccount: 'agent',
     audience: 'brupop-apiserver',
-    findPod: () => pod,
+    findPod: () => findPod(),
     findNode: (name) => Promise.resolve(name === 'node-1' ? { metadata: { name, uid: 'uid-1' } } : undefined),
   });
 });
@@ -83,6 +86,18 @@ describe(createAuthenticator, () => {
     await expect(ask({ token })).resolves.toMatchObject({ status: 401, code: 'TOKEN_EXPIRED' });
   });
 
+  test('lets the Kubernetes API tell whether a token has ended, not our clock', async () => {
+    await expect(ask({ token: jwtUntil(clock.now() / 1000 - 60) })).resolves.toMatchObject({ ok: true });
+  });
+
+  test('denies a stranger by the review alone, even where no pod can be looked up', async () => {
+    answer = () => Promise.resolve({ ...accepted, user: { ...accepted.user, username: 'system:serviceaccount:shop:web' } });
+    findPod = () => {
+      throw new Error('the pods cannot be listed');
+    };
+    await expect(ask()).resolves.toMatchObject({ status: 403, code: 'SERVICE_ACCOUNT_MISMATCH' });
+  });
+
   test('remembers a rejected token for some seconds', async () => {
     answer = () => Promise.resolve({ authenticated: false, error: 'no' });
     await expect(ask()).resolves.toMatchObject({ status: 401, code: 'TOKEN_REJECTED' });
@@ -110,12 +125,13 @@ describe(createAuthenticator, () => {
   });
 
   test.each([
-    { name: 'fails', error: new KubeApiError(500, 'InternalError', 'body was secret-token') },
-    { name: 'cannot be reached', error: new Error('connect secret-token') },
-  ])('answers 503 without the token when the Kubernetes API $name, and asks again next time', async ({ error }) => {
+    { name: 'fails', error: new KubeApiError(500, 'InternalError', 'body was secret-token'), told: 'status 500 InternalError' },
+    { name: 'cannot be reached', error: new Error('connect secret-token'), told: 'no answer' },
+  ])('answers 503 and says why, without the token, when the Kubernetes API $name, and asks again next time', async ({ error, told }) => {
     answer = () => Promise.reject(error);
     const verdict = await ask();
     expect(verdict).toMatchObject({ status: 503, code: 'KUBERNETES_UNAVAILABLE' });
+    expect(JSON.stringify(verdict)).toContain(`about the token: ${told}`);
     expect(JSON.stringify(verdict)).not.toContain('secret-token');
     answer = () => Promise.resolve(accepted);
     await expect(ask()).resolves.toMatchObject({ ok: true });
@@ -131,9 +147,15 @@ describe(createAuthenticator, () => {
       if (reviews.length % 2 === 0) throw new Error('a failure must not keep a slot');
       return accepted;
     };
-    const verdicts = Promise.all(Array.from({ length: 120 }, (_, at) => ask({ token: `token-${String(at)}` })));
+    const verdicts: unknown[] = [];
+    const askFor = (at: number): void => void ask({ token: `token-${String(at)}` }).then((verdict) => verdicts.push(verdict));
+    for (let at = 0; at < 120; at++) askFor(at);
     await clock.advance(3_000);
-    expect([(await verdicts).length, most]).toEqual([120, 50]);
+    expect([verdicts.length, most]).toEqual([120, 50]);
+    // Every slot was given back.
+    for (let at = 120; at < 170; at++) askFor(at);
+    await clock.advance(1_000);
+    expect([verdicts.length, most]).toEqual([170, 50]);
   });
 
   test('lets a caller go while others still wait for the review', async () => {

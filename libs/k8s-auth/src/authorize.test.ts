@@ -100,6 +100,12 @@ describe(authorize, () => {
     { name: 'a pod that has succeeded', input: { pod: pod({}, { nodeName: 'node-1' }, 'Succeeded') }, status: 403, code: 'POD_NOT_LIVE' },
     { name: 'a request for another node', input: { request: { nodeName: 'node-2' } }, status: 403, code: 'NODE_MISMATCH' },
     { name: 'a claim and a pod that disagree', input: { pod: pod({}, { nodeName: 'node-2' }) }, status: 403, code: 'NODE_MISMATCH' },
+    {
+      name: 'a request for the node of the pod where the claim tells another',
+      input: { review: aReview({}, { 'node-name': ['node-2'] }) },
+      status: 403,
+      code: 'NODE_MISMATCH',
+    },
     { name: 'a pod that is on no node yet', input: { review: oldCluster, pod: pod({}, {}) }, status: 403, code: 'NODE_MISMATCH' },
     { name: 'a node that is gone', input: { node: undefined }, status: 403, code: 'NODE_UNKNOWN' },
     { name: 'a node without UID', input: { node: { metadata: { name: 'node-1' } } }, status: 403, code: 'NODE_UNKNOWN' },
