@@ -43,6 +43,7 @@ export function addNodeRoutes(router: Router, deps: NodeRoutesDeps): void {
 
   router.post(ROUTES.cordonAndDrain, async (request, response) => {
     const target = targetOf(deps, response);
+    await adoptPredecessors(deps, request, target);
     const { held } = await orNodeNotFound(
       target,
       cordonNode({ ...target, known: deps.caches.node(target.nodeName), lastUids: deps.caches.serversOn(target.nodeName) }),
@@ -85,6 +86,7 @@ export function addNodeRoutes(router: Router, deps: NodeRoutesDeps): void {
 
   router.post(ROUTES.excludeFromLb, async (request, response) => {
     const target = targetOf(deps, response);
+    await adoptPredecessors(deps, request, target);
     const { changed, held } = await orNodeNotFound(
       target,
       excludeFromLoadBalancers({ ...target, known: deps.caches.node(target.nodeName) }),
@@ -115,6 +117,14 @@ export function addNodeRoutes(router: Router, deps: NodeRoutesDeps): void {
       }),
     );
   });
+}
+
+/**
+ * An agent of Brupop 1.x asks again where an apiserver of its own has ended in the middle of the step: what that one did must not pass for an
+ * administrator's. Agents of ours have written a status before, by which it was adopted.
+ */
+async function adoptPredecessors(deps: NodeRoutesDeps, request: Request, { nodeName, signal }: NodeChangeOptions): Promise<void> {
+  if (!wantsProgress(request)) await adoptLegacy(deps, nodeName, signal);
 }
 
 /** Waits a while for the Node to be Ready, which the cache shows at once, and gives it back if the very Node that is changed is. */

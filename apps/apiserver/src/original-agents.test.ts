@@ -227,6 +227,19 @@ describe('an agent of the original', () => {
     expect(world.cordoned).toBe(!uncordoned);
   });
 
+  test.each([
+    { spec: 'RebootedIntoUpdate', kept: false },
+    // Nothing has been begun yet, so this was an administrator.
+    { spec: 'StagedAndPerformedUpdate', kept: true },
+  ])('whose apiserver was replaced in the middle of its steps asks again, told $spec: what is there already stays in the end: $kept', async ({ spec, kept }) => {
+    await create();
+    world.patchShadow({ spec: { state: spec, version: '1.27.0' }, status: { ...idle, current_state: 'StagedAndPerformedUpdate' } });
+    world.patchNode({ metadata: { labels: { [LB_LABEL]: 'True' } }, spec: { unschedulable: true } });
+    await world.clock.advance(1_000);
+    for (const step of [EXCLUDE, DRAIN, INCLUDE, UNCORDON]) expect((await send('POST', step)).statusCode).toBe(200);
+    expect([world.cordoned, world.node().metadata.labels?.[LB_LABEL]]).toEqual(kept ? [true, 'True'] : [false, undefined]);
+  }); // prettier-ignore
+
   test('gets a node back that an apiserver of the original has cordoned also from a replica that has not listed the shadows yet', async () => {
     await create();
     world.patchShadow({ spec: { state: 'Idle', version: '1.27.0' }, status: { ...idle, current_state: 'ErrorReset' } });
