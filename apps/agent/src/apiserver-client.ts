@@ -1,4 +1,5 @@
 import {
+  HEADERS,
   LOWER_CASE_HEADERS,
   parseErrorBody,
   parseNodeHealth,
@@ -153,8 +154,13 @@ function outdated(detail: string): BrupopError {
 }
 
 function succeeded(answer: Answer): void {
-  if (answer.status < 200 || answer.status > 299) throw errorOf(answer);
+  if (answer.status >= 200 && answer.status <= 299) return;
+  if (answer.status === 500 && answer.body.includes(ASKS_FOR_UID)) throw outdated(`it insists on the header ${HEADERS.nodeUid}`);
+  throw errorOf(answer);
 }
+
+/** What no apiserver of ours says: to them the header is welcome, but not needed. */
+const ASKS_FOR_UID = `Missing '${HEADERS.nodeUid}'`;
 
 function parsed<T>(answer: Answer, parse: (value: unknown) => ParseResult<T>): T {
   succeeded(answer);
