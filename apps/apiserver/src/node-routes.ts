@@ -48,11 +48,12 @@ export function addNodeRoutes(router: Router, deps: NodeRoutesDeps): void {
       target,
       cordonNode({ ...target, known: deps.caches.node(target.nodeName), lastUids: deps.caches.serversOn(target.nodeName) }),
     );
-    let result = await drainOnce(deps, drains, target, held);
+    const policy = policyFor(request, deps.drainPolicy);
+    let result = await drainOnce(deps, drains, target, { held, policy });
     // Agents of Brupop 1.x take the answer for the end of the drain, so there must be none before.
     while (result.kind === 'waiting' && !wantsProgress(request)) {
       if (deps.board.closed) throw new RequestError('SHUTTING_DOWN', 'This replica is shutting down; ask again to go on');
-      result = await drainOnce(deps, drains, target, held);
+      result = await drainOnce(deps, drains, target, { held, policy });
     }
     metrics.stepped('drain', result.kind);
     if (result.kind === 'timedOut') throw new RequestError('DRAIN_TIMED_OUT', describeDrain(result));
@@ -148,6 +149,14 @@ function serversOf({ namespace }: NodeRoutesDeps): PodSelector {
   return { namespace, labels: { [COMPONENT_LABEL]: SERVER_COMPONENTS } };
 }
 
+/**
+ * After a failure agents of Brupop 1.x stage anew, which they cannot while their host is ready to boot, as it is by then: the node would never be updated.
+ * So theirs lasts, as with an apiserver of their own, until the node is empty or an agent of ours takes over.
+ */
+function policyFor(request: Request, policy: DrainPolicy): DrainPolicy {
+  return wantsProgress(request) || policy.onTimeout === 'force' ? policy : { ...policy, onTimeout: 'wait' };
+}
+
 /** When the drain began; milliseconds since the epoch. */
 function sinceMsOf({ clock }: NodeRoutesDeps, held: Ownership | undefined): number {
   return Date.parse(held?.since ?? '') || clock.now();
@@ -157,7 +166,7 @@ async function drainOnce(
   deps: NodeRoutesDeps,
   drains: DrainLog,
   target: NodeChangeOptions,
-  held: Ownership | undefined,
+  { held, policy }: { readonly held: Ownership | undefined; readonly policy: DrainPolicy },
 ): Promise<DrainResult> {
   const result = await drainStep({
     ...target,
@@ -165,7 +174,7 @@ async function drainOnce(
     sinceMs: sinceMsOf(deps, held),
     // This replica may be among the pods that are waited for, and ends when its last request has.
     stop: deps.board.closing,
-    policy: deps.drainPolicy,
+    policy,
     ours: { namespace: deps.namespace, labels: { [COMPONENT_LABEL]: AGENT_COMPONENT } },
     last: serversOf(deps),
     lastUids: held?.last,
