@@ -128,18 +128,18 @@ describe('an agent of the original', () => {
     await create();
     const ours = {
       conditions: [{ type: 'Stuck', status: 'True', reason: 'Late', message: 'm', lastTransitionTime: '2026-01-05T00:00:00Z' }],
-      progress: { step: 'Draining', since: '2026-01-05T00:00:00Z', boot_id: 'b', version: '1.27.0', message: 'm' },
       failed_versions: [{ version: '1.27.0', failures: 2, last_failure_timestamp: '2026-01-05T00:00:00Z' }],
-      boot_id: 'b',
       failure_message: 'It did not boot',
     };
+    const progress = { step: 'Draining', since: '2026-01-05T00:00:00Z', boot_id: 'b', version: '1.27.0', message: 'm' };
     world.patchShadow({
       metadata: { labels: { team: 'a' }, annotations: { note: 'b' }, finalizers: ['example.com/keep'] },
-      status: { ...idle, ...ours, crash_count: 2, state_transition_failure_timestamp: '2026-01-04T00:00:00Z' },
+      status: { ...idle, ...ours, progress, boot_id: 'b', crash_count: 2, state_transition_failure_timestamp: '2026-01-04T00:00:00Z' },
     });
     const before = world.shadow()?.metadata;
     await send('PUT', RESOURCE, { ...idle, current_state: 'StagedAndPerformedUpdate' });
     const written = { ...idle, current_state: 'StagedAndPerformedUpdate', state_transition_failure_timestamp: undefined };
+    // A boot and a step of which one of ours told before it came do not hold any more.
     expect(world.shadow()?.['status']).toEqual({ ...written, ...ours });
     const { labels, annotations, finalizers, ownerReferences } = world.shadow()?.metadata ?? {};
     expect({ labels, annotations, finalizers, ownerReferences }).toEqual({

@@ -33,18 +33,27 @@ describe(planOwners, () => {
 describe(statusPatch, () => {
   const progress = { step: 'Draining', since: '2026-01-05T00:00:00Z', boot_id: 'b', version: '1.1.0' } as const;
   test.each([
-    { name: 'sends what an old agent sent and nothing else', sent: status, expected: status },
+    {
+      name: 'sends what an old agent sent, and forgets what one of ours told of its boot and its step before',
+      sent: status,
+      expected: { ...status, boot_id: null, progress: null },
+    },
+    { name: 'sends what an agent of ours sent and nothing else', sent: { ...status, boot_id: 'b' }, expected: { ...status, boot_id: 'b' } },
     {
       name: 'removes the message and the reason of the step before',
-      sent: { ...status, progress },
-      expected: { ...status, progress: { ...progress, message: null, reason: null } },
+      sent: { ...status, boot_id: 'b', progress },
+      expected: { ...status, boot_id: 'b', progress: { ...progress, message: null, reason: null } },
     },
     {
       name: 'keeps the message and the reason that were sent',
-      sent: { ...status, progress: { ...progress, message: 'x', reason: 'y' } },
-      expected: { ...status, progress: { ...progress, message: 'x', reason: 'y' } },
+      sent: { ...status, boot_id: 'b', progress: { ...progress, message: 'x', reason: 'y' } },
+      expected: { ...status, boot_id: 'b', progress: { ...progress, message: 'x', reason: 'y' } },
     },
-    { name: 'removes a progress that is over', sent: { ...status, progress: null }, expected: { ...status, progress: null } },
+    {
+      name: 'removes a progress that is over',
+      sent: { ...status, boot_id: 'b', progress: null },
+      expected: { ...status, boot_id: 'b', progress: null },
+    },
   ])('$name', ({ sent, expected }) => {
     expect(statusPatch(sent)).toEqual({ status: expected });
   });
@@ -56,12 +65,32 @@ describe(isLegacyUpdate, () => {
     spec: { state, version: '1.1.0' },
     status: { ...status, ...extra },
   });
+  const told = (shadow: BottlerocketShadow, at: string): BottlerocketShadow => ({
+    ...shadow,
+    spec: { ...shadow.spec, state_transition_timestamp: at },
+  });
   test.each([
     { name: 'an update that an old agent has brought to its reboot', shadow: aShadow('RebootedIntoUpdate'), expected: true },
     { name: 'a failure that an old agent reported', shadow: aShadow('Idle', { current_state: 'ErrorReset' }), expected: true },
     { name: 'not an idle node', shadow: aShadow('Idle'), expected: false },
     { name: 'not a node that is merely staged', shadow: aShadow('StagedAndPerformedUpdate'), expected: false },
     { name: 'not an update of our own agent', shadow: aShadow('RebootedIntoUpdate', { boot_id: 'b' }), expected: false },
+    {
+      name: 'an update of Brupop 1.x on a node on which an agent of ours has been before',
+      shadow: told(aShadow('RebootedIntoUpdate', { boot_id: 'b' }), '2026-01-05T00:00:00.123456789+00:00'),
+      expected: true,
+    },
+    {
+      name: 'not such an update once our own agent has taken it up',
+      shadow: told(
+        aShadow('RebootedIntoUpdate', {
+          boot_id: 'b',
+          progress: { step: 'Draining', since: '2026-01-05T00:00:00Z', boot_id: 'b', version: '1.1.0' },
+        }),
+        '2026-01-05T00:00:00.123456789+00:00',
+      ),
+      expected: false,
+    },
     { name: 'not a shadow without status', shadow: newShadow(node, 'brupop'), expected: false },
     { name: 'not a missing shadow', shadow: undefined, expected: false },
   ])('$name', ({ shadow, expected }) => {

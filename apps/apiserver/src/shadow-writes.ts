@@ -1,5 +1,6 @@
 import {
   GROUP,
+  isDrivenByPredecessor,
   KIND,
   shadowName,
   STORAGE_VERSION,
@@ -63,9 +64,11 @@ export async function ensureShadow(
 
 /**
  * The merge patch that makes what was sent true and leaves what was not sent alone, so that an older agent, which does not know
- * our additions, does not wipe them out.
+ * our additions, does not wipe them out. But for two: an agent without a boot id is one of Brupop 1.x, and what one of ours told of its boot and its
+ * step before that does not hold any more.
  */
 export function statusPatch(sent: ShadowStatus): { readonly status: Readonly<Record<string, unknown>> } {
+  if (sent.boot_id === undefined) return { status: { ...sent, boot_id: null, progress: null } };
   const { progress } = sent;
   // A merge patch goes into objects: without this the message and the reason of the step before would stay.
   const whole = progress === undefined || progress === null ? {} : { progress: { message: null, reason: null, ...progress } };
@@ -95,11 +98,10 @@ export async function writeStatus(
 
 /**
  * Whether the node is in the middle of an update that Brupop 1.x drove: it has cordoned the node without saying so on it.
- * Our own agents write their boot id with every status, the original's never did.
  */
 export function isLegacyUpdate(shadow: BottlerocketShadow | undefined): boolean {
   if (shadow === undefined || shadow.status === undefined || shadow.status === null) return false;
   const { status, spec } = shadow;
-  if (status.boot_id !== undefined || (status.progress ?? null) !== null) return false;
+  if (!isDrivenByPredecessor(shadow) || (status.progress ?? null) !== null) return false;
   return spec.state === 'RebootedIntoUpdate' || status.current_state === 'RebootedIntoUpdate' || status.current_state === 'ErrorReset';
 }

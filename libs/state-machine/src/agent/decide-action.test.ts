@@ -582,6 +582,16 @@ describe('decideAction for RebootedIntoUpdate', () => {
       },
     },
     {
+      name: 'goes on with an update of Brupop 1.x, though an agent of ours had told of an earlier boot before that one came',
+      spec: spec('RebootedIntoUpdate', { state_transition_timestamp: '2026-01-05T00:00:00.123456789+00:00' }),
+      bootId: 'boot-2',
+      kind: 'report',
+      says: {
+        progress: expect.objectContaining({ step: 'Draining', boot_id: 'boot-2' }) as unknown as ShadowProgress,
+        failed_versions: [],
+      },
+    },
+    {
       name: 'does not blame the version if somebody else has rebooted into yet another',
       version: '1.28.0',
       bootId: 'boot-2',

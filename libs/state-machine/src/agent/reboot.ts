@@ -1,3 +1,4 @@
+import { isDrivenByPredecessor } from '@brupop/crd-models';
 import type { ShadowProgress } from '@brupop/crd-models';
 import { giveBackIfHeld, giveNodeBack, outcomeOf, stepOrPause, waitWhileBusy } from './outcomes.ts';
 import { reportBlocked, reportFailure, reportGivingBack, reportProgress, reportReached, timeOf } from './status.ts';
@@ -56,6 +57,8 @@ function begin(o: AgentObservation, version: string): Action {
 /** The host was ready for `version`, or ran it, when it last reported, and has been rebooted since: not by us, but in vain all the same. */
 function hasBootedBack(o: AgentObservation, version: string): boolean {
   const status = o.shadow.status;
+  // The boot that is told may be an earlier one, before which nothing was ready.
+  if (isDrivenByPredecessor(o.shadow)) return false;
   return (
     status?.target_version === version && status.boot_id !== undefined && status.boot_id !== o.bootId && status.current_state !== 'Idle'
   );
