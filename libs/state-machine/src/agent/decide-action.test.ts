@@ -452,7 +452,7 @@ describe('decideAction for StagedAndPerformedUpdate', () => {
     {
       name: 'does not blame the version for a refresh',
       spec: late,
-      host: known('Idle'),
+      host: known('Idle', failedToActivate),
       outcomes: [after('refresh', { done: false })],
       kind: 'report',
       says: { failed_versions: [] },
@@ -598,6 +598,13 @@ describe('decideAction for RebootedIntoUpdate', () => {
       host: { kind: 'uninitialized' },
       kind: 'report',
       says: { current_state: 'ErrorReset', failed_versions: [] },
+    },
+    {
+      name: 'begins on a node that has been rebooted while it was idle',
+      status: status(),
+      bootId: 'boot-2',
+      kind: 'report',
+      says: { progress: expect.objectContaining({ step: 'Draining', boot_id: 'boot-2' }) as unknown as ShadowProgress },
     },
     {
       name: 'never drains again after the version had run',

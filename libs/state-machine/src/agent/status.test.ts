@@ -35,6 +35,10 @@ describe('withFailedVersion', () => {
     ]);
   });
 
+  test('counts the failures of each version by itself', () => {
+    expect(withFailedVersion([entry('1.0.0', 5)], '1.1.0', 'now').map(({ failures }) => failures)).toEqual([5, 1]);
+  });
+
   test('forgets the oldest beyond ten', () => {
     const many = Array.from({ length: 10 }, (_, at) => entry(`1.${String(at)}.0`));
     const next = withFailedVersion(many, '2.0.0', 'now');
@@ -43,6 +47,7 @@ describe('withFailedVersion', () => {
 });
 
 describe('saysTheSame', () => {
+  const draining = { step: 'Draining', since: 's', boot_id: 'b', version: '1.1.0', message: 'd' } as const;
   const full: ShadowStatus = {
     current_version: '1.0.0',
     target_version: '1.1.0',
@@ -51,7 +56,7 @@ describe('saysTheSame', () => {
     state_transition_failure_timestamp: 't',
     failure_message: 'm',
     boot_id: 'b',
-    progress: { step: 'Draining', since: 's', boot_id: 'b', version: '1.1.0', message: 'd' },
+    progress: draining,
     failed_versions: [{ version: '1.1.0', failures: 1, last_failure_timestamp: 't' }],
   };
   const bare: ShadowStatus = { current_version: '1.0.0', target_version: '1.0.0', current_state: 'Idle', crash_count: 0 };
@@ -104,6 +109,21 @@ describe('saysTheSame', () => {
       same: false,
     },
     { name: 'sees fewer failed versions', a: full, b: { ...full, failed_versions: [] }, same: false },
+    { name: 'sees more failed versions', a: { ...full, failed_versions: [] }, b: full, same: false },
+    {
+      name: 'takes an absent reason for null, in progress',
+      a: full,
+      b: { ...full, progress: { ...draining, reason: null } },
+      same: true,
+    },
+    ...Object.entries({ step: 'Rebooting', since: 't', boot_id: 'c', version: '1.2.0', message: 'e', reason: 'r' }).map(
+      ([field, value]) => ({
+        name: `sees another ${field} of progress`,
+        a: full,
+        b: { ...full, progress: { ...draining, [field]: value } },
+        same: false,
+      }),
+    ),
   ])('$name', ({ a, b, same }) => {
     expect(saysTheSame(a, b)).toBe(same);
   });

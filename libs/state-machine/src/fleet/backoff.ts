@@ -35,7 +35,6 @@ export function backoffOf(status: ShadowStatus, endedAt: string | null | undefin
   const ended = parseTimestamp(endedAt, now);
   const backoff = (cause: Backoff['cause'], failures: number, timestamp: string | null | undefined): Backoff | undefined => {
     const failedAt = parseTimestamp(timestamp, now);
-    if (failedAt === undefined && ended === undefined) return undefined;
     const until = Math.max(failedAt ?? 0, ended ?? 0) + backoffMs(failures);
     return until > now && failures > 0 ? { cause, failures, until } : undefined;
   };

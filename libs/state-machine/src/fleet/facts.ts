@@ -90,8 +90,8 @@ function isDisrupting(shadow: BottlerocketShadow | undefined, phase: Phase): boo
 }
 
 /** Whether an agent told to reboot has begun to, as far as can be seen. */
-export function hasBegun({ shadow, available, marked }: Facts): boolean {
-  return marked || !available || (shadow?.status?.progress ?? undefined) !== undefined;
+export function hasBegun({ shadow, available }: Facts): boolean {
+  return !available || (shadow?.status?.progress ?? undefined) !== undefined;
 }
 
 /**

@@ -104,6 +104,12 @@ describe('planFleet, one node through an update', () => {
       expected: ['a: Soaking'],
     },
     {
+      name: 'the soak time counts from monitoring where nobody can tell since when the node is Ready',
+      fleet: [aMember('a', { ...told('MonitoringUpdate', 4), status: monitoring, readySince: 'noon' })],
+      policy: { soakMs: 5 * MINUTE },
+      expected: ['a: Soaking'],
+    },
+    {
       name: 'ends monitoring after the soak time',
       fleet: [aMember('a', { ...told('MonitoringUpdate', 5), status: monitoring, readySince: ago(5) })],
       policy: { soakMs: 5 * MINUTE },
@@ -205,6 +211,17 @@ describe('planFleet, what the plan tells besides', () => {
       window: { open: true },
       budget: { maxConcurrentUpdates: 2, slots: ['a', 'b'], maxUnavailable: 3, unavailable: ['c', 'a'] },
     });
+  });
+
+  test.each([
+    { name: 'a number', maxUnavailable: { count: 3 }, limit: 3 },
+    { name: 'a share', maxUnavailable: { percent: 25 }, limit: 2 },
+    { name: 'a share that is no whole number, rounded down', maxUnavailable: { percent: 49 }, limit: 3 },
+    { name: 'a share too small for one, which is one all the same', maxUnavailable: { percent: 1 }, limit: 1 },
+  ])('how many of 8 managed nodes may be unavailable: $name', ({ maxUnavailable, limit }) => {
+    const nodes = Array.from({ length: 8 }, (_, at) => aMember(String(at)));
+    const fleet = aFleet([...nodes, aMember('other', { managed: false, shadow: null })]);
+    expect(planFleet(fleet, aPolicy({ maxUnavailable }), NOW).budget.maxUnavailable).toBe(limit);
   });
 
   test('a closed window with its next opening, and no limit as none', () => {
@@ -479,6 +496,16 @@ describe('planFleet, the last node in service', () => {
       expected: ['a→RebootedIntoUpdate RebootAllowed', 'b→RebootedIntoUpdate RebootAllowed'],
     },
     {
+      name: 'goes beside another after one that took no pods as it was',
+      fleet: [
+        waiting('a', { cordonedByUs: true, unschedulable: true }),
+        waiting('b'),
+        aMember('idle', { status: { current_version: '1.1.0' } }),
+      ],
+      policy: all,
+      expected: ['a→RebootedIntoUpdate RebootAllowed', 'b→RebootedIntoUpdate RebootAllowed', 'idle: UpToDate'],
+    },
+    {
       name: 'is not one that takes no pods as it is, beside another that does',
       fleet: [away('b'), aMember('other', { managed: false, shadow: null }), waiting('a', { cordonedByUs: true, unschedulable: true })],
       policy: all,
@@ -657,6 +684,18 @@ describe('planFleet, stuck nodes', () => {
       expected: ['stuck→Idle GivenUp'],
     },
     {
+      name: 'which gives a shadow that has just been made its time',
+      fleet: [
+        aMember('a', {
+          shadow: {
+            ...aShadow('a', { state: 'StagedAndPerformedUpdate', state_transition_timestamp: null }),
+            metadata: { name: 'brs-a', creationTimestamp: ago(9) },
+          },
+        }),
+      ],
+      expected: ['a: InProgress'],
+    },
+    {
       name: 'a shadow without any readable time is past its deadline',
       fleet: [
         aMember('stuck', {
@@ -688,6 +727,12 @@ describe('planFleet, a trigger instead of a window', () => {
       fleet: [aMember('a', { ...told('StagedAndPerformedUpdate'), status: staged }), aMember('b')],
       policy: { window, maxConcurrentUpdates: 2 },
       expected: ['a→RebootedIntoUpdate RebootAllowed', 'b→StagedAndPerformedUpdate UpdateStarted'],
+    },
+    {
+      name: 'a step that takes longer than ten minutes, too',
+      fleet: [aMember('a', { ...told('RebootedIntoUpdate', 15), status: { ...staged, progress } }), aMember('b')],
+      policy: { window, maxConcurrentUpdates: 2 },
+      expected: ['b→StagedAndPerformedUpdate UpdateStarted', 'a: InProgress'],
     },
     {
       name: 'it goes on from one node to the next, though a controller be restarted in between',
@@ -754,6 +799,12 @@ describe('planFleet, a window that closes on a node allowed to reboot', () => {
       policy: { window: CLOSED },
       expected: ['a: InProgress'],
     },
+    ...[{ excludedByUs: true }, { unschedulable: true }].map((changes) => ({
+      name: `lets one go on that its node alone tells of: ${JSON.stringify(changes)}`,
+      fleet: [aMember('a', { ...told('RebootedIntoUpdate'), status: staged, agent: false, ...changes })],
+      policy: { window: CLOSED },
+      expected: ['a: InProgress'],
+    })),
   ])('$name', check);
 });
 
@@ -795,6 +846,16 @@ describe('planFleet, nodes that leave the fleet', () => {
       fleet: [leaving({ ...told('RebootedIntoUpdate', 900), status: staged, agent: undefined, unschedulable: true }), aMember('b')],
       expected: ['a deleted LabelRemoved', 'b→StagedAndPerformedUpdate UpdateStarted'],
     },
+    {
+      name: 'until then one that is cordoned by whomever is waited for',
+      fleet: [leaving({ ...told('RebootedIntoUpdate'), status: staged, agent: undefined, unschedulable: true }), aMember('b')],
+      expected: ['a: InProgress', 'b: NoFreeSlot'],
+    },
+    {
+      name: 'one that never came back from its reboot keeps its shadow and its slot',
+      fleet: [leaving({ ...told('RebootedIntoUpdate', 900), status: staged, agent: undefined, ready: false }), aMember('b')],
+      expected: ['a: Stuck', 'b: NoFreeSlot'],
+    },
     { name: 'staging is called off', fleet: [leaving(told('StagedAndPerformedUpdate'))], expected: ['a→Idle LabelRemoved'] },
     {
       name: 'a staged one is called off',
@@ -817,6 +878,16 @@ describe('planFleet, nodes that leave the fleet', () => {
       expected: ['a→MonitoringUpdate MonitoringStarted'],
     },
     {
+      name: 'a drain that is stuck is left to the agent that is about it',
+      fleet: [leaving({ ...told('RebootedIntoUpdate', 900), status: { ...staged, progress }, cordonedByUs: true, unschedulable: true })],
+      expected: ['a: Stuck'],
+    },
+    {
+      name: 'monitoring is given its time',
+      fleet: [leaving({ ...told('MonitoringUpdate'), status: rebooted })],
+      expected: ['a: InProgress'],
+    },
+    {
       name: 'monitoring that nobody reports ends',
       fleet: [leaving({ ...told('MonitoringUpdate', 6), status: rebooted })],
       expected: ['a→Idle LabelRemoved'],
@@ -833,11 +904,21 @@ describe('planFleet, nodes that leave the fleet', () => {
       expected: ['a deleted LabelRemoved'],
     },
     {
+      name: 'one whose agent never cleans up, and that is down',
+      fleet: [leaving({ status: rebooted, spec: { state_transition_timestamp: ago(3) }, ready: false })],
+      expected: ['a: Stuck'],
+    },
+    {
       name: 'one that is down after a reboot keeps its shadow',
       fleet: [leaving({ status: monitoring, agent: undefined, ready: false })],
       expected: ['a: Recovering'],
     },
   ])('$name', check);
+
+  test('of two shadows only that of the node that is gone is deleted', () => {
+    const plan = planFleet({ ...aFleet([aMember('a')]), shadows: [aShadow('a'), aShadow('gone')] }, aPolicy({ window: CLOSED }), NOW);
+    expect(lines(plan)).toEqual(['gone deleted NodeGone', 'a: WindowClosed']);
+  });
 
   test('a shadow goes with its node, and one that belongs to nothing is left alone', () => {
     const stray = { ...aShadow('x'), metadata: { name: 'stray' } };
@@ -911,6 +992,15 @@ describe('planFleet, what it tells', () => {
     expect([...versions({}), ...versions({ window: CLOSED })].every((version) => version === null)).toBe(true);
   });
 
+  test.each([
+    { name: 'an attempt that is given up', member: { ...told('StagedAndPerformedUpdate', 10), status: staged, ready: false } },
+    { name: 'a permission that is taken back', member: { ...told('RebootedIntoUpdate'), status: staged, agent: false } },
+  ])('$name keeps its version, which the next step goes by', ({ member }) => {
+    expect(planFleet(aFleet([aMember('a', member)]), aPolicy({ window: CLOSED }), NOW).changes).toMatchObject([
+      { spec: { version: '1.1.0' } },
+    ]);
+  });
+
   test('what is given up is told with what went wrong last', () => {
     const fleet = [aMember('a', { ...told('StagedAndPerformedUpdate', 10), status: { failure_message: 'Downloading 1.1.0: no route' } })];
     expect(planFleet(aFleet(fleet), aPolicy(), NOW).changes[0]?.message).toBe(
@@ -945,6 +1035,18 @@ describe('planFleet, what it tells', () => {
       name: 'the closing of the window, for a node that may reboot',
       fleet: [aMember('a', { ...told('RebootedIntoUpdate'), status: staged })],
       policy: { window: { kind: 'daily', startMs: 0, stopMs: 12 * 60 * MINUTE + 10 * MINUTE } as const },
+      expected: NOW + 4 * MINUTE,
+    },
+    {
+      name: 'the end of the soak time',
+      fleet: [aMember('a', { ...told('MonitoringUpdate', 1), status: monitoring })],
+      policy: { soakMs: 3 * MINUTE },
+      expected: NOW + 2 * MINUTE,
+    },
+    {
+      name: 'the deadline of a node that does not become Ready after its update',
+      fleet: [aMember('a', { ...told('MonitoringUpdate', 1), status: monitoring, ready: false })],
+      policy: {},
       expected: NOW + 4 * MINUTE,
     },
     { name: 'never, if the window never opens again', fleet: [aMember('a')], policy: { window: NEVER }, expected: undefined },
@@ -999,6 +1101,18 @@ describe('planFleet, the order of admission', () => {
       expected: ['b', 'a'],
     },
     {
+      name: 'from the less busy zone though the next of the other is older, and of zones that are equally busy the older',
+      fleet: [
+        aMember('a', { zone: 'x', status: { current_version: '0.1.0' } }),
+        aMember('b', { zone: 'y', status: { current_version: '0.2.0' } }),
+        aMember('c', { zone: 'y', status: { current_version: '0.3.0' } }),
+        aMember('d', { zone: 'x', status: { current_version: '0.4.0' } }),
+        aMember('e', { zone: 'x', status: { current_version: '0.5.0' } }),
+        ...['f', 'g'].map((name) => aMember(name, { zone: 'y', ...told('StagedAndPerformedUpdate') })),
+      ],
+      expected: ['a', 'd', 'b', 'e', 'c'],
+    },
+    {
       name: 'the oldest version first, and of equals the first name',
       fleet: [
         aMember('c'),
@@ -1011,8 +1125,13 @@ describe('planFleet, the order of admission', () => {
     },
     {
       name: 'a version that cannot be read counts as the oldest',
-      fleet: [aMember('b'), aMember('a', { status: { current_version: '?' } }), aMember('c', { status: { current_version: '?' } })],
-      expected: ['a', 'c', 'b'],
+      fleet: [
+        aMember('b'),
+        aMember('a', { status: { current_version: '?' } }),
+        aMember('c', { status: { current_version: '?' } }),
+        aMember('d'),
+      ],
+      expected: ['a', 'c', 'b', 'd'],
     },
   ])('$name', ({ fleet, expected }) => {
     expect(order(fleet)).toEqual(expected);

@@ -78,7 +78,7 @@ function leaveUnmanaged(facts: ShadowedFacts, { now }: RuleContext): Verdict {
   if (agentReady === undefined || phase === 'idle') {
     if (marked) return hold(facts, 'LeftUnavailable', LEFT_UNAVAILABLE);
     // It may be on its way through a reboot, or cordoned by an apiserver that left no mark; or, past all patience, by an administrator.
-    return phase === 'idle' || available || (stuck && node.ready) ? goneFromFleet(facts) : undefined;
+    return available || (stuck && node.ready) ? goneFromFleet(facts) : undefined;
   }
   if (phase === 'recovering') return available && stuck ? goneFromFleet(facts) : undefined;
   const called = told === 'StagedAndPerformedUpdate' || (told === 'RebootedIntoUpdate' && !hasBegun(facts)) || (stuck && available);

@@ -141,6 +141,17 @@ describe(shadowConditions, () => {
     expect(times).toEqual([ago(1), ago(1), ago(1), ago(0)]);
   });
 
+  test.each([{ type: 'Drained' as const }, { status: 'True' as const }, { reason: 'UpdatePending' }, { message: 'Running 1.0.0' }])(
+    'a condition that says otherwise in one thing, %j, is written',
+    (change) => {
+      const before = carrying(aShadow('a', {}, { current_version: '1.1.0' }), held('UpToDate'), NOW);
+      const [first, ...others] = before.status?.conditions ?? [];
+      if (before.status == null || first === undefined) throw new Error('no conditions');
+      const edited = { ...before, status: { ...before.status, conditions: [{ ...first, ...change }, ...others] } };
+      expect([carriesConditions(before, held('UpToDate')), carriesConditions(edited, held('UpToDate'))]).toEqual([true, false]);
+    },
+  );
+
   test('puts right conditions that were edited by hand', () => {
     const before = carrying(aShadow('a'), held('UpToDate'), NOW);
     const edited = aShadow('a', {}, { ...before.status, conditions: before.status?.conditions?.slice(1) ?? [] });

@@ -39,6 +39,11 @@ describe(decideReturn, () => {
       expected: 'The agent is about it',
     },
     {
+      name: 'so is one that was told to reboot and has not reported yet',
+      node: { shadow: aShadow('RebootedIntoUpdate', 'Idle') },
+      expected: 'The agent is about it',
+    },
+    {
       name: 'so is one that gives back after a failure',
       node: { shadow: aShadow('Idle', 'ErrorReset') },
       expected: 'The agent is about it',
