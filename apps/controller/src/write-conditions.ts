@@ -96,6 +96,7 @@ export function createConditionWriter(deps: ConditionWriterDeps): ConditionWrite
         const written = await writeOne(deps, one, signal);
         // Not the whole fleet against an API server that is down.
         if (written === 'failed') return BETWEEN_MS;
+        if (written === 'written') wantedSince.delete(one.shadow.metadata.name);
         outdated ||= written === 'outdated';
       }
       return outdated ? BETWEEN_MS : nextInMs;
@@ -107,18 +108,18 @@ function saysTheSame({ reason, message, lasting }: FleetHold, other: FleetHold |
   return reason === other?.reason && message === other.message && lasting === other.lasting;
 }
 
-/** @returns `failed` if others are not to be tried either */
+/** @returns `done` if there is nothing more to be done for this one; `failed` if others are not to be tried either */
 async function writeOne(
   { client, clock, log, namespace, assumed }: ConditionWriterDeps,
   { shadow, hold }: Due,
   signal: AbortSignal,
-): Promise<'done' | 'outdated' | 'failed'> {
+): Promise<'written' | 'done' | 'outdated' | 'failed'> {
   const { name, resourceVersion } = shadow.metadata;
   const body = { metadata: { resourceVersion }, status: { conditions: shadowConditions(shadow, hold, clock.now()) } };
   const path = paths.shadowStatus(namespace, name);
   try {
     assumed.written(trimShadow(await client.request<BottlerocketShadow>('PATCH', path, { body, contentType: MERGE_PATCH, signal })));
-    return 'done';
+    return 'written';
   } catch (error) {
     signal.throwIfAborted();
     if (isKubeStatus(error, 404)) return 'done';
