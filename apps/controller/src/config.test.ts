@@ -26,6 +26,31 @@ describe(parseControllerConfig, () => {
     expect(parseControllerConfig({ MY_NODE_NAME: 'n', ...env })).toMatchObject({ ok: true, policy });
   });
 
+  test('knows no limit of failed nodes where there shall be none', () => {
+    const parsed = parseControllerConfig({ MY_NODE_NAME: 'n', MAX_FAILED_NODES: 'unlimited' });
+    expect(parsed.ok && Object.keys(parsed.policy)).not.toContain('maxFailedNodes');
+  });
+
+  test.each([
+    { value: '', names: [] },
+    { value: 'brupop.example, *.cluster.example,10.0.0.1,fd00::1', names: ['brupop.example', '*.cluster.example', '10.0.0.1', 'fd00::1'] },
+  ])('reads the names of a certificate from "$value"', ({ value, names }) => {
+    expect(parseControllerConfig({ MY_NODE_NAME: 'n', CERTIFICATE_NAMES: value })).toMatchObject({
+      ok: true,
+      settings: { certificateNames: names },
+    });
+  });
+
+  test.each(['a b', 'a,,b', '-a', 'https://a'])('refuses "%s" as names of a certificate', (value) => {
+    expect(problemsOf({ CERTIFICATE_NAMES: value })).toEqual([
+      `CERTIFICATE_NAMES: expected DNS names and IP addresses, separated by commas, got "${value}"`,
+    ]);
+  });
+
+  test('refuses half a window, be everything else as it should', () => {
+    expect(problemsOf({ UPDATE_WINDOW_START: '1:0:0' })).toEqual([expect.stringMatching(/^UPDATE_WINDOW_STOP: /)]);
+  });
+
   test.each([
     { value: 'two', problem: 'MAX_CONCURRENT_UPDATE: expected a positive integer or "unlimited", got "two"' },
     { value: '0', problem: 'MAX_CONCURRENT_UPDATE: expected a positive integer or "unlimited", got "0"' },

@@ -12,6 +12,7 @@ import type { Controller } from './controller.ts';
 import { createController } from './controller.ts';
 
 const NAMESPACE = 'brupop-bottlerocket-aws';
+const MINUTE = 60_000;
 const SHADOWS = { group: GROUP, resource: PLURAL, namespace: NAMESPACE };
 /** The part of an Event, as it is stored, that the tests read. */
 interface StoredEvent {
@@ -128,33 +129,40 @@ describe(createController, () => {
     }
   });
 
-  test('counts its own writes although the cache does not show them', async () => {
-    const cluster = aCluster(['a', 'b', 'c']);
-    const { api, clock } = cluster;
-    const node = (name: string, patch: object): unknown => api.store.patch({ group: '', resource: 'nodes', name }, patch);
-    for (const name of ['a', 'b', 'c']) node(name, { spec: { unschedulable: true } });
-    start(cluster);
-    await clock.advance(3_000);
-    api.faults.beforeRequest = (_request, _identity, { resource, verb }) =>
-      resource === PLURAL && (verb === 'list' || verb === 'watch') ? jsonResponse(503, {}) : undefined;
-    api.dropWatches();
-    await clock.advance(1_000);
-    node('b', { spec: { unschedulable: null } });
-    await clock.advance(3_000);
-    node('b', { status: { conditions: [{ type: 'Ready', status: 'False' }] } });
-    node('c', { spec: { unschedulable: null } });
-    await clock.advance(10_000);
-    expect(cluster.told()).toEqual(['Idle', 'StagedAndPerformedUpdate', 'Idle']);
-  });
+  test.each(['was answered', 'was made, and its answer lost'])(
+    'counts a write of its own that %s, although the cache does not show it',
+    async (how) => {
+      const cluster = aCluster(['a', 'b', 'c']);
+      const { api, clock } = cluster;
+      let patches = 0;
+      api.faults.afterRequest = (_request, _identity, { resource, verb }, response) =>
+        how !== 'was answered' && resource === PLURAL && verb === 'patch' && patches++ === 0 ? jsonResponse(500, {}) : response;
+      const node = (name: string, patch: object): unknown => api.store.patch({ group: '', resource: 'nodes', name }, patch);
+      for (const name of ['a', 'b', 'c']) node(name, { spec: { unschedulable: true } });
+      start(cluster);
+      await clock.advance(3_000);
+      api.faults.beforeRequest = (_request, _identity, { resource, verb }) =>
+        resource === PLURAL && (verb === 'list' || verb === 'watch') ? jsonResponse(503, {}) : undefined;
+      api.dropWatches();
+      await clock.advance(1_000);
+      node('b', { spec: { unschedulable: null } });
+      await clock.advance(3_000);
+      node('b', { status: { conditions: [{ type: 'Ready', status: 'False' }] } });
+      node('c', { spec: { unschedulable: null } });
+      await clock.advance(10_000);
+      expect(cluster.told()).toEqual(['Idle', 'StagedAndPerformedUpdate', 'Idle']);
+    },
+  );
 
   test('looks before it goes on when the answer to a write was lost', async () => {
     const cluster = aCluster(['a', 'b', 'c']);
     let lost = 0;
     cluster.api.faults.afterRequest = (_request, _identity, { resource, verb }, response) =>
       resource === PLURAL && verb === 'patch' && lost++ === 0 ? jsonResponse(500, {}) : response;
-    start(cluster);
+    const { controller } = start(cluster);
     await cluster.clock.advance(20_000);
     expect(cluster.told().filter((state) => state !== 'Idle')).toHaveLength(1);
+    expect(await controller.metrics.render()).toContain('brupop_reconcile_failures_total{queue="fleet"} 1');
     expect(cluster.log.entries.map(({ message }) => message)).toContain('Changing a shadow failed, going on with the others');
   });
 
@@ -171,6 +179,67 @@ describe(createController, () => {
     await cluster.clock.advance(10_000);
     expect(second.controller.isLeader()).toBe(true);
     expect(cluster.told().filter((state) => state !== 'Idle')).toHaveLength(1);
+  });
+
+  test('plans nothing as a new leader before it has seen what the old one has written', async () => {
+    const cluster = aCluster(['a', 'b', 'c']);
+    const { api, clock } = cluster;
+    const cordon = (name: string, unschedulable: true | null): unknown =>
+      api.store.patch({ group: '', resource: 'nodes', name }, { spec: { unschedulable } });
+    for (const name of ['a', 'b', 'c']) cordon(name, true);
+    const first = start(cluster, 'one');
+    await clock.advance(3_000);
+    const second = start(cluster, 'two');
+    await clock.advance(3_000);
+    api.faults.beforeRequest = (_request, _identity, { resource, verb }) =>
+      resource === PLURAL && (verb === 'list' || verb === 'watch') ? jsonResponse(503, {}) : undefined;
+    api.dropWatches();
+    cordon('b', null);
+    await clock.advance(3_000);
+    await first.stop();
+    cordon('b', true);
+    cordon('c', null);
+    await clock.advance(30_000);
+    expect(second.controller.isLeader()).toBe(true);
+    expect(cluster.told()).toEqual(['Idle', 'StagedAndPerformedUpdate', 'Idle']);
+    api.faults.beforeRequest = () => undefined;
+    cluster.report('b', { current_state: 'StagedAndPerformedUpdate' });
+    cordon('b', null);
+    await clock.advance(60_000);
+    expect(cluster.told()).toEqual(['Idle', 'RebootedIntoUpdate', 'Idle']);
+  });
+
+  /** Answers in the API's place whoever would change the spec of this node's shadow; undefined: nobody. */
+  const refuseSpec = ({ api }: Cluster, name: string, status: number | undefined): void => {
+    api.faults.beforeRequest = ({ path }, _identity, { resource, verb, subresource }) =>
+      status !== undefined && resource === PLURAL && verb === 'patch' && subresource === '' && path.endsWith(`/brs-${name}`)
+        ? jsonResponse(status, { kind: 'Status', code: status })
+        : undefined;
+  };
+
+  test.each([
+    { name: 'failed', status: 500 },
+    { name: 'came too late', status: 409 },
+  ])('gives no slot away that a write was to free which $name', async ({ status }) => {
+    const cluster = aCluster(['a', 'b']);
+    start(cluster);
+    await cluster.clock.advance(DEFAULT_TIMEOUTS.stagedMs - MINUTE);
+    refuseSpec(cluster, 'b', status);
+    await cluster.clock.advance(5 * MINUTE);
+    expect(cluster.told()).toEqual(['Idle', 'StagedAndPerformedUpdate']);
+    refuseSpec(cluster, 'b', undefined);
+    await cluster.clock.advance(5 * MINUTE);
+    expect(cluster.told()).toEqual(['StagedAndPerformedUpdate', 'Idle']);
+  });
+
+  test('makes the other changes where one is refused, and says so; to try again would mend nothing', async () => {
+    const cluster = aCluster(['a', 'b', 'c']);
+    refuseSpec(cluster, 'b', 422);
+    const { controller } = start(cluster, 'one', { maxConcurrentUpdates: 'unlimited' });
+    await cluster.clock.advance(5_000);
+    expect(cluster.told()).toEqual(['StagedAndPerformedUpdate', 'Idle', 'StagedAndPerformedUpdate']);
+    expect(cluster.log.entries.map(({ message }) => message)).toContain('Changing a shadow failed, going on with the others');
+    expect(await controller.metrics.render()).toContain('brupop_reconcile_failures_total{queue="fleet"} 0');
   });
 
   test('tells of an administrator who has cordoned a node, and goes on with the others', async () => {
@@ -287,6 +356,7 @@ describe(createController, () => {
     start(cluster);
     await cluster.clock.advance(5_000);
     expect(cluster.shadow('a')?.spec).toMatchObject({ state: 'StagedAndPerformedUpdate', version: '1.2.0' });
+    expect(cluster.log.entries.filter(({ level }) => level === 'error')).toEqual([]);
   });
 
   test('tells once, on the node and on its shadow, which budget blocks a drain', async () => {
@@ -313,7 +383,6 @@ describe(createController, () => {
   });
 
   describe('an agent that is down', () => {
-    const MINUTE = 60_000;
     const pod = (name: string) => ({ group: '', resource: 'pods', namespace: NAMESPACE, name: `agent-${name}` });
     const turn = ({ api }: Cluster, name: string, status: 'True' | 'False'): unknown =>
       api.store.patch(pod(name), { status: { conditions: [{ type: 'Ready', status }] } });
@@ -345,6 +414,23 @@ describe(createController, () => {
       await clock.advance(10_000);
       expect([healthy(cluster, 'b')?.reason, writes]).toEqual(['NoTrouble', 4]);
     });
+
+    test.each(['agent-', 'zz-agent-'])(
+      'beside one of the same node that is up, as during a change of pods, is not missed (%s)',
+      async (prefix) => {
+        const cluster = aCluster(['b']);
+        cluster.api.store.create({
+          apiVersion: 'v1',
+          kind: 'Pod',
+          metadata: { name: `${prefix}new`, namespace: NAMESPACE, labels: { [COMPONENT_LABEL]: AGENT_COMPONENT } },
+          spec: { nodeName: 'b', containers: [{ name: 'brupop', image: 'brupop' }] },
+          status: { conditions: [{ type: 'Ready', status: 'False' }] },
+        });
+        start(cluster);
+        await cluster.clock.advance(5_000);
+        expect(cluster.told()).toEqual(['StagedAndPerformedUpdate']);
+      },
+    );
 
     test('is not told again, nor taken back, by the next leader', async () => {
       const cluster = aCluster(['b']);
@@ -436,6 +522,7 @@ describe(createController, () => {
     expect([problem.statusCode, problem.payload]).toEqual([400, expect.stringContaining('reason: expected one of')]);
     const before = (await get('/metrics')).payload;
     expect(before).toContain("# HELP brupop_hosts_state Brupop host's state");
+    expect(before).toMatch(/brupop_watched_objects\{resource="bottlerocketshadows"\} 2/);
     expect(before).toContain("# HELP brupop_hosts_version Brupop host's bottlerocket version");
     expect(before).toMatch(/brupop_hosts_state\{state="Idle".*\} 2/);
     expect(before).toMatch(/brupop_hosts_version\{bottlerocket_version="1.0.0".*\} 2/);

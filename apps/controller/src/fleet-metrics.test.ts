@@ -1,3 +1,5 @@
+import type { BottlerocketShadow } from '@brupop/crd-models';
+import type { ChangeReason, FleetChange } from '@brupop/state-machine';
 import { describe, expect, test } from '@jest/globals';
 import type { FleetPicture } from './fleet-picture.ts';
 import { BoundedLabels, createFleetMetrics } from './fleet-metrics.ts';
@@ -51,6 +53,90 @@ describe(createFleetMetrics, () => {
       ]),
     );
     expect(lines.join('\n')).not.toMatch(/closing_timestamp|estimated_finish/);
+  });
+
+  test('shows what stands in the window, what blocks drains, and when the fleet will be done', async () => {
+    const draining = (name: string, reason?: string): BottlerocketShadow => ({
+      apiVersion: 'brupop.bottlerocket.aws/v2',
+      kind: 'BottlerocketShadow',
+      metadata: { name },
+      spec: { state: 'RebootedIntoUpdate', version: '1.1.0' },
+      status: {
+        current_version: '1.0.0',
+        target_version: '1.1.0',
+        current_state: 'StagedAndPerformedUpdate',
+        crash_count: 0,
+        progress: {
+          step: 'Draining',
+          since: 's',
+          boot_id: 'b',
+          version: '1.1.0',
+          message: 'm',
+          ...(reason === undefined ? {} : { reason }),
+        },
+      },
+    });
+    const shown = createFleetMetrics();
+    shown.show(
+      {
+        ...fleet,
+        observation: { ...fleet.observation, shadows: [draining('a', 'DisruptionBudget'), draining('b', 'Whim'), draining('c')] },
+        plan: { ...fleet.plan, window: { open: true, closesAt: NOW + 1_000 }, budget: { ...fleet.plan.budget, maxConcurrentUpdates: 2 } },
+        estimate: { ...fleet.estimate, finishesAt: NOW + 2_000 },
+      },
+      0,
+    );
+    expect(sampleLines(await shown.metrics.render())).toEqual(
+      expect.arrayContaining([
+        'brupop_drains_blocked{reason="DisruptionBudget"} 1',
+        'brupop_drains_blocked{reason="Other"} 1',
+        'brupop_update_slots_limit 2',
+        'brupop_update_window_open 1',
+        `brupop_update_window_closing_timestamp_seconds ${String(NOW / 1_000 + 1)}`,
+        `brupop_estimated_finish_timestamp_seconds ${String(NOW / 1_000 + 2)}`,
+      ]),
+    );
+  });
+
+  test('counts what was done, and how long it took', async () => {
+    const counted = createFleetMetrics();
+    const change = (reason: ChangeReason): FleetChange => ({
+      kind: 'spec',
+      node: 'a',
+      shadow: 'brs-a',
+      resourceVersion: '1',
+      spec: { state: 'Idle' },
+      reason,
+      message: 'm',
+    });
+    const shadow: BottlerocketShadow = {
+      apiVersion: 'brupop.bottlerocket.aws/v2',
+      kind: 'BottlerocketShadow',
+      metadata: { name: 'brs-a' },
+      spec: { state: 'StagedAndPerformedUpdate' },
+    };
+    for (const reason of ['UpdateStarted', 'UpdateFinished', 'UpdateFinished', 'ResetAfterError'] as const) {
+      counted.changed(change(reason), shadow, NOW);
+    }
+    counted.changed(change('ResetAfterError'), undefined, NOW);
+    counted.phaseEnded({ phase: 'drain', ms: 90_000 });
+    counted.reconciled({ key: 'fleet', waitedMs: 2_000, tookMs: 3_000, ok: true });
+    counted.reconciled({ key: 'fleet', waitedMs: 0, tookMs: 0, ok: false });
+    counted.certificates({ authorityMs: 5_000, servingMs: 4_000 });
+    expect(sampleLines(await counted.metrics.render())).toEqual(
+      expect.arrayContaining([
+        'brupop_updates_started_total 1',
+        'brupop_updates_finished_total 2',
+        'brupop_updates_failed_total{reason="StagingFailed"} 1',
+        'brupop_fleet_changes_total{reason="ResetAfterError"} 2',
+        'brupop_update_phase_duration_seconds_sum{phase="drain"} 90',
+        'brupop_queue_latency_seconds_sum{queue="fleet"} 2',
+        'brupop_reconcile_duration_seconds_sum{queue="fleet"} 3',
+        'brupop_reconcile_failures_total{queue="fleet"} 1',
+        'brupop_certificate_expiry_timestamp_seconds{certificate="authority"} 5',
+        'brupop_certificate_expiry_timestamp_seconds{certificate="serving"} 4',
+      ]),
+    );
   });
 
   test('shows no fleet of a follower, not even of one that has led', async () => {

@@ -1,6 +1,7 @@
 import { CORDONED_ANNOTATION, UPDATER_INTERFACE_LABEL, UPDATER_INTERFACE_VERSION } from '@brupop/crd-models';
+import type { BottlerocketShadow } from '@brupop/crd-models';
 import { describe, expect, test } from '@jest/globals';
-import { trimNode, trimPod } from './trim.ts';
+import { trimNode, trimPod, trimShadow } from './trim.ts';
 import type { RawNode } from './trim.ts';
 
 const SINCE = '2026-01-05T12:00:00Z';
@@ -55,6 +56,7 @@ describe(trimNode, () => {
       expected: { cordonedByUs: false },
     },
     { name: 'is tainted', raw: node({}, { taints: [{ key: 'team', effect: 'NoSchedule' }] }), expected: { tainted: true } },
+    { name: 'is tainted by what evicts', raw: node({}, { taints: [{ key: 'team', effect: 'NoExecute' }] }), expected: { tainted: true } },
     {
       name: 'is tainted for want of memory',
       raw: node({}, { taints: [{ key: 'node.kubernetes.io/memory-pressure', effect: 'NoSchedule' }] }),
@@ -97,5 +99,34 @@ describe(trimPod, () => {
       ready: expected,
       since: SINCE,
     });
+  });
+});
+
+describe(trimShadow, () => {
+  const metadata = {
+    name: 'brs-a',
+    namespace: 'brupop',
+    uid: 'u',
+    resourceVersion: '7',
+    creationTimestamp: SINCE,
+    ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name: 'a', uid: 'node-uid' }],
+  };
+  const rest = { apiVersion: 'brupop.bottlerocket.aws/v2', kind: 'BottlerocketShadow', spec: { state: 'Idle' as const } };
+  const status = {
+    current_version: '1.0.0',
+    target_version: '1.1.0',
+    current_state: 'Idle' as const,
+    crash_count: 0,
+    conditions: [{ type: 'Healthy', status: 'True' as const, reason: 'NoTrouble', message: 'm', lastTransitionTime: SINCE }],
+  };
+
+  test('keeps all of a shadow but what only people read', () => {
+    const labels = { team: 'shop' };
+    expect(trimShadow({ ...rest, metadata: { ...metadata, labels }, status } as BottlerocketShadow)).toEqual({ ...rest, metadata, status });
+  });
+
+  test.each([{ status: undefined }, { status: null }])('leaves out what there is not (%j)', (without) => {
+    const trimmed = trimShadow({ ...rest, metadata: { name: 'brs-a' }, ...without } as BottlerocketShadow);
+    expect(trimmed).toStrictEqual({ ...rest, metadata: { name: 'brs-a' } });
   });
 });
