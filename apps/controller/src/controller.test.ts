@@ -135,8 +135,10 @@ describe(createController, () => {
       const cluster = aCluster(['a', 'b', 'c']);
       const { api, clock } = cluster;
       let patches = 0;
-      api.faults.afterRequest = (_request, _identity, { resource, verb }, response) =>
-        how !== 'was answered' && resource === PLURAL && verb === 'patch' && patches++ === 0 ? jsonResponse(500, {}) : response;
+      api.faults.afterRequest = (_request, _identity, { resource, verb, subresource }, response) =>
+        how !== 'was answered' && resource === PLURAL && verb === 'patch' && subresource === '' && patches++ === 0
+          ? jsonResponse(500, {})
+          : response;
       const node = (name: string, patch: object): unknown => api.store.patch({ group: '', resource: 'nodes', name }, patch);
       for (const name of ['a', 'b', 'c']) node(name, { spec: { unschedulable: true } });
       start(cluster);
@@ -220,16 +222,22 @@ describe(createController, () => {
   test.each([
     { name: 'failed', status: 500 },
     { name: 'came too late', status: 409 },
-  ])('gives no slot away that a write was to free which $name', async ({ status }) => {
-    const cluster = aCluster(['a', 'b']);
-    start(cluster);
-    await cluster.clock.advance(DEFAULT_TIMEOUTS.stagedMs - MINUTE);
+  ])('gives no slot away that a write was to free which $name; what takes none goes on', async ({ status }) => {
+    const cluster = aCluster(['a', 'b', 'c']);
+    start(cluster, 'one', { maxConcurrentUpdates: 2 });
+    await cluster.clock.advance(DEFAULT_TIMEOUTS.stagedMs - 2 * MINUTE);
+    cluster.report('c', { current_state: 'StagedAndPerformedUpdate' });
+    await cluster.clock.advance(MINUTE);
     refuseSpec(cluster, 'b', status);
     await cluster.clock.advance(5 * MINUTE);
-    expect(cluster.told()).toEqual(['Idle', 'StagedAndPerformedUpdate']);
+    cluster.report('c', { current_state: 'RebootedIntoUpdate', current_version: '1.1.0' });
+    await cluster.clock.advance(1_000);
+    expect(cluster.told()).toEqual(['Idle', 'StagedAndPerformedUpdate', 'MonitoringUpdate']);
+    expect(cluster.events()).not.toContain('brs-b GivenUp');
     refuseSpec(cluster, 'b', undefined);
     await cluster.clock.advance(5 * MINUTE);
-    expect(cluster.told()).toEqual(['StagedAndPerformedUpdate', 'Idle']);
+    expect(cluster.told()).toEqual(['StagedAndPerformedUpdate', 'Idle', 'MonitoringUpdate']);
+    expect(cluster.events()).toContain('brs-b GivenUp');
   });
 
   test('makes the other changes where one is refused, and says so; to try again would mend nothing', async () => {
@@ -346,6 +354,30 @@ describe(createController, () => {
     expect(cluster.events()).toContain('brs-b GivenUp');
   });
 
+  test('what a report changes is in the conditions by the first plan that looks at it', async () => {
+    const cluster = aCluster(['b']);
+    const { controller } = start(cluster);
+    const plans = async (): Promise<number> =>
+      Number(/reconcile_duration_seconds_count\S* (\d+)/.exec(await controller.metrics.render())?.[1]);
+    const progress = {
+      step: 'Draining',
+      since: '2026-01-05T12:00:00Z',
+      boot_id: 'b',
+      version: '1.1.0',
+      reason: 'DisruptionBudget',
+    } as const;
+    await cluster.clock.advance(5_000);
+    cluster.report('b', { current_state: 'StagedAndPerformedUpdate' });
+    await cluster.clock.advance(5_000);
+    cluster.report('b', { progress: { ...progress, message: 'waiting for web-0' } });
+    await cluster.clock.advance(20_000);
+    const before = await plans();
+    cluster.report('b', { progress: { ...progress, message: 'waiting for web-1' } });
+    await cluster.clock.advance(6_000);
+    const told = cluster.shadow('b')?.status?.conditions?.find(({ type }) => type === 'Drained')?.message;
+    expect([told, (await plans()) - before]).toEqual(['waiting for web-1', 1]);
+  });
+
   test('does not write over a shadow that has changed since the plan', async () => {
     const cluster = aCluster(['a']);
     let met = 0;
@@ -415,14 +447,14 @@ describe(createController, () => {
       expect([healthy(cluster, 'b')?.reason, writes]).toEqual(['NoTrouble', 4]);
     });
 
-    test.each(['agent-', 'zz-agent-'])(
+    test.each(['a-new-agent', 'the-new-agent'])(
       'beside one of the same node that is up, as during a change of pods, is not missed (%s)',
-      async (prefix) => {
+      async (name) => {
         const cluster = aCluster(['b']);
         cluster.api.store.create({
           apiVersion: 'v1',
           kind: 'Pod',
-          metadata: { name: `${prefix}new`, namespace: NAMESPACE, labels: { [COMPONENT_LABEL]: AGENT_COMPONENT } },
+          metadata: { name, namespace: NAMESPACE, labels: { [COMPONENT_LABEL]: AGENT_COMPONENT } },
           spec: { nodeName: 'b', containers: [{ name: 'brupop', image: 'brupop' }] },
           status: { conditions: [{ type: 'Ready', status: 'False' }] },
         });
