@@ -41,6 +41,12 @@ function world() {
   return { clock, api, terms, process, holder };
 }
 
+/** Gives the lease to another, who never renews it. */
+function steal(api: ObjectApi, leaseDurationSeconds = 3_600): void {
+  const metadata = { name: 'brupop', resourceVersion: '99' };
+  api.objects.set(PATH, { ...api.objects.get(PATH), metadata, spec: { holderIdentity: 'thief', leaseDurationSeconds } });
+}
+
 describe(createLeaderElector, () => {
   test('makes one of two the leader, and keeps it', async () => {
     const { clock, terms, process, holder } = world();
@@ -68,6 +74,8 @@ describe(createLeaderElector, () => {
     await clock.advance(0);
     await b.done;
     expect([holder(), b.elector.holder()]).toEqual(['', undefined]);
+    const leaders = b.log.entries.filter(({ message }) => message === 'Leader changed').map(({ fields }) => fields['leader']);
+    expect(leaders).toEqual(['a', 'nobody', 'b', 'nobody']);
   });
 
   test('takes over from a leader that died, once its lease has not changed for its duration', async () => {
@@ -89,7 +97,12 @@ describe(createLeaderElector, () => {
     api.fault = () => Promise.resolve(jsonResponse(500, {}));
     await clock.advance(20_000);
     expect([terms, elector.isLeader()]).toEqual([['a leads@0', 'a ends@14000'], false]);
-    expect(log.entries.find(({ level }) => level === 'error')?.message).toBe('Lost the leadership');
+    const told = log.entries.filter(({ level }) => level !== 'info').map(({ message }) => message);
+    expect([...new Set(told)]).toEqual([
+      'Renewing the lease failed, trying again',
+      'Lost the leadership',
+      'Acquiring the lease failed, trying again',
+    ]);
     api.fault = () => undefined;
     await clock.advance(3_000);
     expect([terms.length, elector.isLeader()]).toEqual([3, true]);
@@ -97,17 +110,33 @@ describe(createLeaderElector, () => {
 
   test('a leader whose lease was taken stops at once, and does not release it', async () => {
     const { clock, api, terms, process, holder } = world();
+    const { elector, stop, done } = process('a');
+    await clock.advance(5_000);
+    steal(api);
+    await clock.advance(2_000);
+    expect([terms, elector.isLeader()]).toEqual([['a leads@0', 'a ends@6000'], false]);
+    stop.abort(new Error('stopping'));
+    await done;
+    expect(holder()).toBe('thief');
+  });
+
+  test('a lease that was taken and is had again is not lost by a deadline of the term before', async () => {
+    const { clock, api, terms, process } = world();
+    const { elector, log } = process('a');
+    await clock.advance(5_000);
+    steal(api, 1);
+    await clock.advance(60_000);
+    expect([terms, elector.isLeader()]).toEqual([['a leads@0', 'a ends@6000', 'a leads@8000'], true]);
+    expect(log.entries.filter(({ message }) => message === 'Lost the leadership')).toHaveLength(1);
+  });
+
+  test('a leader that ends without having seen that its lease was taken leaves it to whoever has it', async () => {
+    const { clock, api, process, holder } = world();
     const { stop, done } = process('a');
     await clock.advance(5_000);
-    const lease = api.objects.get(PATH);
-    api.objects.set(PATH, {
-      ...lease,
-      metadata: { name: 'brupop', resourceVersion: '99' },
-      spec: { holderIdentity: 'thief', leaseDurationSeconds: 3_600 },
-    });
-    await clock.advance(2_000);
-    expect(terms).toEqual(['a leads@0', 'a ends@6000']);
+    steal(api);
     stop.abort(new Error('stopping'));
+    await clock.settle();
     await done;
     expect(holder()).toBe('thief');
   });
@@ -177,12 +206,12 @@ describe(createLeaderElector, () => {
     expect(a.log.entries.at(-1)?.message).toBe('Releasing the lease failed, it will expire');
   });
 
-  test('refuses times under which two could lead', () => {
+  test.each([{ renewDeadlineMs: 20_000 }, { retryPeriodMs: 9_000 }])('refuses times under which two could lead: %j', (times) => {
     const { clock, api } = world();
     const make = () =>
       createLeaderElector({
         ...{ client: api.client(clock), clock, random: () => 0, log: memoryLogger(), namespace: 'ns', leaseName: 'l', identity: 'a' },
-        renewDeadlineMs: 20_000,
+        ...times,
       });
     expect(make).toThrow(expect.objectContaining({ code: 'LEASE_TIMES' }));
   });

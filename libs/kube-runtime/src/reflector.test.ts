@@ -246,6 +246,63 @@ describe(createReflector, () => {
     expect(names()).toEqual(['a@8']);
   });
 
+  test('a wish for a list that comes in the pause after a failed watch is not taken for a wish to go on watching', async () => {
+    const watch = new ScriptedWatch();
+    const api = new ScriptedApi(page('5', [thing('a', '1')]), watch.answer, page('9', [thing('a', '8')]));
+    const { clock, names, reflector } = start(api);
+    watch.end('broken');
+    await clock.settle();
+    reflector.relist();
+    await clock.settle();
+    expect([reflector.hasSynced(), names()]).toEqual([true, ['a@8']]);
+  });
+
+  test('takes over a list whose pieces come slowly, however long it takes', async () => {
+    let next = (): void => undefined;
+    const slow = () =>
+      streamResponse(
+        200,
+        (async function* () {
+          for (const piece of [
+            '{"metadata":{"resourceVersion":"5"},',
+            '"items":[{"metadata":',
+            '{"name":"a","resourceVersion":"1"}}',
+            ']}',
+          ]) {
+            yield piece;
+            await new Promise<void>((resolve) => (next = resolve));
+          }
+        })(),
+      );
+    const { clock, names } = start(new ScriptedApi(slow));
+    for (let piece = 0; piece < 4; piece++) {
+      expect(names()).toEqual([]);
+      await clock.advance(20_000);
+      next();
+    }
+    await clock.settle();
+    expect(names()).toEqual(['a@1']);
+  });
+
+  test.each([
+    { name: 'has told something is followed by another at once', told: true, requests: 3 },
+    { name: 'has told nothing is a sign of trouble, and the next waits', told: false, requests: 2 },
+  ])('a watch that ends at once and $name', async ({ told, requests }) => {
+    const watch = new ScriptedWatch();
+    const api = new ScriptedApi(page('5', []), watch.answer);
+    const { clock } = start(api);
+    if (told) watch.send('ADDED', thing('a', '6'));
+    watch.end();
+    await clock.advance(100);
+    expect(api.requests).toHaveLength(requests);
+  });
+
+  test('waits for no list after one that was taken over', async () => {
+    const { clock, reflector, stop } = start(new ScriptedApi(page('5', [])));
+    await clock.settle();
+    await expect(Promise.race([reflector.waitForSync(stop.signal), clock.settle().then(() => 'waits')])).resolves.toBeUndefined();
+  });
+
   test('an event handler that throws does not end it', async () => {
     const clock = new VirtualClock();
     const log = memoryLogger();
