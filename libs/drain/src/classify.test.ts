@@ -78,6 +78,7 @@ describe(classifyPod, () => {
       pod: aPod({ namespace: 'brupop', labels: { component: 'apiserver' } }),
       expected: evict,
     },
+    { name: 'leaves a failed pod', pod: aPod({}, 'Failed'), expected: { action: 'skip', reason: 'finished' } },
     { name: 'leaves a succeeded pod', pod: aPod({}, 'Succeeded'), expected: { action: 'skip', reason: 'finished' } },
     {
       name: 'does not wait for a finished pod that a finalizer keeps',

@@ -25,6 +25,8 @@ class FakeNode {
   readonly pods = new Map<string, DrainPod>();
   graceMs = 2_000;
   lists = 0;
+  /** What each list asked for. */
+  readonly queries: unknown[] = [];
   watches = 0;
   /** Every event, for watches that begin at an earlier list. */
   readonly told: string[] = [];
@@ -41,9 +43,14 @@ class FakeNode {
   watch: () => Promise<void> = () => Promise.resolve();
 
   readonly client: KubeClient = {
-    request: async <T>(method: string, path: string, { signal, body }: { signal: AbortSignal; body?: unknown }): Promise<T> => {
+    request: async <T>(
+      method: string,
+      path: string,
+      { signal, body, query }: { signal: AbortSignal; body?: unknown; query?: unknown },
+    ): Promise<T> => {
       if (method === 'GET') {
         this.lists++;
+        this.queries.push(query);
         return (await Promise.race([this.list(), aborted(signal)])) as T;
       }
       const name = path.split('/')[6] ?? '';
@@ -68,8 +75,9 @@ class FakeNode {
       if (!dryRun) this.#terminate(name);
       return {} as T;
     },
-    stream: async (_path, { resourceVersion }, signal) => {
+    stream: async (_path, { resourceVersion, fieldSelector }, signal) => {
       this.watches++;
+      this.queries.push({ fieldSelector });
       await Promise.race([this.watch(), aborted(signal)]);
       return {
         status: 200,
@@ -239,7 +247,9 @@ describe(drainStep, () => {
 
   test('is done past the timeout if nothing is left', async () => {
     const node = new FakeNode();
-    expect(await node.step({ sinceMs: 0 })).toEqual({ kind: 'done', evicted: 0 });
+    const result = await node.step({ sinceMs: 0 });
+    expect(result).toEqual({ kind: 'done', evicted: 0 });
+    expect(describeDrain(result)).toBe('Drained, 0 pods evicted in this step');
   });
 
   test('deletes past the timeout when told to force', async () => {
@@ -258,6 +268,14 @@ describe(drainStep, () => {
     await expect(node.step()).rejects.toThrow(expected);
   });
 
+  test('tells what it has seen before where the API falls silent in the middle', async () => {
+    const node = new FakeNode().add('a');
+    node.answers.set('a', budget);
+    node.watch = () => Promise.reject(new KubeApiError(403, 'Forbidden', 'x'));
+    node.clock.setTimer(3_000, () => (node.list = () => new Promise<never>(() => undefined)));
+    expect(await node.step()).toMatchObject({ kind: 'waiting', waiting: [{ name: 'a', reason: 'blocked' }] });
+  });
+
   test.each([{ graceMs: 0 }, { graceMs: 100 }, { graceMs: 9_000 }])(
     'lists once and watches from there when pods take $graceMs ms to end, and sees it at once',
     async ({ graceMs }) => {
@@ -265,6 +283,8 @@ describe(drainStep, () => {
       node.graceMs = graceMs;
       expect(await node.step()).toEqual({ kind: 'done', evicted: 3 });
       expect({ lists: node.lists, watches: node.watches, asked: node.asked.length }).toEqual({ lists: 1, watches: 1, asked: 3 });
+      // Not the pods of the whole cluster.
+      expect(node.queries).toEqual([{ fieldSelector: 'spec.nodeName=node-1' }, { fieldSelector: 'spec.nodeName=node-1' }]);
       expect(node.clock.monotonic()).toBeLessThanOrEqual(graceMs + 100);
       expect(node.openWatches.size).toBe(0);
     },

@@ -70,6 +70,13 @@ describe('changing a Node', () => {
     expect(node().spec?.unschedulable).toBe(false);
   });
 
+  test('is not tried again where it is refused', async () => {
+    const { options, node } = aNodeApi(0);
+    const refusal = new KubeApiError(403, 'Forbidden', 'no permission');
+    const request = <T>(method: string): Promise<T> => (method === 'GET' ? Promise.resolve(node() as T) : Promise.reject(refusal));
+    await expect(cordonNode({ ...options, client: { ...options.client, request } })).rejects.toBe(refusal);
+  });
+
   test('writes down once which of the pods to be evicted last were there', async () => {
     const { options } = aNodeApi(0);
     await cordonNode({ ...options, lastUids: ['uid-a'] });

@@ -145,6 +145,12 @@ describe(planUncordon, () => {
       kept: true,
     },
     { name: 'only forgets what somebody else uncordoned', node: aNode({ cordonMark: mark(null) }), patch: unmark, kept: false },
+    {
+      name: 'leaves no taint on a node whose administrator has uncordoned it meanwhile',
+      node: aNode({ cordonMark: mark('true'), taints: [OUR_TAINT] }),
+      patch: { ...unmark, spec: { taints: null } },
+      kept: false,
+    },
     { name: 'does nothing to a node that is not cordoned', node: aNode(), patch: undefined, kept: false },
   ])('$name', ({ node, patch, kept }) => {
     expect(planUncordon(node)).toEqual({ ...(patch === undefined ? {} : { patch }), keptByOther: kept });
