@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { parseWindow } from '@brupop/state-machine';
 
 /** What the user asked for. */
 export interface DemoOptions {
@@ -30,7 +31,6 @@ const KNOWN = {
 } as const;
 
 const MOST_NODES = 500;
-const TIME = String.raw`(?:[01]?\d|2[0-3]):[0-5]?\d:[0-5]?\d`;
 
 /** Reads a command line, naming every fault in it at once. */
 export function parseOptions(argv: readonly string[], faultNames: readonly string[]): ParsedOptions {
@@ -65,9 +65,11 @@ export function parseOptions(argv: readonly string[], faultNames: readonly strin
 
   let window: DemoOptions['window'];
   if (typeof values.window === 'string') {
-    const match = new RegExp(`^(${TIME})-(${TIME})$`).exec(values.window);
-    if (match?.[1] !== undefined && match[2] !== undefined) window = { start: match[1], stop: match[2] };
-    else problems.push(`--window: expected START-STOP such as 22:0:0-4:0:0 (UTC), got "${values.window}"`);
+    const [start = '', stop = '', ...more] = values.window.split('-');
+    // The controller would refuse it too, and nobody would see why nothing happens.
+    const refused = start === '' || more.length > 0 || !parseWindow({ UPDATE_WINDOW_START: start, UPDATE_WINDOW_STOP: stop }).ok;
+    if (refused) problems.push(`--window: expected START-STOP, two different times such as 22:0:0-4:0:0 (UTC), got "${values.window}"`);
+    else window = { start, stop };
   }
 
   const faults = (values.fault ?? []).filter((fault) => typeof fault === 'string');
