@@ -13,7 +13,9 @@ const output = args.output === undefined ? root : resolve(args.output);
 const settings = parseSettings(parseEnv(readFileSync(envFile, 'utf8')));
 
 if (!settings.ok) {
-  process.stderr.write(settings.problems.map((problem) => `${relative(args.env === undefined ? root : process.cwd(), envFile)}: ${problem}\n`).join(''));
+  process.stderr.write(
+    settings.problems.map((problem) => `${relative(args.env === undefined ? root : process.cwd(), envFile)}: ${problem}\n`).join(''),
+  );
   process.exitCode = 2;
 } else if (args.check) {
   const files = documents(settings.options);
