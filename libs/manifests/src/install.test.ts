@@ -262,6 +262,20 @@ describe(installObjects, () => {
     });
   });
 
+  test('others may be asked to scrape, in other words', () => {
+    const options = {
+      podAnnotations: { controller: { 'ad.example/checks': 'brupop' }, apiserver: {} },
+      serviceAnnotations: { controller: {}, apiserver: { owner: 'fleet' } },
+    };
+    const objects = installObjects({ image: 'brupop', ...options });
+    expect(JSON.stringify(objects)).not.toContain('prometheus.io');
+    expect(find(objects, 'Service', 'brupop-controller-server').metadata.annotations).toEqual({});
+    expect(find(objects, 'Service', 'brupop-apiserver').metadata.annotations).toEqual({ owner: 'fleet' });
+    expect(find(objects, 'Deployment', 'brupop-controller-deployment')).toMatchObject({
+      spec: { template: { metadata: { annotations: { 'ad.example/checks': 'brupop' } } } },
+    });
+  });
+
   test('by default any time is right for an update, whichever way it is said', () => {
     expect(podOf({}, 'Deployment', 'brupop-controller-deployment').container['env']).toEqual(
       expect.arrayContaining([

@@ -49,6 +49,10 @@ export interface InstallOptions {
   readonly resources?: Readonly<Partial<Record<Component, Resources>>>;
   /** Labels of every pod. */
   readonly podLabels?: Readonly<Record<string, string>>;
+  /** Annotations of a component's pods; of the apiserver's in place of those that ask a Prometheus to scrape them. */
+  readonly podAnnotations?: Readonly<Partial<Record<Component, Readonly<Record<string, string>>>>>;
+  /** Annotations of a component's Service; of the controller's in place of those that ask a Prometheus to scrape it. */
+  readonly serviceAnnotations?: Readonly<Partial<Record<'apiserver' | 'controller', Readonly<Record<string, string>>>>>;
   /** Whether traffic to and from the operator's pods is restricted. Default true; clusters whose network does not enforce it ignore it. */
   readonly networkPolicy?: boolean;
   /** Whether the apiserver may delete pods, past their PodDisruptionBudgets. Default: if its environment has DRAIN_TIMEOUT_ACTION=force. */
@@ -72,6 +76,8 @@ export function installationOf(options: InstallOptions): Installation {
     placement: {},
     resources: {},
     podLabels: {},
+    podAnnotations: {},
+    serviceAnnotations: {},
     networkPolicy: true,
     mayDeletePods: options.env?.apiserver?.['DRAIN_TIMEOUT_ACTION'] === 'force',
     ...options,

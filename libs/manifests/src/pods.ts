@@ -14,6 +14,7 @@ export interface PodParts {
   readonly container?: Readonly<Record<string, KubernetesValue>>;
   /** More fields of the pod's spec. */
   readonly spec?: Readonly<Record<string, KubernetesValue>>;
+  /** Unless others are chosen. */
   readonly annotations?: Readonly<Record<string, string>>;
   readonly placement: Placement;
   /** Taints that it tolerates whatever else is chosen. */
@@ -76,12 +77,13 @@ export function envOf(
 /** The pod template of a component. */
 export function podTemplate(component: Component, installation: Installation, parts: PodParts): KubernetesValue {
   const { podLabels, image, imagePullPolicy, imagePullSecrets, resources } = installation;
+  const annotations = installation.podAnnotations[component] ?? parts.annotations;
   const placement = { ...parts.placement, ...installation.placement[component] };
   const tolerations = parts.tolerations === undefined ? placement.tolerations : [...parts.tolerations, ...(placement.tolerations ?? [])];
   return {
     metadata: {
       labels: { ...podLabels, ...selectorLabels(component) },
-      ...(parts.annotations === undefined ? {} : { annotations: parts.annotations }),
+      ...(annotations === undefined ? {} : { annotations }),
     },
     spec: {
       affinity: affinity(component, placement),

@@ -185,7 +185,7 @@ export function apiserverService(installation: Installation): KubernetesObject {
   return {
     apiVersion: 'v1',
     kind: 'Service',
-    metadata: metadata(APISERVER_SERVICE, 'apiserver', installation),
+    metadata: withAnnotations(metadata(APISERVER_SERVICE, 'apiserver', installation), installation.serviceAnnotations.apiserver),
     spec: {
       ports: [{ port: installation.apiserverServicePort, targetPort: installation.apiserverInternalPort }],
       selector: selectorLabels('apiserver'),
@@ -198,7 +198,17 @@ export function controllerService(installation: Installation): KubernetesObject 
   return {
     apiVersion: 'v1',
     kind: 'Service',
-    metadata: { ...metadata(CONTROLLER_SERVICE, 'controller', installation), annotations: SCRAPE },
+    metadata: withAnnotations(
+      metadata(CONTROLLER_SERVICE, 'controller', installation),
+      installation.serviceAnnotations.controller ?? SCRAPE,
+    ),
     spec: { ports: [{ name: 'main', port: 80, targetPort: METRICS_PORT }], selector: selectorLabels('controller') },
   };
+}
+
+function withAnnotations(
+  metadata: KubernetesObject['metadata'],
+  annotations: Readonly<Record<string, string>> | undefined,
+): KubernetesObject['metadata'] {
+  return annotations === undefined ? metadata : { ...metadata, annotations };
 }

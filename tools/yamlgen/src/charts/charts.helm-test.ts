@@ -89,6 +89,16 @@ update_window_start: 21:0:0
 update_window_stop: 5:0:0`,
   },
   {
+    name: 'other collectors of metrics',
+    options: {
+      podAnnotations: { apiserver: { 'prometheus.io/port': '8080' }, controller: { 'ad.example/checks': 'brupop' } },
+      serviceAnnotations: { controller: { 'prometheus.io/scrape': 'false', 'prometheus.io/port': '8080' }, apiserver: { owner: 'fleet' } },
+    },
+    values: `
+podAnnotations: {apiserver: {prometheus.io/scrape: null}, controller: {ad.example/checks: brupop}}
+serviceAnnotations: {controller: {prometheus.io/scrape: "false"}, apiserver: {owner: fleet}}`,
+  },
+  {
     name: 'placement, resources and labels',
     options: {
       placement: {
@@ -149,6 +159,9 @@ image_pull_secrets: |-
     { values: 'apiserver_internal_port: 99999', named: 'apiserver_internal_port' },
     { values: 'max_concurrent_updates: "0"', named: 'max_concurrent_updates' },
     { values: 'images: {agnet: a}', named: 'agnet' },
+    { values: 'image: public.ecr.aws/bottlerocket/bottlerocket-update-operator:v1.4.0', named: 'is the image of Brupop 1.x' },
+    { values: 'podAnnotations: {owner: fleet}', named: 'owner' },
+    { values: 'serviceAnnotations: {agent: {}}', named: 'agent' },
   ])('a wrong value is named, and nothing rendered: $values', ({ values, named }) => {
     write(DEFAULTS);
     expect(() => render(values)).toThrow(named);

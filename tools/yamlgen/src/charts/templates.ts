@@ -106,6 +106,7 @@ function optionsOf(holes: Holes): InstallOptions {
     Object.fromEntries(fields.map((field) => [field, holes.field(`.Values.placement.${component}.${field}`)])) as Record<K, never>;
   // Behind those that these two always have.
   const tolerations = (component: 'apiserver' | 'controller'): never[] => holes.items(`.Values.placement.${component}.tolerations`);
+  const annotations = (path: string): never => holes.field(`.Values.${path}`);
   return {
     image: { agent: image('agent'), apiserver: image('apiserver'), controller: image('controller') },
     namespace: value('namespace'),
@@ -113,6 +114,15 @@ function optionsOf(holes: Holes): InstallOptions {
     apiserverServicePort: holes.port('.Values.apiserver_service_port'),
     apiserverInternalPort: holes.port('.Values.apiserver_internal_port'),
     podLabels: holes.entries('.Values.podLabels'),
+    podAnnotations: {
+      agent: annotations('podAnnotations.agent'),
+      apiserver: annotations('podAnnotations.apiserver'),
+      controller: annotations('podAnnotations.controller'),
+    },
+    serviceAnnotations: {
+      apiserver: annotations('serviceAnnotations.apiserver'),
+      controller: annotations('serviceAnnotations.controller'),
+    },
     env: {
       agent: { EXCLUDE_FROM_LB_WAIT_TIME_IN_SEC: value('exclude_from_lb_wait_time_in_sec'), ...logging('agent') },
       apiserver: {

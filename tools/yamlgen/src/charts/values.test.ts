@@ -41,6 +41,14 @@ describe('values of the charts', () => {
     expect(valuesOf({ image: 'all:1' })).toMatchObject({ image: 'all:1', images: { agent: '', apiserver: '', controller: '' } });
   });
 
+  test('the notes warn of every value but those that there are', () => {
+    const notes = readFileSync(join(import.meta.dirname, '../../charts/bottlerocket-update-operator/templates/NOTES.txt'), 'utf8');
+    const known = notes.match(/without \(keys \.Values\)(.*?)\}\}/)?.[1]?.match(/\w+/g);
+    // Helm's own, and two of the original's that nothing reads.
+    const further = ['global', 'nameOverride', 'fullnameOverride'];
+    expect(known?.toSorted()).toEqual([...Object.keys(valuesOf({ image: IMAGE })), ...further].toSorted());
+  });
+
   test('a value that the file does not explain is refused', () => {
     expect(() => fillValues('a: 1\n', new Map([['b.c', 1]]))).toThrow('values.yaml lacks b.c');
   });

@@ -4,7 +4,7 @@ import { parseDocument } from 'yaml';
 
 /** The part of a workload that values are taken from. */
 interface Workload extends KubernetesObject {
-  readonly spec: { readonly template: { readonly spec: Pod } };
+  readonly spec: { readonly template: { readonly metadata: { readonly annotations?: unknown }; readonly spec: Pod } };
 }
 
 interface Pod {
@@ -16,6 +16,8 @@ interface Pod {
   readonly tolerations?: readonly KubernetesValue[];
   readonly [field: string]: unknown;
 }
+
+const SERVICES = { apiserver: 'brupop-apiserver', controller: 'brupop-controller-server' } as const;
 
 /** Fields of `placement`, and what stands for none. */
 const PLACEMENT: Readonly<Record<Component, Readonly<Record<string, unknown>>>> = {
@@ -34,7 +36,8 @@ const PLACEMENT: Readonly<Record<Component, Readonly<Record<string, unknown>>>> 
 /** Values by their path, such that the operator's chart renders the very installation. */
 export function operatorValues(options: InstallOptions): ReadonlyMap<string, unknown> {
   const { image, namespace, certificates } = { certificates: 'operator', ...options };
-  const pods = podsOf(options);
+  const templates = podTemplatesOf(options);
+  const pods = { agent: templates.agent.spec, apiserver: templates.apiserver.spec, controller: templates.controller.spec };
   const env = (component: Component, name: string): string =>
     pods[component].containers[0].env.find((entry) => entry.name === name)?.value ?? '';
   const components = ['controller', 'agent', 'apiserver'] as const;
@@ -67,6 +70,11 @@ export function operatorValues(options: InstallOptions): ReadonlyMap<string, unk
     ),
     ...components.map((component) => [`resources.${component}.resources`, pods[component].containers[0].resources] as const),
     ['podLabels', options.podLabels ?? {}],
+    ...components.map((component) => [`podAnnotations.${component}`, templates[component].metadata.annotations ?? {}] as const),
+    ...(['apiserver', 'controller'] as const).map((component) => {
+      const service = installObjects(options).find(({ kind, metadata }) => kind === 'Service' && metadata.name === SERVICES[component]);
+      return [`serviceAnnotations.${component}`, service?.metadata.annotations ?? {}] as const;
+    }),
   ]);
 }
 
@@ -95,14 +103,14 @@ export function fillValues(text: string, values: ReadonlyMap<string, unknown>): 
   return document.toString({ lineWidth: 0, singleQuote: true });
 }
 
-function podsOf(options: InstallOptions): Readonly<Record<Component, Pod>> {
+function podTemplatesOf(options: InstallOptions): Readonly<Record<Component, Workload['spec']['template']>> {
   const workloads = installObjects(options).filter(({ kind }) => kind === 'DaemonSet' || kind === 'Deployment') as unknown as Workload[];
-  const podOf = (name: string): Pod => {
+  const templateOf = (name: string): Workload['spec']['template'] => {
     const found = workloads.find(({ metadata }) => metadata.name.startsWith(name));
     if (found === undefined) throw new Error(`no workload ${name}`);
-    return found.spec.template.spec;
+    return found.spec.template;
   };
-  return { agent: podOf('brupop-agent'), apiserver: podOf('brupop-apiserver'), controller: podOf('brupop-controller') };
+  return { agent: templateOf('brupop-agent'), apiserver: templateOf('brupop-apiserver'), controller: templateOf('brupop-controller') };
 }
 
 function namespaceOf(options: InstallOptions): string {
