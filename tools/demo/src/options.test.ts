@@ -37,7 +37,7 @@ describe('parseOptions', () => {
       says: ['--max-concurrent: expected a positive integer or "unlimited"'],
     },
     { name: 'a time that no day has', argv: ['--window', '24:0:0-1:0:0'], says: ['--window: expected START-STOP'] },
-    { name: 'a window of no length', argv: ['--window', '1:0:0-1:0:0'], says: ['--window: expected START-STOP, two different times'] },
+    { name: 'a window of no length', argv: ['--window', '1:0:0-01:00:00'], says: ['--window: expected START-STOP, two different times'] },
     { name: 'three times for a window', argv: ['--window', '1:0:0-2:0:0-3:0:0'], says: ['--window: expected START-STOP'] },
     { name: 'half a window', argv: ['--window', '1:0:0'], says: ['--window: expected START-STOP'] },
     { name: 'an unknown fault, with the right ones', argv: ['--fault', 'x'], says: ['unknown fault "x"', 'rollback, pdb-blocks'] },
