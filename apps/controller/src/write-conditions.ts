@@ -32,8 +32,9 @@ export interface ConditionWriter {
   write(holds: readonly FleetHold[], shadows: readonly BottlerocketShadow[], signal: AbortSignal): Promise<number | undefined>;
 }
 
-// A step is often followed by the next within a moment; what was true in between is not worth a write of its own.
-const SETTLE_MS = 3_000;
+// A step is often followed by the next within a moment; what was true in between is not worth a write of its own. As long as news that can wait does,
+// so that one plan serves both.
+const SETTLE_MS = 5_000;
 // The whole fleet may want conditions at once, after an installation; updates shall not wait for them.
 const MOST_AT_ONCE = 50;
 const BETWEEN_MS = 1_000;
