@@ -250,6 +250,20 @@ describe(createController, () => {
     expect(await controller.metrics.render()).toContain('brupop_reconcile_failures_total{queue="fleet"} 0');
   });
 
+  test('a change that is refused is tried again once a minute, not at once and for ever', async () => {
+    const cluster = aCluster(['a', 'b', 'c']);
+    let tries = 0;
+    cluster.api.faults.beforeRequest = ({ path }, _identity, { resource, verb, subresource }) => {
+      if (resource !== PLURAL || verb !== 'patch' || subresource !== '' || !path.endsWith('/brs-b')) return undefined;
+      tries++;
+      return jsonResponse(403, { kind: 'Status', code: 403 });
+    };
+    start(cluster, 'one', { maxConcurrentUpdates: 'unlimited' });
+    await cluster.clock.advance(10 * MINUTE);
+    expect(tries).toBeGreaterThanOrEqual(10);
+    expect(tries).toBeLessThanOrEqual(15);
+  });
+
   test('tells of an administrator who has cordoned a node, and goes on with the others', async () => {
     const cluster = aCluster(['a', 'b', 'c']);
     cluster.api.store.patch({ group: '', resource: 'nodes', name: 'b' }, { spec: { unschedulable: true } });

@@ -36,6 +36,8 @@ const LONGEST_PAUSE_MS = 10 * 60_000;
 const AFTER_CONFLICT_MS = 500;
 // A node that was changed waits for something from then on, and only a plan tells for what and until when. Our own write is no news that asks for one.
 const AFTER_CHANGE_MS = 500;
+// A refusal, by an admission policy or for want of a permission, lasts until a person lifts it.
+const AFTER_REFUSAL_MS = 60_000;
 
 /** @returns the one reconcile of the controller: observe, decide, act, report */
 export function createFleetReconciler(deps: FleetReconcilerDeps): (signal: AbortSignal) => Promise<ReconcileResult> {
@@ -47,7 +49,7 @@ export function createFleetReconciler(deps: FleetReconcilerDeps): (signal: Abort
     const observation = deps.observe();
     for (const ended of deps.phases.look(observation.shadows, deps.clock.now())) deps.metrics.phaseEnded(ended);
     const plan = planFleet(observation, deps.policy, deps.clock.now());
-    const { outdated, failure } = await act(deps, plan, observation, doubtful, signal);
+    const { outdated, made, refused, failure } = await act(deps, plan, observation, doubtful, signal);
     const { holds, againInMs } = deps.holdWatch.look(plan.holds, observation.shadows, {
       steady: deps.clock.monotonic(),
       wall: deps.clock.now(),
@@ -55,7 +57,8 @@ export function createFleetReconciler(deps: FleetReconcilerDeps): (signal: Abort
     deps.reporter.held(holds, observation);
     if (failure !== undefined) throw failure as Error;
     const conditionsInMs = await deps.conditions.write(holds, observation.shadows, signal);
-    return requeue(plan, outdated, [conditionsInMs, againInMs, plan.changes.length > 0 ? AFTER_CHANGE_MS : undefined], deps.clock);
+    const afterChanges = [made ? AFTER_CHANGE_MS : undefined, refused ? AFTER_REFUSAL_MS : undefined];
+    return requeue(plan, outdated, [conditionsInMs, againInMs, ...afterChanges], deps.clock);
   };
 }
 
@@ -75,8 +78,12 @@ async function settleDoubts(
   }
 }
 
-/** What did not go as planned. */
+/** What became of the changes of a plan. */
 interface Outcome {
+  /** Whether any was made. */
+  made: boolean;
+  /** Whether any was refused in a way that trying again does not mend. */
+  refused: boolean;
   /** Whether a shadow had changed since the plan. */
   outdated: boolean;
   /** Whether a slot that the plan counted as free may still be taken. */
@@ -94,7 +101,7 @@ async function act(
   signal: AbortSignal,
 ): Promise<Outcome> {
   const shadows = new Map(plan.changes.length === 0 ? [] : observation.shadows.map((shadow) => [shadow.metadata.name, shadow]));
-  const outcome: Outcome = { outdated: false, slotKept: false, failure: undefined };
+  const outcome: Outcome = { made: false, refused: false, outdated: false, slotKept: false, failure: undefined };
   for (const change of plan.changes) {
     signal.throwIfAborted();
     if (outcome.slotKept && takesSlot(change)) continue;
@@ -111,14 +118,17 @@ async function act(
       if (applied.kind === 'written') deps.assumed.written(trimShadow(applied.shadow));
       else if (change.kind === 'delete-shadow') deps.assumed.deleted(change);
     } catch (error) {
-      const refused = error instanceof KubeApiError && error.retry === 'terminal';
       deps.log.error('Changing a shadow failed, going on with the others', { ...about, error });
-      if (refused) continue;
+      if (error instanceof KubeApiError && error.retry === 'terminal') {
+        outcome.refused = true;
+        continue;
+      }
       doubtful.add(change.shadow);
       outcome.failure ??= error;
       outcome.slotKept ||= !takesSlot(change);
       continue;
     }
+    outcome.made = true;
     deps.metrics.changed(change, shadows.get(change.shadow), deps.clock.now());
     deps.reporter.changed(change, observation);
   }
