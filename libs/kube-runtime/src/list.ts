@@ -52,7 +52,11 @@ async function listPages(options: ListOptions, limit: number | undefined): Promi
       ...(token === '' ? {} : { continue: token }),
     });
     token = header.metadata?.continue ?? '';
-    if (token === '') return header.metadata?.resourceVersion ?? '';
+    const resourceVersion = header.metadata?.resourceVersion ?? '';
+    // A proxy's "200 {}" must not pass for a collection without objects: to the controller every node would be gone.
+    if (resourceVersion === '')
+      throw new BrupopError('KUBE_BODY', `The list of ${options.path} has no resourceVersion`, { retry: 'transient' });
+    if (token === '') return resourceVersion;
   }
 }
 

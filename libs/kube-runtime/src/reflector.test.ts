@@ -212,6 +212,7 @@ describe(createReflector, () => {
   test.each([
     { name: 'cut off', text: '{"metadata":{"resourceVersion":"5"},"items":[' },
     { name: 'no JSON', text: '<html>' },
+    { name: 'no list, though JSON: to have no objects is another thing', text: '{}' },
   ])('does not take over a list that is $name', async ({ text }) => {
     const bad = () =>
       streamResponse(
