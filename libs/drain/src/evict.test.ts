@@ -14,9 +14,14 @@ describe(classifyEvictionError, () => {
       expected: { kind: 'blocked', budget: 'web', message: 'Cannot evict. The disruption budget web needs 2 healthy pods' },
     },
     {
-      name: '429 without causes keeps its message',
+      name: '429 of a budget that is not named is a budget all the same',
+      error: new KubeApiError(429, 'TooManyRequests', 'Cannot evict.', { details: { causes: [{ reason: 'DisruptionBudget' }] } }),
+      expected: { kind: 'blocked', message: 'Cannot evict.' },
+    },
+    {
+      name: '429 of no budget is an API that is busy',
       error: new KubeApiError(429, 'TooManyRequests', 'busy'),
-      expected: { kind: 'blocked', message: 'busy' },
+      expected: { kind: 'retry', message: 'busy' },
     },
     {
       name: '403 of a namespace that is being deleted means wait',

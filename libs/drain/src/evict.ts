@@ -23,9 +23,11 @@ export function classifyEvictionError(error: unknown): Exclude<EvictionOutcome, 
   const { status, message } = error;
   // 409: the UID precondition failed, so another pod has taken the name. Should it be another conflict, the next list shows the pod still.
   if (status === 404 || status === 409) return { kind: 'gone' };
-  if (status === 429) return { kind: 'blocked', ...budgetOf(causesOf(error)), message: withCause(message, causesOf(error)) };
+  if (status === 429 && causesOf(error).some(({ reason }) => reason === 'DisruptionBudget'))
+    return { kind: 'blocked', ...budgetOf(causesOf(error)), message: withCause(message, causesOf(error)) };
   if (status === 403 && causesOf(error).some(({ reason }) => reason === 'NamespaceTerminating')) return { kind: 'namespaceTerminating' };
-  if (status >= 500 || status === 408) return { kind: 'retry', message };
+  // 429 for another cause: the Kubernetes API is overloaded, or a webhook asks for patience.
+  if (status >= 500 || status === 408 || status === 429) return { kind: 'retry', message };
   return { kind: 'refused', status, message };
 }
 
