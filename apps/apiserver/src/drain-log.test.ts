@@ -30,4 +30,18 @@ describe(createDrainLog, () => {
       'info n budget b',
     ]);
   });
+
+  test('forgets, beyond a thousand, the node that it has heard of least recently: another replica may have ended its drain', () => {
+    const log = memoryLogger();
+    const drains = createDrainLog(log);
+    const note = (node: string): string | undefined => {
+      drains.note(node, ...waiting('budget a'));
+      return log.entries.at(-1)?.level;
+    };
+    for (let at = 0; at < 1_000; at++) note(`node-${String(at)}`);
+    expect(note('node-0')).toBe('debug');
+    expect(note('new')).toBe('info');
+    expect(note('node-0')).toBe('debug');
+    expect(note('node-1')).toBe('info');
+  });
 });
