@@ -1,6 +1,5 @@
 import {
   GROUP,
-  isDrivenByPredecessor,
   KIND,
   shadowName,
   STORAGE_VERSION,
@@ -11,6 +10,7 @@ import {
 import { isKubeStatus, MERGE_PATCH, paths, type KubeClient } from '@brupop/kube-runtime';
 import { readOrUndefined } from './caches.ts';
 import { RequestError } from './errors.ts';
+import { isDrivenByPredecessor } from './predecessor.ts';
 
 /** A node as the Kubernetes API knows it. */
 export interface NodeIdentity {

@@ -74,13 +74,16 @@ const unfinished = (fleet: Fleet): unknown[] =>
     .filter((name) => !fleet.isDone(name))
     .map((name) => ({ name, node: fleet.node(name), spec: fleet.shadow(name)?.spec, status: fleet.shadow(name)?.status }));
 
+/** A time as the original writes it. */
+const THEIR_TIME = '2026-01-04T23:58:00.123456789+00:00';
+
 /** Every state told with every state reported, on hosts of every kind. */
 function relics(version: 'v1' | 'v2', states: readonly string[]): Relic[] {
   const held = ['RebootedIntoUpdate', 'ErrorReset'];
   const pairs = states.flatMap((told) => states.map((reported) => ({ told, reported })));
   return pairs.map(({ told, reported }, at) => {
     const host = HOSTS[at % HOSTS.length] ?? 'untouched';
-    const asked = told === 'Idle' ? {} : { version: NEW, state_transition_timestamp: '2026-01-04T23:58:00.123456789+00:00' };
+    const asked = told === 'Idle' ? {} : { version: NEW, state_transition_timestamp: THEIR_TIME };
     const current_version = host === 'booted' ? NEW : OLD;
     return {
       version,
@@ -92,6 +95,38 @@ function relics(version: 'v1' | 'v2', states: readonly string[]): Relic[] {
   });
 }
 
+/** Each stage of an update, where an agent of ours had been before: the original leaves what it told of its boot as it is. */
+function relicsOfReturn(): Relic[] {
+  const stages: readonly (readonly [told: string, reported: string, host: Relic['host'], cordoned?: boolean])[] = [
+    ['Idle', 'Idle', 'untouched'],
+    ['StagedAndPerformedUpdate', 'Idle', 'untouched'],
+    ['StagedAndPerformedUpdate', 'StagedAndPerformedUpdate', 'ready to boot'],
+    ['StagedAndPerformedUpdate', 'ErrorReset', 'untouched'],
+    ['RebootedIntoUpdate', 'StagedAndPerformedUpdate', 'ready to boot'],
+    ['RebootedIntoUpdate', 'StagedAndPerformedUpdate', 'ready to boot', true],
+    ['RebootedIntoUpdate', 'StagedAndPerformedUpdate', 'booted', true],
+    ['RebootedIntoUpdate', 'ErrorReset', 'ready to boot', true],
+    ['RebootedIntoUpdate', 'RebootedIntoUpdate', 'booted'],
+    ['MonitoringUpdate', 'RebootedIntoUpdate', 'booted'],
+    ['MonitoringUpdate', 'MonitoringUpdate', 'booted'],
+    ['Idle', 'MonitoringUpdate', 'booted'],
+    ['Idle', 'ErrorReset', 'ready to boot', true],
+  ];
+  return stages.map(([state, current_state, host, cordoned = false]) => ({
+    version: 'v2',
+    host,
+    cordoned,
+    spec: { state, version: NEW, state_transition_timestamp: THEIR_TIME },
+    status: {
+      current_version: host === 'booted' ? NEW : OLD,
+      target_version: NEW,
+      current_state,
+      boot_id: 'an earlier one',
+      ...(current_state === 'ErrorReset' ? { crash_count: 1, state_transition_failure_timestamp: THEIR_TIME } : { crash_count: 0 }),
+    },
+  }));
+}
+
 describe('shadows of Brupop 1.x', () => {
   test.each([
     { version: 'v2', states: V2_STATES },
@@ -100,6 +135,16 @@ describe('shadows of Brupop 1.x', () => {
     const fleet = await anUpgradedFleet(relics(version, states));
     await fleet.until(() => unfinished(fleet).length === 0, HOUR);
     expect(unfinished(fleet)).toEqual([]);
+  });
+
+  test('where agents of ours have been before: every node ends up new, in service and idle, and no version is blamed', async () => {
+    const fleet = await anUpgradedFleet(relicsOfReturn());
+    const blamed = new Set<string>();
+    fleet.onShadow(({ metadata, status }) => {
+      if ((status?.failed_versions ?? []).length > 0) blamed.add(metadata.name);
+    });
+    await fleet.until(() => unfinished(fleet).length === 0, HOUR);
+    expect([unfinished(fleet), [...blamed]]).toEqual([[], []]);
   });
 
   test('on nodes that are all cordoned, by the original in mid-update, find an operator all the same', async () => {

@@ -1,4 +1,3 @@
-export { isDrivenByPredecessor } from './predecessor.ts';
 export { DRAIN_BLOCKS, PROGRESS_STEPS, SHADOW_STATES } from './shadow.ts';
 export type {
   BottlerocketShadow,

@@ -583,7 +583,6 @@ describe('decideAction for RebootedIntoUpdate', () => {
     },
     {
       name: 'goes on with an update of Brupop 1.x, though an agent of ours had told of an earlier boot before that one came',
-      spec: spec('RebootedIntoUpdate', { state_transition_timestamp: '2026-01-05T00:00:00.123456789+00:00' }),
       bootId: 'boot-2',
       kind: 'report',
       says: {

@@ -1,4 +1,3 @@
-import { isDrivenByPredecessor } from '@brupop/crd-models';
 import type { ShadowProgress } from '@brupop/crd-models';
 import { giveBackIfHeld, giveNodeBack, outcomeOf, stepOrPause, waitWhileBusy } from './outcomes.ts';
 import { reportBlocked, reportFailure, reportGivingBack, reportProgress, reportReached, timeOf } from './status.ts';
@@ -45,8 +44,8 @@ function comeBack(o: AgentObservation, version: string, progress: ShadowProgress
 
 /** Nothing has been disturbed yet: a reboot that cannot succeed is not begun. */
 function begin(o: AgentObservation, version: string): Action {
-  if (hasBootedBack(o, version)) return reportFailure(o, version, rolledBack(o, version), blameFor(o));
   const obstacle = whyNotReady(o, version);
+  if (hasBootedBack(o, version, obstacle === undefined)) return reportFailure(o, version, rolledBack(o, version), blameFor(o));
   if (obstacle === 'busy') return waitWhileBusy(o);
   if (obstacle !== undefined) return reportFailure(o, version, obstacle, 'other');
   return o.settings.excludeFromLbWaitMs > 0
@@ -54,14 +53,14 @@ function begin(o: AgentObservation, version: string): Action {
     : reportProgress(o, 'Draining', version, 'Draining the node');
 }
 
-/** The host was ready for `version`, or ran it, when it last reported, and has been rebooted since: not by us, but in vain all the same. */
-function hasBootedBack(o: AgentObservation, version: string): boolean {
+/**
+ * The host was ready for `version`, or ran it, when it last reported, and has been rebooted since: not by us, but in vain all the same. One that is ready, as it says,
+ * has not been rebooted since: then the boot that is told is older than the state, which an agent of Brupop 1.x has reported.
+ */
+function hasBootedBack(o: AgentObservation, version: string, isReady: boolean): boolean {
   const status = o.shadow.status;
-  // The boot that is told may be an earlier one, before which nothing was ready.
-  if (isDrivenByPredecessor(o.shadow)) return false;
-  return (
-    status?.target_version === version && status.boot_id !== undefined && status.boot_id !== o.bootId && status.current_state !== 'Idle'
-  );
+  if (status?.target_version !== version || status.boot_id === undefined || status.boot_id === o.bootId) return false;
+  return status.current_state === 'StagedAndPerformedUpdate' ? !isReady : status.current_state !== 'Idle';
 }
 
 function exclude(o: AgentObservation, version: string): Action {

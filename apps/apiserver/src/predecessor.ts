@@ -1,4 +1,4 @@
-import type { BottlerocketShadow } from './shadow.ts';
+import type { BottlerocketShadow } from '@brupop/crd-models';
 
 /**
  * Whether Brupop 1.x has driven the node since an agent of ours last wrote its status. It does not know `boot_id` and leaves it as it is, so that where ours

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { isDrivenByPredecessor } from './predecessor.ts';
-import type { ShadowState, ShadowStatus } from './shadow.ts';
+import type { ShadowState, ShadowStatus } from '@brupop/crd-models';
 
 // As chrono writes them, and as we do.
 const THEIRS = '2026-01-05T00:00:00.123456789+00:00';
