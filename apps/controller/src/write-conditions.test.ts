@@ -8,7 +8,7 @@ import { describe, expect, test } from '@jest/globals';
 import { createAssumedShadows } from './assumed-shadows.ts';
 import { createConditionWriter } from './write-conditions.ts';
 
-const SETTLED_MS = 3_000;
+const SETTLED_MS = 5_000;
 const { signal } = new AbortController();
 
 const aShadow = (node: string, status: Partial<ShadowStatus> = {}): BottlerocketShadow => ({
