@@ -1,5 +1,5 @@
 import { parsePrefer, RESPOND_ASYNC, ROUTES, type StepProgress } from '@brupop/agent-api';
-import { AGENT_COMPONENT, COMPONENT_LABEL } from '@brupop/crd-models';
+import { AGENT_COMPONENT, COMPONENT_LABEL, CORDONED_ANNOTATION } from '@brupop/crd-models';
 import {
   cordonNode,
   describeDrain,
@@ -50,9 +50,11 @@ export function addNodeRoutes(router: Router, deps: NodeRoutesDeps): void {
     );
     const policy = policyFor(request, deps.drainPolicy);
     let result = await drainOnce(deps, drains, target, { held, policy });
+    const isReturned = watchReturn(deps, target.nodeName);
     // Agents of Brupop 1.x take the answer for the end of the drain, so there must be none before.
     while (result.kind === 'waiting' && !wantsProgress(request)) {
       if (deps.board.closed) throw new RequestError('SHUTTING_DOWN', 'This replica is shutting down; ask again to go on');
+      if (isReturned()) throw new RequestError('NODE_CONFLICT', 'The node has been given back while it was drained; ask again to drain it');
       result = await drainOnce(deps, drains, target, { held, policy });
     }
     metrics.stepped('drain', result.kind);
@@ -155,6 +157,19 @@ function serversOf({ namespace }: NodeRoutesDeps): PodSelector {
  */
 function policyFor(request: Request, policy: DrainPolicy): DrainPolicy {
   return wantsProgress(request) || policy.onTimeout === 'force' ? policy : { ...policy, onTimeout: 'wait' };
+}
+
+/**
+ * Looks whether a node that was cordoned by us has been given back meanwhile. Of an agent that has lost its power nothing is heard: what it asked for must not
+ * go on when its node is back in service.
+ */
+function watchReturn({ caches }: NodeRoutesDeps, nodeName: string): () => boolean {
+  let wasHeld = false;
+  return () => {
+    const isHeld = caches.node(nodeName)?.metadata.annotations?.[CORDONED_ANNOTATION] !== undefined;
+    wasHeld ||= isHeld;
+    return wasHeld && !isHeld;
+  };
 }
 
 /** When the drain began; milliseconds since the epoch. */

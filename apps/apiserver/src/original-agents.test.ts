@@ -168,6 +168,20 @@ describe('an agent of the original', () => {
     expect(world.clock.monotonic()).toBeGreaterThanOrEqual(afterMs);
   });
 
+  test('of which nothing is heard any more does not go on draining a node that has been given back', async () => {
+    await create();
+    world.addPod('web-0', 'node-1');
+    const drain = world.begin(ask('POST', DRAIN));
+    await world.clock.advance(60_000);
+    await send('POST', UNCORDON);
+    await world.clock.advance(60_000);
+    expect([drain.value?.statusCode, world.cordoned]).toEqual([503, false]);
+    world.addPod('web-1', 'node-1');
+    await world.clock.advance(60_000);
+    const later = world.api.store.get({ group: '', resource: 'pods', namespace: 'shop', name: 'web-1' });
+    expect(later?.metadata.deletionTimestamp).toBeUndefined();
+  });
+
   test('that tries again, as it does five times, is let down by a replica that ends and goes on with the next', async () => {
     world.addPod('web-0', 'node-1');
     world.clock.setTimer(5_000, () => {
