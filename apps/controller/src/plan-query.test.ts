@@ -34,4 +34,9 @@ describe(parsePlanQuery, () => {
   ])('refuses $name', ({ query, problem }) => {
     expect(parsePlanQuery(query)).toEqual({ ok: false, problems: [expect.stringContaining(problem)] });
   });
+
+  test('names each reason once, also one that holds and changes share', () => {
+    const parsed = parsePlanQuery({ reason: 'x' });
+    expect(parsed.ok ? [] : parsed.problems[0]?.match(/\bWindowClosed\b/g)).toHaveLength(1);
+  });
 });

@@ -7,6 +7,8 @@ export type PlanQuery =
 
 const PARAMETERS = ['node', 'reason'];
 const LONGEST_QUOTE = 100;
+// A word may stand for a hold and for a change.
+const REASONS: ReadonlySet<string> = new Set([...Object.keys(HOLD_REASONS), ...Object.keys(CHANGE_REASONS)]);
 
 /** Reads `?node=NAME` and `?reason=REASON`; each may be left out. A node has to match both. */
 export function parsePlanQuery(query: Readonly<Record<string, unknown>>): PlanQuery {
@@ -16,10 +18,8 @@ export function parsePlanQuery(query: Readonly<Record<string, unknown>>): PlanQu
     else if (typeof query[name] !== 'string' || query[name] === '') problems.push(`${name}: expected one value`);
   }
   const { node, reason } = query;
-  if (typeof reason === 'string' && reason !== '' && ![...Object.keys(CHANGE_REASONS), ...Object.keys(HOLD_REASONS)].includes(reason)) {
-    problems.push(
-      `reason: expected one of ${[...Object.keys(HOLD_REASONS), ...Object.keys(CHANGE_REASONS)].join(', ')}, got ${quoted(reason)}`,
-    );
+  if (typeof reason === 'string' && reason !== '' && !REASONS.has(reason)) {
+    problems.push(`reason: expected one of ${[...REASONS].join(', ')}, got ${quoted(reason)}`);
   }
   if (problems.length > 0) return { ok: false, problems };
   if (node === undefined && reason === undefined) return { ok: true, wanted: undefined };
