@@ -5,11 +5,16 @@ import { ago, aFleet, aMember, aPolicy, CLOSED, MINUTE, NOW } from './fleet.fixt
 import type { Member, MemberChanges } from './fleet.fixture.ts';
 import { planFleet } from './plan-fleet.ts';
 import type { FleetPolicy } from './policy.ts';
+import { parseCronWindow } from '../window/cron-window.ts';
+import type { UpdateWindow } from '../window/window.ts';
 
 /** Ten minutes in all. */
 const TOOK: PhaseDurations = { stage: 4 * MINUTE, drain: 2 * MINUTE, reboot: 3 * MINUTE, monitor: 1 * MINUTE };
 
-const told = (state: 'StagedAndPerformedUpdate' | 'RebootedIntoUpdate', minutes: number): MemberChanges => ({
+const atTwo = parseCronWindow('0 0 2 * * * *');
+const AT_TWO: UpdateWindow = atTwo === undefined || atTwo === 'always' ? { kind: 'always' } : atTwo;
+
+const told = (state: 'StagedAndPerformedUpdate' | 'RebootedIntoUpdate' | 'MonitoringUpdate', minutes: number): MemberChanges => ({
   spec: { state, version: '1.1.0', state_transition_timestamp: ago(minutes) },
 });
 const draining = (minutes: number, reason?: string): MemberChanges => ({
@@ -56,6 +61,33 @@ describe(estimateFleet, () => {
       expected: { a: 6, b: 10, c: 16, d: 20 },
     },
     {
+      name: 'in as many turns as it takes',
+      fleet: ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((name) => aMember(name)),
+      policy: { maxConcurrentUpdates: 2 },
+      expected: { a: 10, b: 10, c: 20, d: 20, e: 30, f: 30, g: 40 },
+    },
+    {
+      name: 'a node that is back takes what its monitoring takes',
+      fleet: [
+        aMember('a', { ...told('RebootedIntoUpdate', 5), status: { current_state: 'RebootedIntoUpdate', current_version: '1.1.0' } }),
+      ],
+      expected: { a: 1 },
+    },
+    {
+      name: 'a node that is done is done now, and the next has its slot',
+      fleet: [
+        aMember('a', { ...told('MonitoringUpdate', 5), status: { current_state: 'MonitoringUpdate', current_version: '1.1.0' } }),
+        aMember('b'),
+      ],
+      expected: { a: 0, b: 10 },
+    },
+    {
+      name: 'a node that has failed leaves its slot now, and when it will be done nobody can say',
+      fleet: [aMember('a', { ...told('RebootedIntoUpdate', 5), status: { current_state: 'ErrorReset' } }), aMember('b')],
+      expected: { b: 10 },
+      unknown: 1,
+    },
+    {
       name: 'all at once without a limit',
       fleet: ['a', 'b', 'c'].map((name) => aMember(name)),
       policy: { maxConcurrentUpdates: 'unlimited' },
@@ -95,6 +127,30 @@ describe(estimateFleet, () => {
       fleet: [aMember('a')],
       policy: { window: { kind: 'daily', startMs: 11.5 * 60 * MINUTE, stopMs: 12 * 60 * MINUTE + 8 * MINUTE } },
       expected: { a: 23.5 * 60 + 6 },
+    },
+    {
+      name: 'as does one that is still staging when it closes',
+      fleet: [aMember('a', told('StagedAndPerformedUpdate', 1))],
+      policy: { window: { kind: 'daily', startMs: 11.5 * 60 * MINUTE, stopMs: 12 * 60 * MINUTE + 8 * MINUTE } },
+      expected: { a: 23.5 * 60 + 6 },
+    },
+    {
+      name: 'a drain that has begun does not wait for a window',
+      fleet: [aMember('a', draining(1))],
+      policy: { window: CLOSED },
+      expected: { a: 5 },
+    },
+    {
+      name: 'from the next time that a trigger names on, all in one go',
+      fleet: [aMember('a'), aMember('b')],
+      policy: { window: AT_TWO },
+      expected: { a: 14 * 60 + 10, b: 14 * 60 + 20 },
+    },
+    {
+      name: 'what a trigger has begun goes on',
+      fleet: [aMember('a', told('StagedAndPerformedUpdate', 3)), aMember('b')],
+      policy: { window: AT_TWO },
+      expected: { a: 7, b: 17 },
     },
     {
       name: 'a node that rests comes after its rest and after those that do not',
