@@ -321,6 +321,18 @@ describe('a failed update', () => {
     expect(crashes()).toBe(1);
   });
 
+  test('a drain for which the apiserver cannot be had is not given up, even past its timeout', async () => {
+    await aWorld({ drainTimeoutMs: 120_000 }).ready();
+    for (let times = 0; times < 15; times++)
+      world.apiserver.failures.push({
+        method: 'POST',
+        path: ROUTES.cordonAndDrain,
+        response: times % 2 === 0 ? unavailable : connectionLost,
+      });
+    expect(await world.update()).toBe(true);
+    expect({ version: world.host.version, crashes: crashes() }).toEqual({ version: '1.27.0', crashes: 0 });
+  });
+
   test('a drain that the apiserver gives up gives the node back at once', async () => {
     await aWorld().ready();
     const gaveUp = (): Promise<HttpResponse> =>
