@@ -50,8 +50,8 @@ export class AgentMemory {
   }
 
   /**
-   * A status was written. If it tells of something reached, what led to it is over; not so a drain that the reboot is to follow. If it tells only of trouble,
-   * the steps and their pauses go on.
+   * Called after a status was written. If it reports that a step was reached, the outcomes that led to it are forgotten, except a drain that a reboot is to
+   * follow. If it reports only trouble, they are kept, so that steps and their pauses go on.
    */
   reported({ current_state: state, progress }: ShadowStatus, before: ShadowStatus | null | undefined): void {
     if (progress == null && before?.progress == null && state === before?.current_state) return;

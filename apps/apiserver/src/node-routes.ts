@@ -130,7 +130,7 @@ async function adoptPredecessors(deps: NodeRoutesDeps, request: Request, { nodeN
   if (!wantsProgress(request)) await adoptLegacy(deps, nodeName, signal);
 }
 
-/** Waits a while for the Node to be Ready, which the cache shows at once, and gives it back if the very Node that is changed is. */
+/** Waits up to 10 s for the cache to show the Node as Ready, then gives the node back, provided that the version of the Node that is patched is Ready. */
 async function returnWhenReady({ caches, board, clock }: NodeRoutesDeps, target: NodeChangeOptions): Promise<NodeChangeResult> {
   const { nodeName, signal } = target;
   const untilMs = clock.monotonic() + LONGEST_READY_WAIT_MS;

@@ -13,8 +13,8 @@ export interface AssumedShadows {
   /** The cache's shadows with our writes applied; forgets the writes that the cache has caught up with. */
   over(cached: readonly BottlerocketShadow[]): readonly BottlerocketShadow[];
   /**
-   * What the plans made so far went by, for a shadow that an event changes: `before`, or, if the event shows what we have written, that with our spec.
-   * Each write is known by the first event that changes the spec.
+   * For a shadow that an event changes from `before` to `after`: the shadow that earlier plans were based on. That is `before`; or, if the event shows our
+   * own write, `before` with the spec that we wrote. A write is recognised in the first event that changes the spec.
    */
   planned(before: BottlerocketShadow, after: BottlerocketShadow): BottlerocketShadow;
   clear(): void;

@@ -22,8 +22,8 @@ interface Subject {
 const NO_SUBJECT: Subject = { regarding: [], shadow: undefined };
 
 /**
- * The words are the plan's own, in the log and in Events alike. What was told of a node is not told again before there is other news of it, nor is what
- * a condition of its shadow says already: an earlier leader has told it.
+ * Log and Events use the plan's own words. A node's news is told once, until there is other news of it. What a condition of its shadow says already was
+ * told by an earlier leader, and is not repeated.
  */
 export function createPlanReporter({ events, log }: { readonly events: EventRecorder; readonly log: Logger }): PlanReporter {
   const told = new Map<string, string>();

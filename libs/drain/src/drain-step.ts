@@ -10,7 +10,7 @@ import { podIdentity, podKey, type DrainPod, type PodSelector } from './pod.ts';
 
 /** What one step of a drain came to. */
 export type DrainResult =
-  /** Nothing is left to drain: by a list, or by a watch that has just shown the last pod go. Of pods that have come since neither would know. */
+  /** Nothing is left to drain, as a fresh list or the watch event that removed the last pod has shown. Pods that came after that are not covered. */
   | { readonly kind: 'done'; readonly evicted: number }
   /** Take another step. Pods that hold the drain come first in `waiting`, those that merely terminate last. */
   | { readonly kind: 'waiting'; readonly evicted: number; readonly waiting: readonly DrainObstacle[] }
@@ -22,7 +22,7 @@ export interface DrainStepOptions {
   readonly client: KubeClient;
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** Ends the step before its time, with what there is to tell. */
+  /** Ends the step early; it then returns what it knows. */
   readonly stop?: AbortSignal;
   readonly log: Logger;
   readonly nodeName: string;
@@ -33,7 +33,7 @@ export interface DrainStepOptions {
   readonly ours?: PodSelector;
   /** Pods to evict after all others. */
   readonly last?: PodSelector;
-  /** UIDs of those of `last` that were there before the cordon, as it tells; those that have come since stay. */
+  /** UIDs of the `last` pods that were on the node when it was cordoned, as recorded with the cordon. `last` pods that came later are left on the node. */
   readonly lastUids?: readonly string[] | undefined;
   /** How long the step may take, 10 s at most and by default. */
   readonly budgetMs?: number;
@@ -132,7 +132,7 @@ async function askWhy(pods: readonly DrainPod[], { client }: DrainStepOptions, p
   await Promise.all(pods.slice(0, MOST_ASKED).map(ask));
 }
 
-/** Evicts in parallel, in order; one pod's slow answer takes one of the places, never all of them, for nothing is retried while holding one. */
+/** Starts evictions in order, `concurrency` at a time. A slow answer occupies one place only: failed evictions are retried by the next round, not here. */
 async function evictAll(
   pods: readonly DrainPod[],
   mode: DrainMode,

@@ -20,11 +20,11 @@ export interface NodeChangeOptions {
   readonly clock: Clock;
   readonly nodeName: string;
   /**
-   * The Node as a cache shows it, with all that these functions look at. A patch is made from it only if the Node has not changed since; that there is
-   * nothing to do is read afresh.
+   * The Node from a cache, with every field that these functions read. It saves a read: a patch made from it is guarded by its resourceVersion. If it
+   * shows nothing to do, the Node is read afresh to make sure.
    */
   readonly known?: DrainNode | undefined;
-  /** Why the Node is to be left as it is for now; asked of the very Node that the change is guarded by. */
+  /** @returns why the Node must not be changed now, if so. It is given exactly the version of the Node that the patch would be guarded by. */
   readonly unless?: (node: DrainNode) => string | undefined;
   readonly signal: AbortSignal;
 }

@@ -7,7 +7,7 @@ export interface NodePodsOptions {
   readonly client: KubeClient;
   readonly clock: Clock;
   readonly nodeName: string;
-  /** When the watch is of no more use. */
+  /** Ends the watch. */
   readonly signal: AbortSignal;
 }
 
@@ -28,9 +28,9 @@ export interface WatchedPods {
 }
 
 /**
- * The pods of a node for one step of a drain: listed once, and from then on followed by one watch, which costs the Kubernetes API less than
- * lists and shows each end at once. It begins at the list and leaves nothing out, so what it shows is what the node had at its last event. Where the watch fails it is
- * lists again.
+ * The pods of a node for one step of a drain: listed once, then followed by one watch, which costs the Kubernetes API less than further lists and
+ * shows at once when a pod is gone. The watch starts at the list's resourceVersion, so it shows the pods that the node had at its last event. If the watch
+ * fails, pods are listed again.
  */
 export class NodePods {
   readonly #options: NodePodsOptions;

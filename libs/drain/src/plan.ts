@@ -38,9 +38,9 @@ export function decideMode(input: { readonly sinceMs: number; readonly nowMs: nu
 export interface DrainObservation extends ClassifyContext {
   readonly pods: readonly DrainPod[];
   /**
-   * Pods to evict after all others, such as those that serve the drain itself. They never hold it up for long: one that has come back stays, as do
-   * all of its controller then; and once they alone are left, and `LAST_PATIENCE_MS` after the drain began, they all stay. The reboot ends and
-   * starts them. On a cluster of one node they have nowhere else to go.
+   * Pods to evict after all others, such as those that carry out the drain. They cannot block it: one that has come back after its eviction is left on
+   * the node, with all pods of its controller; and from `LAST_PATIENCE_MS` after the start of the drain all of them are left, if no other pods remain.
+   * The reboot restarts them. (On a cluster of one node they have nowhere else to go.)
    */
   readonly last?: PodSelector;
   readonly sinceMs: number;

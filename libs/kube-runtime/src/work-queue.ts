@@ -17,7 +17,7 @@ export interface WorkQueueOptions<K> {
   readonly random?: Random;
   /** Keys reconciled at the same time; 1 by default. */
   readonly concurrency?: number;
-  /** A key rests so long after a reconcile, and all wishes that come meanwhile make one; the first after a rest comes true at once. 0 by default. */
+  /** How long a key rests after a reconcile, in milliseconds. Requests that come meanwhile become one; one for a key that does not rest is served at once. 0 by default. */
   readonly coalesceMs?: number;
   /** Pause after a failure, doubling; 1 s to 60 s by default. */
   readonly backoff?: { readonly minMs: number; readonly maxMs: number };

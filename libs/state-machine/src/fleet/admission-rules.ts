@@ -10,13 +10,13 @@ import { LEFT_UNAVAILABLE } from './rule.ts';
 type Reason = Omit<FleetHold, 'node'>;
 type Rule<F extends Facts = ShadowedFacts> = (facts: F, context: RuleContext) => Reason | undefined;
 
-/** Rules for every node: what an agent that is to be heard or told anything takes. */
+/** Rules for every node: whether its agent can report anything and be told anything. */
 export const REACH_RULES: readonly Rule<Facts>[] = [deleting, nodeNotReady, agentNotReady];
-/** Rules for every step that disturbs a node: what somebody has to do something about. A staged node that would reboot has no others. */
+/** Rules for every step that disturbs a node; each names something that a person has to fix. For a staged node that is to reboot they are the only ones. */
 export const STEP_RULES: readonly Rule[] = [...REACH_RULES, cordoned];
 /**
- * Rules for a node that would start: whether it can be reached, whether there is anything to do, whether it can be done, whether it has rested. What an
- * agent that is gone once reported is no news: its node may not be up to date any more.
+ * Rules for an idle node, in this order: can it be reached, is there anything to do, can it be done, has it rested. Reachability comes first because
+ * what an agent reported before it was gone may no longer be true.
  */
 export const START_RULES: readonly Rule[] = [
   leftUnavailable,

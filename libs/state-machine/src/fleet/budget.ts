@@ -29,9 +29,9 @@ export interface Budget {
 }
 
 /**
- * The budget left by the nodes as they are. A node takes a slot from its start on, so a reboot needs no further one; it is refused only if
- * the limit has been lowered, or has been overrun by nodes that came back to an update after they had lost their slot; or if what is evicted would
- * have nowhere to go before another node is back.
+ * The budget left by the nodes as they are. A node holds its slot from the start of its update, so a reboot needs no new one. A reboot is refused only if
+ * the limit was lowered; if more nodes than allowed are being updated, because some that had lost their slot went on; or if the evicted pods would have
+ * nowhere to go until another node is back.
  */
 export function createBudget(fleet: readonly Facts[], policy: FleetPolicy): Budget {
   const slots = policy.maxConcurrentUpdates === 'unlimited' ? Infinity : policy.maxConcurrentUpdates;
