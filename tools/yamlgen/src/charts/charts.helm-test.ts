@@ -89,6 +89,11 @@ update_window_start: 21:0:0
 update_window_stop: 5:0:0`,
   },
   {
+    name: 'spread constraints that Helm evaluates',
+    options: { placement: { apiserver: { topologySpreadConstraints: [{ maxSkew: 1, topologyKey: 'zone-of-brupop' }] } } },
+    values: `placement: {apiserver: {topologySpreadConstraints: [{maxSkew: 1, topologyKey: "zone-of-{{ .Release.Name }}"}]}}`,
+  },
+  {
     name: 'other collectors of metrics',
     options: {
       podAnnotations: { apiserver: { 'prometheus.io/port': '8080' }, controller: { 'ad.example/checks': 'brupop' } },
@@ -157,7 +162,10 @@ image_pull_secrets: |-
     { values: 'certificates: certmanager', named: 'certificates' },
     { values: 'drain_timeout_action: never', named: 'drain_timeout_action' },
     { values: 'apiserver_internal_port: 99999', named: 'apiserver_internal_port' },
+    { values: 'apiserver_internal_port: 8080', named: 'apiserver_internal_port' },
     { values: 'max_concurrent_updates: "0"', named: 'max_concurrent_updates' },
+    { values: 'max_concurrent_updates: 1000000', named: 'max_concurrent_updates' },
+    { values: 'drain_timeout_seconds: 2592000', named: 'drain_timeout_seconds' },
     { values: 'images: {agnet: a}', named: 'agnet' },
     { values: 'image: public.ecr.aws/bottlerocket/bottlerocket-update-operator:v1.4.0', named: 'is the image of Brupop 1.x' },
     { values: 'podAnnotations: {owner: fleet}', named: 'owner' },

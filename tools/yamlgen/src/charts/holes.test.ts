@@ -35,6 +35,10 @@ describe(Holes, () => {
 `);
   });
 
+  test('a field whose value is a template is evaluated', () => {
+    expect(filled((holes) => ({ b: holes.field('.Values.b', true) }))).toContain('{{- tpl (toYaml .) $ | nindent 2 }}');
+  });
+
   test('entries stand among those that are always there', () => {
     expect(filled((holes) => ({ labels: { ...holes.entries('.Values.labels'), a: 'b' } }))).toBe(`labels:
   {{- with .Values.labels }}

@@ -24,12 +24,13 @@ export class Holes {
     return port;
   }
 
-  /** Whatever a field holds; the field is left out if it is empty. */
-  field(expression: string): never {
+  /** Whatever a field holds; the field is left out if it is empty. @param isTemplate whether Helm evaluates what the value holds, too */
+  field(expression: string, isTemplate = false): never {
     const token = this.#token();
+    const value = isTemplate ? 'tpl (toYaml .) $' : 'toYaml .';
     this.#fillers.push((text) =>
       text.replace(new RegExp(`^( *)([\\w]+): ${token}\n`, 'gm'), (_, indent: string, key: string) =>
-        [`{{- with ${expression} }}`, `${key}:`, `  {{- toYaml . | nindent ${String(indent.length + 2)} }}`, '{{- end }}', '']
+        [`{{- with ${expression} }}`, `${key}:`, `  {{- ${value} | nindent ${String(indent.length + 2)} }}`, '{{- end }}', '']
           .map((line) => (line === '' ? '' : `${indent}${line}`))
           .join('\n'),
       ),

@@ -147,7 +147,9 @@ function optionsOf(holes: Holes): InstallOptions {
         tolerations: tolerations('controller'),
       },
       apiserver: {
-        ...placement('apiserver', 'topologySpreadConstraints', 'nodeSelector', 'podAffinity', 'podAntiAffinity', 'priorityClassName'),
+        // The original's chart evaluates these, and only these.
+        topologySpreadConstraints: holes.field('.Values.placement.apiserver.topologySpreadConstraints', true),
+        ...placement('apiserver', 'nodeSelector', 'podAffinity', 'podAntiAffinity', 'priorityClassName'),
         tolerations: tolerations('apiserver'),
       },
     },
