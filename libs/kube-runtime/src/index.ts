@@ -1,8 +1,8 @@
 export { objectKey } from './objects.ts';
 export type { KubeMetadata, KubeObject, Store } from './objects.ts';
-export { errorFromStatus, isKubeStatus, KubeApiError } from './kube-error.ts';
+export { isKubeStatus, KubeApiError } from './kube-error.ts';
 export type { StatusCause, StatusDetails } from './kube-error.ts';
-export { APPLY_PATCH, createKubeClient, JSON_PATCH, MERGE_PATCH, withQuery } from './client.ts';
+export { APPLY_PATCH, createKubeClient, JSON_PATCH, MERGE_PATCH } from './client.ts';
 export type { KubeClient, KubeClientOptions, KubeRequestOptions, Query } from './client.ts';
 export { loadKube } from './load-kube.ts';
 export type { ClusterConfig, KubeAccess } from './load-kube.ts';

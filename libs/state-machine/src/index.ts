@@ -33,7 +33,7 @@ export { windowAt } from './window/window.ts';
 export type { UpdateWindow, WindowState } from './window/window.ts';
 export type { CronWindow } from './window/cron-window.ts';
 export type { DailyWindow } from './window/daily-window.ts';
-export { formatTimestamp, parseTimestamp } from './timestamps.ts';
+export { formatTimestamp } from './timestamps.ts';
 export { decideReturn } from './node/decide-return.ts';
 export type { HeldNode, ReturnDecision } from './node/decide-return.ts';
 export { decideAction } from './agent/decide-action.ts';
