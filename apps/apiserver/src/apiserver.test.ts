@@ -232,6 +232,7 @@ describe('the shadow', () => {
     await create();
     const response = await world.send(world.asAgent('GET', ROUTES.shadow));
     expect([response.statusCode, response.headers['etag']]).toEqual([200, `"${world.shadow()?.metadata.resourceVersion ?? ''}"`]);
+    expect(response.headers['connection']).not.toBe('close');
     expect(response.json()).toMatchObject({ apiVersion: `${GROUP}/v2`, spec: { state: 'Idle' } });
   });
 
@@ -244,6 +245,14 @@ describe('the shadow', () => {
     world.patchShadow({ spec: { state: 'StagedAndPerformedUpdate', version: '1.1.0' } });
     await world.clock.advance(100);
     expect([held.value?.statusCode, held.value?.json()]).toMatchObject([200, { spec: { state: 'StagedAndPerformedUpdate' } }]);
+  });
+
+  test('is held, not given, by a replica that lags behind the one that was asked before', async () => {
+    await create();
+    const newer = `"${String(Number(world.shadow()?.metadata.resourceVersion) + 1_000)}"`;
+    const held = world.begin(world.asAgent('GET', ROUTES.shadow, { headers: { prefer: 'wait=60', 'if-none-match': newer } }));
+    await world.clock.advance(50_000);
+    expect(held.value).toBeUndefined();
   });
 
   test('is 304 when the wait is over, somewhat before it would be', async () => {
@@ -411,6 +420,18 @@ describe('steps on the node', () => {
     expect(world.clock.monotonic() - startMs).toBeLessThan(1_200);
   });
 
+  test('ends a wait for the Node at a shutdown, too', async () => {
+    await step(ROUTES.cordonAndDrain);
+    world.patchNode({ status: { conditions: [{ type: 'Ready', status: 'False' }] } });
+    await world.clock.advance(100);
+    const startMs = world.clock.monotonic();
+    world.clock.setTimer(1_000, () => {
+      world.stopping.abort();
+    });
+    expect((await step(ROUTES.uncordon)).json()).toMatchObject({ done: false });
+    expect(world.clock.monotonic() - startMs).toBeLessThan(1_200);
+  });
+
   test('lets a blocking drain go at a shutdown, and not as a success', async () => {
     world.addPod('web-0', 'node-1');
     world.clock.setTimer(15_000, () => {
@@ -497,6 +518,16 @@ describe('steps on the node', () => {
     expect(world.cordoned).toBe(false);
   });
 
+  test('takes the cordon of an apiserver of Brupop 1.x for ours when its agent asks again in the middle of the drain', async () => {
+    await world.send(world.asAgent('POST', ROUTES.shadow));
+    await world.send(world.asAgent('PUT', ROUTES.shadow, { body: { ...STATUS, current_state: 'StagedAndPerformedUpdate' } }));
+    world.patchShadow({ spec: { state: 'RebootedIntoUpdate', version: '1.1.0' } });
+    world.patchNode({ spec: { unschedulable: true } });
+    await world.clock.advance(1_000);
+    await step(ROUTES.cordonAndDrain, {});
+    expect(JSON.parse(world.node().metadata.annotations?.[CORDONED_ANNOTATION] ?? '{}')).toMatchObject({ prior: null });
+  });
+
   test('excludes from load balancers and undoes that', async () => {
     const done = await step(ROUTES.excludeFromLb);
     expect([done.json(), world.node().metadata.labels?.[EXCLUDE_FROM_LB_LABEL]]).toMatchObject([
@@ -523,10 +554,27 @@ describe('steps on the node', () => {
 describe('metrics', () => {
   test('are served on an app of their own, without a token', async () => {
     await world.send({ method: 'POST', url: ROUTES.cordonAndDrain });
+    world.addPod('web-0', 'node-1');
+    world.clock.setTimer(2_000, () => {
+      world.removePod('web-0');
+    });
+    for (const url of [ROUTES.excludeFromLb, ROUTES.cordonAndDrain, ROUTES.uncordon, ROUTES.removeExclusionFromLb])
+      await world.send(world.asAgent('POST', url, { headers: ASYNC }));
+    await world.send(world.asAgent('POST', ROUTES.shadow));
+    await world.send(world.asAgent('GET', ROUTES.shadow));
     const response = await lightMyRequest(world.server.metricsApp as never, { method: 'GET', url: '/metrics' });
     expect(response.statusCode).toBe(200);
     expect(response.body).toMatch(/brupop_apiserver_denials_total\{reason="TOKEN_MISSING"\} 1/);
     expect(response.body).toMatch(/brupop_apiserver_requests_total\{[^}]*status="401"[^}]*\} 1/);
     expect(response.body).toMatch(/brupop_apiserver_held_polls 0/);
+    expect(response.body).toMatch(/brupop_watched_objects\{resource="nodes"\} 2/);
+    for (const took of ['exclude', 'drain', 'uncordon', 'include']) {
+      expect(response.body).toContain(`brupop_apiserver_node_steps_total{step="${took}",outcome="done"} 1`);
+    }
+    expect(response.body).toContain('brupop_apiserver_evictions_total 1');
+    const denials = world.log.entries.filter(({ message }) => message === 'Denying a request');
+    expect(denials.map(({ level, fields }) => [level, fields['route'], fields['reason']])).toEqual([
+      ['warn', ROUTES.cordonAndDrain, 'TOKEN_MISSING'],
+    ]);
   });
 });

@@ -5,10 +5,11 @@ import {
   CORDONED_TAINT,
   EXCLUDE_FROM_LB_LABEL,
   EXCLUDED_FROM_LB_ANNOTATION,
+  PLURAL,
   UPDATER_INTERFACE_LABEL,
   UPDATER_INTERFACE_VERSION,
 } from '@brupop/crd-models';
-import { textResponse } from '@brupop/ports';
+import { jsonResponse, textResponse } from '@brupop/ports';
 import { ApiserverWorld, NAMESPACE } from './testing/apiserver-world.ts';
 
 const STATUS = { current_version: '1.0.0', target_version: '1.1.0', current_state: 'Idle', crash_count: 0 };
@@ -45,9 +46,9 @@ describe('a node that an update has left', () => {
     world.patchNode({ metadata: { labels: { [UPDATER_INTERFACE_LABEL]: null } } });
     world.removePod('agent-node-1', NAMESPACE);
   };
-  const begin = async (): Promise<void> => {
+  const begin = async (step = 'Draining'): Promise<void> => {
     await world.send(world.asAgent('POST', ROUTES.shadow));
-    const progress = { step: 'Draining', since: '2026-01-05T00:00:00Z', boot_id: 'boot-1', version: '1.1.0' };
+    const progress = { step, since: '2026-01-05T00:00:00Z', boot_id: 'boot-1', version: '1.1.0' };
     world.patchShadow({ spec: { state: 'RebootedIntoUpdate', version: '1.1.0' }, status: { ...STATUS, progress } });
     hold();
   };
@@ -61,6 +62,21 @@ describe('a node that an update has left', () => {
   test('whose shadow was deleted is given back', async () => {
     hold();
     expect(await world.clock.advanceUntil(() => !isHeld(), 2 * SOON)).toBe(true);
+  });
+
+  test('is not given back for as long as its host may still go down', async () => {
+    await begin('Rebooting');
+    loseAgent();
+    expect(await world.clock.advanceUntil(() => !isHeld(), 9 * SOON)).toBe(false);
+    expect(await world.clock.advanceUntil(() => !isHeld(), 3 * SOON)).toBe(true);
+  });
+
+  test('is not given back for an update that the cache alone does not know', async () => {
+    world.api.faults.beforeRequest = (_request, _identity, { resource, verb }) =>
+      resource === PLURAL && (verb === 'list' || verb === 'watch') ? jsonResponse(503, {}) : undefined;
+    world.api.dropWatches();
+    await begin();
+    expect(await world.clock.advanceUntil(() => !isHeld(), 10 * SOON)).toBe(false);
   });
 
   test('is left to an agent that is about it', async () => {
