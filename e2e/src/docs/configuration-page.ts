@@ -25,7 +25,8 @@ The configuration is checked as a whole before anything else happens. Every faul
 Then the process ends with exit code 2.
 
 The manifests in \`deploy/\` are generated from the [\`.env\`](../.env) at the root of the repository by \`npx nx run yamlgen:generate\`
-([more](../tools/yamlgen/README.md)). It holds the variables that are changed most; any other belongs in the \`env\` of its workload.
+([more](../tools/yamlgen/README.md)). It holds the variables that are changed most; any other is set by the value \`env\` of the Helm
+chart, or belongs in the \`env\` of its workload.
 
 A variable counts for the process under whose heading it stands. One of the same name may mean something else to another process.
 Names that end in \`_IN_SEC\` or \`_SECONDS\` take whole seconds.

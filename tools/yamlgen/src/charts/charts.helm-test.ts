@@ -94,6 +94,16 @@ update_window_stop: 5:0:0`,
     values: `placement: {apiserver: {topologySpreadConstraints: [{maxSkew: 1, topologyKey: "zone-of-{{ .Release.Name }}"}]}}`,
   },
   {
+    name: 'variables without a value of their own',
+    options: {
+      env: {
+        agent: { UPDATE_CHECK_INTERVAL_IN_SEC: '600' },
+        controller: { MAX_FAILED_NODES: 'unlimited', SOAK_TIME_IN_SEC: '300' },
+      },
+    },
+    values: 'env: {agent: {UPDATE_CHECK_INTERVAL_IN_SEC: 600}, controller: {SOAK_TIME_IN_SEC: "300", MAX_FAILED_NODES: unlimited}}',
+  },
+  {
     name: 'other collectors of metrics',
     options: {
       podAnnotations: { apiserver: { 'prometheus.io/port': '8080' }, controller: { 'ad.example/checks': 'brupop' } },
@@ -169,6 +179,8 @@ image_pull_secrets: |-
     { values: 'images: {agnet: a}', named: 'agnet' },
     { values: 'image: public.ecr.aws/bottlerocket/bottlerocket-update-operator:v1.4.0', named: 'is the image of Brupop 1.x' },
     { values: 'podAnnotations: {owner: fleet}', named: 'owner' },
+    { values: 'env: {SOAK_TIME_IN_SEC: 300}', named: 'SOAK_TIME_IN_SEC' },
+    { values: 'env: {controller: {soak: 300}}', named: 'soak' },
     { values: 'serviceAnnotations: {agent: {}}', named: 'agent' },
   ])('a wrong value is named, and nothing rendered: $values', ({ values, named }) => {
     write(DEFAULTS);

@@ -39,6 +39,21 @@ describe(Holes, () => {
     expect(filled((holes) => ({ b: holes.field('.Values.b', true) }))).toContain('{{- tpl (toYaml .) $ | nindent 2 }}');
   });
 
+  test('variables come after those that are always there', () => {
+    expect(
+      filled((holes) => ({
+        env: Object.entries({ A: 'a', ...holes.variables('.Values.env') }).map(([name, value]) => ({ name, value })),
+      })),
+    ).toBe(`env:
+  - name: A
+    value: a
+  {{- range $name, $value := .Values.env }}
+  - name: {{ $name }}
+    value: {{ $value | quote }}
+  {{- end }}
+`);
+  });
+
   test('entries stand among those that are always there', () => {
     expect(filled((holes) => ({ labels: { ...holes.entries('.Values.labels'), a: 'b' } }))).toBe(`labels:
   {{- with .Values.labels }}

@@ -51,6 +51,19 @@ export class Holes {
     return { [token]: '' };
   }
 
+  /** Further variables of a container, given as a map. */
+  variables(expression: string): Readonly<Record<string, string>> {
+    const token = this.#token();
+    this.#fillers.push((text) =>
+      text.replace(new RegExp(`^( *)- name: ${token}\n +value: ''\n`, 'gm'), (_, indent: string) =>
+        [`{{- range $name, $value := ${expression} }}`, '- name: {{ $name }}', '  value: {{ $value | quote }}', '{{- end }}']
+          .map((line) => `${indent}${line}\n`)
+          .join(''),
+      ),
+    );
+    return { [token]: '' };
+  }
+
   /** Further items of a list. */
   items(expression: string): never[] {
     const token = this.#token();

@@ -106,6 +106,7 @@ function optionsOf(holes: Holes): InstallOptions {
     Object.fromEntries(fields.map((field) => [field, holes.field(`.Values.placement.${component}.${field}`)])) as Record<K, never>;
   // Behind those that these two always have.
   const tolerations = (component: 'apiserver' | 'controller'): never[] => holes.items(`.Values.placement.${component}.tolerations`);
+  const further = (component: Component): Readonly<Record<string, string>> => holes.variables(`.Values.env.${component}`);
   const annotations = (path: string): never => holes.field(`.Values.${path}`);
   return {
     image: { agent: image('agent'), apiserver: image('apiserver'), controller: image('controller') },
@@ -124,11 +125,12 @@ function optionsOf(holes: Holes): InstallOptions {
       controller: annotations('serviceAnnotations.controller'),
     },
     env: {
-      agent: { EXCLUDE_FROM_LB_WAIT_TIME_IN_SEC: value('exclude_from_lb_wait_time_in_sec'), ...logging('agent') },
+      agent: { EXCLUDE_FROM_LB_WAIT_TIME_IN_SEC: value('exclude_from_lb_wait_time_in_sec'), ...logging('agent'), ...further('agent') },
       apiserver: {
         DRAIN_TIMEOUT_SECONDS: value('drain_timeout_seconds'),
         DRAIN_TIMEOUT_ACTION: value('drain_timeout_action'),
         ...logging('apiserver'),
+        ...further('apiserver'),
       },
       controller: {
         MAX_CONCURRENT_UPDATE: value('max_concurrent_updates'),
@@ -138,6 +140,7 @@ function optionsOf(holes: Holes): InstallOptions {
         UPDATE_WINDOW_STOP: value('update_window_stop'),
         CERTIFICATES: value('certificates'),
         ...logging('controller'),
+        ...further('controller'),
       },
     },
     placement: {

@@ -17,6 +17,25 @@ interface Pod {
   readonly [field: string]: unknown;
 }
 
+const LOGGING = ['LOGGING_FORMATTER', 'LOGGING_ANSI_ENABLED', 'TRACING_FILTER_DIRECTIVE'];
+
+/** Variables that values of their own set. */
+const WITH_A_VALUE: Readonly<Record<Component, readonly string[]>> = {
+  agent: ['EXCLUDE_FROM_LB_WAIT_TIME_IN_SEC', ...LOGGING],
+  apiserver: ['DRAIN_TIMEOUT_SECONDS', 'DRAIN_TIMEOUT_ACTION', ...LOGGING],
+  controller: [
+    ...[
+      'MAX_CONCURRENT_UPDATE',
+      'MAX_UNAVAILABLE',
+      'SCHEDULER_CRON_EXPRESSION',
+      'UPDATE_WINDOW_START',
+      'UPDATE_WINDOW_STOP',
+      'CERTIFICATES',
+    ],
+    ...LOGGING,
+  ],
+};
+
 const SERVICES = { apiserver: 'brupop-apiserver', controller: 'brupop-controller-server' } as const;
 
 /** Fields of `placement`, and what stands for none. */
@@ -60,6 +79,7 @@ export function operatorValues(options: InstallOptions): ReadonlyMap<string, unk
     ['logging.formatter', env('controller', 'LOGGING_FORMATTER')],
     ['logging.ansi_enabled', env('controller', 'LOGGING_ANSI_ENABLED')],
     ...components.map((component) => [`logging.${component}.tracing_filter`, env(component, 'TRACING_FILTER_DIRECTIVE')] as const),
+    ...components.map((component) => [`env.${component}`, furtherVariables(component, options)] as const),
     ['networkPolicy.enabled', options.networkPolicy ?? true],
     ...components.flatMap((component) =>
       Object.entries(PLACEMENT[component]).map(([field, none]) => {
@@ -76,6 +96,10 @@ export function operatorValues(options: InstallOptions): ReadonlyMap<string, unk
       return [`serviceAnnotations.${component}`, service?.metadata.annotations ?? {}] as const;
     }),
   ]);
+}
+
+function furtherVariables(component: Component, { env }: InstallOptions): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(env?.[component] ?? {}).filter(([name]) => !WITH_A_VALUE[component].includes(name)));
 }
 
 /** Without what the template has in any case. */
