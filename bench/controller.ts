@@ -1,36 +1,34 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { get } from 'node:http';
 import { request } from 'node:https';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { DEFAULT_NAMESPACE, shadowName } from '@brupop/crd-models';
 import type { BottlerocketShadow } from '@brupop/crd-models';
 import { NODE_FLAGS } from '@brupop/manifests';
 import { sleep, systemClock } from '@brupop/ports';
-import { freePort } from '@brupop/simulator';
 import type { Benchmark, Row } from './benchmark.ts';
 import { quantile } from './benchmark.ts';
 import type { LargeCluster } from './large-cluster.ts';
 import { startLargeCluster } from './large-cluster.ts';
 import type { MeasuredProcess } from './measured-process.ts';
-import { startMeasured } from './measured-process.ts';
+import { startOn } from './process-on-cluster.ts';
+import type { StartedProcess } from './process-on-cluster.ts';
 import { ORIGINAL } from './recorded.ts';
 
 const SIZES = {
-  full: { fleets: [5_000, 20_000], reactions: 200, steadyMs: 60_000, quietMs: 5_000, smallMs: 25_000 },
-  smoke: { fleets: [50], reactions: 6, steadyMs: 1_000, quietMs: 1_500, smallMs: 2_000 },
+  full: { fleets: [5_000, 20_000], joining: 2_000, reactions: 200, steadyMs: 60_000, quietMs: 5_000, smallMs: 25_000 },
+  smoke: { fleets: [50], joining: 20, reactions: 6, steadyMs: 1_000, quietMs: 1_500, smallMs: 2_000 },
 };
 const SMALL_MIB = 64;
 const SMALL_FLEETS = [50, 5_000];
 // The conditions of a new fleet are written 50 a second; of the largest they are not waited for.
 const SETTLE_LIMIT_MS = 180_000;
+const FEW = 20;
 const NO_LIMIT_MIB = 2_048;
 const BASELINE_LIMIT_MIB = 4_096;
-const SYNC_LIMIT_MS = 120_000;
 const REACTION_LIMIT_MS = 30_000;
 const GOALS = new Map([[5_000, { peakMiB: 48, syncMs: 2_000, reactionMs: 50, millicores: 5 }]]);
 const SECOND_MS = 1_000;
+const JOINS = 60;
 const NODE_EVENTS = 17;
 const SHADOW_EVENTS = 5;
 const BUNDLE = resolve(import.meta.dirname, '../apps/controller/dist/main.mjs');
@@ -52,7 +50,7 @@ export const controller: Benchmark = {
     ` about 0.8 ms; a plan of the fleet every five seconds is 3 millicores. Informers that do nothing with the same events are beyond the goal, too.`,
   async run({ smoke }) {
     if (!existsSync(BUNDLE)) throw new Error(`${BUNDLE} is missing: run npm run build:bundles`);
-    const { fleets, ...size } = smoke ? SIZES.smoke : SIZES.full;
+    const { fleets, joining, ...size } = smoke ? SIZES.smoke : SIZES.full;
     const fleetsRows: Row[][] = [];
     for (const nodes of fleets) fleetsRows.push(await measure(nodes, size));
     const peaks = fleetsRows.map(([{ ours: [peak = NaN] } = { ours: [] }]) => peak);
@@ -60,32 +58,27 @@ export const controller: Benchmark = {
     const growth = (((peaks[1] ?? NaN) - (peaks[0] ?? NaN)) * 1_024) / (many - few);
     return [
       ...fleetsRows.flat(),
+      {
+        what: `${joining.toLocaleString('en-US')} nodes join, ${String(JOINS)} a second: peak memory`,
+        unit: 'MiB',
+        ours: [await peakOfJoins(joining)],
+      },
       ...(smoke ? [] : [{ what: 'memory of one more node, its shadow and its agent', unit: 'KiB', ours: [growth] }]),
     ];
   },
 };
 
-async function measure(nodes: number, { reactions, steadyMs, quietMs, smallMs }: Omit<typeof SIZES.full, 'fleets'>): Promise<Row[]> {
-  const directory = await mkdtemp(join(tmpdir(), 'bp-'));
+async function measure(
+  nodes: number,
+  { reactions, steadyMs, quietMs, smallMs }: Omit<typeof SIZES.full, 'fleets' | 'joining'>,
+): Promise<Row[]> {
   const cluster = await startLargeCluster(nodes);
   const running: MeasuredProcess[] = [];
   try {
-    const file = join(directory, 'kubeconfig');
-    await writeFile(file, cluster.kubeconfig);
-    const start = async (args: readonly string[], limitMiB: number): Promise<{ process: MeasuredProcess; syncMs: number }> => {
-      const port = await freePort();
-      const env = {
-        KUBECONFIG: file,
-        METRICS_PORT: String(port),
-        BIND_ADDRESS: '127.0.0.1',
-        MY_NODE_NAME: 'none',
-        CERTIFICATES: 'provided',
-      };
-      const startedMs = performance.now();
-      const process = startMeasured(args, { ...env, LOGGING_FORMATTER: 'json', TRACING_FILTER_DIRECTIVE: 'error' }, limitMiB);
-      running.push(process);
-      await ready(port, process);
-      return { process, syncMs: performance.now() - startedMs };
+    const start = async (args: readonly string[], limitMiB: number): Promise<StartedProcess> => {
+      const started = await startOn(cluster, args, limitMiB);
+      running.push(started.process);
+      return started;
     };
     // The one before it has left the Lease behind, so it lists everything at first, and leads a quarter of a minute later.
     const killsAt = async (limitMiB: number): Promise<number> => {
@@ -159,7 +152,23 @@ async function measure(nodes: number, { reactions, steadyMs, quietMs, smallMs }:
   } finally {
     await Promise.all(running.map((process) => process.stop()));
     await cluster.close();
-    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+/** Of a controller that has seen a small fleet only, and is then joined by so many nodes; in MiB. */
+async function peakOfJoins(nodes: number): Promise<number> {
+  const cluster = await startLargeCluster(FEW);
+  const { process } = await startOn(cluster, [...NODE_FLAGS.controller, BUNDLE], NO_LIMIT_MIB);
+  try {
+    await settled(cluster, SECOND_MS);
+    for (let joined = 0; joined < nodes; joined++) {
+      cluster.grow(1);
+      await sleep(systemClock, SECOND_MS / JOINS);
+    }
+    return process.peakMiB();
+  } finally {
+    await process.stop();
+    await cluster.close();
   }
 }
 
@@ -173,24 +182,6 @@ async function settled({ api }: LargeCluster, quietMs: number): Promise<boolean>
   while (performance.now() - lastMs < quietMs && performance.now() < endMs) await sleep(systemClock, 100);
   stop();
   return performance.now() < endMs;
-}
-
-/** Resolves when it is ready, or has been killed. */
-async function ready(port: number, process: MeasuredProcess): Promise<void> {
-  const endMs = performance.now() + SYNC_LIMIT_MS;
-  const isReady = (): Promise<boolean> =>
-    new Promise((resolve) => {
-      get({ host: '127.0.0.1', port, path: '/readyz' }, (response) => {
-        response.resume();
-        resolve(response.statusCode === 200);
-      }).once('error', () => {
-        resolve(false);
-      });
-    });
-  while (!process.wasKilled() && !(await isReady())) {
-    if (performance.now() > endMs) throw new Error('the process did not get ready');
-    await sleep(systemClock, 5);
-  }
 }
 
 /** Plays the agent of the one node that may be updated, and notes how long each next step takes to be written. */

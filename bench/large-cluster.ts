@@ -19,6 +19,8 @@ import type { HttpsServer } from '@brupop/simulator';
 export interface LargeCluster {
   readonly api: SimulatedApi;
   readonly names: readonly string[];
+  /** Adds so many nodes, each with its shadow and its agent. */
+  grow(nodes: number): void;
   /** A kubeconfig with all rights. */
   readonly kubeconfig: string;
   readonly url: string;
@@ -47,12 +49,17 @@ export async function startLargeCluster(nodes: number): Promise<LargeCluster> {
   const api = new SimulatedApi({ clock: systemClock, random: seededRandom(1) });
   for (const object of installObjects({ image: 'brupop', certificates: 'provided' })) api.store.create(object);
   const width = String(nodes).length;
-  const names = Array.from({ length: nodes }, (_, at) => `ip-10-0-${String(at + 1).padStart(width, '0')}.eu-central-1.compute.internal`);
-  for (const name of names) {
-    const { metadata } = api.store.create(aNode(name));
-    api.store.create(anAgentPod(name));
-    api.store.create(aShadow(name, metadata.uid));
-  }
+  const names: string[] = [];
+  const grow = (by: number): void => {
+    for (let at = 0; at < by; at++) {
+      const name = `ip-10-0-${String(names.length + 1).padStart(width, '0')}.eu-central-1.compute.internal`;
+      const { metadata } = api.store.create(aNode(name));
+      api.store.create(anAgentPod(name));
+      api.store.create(aShadow(name, metadata.uid));
+      names.push(name);
+    }
+  };
+  grow(nodes);
   const server = await serveHttps(api.handle);
   const ref = (node: string): { group: string; resource: string; namespace: string; name: string } => ({
     group: GROUP,
@@ -63,6 +70,7 @@ export async function startLargeCluster(nodes: number): Promise<LargeCluster> {
   return {
     api,
     names,
+    grow,
     url: server.url,
     caPem: server.caPem,
     kubeconfig: kubeconfig({ url: server.url, caPem: server.caPem, token: api.adminToken, namespace: DEFAULT_NAMESPACE }),
