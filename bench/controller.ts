@@ -44,10 +44,11 @@ export const controller: Benchmark = {
     ` informers of the client library, which do nothing with what they hold; and a bare PATCH to the same API.`,
   limits:
     `Idle, with ten nodes, the controller takes 25 MiB, of which 9 are those of a bare Node.js; 5,000 nodes, with their shadows, conditions and pods, are 12 MiB of` +
-    ` objects that stay. The rest of the peak is what a plan leaves behind before it is collected, and it is reached while one reaction follows the other: at rest, and` +
-    ` in the first list, it is 40 to 46 MiB. Processor time at rest goes into receiving: by the profile a Node of 14 KB takes about 0.4 ms from the socket to` +
-    ` the trimmed object, 7 millicores at ${String(NODE_EVENTS)} a second, and each of the ${String(SHADOW_EVENTS)} reports, each of which changes what a condition says, another request of` +
-    ` about 0.8 ms; a plan of the fleet every five seconds is 3 millicores. Informers that do nothing with the same events are beyond the goal, too.`,
+    ` objects that stay. The rest of the peak is what plans leave behind before it is collected, and it is reached while one reaction follows the other: at rest it is` +
+    ` 39 to 49 MiB. With 20,000 it would be 87 MiB if V8 marked the heap in one go; but then it looks too seldom: a process that is joined by 2,000 nodes comes to 103 MiB and never gives them back, and with 5,000 one reaction in` +
+    ` three waits for the marking (p99 74 ms). Of the processor time at rest 12 to 15 millicores go into the heartbeats, as with informers that do nothing with them and are beyond the goal, too. The` +
+    ` rest is for the ${String(SHADOW_EVENTS)} reports a second, each of which changes what a condition says and costs a request; for a plan of the fleet every five seconds; and for marking the heap, by the profile three tenths` +
+    ` of the main thread and more on a thread beside it.`,
   async run({ smoke }) {
     if (!existsSync(BUNDLE)) throw new Error(`${BUNDLE} is missing: run npm run build:bundles`);
     const { fleets, joining, ...size } = smoke ? SIZES.smoke : SIZES.full;
