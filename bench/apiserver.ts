@@ -35,7 +35,7 @@ export const apiserver: Benchmark = {
     ' agents that write wait for nothing in between. An answer is lost if an agent gets another than 200 or 304, or a status that was acknowledged is not there.',
   limits:
     'A TLS connection of Node.js takes 57 KiB whoever holds it: 35 are what OpenSSL and Node.js have allocated outside the heap, about 8 the pages that are touched of a read buffer of 64 KiB, 8 are in the heap. 1,667 of them are 93 MiB, and a' +
-    ' bare Node.js with them is near the goal; what is ours is the bundle, the caches of 5,000 nodes, and another 9 KiB an agent. Where thousands come back at once, handshakes are what takes the time, on the two' +
+    ' bare Node.js with them is near the goal; what is ours is the bundle, the caches of 5,000 nodes, and another 9 to 13 KiB an agent. Where thousands come back at once, handshakes are what takes the time, on the two' +
     ' processors that replicas, agents and the simulated API share here. A request counts as lost also if it was answered 503, after which an agent asks again.',
   async run({ smoke }) {
     const size = smoke ? SIZES.smoke : SIZES.full;
