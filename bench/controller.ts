@@ -159,16 +159,17 @@ async function measure(
 /** Of a controller that has seen a small fleet only, and is then joined by so many nodes; in MiB. */
 async function peakOfJoins(nodes: number): Promise<number> {
   const cluster = await startLargeCluster(FEW);
-  const { process } = await startOn(cluster, [...NODE_FLAGS.controller, BUNDLE], NO_LIMIT_MIB);
+  let started: StartedProcess | undefined;
   try {
+    started = await startOn(cluster, [...NODE_FLAGS.controller, BUNDLE], NO_LIMIT_MIB);
     await settled(cluster, SECOND_MS);
     for (let joined = 0; joined < nodes; joined++) {
       cluster.grow(1);
       await sleep(systemClock, SECOND_MS / JOINS);
     }
-    return process.peakMiB();
+    return started.process.peakMiB();
   } finally {
-    await process.stop();
+    await started?.process.stop();
     await cluster.close();
   }
 }
