@@ -1,5 +1,9 @@
+import { randomInt } from 'node:crypto';
 import { createServer, connect } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
+
+const FIRST_PORT = 16_384;
+const END_OF_PORTS = 32_768;
 
 /** Where a connection may be sent. */
 export interface Endpoint {
@@ -63,14 +67,29 @@ export async function serveService(
   };
 }
 
-/** A TCP port of the loopback interface that was free a moment ago. */
+/**
+ * A TCP port of the loopback interface that was free a moment ago. From below those that systems give to whoever asks for any (from 32768 on Linux, 49152 elsewhere): one of
+ * them would be taken by somebody's next connection before a process that has yet to start listens on it.
+ * @throws Error if none of many is free
+ */
 export async function freePort(): Promise<number> {
+  for (let tries = 0; tries < 100; tries++) {
+    const port = randomInt(FIRST_PORT, END_OF_PORTS);
+    if (await canListen(port)) return port;
+  }
+  throw new Error(`no free port from ${String(FIRST_PORT)} to ${String(END_OF_PORTS - 1)}`);
+}
+
+function canListen(port: number): Promise<boolean> {
   const server = createServer();
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
+  return new Promise((resolve) => {
+    server.once('error', () => {
+      resolve(false);
+    });
+    server.listen(port, '127.0.0.1', () => {
+      server.close(() => {
+        resolve(true);
+      });
+    });
   });
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
