@@ -250,6 +250,43 @@ describe(createController, () => {
     expect(await controller.metrics.render()).toContain('brupop_reconcile_failures_total{queue="fleet"} 0');
   });
 
+  test.each([
+    { name: 'is refused', status: 422 },
+    { name: 'fails again and again', status: 500 },
+  ])('a node whose change $name does not keep the only slot from the others, and is told of', async ({ status }) => {
+    const cluster = aCluster(['a', 'b', 'c']);
+    refuseSpec(cluster, 'b', status);
+    start(cluster, 'one', { maxConcurrentUpdates: 1 });
+    await cluster.clock.advance(MINUTE);
+    expect(cluster.told()).toEqual(['Idle', 'Idle', 'StagedAndPerformedUpdate']);
+    expect(cluster.events()).toContain('b WriteFailing');
+    refuseSpec(cluster, 'b', undefined);
+    await cluster.clock.advance(MINUTE);
+    cluster.report('c', { current_version: '1.1.0', current_state: 'ErrorReset' });
+    await cluster.clock.advance(1_000);
+    cluster.report('c', { current_state: 'Idle' });
+    await cluster.clock.advance(1_000);
+    expect(cluster.told()).toEqual(['Idle', 'StagedAndPerformedUpdate', 'Idle']);
+  });
+
+  test('where every change is refused, each is tried once a minute', async () => {
+    const nodes = ['a', 'b', 'c', 'd', 'e', 'f'];
+    const cluster = aCluster(nodes);
+    const tried: string[] = [];
+    cluster.api.faults.beforeRequest = ({ path }, _identity, { resource, verb, subresource }) => {
+      if (resource !== PLURAL || verb !== 'patch' || subresource !== '') return undefined;
+      tried.push(path.slice(-1));
+      return jsonResponse(403, { kind: 'Status', code: 403 });
+    };
+    start(cluster, 'one', { maxConcurrentUpdates: 1 });
+    await cluster.clock.advance(10 * MINUTE);
+    for (const node of nodes) {
+      const times = tried.filter((name) => name === node).length;
+      expect(times).toBeGreaterThan(1);
+      expect(times).toBeLessThanOrEqual(11);
+    }
+  });
+
   test('a change that is refused is tried again once a minute, not at once and for ever', async () => {
     const cluster = aCluster(['a', 'b', 'c']);
     let tries = 0;

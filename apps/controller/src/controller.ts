@@ -7,6 +7,7 @@ import type { Logger, Metrics } from '@brupop/process';
 import type { FleetObservation, FleetPolicy } from '@brupop/state-machine';
 import type { Express } from 'express';
 import { createAssumedShadows } from './assumed-shadows.ts';
+import { createFailingWrites } from './failing-writes.ts';
 import { createFleetMetrics } from './fleet-metrics.ts';
 import { createFleetPicture } from './fleet-picture.ts';
 import { createCertificateKeeper } from './manage-certificates.ts';
@@ -74,6 +75,7 @@ export function createController(deps: ControllerDeps): Controller {
     onRestart: onRestart('nodes'),
   });
   const assumed = createAssumedShadows();
+  const failingWrites = createFailingWrites(clock);
   const conditions = createConditionWriter({ client, clock, log, namespace, assumed, isPressed: () => pressing });
   const shadows = createReflector({
     ...common,
@@ -122,6 +124,7 @@ export function createController(deps: ControllerDeps): Controller {
     nodes: nodes.store.list().map(({ observation }) => observation),
     shadows: assumed.over(shadows.store.list()),
     ...(agents ??= agentsByNode(pods.store.list())),
+    failingWrites: failingWrites.current(),
     leaderNodeName: nodeName,
   });
   const picture = createFleetPicture({ observe, policy, clock, phases });
@@ -132,6 +135,7 @@ export function createController(deps: ControllerDeps): Controller {
     policy,
     namespace,
     assumed,
+    failingWrites,
     reporter,
     metrics,
     phases,

@@ -7,6 +7,7 @@ import type { FleetChange, FleetObservation, FleetPlan, FleetPolicy } from '@bru
 import { planFleet } from '@brupop/state-machine';
 import { applyChange } from './apply-change.ts';
 import type { AssumedShadows } from './assumed-shadows.ts';
+import type { FailingWrites } from './failing-writes.ts';
 import type { FleetMetrics } from './fleet-metrics.ts';
 import type { HoldWatch } from './hold-watch.ts';
 import type { PhaseWatch } from './phase-watch.ts';
@@ -22,6 +23,7 @@ export interface FleetReconcilerDeps {
   readonly policy: FleetPolicy;
   readonly namespace: string;
   readonly assumed: AssumedShadows;
+  readonly failingWrites: FailingWrites;
   readonly reporter: PlanReporter;
   readonly metrics: FleetMetrics;
   readonly phases: PhaseWatch;
@@ -36,13 +38,15 @@ const LONGEST_PAUSE_MS = 10 * 60_000;
 const AFTER_CONFLICT_MS = 500;
 // A node that was changed waits for something from then on, and only a plan tells for what and until when. Our own write is no news that asks for one.
 const AFTER_CHANGE_MS = 500;
-// A refusal, by an admission policy or for want of a permission, lasts until a person lifts it.
-const AFTER_REFUSAL_MS = 60_000;
+// Another node may have the slot of one whose change was refused. If each of them is refused, there is no hurry.
+const AFTER_REFUSAL = { minMs: 1_000, maxMs: 60_000 };
 
 /** @returns the one reconcile of the controller: observe, decide, act, report */
 export function createFleetReconciler(deps: FleetReconcilerDeps): (signal: AbortSignal) => Promise<ReconcileResult> {
   /** Shadows of which a write may or may not have been made. */
   const doubtful = new Set<string>();
+  /** Reconciles in a row of which nothing came but refusals. */
+  let refusals = 0;
 
   return async (signal) => {
     await settleDoubts(deps, doubtful, signal);
@@ -57,8 +61,10 @@ export function createFleetReconciler(deps: FleetReconcilerDeps): (signal: Abort
     deps.reporter.held(holds, observation);
     if (failure !== undefined) throw failure as Error;
     const conditionsInMs = await deps.conditions.write(holds, observation.shadows, signal);
-    const afterChanges = [made ? AFTER_CHANGE_MS : undefined, refused ? AFTER_REFUSAL_MS : undefined];
-    return requeue(plan, outdated, [conditionsInMs, againInMs, ...afterChanges], deps.clock);
+    refusals = refused && !made ? refusals + 1 : 0;
+    const afterRefusalMs = refusals === 0 ? undefined : Math.min(AFTER_REFUSAL.maxMs, AFTER_REFUSAL.minMs * 2 ** (refusals - 1));
+    const afterChangeMs = made ? AFTER_CHANGE_MS : undefined;
+    return requeue(plan, outdated, [conditionsInMs, againInMs, afterChangeMs, afterRefusalMs], deps.clock);
   };
 }
 
@@ -119,6 +125,7 @@ async function act(
       else if (change.kind === 'delete-shadow') deps.assumed.deleted(change);
     } catch (error) {
       deps.log.error('Changing a shadow failed, going on with the others', { ...about, error });
+      deps.failingWrites.failed(change.shadow, error);
       if (error instanceof KubeApiError && error.retry === 'terminal') {
         outcome.refused = true;
         continue;
@@ -129,6 +136,7 @@ async function act(
       continue;
     }
     outcome.made = true;
+    deps.failingWrites.succeeded(change.shadow);
     deps.metrics.changed(change, shadows.get(change.shadow), deps.clock.now());
     deps.reporter.changed(change, observation);
   }

@@ -117,6 +117,22 @@ describe(createConditionWriter, () => {
     );
   });
 
+  test.each([
+    { name: 'refused', error: new KubeApiError(422, 'Invalid', 'no'), looks: 1 },
+    { name: 'failed again and again', error: new KubeApiError(500, 'InternalError', 'failed calling webhook'), looks: 5 },
+  ])('leaves a shadow whose write was $name alone for a minute, and goes on with the others', async ({ error, looks }) => {
+    const { clock, world, look } = aWriter(['a', 'b']);
+    await look();
+    await clock.advance(SETTLED_MS);
+    world.refuse = (shadow) => (shadow === 'brs-a' ? error : undefined);
+    for (let looked = 0; looked < looks; looked++) expect((await look())[0]).toContain('brs-a');
+    await look();
+    expect(world.shadows[1]?.status?.conditions).toHaveLength(4);
+    expect((await look())[0]).toEqual([]);
+    await clock.advance(60_000);
+    expect((await look())[0]).toEqual(['brs-a']);
+  });
+
   test('ends with the term of the leader, and is no failure then', async () => {
     const { clock, log, world, look } = aWriter(['a', 'b']);
     await look();

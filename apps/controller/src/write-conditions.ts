@@ -7,6 +7,8 @@ import type { Logger } from '@brupop/process';
 import type { FleetHold } from '@brupop/state-machine';
 import { carriesConditions, shadowConditions } from '@brupop/state-machine';
 import type { AssumedShadows } from './assumed-shadows.ts';
+import { createFailingWrites } from './failing-writes.ts';
+import type { FailingWrites } from './failing-writes.ts';
 import { trimShadow } from './trim.ts';
 
 /** What writing conditions takes. */
@@ -50,6 +52,7 @@ export function createConditionWriter(deps: ConditionWriterDeps): ConditionWrite
   let wantedSince = new Map<string, number>();
   /** Shadows that carry what they should, with the hold that it was worked out from: of thousands hardly any changes from one plan to the next. */
   const satisfied = new WeakMap<BottlerocketShadow, FleetHold>();
+  const failingWrites = createFailingWrites(clock);
 
   const isSatisfied = (shadow: BottlerocketShadow, hold: FleetHold): boolean => {
     if (saysTheSame(hold, satisfied.get(shadow))) return true;
@@ -65,12 +68,14 @@ export function createConditionWriter(deps: ConditionWriterDeps): ConditionWrite
     const since = new Map<string, number>();
     const due: Due[] = [];
     let nextInMs: number | undefined;
+    const leftAlone = failingWrites.current();
     for (const shadow of shadows) {
       const hold = byNode.get(nodeNameOf(shadow) ?? '');
       if (hold === undefined || isSatisfied(shadow, hold)) continue;
       const { name } = shadow.metadata;
       const sinceMs = wantedSince.get(name) ?? nowMs;
       since.set(name, sinceMs);
+      if (leftAlone.has(name)) continue;
       const inMs = sinceMs + SETTLE_MS - nowMs;
       // One look for all that have not settled yet: in a large fleet there is always one, and each look is a plan.
       if (inMs > 0) nextInMs = Math.max(inMs, nextInMs ?? 0);
@@ -94,7 +99,7 @@ export function createConditionWriter(deps: ConditionWriterDeps): ConditionWrite
         // The first is always written: there may be no end of other news.
         if (at > 0 && isPressed()) return BETWEEN_MS;
         signal.throwIfAborted();
-        const written = await writeOne(deps, one, signal);
+        const written = await writeOne(deps, failingWrites, one, signal);
         // Not the whole fleet against an API server that is down.
         if (written === 'failed') return BETWEEN_MS;
         if (written === 'written') wantedSince.delete(one.shadow.metadata.name);
@@ -112,6 +117,7 @@ function saysTheSame({ reason, message, lasting }: FleetHold, other: FleetHold |
 /** @returns `done` if there is nothing more to be done for this one; `failed` if others are not to be tried either */
 async function writeOne(
   { client, clock, log, namespace, assumed }: ConditionWriterDeps,
+  failingWrites: FailingWrites,
   { shadow, hold }: Due,
   signal: AbortSignal,
 ): Promise<'written' | 'done' | 'outdated' | 'failed'> {
@@ -120,11 +126,13 @@ async function writeOne(
   const path = paths.shadowStatus(namespace, name);
   try {
     assumed.written(trimShadow(await client.request<BottlerocketShadow>('PATCH', path, { body, contentType: MERGE_PATCH, signal })));
+    failingWrites.succeeded(name);
     return 'written';
   } catch (error) {
     signal.throwIfAborted();
     if (isKubeStatus(error, 404)) return 'done';
     if (isKubeStatus(error, 409)) return 'outdated';
+    failingWrites.failed(name, error);
     log.warn('Writing the conditions of a shadow failed', { shadow: name, error });
     return error instanceof KubeApiError && error.retry === 'terminal' ? 'done' : 'failed';
   }

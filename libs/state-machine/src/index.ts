@@ -1,5 +1,5 @@
 export { planFleet } from './fleet/plan-fleet.ts';
-export type { FleetObservation, NodeObservation } from './fleet/observation.ts';
+export type { FailingWrite, FleetObservation, NodeObservation } from './fleet/observation.ts';
 export type { FleetChange, FleetHold, FleetPlan } from './fleet/plan.ts';
 export type { BudgetUse } from './fleet/budget.ts';
 export { CHANGE_REASONS, HOLD_REASONS } from './fleet/reasons.ts';

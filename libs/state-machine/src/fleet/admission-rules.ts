@@ -13,10 +13,10 @@ type Rule<F extends Facts = ShadowedFacts> = (facts: F, context: RuleContext) =>
 /** Rules for every node: whether its agent can report anything and be told anything. */
 export const REACH_RULES: readonly Rule<Facts>[] = [deleting, nodeNotReady, agentNotReady];
 /** Rules for every step that disturbs a node; each names something that a person has to fix. For a staged node that is to reboot they are the only ones. */
-export const STEP_RULES: readonly Rule[] = [...REACH_RULES, cordoned];
+export const STEP_RULES: readonly Rule[] = [...REACH_RULES, cordoned, writeFailing];
 /**
- * Rules for an idle node, in this order: can it be reached, is there anything to do, can it be done, has it rested. Reachability comes first because
- * what an agent reported before it was gone may no longer be true.
+ * Rules for an idle node, in this order: can it be reached, is there anything to do, can it be done, has it rested, can it be told. Reachability comes first
+ * because what an agent reported before it was gone may no longer be true.
  */
 export const START_RULES: readonly Rule[] = [
   leftUnavailable,
@@ -28,6 +28,7 @@ export const START_RULES: readonly Rule[] = [
   versionFailing,
   restingAfterFailure,
   restingAfterGivingUp,
+  writeFailing,
 ];
 
 /** @returns why the node may not go on, by the first rule that objects */
@@ -120,6 +121,18 @@ function restingAfterGivingUp(facts: ShadowedFacts, { now }: RuleContext): Reaso
   const until = gaveUpAt + backoffMs(crashesOf(facts));
   if (until <= now) return undefined;
   return { reason: 'RetryBackoff', message: `Resting after an update that made no headway${because(facts.status)}`, until };
+}
+
+/** What Kubernetes would not take must not use up a slot that another node could have. */
+function writeFailing({ shadow }: ShadowedFacts, { failingWrites }: RuleContext): Reason | undefined {
+  const failing = failingWrites.get(shadow.metadata.name);
+  if (failing === undefined) return undefined;
+  return { reason: 'WriteFailing', message: `Kubernetes does not take a change of the shadow: ${failing.message}`, until: failing.until };
+}
+
+/** Why a change that makes no node unavailable is put off. One that only fails is not: it may be what frees a slot. */
+export function writeRefused(facts: ShadowedFacts, context: RuleContext): FleetHold | undefined {
+  return context.failingWrites.get(facts.shadow.metadata.name)?.refused === true ? objection([writeFailing], facts, context) : undefined;
 }
 
 /** Whether the last attempt was called off for want of headway: an idle spec that still names a version. */

@@ -22,6 +22,16 @@ export interface NodeObservation {
   readonly deleting: boolean;
 }
 
+/** Writes of one shadow that fail. */
+export interface FailingWrite {
+  /** What Kubernetes says. */
+  readonly message: string;
+  /** When the next is tried; milliseconds since the epoch. */
+  readonly until: number;
+  /** Whether they are refused, which lasts until a person lifts it; else they fail for whatever reason. */
+  readonly refused: boolean;
+}
+
 /** The whole fleet at one moment. */
 export interface FleetObservation {
   readonly nodes: readonly NodeObservation[];
@@ -30,6 +40,8 @@ export interface FleetObservation {
   readonly agents: ReadonlyMap<string, boolean>;
   /** By node name: since when its agent pod is Ready, or is not; RFC 3339, as its condition says. */
   readonly agentsSince?: ReadonlyMap<string, string>;
+  /** By name of the shadow: what Kubernetes does not let us write, and does not get to see again for a while. */
+  readonly failingWrites?: ReadonlyMap<string, FailingWrite>;
   /** The node on which this controller runs; it is updated last. */
   readonly leaderNodeName?: string;
 }

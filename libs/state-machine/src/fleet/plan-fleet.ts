@@ -1,7 +1,7 @@
 import type { BottlerocketShadow } from '@brupop/crd-models';
 import { nodeNameOf, shadowName } from '@brupop/crd-models';
 import { admissionOrder } from './admission-order.ts';
-import { objection, REACH_RULES, sinceOf, START_RULES, STEP_RULES } from './admission-rules.ts';
+import { objection, REACH_RULES, sinceOf, START_RULES, STEP_RULES, writeRefused } from './admission-rules.ts';
 import type { BudgetUse, Refusal } from './budget.ts';
 import { createBudget } from './budget.ts';
 import { changed, deletion, specChange } from './changes.ts';
@@ -9,7 +9,7 @@ import type { Facts, ShadowedFacts } from './facts.ts';
 import { factsOf, holdsSlot } from './facts.ts';
 import { failingVersions } from './failing-versions.ts';
 import { fleetWindowAt } from './fleet-window.ts';
-import type { FleetObservation } from './observation.ts';
+import type { FailingWrite, FleetObservation } from './observation.ts';
 import type { FleetChange, FleetHold, FleetPlan } from './plan.ts';
 import type { FleetPolicy } from './policy.ts';
 import type { Verdict } from './progress-rules.ts';
@@ -26,7 +26,8 @@ import { LEFT_UNAVAILABLE } from './rule.ts';
  */
 export function planFleet(observation: FleetObservation, policy: FleetPolicy, now: number): FleetPlan {
   const failing = failingVersions(observation.shadows, policy);
-  const context: RuleContext = { policy, window: fleetWindowAt(observation, policy, now), failing, now };
+  const { failingWrites = NONE_FAILING } = observation;
+  const context: RuleContext = { policy, window: fleetWindowAt(observation, policy, now), failing, failingWrites, now };
   const byNode = shadowsByNode(observation.shadows);
   const verdicts: Verdict[] = [];
   const waiting: ShadowedFacts[] = [];
@@ -36,7 +37,7 @@ export function planFleet(observation: FleetObservation, policy: FleetPolicy, no
     const shadow = byNode.get(node.name);
     if (shadow !== undefined) owned += 1;
     const facts = factsOf(node, shadow, observation, policy, now);
-    const verdict = hasShadow(facts) ? progress(facts, context) : withoutShadow(facts, context);
+    const verdict = hasShadow(facts) ? unlessRefused(progress(facts, context), facts, context) : withoutShadow(facts, context);
     if (verdict === undefined && hasShadow(facts)) waiting.push(facts);
     verdicts.push(verdict);
     fleet.push(shadow && verdict && 'change' in verdict ? factsOf(node, changed(shadow, verdict.change), observation, policy, now) : facts);
@@ -52,7 +53,20 @@ export function planFleet(observation: FleetObservation, policy: FleetPolicy, no
   }
   const { window } = context;
   const orphans = owned === byNode.size ? [] : deletionsOfOrphans(observation);
-  return { changes: [...changes, ...orphans], holds, window, budget: admitted.budget, recheckAt: earliest(holds, now) };
+  return {
+    changes: [...changes, ...orphans],
+    holds,
+    window,
+    budget: admitted.budget,
+    recheckAt: earliest([...holds, ...failingWrites.values()], now),
+  };
+}
+
+const NONE_FAILING: ReadonlyMap<string, FailingWrite> = new Map();
+
+function unlessRefused(verdict: Verdict, facts: ShadowedFacts, context: RuleContext): Verdict {
+  const hold = verdict !== undefined && 'change' in verdict ? writeRefused(facts, context) : undefined;
+  return hold === undefined ? verdict : { hold };
 }
 
 const hasShadow = (facts: Facts): facts is ShadowedFacts => facts.shadow !== undefined;
@@ -147,16 +161,16 @@ function shadowsByNode(shadows: readonly BottlerocketShadow[]): ReadonlyMap<stri
 }
 
 /** Of every shadow whose node is gone. */
-function deletionsOfOrphans({ nodes, shadows }: FleetObservation): FleetChange[] {
+function deletionsOfOrphans({ nodes, shadows, failingWrites = NONE_FAILING }: FleetObservation): FleetChange[] {
   const names = new Set(nodes.map(({ name }) => name));
   return shadows.flatMap((shadow) => {
     const node = nodeNameOf(shadow);
-    if (node === undefined || names.has(node)) return [];
+    if (node === undefined || names.has(node) || failingWrites.has(shadow.metadata.name)) return [];
     return [deletion({ node, shadow }, 'NodeGone', 'Deleting the shadow because its node is gone')];
   });
 }
 
-function earliest(holds: readonly FleetHold[], now: number): number | undefined {
-  const times = holds.map(({ until }) => until).filter((until) => until !== undefined && until > now && until < Infinity);
+function earliest(waits: readonly Pick<FleetHold, 'until'>[], now: number): number | undefined {
+  const times = waits.map(({ until }) => until).filter((until) => until !== undefined && until > now && until < Infinity);
   return times.reduce<number | undefined>((first, at) => (first === undefined || (at !== undefined && at < first) ? at : first), undefined);
 }

@@ -38,6 +38,7 @@ export type HoldReason =
   | 'VersionBackoff'
   | 'VersionFailing'
   | 'RetryBackoff'
+  | 'WriteFailing'
   | 'InvalidVersion'
   | 'NodeNotReady'
   | 'NodeDeleting'
@@ -163,6 +164,13 @@ export const HOLD_REASONS: Readonly<Record<HoldReason, HoldExplanation>> = {
     updating: false,
     meaning: 'The last update was called off because it made no headway, and the node rests before it is tried again.',
     remedy: 'Read the log of its agent from the time of the attempt.',
+  },
+  WriteFailing: {
+    loudness: 'trouble',
+    updating: false,
+    meaning:
+      'Kubernetes does not take what the controller would write to the shadow of the node. It is tried once a minute, and other nodes go on.',
+    remedy: 'Mend what the message says: an admission policy, a permission, or a field of that shadow that the CRD does not allow.',
   },
   InvalidVersion: {
     loudness: 'trouble',

@@ -1,5 +1,6 @@
 import type { WindowState } from '../window/window.ts';
 import type { FailingVersion } from './failing-versions.ts';
+import type { FailingWrite } from './observation.ts';
 import type { FleetPolicy } from './policy.ts';
 
 /** What every rule may look at besides the node's own facts. */
@@ -7,6 +8,8 @@ export interface RuleContext {
   readonly policy: FleetPolicy;
   readonly window: WindowState;
   readonly failing: ReadonlyMap<string, FailingVersion>;
+  /** By name of the shadow. */
+  readonly failingWrites: ReadonlyMap<string, FailingWrite>;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
