@@ -29,7 +29,7 @@ describe(createFailingWrites, () => {
     const writes = createFailingWrites(clock);
     writes.failed('brs-a', answer(403));
     await clock.advance(20_000);
-    expect(writes.current()).toEqual(new Map([['brs-a', { message: 'answer 403', until: clock.now() + 40_000, refused: true }]]));
+    expect(writes.current()).toEqual(new Map([['brs-a', { message: 'answer 403', until: clock.now() + 40_000 }]]));
     await clock.advance(40_000);
     expect(writes.current()).toEqual(new Map());
   });

@@ -46,7 +46,7 @@ export function createFailingWrites(clock: Clock): FailingWrites {
       const current = new Map<string, FailingWrite>();
       for (const [name, { message, times, atMs, refused }] of failures) {
         const leftMs = atMs + LEFT_ALONE_MS - clock.monotonic();
-        if (leftMs > 0 && (refused || times >= FAILURES_TO_BEAR)) current.set(name, { message, until: clock.now() + leftMs, refused });
+        if (leftMs > 0 && (refused || times >= FAILURES_TO_BEAR)) current.set(name, { message, until: clock.now() + leftMs });
       }
       return current;
     },

@@ -126,13 +126,13 @@ async function act(
     } catch (error) {
       deps.log.error('Changing a shadow failed, going on with the others', { ...about, error });
       deps.failingWrites.failed(change.shadow, error);
+      outcome.slotKept ||= !takesSlot(change);
       if (error instanceof KubeApiError && error.retry === 'terminal') {
         outcome.refused = true;
         continue;
       }
       doubtful.add(change.shadow);
       outcome.failure ??= error;
-      outcome.slotKept ||= !takesSlot(change);
       continue;
     }
     outcome.made = true;

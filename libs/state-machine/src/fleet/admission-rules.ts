@@ -14,6 +14,8 @@ type Rule<F extends Facts = ShadowedFacts> = (facts: F, context: RuleContext) =>
 export const REACH_RULES: readonly Rule<Facts>[] = [deleting, nodeNotReady, agentNotReady];
 /** Rules for every step that disturbs a node; each names something that a person has to fix. For a staged node that is to reboot they are the only ones. */
 export const STEP_RULES: readonly Rule[] = [...REACH_RULES, cordoned, writeFailing];
+/** Rules for a change that makes no node unavailable. */
+export const WRITE_RULES: readonly Rule[] = [writeFailing];
 /**
  * Rules for an idle node, in this order: can it be reached, is there anything to do, can it be done, has it rested, can it be told. Reachability comes first
  * because what an agent reported before it was gone may no longer be true.
@@ -128,11 +130,6 @@ function writeFailing({ shadow }: ShadowedFacts, { failingWrites }: RuleContext)
   const failing = failingWrites.get(shadow.metadata.name);
   if (failing === undefined) return undefined;
   return { reason: 'WriteFailing', message: `Kubernetes does not take a change of the shadow: ${failing.message}`, until: failing.until };
-}
-
-/** Why a change that makes no node unavailable is put off. One that only fails is not: it may be what frees a slot. */
-export function writeRefused(facts: ShadowedFacts, context: RuleContext): FleetHold | undefined {
-  return context.failingWrites.get(facts.shadow.metadata.name)?.refused === true ? objection([writeFailing], facts, context) : undefined;
 }
 
 /** Whether the last attempt was called off for want of headway: an idle spec that still names a version. */

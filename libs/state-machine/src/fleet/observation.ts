@@ -28,8 +28,6 @@ export interface FailingWrite {
   readonly message: string;
   /** When the next is tried; milliseconds since the epoch. */
   readonly until: number;
-  /** Whether they are refused, which lasts until a person lifts it; else they fail for whatever reason. */
-  readonly refused: boolean;
 }
 
 /** The whole fleet at one moment. */

@@ -4,7 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { aFleet, aMember, aPolicy, ago, CLOSED, MINUTE, NOW } from './fleet.fixture.ts';
 import type { Member, MemberChanges } from './fleet.fixture.ts';
-import type { FleetObservation } from './observation.ts';
+import type { FailingWrite, FleetObservation } from './observation.ts';
 import type { FleetPlan } from './plan.ts';
 import { planFleet } from './plan-fleet.ts';
 import type { FleetPolicy } from './policy.ts';
@@ -52,6 +52,14 @@ const policy: fc.Arbitrary<FleetPolicy> = fc
   })
   .map(({ maxUnavailable, ...rest }) => aPolicy({ ...rest, ...(maxUnavailable === null ? {} : { maxUnavailable }) }));
 
+/** A fleet of which some shadows cannot be written. */
+const observed = fleet.chain((members) =>
+  fc
+    .subarray(members.map(({ node }) => `brs-${node.name}`))
+    .map((names): FleetObservation => ({ ...aFleet(members), failingWrites: new Map(names.map((name) => [name, FAILING])) })),
+);
+const FAILING: FailingWrite = { message: 'denied', until: NOW + MINUTE };
+
 /** The fleet once every change is made, and before any agent has reacted. */
 function applied(observation: FleetObservation, { changes }: FleetPlan): FleetObservation {
   const byShadow = new Map(changes.map((change) => [change.shadow, change]));
@@ -66,11 +74,24 @@ function applied(observation: FleetObservation, { changes }: FleetPlan): FleetOb
 describe('planFleet over any fleet whatever', () => {
   test('never makes two changes for a node, and tells of every managed node exactly once', () => {
     fc.assert(
-      fc.property(fleet, policy, (members, rules) => {
-        const plan = planFleet(aFleet(members), rules, NOW);
+      fc.property(observed, policy, (observation, rules) => {
+        const plan = planFleet(observation, rules, NOW);
         const told = [...plan.changes, ...plan.holds].map(({ node }) => node);
         expect(new Set(told).size).toBe(told.length);
-        expect(members.map(({ node }) => node).filter(({ managed, name }) => managed && !told.includes(name))).toEqual([]);
+        expect(observation.nodes.filter(({ managed, name }) => managed && !told.includes(name))).toEqual([]);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('changes no shadow that cannot be written, and gives away no more slots than there are', () => {
+    fc.assert(
+      fc.property(observed, policy, (observation, rules) => {
+        const { changes, budget } = planFleet(observation, rules, NOW);
+        expect(changes.filter(({ shadow }) => observation.failingWrites?.has(shadow))).toEqual([]);
+        const taken = planFleet(observation, { ...rules, window: CLOSED }, NOW).budget.slots.length;
+        if (rules.maxConcurrentUpdates !== 'unlimited')
+          expect(budget.slots.length).toBeLessThanOrEqual(Math.max(taken, rules.maxConcurrentUpdates));
       }),
       { numRuns: 500 },
     );
@@ -79,8 +100,7 @@ describe('planFleet over any fleet whatever', () => {
   // Called off in one plan, deleted in the next: in between the agent may see that it is to stop.
   test('has nothing more to change once its changes are made, but to delete what was called off', () => {
     fc.assert(
-      fc.property(fleet, policy, (members, rules) => {
-        const observation = aFleet(members);
+      fc.property(observed, policy, (observation, rules) => {
         const plan = planFleet(observation, rules, NOW);
         const after = applied(observation, plan);
         const replanned = planFleet(after, rules, NOW);

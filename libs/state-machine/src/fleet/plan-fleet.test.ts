@@ -623,69 +623,56 @@ describe('planFleet, a version that fails', () => {
 });
 
 describe('planFleet, shadows that cannot be written', () => {
-  const failing = (refused: boolean, until = NOW + MINUTE) => new Map([['brs-a', { message: 'denied', until, refused }]]);
-  const isStuck = { ...told('StagedAndPerformedUpdate', 11) };
-  const failed = { ...told('StagedAndPerformedUpdate'), status: { current_state: 'ErrorReset' } } as const;
+  const failingWrites = new Map([['brs-a', { message: 'denied', until: NOW + MINUTE }]]);
   const isStaged = { ...told('StagedAndPerformedUpdate'), status: staged };
 
-  test.each<Omit<Row, 'expected'> & { readonly refused: readonly string[]; readonly fails: readonly string[] }>([
+  test.each<Row>([
     {
-      name: 'the slot goes to another node',
+      name: 'a node that cannot be told to start leaves the slot to another',
       fleet: [aMember('a'), aMember('b')],
-      refused: ['b→StagedAndPerformedUpdate UpdateStarted', 'a: WriteFailing'],
-      fails: ['b→StagedAndPerformedUpdate UpdateStarted', 'a: WriteFailing'],
+      expected: ['b→StagedAndPerformedUpdate UpdateStarted', 'a: WriteFailing'],
     },
     {
-      name: 'a staged node is not let reboot, and keeps its slot',
+      name: 'a node that cannot be told to reboot has its slot',
       fleet: [aMember('a', isStaged), aMember('b')],
-      refused: ['a: WriteFailing', 'b: NoFreeSlot'],
-      fails: ['a: WriteFailing', 'b: NoFreeSlot'],
+      expected: ['a: WriteFailing', 'b: NoFreeSlot'],
     },
     {
-      name: 'what would take no slot is put off only if it is refused',
-      fleet: [aMember('a', failed)],
-      refused: ['a: WriteFailing'],
-      fails: ['a→Idle ResetAfterError'],
+      name: 'a reset is put off',
+      fleet: [aMember('a', { ...told('StagedAndPerformedUpdate'), status: { current_state: 'ErrorReset' } })],
+      expected: ['a: WriteFailing'],
     },
     {
-      name: 'a stuck node that cannot be called off keeps no other from its slot if that is refused',
-      fleet: [aMember('a', isStuck), aMember('b')],
-      refused: ['b→StagedAndPerformedUpdate UpdateStarted', 'a: WriteFailing'],
-      fails: ['a→Idle GivenUp', 'b→StagedAndPerformedUpdate UpdateStarted'],
+      name: 'a stuck node that cannot be called off may still go on, and has its slot',
+      fleet: [aMember('a', told('RebootedIntoUpdate', 21)), aMember('b')],
+      expected: ['a: WriteFailing', 'b: NoFreeSlot'],
     },
     {
-      name: 'what has another reason to wait tells that one',
+      name: 'one slot is no other',
+      fleet: [aMember('a', told('RebootedIntoUpdate', 21)), aMember('b'), aMember('c')],
+      policy: { maxConcurrentUpdates: 2 },
+      expected: ['b→StagedAndPerformedUpdate UpdateStarted', 'a: WriteFailing', 'c: NoFreeSlot'],
+    },
+    {
+      name: 'a node with another reason to wait tells that one',
       fleet: [aMember('a', { status: { target_version: '1.0.0' } })],
-      refused: ['a: UpToDate'],
-      fails: ['a: UpToDate'],
+      expected: ['a: UpToDate'],
     },
     {
-      name: 'the shadow of a node that is gone is let be for a while',
+      name: 'the shadow of a node that is gone is let be',
       fleet: [{ node: aNode('b', { managed: false }), shadow: aShadow('a') }],
-      refused: [],
-      fails: [],
+      expected: [],
     },
-  ])('$name', ({ fleet, refused, fails }) => {
-    for (const [isRefused, expected] of [
-      [true, refused],
-      [false, fails],
-    ] as const) {
-      const plan = planFleet({ ...aFleet(fleet), failingWrites: failing(isRefused) }, aPolicy(), NOW);
-      expect(lines(plan)).toEqual(expected);
-    }
-  });
-
-  test('says what Kubernetes says and when it is tried again, and looks again then', () => {
-    const plan = planFleet({ ...aFleet([aMember('a')]), failingWrites: failing(true) }, aPolicy(), NOW);
-    expect(plan.holds).toEqual([
-      { node: 'a', reason: 'WriteFailing', message: 'Kubernetes does not take a change of the shadow: denied', until: NOW + MINUTE },
-    ]);
+  ])('$name', ({ fleet, policy, expected }) => {
+    const plan = planFleet({ ...aFleet(fleet), failingWrites }, aPolicy(policy), NOW);
+    expect(lines(plan)).toEqual(expected);
     expect(plan.recheckAt).toBe(NOW + MINUTE);
   });
 
-  test('looks again for the shadow of a node that is gone', () => {
-    const orphan = { node: aNode('b', { managed: false }), shadow: aShadow('a') };
-    expect(planFleet({ ...aFleet([orphan]), failingWrites: failing(true) }, aPolicy(), NOW).recheckAt).toBe(NOW + MINUTE);
+  test('says what Kubernetes says, and when it is tried again', () => {
+    expect(planFleet({ ...aFleet([aMember('a')]), failingWrites }, aPolicy(), NOW).holds).toEqual([
+      { node: 'a', reason: 'WriteFailing', message: 'Kubernetes does not take a change of the shadow: denied', until: NOW + MINUTE },
+    ]);
   });
 });
 

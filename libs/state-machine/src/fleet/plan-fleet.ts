@@ -1,7 +1,7 @@
 import type { BottlerocketShadow } from '@brupop/crd-models';
 import { nodeNameOf, shadowName } from '@brupop/crd-models';
 import { admissionOrder } from './admission-order.ts';
-import { objection, REACH_RULES, sinceOf, START_RULES, STEP_RULES, writeRefused } from './admission-rules.ts';
+import { objection, REACH_RULES, sinceOf, START_RULES, STEP_RULES, WRITE_RULES } from './admission-rules.ts';
 import type { BudgetUse, Refusal } from './budget.ts';
 import { createBudget } from './budget.ts';
 import { changed, deletion, specChange } from './changes.ts';
@@ -37,10 +37,10 @@ export function planFleet(observation: FleetObservation, policy: FleetPolicy, no
     const shadow = byNode.get(node.name);
     if (shadow !== undefined) owned += 1;
     const facts = factsOf(node, shadow, observation, policy, now);
-    const verdict = hasShadow(facts) ? unlessRefused(progress(facts, context), facts, context) : withoutShadow(facts, context);
+    const verdict = hasShadow(facts) ? writable(progress(facts, context), facts, context) : withoutShadow(facts, context);
     if (verdict === undefined && hasShadow(facts)) waiting.push(facts);
     verdicts.push(verdict);
-    fleet.push(shadow && verdict && 'change' in verdict ? factsOf(node, changed(shadow, verdict.change), observation, policy, now) : facts);
+    fleet.push(afterwards(facts, verdict, observation, context));
   }
   const admitted = admit(fleet, waiting, context);
   const changes: FleetChange[] = [];
@@ -64,9 +64,19 @@ export function planFleet(observation: FleetObservation, policy: FleetPolicy, no
 
 const NONE_FAILING: ReadonlyMap<string, FailingWrite> = new Map();
 
-function unlessRefused(verdict: Verdict, facts: ShadowedFacts, context: RuleContext): Verdict {
-  const hold = verdict !== undefined && 'change' in verdict ? writeRefused(facts, context) : undefined;
+/** Puts off a change that Kubernetes would not take. */
+function writable(verdict: Verdict, facts: ShadowedFacts, context: RuleContext): Verdict {
+  const hold = verdict !== undefined && 'change' in verdict ? objection(WRITE_RULES, facts, context) : undefined;
   return hold === undefined ? verdict : { hold };
+}
+
+/** The facts of a node once the verdict is carried out. */
+function afterwards(facts: Facts, verdict: Verdict, observation: FleetObservation, { policy, now }: RuleContext): Facts {
+  const { node, shadow } = facts;
+  if (shadow === undefined || verdict === undefined) return facts;
+  if ('change' in verdict) return factsOf(node, changed(shadow, verdict.change), observation, policy, now);
+  // A node that cannot be told to stop may go on at any moment, however late it is.
+  return verdict.hold.reason === 'WriteFailing' ? { ...facts, stuck: false } : facts;
 }
 
 const hasShadow = (facts: Facts): facts is ShadowedFacts => facts.shadow !== undefined;
