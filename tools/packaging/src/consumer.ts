@@ -16,7 +16,7 @@ export interface Tarball {
 const COMPILER = join(ROOT, 'node_modules/@typescript/native/bin/tsc');
 
 /**
- * Builds every library from nothing and packs it. This happens in a copy, so that leftovers of earlier builds are not packed, and nobody
+ * Packs every library, which builds it from nothing. This happens in a copy, so that leftovers of earlier builds are not packed, and nobody
  * who builds at the same time is in the way.
  * @param into an empty folder
  */
@@ -24,8 +24,10 @@ export async function packLibraries(into: string): Promise<Tarball[]> {
   const folders = libraries().map(({ folder }) => folder);
   await copyWorkspace(into);
   const paths = folders.map((folder) => join(into, 'libs', folder));
-  await mustRun(process.execPath, [COMPILER, '-b', ...paths], { cwd: into });
-  const packed = await mustRun('npm', ['pack', '--json', '--pack-destination', into, ...paths], { cwd: into });
+  // What scripts print must not get into the JSON.
+  const packed = await mustRun('npm', ['pack', '--json', '--foreground-scripts=false', '--pack-destination', into, ...paths], {
+    cwd: into,
+  });
   const reports = JSON.parse(packed) as { name: string; filename: string; files: { path: string }[] }[];
   return folders.map((folder) => {
     const manifest = manifestOf(join(into, 'libs', folder));
