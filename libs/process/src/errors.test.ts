@@ -20,6 +20,11 @@ describe(describeError, () => {
   test.each([
     { name: 'a chain of causes', error: new Error('a', { cause: new Error('b', { cause: 'c' }) }), text: 'a: b: c' },
     { name: 'a message that repeats its cause only once', error: new Error('a', { cause: new Error('a') }), text: 'a' },
+    {
+      name: 'a message that tells its cause only once',
+      error: new Error('Cannot connect: refused. Try again', { cause: new Error('refused') }),
+      text: 'Cannot connect: refused. Try again',
+    },
     { name: 'an error without a message by its name', error: new TypeError(), text: 'TypeError' },
     { name: 'a circular chain', error: circular, text: 'a' },
     { name: 'a thrown object', error: { secret: 1 }, text: '[object Object]' },

@@ -37,7 +37,8 @@ export function describeError(error: unknown): string {
       break;
     }
     const text = current.message === '' ? current.name : current.message;
-    if (!parts.includes(text)) parts.push(text);
+    // Many a message tells its cause already.
+    if (!parts.some((part) => part.includes(text))) parts.push(text);
     current = current.cause;
   }
   return parts.join(': ');
