@@ -1,4 +1,4 @@
-import type { BottlerocketApi, UpdateCommand, UpdateStatus } from '@brupop/bottlerocket-api';
+import type { BottlerocketApi, CommandReport, UpdateCommand, UpdateStatus } from '@brupop/bottlerocket-api';
 import type { Clock } from '@brupop/ports';
 import type { AgentStep, StepOutcome } from '@brupop/state-machine';
 import { ApiserverError } from './apiserver-client.ts';
@@ -86,10 +86,22 @@ async function runCommand(
   if (result.kind !== 'ended') return { done: false, message: result.message };
   const report = result.status.mostRecentCommand;
   if (report?.type === command && !report.succeeded) {
-    const message = `${command} failed with exit status ${String(report.exitStatus)}: ${report.message.slice(0, 500)}`;
-    return { done: false, message, status: result.status };
+    return { done: false, message: failureOf(command, report), status: result.status };
   }
   return { done: true, message: `${command} has ended`, status: result.status };
+}
+
+const LONGEST_BEGINNING = 200;
+const LONGEST_END = 300;
+
+/** One line. Of a long one the end is kept, too: it names the cause, after an URL with all that the updater asks for. */
+function failureOf(command: UpdateCommand, { exitStatus, message }: CommandReport): string {
+  const failure = `${command} failed with exit status ${String(exitStatus)}`;
+  const lines = message.split('\n').flatMap((line) => line.trim() || []);
+  const told = lines.join('; ');
+  if (told === '') return `${failure} and without a message`;
+  const isLong = told.length > LONGEST_BEGINNING + LONGEST_END;
+  return `${failure}: ${isLong ? `${told.slice(0, LONGEST_BEGINNING)}…${told.slice(-LONGEST_END)}` : told}`;
 }
 
 async function askForReboot(host: BottlerocketApi, signal: AbortSignal): Promise<Result> {
