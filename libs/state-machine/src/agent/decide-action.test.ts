@@ -403,6 +403,19 @@ describe('decideAction for StagedAndPerformedUpdate', () => {
       kind: 'prepare',
     },
     {
+      name: 'activates again rather than to repeat a download that has just succeeded',
+      status: activating,
+      host: known('Staged', failedToActivate),
+      outcomes: [after('prepare', { at: NOW - 60_000 }), after('activate', { done: false, at: NOW - 15_000 })],
+      kind: 'activate',
+    },
+    {
+      name: 'prepares again when the download was long ago: of a version that was withdrawn nothing is downloaded',
+      host: known('Staged', failedToActivate),
+      outcomes: [after('prepare', { at: NOW - 300_000 }), after('activate', { done: false, at: NOW - 15_000 })],
+      kind: 'prepare',
+    },
+    {
       name: 'activates again when the host was busy with something else: the image is there',
       status: activating,
       host: known('Staged'),

@@ -51,8 +51,18 @@ function activate(o: AgentObservation, version: string, chosen: string | undefin
   const last = lastOutcome(o);
   if (last?.step !== 'activate') return tryStep(o, version, 'activate', `Making ${version} the next to boot`);
   // After a failed second download the host still says Staged, but the image is gone: activate fails until it is there again.
-  if (hasFailedToActivate(o) && !isLate(o) && chosen === version && o.now >= last.at + o.settings.retryMs) return prepare(o, version);
+  const isWorthwhile = hasFailedToActivate(o) && !hasJustDownloaded(o) && chosen === version;
+  if (isWorthwhile && !isLate(o) && o.now >= last.at + o.settings.retryMs) return prepare(o, version);
   return tryStep(o, version, 'activate', `Making ${version} the next to boot`);
+}
+
+// An image is large, and may be gone all the same: of a version that was withdrawn the updater downloads nothing, and calls it a success.
+const DOWNLOAD_AGAIN_MS = 5 * 60_000;
+
+/** Whether the image should be there: then something else keeps the host from activating it. */
+function hasJustDownloaded(o: AgentObservation): boolean {
+  const prepared = outcomeOf(o, 'prepare');
+  return prepared?.done === true && o.now >= prepared.at && o.now < prepared.at + DOWNLOAD_AGAIN_MS;
 }
 
 /** A step that failed is tried again until the deadline. It is tried once even past it: the agent may have been away. */
