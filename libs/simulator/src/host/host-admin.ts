@@ -29,13 +29,13 @@ export class HostAdmin {
     return this.#run(['/actions/refresh-updates']);
   }
 
-  /** `apiclient update apply`, with `--reboot` if asked for. */
+  /** `apiclient update apply --check`, with `--reboot` if asked for: it reboots only into what it has applied itself. */
   async apply({ reboot = false }: { readonly reboot?: boolean } = {}): Promise<AdminResult> {
     const checked = await this.check();
     if (!checked.ok) return checked;
     const state = this.#host.updateStatus?.state;
-    if (state === 'Idle') return { ok: true };
-    const steps = state === 'Ready' ? [] : ['/actions/prepare-update', '/actions/activate-update'];
+    if (state === 'Idle' || state === 'Ready') return { ok: true };
+    const steps = ['/actions/prepare-update', '/actions/activate-update'];
     return this.#run(reboot ? [...steps, '/actions/reboot'] : steps);
   }
 

@@ -307,6 +307,8 @@ describe(SimulatedHost, () => {
     bench.host.faults.busy(5_000);
     expect(await bench.act('refresh-updates')).toBe(423);
     await bench.clock.advance(5_000);
+    // Whoever did not get the lock has not written the status file.
+    expect((await bench.send('GET', '/updates/status')).status).toBe(404);
     expect(await bench.act('refresh-updates')).toBe(204);
   });
 
@@ -366,6 +368,11 @@ describe(SimulatedHost, () => {
     const bench = new Bench();
     expect(await bench.wait(bench.host.admin.apply())).toEqual({ ok: true });
     expect(bench.host.updateStatus?.state).toBe('Ready');
+    // What is applied already is not rebooted into.
+    const { bootId } = bench.host;
+    expect(await bench.wait(bench.host.admin.apply({ reboot: true }))).toEqual({ ok: true });
+    await bench.clock.advance(60_000);
+    expect(bench.host.bootId).toBe(bootId);
     expect(await bench.wait(bench.host.admin.cancel())).toEqual({ ok: true });
     expect(bench.host.updateStatus).toMatchObject({ state: 'Staged', mostRecent: { command: 'deactivate' } });
     bench.host.faults.busy(1_000);

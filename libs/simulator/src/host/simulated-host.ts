@@ -236,8 +236,8 @@ export class SimulatedHost {
   }
 
   #answerCommand(command: UpdateCommand): HttpResponse {
-    this.#file ??= EMPTY_STATUS;
     if (this.#locks.size > 0) return textResponse(423, 'Update lock held');
+    this.#file ??= EMPTY_STATUS;
     const refusal = refuseCommand(command, this.#file);
     if (refusal !== undefined) return textResponse(refusal.status, refusal.body);
     const offer = this.#offer();
