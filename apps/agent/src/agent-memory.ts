@@ -41,9 +41,9 @@ export class AgentMemory {
 
   remember(outcome: StepOutcome): void {
     const before = this.#outcomes.find(({ step }) => step === outcome.step);
-    // Health counts from when it began, not from the last look at it; unless the wall clock has since gone back: then from now.
+    // What lasts counts from when it began, not from the last look at it; unless the wall clock has since gone back: then from now.
     const began = before?.since ?? before?.at ?? outcome.at;
-    const goesOn = outcome.step === 'check-health' && outcome.done && before?.done === true && began <= outcome.at;
+    const goesOn = lasts(outcome) && before?.done === outcome.done && began <= outcome.at;
     const since = goesOn ? began : outcome.since;
     this.#outcomes = withOutcome(this.#outcomes, { ...outcome, since });
     if (outcome.step === 'refresh') this.#lastCheckedAt = outcome.at;
@@ -66,4 +66,9 @@ export class AgentMemory {
     if (kind === 'wait' || kind === 'refresh') log.debug('Decided', { action: kind, reason });
     else log.info('Decided', { action: kind, reason });
   }
+}
+
+/** Whether it matters for how long it has been so. */
+function lasts({ step, done }: StepOutcome): boolean {
+  return done ? step === 'check-health' : step === 'refresh';
 }

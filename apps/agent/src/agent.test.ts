@@ -235,6 +235,23 @@ describe('a failed update', () => {
     expect({ version: world.host.version, crashes: crashes() }).toEqual({ version: '1.27.0', crashes: 0 });
   });
 
+  test('a host that does not reach its repository does not pass for up to date, until it does again', async () => {
+    await aWorld().ready();
+    world.host.faults.refreshFails('always');
+    await world.clock.advance(1_500_000);
+    expect(world.apiserver.status).toMatchObject({ target_version: '1.26.1', failure_message: null });
+    await world.clock.advance(600_000);
+    expect(world.apiserver.status?.failure_message).toBe(
+      'The host cannot look for updates: refresh failed with exit status 1: Failed to refresh',
+    );
+    const writes = world.apiserver.written.length;
+    await world.clock.advance(3_600_000);
+    expect(world.apiserver.written.length).toBe(writes);
+    world.host.faults.clear();
+    await world.clock.advance(150_000);
+    expect(world.apiserver.status).toMatchObject({ target_version: '1.27.0', failure_message: null, crash_count: 0 });
+  });
+
   test.each([
     { what: 'download', path: '/actions/prepare-update', takesMs: DEFAULT_HOST_TIMINGS.downloadMs },
     { what: 'refresh', path: '/actions/refresh-updates', takesMs: DEFAULT_HOST_TIMINGS.refreshMs },

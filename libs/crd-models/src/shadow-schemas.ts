@@ -82,7 +82,7 @@ const V2_STATUS_PROPERTIES: Readonly<Record<string, JsonSchema>> = {
   progress: nullable(PROGRESS),
   failed_versions: { type: 'array', items: FAILED_VERSION, description: 'Versions that this host booted out of, or failed to install.' },
   boot_id: text('Boot id of the host when the status was written.'),
-  failure_message: nullable(text('Why the last update failed, for people.')),
+  failure_message: nullable(text('Why the last update failed, or why the host has long been unable to look for one; for people.')),
 };
 
 /** Names of the status fields that v1 cannot hold. */

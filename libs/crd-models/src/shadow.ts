@@ -74,7 +74,7 @@ export interface ShadowStatus {
   readonly failed_versions?: readonly FailedVersion[];
   /** Boot id of the host when the status was written. */
   readonly boot_id?: string;
-  /** Why the last update failed, for people. */
+  /** Why the last update failed, or why the host has long been unable to look for one; for people. */
   readonly failure_message?: string | null;
 }
 

@@ -1,5 +1,5 @@
 import type { ShadowStatus } from '@brupop/crd-models';
-import { giveNodeBack, outcomeOf, waitWhileBusy } from './outcomes.ts';
+import { giveNodeBack, isSameFailure, outcomeOf, waitWhileBusy } from './outcomes.ts';
 import { availableVersion, cleared, observedStatus, saysTheSame, timeOf } from './status.ts';
 import type { Action, AgentObservation } from './types.ts';
 
@@ -53,8 +53,30 @@ function reportOrWait(o: AgentObservation): Action {
 
 function idleStatus(o: AgentObservation): ShadowStatus {
   const target = availableVersion(o.host.version, o.host.status, o.shadow.status);
-  const status: ShadowStatus = { ...observedStatus(o), target_version: target, current_state: 'Idle', progress: null };
+  const status: ShadowStatus = {
+    ...observedStatus(o),
+    target_version: target,
+    current_state: 'Idle',
+    progress: null,
+    failure_message: failureToTell(o),
+  };
   return isUpToDate(o) ? cleared(status) : status;
+}
+
+const BLIND = 'The host cannot look for updates';
+// Most faults of a repository pass sooner, and told by every node of a fleet at once each would be a storm of writes.
+const BLIND_FOR_MS = 30 * 60_000;
+
+/** Why the last update failed; else, why the host has long been unable to look for one: without it, it would pass for up to date. */
+function failureToTell(o: AgentObservation): string | null {
+  const told = o.shadow.status?.failure_message ?? null;
+  const isOfUpdate = told !== null && !told.startsWith(BLIND);
+  const look = outcomeOf(o, 'refresh');
+  if (isOfUpdate || look === undefined) return told;
+  if (look.done) return null;
+  if (o.now < (look.since ?? look.at) + BLIND_FOR_MS) return told;
+  const message = `${BLIND}: ${look.message}`;
+  return told !== null && isSameFailure(told, message) ? told : message;
 }
 
 /** Only a refresh that succeeded and found nothing proves it; a host that could not look knows nothing. */

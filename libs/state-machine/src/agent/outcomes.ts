@@ -15,6 +15,14 @@ export function withOutcome(outcomes: readonly StepOutcome[], outcome: StepOutco
   return [...outcomes.filter(({ step }) => step !== outcome.step), outcome];
 }
 
+// Of one failure and the next only the details differ, and those are in the log.
+const TELLING = 120;
+
+/** Whether `message` says nothing that has not been `told`. */
+export function isSameFailure(told: string, message: string): boolean {
+  return told.startsWith(message.slice(0, TELLING));
+}
+
 /** `step` now, or, if it has just been tried in vain, after a pause. */
 export function stepOrPause(o: AgentObservation, step: AgentStep, reason: string): Action {
   const before = outcomeOf(o, step);

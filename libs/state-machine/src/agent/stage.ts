@@ -1,4 +1,4 @@
-import { lastOutcome, outcomeOf, stepOrPause, waitWhileBusy } from './outcomes.ts';
+import { isSameFailure, lastOutcome, outcomeOf, stepOrPause, waitWhileBusy } from './outcomes.ts';
 import { reportFailure, reportReached, reportTrouble, timeOf } from './status.ts';
 import type { Action, AgentObservation, AgentStep, HostUpdateStatus, StepOutcome } from './types.ts';
 
@@ -75,16 +75,13 @@ function tryStep(o: AgentObservation, version: string, step: AgentStep, reason: 
   return tellFailure(o, reason, before) ?? stepOrPause(o, step, reason);
 }
 
-// Of one failure and the next only the details differ, and those are in the log.
-const TELLING = 120;
-
 /** Whoever looks at the shadow shall see why while it is tried again, not when it has been given up. */
 function tellFailure(o: AgentObservation, step: string, outcome: StepOutcome | undefined): Action | undefined {
   // What has been followed by another step may be mended.
   if (outcome === undefined || outcome.done || outcome !== lastOutcome(o)) return undefined;
   const message = `${step}: ${outcome.message}`;
   const told = o.shadow.status?.failure_message ?? '';
-  return told.startsWith(message.slice(0, TELLING)) ? undefined : reportTrouble(o, message);
+  return isSameFailure(told, message) ? undefined : reportTrouble(o, message);
 }
 
 // A download fails by the mirror or by the way to it, and an activation after a failed download for want of the image.

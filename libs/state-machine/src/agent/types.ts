@@ -96,7 +96,7 @@ export interface StepOutcome {
   readonly done: boolean;
   /** One sentence for people; why not, if it is not done. */
   readonly message: string;
-  /** Since when the outcome holds (excluded, healthy), milliseconds since the Unix epoch; `at` if absent. */
+  /** Since when the outcome holds (excluded, healthy, unable to look for updates), milliseconds since the Unix epoch; `at` if absent. */
   readonly since?: number | undefined;
   /** How long to wait before the next try. */
   readonly retryAfterMs?: number | undefined;

@@ -236,6 +236,16 @@ describe('planFleet, why a node is no candidate', () => {
     { name: 'its agent has not registered it', fleet: [aMember('a', { shadow: null })], expected: ['a: NoShadow'] },
     { name: 'its agent has not reported', fleet: [aMember('a', { status: null })], expected: ['a: NotReported'] },
     { name: 'its target is no version', fleet: [aMember('a', { status: { target_version: 'latest' } })], expected: ['a: InvalidVersion'] },
+    {
+      name: 'its host cannot look for updates',
+      fleet: [aMember('a', { status: { current_version: '1.1.0', failure_message: 'no route' } })],
+      expected: ['a: UpdateCheckFailing'],
+    },
+    {
+      name: 'its update has failed, and another is not offered',
+      fleet: [aMember('a', { status: { current_version: '1.1.0', failure_message: 'no disk', crash_count: 1 } })],
+      expected: ['a: UpToDate'],
+    },
     { name: 'it is being deleted', fleet: [aMember('a', { deleting: true })], expected: ['a: NodeDeleting'] },
     { name: 'it is not Ready', fleet: [aMember('a', { ready: false })], expected: ['a: NodeNotReady'] },
     { name: 'its agent is not Ready', fleet: [aMember('a', { agent: false })], expected: ['a: AgentNotReady'] },

@@ -40,6 +40,7 @@ export type HoldReason =
   | 'RetryBackoff'
   | 'WriteFailing'
   | 'InvalidVersion'
+  | 'UpdateCheckFailing'
   | 'NodeNotReady'
   | 'NodeDeleting'
   | 'AgentNotReady'
@@ -177,6 +178,13 @@ export const HOLD_REASONS: Readonly<Record<HoldReason, HoldExplanation>> = {
     updating: false,
     meaning: 'The host offers a version that is none.',
     remedy: 'Look at the update repository, and at `settings.updates` of the host.',
+  },
+  UpdateCheckFailing: {
+    loudness: 'trouble',
+    updating: false,
+    meaning: 'The host has not been able to look for updates for half an hour or more, so that nobody knows whether there is one.',
+    remedy:
+      'The message says what the updater of the host has said: mostly that it does not reach its repository. Look at `settings.updates` and `settings.network` of the host.',
   },
   NodeNotReady: {
     loudness: 'lasting',

@@ -35,6 +35,12 @@ describe(shadowConditions, () => {
       expected: ['Updating=False UpToDate', undrained, inTime, fine],
     },
     {
+      name: 'a node whose host cannot look for updates',
+      shadow: aShadow('a', {}, { current_version: '1.1.0', failure_message: 'no route' }),
+      hold: held('UpdateCheckFailing', 'no route'),
+      expected: ['Updating=Unknown UpdateCheckFailing', undrained, inTime, 'Healthy=False UpdateCheckFailing'],
+    },
+    {
       name: 'a staged node that waits for the window',
       shadow: aShadow('a', { state: 'StagedAndPerformedUpdate', version: '1.1.0' }, { current_state: 'StagedAndPerformedUpdate' }),
       hold: held('WindowClosed'),
@@ -85,6 +91,7 @@ describe(shadowConditions, () => {
     const states: BottlerocketShadow[] = [
       aShadow('a'),
       aShadow('a', {}, { current_version: '1.1.0' }),
+      aShadow('a', {}, { current_version: '1.1.0', failure_message: 'no route' }),
       rebooting(progress('Draining', PDB, 'DisruptionBudget')),
       rebooting(progress('Rebooting', '')),
     ];

@@ -1,6 +1,6 @@
 import type { BottlerocketShadow, Condition } from '@brupop/crd-models';
 import { formatTimestamp } from '../timestamps.ts';
-import { upToDateMessage } from './admission-rules.ts';
+import { updateCheckFailure, upToDateMessage } from './admission-rules.ts';
 import { drainBlockedBy } from './drain-blocked.ts';
 import { loudnessOf } from './loudness.ts';
 import type { FleetHold } from './plan.ts';
@@ -18,6 +18,7 @@ export const CONDITION_FINDINGS: Readonly<Record<ConditionType, Readonly<Record<
     'True Recovering': 'The agent undoes what an update has left on the node.',
     'False UpdatePending': 'There is another version, and the node waits to be updated to it; `/plan` tells what for.',
     'False UpToDate': 'The node runs the newest version that it is offered.',
+    'Unknown UpdateCheckFailing': 'The host has long been unable to look for updates; the message says why.',
   },
   Drained: {
     'True DrainedForReboot': 'The node is drained and reboots.',
@@ -78,6 +79,8 @@ function updating({ spec, status }: BottlerocketShadow, { reason }: FleetHold): 
   if (spec.state !== 'Idle')
     return { status: 'True', reason: 'UpdateInProgress', message: `Updating to ${spec.version ?? 'another version'}` };
   if (HOLD_REASONS[reason].updating) return { status: 'True', reason: 'Recovering', message: 'The agent is cleaning up after the update' };
+  const failure = status == null ? undefined : updateCheckFailure(status);
+  if (failure !== undefined) return { status: 'Unknown', reason: 'UpdateCheckFailing', message: failure };
   const { current_version = '', target_version = '' } = status ?? {};
   return current_version === target_version
     ? { status: 'False', reason: 'UpToDate', message: upToDateMessage(current_version) }
