@@ -11,13 +11,11 @@ import { parseVersion } from './parse-version.ts';
 export function admissionOrder(candidates: readonly ShadowedFacts[], busy: readonly Facts[]): ShadowedFacts[] {
   const load = new Map<string, number>();
   for (const facts of busy) add(load, zoneOf(facts));
-  const ranks = Map.groupBy([...candidates].sort(inTurn), rankOf);
-  return [...ranks.values()].flatMap((equals) => spread(equals, load));
+  const ranks = [...Map.groupBy(candidates, rankOf)].sort(([a], [b]) => a - b);
+  return ranks.flatMap(([, equals]) => spread(equals.sort(oldestFirst), load));
 }
 
 const rankOf = (facts: ShadowedFacts): number => (facts.leader ? Number.MAX_VALUE : crashesOf(facts));
-
-const inTurn = (a: ShadowedFacts, b: ShadowedFacts): number => rankOf(a) - rankOf(b) || oldestFirst(a, b);
 
 /** Takes from the least busy zone, again and again, the node that comes first in it. @param candidates in the order of their turn */
 function spread(candidates: readonly ShadowedFacts[], load: Map<string, number>): ShadowedFacts[] {

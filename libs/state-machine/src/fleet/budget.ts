@@ -1,6 +1,5 @@
 import { crashesOf } from './admission-rules.ts';
 import type { Facts, ShadowedFacts } from './facts.ts';
-import { holdsSlot } from './facts.ts';
 import { createInService } from './in-service.ts';
 import type { FleetPolicy, MaxUnavailable } from './policy.ts';
 
@@ -32,13 +31,13 @@ export interface Budget {
  * The budget left by the nodes as they are. A node holds its slot from the start of its update, so a reboot needs no new one. A reboot is refused only if
  * the limit was lowered; if more nodes than allowed are being updated, because some that had lost their slot went on; or if the evicted pods would have
  * nowhere to go until another node is back.
+ * @param holders those of the fleet that hold a slot
  */
-export function createBudget(fleet: readonly Facts[], policy: FleetPolicy): Budget {
+export function createBudget(fleet: readonly Facts[], holders: readonly Facts[], policy: FleetPolicy): Budget {
   const slots = policy.maxConcurrentUpdates === 'unlimited' ? Infinity : policy.maxConcurrentUpdates;
   const managed = fleet.filter(({ node }) => node.managed);
   const mayBeUnavailable = unavailableLimit(policy.maxUnavailable, managed.length);
   const names = (facts: readonly Facts[]): Set<string> => new Set(facts.map(({ node }) => node.name));
-  const holders = fleet.filter(holdsSlot);
   const inSlots = names(holders);
   const underWay = names(holders.filter(({ stuck }) => !stuck));
   const disruptingNow = names(holders.filter(({ disrupting }) => disrupting));

@@ -1,5 +1,5 @@
 import type { BottlerocketShadow } from '@brupop/crd-models';
-import { nodeNameOf, shadowName } from '@brupop/crd-models';
+import { nodeNameOf } from '@brupop/crd-models';
 import { admissionOrder } from './admission-order.ts';
 import { objection, REACH_RULES, sinceOf, START_RULES, STEP_RULES, WRITE_RULES } from './admission-rules.ts';
 import type { BudgetUse, Refusal } from './budget.ts';
@@ -10,10 +10,11 @@ import { factsOf, holdsSlot } from './facts.ts';
 import { failingVersions } from './failing-versions.ts';
 import { fleetWindowAt } from './fleet-window.ts';
 import type { FailingWrite, FleetObservation } from './observation.ts';
+import { pairShadows } from './pair-shadows.ts';
 import type { FleetChange, FleetHold, FleetPlan } from './plan.ts';
 import type { FleetPolicy } from './policy.ts';
 import type { Verdict } from './progress-rules.ts';
-import { progress } from './progress-rules.ts';
+import { isChange, progress } from './progress-rules.ts';
 import type { RuleContext } from './rule.ts';
 import { LEFT_UNAVAILABLE } from './rule.ts';
 
@@ -28,62 +29,49 @@ export function planFleet(observation: FleetObservation, policy: FleetPolicy, no
   const failing = failingVersions(observation.shadows, policy);
   const { failingWrites = NONE_FAILING } = observation;
   const context: RuleContext = { policy, window: fleetWindowAt(observation, policy, now), failing, failingWrites, now };
-  const byNode = shadowsByNode(observation.shadows);
-  const verdicts: Verdict[] = [];
-  const waiting: ShadowedFacts[] = [];
-  const fleet: Facts[] = [];
-  let owned = 0;
-  for (const node of observation.nodes) {
-    const shadow = byNode.get(node.name);
-    if (shadow !== undefined) owned += 1;
-    const facts = factsOf(node, shadow, observation, policy, now);
-    const verdict = hasShadow(facts) ? writable(progress(facts, context), facts, context) : withoutShadow(facts, context);
-    if (verdict === undefined && hasShadow(facts)) waiting.push(facts);
-    verdicts.push(verdict);
-    fleet.push(afterwards(facts, verdict, observation, context));
-  }
-  const admitted = admit(fleet, waiting, context);
+  const { byNode, orphans } = pairShadows(observation.nodes, observation.shadows);
   const changes: FleetChange[] = [];
   const holds: FleetHold[] = [];
-  // In a large fleet the verdicts are too many to be handed on as arguments.
-  for (const verdict of verdicts.concat(admitted.verdicts)) {
-    if (verdict === undefined) continue;
-    if ('change' in verdict) changes.push(verdict.change);
-    else holds.push(verdict.hold);
-  }
-  const { window } = context;
-  const orphans = owned === byNode.size ? [] : deletionsOfOrphans(observation);
-  return {
-    changes: [...changes, ...orphans],
-    holds,
-    window,
-    budget: admitted.budget,
-    recheckAt: earliest([...holds, ...failingWrites.values()], now),
+  const tell = (verdict: Verdict): void => {
+    if (isChange(verdict)) changes.push(verdict);
+    else if (verdict !== undefined) holds.push(verdict);
   };
+  const waiting: ShadowedFacts[] = [];
+  const fleet: Facts[] = [];
+  for (const [at, node] of observation.nodes.entries()) {
+    const facts = factsOf(node, byNode[at], observation, policy, now);
+    const verdict = hasShadow(facts) ? writable(progress(facts, context), facts, context) : withoutShadow(facts, context);
+    if (verdict === undefined && hasShadow(facts)) waiting.push(facts);
+    tell(verdict);
+    fleet.push(afterwards(facts, verdict, observation, context));
+  }
+  const budget = admit(fleet, waiting, context, tell);
+  for (const orphan of orphans) if (!failingWrites.has(orphan.metadata.name)) tell(deletionOf(orphan));
+  const { window } = context;
+  return { changes, holds, window, budget, recheckAt: earliest([holds, failingWrites.values()], now) };
 }
 
 const NONE_FAILING: ReadonlyMap<string, FailingWrite> = new Map();
 
 /** Puts off a change that Kubernetes would not take. */
 function writable(verdict: Verdict, facts: ShadowedFacts, context: RuleContext): Verdict {
-  const hold = verdict !== undefined && 'change' in verdict ? objection(WRITE_RULES, facts, context) : undefined;
-  return hold === undefined ? verdict : { hold };
+  return isChange(verdict) ? (objection(WRITE_RULES, facts, context) ?? verdict) : verdict;
 }
 
 /** The facts of a node once the verdict is carried out. */
 function afterwards(facts: Facts, verdict: Verdict, observation: FleetObservation, { policy, now }: RuleContext): Facts {
   const { node, shadow } = facts;
   if (shadow === undefined || verdict === undefined) return facts;
-  if ('change' in verdict) return factsOf(node, changed(shadow, verdict.change), observation, policy, now);
+  if (isChange(verdict)) return factsOf(node, changed(shadow, verdict), observation, policy, now);
   // A node that cannot be told to stop may go on at any moment, however late it is.
-  return verdict.hold.reason === 'WriteFailing' ? { ...facts, stuck: false } : facts;
+  return verdict.reason === 'WriteFailing' ? { ...facts, stuck: false } : facts;
 }
 
 const hasShadow = (facts: Facts): facts is ShadowedFacts => facts.shadow !== undefined;
 
 function withoutShadow(facts: Facts, context: RuleContext): Verdict {
   const { name, managed } = facts.node;
-  if (facts.marked) return { hold: { node: name, reason: 'LeftUnavailable', message: LEFT_UNAVAILABLE } };
+  if (facts.marked) return { node: name, reason: 'LeftUnavailable', message: LEFT_UNAVAILABLE };
   if (!managed) return undefined;
   const unregistered = {
     node: name,
@@ -91,41 +79,41 @@ function withoutShadow(facts: Facts, context: RuleContext): Verdict {
     message: 'Waiting for the agent to register the node',
     ...sinceOf(facts.agentSince, context.now),
   } as const;
-  return { hold: objection(REACH_RULES, facts, context) ?? unregistered };
+  return objection(REACH_RULES, facts, context) ?? unregistered;
 }
 
-/** Lets staged nodes reboot and idle ones start, as far as the rules and the budget allow. */
+/** Lets staged nodes reboot and idle ones start, as far as the rules and the budget allow. @returns the budget that is then in use */
 function admit(
   fleet: readonly Facts[],
   waiting: readonly ShadowedFacts[],
   context: RuleContext,
-): { readonly verdicts: readonly Verdict[]; readonly budget: BudgetUse } {
-  const verdicts: Verdict[] = [];
+  tell: (verdict: Verdict) => void,
+): BudgetUse {
   const staged: ShadowedFacts[] = [];
   const idle: ShadowedFacts[] = [];
   for (const facts of waiting) {
     const isStaged = facts.phase === 'reached';
     const hold = objection(isStaged ? STEP_RULES : START_RULES, facts, context);
-    if (hold !== undefined) verdicts.push({ hold });
+    if (hold !== undefined) tell(hold);
     else (isStaged ? staged : idle).push(facts);
   }
-  const budget = createBudget(fleet, context.policy);
   const inSlots = fleet.filter(holdsSlot);
+  const budget = createBudget(fleet, inSlots, context.policy);
   const rebooting = inSlots.filter(({ disrupting }) => disrupting);
   for (const facts of admissionOrder(staged, rebooting)) {
-    verdicts.push(windowClosed(facts, context) ?? refused(facts, budget.reboot(facts)) ?? reboot(facts, context.now));
+    tell(windowClosed(facts, context) ?? refused(facts, budget.reboot(facts)) ?? reboot(facts, context.now));
   }
   for (const facts of admissionOrder(idle, inSlots)) {
-    verdicts.push(windowClosed(facts, context) ?? refused(facts, budget.start(facts)) ?? start(facts, context.now));
+    tell(windowClosed(facts, context) ?? refused(facts, budget.start(facts)) ?? start(facts, context.now));
   }
-  return { verdicts, budget: budget.use() };
+  return budget.use();
 }
 
 // Nodes that wait for the window stand in the order of their turn, too.
 function windowClosed({ node }: Facts, { window }: RuleContext): Verdict {
   if (window.open) return undefined;
   const until = window.opensAt === undefined ? {} : { until: window.opensAt };
-  return { hold: { node: node.name, reason: 'WindowClosed', message: 'Waiting for the update window to open', ...until } };
+  return { node: node.name, reason: 'WindowClosed', message: 'Waiting for the update window to open', ...until };
 }
 
 function refused({ node }: Facts, refusal: Refusal | undefined): Verdict {
@@ -133,16 +121,14 @@ function refused({ node }: Facts, refusal: Refusal | undefined): Verdict {
     case undefined:
       return undefined;
     case 'NoFreeSlot':
-      return { hold: { node: node.name, reason: refusal, message: 'Waiting for another node to finish its update' } };
+      return { node: node.name, reason: refusal, message: 'Waiting for another node to finish its update' };
     case 'TooManyUnavailable':
-      return { hold: { node: node.name, reason: refusal, message: 'Waiting for unavailable nodes to come back' } };
+      return { node: node.name, reason: refusal, message: 'Waiting for unavailable nodes to come back' };
     case 'LastSchedulableNode':
       return {
-        hold: {
-          node: node.name,
-          reason: refusal,
-          message: 'Waiting for another node to come back from its update: no other would be left that takes pods',
-        },
+        node: node.name,
+        reason: refusal,
+        message: 'Waiting for another node to come back from its update: no other would be left that takes pods',
       };
   }
 }
@@ -150,37 +136,22 @@ function refused({ node }: Facts, refusal: Refusal | undefined): Verdict {
 function reboot({ node, shadow }: ShadowedFacts, now: number): Verdict {
   const version = shadow.spec.version ?? null;
   const message = `Allowing the node to drain and to reboot into ${String(version)}`;
-  return { change: specChange({ node: node.name, shadow }, 'RebootedIntoUpdate', version, now, 'RebootAllowed', message) };
+  return specChange({ node: node.name, shadow }, 'RebootedIntoUpdate', version, now, 'RebootAllowed', message);
 }
 
 function start({ node, shadow, status }: ShadowedFacts, now: number): Verdict {
   const version = status.target_version;
   const message = `Starting the update from ${status.current_version} to ${version}`;
-  return { change: specChange({ node: node.name, shadow }, 'StagedAndPerformedUpdate', version, now, 'UpdateStarted', message) };
+  return specChange({ node: node.name, shadow }, 'StagedAndPerformedUpdate', version, now, 'UpdateStarted', message);
 }
 
-/** Each node's shadow. Of two for one node the one with the right name counts. */
-function shadowsByNode(shadows: readonly BottlerocketShadow[]): ReadonlyMap<string, BottlerocketShadow> {
-  const byNode = new Map<string, BottlerocketShadow>();
-  for (const shadow of shadows) {
-    const node = nodeNameOf(shadow);
-    if (node === undefined) continue;
-    if (byNode.get(node) === undefined || shadow.metadata.name === shadowName(node)) byNode.set(node, shadow);
-  }
-  return byNode;
+/** Of a shadow whose node is gone. */
+function deletionOf(orphan: BottlerocketShadow): FleetChange {
+  return deletion({ node: nodeNameOf(orphan) ?? '', shadow: orphan }, 'NodeGone', 'Deleting the shadow because its node is gone');
 }
 
-/** Of every shadow whose node is gone. */
-function deletionsOfOrphans({ nodes, shadows, failingWrites = NONE_FAILING }: FleetObservation): FleetChange[] {
-  const names = new Set(nodes.map(({ name }) => name));
-  return shadows.flatMap((shadow) => {
-    const node = nodeNameOf(shadow);
-    if (node === undefined || names.has(node) || failingWrites.has(shadow.metadata.name)) return [];
-    return [deletion({ node, shadow }, 'NodeGone', 'Deleting the shadow because its node is gone')];
-  });
-}
-
-function earliest(waits: readonly Pick<FleetHold, 'until'>[], now: number): number | undefined {
-  const times = waits.map(({ until }) => until).filter((until) => until !== undefined && until > now && until < Infinity);
-  return times.reduce<number | undefined>((first, at) => (first === undefined || (at !== undefined && at < first) ? at : first), undefined);
+function earliest(waits: readonly Iterable<Pick<FleetHold, 'until'>>[], now: number): number | undefined {
+  let first = Infinity;
+  for (const some of waits) for (const { until = Infinity } of some) if (until > now && until < first) first = until;
+  return first === Infinity ? undefined : first;
 }

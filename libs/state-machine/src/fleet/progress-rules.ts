@@ -11,7 +11,7 @@ import type { RuleContext } from './rule.ts';
 import { LEFT_UNAVAILABLE } from './rule.ts';
 
 /** What a rule has to say of a node; undefined: nothing. */
-export type Verdict = { readonly change: FleetChange } | { readonly hold: FleetHold } | undefined;
+export type Verdict = FleetChange | FleetHold | undefined;
 type Rule = (facts: ShadowedFacts, context: RuleContext) => Verdict;
 
 /**
@@ -28,6 +28,8 @@ export const PROGRESS_RULES: readonly Rule[] = [
   stepBackOutsideWindow,
   waitForAgent,
 ];
+
+export const isChange = (verdict: Verdict): verdict is FleetChange => verdict !== undefined && 'kind' in verdict;
 
 /** @returns a change or a hold; undefined if the node waits for nothing but admission to its next step */
 export function progress(facts: ShadowedFacts, context: RuleContext): Verdict {
@@ -87,7 +89,7 @@ function leaveUnmanaged(facts: ShadowedFacts, { now }: RuleContext): Verdict {
 }
 
 function goneFromFleet(facts: ShadowedFacts): Verdict {
-  return { change: deletion(target(facts), 'LabelRemoved', 'Deleting the shadow because the node has lost its opt-in label') };
+  return deletion(target(facts), 'LabelRemoved', 'Deleting the shadow because the node has lost its opt-in label');
 }
 
 // What a stuck agent has not done by now it must not do later without a slot. The version stays in the spec as the mark of the attempt.
@@ -151,9 +153,9 @@ function change(
   reason: ChangeReason,
   message: string,
 ): Verdict {
-  return { change: specChange(target(facts), state, version, now, reason, message) };
+  return specChange(target(facts), state, version, now, reason, message);
 }
 
 function hold({ node }: ShadowedFacts, reason: HoldReason, message: string, until?: number): Verdict {
-  return { hold: { node: node.name, reason, message, ...(until === undefined ? {} : { until }) } };
+  return { node: node.name, reason, message, ...(until === undefined ? {} : { until }) };
 }
