@@ -48,6 +48,12 @@ describe(AgentMemory, () => {
     { name: 'a state that is reached', before: status(), reported: status({ current_state: 'RebootedIntoUpdate' }), kept: [] },
     { name: 'that the drain begins', before: status(), reported: status(progress('Draining')), kept: [] },
     {
+      name: 'what keeps the drain from getting on',
+      before: status(progress('Draining')),
+      reported: status({ progress: { ...progress('Draining').progress, reason: 'DisruptionBudget', message: 'no disruption allowed' } }),
+      kept: ['prepare', drained],
+    },
+    {
       name: 'that the reboot follows the drain',
       before: status(progress('Draining')),
       reported: status(progress('Rebooting')),

@@ -51,10 +51,11 @@ export class AgentMemory {
 
   /**
    * Called after a status was written. If it reports that a step was reached, the outcomes that led to it are forgotten, except a drain that a reboot is to
-   * follow. If it reports only trouble, they are kept, so that steps and their pauses go on.
+   * follow. If it reports only trouble, or what keeps the step that is under way from getting on, they are kept, so that steps and their pauses go on.
    */
   reported({ current_state: state, progress }: ShadowStatus, before: ShadowStatus | null | undefined): void {
-    if (progress == null && before?.progress == null && state === before?.current_state) return;
+    const isSameStep = progress?.step === before?.progress?.step && progress?.since === before?.progress?.since;
+    if (isSameStep && state === before?.current_state) return;
     this.#outcomes = this.#outcomes.filter(({ step }) => step === 'cordon-and-drain' && progress?.step === 'Rebooting');
   }
 

@@ -319,6 +319,19 @@ describe('a failed update', () => {
     expect({ version: world.host.version, crashes: crashes(), drains: drains() }).toEqual({ version: '1.27.0', crashes: 0, drains: 1 });
   });
 
+  test('a reboot that is refused is asked for again after a pause each time, also after the refusal was told', async () => {
+    await aWorld().ready();
+    world.host.faults.rebootRefused(3);
+    const askedAtMs: number[] = [];
+    world.onHostRequest = ({ path }) => {
+      if (path === '/actions/reboot') askedAtMs.push(world.clock.monotonic());
+    };
+    await world.update();
+    const pauses = askedAtMs.slice(1).map((atMs, index) => atMs - (askedAtMs[index] ?? 0));
+    expect(pauses.length).toBe(3);
+    expect(Math.min(...pauses)).toBeGreaterThanOrEqual(DEFAULT_AGENT_SETTINGS.retryMs);
+  });
+
   test('a reboot that is always refused gives the node back', async () => {
     await aWorld().ready();
     world.host.faults.rebootRefused('always');
