@@ -158,6 +158,11 @@ describe('actions', () => {
       response: () => textResponse(500, 'Failed to reboot, exit code: 1, stderr: Operation inhibited\n'),
       result: { kind: 'refused', message: 'Failed to reboot, exit code: 1, stderr: Operation inhibited' },
     },
+    {
+      name: 'is refused in our own words where the host has none',
+      response: () => textResponse(500, ' \n'),
+      result: { kind: 'refused', message: 'The host answered 500' },
+    },
   ])('$name', async ({ response, result }) => {
     expect(await apiTo(answers(response)).reboot(signal)).toEqual(result);
   });

@@ -98,7 +98,8 @@ export function createBottlerocketApi(options: BottlerocketApiOptions): Bottlero
         unchangedSinceMs = now === undefined || now.kind === 'busy' ? undefined : (unchangedSinceMs ?? nowMs);
         if (nowMs - (unchangedSinceMs ?? nowMs) >= VANISHED_AFTER_MS)
           return { kind: 'vanished', message: `The host's updater ended ${command} without a trace` };
-        if (nowMs >= deadline) return { kind: 'timeout', message: `${command} took longer than ${String(timeoutMs)} ms` };
+        if (nowMs >= deadline)
+          return { kind: 'timeout', message: `${command} took longer than ${String(Math.round(timeoutMs / 1_000))} s` };
       }
     },
   };
@@ -130,7 +131,8 @@ function readStatus(answer: HostAnswer): UpdateStatus {
 }
 
 function readAction({ status, body }: HostAnswer): ActionResult {
-  const message = body === '' ? `The host answered ${String(status)}` : body.trim();
+  const said = body.trim();
+  const message = said === '' ? `The host answered ${String(status)}` : said;
   switch (status) {
     case 200:
     case 204:
