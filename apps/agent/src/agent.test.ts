@@ -312,6 +312,20 @@ describe('a failed update', () => {
     expect({ crashes: crashes(), drains: drains() }).toEqual({ crashes: 1, drains: 0 });
   });
 
+  test('a download that never ends is told of at the deadline of the agent, not passed over until the controller gives the node up', async () => {
+    await aWorld().ready();
+    world.onHostRequest = ({ path }) => {
+      if (path !== '/actions/prepare-update') return;
+      world.clock.setTimer(1_000, () => {
+        world.host.faults.busy(10 * 3_600_000);
+      });
+    };
+    world.apiserver.tell('StagedAndPerformedUpdate', '1.27.0');
+    await world.until(() => world.apiserver.status?.failure_message != null, DEFAULT_AGENT_SETTINGS.stageTimeoutMs + 60_000);
+    expect(world.apiserver.status?.failure_message).toBe('The host stayed busy past the deadline: prepare took longer than 1500 s');
+    expect({ crashes: crashes(), drains: drains() }).toEqual({ crashes: 1, drains: 0 });
+  });
+
   test('a reboot that is refused for a while is asked for again, and the node drained once', async () => {
     await aWorld().ready();
     world.host.faults.rebootRefused(3);

@@ -19,11 +19,14 @@ async function failedDownload({ exitStatus, stderr }: { exitStatus: number; stde
   const apiserver = createApiserverClient({ http: nobody, clock, nodeName: 'node-a', readToken: () => 'token' });
   const host = createBottlerocketApi({ http, clock, log });
   let message: string | undefined;
-  void performStep({ apiserver, host, clock }, 'prepare', { status: { kind: 'uninitialized' }, unhurried: false }, signal).then(
-    ({ outcome }) => {
-      message = outcome.message;
-    },
-  );
+  void performStep(
+    { apiserver, host, clock },
+    'prepare',
+    { status: { kind: 'uninitialized' }, unhurried: false, limitMs: Infinity },
+    signal,
+  ).then(({ outcome }) => {
+    message = outcome.message;
+  });
   await clock.advanceUntil(() => message !== undefined, 60_000);
   return message ?? '';
 }

@@ -25,6 +25,8 @@ export interface StepContext {
   readonly status: UpdateStatus;
   /** Whether nobody waits for the step to end. */
   readonly unhurried: boolean;
+  /** How long the step may take at most; then it is told of, and decided anew. A command that goes on leaves the host busy. */
+  readonly limitMs: number;
 }
 
 /** What a step came to. */
@@ -75,14 +77,15 @@ const UNHURRIED_MS = 2_000;
 async function runCommand(
   host: BottlerocketApi,
   command: UpdateCommand,
-  { status, unhurried }: StepContext,
+  { status, unhurried, limitMs }: StepContext,
   signal: AbortSignal,
 ): Promise<Result> {
+  const timeoutMs = Math.min(limitMs, COMMAND_TIMEOUT_MS[command]);
   const before = status.kind === 'known' ? status.mostRecentCommand?.timestamp : undefined;
   const answer = await host[command](signal);
   if (answer.kind !== 'started') return { done: false, message: answer.message };
   const pace = unhurried ? { firstPauseMs: UNHURRIED_MS } : {};
-  const result = await host.awaitCommand(command, { before, timeoutMs: COMMAND_TIMEOUT_MS[command], ...pace }, signal);
+  const result = await host.awaitCommand(command, { before, timeoutMs, ...pace }, signal);
   if (result.kind !== 'ended') return { done: false, message: result.message };
   const report = result.status.mostRecentCommand;
   if (report?.type === command && !report.succeeded) {

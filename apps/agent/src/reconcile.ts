@@ -83,7 +83,9 @@ async function report(
 
 async function perform(deps: ReconcileDeps, step: AgentStep, { host, shadow }: AgentObservation, signal: AbortSignal): Promise<void> {
   const unhurried = shadow.spec.state === 'Idle' && shadow.status?.current_state === 'Idle';
-  const { outcome, status } = await performStep(deps, step, { status: host.status, unhurried }, signal);
+  // Whoever waits for a download that does not end is told why, before the controller gives the node up without a reason.
+  const context = { status: host.status, unhurried, limitMs: deps.settings.stageTimeoutMs };
+  const { outcome, status } = await performStep(deps, step, context, signal);
   deps.memory.remember(outcome);
   deps.memory.hostStatus = status;
   if (!outcome.done) deps.log.debug('Step is not complete', { step, reason: outcome.message });

@@ -8,12 +8,17 @@ export function decideStage(o: AgentObservation, version: string): Action {
   const status = o.host.status;
   switch (status.kind) {
     case 'busy':
-      return isLate(o) ? reportFailure(o, version, 'The host stayed busy past the deadline', 'other') : waitWhileBusy(o);
+      return isLate(o) ? reportFailure(o, version, busyPastDeadline(o), 'other') : waitWhileBusy(o);
     case 'uninitialized':
       return tryStep(o, version, 'refresh', 'The host has not looked for updates since it booted');
     case 'known':
       return decideKnown(o, version, status);
   }
+}
+
+function busyPastDeadline(o: AgentObservation): string {
+  const last = lastOutcome(o);
+  return `The host stayed busy past the deadline${last === undefined || last.done ? '' : `: ${last.message}`}`;
 }
 
 function decideKnown(o: AgentObservation, version: string, status: Extract<HostUpdateStatus, { kind: 'known' }>): Action {
