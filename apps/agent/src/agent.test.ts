@@ -312,6 +312,15 @@ describe('a failed update', () => {
     expect({ crashes: crashes(), drains: drains() }).toEqual({ crashes: 1, drains: 0 });
   });
 
+  test('a version that is withdrawn before its download is given up soon, and not blamed', async () => {
+    await aWorld().ready();
+    world.repository.available.shift();
+    expect(await world.update(120_000)).toBe(true);
+    expect({ crashes: crashes(), drains: drains() }).toEqual({ crashes: 1, drains: 0 });
+    expect(world.apiserver.status).toMatchObject({ failed_versions: [] });
+    expect(world.apiserver.status?.failure_message).toMatch(/^Making 1\.27\.0 the next to boot: .* would install no known version$/);
+  });
+
   test('a download that never ends is told of at the deadline of the agent, not passed over until the controller gives the node up', async () => {
     await aWorld().ready();
     world.onHostRequest = ({ path }) => {

@@ -53,15 +53,23 @@ function prepare(o: AgentObservation, version: string): Action {
 }
 
 function activate(o: AgentObservation, version: string, chosen: string | undefined): Action {
+  const reason = `Making ${version} the next to boot`;
   const last = lastOutcome(o);
-  if (last?.step !== 'activate') return tryStep(o, version, 'activate', `Making ${version} the next to boot`);
+  const tried = outcomeOf(o, 'activate');
+  if (last?.step === 'refresh' && tried?.done === false) {
+    if (!last.done || chosen === version) return { kind: 'activate', reason };
+    return reportFailure(o, version, `${reason}: ${tried.message}; and by now the host would install ${named(chosen)}`, 'other');
+  }
+  if (last?.step !== 'activate' || !hasFailedToActivate(o) || isLate(o) || o.now < last.at + o.settings.retryMs) {
+    return tryStep(o, version, 'activate', reason);
+  }
   // After a failed second download the host still says Staged, but the image is gone: activate fails until it is there again.
-  const isWorthwhile = hasFailedToActivate(o) && !hasJustDownloaded(o) && chosen === version;
-  if (isWorthwhile && !isLate(o) && o.now >= last.at + o.settings.retryMs) return prepare(o, version);
-  return tryStep(o, version, 'activate', `Making ${version} the next to boot`);
+  if (chosen === version && !hasJustDownloaded(o)) return prepare(o, version);
+  // Of a version that was withdrawn the updater downloads nothing, and calls it a success: there is no image, and there will be none.
+  return { kind: 'refresh', reason: `Looking whether the host would still install ${version}, which it cannot make the next to boot` };
 }
 
-// An image is large, and may be gone all the same: of a version that was withdrawn the updater downloads nothing, and calls it a success.
+// An image is large, and may be gone all the same.
 const DOWNLOAD_AGAIN_MS = 5 * 60_000;
 
 /** Whether the image should be there: then something else keeps the host from activating it. */
