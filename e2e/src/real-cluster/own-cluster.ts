@@ -79,9 +79,14 @@ async function runOn(
     },
   };
   let allPassed = true;
-  for (const { name, shows, run } of steps) {
+  for (const { name, shows, run, cannot } of steps) {
     if (signal.aborted) {
       report.notRun(name, String(signal.reason));
+      continue;
+    }
+    const why = cannot?.();
+    if (why !== undefined) {
+      report.leftOut(name, why);
       continue;
     }
     const passed = await report.step(name, shows, () => run(context));

@@ -28,6 +28,15 @@ describe(Report, () => {
     expect(printed()).toContain('not run: second (the time is over)');
   });
 
+  test('a step that the machine cannot take is told, and counts neither way', async () => {
+    const { report, printed } = aReport();
+    await report.step('first', 'it holds', () => Promise.resolve());
+    report.leftOut('second', 'there is no Helm');
+    expect(report.summary()).toBe(0);
+    expect(printed()).toContain('left out: second (there is no Helm)');
+    expect(printed()).toContain('1 passed, 0 failed');
+  });
+
   test('all passed is success', async () => {
     const { report } = aReport();
     await report.step('first', 'it holds', () => Promise.resolve());

@@ -10,6 +10,7 @@ export class Report {
   readonly #out: { write(text: string): unknown };
   readonly #ended: Ended[] = [];
   readonly #notRun: string[] = [];
+  readonly #leftOut: string[] = [];
 
   constructor(out: { write(text: string): unknown }) {
     this.#out = out;
@@ -41,12 +42,18 @@ export class Report {
     this.#notRun.push(`${name} (${why})`);
   }
 
+  /** Notes a step that this machine cannot take, which counts neither way. */
+  leftOut(name: string, why: string): void {
+    this.#leftOut.push(`${name} (${why})`);
+  }
+
   /** Prints the time of each step and the counts. @returns the exit code */
   summary(): number {
     this.#out.write('\n');
     for (const { name, seconds, passed } of this.#ended) {
       this.#out.write(`${passed ? 'ok  ' : 'FAIL'} ${name.padEnd(20)} ${seconds.toFixed(1).padStart(7)} s\n`);
     }
+    for (const text of this.#leftOut) this.#out.write(`left out: ${text}\n`);
     for (const text of this.#notRun) this.#out.write(`not run: ${text}\n`);
     const failed = this.#ended.filter(({ passed }) => !passed).length;
     this.#out.write(`${this.#ended.length - failed} passed, ${failed} failed\n`);

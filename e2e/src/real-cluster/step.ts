@@ -27,6 +27,8 @@ interface StepOf<Needs extends string, Context> {
   readonly name: string;
   readonly shows: string;
   readonly needs: Needs;
+  /** Why this machine cannot run it; undefined if it can. */
+  readonly cannot?: () => string | undefined;
   readonly run: (context: Context) => Promise<void>;
 }
 

@@ -1,6 +1,7 @@
 import type { Step } from '../step.ts';
 import { contract } from './contract.ts';
 import { budget, kills, lost, restarts, rollback } from './faults.ts';
+import { helm } from './helm.ts';
 import { manifest } from './manifest.ts';
 import { migration } from './migration.ts';
 import { permissions } from './permissions.ts';
@@ -27,4 +28,5 @@ export const STEPS: readonly Step[] = [
   rollback,
   uninstall,
   migration,
+  helm,
 ];
