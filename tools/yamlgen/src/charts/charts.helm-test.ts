@@ -177,6 +177,8 @@ image_pull_secrets: |-
     { values: 'max_concurrent_updates: 1000000', named: 'max_concurrent_updates' },
     { values: 'drain_timeout_seconds: 2592000', named: 'drain_timeout_seconds' },
     { values: 'images: {agnet: a}', named: 'agnet' },
+    // As `helm upgrade --reuse-values` leaves them out: the original's chart has neither.
+    { values: '{images: null, drain_timeout_action: null}', named: "missing properties 'images', 'drain_timeout_action'" },
     { values: 'image: public.ecr.aws/bottlerocket/bottlerocket-update-operator:v1.4.0', named: 'is the image of Brupop 1.x' },
     { values: 'podAnnotations: {owner: fleet}', named: 'owner' },
     { values: 'env: {SOAK_TIME_IN_SEC: 300}', named: 'SOAK_TIME_IN_SEC' },
