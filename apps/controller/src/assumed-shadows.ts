@@ -49,21 +49,19 @@ export function createAssumedShadows(): AssumedShadows {
     },
     over(cached) {
       if (writes.size === 0 && deletions.size === 0) return cached;
-      const gone = new Set([...writes.keys(), ...deletions.keys()]);
-      for (const { metadata } of cached) gone.delete(metadata.name);
-      for (const known of [writes, deletions]) for (const name of gone) known.delete(name);
-      return cached.flatMap((shadow) => {
+      /** Of which the cache does not show the writes yet. Of a shadow that it does not have, there is nothing to show. */
+      const pending = new Set<string>();
+      const shadows: BottlerocketShadow[] = [];
+      for (const shadow of cached) {
         const { name, uid } = shadow.metadata;
-        if (deletions.has(name)) {
-          if (deletions.get(name) === uid) return [];
-          deletions.delete(name);
-        }
         const write = writes.get(name);
-        if (write === undefined) return [shadow];
-        if (write.metadata.uid === uid && isOlder(shadow, write)) return [write];
-        writes.delete(name);
-        return [shadow];
-      });
+        const isDeleted = uid !== undefined && deletions.get(name) === uid;
+        const isCovered = write !== undefined && write.metadata.uid === uid && isOlder(shadow, write);
+        if (isDeleted || isCovered) pending.add(name);
+        if (!isDeleted) shadows.push(isCovered ? write : shadow);
+      }
+      for (const known of [writes, deletions]) for (const name of known.keys()) if (!pending.has(name)) known.delete(name);
+      return shadows;
     },
   };
 }

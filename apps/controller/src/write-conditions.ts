@@ -63,7 +63,8 @@ export function createConditionWriter(deps: ConditionWriterDeps): ConditionWrite
 
   /** Those that are to be written now, as many as are written at once, and when to look for others. */
   const look = (holds: readonly FleetHold[], shadows: readonly BottlerocketShadow[]): { due: Due[]; nextInMs: number | undefined } => {
-    const byNode = new Map(holds.map((hold) => [hold.node, hold]));
+    const byNode = new Map<string, FleetHold>();
+    for (const hold of holds) byNode.set(hold.node, hold);
     const nowMs = clock.monotonic();
     const since = new Map<string, number>();
     const due: Due[] = [];
