@@ -33,6 +33,7 @@ const NODE_EVENTS = 17;
 const SHADOW_EVENTS = 5;
 const BUNDLE = resolve(import.meta.dirname, '../apps/controller/dist/main.mjs');
 const INFORMERS = resolve(import.meta.dirname, 'informers.ts');
+const DISCARDING = resolve(import.meta.dirname, 'discarding-client.ts');
 
 /** What the controller costs in a large cluster, and how fast it answers. */
 export const controller: Benchmark = {
@@ -41,7 +42,7 @@ export const controller: Benchmark = {
     `The bundle as in the image, against the simulated API over HTTPS: nodes of 14 KB, each with a shadow and an agent pod. ` +
     ` Memory is anonymous and kernel memory at its peak, over the first list and all that follows. First sync is from the start of the process to` +
     ` ready. Steady, once the conditions of the fleet are written: ${String(NODE_EVENTS)} heartbeats and ${String(SHADOW_EVENTS)} shadow events a second. A reaction is from the write of a shadow's status to the next write of its spec. Baselines: two` +
-    ` informers of the client library, which do nothing with what they hold; and a bare PATCH to the same API.`,
+    ` informers of the client library, which do nothing with what they hold; a client that reads the events of the nodes and throws them away; and a bare PATCH to the same API.`,
   limits:
     `Idle, with ten nodes, the controller takes 25 MiB, of which 9 are those of a bare Node.js; 5,000 nodes, with their shadows, conditions and pods, are 12 MiB of` +
     ` objects that stay. The rest of the peak is what plans leave behind before it is collected, and it is reached while one reaction follows the other: at rest it is` +
@@ -88,9 +89,9 @@ async function measure(
       await running.pop()?.stop();
       return process.wasKilled() ? 1 : 0;
     };
-    const millicoresAtRest = async (process: MeasuredProcess): Promise<number> => {
+    const millicoresAtRest = async (process: MeasuredProcess, shadowEvents = SHADOW_EVENTS): Promise<number> => {
       const before = process.processorMs();
-      await steady(cluster, steadyMs);
+      await steady(cluster, steadyMs, shadowEvents);
       return ((process.processorMs() - before) / steadyMs) * 1_000;
     };
 
@@ -98,12 +99,17 @@ async function measure(
     const reacted = await react(cluster, reactions);
     const isSettled = await settled(cluster, quietMs);
     const millicores = isSettled ? [await millicoresAtRest(ours.process)] : [];
+    const heartbeatMillicores = isSettled ? [await millicoresAtRest(ours.process, 0)] : [];
     const peak = ours.process.peakMiB();
     await running.pop()?.stop();
 
     const textbook = await start(['--conditions=@brupop/source', INFORMERS], BASELINE_LIMIT_MIB);
     const textbookPeak = textbook.process.peakMiB();
     const textbookMillicores = isSettled ? [await millicoresAtRest(textbook.process)] : [];
+    await running.pop()?.stop();
+
+    const discarding = await start(['--conditions=@brupop/source', DISCARDING], NO_LIMIT_MIB);
+    const discardingMillicores = isSettled ? [await millicoresAtRest(discarding.process, 0)] : [];
     await running.pop()?.stop();
 
     const kills = SMALL_FLEETS.includes(nodes) ? [await killsAt(SMALL_MIB)] : [];
@@ -148,6 +154,12 @@ async function measure(
         ours: millicores,
         baseline: { name: 'informers', values: textbookMillicores },
         ...goal(goals?.millicores),
+      },
+      {
+        what: `${what}: heartbeats alone`,
+        unit: 'millicores',
+        ours: heartbeatMillicores,
+        baseline: { name: 'thrown away', values: discardingMillicores },
       },
     ];
   } finally {
@@ -260,13 +272,13 @@ function barePatch({ url, caPem, api, names: [name = ''] }: LargeCluster): Promi
 }
 
 /** Heartbeats of nodes and reports of agents, as in a fleet of this size at rest. */
-async function steady(cluster: LargeCluster, forMs: number): Promise<void> {
+async function steady(cluster: LargeCluster, forMs: number, shadowEvents: number): Promise<void> {
   const nodeAt = (at: number): string => cluster.names[at % cluster.names.length] ?? '';
   const endMs = performance.now() + forMs;
   for (let second = 0; performance.now() < endMs; second++) {
     for (let at = 0; at < NODE_EVENTS; at++) {
       cluster.heartbeat(nodeAt(second * NODE_EVENTS + at));
-      if (at % 4 === 0)
+      if (at % 4 === 0 && at < 4 * shadowEvents)
         cluster.report(nodeAt((second * SHADOW_EVENTS + at) * 7), { current_version: second % 2 === 0 ? '1.26.1' : '1.26.2' });
       await sleep(systemClock, SECOND_MS / NODE_EVENTS);
     }
