@@ -47,8 +47,8 @@ export const controller: Benchmark = {
     `Idle, with ten nodes, the controller takes 25 MiB, of which 9 are those of a bare Node.js; 5,000 nodes, with their shadows, conditions and pods, are 12 MiB of` +
     ` objects that stay. The rest of the peak is what plans leave behind before it is collected, and it is reached while one reaction follows the other: at rest it is` +
     ` 39 to 49 MiB. With 20,000 it would be 87 MiB if V8 marked the heap in one go; but then it looks too seldom: a process that is joined by 2,000 nodes comes to 103 MiB and never gives them back, and with 5,000 one reaction in` +
-    ` three waits for the marking (p99 74 ms). Of the processor time at rest 12 to 15 millicores go into the heartbeats, as with informers that do nothing with them and are beyond the goal, too. The` +
-    ` rest is for the ${String(SHADOW_EVENTS)} reports a second, each of which changes what a condition says and costs a request; for a plan of the fleet every five seconds; and for marking the heap, by the profile three tenths` +
+    ` three waits for the marking (p99 74 ms). Of the processor time at rest 12 millicores go into the heartbeats; only to read them and throw them away takes 8, more than the goal. The` +
+    ` rest is for the ${String(SHADOW_EVENTS)} reports a second, each of which changes what a condition says and costs a request; for a plan of the fleet every four or five seconds; and for collecting what it leaves behind, by the profile nearly four tenths` +
     ` of the main thread and more on a thread beside it.`,
   async run({ smoke }) {
     if (!existsSync(BUNDLE)) throw new Error(`${BUNDLE} is missing: run npm run build:bundles`);
