@@ -38,13 +38,13 @@ export function planFleet(observation: FleetObservation, policy: FleetPolicy, no
   };
   const waiting: ShadowedFacts[] = [];
   const fleet: Facts[] = [];
-  for (const [at, node] of observation.nodes.entries()) {
+  observation.nodes.forEach((node, at) => {
     const facts = factsOf(node, byNode[at], observation, policy, now);
     const verdict = hasShadow(facts) ? writable(progress(facts, context), facts, context) : withoutShadow(facts, context);
     if (verdict === undefined && hasShadow(facts)) waiting.push(facts);
     tell(verdict);
     fleet.push(afterwards(facts, verdict, observation, context));
-  }
+  });
   const budget = admit(fleet, waiting, context, tell);
   for (const orphan of orphans) if (!failingWrites.has(orphan.metadata.name)) tell(deletionOf(orphan));
   const { window } = context;
