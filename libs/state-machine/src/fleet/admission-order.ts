@@ -12,20 +12,25 @@ export function admissionOrder(candidates: readonly ShadowedFacts[], busy: reado
   const load = new Map<string, number>();
   for (const facts of busy) add(load, zoneOf(facts));
   const ranks = [...Map.groupBy(candidates, rankOf)].sort(([a], [b]) => a - b);
-  return ranks.flatMap(([, equals]) => spread(equals.sort(oldestFirst), load));
+  const ordered: ShadowedFacts[] = [];
+  for (const [, equals] of ranks) spread(equals.sort(oldestFirst), load, ordered);
+  return ordered;
 }
 
 const rankOf = (facts: ShadowedFacts): number => (facts.leader ? Number.MAX_VALUE : crashesOf(facts));
 
-/** Takes from the least busy zone, again and again, the node that comes first in it. @param candidates in the order of their turn */
-function spread(candidates: readonly ShadowedFacts[], load: Map<string, number>): ShadowedFacts[] {
+/**
+ * Takes from the least busy zone, again and again, the node that comes first in it.
+ * @param candidates in the order of their turn
+ * @param ordered gets them one by one
+ */
+function spread(candidates: readonly ShadowedFacts[], load: Map<string, number>, ordered: ShadowedFacts[]): void {
   const zones = [...Map.groupBy(candidates, zoneOf)].map(([name, queue]) => ({ name, queue: queue.reverse() }));
-  const ordered: ShadowedFacts[] = [];
   for (;;) {
     let next: Zone | undefined;
     for (const zone of zones) if (comesBefore(zone, next, load)) next = zone;
     const facts = next?.queue.pop();
-    if (next === undefined || facts === undefined) return ordered;
+    if (next === undefined || facts === undefined) return;
     ordered.push(facts);
     add(load, next.name);
   }

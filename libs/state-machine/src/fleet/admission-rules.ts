@@ -84,10 +84,10 @@ function nodeNotReady({ node }: Facts, { now }: RuleContext): Reason | undefined
   return { reason: 'NodeNotReady', message: 'Waiting for the node to be Ready', ...sinceOf(node.readySince, now) };
 }
 
-function agentNotReady({ agentReady, agentSince }: Facts, { now }: RuleContext): Reason | undefined {
+function agentNotReady({ node, agentReady }: Facts, { agentsSince, now }: RuleContext): Reason | undefined {
   if (agentReady === true) return undefined;
   const message = agentReady === false ? "Waiting for the node's agent to be Ready" : 'The node has no agent pod';
-  return { reason: 'AgentNotReady', message, ...sinceOf(agentSince, now) };
+  return { reason: 'AgentNotReady', message, ...sinceOf(agentsSince.get(node.name), now) };
 }
 
 /** Since when a hold lasts, as far as the cluster tells. */

@@ -35,13 +35,19 @@ export interface Budget {
  */
 export function createBudget(fleet: readonly Facts[], holders: readonly Facts[], policy: FleetPolicy): Budget {
   const slots = policy.maxConcurrentUpdates === 'unlimited' ? Infinity : policy.maxConcurrentUpdates;
-  const managed = fleet.filter(({ node }) => node.managed);
-  const mayBeUnavailable = unavailableLimit(policy.maxUnavailable, managed.length);
+  let managed = 0;
+  const unavailable: Facts[] = [];
+  for (const facts of fleet) {
+    const { node } = facts;
+    if (!node.managed) continue;
+    managed++;
+    if (!node.ready || node.unschedulable) unavailable.push(facts);
+  }
+  const mayBeUnavailable = unavailableLimit(policy.maxUnavailable, managed);
   const names = (facts: readonly Facts[]): Set<string> => new Set(facts.map(({ node }) => node.name));
   const inSlots = names(holders);
   const underWay = names(holders.filter(({ stuck }) => !stuck));
   const disruptingNow = names(holders.filter(({ disrupting }) => disrupting));
-  const unavailable = managed.filter(({ node }) => !node.ready || node.unschedulable);
   const unavailableAfterStarts = names([...unavailable, ...holders]);
   const inService = createInService(fleet);
   const unavailableAfterReboots = names([...unavailable, ...holders.filter(({ disrupting }) => disrupting)]);
@@ -55,7 +61,7 @@ export function createBudget(fleet: readonly Facts[], holders: readonly Facts[],
 
   /** Nodes that failed together would fail together again, such as two whose drains wait for each other's pods: with each failure fewer go at a time. */
   function mayGoWith(failures: number): number {
-    return failures === 0 ? Infinity : Math.max(1, Math.floor(Math.min(slots, managed.length) / 2 ** failures));
+    return failures === 0 ? Infinity : Math.max(1, Math.floor(Math.min(slots, managed) / 2 ** failures));
   }
 
   return {

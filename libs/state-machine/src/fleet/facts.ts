@@ -23,8 +23,6 @@ export interface Facts {
   readonly told: ShadowState;
   /** `undefined`: the node has no agent pod. */
   readonly agentReady: boolean | undefined;
-  /** RFC 3339; since when `agentReady` is what it is, if anybody tells. */
-  readonly agentSince: string | undefined;
   readonly leader: boolean;
   /** Whether it still carries what an update of ours put on it: a cordon, or an exclusion from load balancers. */
   readonly marked: boolean;
@@ -45,7 +43,7 @@ export type ShadowedFacts = Facts & { readonly shadow: BottlerocketShadow };
 export function factsOf(
   node: NodeObservation,
   shadow: BottlerocketShadow | undefined,
-  { agents, agentsSince, leaderNodeName }: FleetObservation,
+  { agents, leaderNodeName }: FleetObservation,
   policy: FleetPolicy,
   now: number,
 ): Facts {
@@ -60,7 +58,6 @@ export function factsOf(
     phase,
     told: shadow?.spec.state ?? 'Idle',
     agentReady: agents.get(node.name),
-    agentSince: agentsSince?.get(node.name),
     leader: node.name === leaderNodeName,
     marked,
     disrupting,

@@ -27,8 +27,8 @@ import { LEFT_UNAVAILABLE } from './rule.ts';
  */
 export function planFleet(observation: FleetObservation, policy: FleetPolicy, now: number): FleetPlan {
   const failing = failingVersions(observation.shadows, policy);
-  const { failingWrites = NONE_FAILING } = observation;
-  const context: RuleContext = { policy, window: fleetWindowAt(observation, policy, now), failing, failingWrites, now };
+  const { agentsSince = new Map<string, string>(), failingWrites = new Map<string, FailingWrite>() } = observation;
+  const context: RuleContext = { policy, window: fleetWindowAt(observation, policy, now), failing, agentsSince, failingWrites, now };
   const { byNode, orphans } = pairShadows(observation.nodes, observation.shadows);
   const changes: FleetChange[] = [];
   const holds: FleetHold[] = [];
@@ -50,8 +50,6 @@ export function planFleet(observation: FleetObservation, policy: FleetPolicy, no
   const { window } = context;
   return { changes, holds, window, budget, recheckAt: earliest([holds, failingWrites.values()], now) };
 }
-
-const NONE_FAILING: ReadonlyMap<string, FailingWrite> = new Map();
 
 /** Puts off a change that Kubernetes would not take. */
 function writable(verdict: Verdict, facts: ShadowedFacts, context: RuleContext): Verdict {
@@ -77,7 +75,7 @@ function withoutShadow(facts: Facts, context: RuleContext): Verdict {
     node: name,
     reason: 'NoShadow',
     message: 'Waiting for the agent to register the node',
-    ...sinceOf(facts.agentSince, context.now),
+    ...sinceOf(context.agentsSince.get(name), context.now),
   } as const;
   return objection(REACH_RULES, facts, context) ?? unregistered;
 }

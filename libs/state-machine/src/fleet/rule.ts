@@ -8,6 +8,8 @@ export interface RuleContext {
   readonly policy: FleetPolicy;
   readonly window: WindowState;
   readonly failing: ReadonlyMap<string, FailingVersion>;
+  /** By node: since when its agent is Ready, or is not; RFC 3339. */
+  readonly agentsSince: ReadonlyMap<string, string>;
   /** By name of the shadow. */
   readonly failingWrites: ReadonlyMap<string, FailingWrite>;
   /** Milliseconds since the epoch. */
