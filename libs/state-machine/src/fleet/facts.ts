@@ -30,8 +30,8 @@ export interface Facts {
   readonly disrupting: boolean;
   /** Whether the node would serve pods, or is unavailable through no doing of ours. */
   readonly available: boolean;
-  /** Milliseconds since the epoch; of a node that has nothing to do, Infinity. */
-  readonly deadline: number;
+  /** Milliseconds since the epoch; undefined: the node has nothing to do. */
+  readonly deadline: number | undefined;
   /** Past its deadline. */
   readonly stuck: boolean;
 }
@@ -50,7 +50,7 @@ export function factsOf(
   const phase = phaseOf(shadow);
   const marked = node.cordonedByUs || node.excludedByUs;
   const disrupting = marked || isDisrupting(shadow, phase);
-  const deadline = shadow === undefined || phase === 'idle' ? Infinity : deadlineOf(shadow, policy, now);
+  const deadline = shadow === undefined || phase === 'idle' ? undefined : deadlineOf(shadow, policy, now);
   return {
     node,
     shadow,
@@ -64,7 +64,7 @@ export function factsOf(
     // An older apiserver cordons without a mark, so during an update any cordon may be ours.
     available: !disrupting || (node.ready && !node.unschedulable && !marked),
     deadline,
-    stuck: now >= deadline,
+    stuck: deadline !== undefined && now >= deadline,
   };
 }
 

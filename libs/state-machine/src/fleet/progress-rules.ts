@@ -131,7 +131,7 @@ function waitForAgent(facts: ShadowedFacts, { window }: RuleContext): Verdict {
   const detail = status.progress?.message ?? '';
   const text = `the agent to ${doing}${detail === '' ? lastFailure(facts) : `: ${detail}`}`;
   if (stuck) return hold(facts, 'Stuck', `Still waiting, past the deadline, for ${text}`);
-  const until = told === 'RebootedIntoUpdate' ? Math.min(deadline, window.closesAt ?? Infinity) : deadline;
+  const until = told === 'RebootedIntoUpdate' ? Math.min(deadline ?? Infinity, window.closesAt ?? Infinity) : deadline;
   const blocked = drainBlockedBy(shadow);
   if (blocked !== undefined) return hold(facts, 'DrainBlocked', blocked.message, until);
   return hold(facts, phase === 'recovering' ? 'Recovering' : 'InProgress', `Waiting for ${text}`, until);
