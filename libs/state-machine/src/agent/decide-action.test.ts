@@ -202,6 +202,11 @@ describe('decideAction for Idle', () => {
       says: { current_state: 'Idle', crash_count: 0, failure_message: 'The host cannot look for updates: no route' },
     },
     {
+      name: 'says nothing of it while the host knows of an update',
+      outcomes: [after('refresh', { done: false, since: 0, message: 'no route' })],
+      kind: 'wait',
+    },
+    {
       name: 'says nothing of one that may look again soon',
       status: status({ target_version: '1.26.1' }),
       host: known('Idle'),
@@ -238,7 +243,7 @@ describe('decideAction for Idle', () => {
     },
     {
       name: 'takes it back when the host has found an update',
-      status: status({ failure_message: 'The host cannot look for updates: no route' }),
+      status: status({ target_version: '1.26.1', failure_message: 'The host cannot look for updates: no route' }),
       outcomes: [after('refresh')],
       kind: 'report',
       says: { target_version: '1.27.0', failure_message: null },

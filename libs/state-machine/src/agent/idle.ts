@@ -1,4 +1,5 @@
 import type { ShadowStatus } from '@brupop/crd-models';
+import { updateCheckFailure } from '../update-check.ts';
 import { giveNodeBack, isSameFailure, outcomeOf, waitWhileBusy } from './outcomes.ts';
 import { availableVersion, cleared, observedStatus, saysTheSame, timeOf } from './status.ts';
 import type { Action, AgentObservation } from './types.ts';
@@ -58,24 +59,27 @@ function idleStatus(o: AgentObservation): ShadowStatus {
     target_version: target,
     current_state: 'Idle',
     progress: null,
-    failure_message: failureToTell(o),
+    failure_message: failureToTell(o, target),
   };
   return isUpToDate(o) ? cleared(status) : status;
 }
 
-const BLIND = 'The host cannot look for updates';
 // Most faults of a repository pass sooner, and told by every node of a fleet at once each would be a storm of writes.
 const BLIND_FOR_MS = 30 * 60_000;
 
-/** Why the last update failed; else, why the host has long been unable to look for one: without it, it would pass for up to date. */
-function failureToTell(o: AgentObservation): string | null {
-  const told = o.shadow.status?.failure_message ?? null;
-  const isOfUpdate = told !== null && !told.startsWith(BLIND);
+/**
+ * Why the last update failed; else, why the host has long been unable to look for one: without it, it would pass for up to date.
+ * @param target the version that is to be told
+ */
+function failureToTell(o: AgentObservation, target: string): string | null {
+  const { status } = o.shadow;
+  const told = status?.failure_message ?? null;
+  const isOfUpdate = told !== null && status != null && updateCheckFailure(status) === undefined;
   const look = outcomeOf(o, 'refresh');
   if (isOfUpdate || look === undefined) return told;
-  if (look.done) return null;
+  if (look.done || target !== o.host.version) return null;
   if (o.now < (look.since ?? look.at) + BLIND_FOR_MS) return told;
-  const message = `${BLIND}: ${look.message}`;
+  const message = `The host cannot look for updates: ${look.message}`;
   return told !== null && isSameFailure(told, message) ? told : message;
 }
 

@@ -1,5 +1,5 @@
-import type { ShadowStatus } from '@brupop/crd-models';
 import { parseTimestamp } from '../timestamps.ts';
+import { updateCheckFailure } from '../update-check.ts';
 import { backoffMs, backoffOf } from './backoff.ts';
 import type { Facts, ShadowedFacts } from './facts.ts';
 import { NOT_REPORTED } from './facts.ts';
@@ -57,12 +57,6 @@ function leftUnavailable({ marked }: ShadowedFacts): Reason | undefined {
 function updateCheckFailing({ status }: ShadowedFacts): Reason | undefined {
   const message = updateCheckFailure(status);
   return message === undefined ? undefined : { reason: 'UpdateCheckFailing', message };
-}
-
-/** Why the host cannot look for updates: what its agent tells without an update that has failed. A look that succeeds clears it. */
-export function updateCheckFailure({ current_version, target_version, crash_count, failure_message }: ShadowStatus): string | undefined {
-  const isQuiet = (failure_message ?? '') === '' || current_version !== target_version || crash_count > 0;
-  return isQuiet ? undefined : (failure_message ?? undefined);
 }
 
 function upToDate({ status: { current_version, target_version } }: ShadowedFacts): Reason | undefined {

@@ -1,6 +1,7 @@
 import type { BottlerocketShadow, Condition } from '@brupop/crd-models';
 import { formatTimestamp } from '../timestamps.ts';
-import { updateCheckFailure, upToDateMessage } from './admission-rules.ts';
+import { updateCheckFailure } from '../update-check.ts';
+import { upToDateMessage } from './admission-rules.ts';
 import { drainBlockedBy } from './drain-blocked.ts';
 import { loudnessOf } from './loudness.ts';
 import type { FleetHold } from './plan.ts';
