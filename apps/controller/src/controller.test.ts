@@ -221,6 +221,7 @@ describe(createController, () => {
 
   test.each([
     { name: 'failed', status: 500 },
+    { name: 'was refused', status: 403 },
     { name: 'came too late', status: 409 },
   ])('gives no slot away that a write was to free which $name; what takes none goes on', async ({ status }) => {
     const cluster = aCluster(['a', 'b', 'c']);

@@ -38,15 +38,13 @@ const LONGEST_PAUSE_MS = 10 * 60_000;
 const AFTER_CONFLICT_MS = 500;
 // A node that was changed waits for something from then on, and only a plan tells for what and until when. Our own write is no news that asks for one.
 const AFTER_CHANGE_MS = 500;
-// Another node may have the slot of one whose change was refused. If each of them is refused, there is no hurry.
-const AFTER_REFUSAL = { minMs: 1_000, maxMs: 60_000 };
+// Another node may have the slot of one whose change was refused, which is then left alone for a while.
+const AFTER_REFUSAL_MS = 1_000;
 
 /** @returns the one reconcile of the controller: observe, decide, act, report */
 export function createFleetReconciler(deps: FleetReconcilerDeps): (signal: AbortSignal) => Promise<ReconcileResult> {
   /** Shadows of which a write may or may not have been made. */
   const doubtful = new Set<string>();
-  /** Reconciles in a row of which nothing came but refusals. */
-  let refusals = 0;
 
   return async (signal) => {
     await settleDoubts(deps, doubtful, signal);
@@ -61,10 +59,8 @@ export function createFleetReconciler(deps: FleetReconcilerDeps): (signal: Abort
     deps.reporter.held(holds, observation);
     if (failure !== undefined) throw failure as Error;
     const conditionsInMs = await deps.conditions.write(holds, observation.shadows, signal);
-    refusals = refused && !made ? refusals + 1 : 0;
-    const afterRefusalMs = refusals === 0 ? undefined : Math.min(AFTER_REFUSAL.maxMs, AFTER_REFUSAL.minMs * 2 ** (refusals - 1));
-    const afterChangeMs = made ? AFTER_CHANGE_MS : undefined;
-    return requeue(plan, outdated, [conditionsInMs, againInMs, afterChangeMs, afterRefusalMs], deps.clock);
+    const afterChanges = [made ? AFTER_CHANGE_MS : undefined, refused ? AFTER_REFUSAL_MS : undefined];
+    return requeue(plan, outdated, [conditionsInMs, againInMs, ...afterChanges], deps.clock);
   };
 }
 
