@@ -2,7 +2,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { connect as connectTcp } from 'node:net';
 import type { Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { AGENT_COMPONENT, APISERVER_COMPONENT, APISERVER_SERVICE, DEFAULT_NAMESPACE } from '@brupop/crd-models';
+import { AGENT_COMPONENT, APISERVER_COMPONENT, APISERVER_DEPLOYMENT, APISERVER_SERVICE, DEFAULT_NAMESPACE } from '@brupop/crd-models';
 import { sleep, systemClock } from '@brupop/ports';
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { OLD } from '../fleet/versions.ts';
@@ -148,7 +148,7 @@ describe('an apiserver process under attack', () => {
   // Last: about all of the above.
   test('has neither crashed nor restarted, nor taken more memory than it may, nor logged what it was sent', () => {
     const restarts = fleet.podsOf(APISERVER_COMPONENT).map(({ status }) => status?.containerStatuses?.[0]?.restartCount ?? 0);
-    const errors = fleet.lines.filter(({ pod, text }) => pod.startsWith(APISERVER_COMPONENT) && text.includes('"level":"ERROR"'));
+    const errors = fleet.lines.filter(({ pod, text }) => pod.startsWith(APISERVER_DEPLOYMENT) && text.includes('"level":"ERROR"'));
     // Together: a restart alone does not tell its cause.
     expect({ restarts, crashes: fleet.crashes, errors }).toEqual({ restarts: [0, 0, 0], crashes: [], errors: [] });
     const memory = peaks();
