@@ -25,7 +25,7 @@ export interface StepContext {
   readonly status: UpdateStatus;
   /** Whether nobody waits for the step to end. */
   readonly unhurried: boolean;
-  /** How long the step may take at most; then it is told of, and decided anew. A command that goes on leaves the host busy. */
+  /** How long a command of the host is waited for at most; then it is told of, and decided anew. One that goes on leaves the host busy. */
   readonly limitMs: number;
 }
 
