@@ -36,23 +36,36 @@ describe(statusPatch, () => {
     {
       name: 'sends what an old agent sent, and forgets what one of ours told of its boot and its step before',
       sent: status,
-      expected: { ...status, boot_id: null, progress: null },
+      expected: { ...status, boot_id: null, progress: null, update_check: null },
     },
-    { name: 'sends what an agent of ours sent and nothing else', sent: { ...status, boot_id: 'b' }, expected: { ...status, boot_id: 'b' } },
+    {
+      name: 'sends what an agent of ours sent, and forgets what another told of its checks for updates',
+      sent: { ...status, boot_id: 'b' },
+      expected: { ...status, update_check: null, boot_id: 'b' },
+    },
     {
       name: 'removes the message and the reason of the step before',
       sent: { ...status, boot_id: 'b', progress },
-      expected: { ...status, boot_id: 'b', progress: { ...progress, message: null, reason: null } },
+      expected: { ...status, update_check: null, boot_id: 'b', progress: { ...progress, message: null, reason: null } },
     },
     {
       name: 'keeps the message and the reason that were sent',
       sent: { ...status, boot_id: 'b', progress: { ...progress, message: 'x', reason: 'y' } },
-      expected: { ...status, boot_id: 'b', progress: { ...progress, message: 'x', reason: 'y' } },
+      expected: { ...status, update_check: null, boot_id: 'b', progress: { ...progress, message: 'x', reason: 'y' } },
     },
     {
       name: 'removes a progress that is over',
       sent: { ...status, boot_id: 'b', progress: null },
-      expected: { ...status, boot_id: 'b', progress: null },
+      expected: { ...status, update_check: null, boot_id: 'b', progress: null },
+    },
+    {
+      name: 'replaces what was told of checks for updates as a whole',
+      sent: { ...status, boot_id: 'b', update_check: { result: 'NothingNewer' } },
+      expected: {
+        ...status,
+        boot_id: 'b',
+        update_check: { result: 'NothingNewer', checked_at: null, since: null, reason: null, message: null, newest_listed: null },
+      },
     },
   ])('$name', ({ sent, expected }) => {
     expect(statusPatch(sent)).toEqual({ status: expected });

@@ -64,16 +64,18 @@ export async function ensureShadow(
 
 /**
  * The merge patch that makes what was sent true and leaves what was not sent alone, so that an older agent, which does not know
- * our additions, does not wipe them out. But for two: an agent without a boot id is one of Brupop 1.x, and what one of ours told of its boot and its
- * step before that does not hold any more.
+ * our additions, does not wipe them out. But for three: an agent without a boot id is one of Brupop 1.x, and what one of ours told of its boot and its
+ * step before that does not hold any more; and an agent that tells nothing of its checks for updates must not seem to tell what another told before.
  */
 export function statusPatch(sent: ShadowStatus): { readonly status: Readonly<Record<string, unknown>> } {
-  if (sent.boot_id === undefined) return { status: { ...sent, boot_id: null, progress: null } };
-  const { progress } = sent;
+  if (sent.boot_id === undefined) return { status: { ...sent, boot_id: null, progress: null, update_check: null } };
+  const { progress, update_check: check = null } = sent;
   // A merge patch goes into objects: without this the message and the reason of the step before would stay.
   const whole = progress === undefined || progress === null ? {} : { progress: { message: null, reason: null, ...progress } };
-  return { status: { ...sent, ...whole } };
+  return { status: { ...sent, ...whole, update_check: check === null ? null : { ...NO_CHECK, ...check } } };
 }
+
+const NO_CHECK = { checked_at: null, since: null, reason: null, message: null, newest_listed: null };
 
 /** Writes the status of the node's own shadow. @throws RequestError SHADOW_NOT_FOUND */
 export async function writeStatus(

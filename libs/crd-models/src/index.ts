@@ -1,4 +1,4 @@
-export { DRAIN_BLOCKS, PROGRESS_STEPS, SHADOW_STATES } from './shadow.ts';
+export { DRAIN_BLOCKS, PROGRESS_STEPS, SHADOW_STATES, UPDATE_CHECK_PROBLEMS, UPDATE_CHECK_RESULTS } from './shadow.ts';
 export type {
   BottlerocketShadow,
   Condition,
@@ -11,6 +11,9 @@ export type {
   ShadowSpec,
   ShadowState,
   ShadowStatus,
+  ShadowUpdateCheck,
+  UpdateCheckProblem,
+  UpdateCheckResult,
 } from './shadow.ts';
 export {
   AGENT_COMPONENT,

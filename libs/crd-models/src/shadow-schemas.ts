@@ -68,6 +68,20 @@ const FAILED_VERSION: JsonSchema = {
   },
 };
 
+const UPDATE_CHECK: JsonSchema = {
+  type: 'object',
+  description: 'What the agent knows of updates for its host. Absent: it is an agent that does not tell.',
+  required: ['result'],
+  properties: {
+    result: text('UpdateAvailable, NothingNewer, NotChecked (not since the host booted), or Failing (for half an hour).'),
+    checked_at: nullable(timestamp('When the host last checked with success since it booted.')),
+    since: nullable(timestamp('Since when `result` is what it is.')),
+    reason: nullable(text('Why the host cannot check, in one CamelCase word.')),
+    message: nullable(text('Why the host cannot check, for people.')),
+    newest_listed: nullable(version('The newest version that is listed, if a version lock or a wave holds it back.')),
+  },
+};
+
 // What v2 has and v1 has not. The original's fields come first; the others are additions and therefore optional.
 const V2_STATUS_PROPERTIES: Readonly<Record<string, JsonSchema>> = {
   crash_count: uint32('Failed updates in a row.'),
@@ -83,6 +97,7 @@ const V2_STATUS_PROPERTIES: Readonly<Record<string, JsonSchema>> = {
   failed_versions: { type: 'array', items: FAILED_VERSION, description: 'Versions that this host booted out of, or failed to install.' },
   boot_id: text('Boot id of the host when the status was written.'),
   failure_message: nullable(text('Why the last update failed, or why the host has long been unable to look for one; for people.')),
+  update_check: nullable(UPDATE_CHECK),
 };
 
 /** Names of the status fields that v1 cannot hold. */

@@ -60,6 +60,45 @@ export interface FailedVersion {
   readonly last_failure_timestamp: string;
 }
 
+/**
+ * What came of the host's checks for updates: there is another version; there is none; none has succeeded since the host booted; none has succeeded for
+ * half an hour.
+ */
+export const UPDATE_CHECK_RESULTS = ['UpdateAvailable', 'NothingNewer', 'NotChecked', 'Failing'] as const;
+/** One of {@link UPDATE_CHECK_RESULTS}. */
+export type UpdateCheckResult = (typeof UPDATE_CHECK_RESULTS)[number];
+
+/**
+ * Why the host cannot check for updates: its updater fails; its updater succeeds and lists no version; its API does not answer, or not as Bottlerocket does; it
+ * reports an update state that the agent does not know; it has been busy all along.
+ */
+export const UPDATE_CHECK_PROBLEMS = [
+  'RefreshFailed',
+  'NothingListed',
+  'HostUnreachable',
+  'HostAnswer',
+  'UnknownState',
+  'HostBusy',
+] as const;
+/** One of {@link UPDATE_CHECK_PROBLEMS}. */
+export type UpdateCheckProblem = (typeof UPDATE_CHECK_PROBLEMS)[number];
+
+/** What the agent knows of updates for its host, and since when. Times are RFC 3339, by the clock of the node. */
+export interface ShadowUpdateCheck {
+  /** One of {@link UPDATE_CHECK_RESULTS}; a newer agent may know more. */
+  readonly result: string;
+  /** When the host last checked with success since it booted; null: not yet. Written at most about once an hour as long as nothing else changes. */
+  readonly checked_at?: string | null;
+  /** Since when the result is what it is. */
+  readonly since?: string | null;
+  /** Of `Failing`: one of {@link UPDATE_CHECK_PROBLEMS}; a newer agent may know more. */
+  readonly reason?: string | null;
+  /** Of `Failing`: what the host says, for people. */
+  readonly message?: string | null;
+  /** The newest version that the host's repository lists, if it is newer than the one that the host chose: a version lock or a wave holds it back. */
+  readonly newest_listed?: string | null;
+}
+
 /** What a node's agent last reported. The fields from `conditions` on are additions to the original's, and optional. */
 export interface ShadowStatus {
   readonly current_version: string;
@@ -76,6 +115,8 @@ export interface ShadowStatus {
   readonly boot_id?: string;
   /** Why the last update failed, or why the host has long been unable to look for one; for people. */
   readonly failure_message?: string | null;
+  /** Absent: the agent is one of Brupop 1.x, or an older one of ours, which do not tell when they last checked. */
+  readonly update_check?: ShadowUpdateCheck | null;
 }
 
 /** The part of `metav1.ObjectMeta` that the operator reads or keeps. */

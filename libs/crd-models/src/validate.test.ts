@@ -12,6 +12,7 @@ const SHADOW = {
   status: STATUS,
 };
 const CONDITION = { type: 'Stuck', status: 'True', reason: 'Late', message: '', lastTransitionTime: '2026-01-01T00:00:00Z' };
+const CHECK = { result: 'NothingNewer', checked_at: '2026-01-01T00:00:00Z' };
 const PROGRESS = { step: 'Draining', since: '2026-01-01T00:00:00.123+02:00', boot_id: 'b', version: '1.1.0' };
 
 describe(parseShadow, () => {
@@ -61,9 +62,11 @@ describe(parseShadowStatus, () => {
         failed_versions: [{ version: '1.1.0', failures: 1, last_failure_timestamp: '2026-01-01T00:00:00Z' }],
         boot_id: 'b',
         failure_message: 'm',
+        update_check: { ...CHECK, since: CHECK.checked_at, reason: null, message: null, newest_listed: '1.2.0' },
       },
     },
-    { name: 'additions that are null', status: { ...STATUS, progress: null, failure_message: null } },
+    { name: 'additions that are null', status: { ...STATUS, progress: null, failure_message: null, update_check: null } },
+    { name: 'a result that a newer agent knows', status: { ...STATUS, update_check: { result: 'Foo' } } },
   ])('$name are taken', ({ status }) => {
     expect(parseShadowStatus(status)).toEqual({ ok: true, value: status });
   });
@@ -82,6 +85,11 @@ describe(parseShadowStatus, () => {
     { part: { boot_id: null }, error: 'status.boot_id: expected string, got null' },
     { part: { current_version: '9'.repeat(99) }, error: `status.current_version: expected a semantic version, got "${'9'.repeat(59)}…` },
     { part: { progress: { ...PROGRESS, since: 'today' } }, error: 'status.progress.since: expected an RFC 3339 time, got "today"' },
+    { part: { update_check: { checked_at: null } }, error: 'status.update_check.result: expected a value, got nothing' },
+    {
+      part: { update_check: { ...CHECK, checked_at: 'now' } },
+      error: 'status.update_check.checked_at: expected an RFC 3339 time, got "now"',
+    },
     { part: { conditions: [CONDITION, { ...CONDITION, reason: 1 }] }, error: 'status.conditions[1].reason: expected string, got 1' },
     { part: { conditions: [7] }, error: 'status.conditions[0]: expected object, got 7' },
   ])('$part: $error', ({ part, error }) => {
