@@ -64,3 +64,4 @@ export type { ConversionReview, ConversionReviewAnswer } from './conversion-revi
 export { parseWith } from './parse.ts';
 export type { ParseResult, Validate, ValidationError } from './parse.ts';
 export { parseConversionReview, parseShadow, parseShadowStatus } from './validate.ts';
+export { LONGEST_MESSAGE, shortenText } from './shorten-text.ts';
