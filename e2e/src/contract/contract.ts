@@ -8,6 +8,7 @@ import { PATCHES } from './cases/patches.ts';
 import { TABLES } from './cases/tables.ts';
 import { TOKENS } from './cases/tokens.ts';
 import { WATCHES } from './cases/watches.ts';
+import { WEBHOOKS } from './cases/webhooks.ts';
 import type { ContractCase } from './contract-case.ts';
 
 /** Behaviours of the Kubernetes API that the operator relies on. The simulator and a real API server are held to the same table. */
@@ -20,6 +21,7 @@ export const CONTRACT: readonly ContractCase[] = [
   ...WATCHES,
   ...DELETIONS,
   ...EVICTIONS,
+  ...WEBHOOKS,
   ...TABLES,
   ...TOKENS,
 ];

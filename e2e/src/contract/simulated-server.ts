@@ -10,6 +10,7 @@ export function startSimulatedServer(): { readonly server: Server; readonly stop
   const cluster = new SimulatedCluster({ api, clock: systemClock, random, nodes: [] });
   cluster.start();
   const inner = inProcessClient(api.handle);
+  let webhooks = 0;
   const withToken = (token: string): HttpClient => ({
     request: (request, signal) => inner.request({ ...request, headers: { ...request.headers, authorization: `Bearer ${token}` } }, signal),
   });
@@ -19,6 +20,17 @@ export function startSimulatedServer(): { readonly server: Server; readonly stop
       withToken,
       forget: () => {
         api.faults.compact();
+      },
+      hostWebhook: (handler) => {
+        const url = `https://webhook-${++webhooks}.example.com/admit`;
+        const stop = api.webhooks.serve(url, handler);
+        return Promise.resolve({
+          clientConfig: { url },
+          close: () => {
+            stop();
+            return Promise.resolve();
+          },
+        });
       },
     },
     stop: () => {

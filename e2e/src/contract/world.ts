@@ -1,5 +1,8 @@
 import { systemClock, sleep } from '@brupop/ports';
 import type { HttpClient, HttpRequest } from '@brupop/ports';
+import type { AdmissionHandler } from '@brupop/simulator';
+import { createWebhook } from './webhook.ts';
+import type { CaseWebhook } from './webhook.ts';
 
 /** A parsed answer. */
 export interface Answer {
@@ -17,6 +20,8 @@ export interface AskOptions {
   readonly accept?: string;
   /** A service account's token, instead of the administrator's credentials. */
   readonly token?: string;
+  /** Hangs up after this time without waiting for the answer, whose status is then 0. */
+  readonly leaveAfterMs?: number;
 }
 
 /** An open watch. */
@@ -38,6 +43,8 @@ export interface World {
   readonly watch: (path: string, options?: AskOptions) => Promise<Watching>;
   /** Sees to it that the resourceVersion 1 is forgotten. */
   readonly forget: () => void;
+  /** Lets an admission webhook of the case's own be asked about objects of its namespace, from now until the case has ended. */
+  readonly webhook: (webhook: CaseWebhook) => Promise<void>;
   /** Looks until `look` gives something, and gives that. @throws Error after a time */
   readonly until: <T>(look: () => Promise<T | undefined>) => Promise<T>;
 }
@@ -48,10 +55,20 @@ export interface Server {
   readonly withToken: (token: string) => HttpClient;
   /** Sees to it that the resourceVersion 1 is forgotten. */
   readonly forget: () => void;
+  /** Lets the server reach a webhook. @returns the `clientConfig` of its configuration */
+  readonly hostWebhook: (handler: AdmissionHandler) => Promise<HostedWebhook>;
+}
+
+/** A webhook that the server can reach. */
+export interface HostedWebhook {
+  readonly clientConfig: object;
+  readonly close: () => Promise<void>;
 }
 
 export const GROUP = 'contract.example.com';
 export const CRD_NAME: string = `widgets.${GROUP}`;
+/** Every namespace bears its name. */
+export const NAMESPACE_LABEL = 'kubernetes.io/metadata.name';
 const ASK_MS = 20_000;
 const COME_MS = 10_000;
 const UNTIL_MS = 60_000;
@@ -62,18 +79,27 @@ let cases = 0;
 /** A namespace of its own in `server`, ready for use; `done` removes it. */
 export async function createWorld(server: Server, run: string): Promise<World & { readonly done: () => Promise<void> }> {
   const namespace = `contract-${run}-${++cases}`;
+  const cleanup: (() => Promise<void>)[] = [];
   const world: World = {
     namespace,
     ask: (method, path, body, options = {}) => ask(server, method, path, body, options),
     watch: (path, options = {}) => watch(server, path, options),
     forget: server.forget,
     until,
+    webhook: async (webhook) => {
+      cleanup.push(await createWebhook(world, server, webhook));
+    },
   };
-  await world.ask('POST', '/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
+  await world.ask('POST', '/api/v1/namespaces', {
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: { name: namespace, labels: { [NAMESPACE_LABEL]: namespace } },
+  });
   await serviceAccountOf(world);
   return {
     ...world,
     done: async () => {
+      for (const clean of cleanup) await clean();
       await world.ask('DELETE', `/api/v1/namespaces/${namespace}`);
     },
   };
@@ -154,17 +180,24 @@ const WIDGETS = {
 };
 
 async function ask(server: Server, method: HttpRequest['method'], path: string, body: unknown, options: AskOptions): Promise<Answer> {
-  const { contentType = 'application/json', accept = 'application/json', token } = options;
+  const { contentType = 'application/json', accept = 'application/json', token, leaveAfterMs } = options;
   const client = token === undefined ? server.asAdmin : server.withToken(token);
-  const response = await client.request(
-    {
-      method,
-      path,
-      headers: { accept, ...(body === undefined ? {} : { 'content-type': contentType }) },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    },
-    AbortSignal.timeout(ASK_MS),
-  );
+  const leaving = leaveAfterMs === undefined ? undefined : AbortSignal.timeout(leaveAfterMs);
+  const response = await client
+    .request(
+      {
+        method,
+        path,
+        headers: { accept, ...(body === undefined ? {} : { 'content-type': contentType }) },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      },
+      AbortSignal.any([AbortSignal.timeout(ASK_MS), ...(leaving === undefined ? [] : [leaving])]),
+    )
+    .catch((error: unknown) => {
+      if (leaving?.aborted === true) return undefined;
+      throw error;
+    });
+  if (response === undefined) return { status: 0, headers: {}, body: undefined };
   const text = await response.text();
   let parsed: unknown;
   try {

@@ -3,6 +3,7 @@ import { CONTRACT } from '../../contract/contract.ts';
 import type { ContractCase } from '../../contract/contract-case.ts';
 import { createWorld, defineWidgets } from '../../contract/world.ts';
 import type { Server } from '../../contract/world.ts';
+import { serveWebhook } from '../../contract/webhook.ts';
 import { KubeApi } from '../kube-api.ts';
 import type { Step } from '../step.ts';
 
@@ -14,7 +15,7 @@ export const contract: Step = {
   needs: 'api',
   run: async ({ kubectl, report, signal }) => {
     // Its history is as long as etcd's: the cluster's first version is out of it.
-    const server: Server = { ...(await KubeApi.clients(kubectl.kubeconfig)), forget: () => undefined };
+    const server: Server = { ...(await KubeApi.clients(kubectl.kubeconfig)), forget: () => undefined, hostWebhook: serveWebhook };
     const run = String(Date.now());
     const undefine = await defineWidgets(server);
     const different: string[] = [];

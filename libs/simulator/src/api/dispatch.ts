@@ -14,22 +14,25 @@ import { handleWatch } from './watch-handler.ts';
 import { handleCreate, handleDelete, handleDeleteCollection, handlePatch, handleUpdate } from './write-handlers.ts';
 
 /** Parts of the API that outlive a request. */
-export interface Shared extends Pick<Context, 'core' | 'conversions'> {
+export interface Shared extends Pick<Context, 'core' | 'conversions' | 'webhooks'> {
   readonly tokens: TokenAuthority;
   readonly watches: OpenWatches;
 }
 
 /** Hands an authorized request to its handler. @throws StatusError */
-export async function dispatch(shared: Shared, incoming: Omit<Context, 'core' | 'conversions' | 'type'>): Promise<HttpResponse> {
+export async function dispatch(
+  shared: Shared,
+  incoming: Omit<Context, 'core' | 'conversions' | 'webhooks' | 'type'>,
+): Promise<HttpResponse> {
   const { info, request } = incoming;
-  const { core, conversions, tokens, watches } = shared;
+  const { core, conversions, webhooks, tokens, watches } = shared;
   if (info.resource === '') {
     if (request.method !== 'GET') throw methodNotAllowed();
     return handleDiscovery(core, info.path, request.headers?.['accept'] ?? '');
   }
   const type = core.registry.find(info.group, info.version, info.resource);
   if (type === undefined) throw unknownPath();
-  const context: Context = { core, conversions, type, ...incoming };
+  const context: Context = { core, conversions, webhooks, type, ...incoming };
   if (REVIEW_RESOURCES.includes(type)) {
     if (info.verb !== 'create') throw methodNotAllowed();
     return handleReview(context, tokens);

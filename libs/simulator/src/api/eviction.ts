@@ -1,5 +1,6 @@
 import type { HttpResponse } from '@brupop/ports';
 import { jsonResponse } from '@brupop/ports';
+import { admitChange } from './admit-request.ts';
 import type { Core } from './core.ts';
 import { timestamp } from './core.ts';
 import { computeBudget, isPodReady, statedBudget } from './eviction-budget.ts';
@@ -14,6 +15,7 @@ import type { Json, KubeObject } from './types.ts';
 import { namedObject } from './write-handlers.ts';
 
 const PDB_STORAGE = 'poddisruptionbudgets.policy';
+const EVICTION = { group: 'policy', version: 'v1', kind: 'Eviction' };
 
 const refused = (cause: string, retryAfterSeconds: number): StatusError =>
   new StatusError(429, 'TooManyRequests', "Cannot evict pod as it would violate the pod's disruption budget.", {
@@ -90,13 +92,14 @@ const ignoresBudgets = (pod: KubeObject): boolean =>
  * POST pods/eviction: deletes the pod if every PodDisruptionBudget allows it.
  * @throws StatusError 429 if one does not, 500 if several select the pod, 404, 409 if a precondition does not hold
  */
-export function handleEviction(context: Context): HttpResponse {
+export async function handleEviction(context: Context): Promise<HttpResponse> {
   const { core, type, info, request, query } = context;
   const body = parseJson(request);
   const named = valueAt(body, 'metadata.name');
   if (named !== undefined && named !== '' && named !== info.name) {
     throw badRequest(`name in URL does not match name in Eviction object`);
   }
+  await admitChange(context, { operation: 'CREATE', object: isRecord(body) ? body : {}, kind: EVICTION });
   const pod = namedObject(context);
   const options = parseDeleteOptions(valueAt(body, 'deleteOptions'), query);
   const { uid } = options.preconditions ?? {};

@@ -1,6 +1,8 @@
 import type { HttpRequest } from '@brupop/ports';
+import type { AdmissionWebhooks } from './admission-webhooks.ts';
 import type { Conversions } from './conversion.ts';
 import type { Core } from './core.ts';
+import type { RequestTime } from './request-time.ts';
 import { apiVersionOf } from './resources.ts';
 import type { ResourceType } from './resources.ts';
 import { badRequest, unsupportedMediaType } from './status.ts';
@@ -11,12 +13,15 @@ import type { Identity, Json, RequestInfo } from './types.ts';
 export interface Context {
   readonly core: Core;
   readonly conversions: Conversions;
+  readonly webhooks: AdmissionWebhooks;
   readonly info: RequestInfo;
   readonly type: ResourceType;
   readonly query: URLSearchParams;
   readonly request: HttpRequest;
   readonly identity: Identity;
   readonly signal: AbortSignal;
+  /** Until when it may write. */
+  readonly time: RequestTime;
   /** Texts for `Warning` headers; handlers add to it. */
   readonly warnings: string[];
 }

@@ -121,6 +121,20 @@ export const BUILTIN_RESOURCES: readonly ResourceType[] = [
   builtin('rbac.authorization.k8s.io/v1', 'clusterroles', 'ClusterRole', [], ['cluster']),
   builtin('rbac.authorization.k8s.io/v1', 'clusterrolebindings', 'ClusterRoleBinding', [], ['cluster']),
   builtin(
+    'admissionregistration.k8s.io/v1',
+    'validatingwebhookconfigurations',
+    'ValidatingWebhookConfiguration',
+    [],
+    ['cluster', 'generation'],
+  ),
+  builtin(
+    'admissionregistration.k8s.io/v1',
+    'mutatingwebhookconfigurations',
+    'MutatingWebhookConfiguration',
+    [],
+    ['cluster', 'generation'],
+  ),
+  builtin(
     'apiextensions.k8s.io/v1',
     'customresourcedefinitions',
     'CustomResourceDefinition',

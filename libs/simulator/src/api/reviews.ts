@@ -1,5 +1,6 @@
 import type { HttpResponse } from '@brupop/ports';
 import { jsonResponse } from '@brupop/ports';
+import { admitChange } from './admit-request.ts';
 import type { Context } from './http-io.ts';
 import { readObject } from './http-io.ts';
 import { isAllowed } from './rbac.ts';
@@ -43,8 +44,9 @@ function reviewAccess({ core, type, identity }: Context, body: Json): Json {
 }
 
 /** POST of a review: answers with its status filled in and keeps nothing. */
-export function handleReview(context: Context, tokens: TokenAuthority): HttpResponse {
+export async function handleReview(context: Context, tokens: TokenAuthority): Promise<HttpResponse> {
   const body = readObject(context);
+  await admitChange(context, { operation: 'CREATE', object: body });
   const status = ((): Json => {
     switch (context.type.kind) {
       case 'TokenReview':

@@ -1,5 +1,6 @@
 import type { HttpResponse } from '@brupop/ports';
 import { jsonResponse } from '@brupop/ports';
+import { admitChange } from './admit-request.ts';
 import type { Context } from './http-io.ts';
 import { mediaType, parseJson } from './http-io.ts';
 import { sentMetadata } from './object-metadata.ts';
@@ -9,6 +10,8 @@ import { methodNotAllowed } from './status.ts';
 import { isRecord, valueAt } from './types.ts';
 import type { Json, KubeObject } from './types.ts';
 import { namedObject } from './write-handlers.ts';
+
+const SCALE = { group: 'autoscaling', version: 'v1', kind: 'Scale' };
 
 function scaleOf(object: KubeObject): Json {
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
@@ -36,11 +39,13 @@ function changedScale(context: Context, current: Json): unknown {
 }
 
 /** The scale subresource: `spec.replicas` as an object of its own. */
-export function handleScale(context: Context): HttpResponse {
+export async function handleScale(context: Context): Promise<HttpResponse> {
   const { core, type, info } = context;
+  const shown = namedObject(context);
+  if (info.verb === 'get') return jsonResponse(200, scaleOf(shown));
+  const wanted = changedScale(context, scaleOf(shown));
+  await admitChange(context, { operation: 'UPDATE', object: isRecord(wanted) ? wanted : {}, oldObject: scaleOf(shown), kind: SCALE });
   const object = namedObject(context);
-  if (info.verb === 'get') return jsonResponse(200, scaleOf(object));
-  const wanted = changedScale(context, scaleOf(object));
   const sent = sentMetadata(isRecord(wanted) ? wanted : {});
   const spec = isRecord(object['spec']) ? object['spec'] : {};
   const body: Json = {

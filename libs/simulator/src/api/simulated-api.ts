@@ -1,5 +1,6 @@
 import type { Clock, HttpHandler, HttpRequest, HttpResponse, Random } from '@brupop/ports';
 import { jsonResponse } from '@brupop/ports';
+import { AdmissionWebhooks } from './admission-webhooks.ts';
 import { ADMIN, bootstrap } from './bootstrap.ts';
 import { ClusterStore } from './cluster-store.ts';
 import { Conversions } from './conversion.ts';
@@ -12,6 +13,8 @@ import type { AuditEntry } from './faults.ts';
 import { GarbageCollector } from './garbage-collection.ts';
 import { authorize } from './rbac.ts';
 import { parseRoute } from './router.ts';
+import { requestOver, startTime } from './request-time.ts';
+import type { RequestTime } from './request-time.ts';
 import { statusOf, unauthorized } from './status.ts';
 import { TokenAuthority } from './tokens.ts';
 import type { TokenRequest } from './tokens.ts';
@@ -37,6 +40,8 @@ export class SimulatedApi {
   /** Access as the cluster's own components have it. */
   readonly store: ClusterStore;
   readonly faults: Faults;
+  /** What is asked before a write. */
+  readonly webhooks: AdmissionWebhooks;
   /** Bearer token of the cluster administrator. */
   readonly adminToken: string;
   /** The whole API over HTTP; the bearer token decides who asks. It rejects only where a fault breaks the connection. */
@@ -51,6 +56,7 @@ export class SimulatedApi {
     this.#tokens = new TokenAuthority(this.#core);
     this.faults = new Faults(this.#core.store);
     this.store = new ClusterStore(this.#core);
+    this.webhooks = new AdmissionWebhooks(this.#core, this.store);
     this.adminToken = this.#tokens.issueStatic(ADMIN);
     this.handle = (request, signal) => this.#handle(request, signal);
     this.#core.store.history.subscribe('customresourcedefinitions.apiextensions.k8s.io', ({ type, object }) => {
@@ -103,13 +109,14 @@ export class SimulatedApi {
 
   async #handle(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
     const { info, query } = parseRoute(request.method, request.path);
+    const time = startTime(this.#core.clock, signal);
     let identity = ANONYMOUS;
     let response: HttpResponse;
     try {
       identity = this.#authenticate(request, info.path);
       this.faults.count(info, identity);
       const injected = await this.faults.before(request, identity, info);
-      response = injected ?? (await this.#answer(request, identity, info, query, signal));
+      response = injected ?? (await this.#answer(request, identity, info, query, time));
     } catch (error) {
       if (error instanceof ConnectionReset) throw error;
       const status = statusOf(error);
@@ -125,11 +132,19 @@ export class SimulatedApi {
     identity: Identity,
     info: ReturnType<typeof parseRoute>['info'],
     query: URLSearchParams,
-    signal: AbortSignal,
+    time: RequestTime,
   ): Promise<HttpResponse> {
     if (identity !== ANONYMOUS) authorize(this.#core, identity, info);
-    const shared = { core: this.#core, conversions: this.#conversions, tokens: this.#tokens, watches: this.faults.watches };
-    return dispatch(shared, { request, identity, info, query, signal, warnings: [] });
+    // Whoever delayed it so far did it in the API server's place.
+    if (request.method !== 'GET') requestOver(this.#core.clock, time);
+    const shared = {
+      core: this.#core,
+      conversions: this.#conversions,
+      webhooks: this.webhooks,
+      tokens: this.#tokens,
+      watches: this.faults.watches,
+    };
+    return dispatch(shared, { request, identity, info, query, signal: time.signal, time, warnings: [] });
   }
 
   #authenticate(request: HttpRequest, path: string): Identity {

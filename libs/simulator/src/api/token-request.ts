@@ -1,5 +1,6 @@
 import type { HttpResponse } from '@brupop/ports';
 import { jsonResponse } from '@brupop/ports';
+import { admitChange } from './admit-request.ts';
 import type { Context } from './http-io.ts';
 import { parseJson } from './http-io.ts';
 import { timestamp } from './core.ts';
@@ -10,6 +11,7 @@ import { asText, isRecord, valueAt } from './types.ts';
 import { namedObject } from './write-handlers.ts';
 
 const SHORTEST_S = 600;
+const TOKEN_REQUEST = { group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest' };
 
 interface Bound {
   readonly pod?: { readonly name: string; readonly uid: string };
@@ -39,10 +41,11 @@ function bind(context: Context, reference: unknown): Bound {
 }
 
 /** POST serviceaccounts/token: issues a token, bound to the pod or node that the request names. */
-export function handleTokenRequest(context: Context, tokens: TokenAuthority): HttpResponse {
+export async function handleTokenRequest(context: Context, tokens: TokenAuthority): Promise<HttpResponse> {
   const { core, info } = context;
   const account = namedObject(context);
   const body = parseJson(context.request);
+  await admitChange(context, { operation: 'CREATE', object: isRecord(body) ? body : {}, kind: TOKEN_REQUEST });
   const seconds = valueAt(body, 'spec.expirationSeconds') ?? 3600;
   if (typeof seconds !== 'number' || seconds < SHORTEST_S) {
     throw invalid({ group: 'authentication.k8s.io', kind: 'TokenRequest' }, '', [

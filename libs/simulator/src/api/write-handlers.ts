@@ -1,6 +1,7 @@
 import type { HttpResponse } from '@brupop/ports';
 import { jsonResponse } from '@brupop/ports';
 import { admit } from './admission.ts';
+import { admitChange, mutated, stillOpen, validated } from './admit-request.ts';
 import type { FieldValidation } from './admission.ts';
 import type { Context } from './http-io.ts';
 import { mediaType, parseJson, readObject } from './http-io.ts';
@@ -43,9 +44,12 @@ function admitted(context: Context, body: Json, name: string): Json {
 
 async function createFrom(context: Context, body: Json): Promise<KubeObject> {
   const { core, conversions, type, info } = context;
-  const meta = sentMetadata(body);
-  const checked = admitted(context, body, meta.name ?? meta.generateName ?? '');
+  const asked = await mutated(context, { operation: 'CREATE', object: body });
+  const meta = sentMetadata(asked);
+  const checked = admitted(context, asked, meta.name ?? meta.generateName ?? '');
+  await validated(context, { operation: 'CREATE', object: checked });
   const [stored = checked] = await conversions.toStored(type, [checked]);
+  stillOpen(context);
   return createObject(core, type, stored, type.namespaced ? info.namespace : undefined, writeOptions(context, false));
 }
 
@@ -60,9 +64,12 @@ async function modify(context: Context, change: (current: Json) => Json, byPatch
   for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
     const old = namedObject(context);
     const shown = await conversions.toOne(type, old);
-    const changed = admitted(context, change(shown), old.metadata.name);
+    const asked = await mutated(context, { operation: 'UPDATE', object: change(shown), oldObject: shown });
+    const changed = admitted(context, asked, old.metadata.name);
+    await validated(context, { operation: 'UPDATE', object: changed, oldObject: shown });
     const [stored = changed] = await conversions.toStored(type, [changed]);
     const [before = old] = await conversions.toStored(type, [old]);
+    stillOpen(context);
     if (core.store.get(type.storage, currentKey(context)) !== old) continue;
     return replaceObject(core, type, before, stored, writeOptions(context, byPatch));
   }
@@ -132,6 +139,7 @@ const deleteOptions = ({ request, query }: Context): ReturnType<typeof parseDele
 /** DELETE of one object: the object itself while it is terminating, else a Status. */
 export async function handleDelete(context: Context): Promise<HttpResponse> {
   const { core, type } = context;
+  await admitChange(context, { operation: 'DELETE', oldObject: namedObject(context) });
   const { gone, object } = deleteObject(core, type, namedObject(context), deleteOptions(context));
   // Pods answer with the object in either case.
   if (!gone || type.storage === 'pods') return respondWith(context, 200, object);
@@ -140,10 +148,14 @@ export async function handleDelete(context: Context): Promise<HttpResponse> {
 }
 
 /** DELETE of all objects that the selectors name. */
-export function handleDeleteCollection(context: Context): HttpResponse {
+export async function handleDeleteCollection(context: Context): Promise<HttpResponse> {
   const { core, type } = context;
   const options = deleteOptions(context);
-  for (const object of selectedObjects(context, core.store.list(type.storage))) deleteObject(core, type, object, options);
+  for (const object of selectedObjects(context, core.store.list(type.storage))) {
+    await admitChange(context, { operation: 'DELETE', oldObject: object });
+    const current = core.store.get(type.storage, keyOf(object.metadata.namespace, object.metadata.name));
+    if (current !== undefined) deleteObject(core, type, current, options);
+  }
   return jsonResponse(200, {
     kind: type.listKind,
     apiVersion: 'v1',
