@@ -117,7 +117,7 @@ function createFleetGauges(metrics: Metrics): (fleet: FleetPicture | undefined) 
     countHeld(plan.holds.map(({ reason }) => reason));
     countBlocked(observation.shadows.flatMap((shadow) => blockLabel(drainBlockedBy(shadow)?.reason)));
     const { budget, window } = plan;
-    show('stuck', plan.holds.filter(({ reason }) => reason === 'Stuck').length);
+    show('stuck', plan.holds.filter(({ reason }) => reason === 'Stuck' || reason === 'LostInUpdate').length);
     show('unavailable', budget.unavailable.length);
     show('unavailableLimit', budget.maxUnavailable ?? Infinity);
     show('slots', budget.slots.length);

@@ -35,7 +35,7 @@ export const HOSTS_HELD: GaugeDefinition<'reason'> = {
 export const HOSTS_STUCK: GaugeDefinition = {
   type: 'gauge',
   name: 'brupop_hosts_stuck',
-  help: 'Hosts whose step of an update is past its deadline',
+  help: 'Hosts whose step of an update is past its deadline, or that are lost in it: not Ready for five minutes',
 };
 export const HOSTS_UNAVAILABLE: GaugeDefinition = {
   type: 'gauge',

@@ -61,6 +61,35 @@ describe('an operator who wonders', () => {
     expect(await fetchText(fleet, '/metrics')).toContain('\nbrupop_updates_failed_total{reason="RebootFailed"} 1\n');
   });
 
+  test('hears of a node that is lost in its own update after five minutes, and of no reboot that goes well', async () => {
+    const fleet = aFleet({ nodes: 3, webReplicas: 0 });
+    fleet.cluster.host('node-1').faults.neverComesBack();
+    const healthy = (): string[] => {
+      const conditions = fleet.shadow('node-1')?.status?.conditions ?? [];
+      return conditions.flatMap(({ type, status, reason, message }) => (type === 'Healthy' ? [`${status} ${reason}`, message] : []));
+    };
+    expect(await fleet.until(() => fleet.updating.includes('node-1') && !fleet.node('node-1').ready, 60 * MINUTE)).toBe(true);
+    const since = fleet.clock.now();
+    await fleet.until(() => false, 4 * MINUTE);
+    expect(healthy()[0]).toBe('True NoTrouble');
+    expect(eventsOf(fleet, 'LostInUpdate')).toEqual([]);
+
+    expect(await fleet.until(() => healthy()[0] === 'False LostInUpdate', 2 * MINUTE)).toBe(true);
+    expect(fleet.clock.now() - since).toBeGreaterThan(4.9 * MINUTE);
+    expect(healthy()[1]).toBe(
+      'In an update, the node is not Ready; waiting for the agent to reach RebootedIntoUpdate: Rebooting into 1.27.0',
+    );
+    expect(eventsOf(fleet, 'LostInUpdate')).toHaveLength(2);
+    expect(await fetchText(fleet, '/metrics')).toContain('\nbrupop_hosts_stuck 1\n');
+    const { nodes } = await fetchPlan(fleet);
+    expect(nodes.find(({ node }) => node === 'node-1')).toMatchObject({ reason: 'LostInUpdate', message: healthy()[1] });
+
+    fleet.cluster.host('node-1').faults.clear();
+    fleet.cluster.powerOn('node-1');
+    expect(await fleet.rollOut()).toBe(true);
+    expect(await fleet.until(() => healthy()[0] === 'True NoTrouble', MINUTE)).toBe(true);
+  });
+
   test('is told when the fleet is likely to be done, as soon as there is anything to tell by, and is not far off', async () => {
     const fleet = aFleet({ nodes: 6, webReplicas: 0 });
     const done = (): number => fleet.names.filter((name) => fleet.isDone(name)).length;

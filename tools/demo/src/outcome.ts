@@ -16,6 +16,7 @@ const LEFT_ALONE = new Set([
   'NodeNotReady',
   'CordonedByAdministrator',
   'Stuck',
+  'LostInUpdate',
   'LeftUnavailable',
 ]);
 
@@ -38,7 +39,7 @@ export function outcomeOf(rows: readonly NodeRow[], holds: readonly PlanHold[], 
   if (rest.length === 0) return { kind: 'done' };
   if (!lasting) return { kind: 'under-way' };
   const held = rest.flatMap(({ node }) => holds.filter((hold) => hold.node === node));
-  const lost = held.some(({ reason }) => reason === 'Stuck' || reason === 'NodeNotReady');
+  const lost = held.some(({ reason }) => reason === 'Stuck' || reason === 'LostInUpdate' || reason === 'NodeNotReady');
   const left = held
     .filter(({ reason }) => LEFT_ALONE.has(reason) || (lost && BEHIND_STUCK.has(reason)))
     .map(({ node, message }) => ({ node, why: message }));

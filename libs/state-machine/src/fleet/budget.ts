@@ -4,7 +4,7 @@ import { createInService } from './in-service.ts';
 import type { FleetPolicy, MaxUnavailable } from './policy.ts';
 
 /** Why the budget lets no further node go on. */
-export type Refusal = 'NoFreeSlot' | 'TooManyUnavailable' | 'LastSchedulableNode';
+export type Refusal = 'NoFreeSlot' | 'TooManyUnavailable' | 'RetryLimited' | 'LastSchedulableNode';
 
 /** The two limits, and who uses them. */
 export interface BudgetUse {
@@ -46,7 +46,7 @@ export function createBudget(fleet: readonly Facts[], holders: readonly Facts[],
   const mayBeUnavailable = unavailableLimit(policy.maxUnavailable, managed);
   const names = (facts: readonly Facts[]): Set<string> => new Set(facts.map(({ node }) => node.name));
   const inSlots = names(holders);
-  const underWay = names(holders.filter(({ stuck }) => !stuck));
+  const underWay = names(holders.filter(({ stuck, lost }) => !stuck && !lost));
   const disruptingNow = names(holders.filter(({ disrupting }) => disrupting));
   const unavailableAfterStarts = names([...unavailable, ...holders]);
   const inService = createInService(fleet);
@@ -59,7 +59,7 @@ export function createBudget(fleet: readonly Facts[], holders: readonly Facts[],
     return undefined;
   }
 
-  /** Nodes that failed together would fail together again, such as two whose drains wait for each other's pods: with each failure fewer go at a time. */
+  /** Nodes that fail together tend to fail together again, such as two whose drains wait for each other's pods. Each failure halves how many go at a time. */
   function mayGoWith(failures: number): number {
     return failures === 0 ? Infinity : Math.max(1, Math.floor(Math.min(slots, managed) / 2 ** failures));
   }
@@ -67,9 +67,9 @@ export function createBudget(fleet: readonly Facts[], holders: readonly Facts[],
   return {
     start: (facts) => {
       const { name } = facts.node;
-      if (!underWay.has(name) && underWay.size >= mayGoWith(crashesOf(facts))) return 'NoFreeSlot';
       const refusal = refusalOf(name, inSlots, unavailableAfterStarts);
       if (refusal !== undefined) return refusal;
+      if (!underWay.has(name) && underWay.size >= mayGoWith(crashesOf(facts))) return 'RetryLimited';
       for (const granted of [underWay, inSlots, unavailableAfterStarts]) granted.add(name);
       return undefined;
     },

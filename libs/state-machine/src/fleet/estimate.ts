@@ -27,7 +27,7 @@ const REST: readonly Phase[] = PHASES.slice(1);
 /** Without these nothing is said. The others may take no time at all, and then are never seen. */
 const NEEDED: readonly Phase[] = ['stage', 'reboot', 'monitor'];
 /** Wait for their turn, and for nothing else. */
-const QUEUED: readonly Reason[] = ['NoFreeSlot', 'WindowClosed'];
+const QUEUED: readonly Reason[] = ['NoFreeSlot', 'RetryLimited', 'WindowClosed'];
 /** Wait for a time, and then for their turn. */
 const RESTING: readonly Reason[] = ['CrashBackoff', 'VersionBackoff', 'RetryBackoff'];
 /** Have ended an update, well or not, and are about to give their slot back. */

@@ -1,5 +1,7 @@
 import type { BottlerocketShadow, ShadowState, ShadowStatus } from '@brupop/crd-models';
 import { deadlineOf } from './deadlines.ts';
+import { absenceOf } from './lost.ts';
+import type { Absence } from './lost.ts';
 import type { FleetObservation, NodeObservation } from './observation.ts';
 import type { FleetPolicy } from './policy.ts';
 
@@ -34,6 +36,10 @@ export interface Facts {
   readonly deadline: number | undefined;
   /** Past its deadline. */
   readonly stuck: boolean;
+  /** What is not Ready in an update, and since when; undefined: nothing, or the node has nothing to do. */
+  readonly absence: Absence | undefined;
+  /** Not Ready for longer than a reboot should take, as far as the cluster says since when. */
+  readonly lost: boolean;
 }
 
 /** A node that has a shadow. */
@@ -43,14 +49,17 @@ export type ShadowedFacts = Facts & { readonly shadow: BottlerocketShadow };
 export function factsOf(
   node: NodeObservation,
   shadow: BottlerocketShadow | undefined,
-  { agents, leaderNodeName }: FleetObservation,
+  observation: FleetObservation,
   policy: FleetPolicy,
   now: number,
 ): Facts {
+  const { agents, leaderNodeName } = observation;
   const phase = phaseOf(shadow);
   const marked = node.cordonedByUs || node.excludedByUs;
   const disrupting = marked || isDisrupting(shadow, phase);
-  const deadline = shadow === undefined || phase === 'idle' ? undefined : deadlineOf(shadow, policy, now);
+  const isBusy = shadow !== undefined && phase !== 'idle';
+  const deadline = isBusy ? deadlineOf(shadow, policy, now) : undefined;
+  const absence = isBusy ? absenceOf(node, shadow, observation, now) : undefined;
   return {
     node,
     shadow,
@@ -65,6 +74,8 @@ export function factsOf(
     available: !disrupting || (node.ready && !node.unschedulable && !marked),
     deadline,
     stuck: deadline !== undefined && now >= deadline,
+    absence,
+    lost: absence?.until !== undefined && now >= absence.until,
   };
 }
 

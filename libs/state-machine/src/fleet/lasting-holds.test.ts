@@ -139,6 +139,13 @@ describe(followHolds, () => {
 
   test('all that keeps an agent from being heard is a matter of time', () => {
     const lasting = Object.entries(HOLD_REASONS).filter(([, { loudness }]) => loudness === 'lasting');
-    expect(lasting.map(([reason]) => reason)).toEqual(['NodeNotReady', 'NodeDeleting', 'AgentNotReady', 'NoShadow', 'NotReported']);
+    expect(lasting.map(([reason]) => reason)).toEqual([
+      'LostInUpdate',
+      'NodeNotReady',
+      'NodeDeleting',
+      'AgentNotReady',
+      'NoShadow',
+      'NotReported',
+    ]);
   });
 });

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { ago, aFleet, aMember, aNode, aPolicy, aShadow, CLOSED, lines, MINUTE, NOW } from './fleet.fixture.ts';
 import type { Member, MemberChanges } from './fleet.fixture.ts';
 import { planFleet } from './plan-fleet.ts';
+import type { FleetHold } from './plan.ts';
 import type { FleetPolicy } from './policy.ts';
 import { parseCronWindow } from '../window/cron-window.ts';
 import type { UpdateWindow } from '../window/window.ts';
@@ -408,6 +409,12 @@ describe('planFleet, slots', () => {
       expected: ['cordoned: CordonedByAdministrator', 'a: TooManyUnavailable'],
     },
     {
+      name: 'a reboot that is allowed counts for the next one of the same plan',
+      fleet: ['a', 'b'].map((name) => aMember(name, { ...told('StagedAndPerformedUpdate'), status: staged })),
+      policy: { maxConcurrentUpdates: 2, maxUnavailable: { count: 1 } },
+      expected: ['a→RebootedIntoUpdate RebootAllowed', 'b: TooManyUnavailable'],
+    },
+    {
       name: 'nodes at work count as unavailable to be',
       fleet: [busy, aMember('a')],
       policy: { maxConcurrentUpdates: 5, maxUnavailable: { count: 1 } },
@@ -571,6 +578,85 @@ describe('planFleet, nodes that failed together', () => {
   ] as const)('$name', ({ members, limit, started }) => {
     expect(startedOf(members, { maxConcurrentUpdates: limit })).toBe(started);
   });
+
+  test.each<Row>([
+    {
+      name: 'while other nodes are updated, one that has failed waits for a reason of its own, although a slot is free',
+      fleet: [aMember('busy', told('StagedAndPerformedUpdate')), ...nodes(1, 1)],
+      policy: { maxConcurrentUpdates: 2 },
+      expected: ['busy: InProgress', 'n0: RetryLimited'],
+    },
+    {
+      name: 'without a free slot that is what it waits for',
+      fleet: [aMember('busy', told('StagedAndPerformedUpdate')), ...nodes(1, 1)],
+      expected: ['busy: InProgress', 'n0: NoFreeSlot'],
+    },
+    {
+      name: 'a node that is lost in its update does not count as one beside which it would be tried again',
+      fleet: [aMember('lost', { ...told('RebootedIntoUpdate', 30), status: staged, ready: false, readySince: ago(6) }), ...nodes(1, 1)],
+      policy: { maxConcurrentUpdates: 2, timeouts: { ...aPolicy().timeouts, rebootedMs: 60 * MINUTE } },
+      expected: ['n0→StagedAndPerformedUpdate UpdateStarted', 'lost: LostInUpdate'],
+    },
+  ])('$name', check);
+});
+
+describe('planFleet, a node that is lost in its update', () => {
+  const policy = aPolicy({
+    timeouts: { stagedMs: 60 * MINUTE, rebootedMs: 60 * MINUTE, monitoringMs: 60 * MINUTE, recoveryMs: 60 * MINUTE },
+  });
+  const holdOf = (changes: MemberChanges, agentsSince: ReadonlyMap<string, string> = new Map()): FleetHold | undefined =>
+    planFleet({ ...aFleet([aMember('a', changes)]), agentsSince }, policy, NOW).holds.find(({ node }) => node === 'a');
+  const phases: Record<string, MemberChanges> = {
+    staging: told('StagedAndPerformedUpdate', 30),
+    draining: { ...told('RebootedIntoUpdate', 30), status: { ...staged, progress } },
+    rebooting: { ...told('RebootedIntoUpdate', 30), status: { ...staged, progress: { ...progress, step: 'Rebooting' } } },
+    monitored: { ...told('MonitoringUpdate', 30), status: rebooted },
+    soaking: { ...told('MonitoringUpdate', 30), status: monitoring },
+    recovering: { spec: { state: 'Idle', state_transition_timestamp: ago(30) }, status: staged },
+  };
+  const away: Record<string, MemberChanges> = {
+    'the node is not Ready': { ready: false, readySince: ago(6) },
+    "the node's agent is not Ready": { agent: false },
+    'the node has no agent pod': { agent: undefined },
+  };
+  const rows = Object.entries(phases).flatMap(([phase, member]) =>
+    Object.entries(away)
+      .filter(([what]) => phase !== 'soaking' || what === 'the node is not Ready')
+      .map(([what, missing]) => ({ phase, what, member: { ...member, ...missing } })),
+  );
+  test.each(rows)('while $phase, after five minutes: $what', ({ member, what }) => {
+    const hold = holdOf(member, new Map([['a', ago(6)]]));
+    expect(hold).toMatchObject({ reason: 'LostInUpdate', since: NOW - 6 * MINUTE });
+    expect(hold?.message).toContain(what);
+  });
+
+  test('the message still says how far the update had come', () => {
+    expect(holdOf({ ...phases['draining'], ...away['the node is not Ready'] })?.message).toContain('evicting 3 pods');
+  });
+
+  test('a reboot of a few minutes is nothing to report, and is looked at again when the five minutes are over', () => {
+    expect(holdOf({ ...phases['rebooting'], ready: false, readySince: ago(4) })).toMatchObject({
+      reason: 'InProgress',
+      until: NOW + MINUTE,
+    });
+  });
+
+  test.each([
+    {
+      name: 'behind',
+      member: { ...told('RebootedIntoUpdate', 2), status: staged, ready: false, readySince: ago(50) },
+      reason: 'InProgress',
+    },
+    { name: 'ahead', member: { ...phases['rebooting'], ready: false, readySince: ago(-50) }, reason: 'InProgress' },
+  ] as const)('a clock of the node that is $name makes it lost no sooner than its step began', ({ member, reason }) => {
+    expect(holdOf(member)).toMatchObject({ reason });
+  });
+
+  test('past its deadline it counts as stuck, as ever', () => {
+    expect(holdOf({ ...told('RebootedIntoUpdate', 61), status: staged, ready: false, readySince: ago(60) })).toMatchObject({
+      reason: 'Stuck',
+    });
+  });
 });
 
 describe('planFleet, a version that fails', () => {
@@ -610,6 +696,12 @@ describe('planFleet, a version that fails', () => {
         'e: UpToDate',
         'f: UpToDate',
       ],
+    },
+    {
+      name: 'is given to no further node where it runs on just as many nodes as have failed',
+      fleet: [aMember('a', bad(1)), aMember('b', bad(1)), aMember('c'), aMember('d', good), aMember('e', good)],
+      policy,
+      expected: ['a: VersionBackoff', 'b: VersionBackoff', 'c: VersionFailing', 'd: UpToDate', 'e: UpToDate'],
     },
     {
       name: 'does not count against the next version',
@@ -861,13 +953,13 @@ describe('planFleet, a window that closes on a node allowed to reboot', () => {
       name: 'lets a drain that has begun go on',
       fleet: [aMember('a', { ...told('RebootedIntoUpdate'), status: { ...staged, progress }, agent: false })],
       policy: { window: CLOSED },
-      expected: ['a: InProgress'],
+      expected: ['a: LostInUpdate'],
     },
     ...[{ excludedByUs: true }, { unschedulable: true }].map((changes) => ({
       name: `lets one go on that its node alone tells of: ${JSON.stringify(changes)}`,
       fleet: [aMember('a', { ...told('RebootedIntoUpdate'), status: staged, agent: false, ...changes })],
       policy: { window: CLOSED },
-      expected: ['a: InProgress'],
+      expected: ['a: LostInUpdate'],
     })),
   ])('$name', check);
 });
@@ -913,7 +1005,7 @@ describe('planFleet, nodes that leave the fleet', () => {
     {
       name: 'until then one that is cordoned by whomever is waited for',
       fleet: [leaving({ ...told('RebootedIntoUpdate'), status: staged, agent: undefined, unschedulable: true }), aMember('b')],
-      expected: ['a: InProgress', 'b: NoFreeSlot'],
+      expected: ['a: LostInUpdate', 'b: NoFreeSlot'],
     },
     {
       name: 'one that never came back from its reboot keeps its shadow and its slot',
@@ -1129,7 +1221,7 @@ describe('planFleet, the order of admission', () => {
   /** Those that start, and then those that wait for their turn. */
   const order = (fleet: readonly Member[]): string[] => {
     const { changes, holds } = planFleet(aFleet(fleet), aPolicy({ maxConcurrentUpdates: 'unlimited' }), NOW);
-    return [...changes, ...holds.filter(({ reason }) => reason === 'NoFreeSlot')].map(({ node }) => node);
+    return [...changes, ...holds.filter(({ reason }) => reason === 'NoFreeSlot' || reason === 'RetryLimited')].map(({ node }) => node);
   };
   const crashed = (crash_count: number): MemberChanges => ({ status: { crash_count, state_transition_failure_timestamp: ago(5_000) } });
 

@@ -119,9 +119,11 @@ function refused({ node }: Facts, refusal: Refusal | undefined): Verdict {
     case undefined:
       return undefined;
     case 'NoFreeSlot':
-      return { node: node.name, reason: refusal, message: 'Waiting for another node to finish its update' };
+      return { node: node.name, reason: refusal, message: 'Waiting for another node to finish its update, or to come back from it' };
     case 'TooManyUnavailable':
-      return { node: node.name, reason: refusal, message: 'Waiting for unavailable nodes to come back' };
+      return { node: node.name, reason: refusal, message: 'Waiting for nodes that are unavailable or being updated' };
+    case 'RetryLimited':
+      return { node: node.name, reason: refusal, message: 'Waiting to be tried again beside fewer other updates, after a failure' };
     case 'LastSchedulableNode':
       return {
         node: node.name,

@@ -63,8 +63,20 @@ function finishAfterSoak(facts: ShadowedFacts, { policy, now }: RuleContext): Ve
 
 function soaking(facts: ShadowedFacts, text: string, until?: number): Verdict {
   if (facts.stuck) return hold(facts, 'Stuck', `Still waiting, past the deadline, for ${text}`, until);
-  return hold(facts, 'Soaking', `Waiting for ${text}`, until ?? facts.deadline);
+  return lostInUpdate(facts, text) ?? hold(facts, 'Soaking', `Waiting for ${text}`, sooner(until ?? facts.deadline, facts));
 }
+
+/** A reboot takes the node away for a few minutes. One that stays away must not pass for an update under way. */
+function lostInUpdate(facts: ShadowedFacts, text: string): Verdict {
+  const { absence, lost } = facts;
+  if (absence === undefined || (absence.since !== undefined && !lost)) return undefined;
+  const held = hold(facts, 'LostInUpdate', `In an update, ${absence.what}; waiting for ${text}`, facts.deadline);
+  return absence.since === undefined ? held : { ...held, since: absence.since };
+}
+
+/** A node that is away is looked at again when it counts as lost. */
+const sooner = (until: number | undefined, { absence }: ShadowedFacts): number | undefined =>
+  absence?.until === undefined ? until : Math.min(until ?? Infinity, absence.until);
 
 /** The later of: told to monitor, became Ready. Of two unreadable times neither may hold the node for ever. */
 function soakBegan({ node, shadow }: ShadowedFacts, now: number): number {
@@ -131,7 +143,9 @@ function waitForAgent(facts: ShadowedFacts, { window }: RuleContext): Verdict {
   const detail = status.progress?.message ?? '';
   const text = `the agent to ${doing}${detail === '' ? lastFailure(facts) : `: ${detail}`}`;
   if (stuck) return hold(facts, 'Stuck', `Still waiting, past the deadline, for ${text}`);
-  const until = told === 'RebootedIntoUpdate' ? Math.min(deadline ?? Infinity, window.closesAt ?? Infinity) : deadline;
+  const lost = lostInUpdate(facts, text);
+  if (lost !== undefined) return lost;
+  const until = sooner(told === 'RebootedIntoUpdate' ? Math.min(deadline ?? Infinity, window.closesAt ?? Infinity) : deadline, facts);
   const blocked = drainBlockedBy(shadow);
   if (blocked !== undefined) return hold(facts, 'DrainBlocked', blocked.message, until);
   return hold(facts, phase === 'recovering' ? 'Recovering' : 'InProgress', `Waiting for ${text}`, until);
@@ -156,6 +170,6 @@ function change(
   return specChange(target(facts), state, version, now, reason, message);
 }
 
-function hold({ node }: ShadowedFacts, reason: HoldReason, message: string, until?: number): Verdict {
+function hold({ node }: ShadowedFacts, reason: HoldReason, message: string, until?: number): FleetHold {
   return { node: node.name, reason, message, ...(until === undefined ? {} : { until }) };
 }

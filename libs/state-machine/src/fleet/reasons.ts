@@ -26,11 +26,13 @@ export type HoldReason =
   | 'WindowClosed'
   | 'NoFreeSlot'
   | 'TooManyUnavailable'
+  | 'RetryLimited'
   | 'LastSchedulableNode'
   | 'InProgress'
   | 'DrainBlocked'
   | 'Soaking'
   | 'Recovering'
+  | 'LostInUpdate'
   | 'Stuck'
   | 'CordonedByAdministrator'
   | 'LeftUnavailable'
@@ -78,14 +80,25 @@ export const HOLD_REASONS: Readonly<Record<HoldReason, HoldExplanation>> = {
   NoFreeSlot: {
     loudness: 'quiet',
     updating: false,
-    meaning: 'As many nodes are being updated as `MAX_CONCURRENT_UPDATE` allows; `budget.usedBy` of the plan names them.',
-    remedy: 'Wait; if one of those nodes is stuck, help that one. Raise `MAX_CONCURRENT_UPDATE` if the fleet takes too long.',
+    meaning:
+      'As many nodes are being updated, or were left unavailable by an update, as `MAX_CONCURRENT_UPDATE` allows; `budget.usedBy` of the plan names them.',
+    remedy:
+      'Wait. If one of those nodes is `Stuck`, `LostInUpdate` or `LeftUnavailable`, repair that one first. Raise `MAX_CONCURRENT_UPDATE` if the fleet takes too long.',
   },
   TooManyUnavailable: {
     loudness: 'quiet',
     updating: false,
-    meaning: 'As many nodes are not Ready or cordoned, for any reason, as `MAX_UNAVAILABLE` allows.',
-    remedy: 'Look at the nodes that are not Ready or cordoned: `kubectl get nodes`.',
+    meaning:
+      'As many nodes as `MAX_UNAVAILABLE` allows are not Ready, cordoned for any reason, or being updated; `budget.unavailableNodes` and `budget.usedBy` of the plan name them.',
+    remedy: 'Wait for those that are being updated. Look at the others: `kubectl get nodes`.',
+  },
+  RetryLimited: {
+    loudness: 'quiet',
+    updating: false,
+    meaning:
+      'The last updates of the node have failed, and other nodes are being updated. Nodes that fail together tend to fail together again, so each failure in a row halves the number of updates that may run beside the next try.',
+    remedy:
+      'Nothing: it is tried again when fewer updates are under way. `failure_message` in the status of its shadow says why it failed.',
   },
   LastSchedulableNode: {
     loudness: 'quiet',
@@ -116,8 +129,16 @@ export const HOLD_REASONS: Readonly<Record<HoldReason, HoldExplanation>> = {
   Recovering: {
     loudness: 'quiet',
     updating: true,
-    meaning: 'The agent undoes what an update has left on the node: its cordon and its exclusion from load balancers.',
+    meaning:
+      'The update has ended. The agent undoes what it may have left on the node, its cordon and its exclusion from load balancers, and reports `Idle`.',
     remedy: NOTHING,
+  },
+  LostInUpdate: {
+    loudness: 'lasting',
+    updating: true,
+    meaning: 'The node, or its agent, has not been Ready for five minutes while its update is under way. It keeps its slot.',
+    remedy:
+      'See whether the host boots: its console, and `kubectl describe node NODE`. If the node is Ready, see why its agent is not: `kubectl get pods --field-selector spec.nodeName=NODE`. If the machine is gone for good, delete the Node.',
   },
   Stuck: {
     loudness: 'trouble',
@@ -136,7 +157,8 @@ export const HOLD_REASONS: Readonly<Record<HoldReason, HoldExplanation>> = {
     loudness: 'trouble',
     updating: false,
     meaning: 'The node still carries a cordon or an exclusion of ours although no update is under way.',
-    remedy: 'See why its agent does not run. `kubectl uncordon` helps at once.',
+    remedy:
+      'Its agent, or the apiserver where there is none, gives the node back within minutes once the node is Ready. If not, read their logs. `kubectl uncordon`, and removing the label `node.kubernetes.io/exclude-from-external-load-balancers`, help at once.',
   },
   CrashBackoff: {
     loudness: 'trouble',
@@ -163,8 +185,9 @@ export const HOLD_REASONS: Readonly<Record<HoldReason, HoldExplanation>> = {
   RetryBackoff: {
     loudness: 'trouble',
     updating: false,
-    meaning: 'The last update was called off because it made no headway, and the node rests before it is tried again.',
-    remedy: 'Read the log of its agent from the time of the attempt.',
+    meaning: 'The last update was given up at its deadline, and the node rests before it is tried again.',
+    remedy:
+      'The Event `GivenUp` of the node says what it waited for, such as an agent that did not answer, or a cordon. The log of its agent says more.',
   },
   WriteFailing: {
     loudness: 'trouble',
@@ -243,8 +266,8 @@ export const CHANGE_REASONS: Readonly<Record<ChangeReason, ChangeExplanation>> =
   },
   GivenUp: {
     events: 'shadow and Node',
-    meaning: 'The node made no headway before its deadline. Its turn goes to another, and it rests.',
-    remedy: 'Read the log of its agent.',
+    meaning: 'The node did not reach its next step before the deadline. Its turn goes to another, and it rests.',
+    remedy: 'The message says what kept it. If that is its agent, read the log of the agent.',
   },
   WindowClosed: {
     events: 'shadow and Node',

@@ -32,7 +32,7 @@ export const RULES: RuleFile = {
         alert('BrupopHostStuck', 'max(brupop_hosts_stuck) > 0', '10m', 'warning', {
           summary: 'An update of a node is stuck',
           description:
-            '{{ $value }} nodes have been in one step of their update for longer than it may take. Condition Stuck of their shadows tells which.',
+            '{{ $value }} nodes are past the deadline of a step of their update, or have not been Ready for five minutes in it. Condition Healthy of their shadows says which, and why.',
         }),
         alert('BrupopDrainBlocked', 'max(brupop_drains_blocked) > 0', '30m', 'warning', {
           summary: 'A node cannot be drained',
