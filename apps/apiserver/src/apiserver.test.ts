@@ -313,6 +313,23 @@ describe('the shadow', () => {
     expect([response.statusCode, response.json(), world.shadow()?.['status']]).toEqual([200, STATUS, STATUS]);
   });
 
+  test('takes from an agent nothing but its own fields', async () => {
+    await create();
+    const conditions = [{ type: 'Healthy', status: 'True', reason: 'Lie', message: '', lastTransitionTime: '2026-01-05T00:00:00Z' }];
+    const response = await world.send(world.asAgent('PUT', ROUTES.shadow, { body: { ...STATUS, conditions, unheard_of: 1 } }));
+    expect([response.statusCode, response.json(), world.shadow()?.['status']]).toEqual([200, STATUS, STATUS]);
+  });
+
+  test('refuses a version of 240 kB', async () => {
+    await create();
+    const target_version = `1.0.0-${'a'.repeat(240_000)}`;
+    const response = await world.send(world.asAgent('PUT', ROUTES.shadow, { body: { ...STATUS, target_version } }));
+    expect([response.statusCode, world.shadow()?.['status']]).toEqual([400, undefined]);
+    expect(response.json()).toMatchObject({
+      error: { message: expect.stringMatching(/^status\.target_version: expected at most 128 characters, got /) },
+    });
+  });
+
   test('keeps our additions when an old agent writes', async () => {
     await create();
     const failed_versions = [{ version: '1.1.0', failures: 1, last_failure_timestamp: '2026-01-05T00:00:00Z' }];

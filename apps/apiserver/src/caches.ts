@@ -1,6 +1,7 @@
 import {
   AGENT_COMPONENT,
   APISERVER_COMPONENT,
+  boundStatus,
   COMPONENT_LABEL,
   CONTROLLER_COMPONENT,
   CORDONED_ANNOTATION,
@@ -195,12 +196,14 @@ export async function readOrUndefined<T>(client: KubeClient, path: string, signa
   }
 }
 
-/** A shadow without the API server's book-keeping, which is larger than the rest. */
+/** A shadow without the API server's book-keeping, which is larger than the rest, and within the limits of the schema. */
 export function trimShadow(shadow: BottlerocketShadow): BottlerocketShadow {
-  if (!('managedFields' in shadow.metadata)) return shadow;
+  const { status } = shadow;
+  const bound = status === undefined || status === null ? status : boundStatus(status);
+  if (!('managedFields' in shadow.metadata) && bound === status) return shadow;
   const metadata: BottlerocketShadow['metadata'] & { managedFields?: unknown } = { ...shadow.metadata };
   delete metadata.managedFields;
-  return { ...shadow, metadata };
+  return { ...shadow, metadata, ...(bound === undefined ? {} : { status: bound }) };
 }
 
 interface RawPod extends Omit<CachedPod, 'metadata' | 'isAgent'> {

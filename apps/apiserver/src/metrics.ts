@@ -13,6 +13,7 @@ import {
 } from '@brupop/process';
 import type { Clock } from '@brupop/ports';
 import type { RequestHandler } from 'express';
+import type { AgentReport } from './agent-report.ts';
 
 /** What the apiserver counts. */
 export interface ApiserverMetrics {
@@ -22,6 +23,8 @@ export interface ApiserverMetrics {
   /** Counts and times each request; goes before everything else. */
   readonly middleware: RequestHandler;
   denied(code: DenialCode): void;
+  /** Counts a report of which fields were dropped. */
+  dropped(fields: AgentReport['dropped']): void;
   /** Counts a held poll until the returned function is called. */
   holding(): () => void;
   stepped(step: NodeStep, outcome: StepOutcome): void;
@@ -60,6 +63,13 @@ const DENIALS: CounterDefinition<'reason'> = {
   name: 'brupop_apiserver_denials_total',
   help: 'Requests turned away, by reason; docs/errors.md explains each',
   labels: { reason: DENIAL_CODES },
+};
+const DROPPED_FIELDS = ['conditions', 'unknown'] as const;
+const DROPPED: CounterDefinition<'fields'> = {
+  type: 'counter',
+  name: 'brupop_apiserver_reports_reduced_total',
+  help: 'Reports of agents that held fields that agents do not write, which were dropped',
+  labels: { fields: DROPPED_FIELDS },
 };
 const HELD_POLLS: GaugeDefinition = {
   type: 'gauge',
@@ -113,6 +123,7 @@ export const APISERVER_METRICS: readonly MetricDefinition[] = [
   REQUESTS,
   DURATIONS,
   DENIALS,
+  DROPPED,
   HELD_POLLS,
   STEPS,
   EVICTIONS,
@@ -129,6 +140,7 @@ export const APISERVER_METRICS: readonly MetricDefinition[] = [
 export function createApiserverMetrics(clock: Clock): ApiserverMetrics {
   const metrics = createMetrics('apiserver');
   const denials = metrics.counter(DENIALS);
+  const reduced = metrics.counter(DROPPED);
   const held = metrics.gauge(HELD_POLLS);
   const steps = metrics.counter(STEPS);
   const evictions = metrics.counter(EVICTIONS);
@@ -139,6 +151,9 @@ export function createApiserverMetrics(clock: Clock): ApiserverMetrics {
     middleware: requestMetrics(metrics, clock),
     denied: (reason) => {
       denials.inc({ reason });
+    },
+    dropped: (fields) => {
+      for (const kind of DROPPED_FIELDS) if (fields[kind]) reduced.inc({ fields: kind });
     },
     holding: () => {
       held.inc();

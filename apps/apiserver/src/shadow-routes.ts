@@ -11,6 +11,7 @@ import { paths, type KubeClient } from '@brupop/kube-runtime';
 import type { Clock, Random } from '@brupop/ports';
 import type { Logger } from '@brupop/process';
 import type { RequestHandler, Router } from 'express';
+import { agentReport } from './agent-report.ts';
 import { callerOf } from './authentication.ts';
 import { isManaged, readOrUndefined, trimShadow, type Caches, type RawNode } from './caches.ts';
 import { RequestError } from './errors.ts';
@@ -78,7 +79,9 @@ export function addShadowRoutes(router: Router, json: RequestHandler, deps: Shad
   router.put(ROUTES.shadow, json, async (request, response) => {
     const signal = requestSignal(response);
     const { node } = callerOf(response);
-    const parsed = parseShadowStatus(request.body);
+    const { status, dropped } = agentReport(request.body);
+    deps.metrics.dropped(dropped);
+    const parsed = parseShadowStatus(status);
     if (!parsed.ok) throw new RequestError('BODY_INVALID', parsed.errors.join('; '));
     // Once our agent has written here, nothing tells any more that its predecessor had cordoned the node.
     if (parsed.value.boot_id !== undefined) await adoptLegacy(deps, node.name, signal);

@@ -125,6 +125,12 @@ describe(trimShadow, () => {
     expect(trimShadow({ ...rest, metadata: { ...metadata, labels }, status } as BottlerocketShadow)).toEqual({ ...rest, metadata, status });
   });
 
+  test('keeps little of a shadow that was stored before there were limits', () => {
+    const huge = 'x'.repeat(240_000);
+    const stored = { ...status, target_version: huge, failure_message: huge, conditions: [{ ...status.conditions[0], message: huge }] };
+    expect(JSON.stringify(trimShadow({ ...rest, metadata, status: stored } as BottlerocketShadow)).length).toBeLessThan(10_000);
+  });
+
   test.each([{ status: undefined }, { status: null }])('leaves out what there is not (%j)', (without) => {
     const trimmed = trimShadow({ ...rest, metadata: { name: 'brs-a' }, ...without } as BottlerocketShadow);
     expect(trimmed).toStrictEqual({ ...rest, metadata: { name: 'brs-a' } });

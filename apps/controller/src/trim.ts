@@ -1,4 +1,10 @@
-import { CORDONED_ANNOTATION, EXCLUDED_FROM_LB_ANNOTATION, UPDATER_INTERFACE_LABEL, UPDATER_INTERFACE_VERSION } from '@brupop/crd-models';
+import {
+  boundStatus,
+  CORDONED_ANNOTATION,
+  EXCLUDED_FROM_LB_ANNOTATION,
+  UPDATER_INTERFACE_LABEL,
+  UPDATER_INTERFACE_VERSION,
+} from '@brupop/crd-models';
 import type { BottlerocketShadow, ShadowStatus } from '@brupop/crd-models';
 import type { KubeObject } from '@brupop/kube-runtime';
 import type { NodeObservation } from '@brupop/state-machine';
@@ -98,7 +104,7 @@ export function trimShadow({ apiVersion, kind, metadata, spec, status }: Bottler
       ...(ownerReferences === undefined ? {} : { ownerReferences }),
     },
     spec,
-    ...(status === undefined || status === null ? {} : { status: trimStatus(status) }),
+    ...(status === undefined || status === null ? {} : { status: trimStatus(boundStatus(status)) }),
   };
 }
 

@@ -24,7 +24,15 @@ function validatorSchema(schema, timestampPattern) {
 
 /** Source of a module that exports one validator for each of `schemas`, and imports nothing at run time. */
 function validatorModule({ schemas, timestampPattern, typeImport }) {
-  const ajv = new Ajv({ allErrors: true, code: { source: true, esm: true, lines: true }, messages: false, strict: true });
+  // Lengths in UTF-16 code units, since those of Unicode would need a function of ajv at run time. The logger would only say that the option is old.
+  const ajv = new Ajv({
+    allErrors: true,
+    code: { source: true, esm: true, lines: true },
+    messages: false,
+    strict: true,
+    unicode: false,
+    logger: false,
+  });
   const names = Object.keys(schemas);
   for (const name of names) ajv.addSchema(validatorSchema(schemas[name], timestampPattern), name);
   const code = standalone

@@ -1,5 +1,5 @@
 import { GROUP, KIND, STORAGE_VERSION } from './names.ts';
-import { text } from './schema.ts';
+import { text, withoutLimits } from './schema.ts';
 import type { JsonSchema } from './schema.ts';
 import { SHADOW_V2_SCHEMA, STATUS_SCHEMA, V2_DATA_SCHEMA } from './shadow-schemas.ts';
 
@@ -36,7 +36,7 @@ const METADATA: JsonSchema = {
   },
 };
 
-/** A whole v2 object: what the schema in the CRD leaves to kube-apiserver is spelt out. */
+/** A whole v2 object, of any size: what the schema in the CRD leaves to kube-apiserver is spelt out. */
 export const SHADOW_OBJECT_SCHEMA: JsonSchema = {
   type: 'object',
   required: ['apiVersion', 'kind', 'metadata', 'spec'],
@@ -44,7 +44,7 @@ export const SHADOW_OBJECT_SCHEMA: JsonSchema = {
     apiVersion: { type: 'string', enum: [`${GROUP}/${STORAGE_VERSION}`] },
     kind: { type: 'string', enum: [KIND] },
     metadata: METADATA,
-    ...SHADOW_V2_SCHEMA.properties,
+    ...withoutLimits(SHADOW_V2_SCHEMA).properties,
   },
 };
 

@@ -64,6 +64,8 @@ function expectation({ keyword, params }: ValidationError): string {
     case 'minimum':
     case 'maximum':
       return `a number ${String(params['comparison'])} ${String(params['limit'])}`;
+    case 'maxLength':
+      return `at most ${String(params['limit'])} characters`;
     case 'maxItems':
       return `at most ${String(params['limit'])} items`;
     case 'required':

@@ -1,4 +1,5 @@
-import { nullable, text, timestamp, uint32, version } from './schema.ts';
+import { LIMITS } from './limits.ts';
+import { nullable, text, timestamp, uint32, version, withoutLimits } from './schema.ts';
 import type { JsonSchema } from './schema.ts';
 import { PROGRESS_STEPS, SHADOW_STATES } from './shadow.ts';
 import { SHADOW_V1_STATES } from './shadow-v1.ts';
@@ -35,10 +36,10 @@ const CONDITION: JsonSchema = {
   type: 'object',
   required: ['type', 'status', 'reason', 'message', 'lastTransitionTime'],
   properties: {
-    type: text('Name of the condition, in CamelCase.'),
+    type: text('Name of the condition, in CamelCase.', LIMITS.word),
     status: { type: 'string', enum: ['True', 'False', 'Unknown'] },
-    reason: text('Why, in one CamelCase word.'),
-    message: text('Why, for people.'),
+    reason: text('Why, in one CamelCase word.', LIMITS.word),
+    message: text('Why, for people.', LIMITS.conditionMessage),
     lastTransitionTime: timestamp('When `status` was last changed.'),
     observedGeneration: { type: 'integer', format: 'int64', minimum: 0 },
   },
@@ -51,10 +52,10 @@ const PROGRESS: JsonSchema = {
   properties: {
     step: { type: 'string', enum: PROGRESS_STEPS },
     since: timestamp('When the step began.'),
-    boot_id: text('Boot id of the host when the step began.'),
+    boot_id: text('Boot id of the host when the step began.', LIMITS.bootId),
     version: version('The version that the step is part of an update to.'),
-    message: text('What it is doing or waiting for, for people.'),
-    reason: nullable(text('Why the step makes no headway, in one CamelCase word.')),
+    message: text('What it is doing or waiting for, for people.', LIMITS.message),
+    reason: nullable(text('Why the step makes no headway, in one CamelCase word.', LIMITS.word)),
   },
 };
 
@@ -73,11 +74,11 @@ const UPDATE_CHECK: JsonSchema = {
   description: 'What the agent knows of updates for its host. Absent: it is an agent that does not tell.',
   required: ['result'],
   properties: {
-    result: text('UpdateAvailable, NothingNewer, NotChecked (not since the host booted), or Failing (for half an hour).'),
+    result: text('UpdateAvailable, NothingNewer, NotChecked (not since the host booted), or Failing (for half an hour).', LIMITS.word),
     checked_at: nullable(timestamp('When the host last checked with success since it booted.')),
     since: nullable(timestamp('Since when `result` is what it is.')),
-    reason: nullable(text('Why the host cannot check, in one CamelCase word.')),
-    message: nullable(text('Why the host cannot check, for people.')),
+    reason: nullable(text('Why the host cannot check, in one CamelCase word.', LIMITS.word)),
+    message: nullable(text('Why the host cannot check, for people.', LIMITS.message)),
     newest_listed: nullable(version('The newest version that is listed, if a version lock or a wave holds it back.')),
   },
 };
@@ -85,45 +86,72 @@ const UPDATE_CHECK: JsonSchema = {
 // What v2 has and v1 has not. The original's fields come first; the others are additions and therefore optional.
 const V2_STATUS_PROPERTIES: Readonly<Record<string, JsonSchema>> = {
   crash_count: uint32('Failed updates in a row.'),
-  state_transition_failure_timestamp: nullable(text('RFC 3339; the last failure.')),
+  state_transition_failure_timestamp: nullable(text('RFC 3339; the last failure.', LIMITS.timestamp)),
   conditions: {
     type: 'array',
+    maxItems: LIMITS.conditions,
     items: CONDITION,
     description: 'Conditions of the update.',
     'x-kubernetes-list-type': 'map',
     'x-kubernetes-list-map-keys': ['type'],
   },
   progress: nullable(PROGRESS),
-  failed_versions: { type: 'array', items: FAILED_VERSION, description: 'Versions that this host booted out of, or failed to install.' },
-  boot_id: text('Boot id of the host when the status was written.'),
-  failure_message: nullable(text('Why the last update failed, or why the host has long been unable to look for one; for people.')),
+  failed_versions: {
+    type: 'array',
+    maxItems: LIMITS.failedVersions,
+    items: FAILED_VERSION,
+    description: 'Versions that this host booted out of, or failed to install.',
+  },
+  boot_id: text('Boot id of the host when the status was written.', LIMITS.bootId),
+  failure_message: nullable(
+    text('Why the last update failed, or why the host has long been unable to look for one; for people.', LIMITS.message),
+  ),
   update_check: nullable(UPDATE_CHECK),
 };
 
 /** Names of the status fields that v1 cannot hold. */
 export const V2_STATUS_FIELDS: readonly string[] = Object.keys(V2_STATUS_PROPERTIES);
 
-/** Schema of the status in v2. */
-export const STATUS_SCHEMA: JsonSchema = {
+const statusOf = (core: readonly string[], properties: Readonly<Record<string, JsonSchema>>): JsonSchema => ({
   type: 'object',
   description: 'What the agent last reported.',
-  required: [...CORE_REQUIRED, 'crash_count'],
-  properties: { ...coreStatus(SHADOW_STATES), ...V2_STATUS_PROPERTIES },
+  required: core,
+  properties,
+});
+const V2_REQUIRED = [...CORE_REQUIRED, 'crash_count'];
+
+/** Schema of the status in v2, with limits on everything: what the apiserver takes from an agent. */
+export const STATUS_SCHEMA: JsonSchema = statusOf(V2_REQUIRED, { ...coreStatus(SHADOW_STATES), ...V2_STATUS_PROPERTIES });
+
+/** Names of the status fields that agents write; the controller writes the conditions. */
+export const AGENT_STATUS_FIELDS: readonly string[] = Object.keys(STATUS_SCHEMA.properties ?? {}).filter((name) => name !== 'conditions');
+
+// The original's fields stay as the original has them: what is stored in them must remain readable and writable on every version of Kubernetes.
+const ORIGINALS = ['state_transition_failure_timestamp'];
+const storedStatus = (
+  states: readonly string[],
+  required: readonly string[],
+  additions: Readonly<Record<string, JsonSchema>>,
+): JsonSchema => {
+  const core = Object.entries(coreStatus(states)).map(([name, schema]) => [name, withoutLimits(schema)]);
+  const others = Object.entries(additions).map(([name, schema]) => [name, ORIGINALS.includes(name) ? withoutLimits(schema) : schema]);
+  return statusOf(required, Object.fromEntries([...core, ...others]) as Record<string, JsonSchema>);
 };
 
 /** `openAPIV3Schema` of v2. */
-export const SHADOW_V2_SCHEMA: JsonSchema = shadowOf(specOf(SHADOW_STATES), STATUS_SCHEMA);
+export const SHADOW_V2_SCHEMA: JsonSchema = shadowOf(
+  withoutLimits(specOf(SHADOW_STATES)),
+  storedStatus(SHADOW_STATES, V2_REQUIRED, V2_STATUS_PROPERTIES),
+);
 
 /** `openAPIV3Schema` of v1. */
-export const SHADOW_V1_SCHEMA: JsonSchema = shadowOf(specOf(SHADOW_V1_STATES), {
-  type: 'object',
-  description: 'What the agent last reported.',
-  required: CORE_REQUIRED,
-  properties: coreStatus(SHADOW_V1_STATES),
-});
+export const SHADOW_V1_SCHEMA: JsonSchema = shadowOf(
+  withoutLimits(specOf(SHADOW_V1_STATES)),
+  storedStatus(SHADOW_V1_STATES, CORE_REQUIRED, {}),
+);
 
-/** Schema of what a v1 object carries, in an annotation, of the v2 object that it was made from. */
-export const V2_DATA_SCHEMA: JsonSchema = {
+/** Schema of what a v1 object carries, in an annotation, of the v2 object that it was made from; without limits, so that no stored object loses it. */
+export const V2_DATA_SCHEMA: JsonSchema = withoutLimits({
   type: 'object',
   properties: {
     spec: { type: 'object', required: ['state'], properties: { state: { type: 'string', enum: SHADOW_STATES } } },
@@ -133,4 +161,4 @@ export const V2_DATA_SCHEMA: JsonSchema = {
       properties: { current_state: { type: 'string', enum: SHADOW_STATES }, ...V2_STATUS_PROPERTIES },
     },
   },
-};
+});

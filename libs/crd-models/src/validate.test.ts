@@ -13,6 +13,7 @@ const SHADOW = {
 };
 const CONDITION = { type: 'Stuck', status: 'True', reason: 'Late', message: '', lastTransitionTime: '2026-01-01T00:00:00Z' };
 const CHECK = { result: 'NothingNewer', checked_at: '2026-01-01T00:00:00Z' };
+const FAILED = { version: '1.1.0', failures: 1, last_failure_timestamp: '2026-01-01T00:00:00Z' };
 const PROGRESS = { step: 'Draining', since: '2026-01-01T00:00:00.123+02:00', boot_id: 'b', version: '1.1.0' };
 
 describe(parseShadow, () => {
@@ -20,6 +21,10 @@ describe(parseShadow, () => {
     { name: 'a whole one', shadow: SHADOW },
     { name: 'one without status', shadow: { ...SHADOW, status: undefined } },
     { name: 'one whose status is null', shadow: { ...SHADOW, status: null } },
+    {
+      name: 'one that was stored before there were limits',
+      shadow: { ...SHADOW, status: { ...STATUS, target_version: `1.0.0-${'a'.repeat(500)}`, failure_message: 'm'.repeat(5_000) } },
+    },
     { name: 'one with fields that we do not know', shadow: { ...SHADOW, other: 1, spec: { state: 'ErrorReset', other: 1 } } },
   ])('$name is taken as it is', ({ shadow }) => {
     expect(parseShadow(shadow)).toEqual({ ok: true, value: shadow });
@@ -84,6 +89,23 @@ describe(parseShadowStatus, () => {
     { part: { boot_id: {} }, error: 'status.boot_id: expected string, got an object' },
     { part: { boot_id: null }, error: 'status.boot_id: expected string, got null' },
     { part: { current_version: '9'.repeat(99) }, error: `status.current_version: expected a semantic version, got "${'9'.repeat(59)}…` },
+    {
+      part: { target_version: `1.0.0-${'a'.repeat(240_000)}` },
+      error: `status.target_version: expected at most 128 characters, got "1.0.0-${'a'.repeat(53)}…`,
+    },
+    { part: { boot_id: 'b'.repeat(65) }, error: `status.boot_id: expected at most 64 characters, got "${'b'.repeat(59)}…` },
+    {
+      part: { state_transition_failure_timestamp: '0'.repeat(65) },
+      error: `status.state_transition_failure_timestamp: expected at most 64 characters, got "${'0'.repeat(59)}…`,
+    },
+    {
+      part: { failed_versions: Array.from({ length: 17 }, () => FAILED) },
+      error: 'status.failed_versions: expected at most 16 items, got a list',
+    },
+    {
+      part: { conditions: Array.from({ length: 17 }, () => CONDITION) },
+      error: 'status.conditions: expected at most 16 items, got a list',
+    },
     { part: { progress: { ...PROGRESS, since: 'today' } }, error: 'status.progress.since: expected an RFC 3339 time, got "today"' },
     { part: { update_check: { checked_at: null } }, error: 'status.update_check.result: expected a value, got nothing' },
     {

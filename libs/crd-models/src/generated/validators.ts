@@ -1373,7 +1373,7 @@ return errors === 0;
 }
 
 export const validateShadowStatus: Validate = validate11;
-const schema12 = {"type":"object","required":["current_version","target_version","current_state","crash_count"],"properties":{"current_version":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$"},"target_version":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$"},"current_state":{"type":"string","enum":["Idle","StagedAndPerformedUpdate","RebootedIntoUpdate","MonitoringUpdate","ErrorReset"]},"crash_count":{"type":"integer","maximum":4294967295,"minimum":0},"state_transition_failure_timestamp":{"type":"string","nullable":true},"conditions":{"type":"array","items":{"type":"object","required":["type","status","reason","message","lastTransitionTime"],"properties":{"type":{"type":"string"},"status":{"type":"string","enum":["True","False","Unknown"]},"reason":{"type":"string"},"message":{"type":"string"},"lastTransitionTime":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"},"observedGeneration":{"type":"integer","minimum":0}}}},"progress":{"type":"object","required":["step","since","boot_id","version"],"properties":{"step":{"type":"string","enum":["Excluding","Draining","Rebooting","Returning"]},"since":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"},"boot_id":{"type":"string"},"version":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$"},"message":{"type":"string"},"reason":{"type":"string","nullable":true}},"nullable":true},"failed_versions":{"type":"array","items":{"type":"object","required":["version","failures","last_failure_timestamp"],"properties":{"version":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$"},"failures":{"type":"integer","maximum":4294967295,"minimum":1},"last_failure_timestamp":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"}}}},"boot_id":{"type":"string"},"failure_message":{"type":"string","nullable":true},"update_check":{"type":"object","required":["result"],"properties":{"result":{"type":"string"},"checked_at":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$","nullable":true},"since":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$","nullable":true},"reason":{"type":"string","nullable":true},"message":{"type":"string","nullable":true},"newest_listed":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$","nullable":true}},"nullable":true}}};
+const schema12 = {"type":"object","required":["current_version","target_version","current_state","crash_count"],"properties":{"current_version":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$","maxLength":128},"target_version":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$","maxLength":128},"current_state":{"type":"string","enum":["Idle","StagedAndPerformedUpdate","RebootedIntoUpdate","MonitoringUpdate","ErrorReset"]},"crash_count":{"type":"integer","maximum":4294967295,"minimum":0},"state_transition_failure_timestamp":{"type":"string","maxLength":64,"nullable":true},"conditions":{"type":"array","maxItems":16,"items":{"type":"object","required":["type","status","reason","message","lastTransitionTime"],"properties":{"type":{"type":"string","maxLength":64},"status":{"type":"string","enum":["True","False","Unknown"]},"reason":{"type":"string","maxLength":64},"message":{"type":"string","maxLength":4096},"lastTransitionTime":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$","maxLength":64},"observedGeneration":{"type":"integer","minimum":0}}}},"progress":{"type":"object","required":["step","since","boot_id","version"],"properties":{"step":{"type":"string","enum":["Excluding","Draining","Rebooting","Returning"]},"since":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$","maxLength":64},"boot_id":{"type":"string","maxLength":64},"version":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$","maxLength":128},"message":{"type":"string","maxLength":1024},"reason":{"type":"string","maxLength":64,"nullable":true}},"nullable":true},"failed_versions":{"type":"array","maxItems":16,"items":{"type":"object","required":["version","failures","last_failure_timestamp"],"properties":{"version":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$","maxLength":128},"failures":{"type":"integer","maximum":4294967295,"minimum":1},"last_failure_timestamp":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$","maxLength":64}}}},"boot_id":{"type":"string","maxLength":64},"failure_message":{"type":"string","maxLength":1024,"nullable":true},"update_check":{"type":"object","required":["result"],"properties":{"result":{"type":"string","maxLength":64},"checked_at":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$","maxLength":64,"nullable":true},"since":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$","maxLength":64,"nullable":true},"reason":{"type":"string","maxLength":64,"nullable":true},"message":{"type":"string","maxLength":1024,"nullable":true},"newest_listed":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$","maxLength":128,"nullable":true}},"nullable":true}}};
 
 function validate11(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -1422,8 +1422,8 @@ errors++;
 if(data.current_version !== undefined){
 let data0 = data.current_version;
 if(typeof data0 === "string"){
-if(!pattern0.test(data0)){
-const err4 = {instancePath:instancePath+"/current_version",schemaPath:"#/properties/current_version/pattern",keyword:"pattern",params:{pattern: "^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$"}};
+if(data0.length > 128){
+const err4 = {instancePath:instancePath+"/current_version",schemaPath:"#/properties/current_version/maxLength",keyword:"maxLength",params:{limit: 128}};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -1432,9 +1432,8 @@ vErrors.push(err4);
 }
 errors++;
 }
-}
-else {
-const err5 = {instancePath:instancePath+"/current_version",schemaPath:"#/properties/current_version/type",keyword:"type",params:{type: "string"}};
+if(!pattern0.test(data0)){
+const err5 = {instancePath:instancePath+"/current_version",schemaPath:"#/properties/current_version/pattern",keyword:"pattern",params:{pattern: "^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$"}};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -1444,11 +1443,8 @@ vErrors.push(err5);
 errors++;
 }
 }
-if(data.target_version !== undefined){
-let data1 = data.target_version;
-if(typeof data1 === "string"){
-if(!pattern0.test(data1)){
-const err6 = {instancePath:instancePath+"/target_version",schemaPath:"#/properties/target_version/pattern",keyword:"pattern",params:{pattern: "^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$"}};
+else {
+const err6 = {instancePath:instancePath+"/current_version",schemaPath:"#/properties/current_version/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -1458,8 +1454,11 @@ vErrors.push(err6);
 errors++;
 }
 }
-else {
-const err7 = {instancePath:instancePath+"/target_version",schemaPath:"#/properties/target_version/type",keyword:"type",params:{type: "string"}};
+if(data.target_version !== undefined){
+let data1 = data.target_version;
+if(typeof data1 === "string"){
+if(data1.length > 128){
+const err7 = {instancePath:instancePath+"/target_version",schemaPath:"#/properties/target_version/maxLength",keyword:"maxLength",params:{limit: 128}};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -1468,11 +1467,8 @@ vErrors.push(err7);
 }
 errors++;
 }
-}
-if(data.current_state !== undefined){
-let data2 = data.current_state;
-if(typeof data2 !== "string"){
-const err8 = {instancePath:instancePath+"/current_state",schemaPath:"#/properties/current_state/type",keyword:"type",params:{type: "string"}};
+if(!pattern0.test(data1)){
+const err8 = {instancePath:instancePath+"/target_version",schemaPath:"#/properties/target_version/pattern",keyword:"pattern",params:{pattern: "^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$"}};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -1481,8 +1477,9 @@ vErrors.push(err8);
 }
 errors++;
 }
-if(!(((((data2 === "Idle") || (data2 === "StagedAndPerformedUpdate")) || (data2 === "RebootedIntoUpdate")) || (data2 === "MonitoringUpdate")) || (data2 === "ErrorReset"))){
-const err9 = {instancePath:instancePath+"/current_state",schemaPath:"#/properties/current_state/enum",keyword:"enum",params:{allowedValues: schema12.properties.current_state.enum}};
+}
+else {
+const err9 = {instancePath:instancePath+"/target_version",schemaPath:"#/properties/target_version/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -1492,10 +1489,10 @@ vErrors.push(err9);
 errors++;
 }
 }
-if(data.crash_count !== undefined){
-let data3 = data.crash_count;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-const err10 = {instancePath:instancePath+"/crash_count",schemaPath:"#/properties/crash_count/type",keyword:"type",params:{type: "integer"}};
+if(data.current_state !== undefined){
+let data2 = data.current_state;
+if(typeof data2 !== "string"){
+const err10 = {instancePath:instancePath+"/current_state",schemaPath:"#/properties/current_state/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -1504,9 +1501,8 @@ vErrors.push(err10);
 }
 errors++;
 }
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 4294967295 || isNaN(data3)){
-const err11 = {instancePath:instancePath+"/crash_count",schemaPath:"#/properties/crash_count/maximum",keyword:"maximum",params:{comparison: "<=", limit: 4294967295}};
+if(!(((((data2 === "Idle") || (data2 === "StagedAndPerformedUpdate")) || (data2 === "RebootedIntoUpdate")) || (data2 === "MonitoringUpdate")) || (data2 === "ErrorReset"))){
+const err11 = {instancePath:instancePath+"/current_state",schemaPath:"#/properties/current_state/enum",keyword:"enum",params:{allowedValues: schema12.properties.current_state.enum}};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -1515,8 +1511,11 @@ vErrors.push(err11);
 }
 errors++;
 }
-if(data3 < 0 || isNaN(data3)){
-const err12 = {instancePath:instancePath+"/crash_count",schemaPath:"#/properties/crash_count/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}};
+}
+if(data.crash_count !== undefined){
+let data3 = data.crash_count;
+if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
+const err12 = {instancePath:instancePath+"/crash_count",schemaPath:"#/properties/crash_count/type",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -1525,12 +1524,9 @@ vErrors.push(err12);
 }
 errors++;
 }
-}
-}
-if(data.state_transition_failure_timestamp !== undefined){
-let data4 = data.state_transition_failure_timestamp;
-if((typeof data4 !== "string") && (data4 !== null)){
-const err13 = {instancePath:instancePath+"/state_transition_failure_timestamp",schemaPath:"#/properties/state_transition_failure_timestamp/type",keyword:"type",params:{type: "string"}};
+if((typeof data3 == "number") && (isFinite(data3))){
+if(data3 > 4294967295 || isNaN(data3)){
+const err13 = {instancePath:instancePath+"/crash_count",schemaPath:"#/properties/crash_count/maximum",keyword:"maximum",params:{comparison: "<=", limit: 4294967295}};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -1539,16 +1535,8 @@ vErrors.push(err13);
 }
 errors++;
 }
-}
-if(data.conditions !== undefined){
-let data5 = data.conditions;
-if(Array.isArray(data5)){
-const len0 = data5.length;
-for(let i0=0; i0<len0; i0++){
-let data6 = data5[i0];
-if(data6 && typeof data6 == "object" && !Array.isArray(data6)){
-if(data6.type === undefined){
-const err14 = {instancePath:instancePath+"/conditions/" + i0,schemaPath:"#/properties/conditions/items/required",keyword:"required",params:{missingProperty: "type"}};
+if(data3 < 0 || isNaN(data3)){
+const err14 = {instancePath:instancePath+"/crash_count",schemaPath:"#/properties/crash_count/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -1557,8 +1545,12 @@ vErrors.push(err14);
 }
 errors++;
 }
-if(data6.status === undefined){
-const err15 = {instancePath:instancePath+"/conditions/" + i0,schemaPath:"#/properties/conditions/items/required",keyword:"required",params:{missingProperty: "status"}};
+}
+}
+if(data.state_transition_failure_timestamp !== undefined){
+let data4 = data.state_transition_failure_timestamp;
+if((typeof data4 !== "string") && (data4 !== null)){
+const err15 = {instancePath:instancePath+"/state_transition_failure_timestamp",schemaPath:"#/properties/state_transition_failure_timestamp/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -1567,8 +1559,9 @@ vErrors.push(err15);
 }
 errors++;
 }
-if(data6.reason === undefined){
-const err16 = {instancePath:instancePath+"/conditions/" + i0,schemaPath:"#/properties/conditions/items/required",keyword:"required",params:{missingProperty: "reason"}};
+if(typeof data4 === "string"){
+if(data4.length > 64){
+const err16 = {instancePath:instancePath+"/state_transition_failure_timestamp",schemaPath:"#/properties/state_transition_failure_timestamp/maxLength",keyword:"maxLength",params:{limit: 64}};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -1577,8 +1570,13 @@ vErrors.push(err16);
 }
 errors++;
 }
-if(data6.message === undefined){
-const err17 = {instancePath:instancePath+"/conditions/" + i0,schemaPath:"#/properties/conditions/items/required",keyword:"required",params:{missingProperty: "message"}};
+}
+}
+if(data.conditions !== undefined){
+let data5 = data.conditions;
+if(Array.isArray(data5)){
+if(data5.length > 16){
+const err17 = {instancePath:instancePath+"/conditions",schemaPath:"#/properties/conditions/maxItems",keyword:"maxItems",params:{limit: 16}};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -1587,8 +1585,12 @@ vErrors.push(err17);
 }
 errors++;
 }
-if(data6.lastTransitionTime === undefined){
-const err18 = {instancePath:instancePath+"/conditions/" + i0,schemaPath:"#/properties/conditions/items/required",keyword:"required",params:{missingProperty: "lastTransitionTime"}};
+const len0 = data5.length;
+for(let i0=0; i0<len0; i0++){
+let data6 = data5[i0];
+if(data6 && typeof data6 == "object" && !Array.isArray(data6)){
+if(data6.type === undefined){
+const err18 = {instancePath:instancePath+"/conditions/" + i0,schemaPath:"#/properties/conditions/items/required",keyword:"required",params:{missingProperty: "type"}};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -1597,9 +1599,8 @@ vErrors.push(err18);
 }
 errors++;
 }
-if(data6.type !== undefined){
-if(typeof data6.type !== "string"){
-const err19 = {instancePath:instancePath+"/conditions/" + i0+"/type",schemaPath:"#/properties/conditions/items/properties/type/type",keyword:"type",params:{type: "string"}};
+if(data6.status === undefined){
+const err19 = {instancePath:instancePath+"/conditions/" + i0,schemaPath:"#/properties/conditions/items/required",keyword:"required",params:{missingProperty: "status"}};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -1608,11 +1609,8 @@ vErrors.push(err19);
 }
 errors++;
 }
-}
-if(data6.status !== undefined){
-let data8 = data6.status;
-if(typeof data8 !== "string"){
-const err20 = {instancePath:instancePath+"/conditions/" + i0+"/status",schemaPath:"#/properties/conditions/items/properties/status/type",keyword:"type",params:{type: "string"}};
+if(data6.reason === undefined){
+const err20 = {instancePath:instancePath+"/conditions/" + i0,schemaPath:"#/properties/conditions/items/required",keyword:"required",params:{missingProperty: "reason"}};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -1621,8 +1619,8 @@ vErrors.push(err20);
 }
 errors++;
 }
-if(!(((data8 === "True") || (data8 === "False")) || (data8 === "Unknown"))){
-const err21 = {instancePath:instancePath+"/conditions/" + i0+"/status",schemaPath:"#/properties/conditions/items/properties/status/enum",keyword:"enum",params:{allowedValues: schema12.properties.conditions.items.properties.status.enum}};
+if(data6.message === undefined){
+const err21 = {instancePath:instancePath+"/conditions/" + i0,schemaPath:"#/properties/conditions/items/required",keyword:"required",params:{missingProperty: "message"}};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -1631,10 +1629,8 @@ vErrors.push(err21);
 }
 errors++;
 }
-}
-if(data6.reason !== undefined){
-if(typeof data6.reason !== "string"){
-const err22 = {instancePath:instancePath+"/conditions/" + i0+"/reason",schemaPath:"#/properties/conditions/items/properties/reason/type",keyword:"type",params:{type: "string"}};
+if(data6.lastTransitionTime === undefined){
+const err22 = {instancePath:instancePath+"/conditions/" + i0,schemaPath:"#/properties/conditions/items/required",keyword:"required",params:{missingProperty: "lastTransitionTime"}};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -1643,10 +1639,11 @@ vErrors.push(err22);
 }
 errors++;
 }
-}
-if(data6.message !== undefined){
-if(typeof data6.message !== "string"){
-const err23 = {instancePath:instancePath+"/conditions/" + i0+"/message",schemaPath:"#/properties/conditions/items/properties/message/type",keyword:"type",params:{type: "string"}};
+if(data6.type !== undefined){
+let data7 = data6.type;
+if(typeof data7 === "string"){
+if(data7.length > 64){
+const err23 = {instancePath:instancePath+"/conditions/" + i0+"/type",schemaPath:"#/properties/conditions/items/properties/type/maxLength",keyword:"maxLength",params:{limit: 64}};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -1656,11 +1653,8 @@ vErrors.push(err23);
 errors++;
 }
 }
-if(data6.lastTransitionTime !== undefined){
-let data11 = data6.lastTransitionTime;
-if(typeof data11 === "string"){
-if(!pattern3.test(data11)){
-const err24 = {instancePath:instancePath+"/conditions/" + i0+"/lastTransitionTime",schemaPath:"#/properties/conditions/items/properties/lastTransitionTime/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"}};
+else {
+const err24 = {instancePath:instancePath+"/conditions/" + i0+"/type",schemaPath:"#/properties/conditions/items/properties/type/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -1670,8 +1664,10 @@ vErrors.push(err24);
 errors++;
 }
 }
-else {
-const err25 = {instancePath:instancePath+"/conditions/" + i0+"/lastTransitionTime",schemaPath:"#/properties/conditions/items/properties/lastTransitionTime/type",keyword:"type",params:{type: "string"}};
+if(data6.status !== undefined){
+let data8 = data6.status;
+if(typeof data8 !== "string"){
+const err25 = {instancePath:instancePath+"/conditions/" + i0+"/status",schemaPath:"#/properties/conditions/items/properties/status/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err25];
 }
@@ -1680,11 +1676,8 @@ vErrors.push(err25);
 }
 errors++;
 }
-}
-if(data6.observedGeneration !== undefined){
-let data12 = data6.observedGeneration;
-if(!(((typeof data12 == "number") && (!(data12 % 1) && !isNaN(data12))) && (isFinite(data12)))){
-const err26 = {instancePath:instancePath+"/conditions/" + i0+"/observedGeneration",schemaPath:"#/properties/conditions/items/properties/observedGeneration/type",keyword:"type",params:{type: "integer"}};
+if(!(((data8 === "True") || (data8 === "False")) || (data8 === "Unknown"))){
+const err26 = {instancePath:instancePath+"/conditions/" + i0+"/status",schemaPath:"#/properties/conditions/items/properties/status/enum",keyword:"enum",params:{allowedValues: schema12.properties.conditions.items.properties.status.enum}};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -1693,9 +1686,12 @@ vErrors.push(err26);
 }
 errors++;
 }
-if((typeof data12 == "number") && (isFinite(data12))){
-if(data12 < 0 || isNaN(data12)){
-const err27 = {instancePath:instancePath+"/conditions/" + i0+"/observedGeneration",schemaPath:"#/properties/conditions/items/properties/observedGeneration/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}};
+}
+if(data6.reason !== undefined){
+let data9 = data6.reason;
+if(typeof data9 === "string"){
+if(data9.length > 64){
+const err27 = {instancePath:instancePath+"/conditions/" + i0+"/reason",schemaPath:"#/properties/conditions/items/properties/reason/maxLength",keyword:"maxLength",params:{limit: 64}};
 if(vErrors === null){
 vErrors = [err27];
 }
@@ -1705,10 +1701,8 @@ vErrors.push(err27);
 errors++;
 }
 }
-}
-}
 else {
-const err28 = {instancePath:instancePath+"/conditions/" + i0,schemaPath:"#/properties/conditions/items/type",keyword:"type",params:{type: "object"}};
+const err28 = {instancePath:instancePath+"/conditions/" + i0+"/reason",schemaPath:"#/properties/conditions/items/properties/reason/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err28];
 }
@@ -1718,9 +1712,11 @@ vErrors.push(err28);
 errors++;
 }
 }
-}
-else {
-const err29 = {instancePath:instancePath+"/conditions",schemaPath:"#/properties/conditions/type",keyword:"type",params:{type: "array"}};
+if(data6.message !== undefined){
+let data10 = data6.message;
+if(typeof data10 === "string"){
+if(data10.length > 4096){
+const err29 = {instancePath:instancePath+"/conditions/" + i0+"/message",schemaPath:"#/properties/conditions/items/properties/message/maxLength",keyword:"maxLength",params:{limit: 4096}};
 if(vErrors === null){
 vErrors = [err29];
 }
@@ -1730,10 +1726,8 @@ vErrors.push(err29);
 errors++;
 }
 }
-if(data.progress !== undefined){
-let data13 = data.progress;
-if((!(data13 && typeof data13 == "object" && !Array.isArray(data13))) && (data13 !== null)){
-const err30 = {instancePath:instancePath+"/progress",schemaPath:"#/properties/progress/type",keyword:"type",params:{type: "object"}};
+else {
+const err30 = {instancePath:instancePath+"/conditions/" + i0+"/message",schemaPath:"#/properties/conditions/items/properties/message/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err30];
 }
@@ -1742,9 +1736,12 @@ vErrors.push(err30);
 }
 errors++;
 }
-if(data13 && typeof data13 == "object" && !Array.isArray(data13)){
-if(data13.step === undefined){
-const err31 = {instancePath:instancePath+"/progress",schemaPath:"#/properties/progress/required",keyword:"required",params:{missingProperty: "step"}};
+}
+if(data6.lastTransitionTime !== undefined){
+let data11 = data6.lastTransitionTime;
+if(typeof data11 === "string"){
+if(data11.length > 64){
+const err31 = {instancePath:instancePath+"/conditions/" + i0+"/lastTransitionTime",schemaPath:"#/properties/conditions/items/properties/lastTransitionTime/maxLength",keyword:"maxLength",params:{limit: 64}};
 if(vErrors === null){
 vErrors = [err31];
 }
@@ -1753,8 +1750,8 @@ vErrors.push(err31);
 }
 errors++;
 }
-if(data13.since === undefined){
-const err32 = {instancePath:instancePath+"/progress",schemaPath:"#/properties/progress/required",keyword:"required",params:{missingProperty: "since"}};
+if(!pattern3.test(data11)){
+const err32 = {instancePath:instancePath+"/conditions/" + i0+"/lastTransitionTime",schemaPath:"#/properties/conditions/items/properties/lastTransitionTime/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"}};
 if(vErrors === null){
 vErrors = [err32];
 }
@@ -1763,8 +1760,9 @@ vErrors.push(err32);
 }
 errors++;
 }
-if(data13.boot_id === undefined){
-const err33 = {instancePath:instancePath+"/progress",schemaPath:"#/properties/progress/required",keyword:"required",params:{missingProperty: "boot_id"}};
+}
+else {
+const err33 = {instancePath:instancePath+"/conditions/" + i0+"/lastTransitionTime",schemaPath:"#/properties/conditions/items/properties/lastTransitionTime/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err33];
 }
@@ -1773,8 +1771,11 @@ vErrors.push(err33);
 }
 errors++;
 }
-if(data13.version === undefined){
-const err34 = {instancePath:instancePath+"/progress",schemaPath:"#/properties/progress/required",keyword:"required",params:{missingProperty: "version"}};
+}
+if(data6.observedGeneration !== undefined){
+let data12 = data6.observedGeneration;
+if(!(((typeof data12 == "number") && (!(data12 % 1) && !isNaN(data12))) && (isFinite(data12)))){
+const err34 = {instancePath:instancePath+"/conditions/" + i0+"/observedGeneration",schemaPath:"#/properties/conditions/items/properties/observedGeneration/type",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
 vErrors = [err34];
 }
@@ -1783,10 +1784,9 @@ vErrors.push(err34);
 }
 errors++;
 }
-if(data13.step !== undefined){
-let data14 = data13.step;
-if(typeof data14 !== "string"){
-const err35 = {instancePath:instancePath+"/progress/step",schemaPath:"#/properties/progress/properties/step/type",keyword:"type",params:{type: "string"}};
+if((typeof data12 == "number") && (isFinite(data12))){
+if(data12 < 0 || isNaN(data12)){
+const err35 = {instancePath:instancePath+"/conditions/" + i0+"/observedGeneration",schemaPath:"#/properties/conditions/items/properties/observedGeneration/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}};
 if(vErrors === null){
 vErrors = [err35];
 }
@@ -1795,8 +1795,11 @@ vErrors.push(err35);
 }
 errors++;
 }
-if(!((((data14 === "Excluding") || (data14 === "Draining")) || (data14 === "Rebooting")) || (data14 === "Returning"))){
-const err36 = {instancePath:instancePath+"/progress/step",schemaPath:"#/properties/progress/properties/step/enum",keyword:"enum",params:{allowedValues: schema12.properties.progress.properties.step.enum}};
+}
+}
+}
+else {
+const err36 = {instancePath:instancePath+"/conditions/" + i0,schemaPath:"#/properties/conditions/items/type",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err36];
 }
@@ -1806,11 +1809,9 @@ vErrors.push(err36);
 errors++;
 }
 }
-if(data13.since !== undefined){
-let data15 = data13.since;
-if(typeof data15 === "string"){
-if(!pattern3.test(data15)){
-const err37 = {instancePath:instancePath+"/progress/since",schemaPath:"#/properties/progress/properties/since/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"}};
+}
+else {
+const err37 = {instancePath:instancePath+"/conditions",schemaPath:"#/properties/conditions/type",keyword:"type",params:{type: "array"}};
 if(vErrors === null){
 vErrors = [err37];
 }
@@ -1820,8 +1821,10 @@ vErrors.push(err37);
 errors++;
 }
 }
-else {
-const err38 = {instancePath:instancePath+"/progress/since",schemaPath:"#/properties/progress/properties/since/type",keyword:"type",params:{type: "string"}};
+if(data.progress !== undefined){
+let data13 = data.progress;
+if((!(data13 && typeof data13 == "object" && !Array.isArray(data13))) && (data13 !== null)){
+const err38 = {instancePath:instancePath+"/progress",schemaPath:"#/properties/progress/type",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err38];
 }
@@ -1830,10 +1833,9 @@ vErrors.push(err38);
 }
 errors++;
 }
-}
-if(data13.boot_id !== undefined){
-if(typeof data13.boot_id !== "string"){
-const err39 = {instancePath:instancePath+"/progress/boot_id",schemaPath:"#/properties/progress/properties/boot_id/type",keyword:"type",params:{type: "string"}};
+if(data13 && typeof data13 == "object" && !Array.isArray(data13)){
+if(data13.step === undefined){
+const err39 = {instancePath:instancePath+"/progress",schemaPath:"#/properties/progress/required",keyword:"required",params:{missingProperty: "step"}};
 if(vErrors === null){
 vErrors = [err39];
 }
@@ -1842,12 +1844,8 @@ vErrors.push(err39);
 }
 errors++;
 }
-}
-if(data13.version !== undefined){
-let data17 = data13.version;
-if(typeof data17 === "string"){
-if(!pattern0.test(data17)){
-const err40 = {instancePath:instancePath+"/progress/version",schemaPath:"#/properties/progress/properties/version/pattern",keyword:"pattern",params:{pattern: "^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$"}};
+if(data13.since === undefined){
+const err40 = {instancePath:instancePath+"/progress",schemaPath:"#/properties/progress/required",keyword:"required",params:{missingProperty: "since"}};
 if(vErrors === null){
 vErrors = [err40];
 }
@@ -1856,9 +1854,8 @@ vErrors.push(err40);
 }
 errors++;
 }
-}
-else {
-const err41 = {instancePath:instancePath+"/progress/version",schemaPath:"#/properties/progress/properties/version/type",keyword:"type",params:{type: "string"}};
+if(data13.boot_id === undefined){
+const err41 = {instancePath:instancePath+"/progress",schemaPath:"#/properties/progress/required",keyword:"required",params:{missingProperty: "boot_id"}};
 if(vErrors === null){
 vErrors = [err41];
 }
@@ -1867,10 +1864,8 @@ vErrors.push(err41);
 }
 errors++;
 }
-}
-if(data13.message !== undefined){
-if(typeof data13.message !== "string"){
-const err42 = {instancePath:instancePath+"/progress/message",schemaPath:"#/properties/progress/properties/message/type",keyword:"type",params:{type: "string"}};
+if(data13.version === undefined){
+const err42 = {instancePath:instancePath+"/progress",schemaPath:"#/properties/progress/required",keyword:"required",params:{missingProperty: "version"}};
 if(vErrors === null){
 vErrors = [err42];
 }
@@ -1879,11 +1874,10 @@ vErrors.push(err42);
 }
 errors++;
 }
-}
-if(data13.reason !== undefined){
-let data19 = data13.reason;
-if((typeof data19 !== "string") && (data19 !== null)){
-const err43 = {instancePath:instancePath+"/progress/reason",schemaPath:"#/properties/progress/properties/reason/type",keyword:"type",params:{type: "string"}};
+if(data13.step !== undefined){
+let data14 = data13.step;
+if(typeof data14 !== "string"){
+const err43 = {instancePath:instancePath+"/progress/step",schemaPath:"#/properties/progress/properties/step/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err43];
 }
@@ -1892,18 +1886,8 @@ vErrors.push(err43);
 }
 errors++;
 }
-}
-}
-}
-if(data.failed_versions !== undefined){
-let data20 = data.failed_versions;
-if(Array.isArray(data20)){
-const len1 = data20.length;
-for(let i1=0; i1<len1; i1++){
-let data21 = data20[i1];
-if(data21 && typeof data21 == "object" && !Array.isArray(data21)){
-if(data21.version === undefined){
-const err44 = {instancePath:instancePath+"/failed_versions/" + i1,schemaPath:"#/properties/failed_versions/items/required",keyword:"required",params:{missingProperty: "version"}};
+if(!((((data14 === "Excluding") || (data14 === "Draining")) || (data14 === "Rebooting")) || (data14 === "Returning"))){
+const err44 = {instancePath:instancePath+"/progress/step",schemaPath:"#/properties/progress/properties/step/enum",keyword:"enum",params:{allowedValues: schema12.properties.progress.properties.step.enum}};
 if(vErrors === null){
 vErrors = [err44];
 }
@@ -1912,8 +1896,12 @@ vErrors.push(err44);
 }
 errors++;
 }
-if(data21.failures === undefined){
-const err45 = {instancePath:instancePath+"/failed_versions/" + i1,schemaPath:"#/properties/failed_versions/items/required",keyword:"required",params:{missingProperty: "failures"}};
+}
+if(data13.since !== undefined){
+let data15 = data13.since;
+if(typeof data15 === "string"){
+if(data15.length > 64){
+const err45 = {instancePath:instancePath+"/progress/since",schemaPath:"#/properties/progress/properties/since/maxLength",keyword:"maxLength",params:{limit: 64}};
 if(vErrors === null){
 vErrors = [err45];
 }
@@ -1922,8 +1910,8 @@ vErrors.push(err45);
 }
 errors++;
 }
-if(data21.last_failure_timestamp === undefined){
-const err46 = {instancePath:instancePath+"/failed_versions/" + i1,schemaPath:"#/properties/failed_versions/items/required",keyword:"required",params:{missingProperty: "last_failure_timestamp"}};
+if(!pattern3.test(data15)){
+const err46 = {instancePath:instancePath+"/progress/since",schemaPath:"#/properties/progress/properties/since/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"}};
 if(vErrors === null){
 vErrors = [err46];
 }
@@ -1932,11 +1920,9 @@ vErrors.push(err46);
 }
 errors++;
 }
-if(data21.version !== undefined){
-let data22 = data21.version;
-if(typeof data22 === "string"){
-if(!pattern0.test(data22)){
-const err47 = {instancePath:instancePath+"/failed_versions/" + i1+"/version",schemaPath:"#/properties/failed_versions/items/properties/version/pattern",keyword:"pattern",params:{pattern: "^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$"}};
+}
+else {
+const err47 = {instancePath:instancePath+"/progress/since",schemaPath:"#/properties/progress/properties/since/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err47];
 }
@@ -1946,8 +1932,11 @@ vErrors.push(err47);
 errors++;
 }
 }
-else {
-const err48 = {instancePath:instancePath+"/failed_versions/" + i1+"/version",schemaPath:"#/properties/failed_versions/items/properties/version/type",keyword:"type",params:{type: "string"}};
+if(data13.boot_id !== undefined){
+let data16 = data13.boot_id;
+if(typeof data16 === "string"){
+if(data16.length > 64){
+const err48 = {instancePath:instancePath+"/progress/boot_id",schemaPath:"#/properties/progress/properties/boot_id/maxLength",keyword:"maxLength",params:{limit: 64}};
 if(vErrors === null){
 vErrors = [err48];
 }
@@ -1957,10 +1946,8 @@ vErrors.push(err48);
 errors++;
 }
 }
-if(data21.failures !== undefined){
-let data23 = data21.failures;
-if(!(((typeof data23 == "number") && (!(data23 % 1) && !isNaN(data23))) && (isFinite(data23)))){
-const err49 = {instancePath:instancePath+"/failed_versions/" + i1+"/failures",schemaPath:"#/properties/failed_versions/items/properties/failures/type",keyword:"type",params:{type: "integer"}};
+else {
+const err49 = {instancePath:instancePath+"/progress/boot_id",schemaPath:"#/properties/progress/properties/boot_id/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err49];
 }
@@ -1969,9 +1956,12 @@ vErrors.push(err49);
 }
 errors++;
 }
-if((typeof data23 == "number") && (isFinite(data23))){
-if(data23 > 4294967295 || isNaN(data23)){
-const err50 = {instancePath:instancePath+"/failed_versions/" + i1+"/failures",schemaPath:"#/properties/failed_versions/items/properties/failures/maximum",keyword:"maximum",params:{comparison: "<=", limit: 4294967295}};
+}
+if(data13.version !== undefined){
+let data17 = data13.version;
+if(typeof data17 === "string"){
+if(data17.length > 128){
+const err50 = {instancePath:instancePath+"/progress/version",schemaPath:"#/properties/progress/properties/version/maxLength",keyword:"maxLength",params:{limit: 128}};
 if(vErrors === null){
 vErrors = [err50];
 }
@@ -1980,8 +1970,8 @@ vErrors.push(err50);
 }
 errors++;
 }
-if(data23 < 1 || isNaN(data23)){
-const err51 = {instancePath:instancePath+"/failed_versions/" + i1+"/failures",schemaPath:"#/properties/failed_versions/items/properties/failures/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
+if(!pattern0.test(data17)){
+const err51 = {instancePath:instancePath+"/progress/version",schemaPath:"#/properties/progress/properties/version/pattern",keyword:"pattern",params:{pattern: "^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$"}};
 if(vErrors === null){
 vErrors = [err51];
 }
@@ -1991,12 +1981,8 @@ vErrors.push(err51);
 errors++;
 }
 }
-}
-if(data21.last_failure_timestamp !== undefined){
-let data24 = data21.last_failure_timestamp;
-if(typeof data24 === "string"){
-if(!pattern3.test(data24)){
-const err52 = {instancePath:instancePath+"/failed_versions/" + i1+"/last_failure_timestamp",schemaPath:"#/properties/failed_versions/items/properties/last_failure_timestamp/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"}};
+else {
+const err52 = {instancePath:instancePath+"/progress/version",schemaPath:"#/properties/progress/properties/version/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err52];
 }
@@ -2006,8 +1992,11 @@ vErrors.push(err52);
 errors++;
 }
 }
-else {
-const err53 = {instancePath:instancePath+"/failed_versions/" + i1+"/last_failure_timestamp",schemaPath:"#/properties/failed_versions/items/properties/last_failure_timestamp/type",keyword:"type",params:{type: "string"}};
+if(data13.message !== undefined){
+let data18 = data13.message;
+if(typeof data18 === "string"){
+if(data18.length > 1024){
+const err53 = {instancePath:instancePath+"/progress/message",schemaPath:"#/properties/progress/properties/message/maxLength",keyword:"maxLength",params:{limit: 1024}};
 if(vErrors === null){
 vErrors = [err53];
 }
@@ -2017,9 +2006,8 @@ vErrors.push(err53);
 errors++;
 }
 }
-}
 else {
-const err54 = {instancePath:instancePath+"/failed_versions/" + i1,schemaPath:"#/properties/failed_versions/items/type",keyword:"type",params:{type: "object"}};
+const err54 = {instancePath:instancePath+"/progress/message",schemaPath:"#/properties/progress/properties/message/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err54];
 }
@@ -2029,9 +2017,10 @@ vErrors.push(err54);
 errors++;
 }
 }
-}
-else {
-const err55 = {instancePath:instancePath+"/failed_versions",schemaPath:"#/properties/failed_versions/type",keyword:"type",params:{type: "array"}};
+if(data13.reason !== undefined){
+let data19 = data13.reason;
+if((typeof data19 !== "string") && (data19 !== null)){
+const err55 = {instancePath:instancePath+"/progress/reason",schemaPath:"#/properties/progress/properties/reason/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err55];
 }
@@ -2040,10 +2029,9 @@ vErrors.push(err55);
 }
 errors++;
 }
-}
-if(data.boot_id !== undefined){
-if(typeof data.boot_id !== "string"){
-const err56 = {instancePath:instancePath+"/boot_id",schemaPath:"#/properties/boot_id/type",keyword:"type",params:{type: "string"}};
+if(typeof data19 === "string"){
+if(data19.length > 64){
+const err56 = {instancePath:instancePath+"/progress/reason",schemaPath:"#/properties/progress/properties/reason/maxLength",keyword:"maxLength",params:{limit: 64}};
 if(vErrors === null){
 vErrors = [err56];
 }
@@ -2053,10 +2041,14 @@ vErrors.push(err56);
 errors++;
 }
 }
-if(data.failure_message !== undefined){
-let data26 = data.failure_message;
-if((typeof data26 !== "string") && (data26 !== null)){
-const err57 = {instancePath:instancePath+"/failure_message",schemaPath:"#/properties/failure_message/type",keyword:"type",params:{type: "string"}};
+}
+}
+}
+if(data.failed_versions !== undefined){
+let data20 = data.failed_versions;
+if(Array.isArray(data20)){
+if(data20.length > 16){
+const err57 = {instancePath:instancePath+"/failed_versions",schemaPath:"#/properties/failed_versions/maxItems",keyword:"maxItems",params:{limit: 16}};
 if(vErrors === null){
 vErrors = [err57];
 }
@@ -2065,11 +2057,12 @@ vErrors.push(err57);
 }
 errors++;
 }
-}
-if(data.update_check !== undefined){
-let data27 = data.update_check;
-if((!(data27 && typeof data27 == "object" && !Array.isArray(data27))) && (data27 !== null)){
-const err58 = {instancePath:instancePath+"/update_check",schemaPath:"#/properties/update_check/type",keyword:"type",params:{type: "object"}};
+const len1 = data20.length;
+for(let i1=0; i1<len1; i1++){
+let data21 = data20[i1];
+if(data21 && typeof data21 == "object" && !Array.isArray(data21)){
+if(data21.version === undefined){
+const err58 = {instancePath:instancePath+"/failed_versions/" + i1,schemaPath:"#/properties/failed_versions/items/required",keyword:"required",params:{missingProperty: "version"}};
 if(vErrors === null){
 vErrors = [err58];
 }
@@ -2078,9 +2071,8 @@ vErrors.push(err58);
 }
 errors++;
 }
-if(data27 && typeof data27 == "object" && !Array.isArray(data27)){
-if(data27.result === undefined){
-const err59 = {instancePath:instancePath+"/update_check",schemaPath:"#/properties/update_check/required",keyword:"required",params:{missingProperty: "result"}};
+if(data21.failures === undefined){
+const err59 = {instancePath:instancePath+"/failed_versions/" + i1,schemaPath:"#/properties/failed_versions/items/required",keyword:"required",params:{missingProperty: "failures"}};
 if(vErrors === null){
 vErrors = [err59];
 }
@@ -2089,9 +2081,8 @@ vErrors.push(err59);
 }
 errors++;
 }
-if(data27.result !== undefined){
-if(typeof data27.result !== "string"){
-const err60 = {instancePath:instancePath+"/update_check/result",schemaPath:"#/properties/update_check/properties/result/type",keyword:"type",params:{type: "string"}};
+if(data21.last_failure_timestamp === undefined){
+const err60 = {instancePath:instancePath+"/failed_versions/" + i1,schemaPath:"#/properties/failed_versions/items/required",keyword:"required",params:{missingProperty: "last_failure_timestamp"}};
 if(vErrors === null){
 vErrors = [err60];
 }
@@ -2100,11 +2091,11 @@ vErrors.push(err60);
 }
 errors++;
 }
-}
-if(data27.checked_at !== undefined){
-let data29 = data27.checked_at;
-if((typeof data29 !== "string") && (data29 !== null)){
-const err61 = {instancePath:instancePath+"/update_check/checked_at",schemaPath:"#/properties/update_check/properties/checked_at/type",keyword:"type",params:{type: "string"}};
+if(data21.version !== undefined){
+let data22 = data21.version;
+if(typeof data22 === "string"){
+if(data22.length > 128){
+const err61 = {instancePath:instancePath+"/failed_versions/" + i1+"/version",schemaPath:"#/properties/failed_versions/items/properties/version/maxLength",keyword:"maxLength",params:{limit: 128}};
 if(vErrors === null){
 vErrors = [err61];
 }
@@ -2113,9 +2104,8 @@ vErrors.push(err61);
 }
 errors++;
 }
-if(typeof data29 === "string"){
-if(!pattern3.test(data29)){
-const err62 = {instancePath:instancePath+"/update_check/checked_at",schemaPath:"#/properties/update_check/properties/checked_at/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"}};
+if(!pattern0.test(data22)){
+const err62 = {instancePath:instancePath+"/failed_versions/" + i1+"/version",schemaPath:"#/properties/failed_versions/items/properties/version/pattern",keyword:"pattern",params:{pattern: "^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$"}};
 if(vErrors === null){
 vErrors = [err62];
 }
@@ -2125,11 +2115,8 @@ vErrors.push(err62);
 errors++;
 }
 }
-}
-if(data27.since !== undefined){
-let data30 = data27.since;
-if((typeof data30 !== "string") && (data30 !== null)){
-const err63 = {instancePath:instancePath+"/update_check/since",schemaPath:"#/properties/update_check/properties/since/type",keyword:"type",params:{type: "string"}};
+else {
+const err63 = {instancePath:instancePath+"/failed_versions/" + i1+"/version",schemaPath:"#/properties/failed_versions/items/properties/version/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err63];
 }
@@ -2138,9 +2125,11 @@ vErrors.push(err63);
 }
 errors++;
 }
-if(typeof data30 === "string"){
-if(!pattern3.test(data30)){
-const err64 = {instancePath:instancePath+"/update_check/since",schemaPath:"#/properties/update_check/properties/since/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"}};
+}
+if(data21.failures !== undefined){
+let data23 = data21.failures;
+if(!(((typeof data23 == "number") && (!(data23 % 1) && !isNaN(data23))) && (isFinite(data23)))){
+const err64 = {instancePath:instancePath+"/failed_versions/" + i1+"/failures",schemaPath:"#/properties/failed_versions/items/properties/failures/type",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
 vErrors = [err64];
 }
@@ -2149,12 +2138,9 @@ vErrors.push(err64);
 }
 errors++;
 }
-}
-}
-if(data27.reason !== undefined){
-let data31 = data27.reason;
-if((typeof data31 !== "string") && (data31 !== null)){
-const err65 = {instancePath:instancePath+"/update_check/reason",schemaPath:"#/properties/update_check/properties/reason/type",keyword:"type",params:{type: "string"}};
+if((typeof data23 == "number") && (isFinite(data23))){
+if(data23 > 4294967295 || isNaN(data23)){
+const err65 = {instancePath:instancePath+"/failed_versions/" + i1+"/failures",schemaPath:"#/properties/failed_versions/items/properties/failures/maximum",keyword:"maximum",params:{comparison: "<=", limit: 4294967295}};
 if(vErrors === null){
 vErrors = [err65];
 }
@@ -2163,11 +2149,8 @@ vErrors.push(err65);
 }
 errors++;
 }
-}
-if(data27.message !== undefined){
-let data32 = data27.message;
-if((typeof data32 !== "string") && (data32 !== null)){
-const err66 = {instancePath:instancePath+"/update_check/message",schemaPath:"#/properties/update_check/properties/message/type",keyword:"type",params:{type: "string"}};
+if(data23 < 1 || isNaN(data23)){
+const err66 = {instancePath:instancePath+"/failed_versions/" + i1+"/failures",schemaPath:"#/properties/failed_versions/items/properties/failures/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
 if(vErrors === null){
 vErrors = [err66];
 }
@@ -2177,10 +2160,12 @@ vErrors.push(err66);
 errors++;
 }
 }
-if(data27.newest_listed !== undefined){
-let data33 = data27.newest_listed;
-if((typeof data33 !== "string") && (data33 !== null)){
-const err67 = {instancePath:instancePath+"/update_check/newest_listed",schemaPath:"#/properties/update_check/properties/newest_listed/type",keyword:"type",params:{type: "string"}};
+}
+if(data21.last_failure_timestamp !== undefined){
+let data24 = data21.last_failure_timestamp;
+if(typeof data24 === "string"){
+if(data24.length > 64){
+const err67 = {instancePath:instancePath+"/failed_versions/" + i1+"/last_failure_timestamp",schemaPath:"#/properties/failed_versions/items/properties/last_failure_timestamp/maxLength",keyword:"maxLength",params:{limit: 64}};
 if(vErrors === null){
 vErrors = [err67];
 }
@@ -2189,9 +2174,8 @@ vErrors.push(err67);
 }
 errors++;
 }
-if(typeof data33 === "string"){
-if(!pattern0.test(data33)){
-const err68 = {instancePath:instancePath+"/update_check/newest_listed",schemaPath:"#/properties/update_check/properties/newest_listed/pattern",keyword:"pattern",params:{pattern: "^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$"}};
+if(!pattern3.test(data24)){
+const err68 = {instancePath:instancePath+"/failed_versions/" + i1+"/last_failure_timestamp",schemaPath:"#/properties/failed_versions/items/properties/last_failure_timestamp/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"}};
 if(vErrors === null){
 vErrors = [err68];
 }
@@ -2201,17 +2185,304 @@ vErrors.push(err68);
 errors++;
 }
 }
-}
-}
-}
-}
 else {
-const err69 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
+const err69 = {instancePath:instancePath+"/failed_versions/" + i1+"/last_failure_timestamp",schemaPath:"#/properties/failed_versions/items/properties/last_failure_timestamp/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err69];
 }
 else {
 vErrors.push(err69);
+}
+errors++;
+}
+}
+}
+else {
+const err70 = {instancePath:instancePath+"/failed_versions/" + i1,schemaPath:"#/properties/failed_versions/items/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err70];
+}
+else {
+vErrors.push(err70);
+}
+errors++;
+}
+}
+}
+else {
+const err71 = {instancePath:instancePath+"/failed_versions",schemaPath:"#/properties/failed_versions/type",keyword:"type",params:{type: "array"}};
+if(vErrors === null){
+vErrors = [err71];
+}
+else {
+vErrors.push(err71);
+}
+errors++;
+}
+}
+if(data.boot_id !== undefined){
+let data25 = data.boot_id;
+if(typeof data25 === "string"){
+if(data25.length > 64){
+const err72 = {instancePath:instancePath+"/boot_id",schemaPath:"#/properties/boot_id/maxLength",keyword:"maxLength",params:{limit: 64}};
+if(vErrors === null){
+vErrors = [err72];
+}
+else {
+vErrors.push(err72);
+}
+errors++;
+}
+}
+else {
+const err73 = {instancePath:instancePath+"/boot_id",schemaPath:"#/properties/boot_id/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err73];
+}
+else {
+vErrors.push(err73);
+}
+errors++;
+}
+}
+if(data.failure_message !== undefined){
+let data26 = data.failure_message;
+if((typeof data26 !== "string") && (data26 !== null)){
+const err74 = {instancePath:instancePath+"/failure_message",schemaPath:"#/properties/failure_message/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err74];
+}
+else {
+vErrors.push(err74);
+}
+errors++;
+}
+if(typeof data26 === "string"){
+if(data26.length > 1024){
+const err75 = {instancePath:instancePath+"/failure_message",schemaPath:"#/properties/failure_message/maxLength",keyword:"maxLength",params:{limit: 1024}};
+if(vErrors === null){
+vErrors = [err75];
+}
+else {
+vErrors.push(err75);
+}
+errors++;
+}
+}
+}
+if(data.update_check !== undefined){
+let data27 = data.update_check;
+if((!(data27 && typeof data27 == "object" && !Array.isArray(data27))) && (data27 !== null)){
+const err76 = {instancePath:instancePath+"/update_check",schemaPath:"#/properties/update_check/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err76];
+}
+else {
+vErrors.push(err76);
+}
+errors++;
+}
+if(data27 && typeof data27 == "object" && !Array.isArray(data27)){
+if(data27.result === undefined){
+const err77 = {instancePath:instancePath+"/update_check",schemaPath:"#/properties/update_check/required",keyword:"required",params:{missingProperty: "result"}};
+if(vErrors === null){
+vErrors = [err77];
+}
+else {
+vErrors.push(err77);
+}
+errors++;
+}
+if(data27.result !== undefined){
+let data28 = data27.result;
+if(typeof data28 === "string"){
+if(data28.length > 64){
+const err78 = {instancePath:instancePath+"/update_check/result",schemaPath:"#/properties/update_check/properties/result/maxLength",keyword:"maxLength",params:{limit: 64}};
+if(vErrors === null){
+vErrors = [err78];
+}
+else {
+vErrors.push(err78);
+}
+errors++;
+}
+}
+else {
+const err79 = {instancePath:instancePath+"/update_check/result",schemaPath:"#/properties/update_check/properties/result/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err79];
+}
+else {
+vErrors.push(err79);
+}
+errors++;
+}
+}
+if(data27.checked_at !== undefined){
+let data29 = data27.checked_at;
+if((typeof data29 !== "string") && (data29 !== null)){
+const err80 = {instancePath:instancePath+"/update_check/checked_at",schemaPath:"#/properties/update_check/properties/checked_at/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err80];
+}
+else {
+vErrors.push(err80);
+}
+errors++;
+}
+if(typeof data29 === "string"){
+if(data29.length > 64){
+const err81 = {instancePath:instancePath+"/update_check/checked_at",schemaPath:"#/properties/update_check/properties/checked_at/maxLength",keyword:"maxLength",params:{limit: 64}};
+if(vErrors === null){
+vErrors = [err81];
+}
+else {
+vErrors.push(err81);
+}
+errors++;
+}
+if(!pattern3.test(data29)){
+const err82 = {instancePath:instancePath+"/update_check/checked_at",schemaPath:"#/properties/update_check/properties/checked_at/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"}};
+if(vErrors === null){
+vErrors = [err82];
+}
+else {
+vErrors.push(err82);
+}
+errors++;
+}
+}
+}
+if(data27.since !== undefined){
+let data30 = data27.since;
+if((typeof data30 !== "string") && (data30 !== null)){
+const err83 = {instancePath:instancePath+"/update_check/since",schemaPath:"#/properties/update_check/properties/since/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err83];
+}
+else {
+vErrors.push(err83);
+}
+errors++;
+}
+if(typeof data30 === "string"){
+if(data30.length > 64){
+const err84 = {instancePath:instancePath+"/update_check/since",schemaPath:"#/properties/update_check/properties/since/maxLength",keyword:"maxLength",params:{limit: 64}};
+if(vErrors === null){
+vErrors = [err84];
+}
+else {
+vErrors.push(err84);
+}
+errors++;
+}
+if(!pattern3.test(data30)){
+const err85 = {instancePath:instancePath+"/update_check/since",schemaPath:"#/properties/update_check/properties/since/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"}};
+if(vErrors === null){
+vErrors = [err85];
+}
+else {
+vErrors.push(err85);
+}
+errors++;
+}
+}
+}
+if(data27.reason !== undefined){
+let data31 = data27.reason;
+if((typeof data31 !== "string") && (data31 !== null)){
+const err86 = {instancePath:instancePath+"/update_check/reason",schemaPath:"#/properties/update_check/properties/reason/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err86];
+}
+else {
+vErrors.push(err86);
+}
+errors++;
+}
+if(typeof data31 === "string"){
+if(data31.length > 64){
+const err87 = {instancePath:instancePath+"/update_check/reason",schemaPath:"#/properties/update_check/properties/reason/maxLength",keyword:"maxLength",params:{limit: 64}};
+if(vErrors === null){
+vErrors = [err87];
+}
+else {
+vErrors.push(err87);
+}
+errors++;
+}
+}
+}
+if(data27.message !== undefined){
+let data32 = data27.message;
+if((typeof data32 !== "string") && (data32 !== null)){
+const err88 = {instancePath:instancePath+"/update_check/message",schemaPath:"#/properties/update_check/properties/message/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err88];
+}
+else {
+vErrors.push(err88);
+}
+errors++;
+}
+if(typeof data32 === "string"){
+if(data32.length > 1024){
+const err89 = {instancePath:instancePath+"/update_check/message",schemaPath:"#/properties/update_check/properties/message/maxLength",keyword:"maxLength",params:{limit: 1024}};
+if(vErrors === null){
+vErrors = [err89];
+}
+else {
+vErrors.push(err89);
+}
+errors++;
+}
+}
+}
+if(data27.newest_listed !== undefined){
+let data33 = data27.newest_listed;
+if((typeof data33 !== "string") && (data33 !== null)){
+const err90 = {instancePath:instancePath+"/update_check/newest_listed",schemaPath:"#/properties/update_check/properties/newest_listed/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err90];
+}
+else {
+vErrors.push(err90);
+}
+errors++;
+}
+if(typeof data33 === "string"){
+if(data33.length > 128){
+const err91 = {instancePath:instancePath+"/update_check/newest_listed",schemaPath:"#/properties/update_check/properties/newest_listed/maxLength",keyword:"maxLength",params:{limit: 128}};
+if(vErrors === null){
+vErrors = [err91];
+}
+else {
+vErrors.push(err91);
+}
+errors++;
+}
+if(!pattern0.test(data33)){
+const err92 = {instancePath:instancePath+"/update_check/newest_listed",schemaPath:"#/properties/update_check/properties/newest_listed/pattern",keyword:"pattern",params:{pattern: "^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$"}};
+if(vErrors === null){
+vErrors = [err92];
+}
+else {
+vErrors.push(err92);
+}
+errors++;
+}
+}
+}
+}
+}
+}
+else {
+const err93 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err93];
+}
+else {
+vErrors.push(err93);
 }
 errors++;
 }

@@ -1,4 +1,4 @@
-import type { BottlerocketShadow, ShadowStatus } from '@brupop/crd-models';
+import { LIMITS, type BottlerocketShadow, type ShadowStatus } from '@brupop/crd-models';
 import { describe, expect, test } from '@jest/globals';
 import { ago, aShadow, NOW } from './fleet.fixture.ts';
 import { drainBlockedBy } from './drain-blocked.ts';
@@ -168,4 +168,12 @@ describe(shadowConditions, () => {
   test('a shadow whose agent has not reported has no status to put conditions in', () => {
     expect(carriesConditions(aShadow('a', {}, null), held('NotReported'))).toBe(true);
   });
+});
+
+test('a condition quotes no more than the resource can hold, and is not written again for that', () => {
+  const hold = held('UpdateCheckFailing', 'x'.repeat(300_000));
+  const shadow = carrying(rebooting(), hold, NOW);
+  const messages = shadow.status?.conditions?.map(({ message }) => message.length) ?? [];
+  expect(Math.max(...messages)).toBe(LIMITS.conditionMessage);
+  expect(carriesConditions(shadow, hold)).toBe(true);
 });

@@ -1,4 +1,4 @@
-import type { BottlerocketShadow, Condition } from '@brupop/crd-models';
+import { LIMITS, shortenText, type BottlerocketShadow, type Condition } from '@brupop/crd-models';
 import { formatTimestamp } from '../timestamps.ts';
 import { updateCheckFailure } from '../update-check.ts';
 import { upToDateMessage } from './admission-rules.ts';
@@ -57,7 +57,7 @@ export function carriesConditions(shadow: BottlerocketShadow, hold: FleetHold): 
   if (status === undefined || status === null) return true;
   const carried = status.conditions ?? [];
   return (
-    carried.length === CONDITION_TYPES.length && CONDITION_TYPES.every((type, at) => says(carried[at], type, FIND[type](shadow, hold)))
+    carried.length === CONDITION_TYPES.length && CONDITION_TYPES.every((type, at) => says(carried[at], type, find(type, shadow, hold)))
   );
 }
 
@@ -69,10 +69,17 @@ export function carriesConditions(shadow: BottlerocketShadow, hold: FleetHold): 
 export function shadowConditions(shadow: BottlerocketShadow, hold: FleetHold, now: number): readonly Condition[] {
   const carried = shadow.status?.conditions ?? [];
   return CONDITION_TYPES.map((type): Condition => {
-    const finding = FIND[type](shadow, hold);
+    const finding = find(type, shadow, hold);
     const before = carried.find((condition) => condition.type === type);
     return { type, ...finding, lastTransitionTime: before?.status === finding.status ? before.lastTransitionTime : formatTimestamp(now) };
   });
+}
+
+/** The message quotes agents and foreign servers: a longer one would be refused, and with it all conditions. */
+function find(type: ConditionType, shadow: BottlerocketShadow, hold: FleetHold): Finding {
+  const finding = FIND[type](shadow, hold);
+  const message = shortenText(finding.message, LIMITS.conditionMessage);
+  return message === finding.message ? finding : { ...finding, message };
 }
 
 // Told by the shadow alone: the reasons why a node waits come over the whole fleet at once, and would be a storm of writes.

@@ -1,0 +1,45 @@
+import { describe, expect, test } from '@jest/globals';
+import { boundStatus } from './bound-shadow.ts';
+import type { ShadowStatus } from './shadow.ts';
+import { parseShadowStatus } from './validate.ts';
+
+const STATUS: ShadowStatus = { current_version: '1.0.0', target_version: '1.1.0', current_state: 'Idle', crash_count: 0 };
+
+describe(boundStatus, () => {
+  test('a status within the limits is given back itself', () => {
+    const status = { ...STATUS, progress: null, failed_versions: [], added_later: { kept: true } };
+    expect(boundStatus(status)).toBe(status);
+  });
+
+  test('of a status that was stored before there were limits little is kept, and a version that is too long is none', () => {
+    const huge = 'a'.repeat(240_000);
+    const status: ShadowStatus = {
+      ...STATUS,
+      target_version: `1.0.0-${huge}`,
+      boot_id: huge,
+      failure_message: huge,
+      progress: { step: 'Draining', since: huge, boot_id: huge, version: huge, message: huge, reason: huge },
+      failed_versions: Array.from({ length: 900 }, (_, at) => ({
+        version: `1.0.${String(at)}`,
+        failures: 1,
+        last_failure_timestamp: '2026-01-01T00:00:00Z',
+      })),
+      conditions: Array.from({ length: 900 }, () => ({
+        type: huge,
+        status: 'True',
+        reason: huge,
+        message: huge,
+        lastTransitionTime: huge,
+      })),
+    };
+    const bound = boundStatus(status);
+    expect(JSON.stringify(bound).length).toBeLessThan(80_000);
+    expect(parseShadowStatus({ ...STATUS, target_version: bound.target_version })).toMatchObject({ ok: false });
+    expect(bound.failed_versions?.at(-1)?.version).toBe('1.0.899');
+  });
+
+  test('a status of an illegal shape is left as it is, and nothing throws', () => {
+    const status = { current_version: 7, failed_versions: 'x', progress: [null], conditions: { a: 1 } } as unknown as ShadowStatus;
+    expect(boundStatus(status)).toEqual(status);
+  });
+});

@@ -1,0 +1,14 @@
+import { fitToSchema } from './fit.ts';
+import type { FitOptions } from './fit.ts';
+import { STATUS_SCHEMA } from './shadow-schemas.ts';
+import type { ShadowStatus } from './shadow.ts';
+
+const CUT: FitOptions = { shortens: () => true, cutsLists: true, keeps: () => true };
+
+/**
+ * A stored status within the limits of {@link STATUS_SCHEMA}, for memory: an earlier version, which had no limits, may have stored more. A version that is
+ * too long becomes a text that is no version. A status within the limits is returned itself.
+ */
+export function boundStatus(status: ShadowStatus): ShadowStatus {
+  return fitToSchema(status, STATUS_SCHEMA, CUT) as ShadowStatus;
+}
