@@ -1,3 +1,4 @@
+import { WINDOW_ANNOTATION } from '@brupop/crd-models';
 import type { BottlerocketShadow } from '@brupop/crd-models';
 import type { KubeClient } from '@brupop/kube-runtime';
 import { isKubeStatus, MERGE_PATCH, paths } from '@brupop/kube-runtime';
@@ -22,7 +23,9 @@ export async function applyChange(client: KubeClient, namespace: string, change:
       await client.request('DELETE', path, { body, signal });
       return { kind: 'deleted' };
     }
-    const body = { metadata: { resourceVersion }, spec: change.spec };
+    const { spec, windowAnnotation } = change;
+    const annotations = windowAnnotation === undefined ? {} : { annotations: { [WINDOW_ANNOTATION]: windowAnnotation } };
+    const body = { metadata: { resourceVersion, ...annotations }, spec };
     const shadow = await client.request<BottlerocketShadow>('PATCH', path, { body, contentType: MERGE_PATCH, signal });
     return { kind: 'written', shadow };
   } catch (error) {

@@ -1,4 +1,4 @@
-import { CORDONED_ANNOTATION, UPDATER_INTERFACE_LABEL, UPDATER_INTERFACE_VERSION } from '@brupop/crd-models';
+import { CORDONED_ANNOTATION, UPDATER_INTERFACE_LABEL, UPDATER_INTERFACE_VERSION, WINDOW_ANNOTATION } from '@brupop/crd-models';
 import type { BottlerocketShadow } from '@brupop/crd-models';
 import { describe, expect, test } from '@jest/globals';
 import { trimNode, trimPod, trimShadow } from './trim.ts';
@@ -129,6 +129,18 @@ describe(trimShadow, () => {
     const huge = 'x'.repeat(240_000);
     const stored = { ...status, target_version: huge, failure_message: huge, conditions: [{ ...status.conditions[0], message: huge }] };
     expect(JSON.stringify(trimShadow({ ...rest, metadata, status: stored } as BottlerocketShadow)).length).toBeLessThan(10_000);
+  });
+
+  test('of annotations only the window of the last step, and of that no more than it can be long', () => {
+    const interval = '2026-01-06T02:00:00.000Z/2026-01-06T02:00:20.123Z';
+    const annotated = (window: string): unknown =>
+      trimShadow({
+        ...rest,
+        metadata: { ...metadata, annotations: { [WINDOW_ANNOTATION]: window, note: 'x' } },
+        status,
+      } as BottlerocketShadow).metadata.annotations;
+    expect(annotated(interval)).toEqual({ [WINDOW_ANNOTATION]: interval });
+    expect(annotated('x'.repeat(200_000))).toEqual({ [WINDOW_ANNOTATION]: 'x'.repeat(80) });
   });
 
   test.each([{ status: undefined }, { status: null }])('leaves out what there is not (%j)', (without) => {

@@ -4,6 +4,7 @@ import {
   EXCLUDED_FROM_LB_ANNOTATION,
   UPDATER_INTERFACE_LABEL,
   UPDATER_INTERFACE_VERSION,
+  WINDOW_ANNOTATION,
 } from '@brupop/crd-models';
 import type { BottlerocketShadow, ShadowStatus } from '@brupop/crd-models';
 import type { KubeObject } from '@brupop/kube-runtime';
@@ -89,9 +90,13 @@ export function trimPod(pod: RawPod): TrimmedPod {
   };
 }
 
+/** Two RFC 3339 times and what separates them; anybody may edit an annotation. */
+const LONGEST_INTERVAL = 80;
+
 /** A shadow without what only people read. Of 5,000 shadows most say the same: it is kept once. */
 export function trimShadow({ apiVersion, kind, metadata, spec, status }: BottlerocketShadow): BottlerocketShadow {
-  const { name, namespace, uid, resourceVersion, creationTimestamp, ownerReferences } = metadata;
+  const { name, namespace, uid, resourceVersion, creationTimestamp, annotations, ownerReferences } = metadata;
+  const window = annotations?.[WINDOW_ANNOTATION];
   return {
     apiVersion: intern(apiVersion),
     kind: intern(kind),
@@ -101,6 +106,7 @@ export function trimShadow({ apiVersion, kind, metadata, spec, status }: Bottler
       ...(uid === undefined ? {} : { uid }),
       ...(resourceVersion === undefined ? {} : { resourceVersion }),
       ...(creationTimestamp === undefined ? {} : { creationTimestamp: intern(creationTimestamp) }),
+      ...(window === undefined ? {} : { annotations: { [WINDOW_ANNOTATION]: window.slice(0, LONGEST_INTERVAL) } }),
       ...(ownerReferences === undefined ? {} : { ownerReferences }),
     },
     spec,

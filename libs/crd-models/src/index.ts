@@ -49,6 +49,7 @@ export {
   TOKEN_AUDIENCE,
   UPDATER_INTERFACE_LABEL,
   UPDATER_INTERFACE_VERSION,
+  WINDOW_ANNOTATION,
 } from './names.ts';
 export { SHADOW_V1_STATES } from './shadow-v1.ts';
 export type { BottlerocketShadowV1, ShadowV1Spec, ShadowV1State, ShadowV1Status } from './shadow-v1.ts';

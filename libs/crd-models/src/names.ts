@@ -69,6 +69,12 @@ export const CORDONED_TAINT = 'brupop.bottlerocket.aws/cordoned';
 /** As {@link CORDONED_ANNOTATION}, for the exclusion from external load balancers. */
 export const EXCLUDED_FROM_LB_ANNOTATION = 'brupop.bottlerocket.aws/excluded-from-lb';
 
+/**
+ * Annotation of a shadow: the update window that its last step belongs to, as an ISO 8601 interval from the opening of the window to the
+ * `state_transition_timestamp` of the spec. Written by the controller with the spec; void once somebody else has changed the spec.
+ */
+export const WINDOW_ANNOTATION = 'brupop.bottlerocket.aws/window';
+
 /** Audience of the agents' projected tokens. */
 export const TOKEN_AUDIENCE = 'brupop-apiserver';
 

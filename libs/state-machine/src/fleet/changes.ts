@@ -1,3 +1,4 @@
+import { WINDOW_ANNOTATION } from '@brupop/crd-models';
 import type { BottlerocketShadow, ShadowState } from '@brupop/crd-models';
 import { formatTimestamp } from '../timestamps.ts';
 import type { FleetChange } from './plan.ts';
@@ -33,5 +34,10 @@ function identity({ node, shadow }: Target): { node: string; shadow: string; res
 
 /** The shadow as it will be once the change is made; undefined if it will be gone. */
 export function changed(shadow: BottlerocketShadow, change: FleetChange): BottlerocketShadow | undefined {
-  return change.kind === 'spec' ? { ...shadow, spec: change.spec } : undefined;
+  if (change.kind === 'delete-shadow') return undefined;
+  const { spec, windowAnnotation } = change;
+  if (windowAnnotation === undefined) return { ...shadow, spec };
+  const others = Object.entries(shadow.metadata.annotations ?? {}).filter(([key]) => key !== WINDOW_ANNOTATION);
+  const annotations = Object.fromEntries(windowAnnotation === null ? others : [...others, [WINDOW_ANNOTATION, windowAnnotation]]);
+  return { ...shadow, metadata: { ...shadow.metadata, annotations }, spec };
 }

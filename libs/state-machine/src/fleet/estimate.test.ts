@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { estimateFleet } from './estimate.ts';
 import type { PhaseDurations } from './estimate.ts';
-import { ago, aFleet, aMember, aPolicy, CLOSED, MINUTE, NOW } from './fleet.fixture.ts';
+import { ago, aFleet, aMember, aPolicy, CLOSED, inWindow, MINUTE, NOW } from './fleet.fixture.ts';
 import type { Member, MemberChanges } from './fleet.fixture.ts';
 import { planFleet } from './plan-fleet.ts';
 import type { FleetPolicy } from './policy.ts';
@@ -148,7 +148,7 @@ describe(estimateFleet, () => {
     },
     {
       name: 'what a trigger has begun goes on',
-      fleet: [aMember('a', told('StagedAndPerformedUpdate', 3)), aMember('b')],
+      fleet: [inWindow(aMember('a', told('StagedAndPerformedUpdate', 3))), aMember('b')],
       policy: { window: AT_TWO },
       expected: { a: 7, b: 17 },
     },

@@ -1,3 +1,4 @@
+import { WINDOW_ANNOTATION } from '@brupop/crd-models';
 import type { BottlerocketShadow, ShadowSpec, ShadowStatus } from '@brupop/crd-models';
 import { formatTimestamp } from '../timestamps.ts';
 import type { FleetObservation, NodeObservation } from './observation.ts';
@@ -91,4 +92,15 @@ export function lines({ changes, holds }: FleetPlan): string[] {
     ),
     ...holds.map(({ node, reason }) => `${node}: ${reason}`),
   ];
+}
+
+/** When `0 0 2 * * * *` fired last before {@link NOW}. */
+export const FIRED: string = '2026-01-05T02:00:00.000Z';
+
+/** The same member, whose shadow's last step belongs to the window that a trigger opened at `fired`. */
+export function inWindow(member: Member, fired: string = FIRED, writtenAt?: string): Member {
+  if (member.shadow === undefined) return member;
+  const end = writtenAt ?? member.shadow.spec.state_transition_timestamp ?? '';
+  const metadata = { ...member.shadow.metadata, annotations: { [WINDOW_ANNOTATION]: `${fired}/${end}` } };
+  return { ...member, shadow: { ...member.shadow, metadata } };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { ago, aFleet, aMember, aNode, aPolicy, aShadow, CLOSED, lines, MINUTE, NOW } from './fleet.fixture.ts';
+import { ago, aFleet, aMember, aNode, aPolicy, aShadow, CLOSED, FIRED, inWindow, lines, MINUTE, NOW } from './fleet.fixture.ts';
 import type { Member, MemberChanges } from './fleet.fixture.ts';
 import { planFleet } from './plan-fleet.ts';
 import type { FleetHold } from './plan.ts';
@@ -880,51 +880,93 @@ describe('planFleet, a trigger instead of a window', () => {
   test.each<Row>([
     {
       name: 'what it has begun goes on, and the others get their turn',
-      fleet: [aMember('a', { ...told('StagedAndPerformedUpdate'), status: staged }), aMember('b')],
+      fleet: [inWindow(aMember('a', { ...told('StagedAndPerformedUpdate'), status: staged })), aMember('b')],
       policy: { window, maxConcurrentUpdates: 2 },
       expected: ['a→RebootedIntoUpdate RebootAllowed', 'b→StagedAndPerformedUpdate UpdateStarted'],
     },
     {
       name: 'a step that takes longer than ten minutes, too',
-      fleet: [aMember('a', { ...told('RebootedIntoUpdate', 15), status: { ...staged, progress } }), aMember('b')],
+      fleet: [inWindow(aMember('a', { ...told('RebootedIntoUpdate', 15), status: { ...staged, progress } })), aMember('b')],
       policy: { window, maxConcurrentUpdates: 2 },
       expected: ['b→StagedAndPerformedUpdate UpdateStarted', 'a: InProgress'],
     },
     {
       name: 'it goes on from one node to the next, though a controller be restarted in between',
-      fleet: [aMember('a', { spec: { state_transition_timestamp: ago(9) }, status: { current_version: '1.1.0' } }), aMember('b')],
+      fleet: [inWindow(aMember('a', { spec: { state_transition_timestamp: ago(9) }, status: { current_version: '1.1.0' } })), aMember('b')],
       policy: { window },
       expected: ['b→StagedAndPerformedUpdate UpdateStarted', 'a: UpToDate'],
     },
     {
       name: 'it is over once nothing has happened for ten minutes',
-      fleet: [aMember('a', { spec: { state_transition_timestamp: ago(10) }, status: { current_version: '1.1.0' } }), aMember('b')],
+      fleet: [
+        inWindow(aMember('a', { spec: { state_transition_timestamp: ago(10) }, status: { current_version: '1.1.0' } })),
+        aMember('b'),
+      ],
       policy: { window },
       expected: ['a: UpToDate', 'b: WindowClosed'],
     },
     {
       name: 'a node that is stuck does not keep it open',
-      fleet: [aMember('a', { ...told('RebootedIntoUpdate', 900), status: staged, ready: false, unschedulable: true }), aMember('b')],
+      fleet: [
+        inWindow(aMember('a', { ...told('RebootedIntoUpdate', 900), status: staged, ready: false, unschedulable: true })),
+        aMember('b'),
+      ],
       policy: { window, maxConcurrentUpdates: 2 },
       expected: ['a: Stuck', 'b: WindowClosed'],
     },
     {
       name: 'minutes in a row are a window, and a window ends',
-      fleet: [aMember('a', told('StagedAndPerformedUpdate')), aMember('b')],
+      fleet: [inWindow(aMember('a', told('StagedAndPerformedUpdate'))), aMember('b')],
       policy: { window: trigger('0 * 9-10 * * Mon *'), maxConcurrentUpdates: 2 },
       expected: ['a: InProgress', 'b: WindowClosed'],
     },
     {
       name: 'minutes in a row over the full hour are a window',
-      fleet: [aMember('a', told('StagedAndPerformedUpdate')), aMember('b')],
+      fleet: [inWindow(aMember('a', told('StagedAndPerformedUpdate'))), aMember('b')],
       policy: { window: trigger('0 59,0 9-10 * * Mon *'), maxConcurrentUpdates: 2 },
       expected: ['a: InProgress', 'b: WindowClosed'],
     },
     {
       name: 'a minute of seconds is a window',
-      fleet: [aMember('a', told('StagedAndPerformedUpdate')), aMember('b')],
+      fleet: [inWindow(aMember('a', told('StagedAndPerformedUpdate'))), aMember('b')],
       policy: { window: trigger('* 0 2 * * * *'), maxConcurrentUpdates: 2 },
       expected: ['a: InProgress', 'b: WindowClosed'],
+    },
+    {
+      name: 'an update that was not begun in its window keeps none open',
+      fleet: [aMember('a', told('StagedAndPerformedUpdate')), aMember('b')],
+      policy: { window, maxConcurrentUpdates: 2 },
+      expected: ['a: InProgress', 'b: WindowClosed'],
+    },
+    {
+      name: 'a step that came after the window had closed does not open it again',
+      fleet: [aMember('a', { spec: { state_transition_timestamp: ago(1) }, status: { current_version: '1.1.0' } }), aMember('b')],
+      policy: { window },
+      expected: ['a: UpToDate', 'b: WindowClosed'],
+    },
+    {
+      name: 'a mark of an earlier step says nothing of a spec that somebody else has written',
+      fleet: [inWindow(aMember('a', told('StagedAndPerformedUpdate')), FIRED, ago(9)), aMember('b')],
+      policy: { window, maxConcurrentUpdates: 2 },
+      expected: ['a: InProgress', 'b: WindowClosed'],
+    },
+    {
+      name: 'a mark of another trigger, such as one that was configured before, opens no window',
+      fleet: [inWindow(aMember('a', told('StagedAndPerformedUpdate')), '2026-01-05T02:00:01.000Z'), aMember('b')],
+      policy: { window, maxConcurrentUpdates: 2 },
+      expected: ['a: InProgress', 'b: WindowClosed'],
+    },
+    {
+      name: 'a mark that cannot be read opens no window',
+      fleet: [inWindow(aMember('a', told('StagedAndPerformedUpdate')), 'at night'), aMember('b')],
+      policy: { window, maxConcurrentUpdates: 2 },
+      expected: ['a: InProgress', 'b: WindowClosed'],
+    },
+    {
+      name: 'a node that gives up at its deadline leaves the window open for the next',
+      fleet: [inWindow(aMember('a', told('StagedAndPerformedUpdate', 10))), aMember('b')],
+      policy: { window },
+      expected: ['a→Idle GivenUp', 'b→StagedAndPerformedUpdate UpdateStarted'],
     },
     {
       name: 'before it nothing starts',
@@ -933,6 +975,50 @@ describe('planFleet, a trigger instead of a window', () => {
       expected: ['a: WindowClosed'],
     },
   ])('$name', check);
+
+  const annotationOf = (member: Member, at = NOW, others: readonly Member[] = []): string | null | undefined => {
+    const [change] = planFleet(aFleet([member, ...others]), aPolicy({ window }), at).changes;
+    return change?.kind === 'spec' ? change.windowAnnotation : undefined;
+  };
+  const fired = Date.parse('2026-01-06T02:00:00Z');
+  const returned = { ...told('RebootedIntoUpdate', 15), status: rebooted };
+  test.each([
+    {
+      name: 'an update that starts is marked with the time at which the trigger fired, and the time of its own step',
+      annotation: annotationOf(aMember('a'), fired + 20_000),
+      expected: '2026-01-06T02:00:00.000Z/2026-01-06T02:00:20.000Z',
+    },
+    {
+      name: 'one that starts when another has ended, with the same time of the trigger',
+      annotation: annotationOf(aMember('b'), NOW, [
+        inWindow(aMember('a', { spec: { state_transition_timestamp: ago(9) }, status: { current_version: '1.1.0' } })),
+      ]),
+      expected: `${FIRED}/${ago(0)}`,
+    },
+    {
+      name: 'a later step keeps the mark',
+      annotation: annotationOf(inWindow(aMember('a', returned))),
+      expected: `${FIRED}/${ago(0)}`,
+    },
+    {
+      name: 'a step of a node that comes back when the window has closed loses the mark',
+      annotation: annotationOf(inWindow(aMember('a', { ...told('RebootedIntoUpdate', 31), status: rebooted }))),
+      expected: null,
+    },
+    {
+      name: 'even if it comes back just as the trigger fires again',
+      annotation: annotationOf(inWindow(aMember('a', returned)), fired + 1_000),
+      expected: null,
+    },
+    {
+      name: 'a node that was staged in an earlier window belongs to the one in which it drains',
+      annotation: annotationOf(inWindow(aMember('a', { ...told('StagedAndPerformedUpdate', 900), status: staged })), fired + 1_000),
+      expected: '2026-01-06T02:00:00.000Z/2026-01-06T02:00:01.000Z',
+    },
+    { name: 'what was never marked stays so', annotation: annotationOf(aMember('a', returned)), expected: undefined },
+  ])('$name', ({ annotation, expected }) => {
+    expect(annotation).toEqual(expected);
+  });
 });
 
 describe('planFleet, a window that closes on a node allowed to reboot', () => {
@@ -944,10 +1030,10 @@ describe('planFleet, a window that closes on a node allowed to reboot', () => {
       expected: ['a→StagedAndPerformedUpdate WindowClosed'],
     },
     {
-      name: 'lets an agent that is up go on',
+      name: 'takes the permission back from an agent that is up and has not begun',
       fleet: [aMember('a', { ...told('RebootedIntoUpdate'), status: staged })],
       policy: { window: CLOSED },
-      expected: ['a: InProgress'],
+      expected: ['a→StagedAndPerformedUpdate WindowClosed'],
     },
     {
       name: 'lets a drain that has begun go on',

@@ -8,7 +8,7 @@ import { changed, deletion, specChange } from './changes.ts';
 import type { Facts, ShadowedFacts } from './facts.ts';
 import { factsOf, holdsSlot } from './facts.ts';
 import { failingVersions } from './failing-versions.ts';
-import { fleetWindowAt } from './fleet-window.ts';
+import { fleetWindowAt, markWindow } from './fleet-window.ts';
 import type { FailingWrite, FleetObservation } from './observation.ts';
 import { pairShadows } from './pair-shadows.ts';
 import type { FleetChange, FleetHold, FleetPlan } from './plan.ts';
@@ -32,8 +32,8 @@ export function planFleet(observation: FleetObservation, policy: FleetPolicy, no
   const { byNode, orphans } = pairShadows(observation.nodes, observation.shadows);
   const changes: FleetChange[] = [];
   const holds: FleetHold[] = [];
-  const tell = (verdict: Verdict): void => {
-    if (isChange(verdict)) changes.push(verdict);
+  const tell = (verdict: Verdict, shadow?: BottlerocketShadow): void => {
+    if (isChange(verdict)) changes.push(shadow === undefined ? verdict : markWindow(verdict, shadow, context.window, policy, now));
     else if (verdict !== undefined) holds.push(verdict);
   };
   const waiting: ShadowedFacts[] = [];
@@ -42,7 +42,7 @@ export function planFleet(observation: FleetObservation, policy: FleetPolicy, no
     const facts = factsOf(node, byNode[at], observation, policy, now);
     const verdict = hasShadow(facts) ? writable(progress(facts, context), facts, context) : withoutShadow(facts, context);
     if (verdict === undefined && hasShadow(facts)) waiting.push(facts);
-    tell(verdict);
+    tell(verdict, facts.shadow);
     fleet.push(afterwards(facts, verdict, observation, context));
   });
   const budget = admit(fleet, waiting, context, tell);
@@ -85,7 +85,7 @@ function admit(
   fleet: readonly Facts[],
   waiting: readonly ShadowedFacts[],
   context: RuleContext,
-  tell: (verdict: Verdict) => void,
+  tell: (verdict: Verdict, shadow?: BottlerocketShadow) => void,
 ): BudgetUse {
   const staged: ShadowedFacts[] = [];
   const idle: ShadowedFacts[] = [];
@@ -99,10 +99,10 @@ function admit(
   const budget = createBudget(fleet, inSlots, context.policy);
   const rebooting = inSlots.filter(({ disrupting }) => disrupting);
   for (const facts of admissionOrder(staged, rebooting)) {
-    tell(windowClosed(facts, context) ?? refused(facts, budget.reboot(facts)) ?? reboot(facts, context.now));
+    tell(windowClosed(facts, context) ?? refused(facts, budget.reboot(facts)) ?? reboot(facts, context.now), facts.shadow);
   }
   for (const facts of admissionOrder(idle, inSlots)) {
-    tell(windowClosed(facts, context) ?? refused(facts, budget.start(facts)) ?? start(facts, context.now));
+    tell(windowClosed(facts, context) ?? refused(facts, budget.start(facts)) ?? start(facts, context.now), facts.shadow);
   }
   return budget.use();
 }

@@ -16,7 +16,12 @@ interface ChangeOfShadow {
 
 /** One write to make. */
 export type FleetChange =
-  | (ChangeOfShadow & { readonly kind: 'spec'; readonly spec: ShadowSpec })
+  | (ChangeOfShadow & {
+      readonly kind: 'spec';
+      readonly spec: ShadowSpec;
+      /** Value to give `WINDOW_ANNOTATION` together with the spec; null: remove it; absent: there is none, and none is needed. */
+      readonly windowAnnotation?: string | null;
+    })
   | (ChangeOfShadow & { readonly kind: 'delete-shadow'; readonly uid: string });
 
 /** Why a node is left as it is, and until when if time alone may change that. */

@@ -128,10 +128,11 @@ function callOffWhenBlocked(facts: ShadowedFacts, context: RuleContext): Verdict
   );
 }
 
-// An agent that is down would drain whenever it came back. One that is up is already about it.
+// An agent that is Ready may still be unable to reach its apiserver or its host, and would drain whenever it could again. One that begins at this
+// very moment writes its progress first: then the change is outdated, and the node is finished.
 function stepBackOutsideWindow(facts: ShadowedFacts, { window, now }: RuleContext): Verdict {
-  const { phase, told, agentReady, shadow } = facts;
-  if (window.open || phase !== 'working' || told !== 'RebootedIntoUpdate' || agentReady === true || hasBegun(facts)) return undefined;
+  const { phase, told, shadow } = facts;
+  if (window.open || phase !== 'working' || told !== 'RebootedIntoUpdate' || hasBegun(facts)) return undefined;
   const message = 'Taking back the permission to reboot because the update window has closed';
   return change(facts, 'StagedAndPerformedUpdate', shadow.spec.version ?? null, now, 'WindowClosed', message);
 }

@@ -271,8 +271,9 @@ export const CHANGE_REASONS: Readonly<Record<ChangeReason, ChangeExplanation>> =
   },
   WindowClosed: {
     events: 'shadow and Node',
-    meaning: 'The window closed before the node had begun to drain, and its agent is down: the permission is taken back.',
-    remedy: 'See why the agent is not Ready.',
+    meaning:
+      'The window closed before the node began to drain: the permission to reboot is taken back. The node goes on when the window opens again.',
+    remedy: 'Nothing, unless it happens to the same node again: then read the log of its agent, which did not begin in time.',
   },
   LabelRemoved: {
     events: 'shadow and Node',

@@ -1,12 +1,12 @@
-import type { WindowState } from '../window/window.ts';
 import type { FailingVersion } from './failing-versions.ts';
+import type { FleetWindow } from './fleet-window.ts';
 import type { FailingWrite } from './observation.ts';
 import type { FleetPolicy } from './policy.ts';
 
 /** What every rule may look at besides the node's own facts. */
 export interface RuleContext {
   readonly policy: FleetPolicy;
-  readonly window: WindowState;
+  readonly window: FleetWindow;
   readonly failing: ReadonlyMap<string, FailingVersion>;
   /** By node: since when its agent is Ready, or is not; RFC 3339. */
   readonly agentsSince: ReadonlyMap<string, string>;

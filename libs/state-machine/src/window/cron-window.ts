@@ -89,13 +89,26 @@ function compile(expression: string): Cron | undefined {
   }
 }
 
-/** @param now milliseconds since the epoch */
-export function cronWindowAt(window: CronWindow, now: number): WindowState {
+/**
+ * When a trigger opened the window that is open at `now`; undefined if it is closed. Milliseconds since the epoch.
+ * @param window one that is a trigger: no two of its openings follow each other without a gap
+ */
+export function triggeredAt(window: CronWindow, now: number): number | undefined {
+  const minuteAt = openedIn(window, now);
+  return minuteAt === undefined ? undefined : minuteAt + window.firstMs;
+}
+
+/** The matching minute whose opening `now` is in. An opening may reach into the minute after the one that matches. */
+function openedIn(window: CronWindow, now: number): number | undefined {
   const minuteAt = Math.floor(now / MINUTE_MS) * MINUTE_MS;
-  // An opening may reach into the minute after the one that matches.
-  const opened = [minuteAt, minuteAt - MINUTE_MS].find(
+  return [minuteAt, minuteAt - MINUTE_MS].find(
     (at) => window.minuteMatches(at) && now >= at + window.firstMs && now < at + window.lastMs,
   );
+}
+
+/** @param now milliseconds since the epoch */
+export function cronWindowAt(window: CronWindow, now: number): WindowState {
+  const opened = openedIn(window, now);
   if (opened === undefined) {
     const opensAt = window.next(now);
     return opensAt === undefined ? { open: false } : { open: false, opensAt };
