@@ -101,9 +101,7 @@ export function triggeredAt(window: CronWindow, now: number): number | undefined
 /** The matching minute whose opening `now` is in. An opening may reach into the minute after the one that matches. */
 function openedIn(window: CronWindow, now: number): number | undefined {
   const minuteAt = Math.floor(now / MINUTE_MS) * MINUTE_MS;
-  return [minuteAt, minuteAt - MINUTE_MS].find(
-    (at) => window.minuteMatches(at) && now >= at + window.firstMs && now < at + window.lastMs,
-  );
+  return [minuteAt, minuteAt - MINUTE_MS].find((at) => window.minuteMatches(at) && now >= at + window.firstMs && now < at + window.lastMs);
 }
 
 /** @param now milliseconds since the epoch */
