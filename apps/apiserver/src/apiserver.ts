@@ -15,7 +15,7 @@ import { addNodeRoutes } from './node-routes.ts';
 import { returnNodes } from './return-nodes.ts';
 import { createShadowBoard } from './shadow-board.ts';
 import { addShadowRoutes } from './shadow-routes.ts';
-import { taintNodes } from './taint-nodes.ts';
+import { tidyNodes } from './tidy-nodes.ts';
 
 /** What an apiserver is made of. */
 export interface ApiserverDeps {
@@ -105,7 +105,7 @@ export function createApiserver(deps: ApiserverDeps): Apiserver {
       };
       signal.addEventListener('abort', close, { once: true });
       if (signal.aborted) close();
-      await Promise.all([caches.run(signal), returnNodes({ ...deps, caches, metrics }, signal), taintNodes({ ...deps, caches }, signal)]);
+      await Promise.all([caches.run(signal), returnNodes({ ...deps, caches, metrics }, signal), tidyNodes({ ...deps, caches }, signal)]);
     },
   };
 }

@@ -7,12 +7,13 @@ import {
   CORDONED_ANNOTATION,
   EXCLUDE_FROM_LB_LABEL,
   EXCLUDED_FROM_LB_ANNOTATION,
+  isHeld,
   shadowName,
   UPDATER_INTERFACE_LABEL,
   UPDATER_INTERFACE_VERSION,
   type BottlerocketShadow,
 } from '@brupop/crd-models';
-import { hasCordonTaint, type DrainNode } from '@brupop/drain';
+import { hasCordonTaint, type DrainNode, type Tidying } from '@brupop/drain';
 import {
   createReflector,
   isKubeStatus,
@@ -27,6 +28,7 @@ import type { Logger } from '@brupop/process';
 import type { HeldNode } from '@brupop/state-machine';
 import { nodeProblem, type HealthNode } from './node-health.ts';
 import type { ShadowBoard } from './shadow-board.ts';
+import { VoidMarks } from './void-marks.ts';
 
 /** What is kept of a Node: enough to tell whether it is Ready, and to change it; next to nothing of one that is not held. */
 export interface CachedNode extends DrainNode {
@@ -76,10 +78,10 @@ export interface Caches {
   readonly findPod: (name: string, signal: AbortSignal) => Promise<CachedPod | undefined>;
   /** The Node of this name, likewise. */
   readonly findNode: (name: string, signal: AbortSignal) => Promise<CachedNode | undefined>;
-  /** Nodes whose taint of cordoned nodes is to come or to go. */
-  taintsDue(): readonly { readonly name: string; readonly wanted: boolean }[];
-  /** Replaces the listener that is called when a node is cordoned without that taint, or bears it without being cordoned. */
-  onTaintDue(listener: () => void): void;
+  /** Nodes that bear a void mark, or whose taint of cordoned nodes is to come or to go. */
+  tidyDue(): readonly ({ readonly name: string } & Tidying)[];
+  /** Replaces the listener that is called when a node bears a void mark, is cordoned without that taint, or bears it without being cordoned. */
+  onTidyDue(listener: () => void): void;
   /** Nodes that an update of ours holds. */
   heldNodes(): { readonly name: string; readonly held: HeldNode }[];
 }
@@ -107,15 +109,22 @@ export function createCaches(options: CachesOptions): Caches {
       board.announce(object?.metadata.name);
     },
   });
-  let taintDue = (): void => undefined;
+  let tidyDue = (): void => undefined;
+  const voidMarks = new VoidMarks();
   const nodes = createReflector<CachedNode>({
     ...options,
     path: paths.nodes(),
     trim: trimNode,
     onRestart: watches.onRestart('nodes'),
-    onEvent: ({ object }) => {
-      if (object !== undefined) board.announce(nodeTopic(object.metadata.name));
-      if (object !== undefined && isCordoned(object) !== isTainted(object)) taintDue();
+    onEvent: (event) => {
+      if (event.object === undefined) return;
+      const { object } = event;
+      const { name } = object.metadata;
+      board.announce(nodeTopic(name));
+      const bearsVoidMark = voidMarks.saw(name, event.type === 'deleted' ? undefined : object);
+      // With the last node that loses its label the taints of all others are due.
+      const isReleased = event.type === 'modified' && event.before.managed && !object.managed;
+      if (bearsVoidMark || isReleased || isCordoned(object) !== isTainted(object)) tidyDue();
     },
   });
   const pods = createReflector<CachedPod>({
@@ -149,17 +158,19 @@ export function createCaches(options: CachesOptions): Caches {
       const found = await readOrUndefined<RawNode>(client, paths.node(name), signal);
       return found === undefined ? undefined : trimNode(found);
     },
-    taintsDue: () => {
+    tidyDue: () => {
       if (!nodes.hasSynced()) return [];
       const all = nodes.store.list();
       const isAtWork = all.some(({ managed }) => managed);
       return all.flatMap((node) => {
-        const wanted = isCordoned(node) && isAtWork;
-        return wanted === isTainted(node) ? [] : [{ name: node.metadata.name, wanted }];
+        const { name } = node.metadata;
+        const tainted = isCordoned(node) && isAtWork;
+        const voided = voidMarks.of(name);
+        return tainted === isTainted(node) && voided === undefined ? [] : [{ name, tainted, ...(voided === undefined ? {} : { voided }) }];
       });
     },
-    onTaintDue: (listener) => {
-      taintDue = listener;
+    onTidyDue: (listener) => {
+      tidyDue = listener;
     },
     heldNodes: () => {
       const held = nodes.store.list().flatMap(({ metadata: { name }, held: state }) => (state === undefined ? [] : [{ name, state }]));
@@ -245,8 +256,7 @@ export function isManaged({ metadata: { labels = {} } }: RawNode): boolean {
 
 /** @returns undefined for a node that no update of ours holds */
 export function heldStateOf(node: RawNode): HeldState | undefined {
-  const { annotations = {} } = node.metadata;
-  if (!(CORDONED_ANNOTATION in annotations) && !(EXCLUDED_FROM_LB_ANNOTATION in annotations)) return undefined;
+  if (!isHeld(node)) return undefined;
   return {
     managed: isManaged(node),
     ready: nodeProblem(node) === undefined,

@@ -1,5 +1,5 @@
 import { parsePrefer, RESPOND_ASYNC, ROUTES, type StepProgress } from '@brupop/agent-api';
-import { AGENT_COMPONENT, COMPONENT_LABEL, CORDONED_ANNOTATION } from '@brupop/crd-models';
+import { AGENT_COMPONENT, COMPONENT_LABEL, CORDONED_ANNOTATION, markState } from '@brupop/crd-models';
 import {
   cordonNode,
   describeDrain,
@@ -160,13 +160,14 @@ function policyFor(request: Request, policy: DrainPolicy): DrainPolicy {
 }
 
 /**
- * Looks whether a node that was cordoned by us has been given back meanwhile. Of an agent that has lost its power nothing is heard: what it asked for must not
+ * Looks whether a node that was cordoned by us has been given back, or uncordoned by an administrator, meanwhile. Of an agent that has lost its power nothing is heard: what it asked for must not
  * go on when its node is back in service.
  */
 function watchReturn({ caches }: NodeRoutesDeps, nodeName: string): () => boolean {
   let wasHeld = false;
   return () => {
-    const isHeld = caches.node(nodeName)?.metadata.annotations?.[CORDONED_ANNOTATION] !== undefined;
+    const node = caches.node(nodeName);
+    const isHeld = node !== undefined && markState(node, CORDONED_ANNOTATION) === 'valid';
     wasHeld ||= isHeld;
     return wasHeld && !isHeld;
   };

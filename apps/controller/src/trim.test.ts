@@ -1,4 +1,12 @@
-import { CORDONED_ANNOTATION, UPDATER_INTERFACE_LABEL, UPDATER_INTERFACE_VERSION, WINDOW_ANNOTATION } from '@brupop/crd-models';
+import {
+  CORDONED_ANNOTATION,
+  CORDONED_TAINT,
+  EXCLUDE_FROM_LB_LABEL,
+  EXCLUDED_FROM_LB_ANNOTATION,
+  UPDATER_INTERFACE_LABEL,
+  UPDATER_INTERFACE_VERSION,
+  WINDOW_ANNOTATION,
+} from '@brupop/crd-models';
 import type { BottlerocketShadow } from '@brupop/crd-models';
 import { describe, expect, test } from '@jest/globals';
 import { trimNode, trimPod, trimShadow } from './trim.ts';
@@ -53,7 +61,22 @@ describe(trimNode, () => {
     {
       name: 'is not cordoned by a mark alone',
       raw: node({ annotations: { [CORDONED_ANNOTATION]: '{}' } }),
-      expected: { cordonedByUs: false },
+      expected: { cordonedByUs: false, voidMark: true },
+    },
+    {
+      name: 'is excluded by us',
+      raw: node({ annotations: { [EXCLUDED_FROM_LB_ANNOTATION]: '{}' }, labels: { [EXCLUDE_FROM_LB_LABEL]: 'True' } }),
+      expected: { excludedByUs: true },
+    },
+    {
+      name: 'is not excluded by a mark alone',
+      raw: node({ annotations: { [EXCLUDED_FROM_LB_ANNOTATION]: '{}' } }),
+      expected: { excludedByUs: false, voidMark: true },
+    },
+    {
+      name: 'bears our taint',
+      raw: node({}, { taints: [{ key: CORDONED_TAINT, effect: 'PreferNoSchedule' }] }),
+      expected: { tainted: false, taintedByUs: true },
     },
     { name: 'is tainted', raw: node({}, { taints: [{ key: 'team', effect: 'NoSchedule' }] }), expected: { tainted: true } },
     { name: 'is tainted by what evicts', raw: node({}, { taints: [{ key: 'team', effect: 'NoExecute' }] }), expected: { tainted: true } },

@@ -4,7 +4,7 @@ import {
   CONTROLLER_COMPONENT,
   CORDONED_ANNOTATION,
   DEFAULT_NAMESPACE,
-  EXCLUDED_FROM_LB_ANNOTATION,
+  isHeld,
   nodeNameOf,
 } from '@brupop/crd-models';
 import type { BottlerocketShadow } from '@brupop/crd-models';
@@ -92,11 +92,6 @@ export class Invariants {
   #violated(what: string): void {
     this.violations.push(`${String(this.#fleet.clock.monotonic() / 1000)} s: ${what}`);
   }
-}
-
-/** Whether the operator holds the node: it has cordoned it or taken it out of the load balancers. */
-export function isHeld({ metadata: { annotations = {} } }: NodeObject): boolean {
-  return CORDONED_ANNOTATION in annotations || EXCLUDED_FROM_LB_ANNOTATION in annotations;
 }
 
 function isToGo({ metadata, status }: PodObject): boolean {

@@ -1,4 +1,4 @@
-import { CORDONED_TAINT } from '@brupop/crd-models';
+import { CORDONED_TAINT, hasVoidMark, isHeld } from '@brupop/crd-models';
 import { seededRandom } from '@brupop/ports';
 import type { NodeObject } from '@brupop/simulator';
 import { parseWindow } from '@brupop/state-machine';
@@ -7,7 +7,7 @@ import { NEW } from '../fleet/versions.ts';
 import { Fleet } from '../in-process/fleet.ts';
 import { disturb } from './disturbances.ts';
 import type { ChaosContext } from './disturbances.ts';
-import { Invariants, isHeld } from './invariants.ts';
+import { Invariants } from './invariants.ts';
 
 /** What a run of chaos came to. */
 export interface ChaosReport {
@@ -98,7 +98,7 @@ function faultsOf(fleet: Fleet, cordonedByHand: ReadonlySet<string>): string[] {
     const shadow = fleet.shadow(name);
     const faults: string[] = [];
     if (!ready) faults.push('is not Ready');
-    if (isHeld(node)) faults.push('still carries a mark of ours');
+    if (isHeld(node) || hasVoidMark(node)) faults.push('still carries a mark of ours');
     if (isTainted(node) !== cordoned) faults.push(cordoned ? 'lacks the taint of cordoned nodes' : 'bears the taint of cordoned nodes');
     if (cordoned !== cordonedByHand.has(name)) faults.push(cordoned ? 'is still cordoned' : "has lost its administrator's cordon");
     if (shadow?.spec.state !== 'Idle' || shadow.status?.current_state !== 'Idle') {

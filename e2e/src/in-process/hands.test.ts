@@ -2,13 +2,13 @@ import {
   AGENT_COMPONENT,
   DEFAULT_NAMESPACE,
   GROUP,
+  isHeld,
   PLURAL,
   shadowName,
   UPDATER_INTERFACE_LABEL,
   UPDATER_INTERFACE_VERSION,
 } from '@brupop/crd-models';
 import { describe, expect, test } from '@jest/globals';
-import { isHeld } from '../chaos/invariants.ts';
 import { OLD } from '../fleet/versions.ts';
 import { aFleet } from './a-fleet.ts';
 import type { Fleet } from './fleet.ts';

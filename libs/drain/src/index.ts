@@ -7,7 +7,7 @@ export { drainBlock } from './obstacle.ts';
 export type { DrainObstacle } from './obstacle.ts';
 export { classifyEvictionError, removePod } from './evict.ts';
 export type { EvictionOutcome, RemovalOptions } from './evict.ts';
-export { adoptNode, cordonNode, excludeFromLoadBalancers, giveNodeBack, removeExclusion, taintNode, uncordonNode } from './node-changes.ts';
+export { adoptNode, cordonNode, excludeFromLoadBalancers, giveNodeBack, removeExclusion, tidyNode, uncordonNode } from './node-changes.ts';
 export type { NodeChangeOptions, NodeChangeResult } from './node-changes.ts';
 export {
   hasCordonTaint,
@@ -17,10 +17,10 @@ export {
   planExclusion,
   planInclusion,
   planReturn,
-  planTaint,
+  planTidy,
   planUncordon,
 } from './node-plans.ts';
-export type { DrainNode, NodeChange, NodeCondition, NodePatch, NodeTaint, Ownership } from './node-plans.ts';
+export type { DrainNode, NodeChange, NodeCondition, NodePatch, NodeTaint, Ownership, Tidying } from './node-plans.ts';
 export { decideMode, planDrain } from './plan.ts';
 export type { DrainMode, DrainObservation, DrainPlan, DrainPolicy, DrainTimeoutAction } from './plan.ts';
 export type { DrainPod, PodSelector } from './pod.ts';

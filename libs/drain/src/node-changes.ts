@@ -7,11 +7,12 @@ import {
   planExclusion,
   planInclusion,
   planReturn,
-  planTaint,
+  planTidy,
   planUncordon,
   type DrainNode,
   type NodeChange,
   type Ownership,
+  type Tidying,
 } from './node-plans.ts';
 
 /** What the functions that change a Node need. */
@@ -55,9 +56,12 @@ export function uncordonNode(options: NodeChangeOptions): Promise<NodeChangeResu
   return changeNode(options, planUncordon);
 }
 
-/** Brings the taint of cordoned nodes, by which the operator's servers prefer others, in line with whether the node is cordoned. @throws as {@link uncordonNode} */
-export function taintNode(options: NodeChangeOptions, wanted: boolean): Promise<NodeChangeResult> {
-  return changeNode(options, (node) => planTaint(node, wanted));
+/**
+ * Removes marks that do not hold any more, and brings the taint of cordoned nodes, by which the operator's servers prefer others, in line with whether the
+ * node is cordoned. Changes no cordon and no label. Idempotent. @throws as {@link uncordonNode}
+ */
+export function tidyNode(options: NodeChangeOptions, tidying: Tidying): Promise<NodeChangeResult> {
+  return changeNode(options, (node) => planTidy(node, tidying));
 }
 
 /** Takes the node out of external load balancers and marks that as ours. Idempotent. @throws `KubeApiError`, or `NODE_CONFLICT` (transient) */

@@ -7,7 +7,7 @@ import {
   planExclusion,
   planInclusion,
   planReturn,
-  planTaint,
+  planTidy,
   planUncordon,
   type DrainNode,
   type NodeTaint,
@@ -57,11 +57,11 @@ describe(planCordon, () => {
     },
     { name: 'does nothing twice', node: aNode(ours), prior: null, since: BEFORE, last: ['then'], patched: false },
     {
-      name: 'cordons again what somebody uncordoned, since the same time',
+      name: 'cordons a node afresh that was uncordoned in spite of its mark',
       node: aNode({ ...ours, cordoned: false, cordonMark: cordonMark('true') }),
-      prior: 'true',
-      since: BEFORE,
-      last: ['then'],
+      prior: null,
+      since: NOW,
+      last: now,
       patched: true,
     },
     {
@@ -157,21 +157,53 @@ describe(planUncordon, () => {
   });
 });
 
-describe(planTaint, () => {
+describe(planTidy, () => {
   test.each([
     {
-      name: 'comes to a cordoned node',
+      name: 'taints a cordoned node',
       node: aNode({ cordoned: true, taints: [OTHER_TAINT] }),
-      wanted: true,
+      tainted: true,
       taints: [OTHER_TAINT, OUR_TAINT],
     },
-    { name: 'is there already', node: aNode({ cordoned: true, taints: [OUR_TAINT] }), wanted: true, taints: undefined },
-    { name: 'goes with the cordon', node: aNode({ taints: [OUR_TAINT, OTHER_TAINT] }), wanted: true, taints: [OTHER_TAINT] },
-    { name: 'goes when it is wanted nowhere', node: aNode({ cordoned: true, taints: [OUR_TAINT] }), wanted: false, taints: null },
-    { name: 'does not come where it is not wanted', node: aNode({ cordoned: true }), wanted: false, taints: undefined },
-    { name: 'does not come to a schedulable node', node: aNode(), wanted: true, taints: undefined },
-  ])('$name', ({ node, wanted, taints }) => {
-    expect(planTaint(node, wanted).patch?.spec?.taints).toEqual(taints);
+    { name: 'leaves a taint that is there', node: aNode({ cordoned: true, taints: [OUR_TAINT] }), tainted: true, taints: undefined },
+    { name: 'removes the taint with the cordon', node: aNode({ taints: [OUR_TAINT, OTHER_TAINT] }), tainted: true, taints: [OTHER_TAINT] },
+    { name: 'removes a taint that is wanted nowhere', node: aNode({ cordoned: true, taints: [OUR_TAINT] }), tainted: false, taints: null },
+    { name: 'does not taint where that is not wanted', node: aNode({ cordoned: true }), tainted: false, taints: undefined },
+    { name: 'does not taint a schedulable node', node: aNode(), tainted: true, taints: undefined },
+  ])('$name', ({ node, tainted, taints }) => {
+    expect(planTidy(node, { tainted }).patch?.spec?.taints).toEqual(taints);
+  });
+
+  const all = { [CORDONED_ANNOTATION]: null, [EXCLUDED_FROM_LB_ANNOTATION]: null };
+  const held = aNode({ cordoned: true, cordonMark: mark(null), taints: [OUR_TAINT], label: 'True', labelMark: mark(null) });
+  test.each([
+    { name: 'leaves valid marks', node: held, voided: undefined, patch: undefined },
+    {
+      name: 'removes the marks of a node that was uncordoned and included by hand, and its taint',
+      node: aNode({ cordonMark: mark(null), taints: [OUR_TAINT], labelMark: mark(null) }),
+      voided: undefined,
+      patch: { metadata: { annotations: all }, spec: { taints: null } },
+    },
+    {
+      name: 'removes the mark alone, and keeps the cordon, of a node that was cordoned again since its mark was seen void',
+      node: held,
+      voided: { [CORDONED_ANNOTATION]: mark(null) },
+      patch: { metadata: { annotations: { [CORDONED_ANNOTATION]: null } } },
+    },
+    {
+      name: 'leaves the new mark of an update that has cordoned the node again',
+      node: held,
+      voided: { [CORDONED_ANNOTATION]: mark(null, NOW) },
+      patch: undefined,
+    },
+    {
+      name: 'does nothing to a node whose void mark is gone',
+      node: aNode(),
+      voided: { [CORDONED_ANNOTATION]: mark(null) },
+      patch: undefined,
+    },
+  ])('$name', ({ node, voided, patch }) => {
+    expect(planTidy(node, { tainted: true, ...(voided === undefined ? {} : { voided }) }).patch).toEqual(patch);
   });
 });
 
@@ -180,8 +212,8 @@ describe(planExclusion, () => {
     { name: 'labels a node and marks it', node: aNode(), prior: null, labels: { [EXCLUDE_FROM_LB_LABEL]: 'True' } },
     { name: "keeps an administrator's label and marks it as prior", node: aNode({ label: 'yes' }), prior: 'yes', labels: undefined },
     {
-      name: 'labels again what somebody removed',
-      node: aNode({ labelMark: mark(null, NOW) }),
+      name: 'labels a node afresh whose label was removed in spite of its mark',
+      node: aNode({ labelMark: mark('yes') }),
       prior: null,
       labels: { [EXCLUDE_FROM_LB_LABEL]: 'True' },
     },

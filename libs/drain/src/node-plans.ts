@@ -4,6 +4,9 @@ import {
   EXCLUDE_FROM_LB_LABEL,
   EXCLUDE_FROM_LB_VALUE,
   EXCLUDED_FROM_LB_ANNOTATION,
+  MARKS,
+  markState,
+  type Mark,
 } from '@brupop/crd-models';
 
 /** A taint of a Node. */
@@ -81,6 +84,11 @@ export function parseOwnership(text: string | undefined): (Omit<Ownership, 'sinc
   }
 }
 
+/** What a mark says that still holds. A void one says nothing: whoever undid what it marks has ended that, and what comes next has another prior value. */
+function ownershipOf(node: DrainNode, mark: Mark): ReturnType<typeof parseOwnership> {
+  return markState(node, mark) === 'valid' ? parseOwnership(node.metadata.annotations?.[mark]) : undefined;
+}
+
 // Clocks of nodes differ a little. A mark from further ahead was made by a clock that has since been put right.
 const TOLERATED_AHEAD_MS = 60 * 60_000;
 
@@ -106,17 +114,18 @@ export function hasCordonTaint(taints: readonly NodeTaint[] | undefined): boolea
 }
 
 /**
- * Decides how to cordon a node so that it can be undone. A node that somebody else had cordoned is marked with that prior value.
+ * Decides how to cordon a node so that it can be undone. A node that somebody else had cordoned is marked with that prior value. One that was uncordoned
+ * in spite of its mark is cordoned afresh, with a new mark: the old one does not hold any more.
  * @param now RFC 3339
  * @param last UIDs of the pods on the node that are to be evicted last
  */
 export function planCordon(node: DrainNode, now: string, last: readonly string[] = []): NodeChange {
-  const ours = withCredibleTime(parseOwnership(node.metadata.annotations?.[CORDONED_ANNOTATION]), now);
+  const ours = withCredibleTime(ownershipOf(node, CORDONED_ANNOTATION), now);
   const isTainted = hasCordonTaint(node.spec?.taints);
   const cordoned = node.spec?.unschedulable === true;
   const prior = ours === undefined ? (cordoned ? 'true' : null) : ours.prior;
   const held: Ownership = { since: ours?.since ?? now, prior, last: ours?.last ?? last };
-  if (ours?.since !== undefined && ours.last !== undefined && cordoned && isTainted) return { held, keptByOther: false };
+  if (ours?.since !== undefined && ours.last !== undefined && isTainted) return { held, keptByOther: false };
   return {
     patch: {
       metadata: { annotations: { [CORDONED_ANNOTATION]: JSON.stringify(held) } },
@@ -141,15 +150,26 @@ export function planUncordon(node: DrainNode): NodeChange {
   return { patch: { metadata, ...(Object.keys(spec).length === 0 ? {} : { spec }) }, keptByOther };
 }
 
-/**
- * Decides whether the taint of cordoned nodes is to come or to go, whoever cordoned the node.
- * @param wanted false takes it away in any case
- */
-export function planTaint(node: DrainNode, wanted: boolean): NodeChange {
-  const keptByOther = false;
-  const cordoned = node.spec?.unschedulable === true;
-  if ((cordoned && wanted) === hasCordonTaint(node.spec?.taints)) return { keptByOther };
-  return { patch: { metadata: {}, spec: { taints: cordoned && wanted ? withTaint(node) : withoutTaint(node) } }, keptByOther };
+/** What is to be put right on a node whoever holds it. */
+export interface Tidying {
+  /** Whether a cordoned node is to bear the taint of cordoned nodes; false takes it away in any case. */
+  readonly tainted: boolean;
+  /** By annotation: the text of a mark that was seen to be void. It stays void, whatever has been done to the node since. */
+  readonly voided?: Readonly<Partial<Record<Mark, string>>>;
+}
+
+/** Decides which marks do not hold any more, and whether the taint of cordoned nodes is to come or to go, whoever cordoned the node. */
+export function planTidy(node: DrainNode, { tainted, voided }: Tidying): NodeChange {
+  const { annotations } = node.metadata;
+  const isVoid = (mark: Mark): boolean =>
+    markState(node, mark) === 'void' || (annotations?.[mark] !== undefined && annotations[mark] === voided?.[mark]);
+  const marks = Object.fromEntries(MARKS.filter(isVoid).map((mark) => [mark, null]));
+  const wanted = tainted && node.spec?.unschedulable === true;
+  const isTaintRight = wanted === hasCordonTaint(node.spec?.taints);
+  if (isTaintRight && Object.keys(marks).length === 0) return { keptByOther: false };
+  const metadata = Object.keys(marks).length === 0 ? {} : { annotations: marks };
+  const spec = isTaintRight ? {} : { spec: { taints: wanted ? withTaint(node) : withoutTaint(node) } };
+  return { patch: { metadata, ...spec }, keptByOther: false };
 }
 
 /**
@@ -157,10 +177,10 @@ export function planTaint(node: DrainNode, wanted: boolean): NodeChange {
  * @param now RFC 3339
  */
 export function planExclusion(node: DrainNode, now: string): NodeChange {
-  const ours = parseOwnership(node.metadata.annotations?.[EXCLUDED_FROM_LB_ANNOTATION]);
+  const ours = ownershipOf(node, EXCLUDED_FROM_LB_ANNOTATION);
   const label = node.metadata.labels?.[EXCLUDE_FROM_LB_LABEL];
   const held: Ownership = { since: ours?.since ?? now, prior: ours === undefined ? (label ?? null) : ours.prior };
-  if (ours?.since !== undefined && label !== undefined) return { held, keptByOther: false };
+  if (ours?.since !== undefined) return { held, keptByOther: false };
   return {
     patch: {
       metadata: {

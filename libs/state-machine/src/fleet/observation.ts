@@ -16,6 +16,10 @@ export interface NodeObservation {
   readonly cordonedByUs: boolean;
   /** Kept out of load balancers, and marked so by the operator. */
   readonly excludedByUs: boolean;
+  /** Whether it bears a mark of the operator whose cordon or label someone else has undone. Such a mark holds nothing; the apiserver removes it at once. */
+  readonly voidMark?: boolean;
+  /** Whether it bears the taint by which the operator keeps its own servers away from cordoned nodes. */
+  readonly taintedByUs?: boolean;
   /** `topology.kubernetes.io/zone`. */
   readonly zone?: string;
   /** Whether the Node object is being deleted. */

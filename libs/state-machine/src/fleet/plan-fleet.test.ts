@@ -1066,6 +1066,21 @@ describe('planFleet, nodes that leave the fleet', () => {
       expected: ['a: LeftUnavailable'],
     },
     {
+      name: 'one that bears a mark whose cordon somebody has undone keeps its shadow until the mark is removed',
+      fleet: [leaving({ voidMark: true })],
+      expected: ['a: LeftUnavailable'],
+    },
+    {
+      name: 'the last keeps its shadow until no node bears the taint of cordoned nodes',
+      fleet: [leaving({}), aMember('b', { managed: false, unschedulable: true, taintedByUs: true, agent: undefined, shadow: null })],
+      expected: ['a: LeftUnavailable'],
+    },
+    {
+      name: 'one of several does not wait for that taint',
+      fleet: [leaving({ unschedulable: true, taintedByUs: true }), aMember('b')],
+      expected: ['a deleted LabelRemoved', 'b→StagedAndPerformedUpdate UpdateStarted'],
+    },
+    {
       name: 'one that lost its agent in a drain, too',
       fleet: [
         leaving({

@@ -28,7 +28,8 @@ import { LEFT_UNAVAILABLE } from './rule.ts';
 export function planFleet(observation: FleetObservation, policy: FleetPolicy, now: number): FleetPlan {
   const failing = failingVersions(observation.shadows, policy);
   const { agentsSince = new Map<string, string>(), failingWrites = new Map<string, FailingWrite>() } = observation;
-  const context: RuleContext = { policy, window: fleetWindowAt(observation, policy, now), failing, agentsSince, failingWrites, now };
+  const window = fleetWindowAt(observation, policy, now);
+  const context: RuleContext = { policy, window, failing, agentsSince, failingWrites, leavesTaints: leavesTaints(observation), now };
   const { byNode, orphans } = pairShadows(observation.nodes, observation.shadows);
   const changes: FleetChange[] = [];
   const holds: FleetHold[] = [];
@@ -47,8 +48,11 @@ export function planFleet(observation: FleetObservation, policy: FleetPolicy, no
   });
   const budget = admit(fleet, waiting, context, tell);
   for (const orphan of orphans) if (!failingWrites.has(orphan.metadata.name)) tell(deletionOf(orphan));
-  const { window } = context;
   return { changes, holds, window, budget, recheckAt: earliest([holds, failingWrites.values()], now) };
+}
+
+function leavesTaints({ nodes }: FleetObservation): boolean {
+  return !nodes.some(({ managed }) => managed) && nodes.some(({ taintedByUs }) => taintedByUs === true);
 }
 
 /** Puts off a change that Kubernetes would not take. */

@@ -84,13 +84,25 @@ function soakBegan({ node, shadow }: ShadowedFacts, now: number): number {
   return Math.max(...times);
 }
 
+/**
+ * What must be gone from the nodes before the shadow is. After the last shadow the operator may be removed, and what it leaves then stays: a mark could undo
+ * someone else's cordon at the next installation.
+ */
+function leftovers({ node }: ShadowedFacts, { leavesTaints }: RuleContext): string | undefined {
+  if (node.voidMark === true) return 'a mark that no longer holds';
+  return leavesTaints ? 'its taint of cordoned nodes' : undefined;
+}
+
 // An update that may have disturbed pods is finished if there is an agent to finish it; any other is called off. Without an agent the apiserver
 // undoes what is left on the node. The shadow goes when nothing is left to undo.
-function leaveUnmanaged(facts: ShadowedFacts, { now }: RuleContext): Verdict {
+function leaveUnmanaged(facts: ShadowedFacts, context: RuleContext): Verdict {
+  const { now } = context;
   const { node, phase, told, marked, agentReady, available, stuck } = facts;
   if (node.managed) return undefined;
   if (agentReady === undefined || phase === 'idle') {
     if (marked) return hold(facts, 'LeftUnavailable', LEFT_UNAVAILABLE);
+    const left = leftovers(facts, context);
+    if (left !== undefined) return hold(facts, 'LeftUnavailable', `Waiting for the apiserver to remove ${left}`);
     // It may be on its way through a reboot, or cordoned by an apiserver that left no mark; or, past all patience, by an administrator.
     return available || (stuck && node.ready) ? goneFromFleet(facts) : undefined;
   }

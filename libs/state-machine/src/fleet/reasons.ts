@@ -156,7 +156,7 @@ export const HOLD_REASONS: Readonly<Record<HoldReason, HoldExplanation>> = {
   LeftUnavailable: {
     loudness: 'trouble',
     updating: false,
-    meaning: 'The node still carries a cordon or an exclusion of ours although no update is under way.',
+    meaning: 'The node still bears a cordon, an exclusion, an annotation or a taint of the operator although no update is under way.',
     remedy:
       'Its agent, or the apiserver where there is none, gives the node back within minutes once the node is Ready. If not, read their logs. `kubectl uncordon`, and removing the label `node.kubernetes.io/exclude-from-external-load-balancers`, help at once.',
   },
