@@ -79,17 +79,6 @@ describe(AgentMemory, () => {
       outcomes: [outcome('check-health', 5), outcome('check-health', 6, { done: false })],
       since: undefined,
     },
-    {
-      name: 'a host that cannot look for updates',
-      outcomes: [5, 6, 7].map((at) => outcome('refresh', at, { done: false })),
-      since: 5,
-    },
-    {
-      name: 'a host that could look in between',
-      outcomes: [outcome('refresh', 5, { done: false }), outcome('refresh', 6), outcome('refresh', 7, { done: false })],
-      since: undefined,
-    },
-    { name: 'a host that looks for updates', outcomes: [outcome('refresh', 5), outcome('refresh', 6)], since: undefined },
     { name: 'a node whose clock has gone back', outcomes: [outcome('check-health', 5), outcome('check-health', 3)], since: undefined },
     {
       name: 'another step, as its outcome says',

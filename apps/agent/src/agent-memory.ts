@@ -1,8 +1,8 @@
 import type { UpdateStatus } from '@brupop/bottlerocket-api';
-import type { ShadowSpec, ShadowStatus } from '@brupop/crd-models';
+import type { ShadowSpec, ShadowStatus, ShadowUpdateCheck } from '@brupop/crd-models';
 import type { Logger } from '@brupop/process';
-import { withOutcome } from '@brupop/state-machine';
-import type { Action, StepOutcome } from '@brupop/state-machine';
+import { NOTHING_SEEN, withOutcome } from '@brupop/state-machine';
+import type { Action, SeenChecks, StepOutcome } from '@brupop/state-machine';
 
 /** What the agent knows between two decisions. All of it may be lost: steps are then repeated, which does no harm. */
 export class AgentMemory {
@@ -10,6 +10,9 @@ export class AgentMemory {
   running: { readonly bootId: string; readonly version: string } | undefined;
   /** What the host's command that has just ended left: the next observation need not ask again. */
   hostStatus: UpdateStatus | undefined;
+  /** What was seen of the host's checks for updates since it booted. */
+  checks: SeenChecks = NOTHING_SEEN;
+  #toldCheck: { readonly bootId: string | undefined; readonly check: ShadowUpdateCheck } | undefined;
   #outcomes: readonly StepOutcome[] = [];
   #lastCheckedAt: number | undefined;
   #phase = '';
@@ -23,6 +26,11 @@ export class AgentMemory {
   /** When the host last looked for updates, milliseconds since the Unix epoch. */
   get lastCheckedAt(): number | undefined {
     return this.#lastCheckedAt;
+  }
+
+  /** What was last written of checks for updates since this boot of the host. */
+  toldCheck(bootId: string): ShadowUpdateCheck | undefined {
+    return this.#toldCheck?.bootId === bootId ? this.#toldCheck.check : undefined;
   }
 
   /** The host's status as just seen, once: later it may have changed. */
@@ -53,7 +61,9 @@ export class AgentMemory {
    * Called after a status was written. If it reports that a step was reached, the outcomes that led to it are forgotten, except a drain that a reboot is to
    * follow. If it reports only trouble, or what keeps the step that is under way from getting on, they are kept, so that steps and their pauses go on.
    */
-  reported({ current_state: state, progress }: ShadowStatus, before: ShadowStatus | null | undefined): void {
+  reported(status: ShadowStatus, before: ShadowStatus | null | undefined): void {
+    const { current_state: state, progress, update_check: check = null, boot_id: bootId } = status;
+    this.#toldCheck = check === null ? undefined : { bootId, check };
     const isSameStep = progress?.step === before?.progress?.step && progress?.since === before?.progress?.since;
     if (isSameStep && state === before?.current_state) return;
     this.#outcomes = this.#outcomes.filter(({ step }) => step === 'cordon-and-drain' && progress?.step === 'Rebooting');
@@ -71,5 +81,5 @@ export class AgentMemory {
 
 /** Whether it matters for how long it has been so. */
 function lasts({ step, done }: StepOutcome): boolean {
-  return done ? step === 'check-health' : step === 'refresh';
+  return done && step === 'check-health';
 }

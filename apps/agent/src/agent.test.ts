@@ -29,10 +29,27 @@ describe('an idle agent', () => {
     });
   });
 
-  test('writes nothing while nothing changes', async () => {
+  test('writes nothing while nothing changes, but once an hour when its host last checked for updates', async () => {
     await aWorld().ready();
     const before = world.apiserver.written.length;
-    await world.clock.advance(3_600_000);
+    await world.clock.advance(3_500_000);
+    expect(world.apiserver.written).toHaveLength(before);
+    await world.clock.advance(5 * 3_600_000);
+    const written = world.apiserver.written.slice(before);
+    expect(written.length).toBeGreaterThanOrEqual(4);
+    expect(written.length).toBeLessThanOrEqual(5);
+    const age = world.clock.now() - Date.parse(world.apiserver.status?.update_check?.checked_at ?? '');
+    expect(age).toBeLessThan(3_900_000);
+  });
+
+  test('does not write again and again what an older apiserver, or an older resource, does not keep', async () => {
+    await aWorld().ready();
+    world.apiserver.keepsChecks = false;
+    world.repository.available.unshift('1.28.0');
+    await world.until(() => world.apiserver.status?.target_version === '1.28.0');
+    expect(world.apiserver.status).not.toHaveProperty('update_check');
+    const before = world.apiserver.written.length;
+    await world.clock.advance(3_000_000);
     expect(world.apiserver.written).toHaveLength(before);
   });
 
@@ -239,8 +256,13 @@ describe('a failed update', () => {
     await aWorld().ready();
     world.host.faults.refreshFails('always');
     await world.clock.advance(1_500_000);
-    expect(world.apiserver.status).toMatchObject({ target_version: '1.26.1', failure_message: null });
+    expect(world.host.updateStatus).toMatchObject({ state: 'Idle', mostRecent: { status: 'Failed' } });
+    expect(world.apiserver.status).toMatchObject({ target_version: '1.27.0', failure_message: null });
     await world.clock.advance(600_000);
+    expect(world.apiserver.status).toMatchObject({
+      target_version: '1.26.1',
+      update_check: { result: 'Failing', reason: 'RefreshFailed', message: 'refresh failed with exit status 1: Failed to refresh' },
+    });
     expect(world.apiserver.status?.failure_message).toBe(
       'The host cannot look for updates: refresh failed with exit status 1: Failed to refresh',
     );

@@ -1,8 +1,9 @@
 import type { BottlerocketApi } from '@brupop/bottlerocket-api';
-import type { ShadowStatus } from '@brupop/crd-models';
+import type { ShadowStatus, UpdateCheckProblem } from '@brupop/crd-models';
 import type { Clock } from '@brupop/ports';
+import { BrupopError, describeError } from '@brupop/process';
 import type { Logger } from '@brupop/process';
-import { decideAction } from '@brupop/state-machine';
+import { decideAction, decideWithoutHost, followChecks, inTrouble } from '@brupop/state-machine';
 import type { AgentObservation, AgentSettings, AgentStep } from '@brupop/state-machine';
 import type { AgentMemory } from './agent-memory.ts';
 import type { ApiserverClient } from './apiserver-client.ts';
@@ -26,7 +27,11 @@ export type Next = 'now' | { readonly until: number | undefined };
 
 /** Observes, decides, and takes one step. Safe to repeat after a failure at any line. */
 export async function reconcile(deps: ReconcileDeps, signal: AbortSignal): Promise<Next> {
-  const observation = await observe(deps, signal);
+  const observation = await observe(deps, signal).catch(async (error: unknown) => {
+    signal.throwIfAborted();
+    await reportUnreachableHost(deps, error, signal);
+    throw error;
+  });
   if (observation === undefined) return { until: undefined };
   const action = decideAction(observation);
   deps.memory.tell(deps.log, action);
@@ -54,8 +59,29 @@ async function observe(deps: ReconcileDeps, signal: AbortSignal): Promise<AgentO
   deps.memory.enter(shadow.spec);
   const { settings, clock, memory } = deps;
   const { lastCheckedAt, outcomes } = memory;
-  return { shadow, host: { version, status }, bootId, now: clock.now(), settings, lastCheckedAt, outcomes };
+  const toldCheck = memory.toldCheck(bootId);
+  const observation = { shadow, host: { version, status }, bootId, now: clock.now(), settings, lastCheckedAt, outcomes, toldCheck };
+  memory.checks = followChecks(memory.checks, observation);
+  return { ...observation, checks: memory.checks };
 }
+
+const PROBLEMS: Readonly<Partial<Record<string, UpdateCheckProblem>>> = { HOST_UNREACHABLE: 'HostUnreachable', HOST_ANSWER: 'HostAnswer' };
+
+/** A host that cannot be asked is tried again with growing pauses. What it last told must not stand for the present for ever. */
+async function reportUnreachableHost(deps: ReconcileDeps, error: unknown, signal: AbortSignal): Promise<void> {
+  const problem = error instanceof BrupopError ? PROBLEMS[error.code] : undefined;
+  if (problem === undefined) return;
+  const { memory, clock, settings } = deps;
+  memory.checks = inTrouble(memory.checks, problem, describeError(error).slice(0, LONGEST_MESSAGE), clock.now());
+  const shadow = deps.shadows.current();
+  if (shadow === undefined) return;
+  const bootId = deps.readBootId();
+  const { checks } = memory;
+  const action = decideWithoutHost({ shadow, bootId, now: clock.now(), settings, checks, toldCheck: memory.toldCheck(bootId) });
+  if (action !== undefined) await report(deps, action.status, shadow.status, signal);
+}
+
+const LONGEST_MESSAGE = 500;
 
 /** Asked once a boot: nothing else changes it. */
 async function runningVersion({ host, memory }: ReconcileDeps, bootId: string, signal: AbortSignal): Promise<string> {

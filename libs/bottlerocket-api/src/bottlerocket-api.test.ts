@@ -87,7 +87,7 @@ describe('status', () => {
           staging_partition: null,
           most_recent_command: null,
         }),
-      status: { kind: 'known', updateState: 'Idle', chosenVersion: undefined, stagedVersion: undefined, mostRecentCommand: undefined },
+      status: { kind: 'known', updateState: 'Idle', listedVersions: [] },
     },
     {
       name: 'lives with a command that says nothing',
@@ -121,13 +121,38 @@ describe('status', () => {
         },
       },
     },
+    {
+      name: 'an update state, a command and a result that only newer hosts have leave the rest readable',
+      response: () =>
+        jsonResponse(200, {
+          update_state: 'Dreaming'.repeat(20),
+          chosen_update: { version: '1.27.0' },
+          most_recent_command: { ...command, cmd_type: 'Snooze', cmd_status: 'Dozed' },
+        }),
+      status: {
+        kind: 'known',
+        updateState: 'Unknown',
+        unknownState: 'Dreaming'.repeat(20).slice(0, 60),
+        chosenVersion: '1.27.0',
+        mostRecentCommand: { type: 'snooze', succeeded: false, timestamp: 't', exitStatus: -9, message: '' },
+      },
+    },
+    {
+      name: 'tells what is listed, as far as it can be read',
+      response: () => jsonResponse(200, { update_state: 'Idle', available_updates: ['1.27.0', 7, null, 'x'.repeat(101), '1.26.1'] }),
+      status: { kind: 'known', updateState: 'Idle', listedVersions: ['1.27.0', '1.26.1'] },
+    },
+    {
+      name: 'makes nothing of a list that is none',
+      response: () => jsonResponse(200, { update_state: 'Idle', available_updates: { '1.27.0': true } }),
+      status: { kind: 'known', updateState: 'Idle' },
+    },
   ])('$name', async ({ response, status }) => {
     expect(await apiTo(answers(response)).status(signal)).toEqual(status);
   });
 
   test.each([
     { name: 'a 404 without words: the path is unknown', response: () => textResponse(404) },
-    { name: 'an unknown state', response: () => jsonResponse(200, { update_state: 'Dreaming' }) },
     { name: 'a 500', response: () => textResponse(500, 'Update dispatcher failed') },
   ])('rejects $name', async ({ response }) => {
     await expect(apiTo(answers(response)).status(signal)).rejects.toMatchObject({ code: 'HOST_ANSWER' });

@@ -28,7 +28,8 @@ export function parseUpdateStatus(body: string): KnownUpdateStatus {
   const command = status.most_recent_command;
   return {
     kind: 'known',
-    updateState: status.update_state,
+    ...stateOf(status.update_state),
+    listedVersions: listedIn(status.available_updates),
     chosenVersion: status.chosen_update?.version,
     stagedVersion: status.staging_partition?.image?.version,
     mostRecentCommand:
@@ -42,6 +43,23 @@ export function parseUpdateStatus(body: string): KnownUpdateStatus {
             message: (command.stderr ?? '').trim(),
           },
   };
+}
+
+const STATES = ['Idle', 'Available', 'Staged', 'Ready'] as const;
+const LONGEST_STATE = 60;
+
+function stateOf(state: string): Pick<KnownUpdateStatus, 'updateState' | 'unknownState'> {
+  const known = STATES.find((candidate) => candidate === state);
+  return known === undefined ? { updateState: 'Unknown', unknownState: state.slice(0, LONGEST_STATE) } : { updateState: known };
+}
+
+const MOST_LISTED = 100;
+const LONGEST_VERSION = 100;
+
+/** Of a list that is none, or of entries that are no versions, nothing is made: it only tells people what is held back. */
+function listedIn(listed: unknown): readonly string[] | undefined {
+  if (!Array.isArray(listed)) return undefined;
+  return listed.slice(0, MOST_LISTED).filter((version) => typeof version === 'string' && version.length <= LONGEST_VERSION) as string[];
 }
 
 function checked<T>(body: string, path: string, parse: (value: unknown) => ParseResult<T>): T {

@@ -25,7 +25,8 @@ export const UPDATE_STATUS_SCHEMA: JsonSchema = {
   type: 'object',
   required: ['update_state'],
   properties: {
-    update_state: { type: 'string', enum: ['Idle', 'Available', 'Staged', 'Ready'] },
+    // Not an enum: a state of a newer host must not make the rest unreadable.
+    update_state: { type: 'string' },
     chosen_update: IMAGE,
     active_partition: PARTITION,
     staging_partition: PARTITION,

@@ -36,7 +36,12 @@ export type UpdateStatus =
 /** The status when no command is running. */
 export interface KnownUpdateStatus {
   readonly kind: 'known';
-  readonly updateState: 'Idle' | 'Available' | 'Staged' | 'Ready';
+  /** `Unknown`: a state that only newer hosts have. */
+  readonly updateState: 'Idle' | 'Available' | 'Staged' | 'Ready' | 'Unknown';
+  /** Of `Unknown`: what the host said, shortened. */
+  readonly unknownState?: string | undefined;
+  /** What the repository lists, newest first, the running version and older ones among it; absent if the host does not tell. At most 100. */
+  readonly listedVersions?: readonly string[] | undefined;
   /** What `prepare` would install. A failed refresh leaves it behind in `Idle`. */
   readonly chosenVersion?: string | undefined;
   /** What is on the staging partition. */

@@ -18,7 +18,8 @@ interface WirePartition {
 
 /** `GET /updates/status`, as far as it is read. */
 export interface WireUpdateStatus {
-  readonly update_state: 'Idle' | 'Available' | 'Staged' | 'Ready';
+  readonly update_state: string;
+  readonly available_updates?: unknown;
   readonly chosen_update?: WireImage | null;
   readonly active_partition?: WirePartition | null;
   readonly staging_partition?: WirePartition | null;

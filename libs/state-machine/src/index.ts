@@ -37,7 +37,10 @@ export { formatTimestamp } from './timestamps.ts';
 export { decideReturn } from './node/decide-return.ts';
 export type { HeldNode, ReturnDecision } from './node/decide-return.ts';
 export { decideAction } from './agent/decide-action.ts';
+export { decideWithoutHost } from './agent/idle.ts';
 export { withOutcome } from './agent/outcomes.ts';
+export { followChecks, inTrouble, NOTHING_SEEN } from './agent/update-check.ts';
+export type { CheckTrouble, SeenChecks } from './agent/update-check.ts';
 export { nextCrashCount, saysTheSame } from './agent/status.ts';
 export { AGENT_STEPS, DEFAULT_AGENT_SETTINGS } from './agent/types.ts';
 export type {

@@ -1,4 +1,4 @@
-import { inProcessClient, seededRandom, VirtualClock } from '@brupop/ports';
+import { inProcessClient, seededRandom, textResponse, VirtualClock } from '@brupop/ports';
 import type { HttpHandler, HttpRequest } from '@brupop/ports';
 import { memoryLogger } from '@brupop/process';
 import { SimulatedHost } from '@brupop/simulator';
@@ -22,6 +22,8 @@ export class AgentWorld {
   nodeUid: string | undefined;
   /** What answers in place of the apiserver. */
   front: HttpHandler | undefined;
+  /** What the host answers in place of its update status. */
+  hostAnswers: { readonly status: number; readonly body: string } | undefined;
   /** Called before each request of the agent to its host. */
   onHostRequest: ((request: HttpRequest) => void) | undefined;
   readonly #settings: AgentSettings;
@@ -47,6 +49,9 @@ export class AgentWorld {
       apiserver: inProcessClient((request, signal) => (this.front ?? this.apiserver.handle)(request, signal)),
       host: inProcessClient((request, signal) => {
         this.onHostRequest?.(request);
+        const { hostAnswers } = this;
+        if (hostAnswers !== undefined && request.path === '/updates/status')
+          return Promise.resolve(textResponse(hostAnswers.status, hostAnswers.body));
         return socket(request, signal);
       }),
       clock: this.clock,

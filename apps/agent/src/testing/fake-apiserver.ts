@@ -27,6 +27,8 @@ export class FakeApiserver {
   readonly requests: string[] = [];
   /** Every status that was written. */
   readonly written: ShadowStatus[] = [];
+  /** Whether what is told of checks for updates is kept; older apiservers and resources drop it. */
+  keepsChecks = true;
   /** Whether the controller answers reports. */
   controls = true;
   /** Reads show the shadow as it was this long ago. */
@@ -118,7 +120,8 @@ export class FakeApiserver {
     if (!parsed.ok) return refusal(400, 'BODY_INVALID', parsed.errors.join('; '));
     if (this.shadow === undefined) return refusal(404, 'SHADOW_NOT_FOUND');
     this.written.push(parsed.value);
-    this.#save({ ...this.shadow, status: parsed.value });
+    const kept = Object.entries(parsed.value).filter(([field]) => this.keepsChecks || field !== 'update_check');
+    this.#save({ ...this.shadow, status: Object.fromEntries(kept) as unknown as ShadowStatus });
     if (this.controls) this.#control(parsed.value);
     return jsonResponse(200, parsed.value);
   }

@@ -98,7 +98,7 @@ return errors === 0;
 }
 
 export const validateUpdateStatus: Validate = validate11;
-const schema12 = {"type":"object","required":["update_state"],"properties":{"update_state":{"type":"string","enum":["Idle","Available","Staged","Ready"]},"chosen_update":{"type":"object","nullable":true,"properties":{"version":{"type":"string"}}},"active_partition":{"type":"object","nullable":true,"properties":{"image":{"type":"object","nullable":true,"properties":{"version":{"type":"string"}}},"next_to_boot":{"type":"boolean","nullable":true}}},"staging_partition":{"type":"object","nullable":true,"properties":{"image":{"type":"object","nullable":true,"properties":{"version":{"type":"string"}}},"next_to_boot":{"type":"boolean","nullable":true}}},"most_recent_command":{"type":"object","nullable":true,"required":["cmd_type","cmd_status","timestamp"],"properties":{"cmd_type":{"type":"string"},"cmd_status":{"type":"string"},"timestamp":{"type":"string"},"exit_status":{"type":"integer","nullable":true},"stderr":{"type":"string","nullable":true}}}}};
+const schema12 = {"type":"object","required":["update_state"],"properties":{"update_state":{"type":"string"},"chosen_update":{"type":"object","nullable":true,"properties":{"version":{"type":"string"}}},"active_partition":{"type":"object","nullable":true,"properties":{"image":{"type":"object","nullable":true,"properties":{"version":{"type":"string"}}},"next_to_boot":{"type":"boolean","nullable":true}}},"staging_partition":{"type":"object","nullable":true,"properties":{"image":{"type":"object","nullable":true,"properties":{"version":{"type":"string"}}},"next_to_boot":{"type":"boolean","nullable":true}}},"most_recent_command":{"type":"object","nullable":true,"required":["cmd_type","cmd_status","timestamp"],"properties":{"cmd_type":{"type":"string"},"cmd_status":{"type":"string"},"timestamp":{"type":"string"},"exit_status":{"type":"integer","nullable":true},"stderr":{"type":"string","nullable":true}}}}};
 
 function validate11(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -115,8 +115,7 @@ vErrors.push(err0);
 errors++;
 }
 if(data.update_state !== undefined){
-let data0 = data.update_state;
-if(typeof data0 !== "string"){
+if(typeof data.update_state !== "string"){
 const err1 = {instancePath:instancePath+"/update_state",schemaPath:"#/properties/update_state/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err1];
@@ -126,8 +125,11 @@ vErrors.push(err1);
 }
 errors++;
 }
-if(!((((data0 === "Idle") || (data0 === "Available")) || (data0 === "Staged")) || (data0 === "Ready"))){
-const err2 = {instancePath:instancePath+"/update_state",schemaPath:"#/properties/update_state/enum",keyword:"enum",params:{allowedValues: schema12.properties.update_state.enum}};
+}
+if(data.chosen_update !== undefined){
+let data1 = data.chosen_update;
+if((!(data1 && typeof data1 == "object" && !Array.isArray(data1))) && (data1 !== null)){
+const err2 = {instancePath:instancePath+"/chosen_update",schemaPath:"#/properties/chosen_update/type",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -136,28 +138,15 @@ vErrors.push(err2);
 }
 errors++;
 }
-}
-if(data.chosen_update !== undefined){
-let data1 = data.chosen_update;
-if((!(data1 && typeof data1 == "object" && !Array.isArray(data1))) && (data1 !== null)){
-const err3 = {instancePath:instancePath+"/chosen_update",schemaPath:"#/properties/chosen_update/type",keyword:"type",params:{type: "object"}};
+if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
+if(data1.version !== undefined){
+if(typeof data1.version !== "string"){
+const err3 = {instancePath:instancePath+"/chosen_update/version",schemaPath:"#/properties/chosen_update/properties/version/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err3];
 }
 else {
 vErrors.push(err3);
-}
-errors++;
-}
-if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
-if(data1.version !== undefined){
-if(typeof data1.version !== "string"){
-const err4 = {instancePath:instancePath+"/chosen_update/version",schemaPath:"#/properties/chosen_update/properties/version/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err4];
-}
-else {
-vErrors.push(err4);
 }
 errors++;
 }
@@ -167,7 +156,20 @@ errors++;
 if(data.active_partition !== undefined){
 let data3 = data.active_partition;
 if((!(data3 && typeof data3 == "object" && !Array.isArray(data3))) && (data3 !== null)){
-const err5 = {instancePath:instancePath+"/active_partition",schemaPath:"#/properties/active_partition/type",keyword:"type",params:{type: "object"}};
+const err4 = {instancePath:instancePath+"/active_partition",schemaPath:"#/properties/active_partition/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err4];
+}
+else {
+vErrors.push(err4);
+}
+errors++;
+}
+if(data3 && typeof data3 == "object" && !Array.isArray(data3)){
+if(data3.image !== undefined){
+let data4 = data3.image;
+if((!(data4 && typeof data4 == "object" && !Array.isArray(data4))) && (data4 !== null)){
+const err5 = {instancePath:instancePath+"/active_partition/image",schemaPath:"#/properties/active_partition/properties/image/type",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -176,11 +178,10 @@ vErrors.push(err5);
 }
 errors++;
 }
-if(data3 && typeof data3 == "object" && !Array.isArray(data3)){
-if(data3.image !== undefined){
-let data4 = data3.image;
-if((!(data4 && typeof data4 == "object" && !Array.isArray(data4))) && (data4 !== null)){
-const err6 = {instancePath:instancePath+"/active_partition/image",schemaPath:"#/properties/active_partition/properties/image/type",keyword:"type",params:{type: "object"}};
+if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
+if(data4.version !== undefined){
+if(typeof data4.version !== "string"){
+const err6 = {instancePath:instancePath+"/active_partition/image/version",schemaPath:"#/properties/active_partition/properties/image/properties/version/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -189,10 +190,13 @@ vErrors.push(err6);
 }
 errors++;
 }
-if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
-if(data4.version !== undefined){
-if(typeof data4.version !== "string"){
-const err7 = {instancePath:instancePath+"/active_partition/image/version",schemaPath:"#/properties/active_partition/properties/image/properties/version/type",keyword:"type",params:{type: "string"}};
+}
+}
+}
+if(data3.next_to_boot !== undefined){
+let data6 = data3.next_to_boot;
+if((typeof data6 !== "boolean") && (data6 !== null)){
+const err7 = {instancePath:instancePath+"/active_partition/next_to_boot",schemaPath:"#/properties/active_partition/properties/next_to_boot/type",keyword:"type",params:{type: "boolean"}};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -204,10 +208,10 @@ errors++;
 }
 }
 }
-if(data3.next_to_boot !== undefined){
-let data6 = data3.next_to_boot;
-if((typeof data6 !== "boolean") && (data6 !== null)){
-const err8 = {instancePath:instancePath+"/active_partition/next_to_boot",schemaPath:"#/properties/active_partition/properties/next_to_boot/type",keyword:"type",params:{type: "boolean"}};
+if(data.staging_partition !== undefined){
+let data7 = data.staging_partition;
+if((!(data7 && typeof data7 == "object" && !Array.isArray(data7))) && (data7 !== null)){
+const err8 = {instancePath:instancePath+"/staging_partition",schemaPath:"#/properties/staging_partition/type",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -216,13 +220,11 @@ vErrors.push(err8);
 }
 errors++;
 }
-}
-}
-}
-if(data.staging_partition !== undefined){
-let data7 = data.staging_partition;
-if((!(data7 && typeof data7 == "object" && !Array.isArray(data7))) && (data7 !== null)){
-const err9 = {instancePath:instancePath+"/staging_partition",schemaPath:"#/properties/staging_partition/type",keyword:"type",params:{type: "object"}};
+if(data7 && typeof data7 == "object" && !Array.isArray(data7)){
+if(data7.image !== undefined){
+let data8 = data7.image;
+if((!(data8 && typeof data8 == "object" && !Array.isArray(data8))) && (data8 !== null)){
+const err9 = {instancePath:instancePath+"/staging_partition/image",schemaPath:"#/properties/staging_partition/properties/image/type",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -231,11 +233,10 @@ vErrors.push(err9);
 }
 errors++;
 }
-if(data7 && typeof data7 == "object" && !Array.isArray(data7)){
-if(data7.image !== undefined){
-let data8 = data7.image;
-if((!(data8 && typeof data8 == "object" && !Array.isArray(data8))) && (data8 !== null)){
-const err10 = {instancePath:instancePath+"/staging_partition/image",schemaPath:"#/properties/staging_partition/properties/image/type",keyword:"type",params:{type: "object"}};
+if(data8 && typeof data8 == "object" && !Array.isArray(data8)){
+if(data8.version !== undefined){
+if(typeof data8.version !== "string"){
+const err10 = {instancePath:instancePath+"/staging_partition/image/version",schemaPath:"#/properties/staging_partition/properties/image/properties/version/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -244,10 +245,13 @@ vErrors.push(err10);
 }
 errors++;
 }
-if(data8 && typeof data8 == "object" && !Array.isArray(data8)){
-if(data8.version !== undefined){
-if(typeof data8.version !== "string"){
-const err11 = {instancePath:instancePath+"/staging_partition/image/version",schemaPath:"#/properties/staging_partition/properties/image/properties/version/type",keyword:"type",params:{type: "string"}};
+}
+}
+}
+if(data7.next_to_boot !== undefined){
+let data10 = data7.next_to_boot;
+if((typeof data10 !== "boolean") && (data10 !== null)){
+const err11 = {instancePath:instancePath+"/staging_partition/next_to_boot",schemaPath:"#/properties/staging_partition/properties/next_to_boot/type",keyword:"type",params:{type: "boolean"}};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -259,10 +263,10 @@ errors++;
 }
 }
 }
-if(data7.next_to_boot !== undefined){
-let data10 = data7.next_to_boot;
-if((typeof data10 !== "boolean") && (data10 !== null)){
-const err12 = {instancePath:instancePath+"/staging_partition/next_to_boot",schemaPath:"#/properties/staging_partition/properties/next_to_boot/type",keyword:"type",params:{type: "boolean"}};
+if(data.most_recent_command !== undefined){
+let data11 = data.most_recent_command;
+if((!(data11 && typeof data11 == "object" && !Array.isArray(data11))) && (data11 !== null)){
+const err12 = {instancePath:instancePath+"/most_recent_command",schemaPath:"#/properties/most_recent_command/type",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -271,13 +275,9 @@ vErrors.push(err12);
 }
 errors++;
 }
-}
-}
-}
-if(data.most_recent_command !== undefined){
-let data11 = data.most_recent_command;
-if((!(data11 && typeof data11 == "object" && !Array.isArray(data11))) && (data11 !== null)){
-const err13 = {instancePath:instancePath+"/most_recent_command",schemaPath:"#/properties/most_recent_command/type",keyword:"type",params:{type: "object"}};
+if(data11 && typeof data11 == "object" && !Array.isArray(data11)){
+if(data11.cmd_type === undefined){
+const err13 = {instancePath:instancePath+"/most_recent_command",schemaPath:"#/properties/most_recent_command/required",keyword:"required",params:{missingProperty: "cmd_type"}};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -286,9 +286,8 @@ vErrors.push(err13);
 }
 errors++;
 }
-if(data11 && typeof data11 == "object" && !Array.isArray(data11)){
-if(data11.cmd_type === undefined){
-const err14 = {instancePath:instancePath+"/most_recent_command",schemaPath:"#/properties/most_recent_command/required",keyword:"required",params:{missingProperty: "cmd_type"}};
+if(data11.cmd_status === undefined){
+const err14 = {instancePath:instancePath+"/most_recent_command",schemaPath:"#/properties/most_recent_command/required",keyword:"required",params:{missingProperty: "cmd_status"}};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -297,8 +296,8 @@ vErrors.push(err14);
 }
 errors++;
 }
-if(data11.cmd_status === undefined){
-const err15 = {instancePath:instancePath+"/most_recent_command",schemaPath:"#/properties/most_recent_command/required",keyword:"required",params:{missingProperty: "cmd_status"}};
+if(data11.timestamp === undefined){
+const err15 = {instancePath:instancePath+"/most_recent_command",schemaPath:"#/properties/most_recent_command/required",keyword:"required",params:{missingProperty: "timestamp"}};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -307,8 +306,9 @@ vErrors.push(err15);
 }
 errors++;
 }
-if(data11.timestamp === undefined){
-const err16 = {instancePath:instancePath+"/most_recent_command",schemaPath:"#/properties/most_recent_command/required",keyword:"required",params:{missingProperty: "timestamp"}};
+if(data11.cmd_type !== undefined){
+if(typeof data11.cmd_type !== "string"){
+const err16 = {instancePath:instancePath+"/most_recent_command/cmd_type",schemaPath:"#/properties/most_recent_command/properties/cmd_type/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -317,9 +317,10 @@ vErrors.push(err16);
 }
 errors++;
 }
-if(data11.cmd_type !== undefined){
-if(typeof data11.cmd_type !== "string"){
-const err17 = {instancePath:instancePath+"/most_recent_command/cmd_type",schemaPath:"#/properties/most_recent_command/properties/cmd_type/type",keyword:"type",params:{type: "string"}};
+}
+if(data11.cmd_status !== undefined){
+if(typeof data11.cmd_status !== "string"){
+const err17 = {instancePath:instancePath+"/most_recent_command/cmd_status",schemaPath:"#/properties/most_recent_command/properties/cmd_status/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -329,9 +330,9 @@ vErrors.push(err17);
 errors++;
 }
 }
-if(data11.cmd_status !== undefined){
-if(typeof data11.cmd_status !== "string"){
-const err18 = {instancePath:instancePath+"/most_recent_command/cmd_status",schemaPath:"#/properties/most_recent_command/properties/cmd_status/type",keyword:"type",params:{type: "string"}};
+if(data11.timestamp !== undefined){
+if(typeof data11.timestamp !== "string"){
+const err18 = {instancePath:instancePath+"/most_recent_command/timestamp",schemaPath:"#/properties/most_recent_command/properties/timestamp/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -341,9 +342,10 @@ vErrors.push(err18);
 errors++;
 }
 }
-if(data11.timestamp !== undefined){
-if(typeof data11.timestamp !== "string"){
-const err19 = {instancePath:instancePath+"/most_recent_command/timestamp",schemaPath:"#/properties/most_recent_command/properties/timestamp/type",keyword:"type",params:{type: "string"}};
+if(data11.exit_status !== undefined){
+let data15 = data11.exit_status;
+if((!(((typeof data15 == "number") && (!(data15 % 1) && !isNaN(data15))) && (isFinite(data15)))) && (data15 !== null)){
+const err19 = {instancePath:instancePath+"/most_recent_command/exit_status",schemaPath:"#/properties/most_recent_command/properties/exit_status/type",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -353,10 +355,10 @@ vErrors.push(err19);
 errors++;
 }
 }
-if(data11.exit_status !== undefined){
-let data15 = data11.exit_status;
-if((!(((typeof data15 == "number") && (!(data15 % 1) && !isNaN(data15))) && (isFinite(data15)))) && (data15 !== null)){
-const err20 = {instancePath:instancePath+"/most_recent_command/exit_status",schemaPath:"#/properties/most_recent_command/properties/exit_status/type",keyword:"type",params:{type: "integer"}};
+if(data11.stderr !== undefined){
+let data16 = data11.stderr;
+if((typeof data16 !== "string") && (data16 !== null)){
+const err20 = {instancePath:instancePath+"/most_recent_command/stderr",schemaPath:"#/properties/most_recent_command/properties/stderr/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -366,29 +368,16 @@ vErrors.push(err20);
 errors++;
 }
 }
-if(data11.stderr !== undefined){
-let data16 = data11.stderr;
-if((typeof data16 !== "string") && (data16 !== null)){
-const err21 = {instancePath:instancePath+"/most_recent_command/stderr",schemaPath:"#/properties/most_recent_command/properties/stderr/type",keyword:"type",params:{type: "string"}};
+}
+}
+}
+else {
+const err21 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err21];
 }
 else {
 vErrors.push(err21);
-}
-errors++;
-}
-}
-}
-}
-}
-else {
-const err22 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
-if(vErrors === null){
-vErrors = [err22];
-}
-else {
-vErrors.push(err22);
 }
 errors++;
 }

@@ -17,6 +17,9 @@ export class HostFaults {
   readonly #left = new Map<CountedFault, Times>();
   readonly #hooks: HostFaultHooks;
   #stallMs = 0;
+  /** What the host calls its update state instead of its name. */
+  unknownState: string | undefined;
+  #refusesConnections = false;
 
   constructor(hooks: HostFaultHooks) {
     this.#hooks = hooks;
@@ -67,6 +70,21 @@ export class HostFaults {
     this.#hooks.replaceSocket();
   }
 
+  /** The host reports an update state that only newer hosts have, until {@link clear}. */
+  reportsState(state: string): void {
+    this.unknownState = state;
+  }
+
+  /** Nobody listens at the socket, also not at a new mount of it, until {@link clear}. */
+  refusesConnections(): void {
+    this.#refusesConnections = true;
+  }
+
+  /** Whether connections are refused. */
+  get isRefusing(): boolean {
+    return this.#refusesConnections;
+  }
+
   /** The next request takes `ms` longer; those behind it wait. */
   stall(ms: number): void {
     this.#stallMs = ms;
@@ -76,6 +94,8 @@ export class HostFaults {
   clear(): void {
     this.#left.clear();
     this.#stallMs = 0;
+    this.unknownState = undefined;
+    this.#refusesConnections = false;
   }
 
   /** Whether the fault happens this time; counts it down. */

@@ -200,7 +200,7 @@ export class SimulatedHost {
 
   /** One worker serves the requests in turn. */
   #serve(request: HttpRequest): Promise<HttpResponse> {
-    if (!this.isUp) return Promise.reject(connectionError('ECONNREFUSED'));
+    if (!this.isUp || this.faults.isRefusing) return Promise.reject(connectionError('ECONNREFUSED'));
     const bootId = this.#bootId;
     const turn = this.#worker.then(async () => {
       await sleep(this.#clock, this.#timings.requestMs + this.faults.takeStallMs());
@@ -226,7 +226,12 @@ export class SimulatedHost {
       return textResponse(423, 'Unable to obtain shared lock for reading update status: Resource temporarily unavailable (os error 11)');
     }
     if (this.#file === undefined) return textResponse(404, 'Update status is uninitialized, refresh-updates to initialize it');
-    return jsonResponse(200, statusBody(this.#file, this.#disk, this.#identity));
+    return jsonResponse(200, { ...statusBody(this.#file, this.#disk, this.#identity), ...this.#unknownState() });
+  }
+
+  #unknownState(): object {
+    const { unknownState } = this.faults;
+    return unknownState === undefined ? {} : { update_state: unknownState };
   }
 
   #answerReboot(): HttpResponse {

@@ -7,7 +7,7 @@ export interface HostIdentity {
 }
 
 /** Body of `GET /updates/status`. */
-export function statusBody(file: UpdateStatusFile, disk: Disk, { arch, variant }: HostIdentity): unknown {
+export function statusBody(file: UpdateStatusFile, disk: Disk, { arch, variant }: HostIdentity): object {
   const image = (version: string): unknown => ({ arch, version, variant });
   const command = file.mostRecent;
   return {

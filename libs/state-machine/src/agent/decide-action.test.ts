@@ -1,8 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import type { ProgressStep, ShadowProgress, ShadowSpec, ShadowStatus } from '@brupop/crd-models';
+import type { ProgressStep, ShadowProgress, ShadowSpec, ShadowStatus, ShadowUpdateCheck } from '@brupop/crd-models';
 import { decideAction } from './decide-action.ts';
 import { DEFAULT_AGENT_SETTINGS } from './types.ts';
 import type { Action, AgentObservation, AgentStep, HostUpdateState, HostUpdateStatus, StepOutcome } from './types.ts';
+import { followChecks } from './update-check.ts';
+import type { CheckTrouble } from './update-check.ts';
 
 const NOW = Date.UTC(2026, 0, 5, 12);
 const SETTINGS = { ...DEFAULT_AGENT_SETTINGS, drainTimeoutMs: 900_000 };
@@ -17,7 +19,19 @@ const spec = (state: ShadowSpec['state'], more: Partial<ShadowSpec> = {}): Shado
   ...more,
 });
 
+const CHECKED: ShadowUpdateCheck = {
+  result: 'UpdateAvailable',
+  checked_at: ago(600_000),
+  since: ago(3_600_000),
+  reason: null,
+  message: null,
+  newest_listed: null,
+};
+const NOTHING_NEWER: ShadowUpdateCheck = { ...CHECKED, result: 'NothingNewer' };
+const FAILING: ShadowUpdateCheck = { ...CHECKED, result: 'Failing', reason: 'RefreshFailed', message: 'no route' };
+
 const status = (more: Partial<ShadowStatus> = {}): ShadowStatus => ({
+  update_check: more.target_version === '1.26.1' ? NOTHING_NEWER : CHECKED,
   current_version: '1.26.1',
   target_version: '1.27.0',
   current_state: 'Idle',
@@ -29,6 +43,13 @@ const status = (more: Partial<ShadowStatus> = {}): ShadowStatus => ({
   failure_message: null,
   ...more,
 });
+
+const failingStatus = (message: string): ShadowStatus =>
+  status({
+    target_version: '1.26.1',
+    failure_message: `The host cannot look for updates: ${message}`,
+    update_check: { ...FAILING, message },
+  });
 
 const progress = (step: ProgressStep, more: Partial<ShadowProgress> = {}): ShadowProgress => ({
   step,
@@ -54,6 +75,8 @@ const after = (step: AgentStep, more: Partial<StepOutcome> = {}): StepOutcome =>
   ...more,
 });
 
+const FAILED_REFRESH = { type: 'refresh', succeeded: false, timestamp: ago(1_000), exitStatus: 1, message: 'no route' };
+
 const failedToActivate = {
   mostRecentCommand: { type: 'activate', succeeded: false, timestamp: ago(1_000), exitStatus: 1, message: 'no image' },
 };
@@ -67,10 +90,12 @@ interface Given {
   readonly outcomes?: readonly StepOutcome[];
   readonly lastCheckedAt?: number;
   readonly settings?: Partial<AgentObservation['settings']>;
+  /** What has kept the host from checking for updates. */
+  readonly trouble?: CheckTrouble;
 }
 
 function decide(given: Given): Action {
-  return decideAction({
+  const observed: AgentObservation = {
     shadow: { spec: given.spec ?? spec('Idle'), status: given.status === undefined ? status() : given.status },
     host: { version: given.version ?? '1.26.1', status: given.host ?? known('Available') },
     bootId: given.bootId ?? 'boot-1',
@@ -78,7 +103,8 @@ function decide(given: Given): Action {
     settings: { ...SETTINGS, ...given.settings },
     lastCheckedAt: given.lastCheckedAt ?? NOW - 1_000,
     ...(given.outcomes === undefined ? {} : { outcomes: given.outcomes }),
-  });
+  };
+  return decideAction({ ...observed, checks: followChecks({ trouble: given.trouble }, observed) });
 }
 
 interface Row extends Given {
@@ -138,10 +164,24 @@ describe('decideAction for Idle', () => {
       says: { target_version: '1.26.1' },
     },
     {
-      name: 'does not trust the version that a failed refresh left behind',
+      name: 'does not trust a chosen version that no check accounts for',
       host: known('Idle', { chosenVersion: '1.27.0' }),
       kind: 'report',
       says: { target_version: '1.26.1' },
+    },
+    {
+      name: 'lets the last offer stand when one check fails, whatever the host makes of it',
+      host: known('Idle', { chosenVersion: '1.27.0', mostRecentCommand: FAILED_REFRESH }),
+      outcomes: [after('refresh', { done: false, message: 'no route' })],
+      kind: 'wait',
+    },
+    {
+      name: 'takes the offer back once no check has succeeded for half an hour',
+      host: known('Idle', { chosenVersion: '1.27.0', mostRecentCommand: FAILED_REFRESH }),
+      outcomes: [after('refresh', { done: false, message: 'no route' })],
+      trouble: { problem: 'RefreshFailed', message: 'no route', since: NOW - 1_800_000 },
+      kind: 'report',
+      says: { target_version: '1.26.1', update_check: { ...FAILING, since: ago(0) } },
     },
     { name: 'leaves alone what an administrator has made ready', host: known('Ready'), kind: 'wait' },
     {
@@ -156,7 +196,10 @@ describe('decideAction for Idle', () => {
           { version: '1.27.0', failures: 2, last_failure_timestamp: ago(1) },
         ],
       }),
-      host: known('Idle', { mostRecentCommand: { type: 'refresh', succeeded: true, timestamp: 't', message: '' } }),
+      host: known('Idle', {
+        mostRecentCommand: { type: 'refresh', succeeded: true, timestamp: 't', message: '' },
+        listedVersions: ['1.26.1'],
+      }),
       kind: 'report',
       says: {
         crash_count: 0,
@@ -164,6 +207,18 @@ describe('decideAction for Idle', () => {
         failure_message: null,
         failed_versions: [{ version: '1.27.0', failures: 2, last_failure_timestamp: ago(1) }],
       },
+    },
+    {
+      name: 'keeps failures when the updater has printed what the host cannot read',
+      status: status({ crash_count: 4, target_version: '1.26.1' }),
+      host: known('Idle', { mostRecentCommand: { type: 'refresh', succeeded: true, timestamp: 't', message: '' }, listedVersions: [] }),
+      kind: 'wait',
+    },
+    {
+      name: 'keeps failures when it does not know the update state',
+      status: status({ crash_count: 4, target_version: '1.26.1' }),
+      host: known('Unknown', { chosenVersion: undefined, unknownState: 'Foo' }),
+      kind: 'wait',
     },
     {
       name: 'keeps failures when the refresh failed',
@@ -197,56 +252,99 @@ describe('decideAction for Idle', () => {
       name: 'tells of a host that has not been able to look for updates for long',
       status: status({ target_version: '1.26.1' }),
       host: known('Idle'),
-      outcomes: [after('refresh', { done: false, since: NOW - 1_800_000, message: 'no route' })],
+      outcomes: [after('refresh', { done: false, message: 'no route' })],
+      trouble: { problem: 'RefreshFailed', message: 'no route', since: NOW - 1_800_000 },
       kind: 'report',
-      says: { current_state: 'Idle', crash_count: 0, failure_message: 'The host cannot look for updates: no route' },
-    },
-    {
-      name: 'says nothing of it while the host knows of an update',
-      outcomes: [after('refresh', { done: false, since: 0, message: 'no route' })],
-      kind: 'wait',
+      says: {
+        current_state: 'Idle',
+        crash_count: 0,
+        failure_message: 'The host cannot look for updates: no route',
+        update_check: { ...FAILING, since: ago(0) },
+      },
     },
     {
       name: 'says nothing of one that may look again soon',
       status: status({ target_version: '1.26.1' }),
       host: known('Idle'),
-      outcomes: [after('refresh', { done: false, since: NOW - 1_799_999 })],
+      outcomes: [after('refresh', { done: false })],
+      trouble: { problem: 'RefreshFailed', message: 'no route', since: NOW - 1_799_999 },
       kind: 'wait',
     },
     {
-      name: 'goes on to tell of it, by the first reason',
-      status: status({ target_version: '1.26.1', failure_message: `The host cannot look for updates: no route ${'x'.repeat(200)} 1` }),
+      name: 'goes on to tell of it, by the first message',
+      status: failingStatus(`no route ${'x'.repeat(200)} 1`),
       host: known('Idle'),
-      outcomes: [after('refresh', { done: false, since: 0, message: `no route ${'x'.repeat(200)} 2` })],
+      outcomes: [after('refresh', { done: false, message: `no route ${'x'.repeat(200)} 2` })],
+      trouble: { problem: 'RefreshFailed', message: 'no route', since: 0 },
       kind: 'wait',
     },
     {
-      name: 'tells of another reason',
-      status: status({ target_version: '1.26.1', failure_message: 'The host cannot look for updates: no route' }),
+      name: 'tells of another message',
+      status: failingStatus('no route'),
       host: known('Idle'),
-      outcomes: [after('refresh', { done: false, since: 0, message: 'no name server' })],
+      outcomes: [after('refresh', { done: false, message: 'no name server' })],
+      trouble: { problem: 'RefreshFailed', message: 'no route', since: 0 },
       kind: 'report',
-      says: { failure_message: 'The host cannot look for updates: no name server' },
+      says: {
+        failure_message: 'The host cannot look for updates: no name server',
+        update_check: { ...FAILING, message: 'no name server' },
+      },
     },
+    { name: 'goes on to tell of it after a restart', status: failingStatus('no route'), host: known('Idle'), kind: 'wait' },
     {
-      name: 'goes on to tell of it after a restart',
-      status: status({ target_version: '1.26.1', failure_message: 'The host cannot look for updates: no route' }),
+      name: 'goes on to tell of it after a restart and one more failure',
+      status: failingStatus('no route'),
       host: known('Idle'),
+      outcomes: [after('refresh', { done: false, message: 'no route' })],
       kind: 'wait',
     },
     {
-      name: 'goes on to tell why an update failed',
+      name: 'tells that nothing is known yet after a boot',
+      status: status({ target_version: '1.26.1' }),
+      bootId: 'boot-2',
+      host: { kind: 'uninitialized' },
+      kind: 'report',
+      says: { target_version: '1.26.1', update_check: { ...CHECKED, result: 'NotChecked', checked_at: null, since: ago(0) } },
+    },
+    {
+      name: 'tells again after an hour when the host last checked',
+      status: status({ target_version: '1.26.1', update_check: { ...NOTHING_NEWER, checked_at: ago(3_600_000) } }),
+      host: known('Idle', { mostRecentCommand: { type: 'refresh', succeeded: true, timestamp: ago(0), message: '' } }),
+      kind: 'report',
+      says: { update_check: { ...NOTHING_NEWER, checked_at: ago(0) } },
+    },
+    {
+      name: 'does not tell earlier when the host last checked',
+      status: status({ target_version: '1.26.1', update_check: { ...NOTHING_NEWER, checked_at: ago(3_599_999) } }),
+      host: known('Idle', { mostRecentCommand: { type: 'refresh', succeeded: true, timestamp: ago(0), message: '' } }),
+      kind: 'wait',
+    },
+    {
+      name: 'tells what a version lock or a wave holds back',
+      status: status({ target_version: '1.26.1' }),
+      host: known('Idle', {
+        mostRecentCommand: { type: 'refresh', succeeded: true, timestamp: ago(0), message: '' },
+        listedVersions: ['1.27.0', '1.9.0', '1.26.1'],
+      }),
+      kind: 'report',
+      says: { target_version: '1.26.1', update_check: { ...NOTHING_NEWER, checked_at: ago(0), newest_listed: '1.27.0' } },
+    },
+    {
+      name: 'goes on to tell why an update failed, beside why the host cannot check',
       status: status({ target_version: '1.26.1', crash_count: 1, failure_message: 'no disk' }),
       host: known('Idle'),
-      outcomes: [after('refresh', { done: false, since: 0, message: 'no route' })],
-      kind: 'wait',
+      outcomes: [after('refresh', { done: false, message: 'no route' })],
+      trouble: { problem: 'RefreshFailed', message: 'no route', since: 0 },
+      kind: 'report',
+      says: { failure_message: 'no disk', update_check: { ...FAILING, since: ago(0) } },
     },
     {
       name: 'takes it back when the host has found an update',
-      status: status({ target_version: '1.26.1', failure_message: 'The host cannot look for updates: no route' }),
+      status: failingStatus('no route'),
+      host: known('Available', { mostRecentCommand: { type: 'refresh', succeeded: true, timestamp: ago(0), message: '' } }),
       outcomes: [after('refresh')],
       kind: 'report',
-      says: { target_version: '1.27.0', failure_message: null },
+      says: { target_version: '1.27.0', failure_message: null, update_check: { ...CHECKED, checked_at: ago(0), since: ago(0) } },
     },
     { name: 'reports another boot', bootId: 'boot-2', kind: 'report', says: { boot_id: 'boot-2' } },
     { name: 'uncordons after a failure', status: status({ current_state: 'ErrorReset' }), kind: 'uncordon' },

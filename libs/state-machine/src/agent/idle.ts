@@ -1,8 +1,9 @@
-import type { ShadowStatus } from '@brupop/crd-models';
-import { updateCheckFailure } from '../update-check.ts';
-import { giveNodeBack, isSameFailure, outcomeOf, waitWhileBusy } from './outcomes.ts';
-import { availableVersion, cleared, observedStatus, saysTheSame, timeOf } from './status.ts';
+import type { ShadowStatus, ShadowUpdateCheck } from '@brupop/crd-models';
+import { tellsOfCheck } from '../update-check.ts';
+import { giveNodeBack, outcomeOf, waitWhileBusy } from './outcomes.ts';
+import { cleared, observedStatus, saysTheSame, timeOf } from './status.ts';
 import type { Action, AgentObservation } from './types.ts';
+import { isNewsOfCheck, isUpToDate, toldVersions, toldWithoutHost } from './update-check.ts';
 
 /** Tidies up after an update, then looks for the next one from time to time. */
 export function decideIdle(o: AgentObservation): Action {
@@ -48,52 +49,52 @@ function checkForUpdate(o: AgentObservation): Action | undefined {
 
 function reportOrWait(o: AgentObservation): Action {
   const status = idleStatus(o);
-  if (!saysTheSame(status, o.shadow.status)) return { kind: 'report', reason: 'The host is idle', status };
+  const isNews = !saysTheSame(status, o.shadow.status) || isNewsOfCheck(status.update_check, o);
+  if (isNews) return { kind: 'report', reason: 'The host is idle', status };
   return o.host.status.kind === 'busy' ? waitWhileBusy(o) : { kind: 'wait', reason: 'Nothing to do', until: nextCheck(o) };
 }
 
-function idleStatus(o: AgentObservation): ShadowStatus {
-  const target = availableVersion(o.host.version, o.host.status, o.shadow.status);
-  const status: ShadowStatus = {
-    ...observedStatus(o),
-    target_version: target,
-    current_state: 'Idle',
-    progress: null,
-    failure_message: failureToTell(o, target),
-  };
-  return isUpToDate(o) ? cleared(status) : status;
-}
+type IdleStatus = ShadowStatus & { readonly update_check: ShadowUpdateCheck };
 
-// Most faults of a repository pass sooner, and told by every node of a fleet at once each would be a storm of writes.
-const BLIND_FOR_MS = 30 * 60_000;
+function idleStatus(o: AgentObservation): IdleStatus {
+  const { target, check } = toldVersions(o);
+  const status: ShadowStatus = { ...observedStatus(o), target_version: target, current_state: 'Idle', progress: null };
+  return { ...(isUpToDate(o) ? cleared(status) : { ...status, failure_message: failureToTell(o, check) }), update_check: check };
+}
 
 /**
- * Why the last update failed; else, why the host has long been unable to look for one: without it, it would pass for up to date.
- * @param target the version that is to be told
+ * What to report of an idle node whose host cannot be asked; undefined: nothing new.
+ * @param o without the host; `checks` tells what is wrong with it
  */
-function failureToTell(o: AgentObservation, target: string): string | null {
-  const { status } = o.shadow;
-  const told = status?.failure_message ?? null;
-  const isOfUpdate = told !== null && status != null && updateCheckFailure(status) === undefined;
-  const look = outcomeOf(o, 'refresh');
-  if (isOfUpdate || look === undefined) return told;
-  if (look.done || target !== o.host.version) return null;
-  if (o.now < (look.since ?? look.at) + BLIND_FOR_MS) return told;
-  const message = `The host cannot look for updates: ${look.message}`;
-  return told !== null && isSameFailure(told, message) ? told : message;
+export function decideWithoutHost(o: Omit<AgentObservation, 'host'>): Extract<Action, { kind: 'report' }> | undefined {
+  const { spec, status } = o.shadow;
+  if (spec.state !== 'Idle' || status?.current_state !== 'Idle' || status.progress != null) return undefined;
+  const { target, check } = toldWithoutHost(o, status);
+  if (check.result !== 'Failing' || !isNewsOfCheck(check, o)) return undefined;
+  const told = { ...agentsOwn(status), target_version: target, failure_message: failureToTell(o, check), update_check: check };
+  return { kind: 'report', reason: check.message ?? 'The host cannot be asked', status: told };
 }
 
-/** Only a refresh that succeeded and found nothing proves it; a host that could not look knows nothing. */
-function isUpToDate(o: AgentObservation): boolean {
-  const status = o.host.status;
-  if (status.kind !== 'known') return false;
-  if (status.updateState !== 'Idle') return status.chosenVersion === o.host.version;
-  const command = status.mostRecentCommand;
-  return command?.type === 'refresh' && command.succeeded && (status.chosenVersion ?? o.host.version) === o.host.version;
+/** What an agent may write of a status. */
+function agentsOwn(status: ShadowStatus): ShadowStatus {
+  return Object.fromEntries(Object.entries(status).filter(([field]) => field !== 'conditions')) as unknown as ShadowStatus;
 }
+
+/** Why the last update failed; else, for controllers that do not know `update_check`, why the host cannot check for another. */
+function failureToTell(o: Pick<AgentObservation, 'shadow'>, check: ShadowUpdateCheck): string | null {
+  const { status } = o.shadow;
+  const told = status?.failure_message ?? null;
+  const isOfUpdate = status != null && (status.crash_count > 0 || (told !== null && !tellsOfCheck(status)));
+  if (isOfUpdate) return told;
+  return check.result === 'Failing' ? `The host cannot look for updates: ${check.message ?? ''}` : null;
+}
+
+// A host that is configured to check once a day is not left blind for a day by one fault of its repository.
+const LONGEST_RETRY_MS = 5 * 60_000;
 
 function nextCheck(o: AgentObservation): number {
   // A wall clock that has jumped back makes the last check lie in the future.
   if (o.lastCheckedAt === undefined || o.lastCheckedAt > o.now) return o.now;
-  return o.lastCheckedAt + o.settings.updateCheckIntervalMs;
+  const { updateCheckIntervalMs: interval } = o.settings;
+  return o.lastCheckedAt + (o.checks?.trouble === undefined ? interval : Math.min(interval, LONGEST_RETRY_MS));
 }

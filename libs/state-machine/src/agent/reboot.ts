@@ -154,7 +154,8 @@ function whyNotReady(o: AgentObservation, version: string): string | undefined {
     case 'uninitialized':
       return `The host is not ready to boot into ${version}: it has lost what was staged`;
     case 'known':
-      if (status.updateState !== 'Ready') return `The host is not ready to boot into ${version}: its update state is ${status.updateState}`;
+      if (status.updateState !== 'Ready')
+        return `The host is not ready to boot into ${version}: its update state is ${status.unknownState ?? status.updateState}`;
       return status.stagedVersion === version
         ? undefined
         : `The host is not ready to boot into ${version}: it would boot into ${status.stagedVersion ?? 'an unknown version'}`;

@@ -25,6 +25,8 @@ function decideKnown(o: AgentObservation, version: string, status: Extract<HostU
   switch (status.updateState) {
     case 'Idle':
       return choose(o, version, 'The host knows of no update');
+    case 'Unknown':
+      return choose(o, version, `The host reports an unknown update state (${status.unknownState ?? ''})`);
     case 'Available':
       return status.chosenVersion === version
         ? prepare(o, version)

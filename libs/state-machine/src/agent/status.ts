@@ -1,5 +1,6 @@
 import type { FailedVersion, ProgressStep, ShadowProgress, ShadowState, ShadowStatus } from '@brupop/crd-models';
-import type { Action, AgentObservation, HostUpdateStatus, StepOutcome } from './types.ts';
+import type { Action, AgentObservation, StepOutcome } from './types.ts';
+import { toldVersions } from './update-check.ts';
 
 const HIGHEST_CRASH_COUNT = 2 ** 32 - 1;
 const MOST_FAILED_VERSIONS = 10;
@@ -24,27 +25,13 @@ export function timeOf(timestamp: string | null | undefined): number | undefined
   return Number.isNaN(time) ? undefined : time;
 }
 
-/**
- * The version that an idle host would update to; its own if there is nothing to update to.
- * `Idle` outweighs a chosen version, which a failed refresh leaves behind.
- */
-export function availableVersion(running: string, status: HostUpdateStatus, reported: ShadowStatus | null | undefined): string {
-  switch (status.kind) {
-    case 'known':
-      return status.updateState === 'Idle' ? running : (status.chosenVersion ?? status.stagedVersion ?? running);
-    case 'busy':
-      return reported?.current_version === running ? reported.target_version : running;
-    case 'uninitialized':
-      return running;
-  }
-}
-
 /** The status as it is, with what was just observed. Fields that mean "nothing" are null, so that a merge patch clears them. */
 export function observedStatus(o: AgentObservation): ShadowStatus {
   const status = o.shadow.status;
+  const { target, check } = toldVersions(o);
   return {
     current_version: o.host.version,
-    target_version: o.shadow.spec.version ?? availableVersion(o.host.version, o.host.status, status),
+    target_version: o.shadow.spec.version ?? target,
     current_state: status?.current_state ?? 'Idle',
     crash_count: status?.crash_count ?? 0,
     state_transition_failure_timestamp: status?.state_transition_failure_timestamp ?? null,
@@ -52,6 +39,7 @@ export function observedStatus(o: AgentObservation): ShadowStatus {
     failed_versions: status?.failed_versions ?? [],
     boot_id: o.bootId,
     failure_message: status?.failure_message ?? null,
+    update_check: check,
   };
 }
 
@@ -124,7 +112,7 @@ export function reportGivingBack(o: AgentObservation, version: string, reason: s
   };
 }
 
-/** Whether two statuses say the same, as far as the agent writes them; absent and null are one. */
+/** Whether two statuses say the same, as far as the agent writes them, but for what is told of checks for updates; absent and null are one. */
 export function saysTheSame(a: ShadowStatus, b: ShadowStatus | null | undefined): boolean {
   return (
     a.current_version === b?.current_version &&

@@ -1,4 +1,5 @@
-import type { BottlerocketShadow, ShadowStatus } from '@brupop/crd-models';
+import type { BottlerocketShadow, ShadowStatus, ShadowUpdateCheck } from '@brupop/crd-models';
+import type { SeenChecks } from './update-check.ts';
 
 /** The last command of the host's updater, as the host remembers it. */
 export interface HostCommand {
@@ -13,14 +14,18 @@ export interface HostCommand {
   readonly message: string;
 }
 
-/** How far the host's updater has come. `update_state` of the Bottlerocket API. */
-export type HostUpdateState = 'Idle' | 'Available' | 'Staged' | 'Ready';
+/** How far the host's updater has come. `update_state` of the Bottlerocket API; `Unknown` stands for one that only newer hosts have. */
+export type HostUpdateState = 'Idle' | 'Available' | 'Staged' | 'Ready' | 'Unknown';
 
 /** What the host says of its updates. `busy`: a command is running; `uninitialized`: none has run since boot. */
 export type HostUpdateStatus =
   | {
       readonly kind: 'known';
       readonly updateState: HostUpdateState;
+      /** Of `Unknown`: what the host said. */
+      readonly unknownState?: string | undefined;
+      /** What the repository lists, the running version and older ones among it; absent if the host does not tell. */
+      readonly listedVersions?: readonly string[] | undefined;
       /** The version that `prepare` would install. Stale when `updateState` is `Idle`. */
       readonly chosenVersion?: string | undefined;
       /** The version on the staging partition. */
@@ -96,7 +101,7 @@ export interface StepOutcome {
   readonly done: boolean;
   /** One sentence for people; why not, if it is not done. */
   readonly message: string;
-  /** Since when the outcome holds (excluded, healthy, unable to look for updates), milliseconds since the Unix epoch; `at` if absent. */
+  /** Since when the outcome holds (excluded, healthy), milliseconds since the Unix epoch; `at` if absent. */
   readonly since?: number | undefined;
   /** How long to wait before the next try. */
   readonly retryAfterMs?: number | undefined;
@@ -120,6 +125,10 @@ export interface AgentObservation {
   readonly settings: AgentSettings;
   /** When this process last tried to refresh, milliseconds since the Unix epoch. */
   readonly lastCheckedAt?: number | undefined;
+  /** What this process has seen of the host's checks; absent: nothing yet. */
+  readonly checks?: SeenChecks | undefined;
+  /** What this process has last written of the host's checks: an apiserver or a resource that is older than the field does not show it. */
+  readonly toldCheck?: ShadowUpdateCheck | undefined;
   /** Outcomes since the shadow last changed, oldest first, the newest of each step only. */
   readonly outcomes?: readonly StepOutcome[];
 }
