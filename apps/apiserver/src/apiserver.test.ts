@@ -564,7 +564,7 @@ describe('steps on the node', () => {
 
   test('tells the health of the node', async () => {
     const healthy = await world.send(world.asAgent('GET', ROUTES.health));
-    expect(healthy.json()).toEqual({ healthy: true, problems: [] });
+    expect(healthy.json()).toEqual({ healthy: true, problems: [], daemon_sets: [] });
   });
 });
 

@@ -5,13 +5,13 @@ const ready = (status: string): HealthNode => ({
   status: { conditions: [{ type: 'Ready', status, reason: 'KubeletDown', message: 'no news' }] },
 });
 
-function aPod(name: string, { isReady = true, owner = 'DaemonSet', deleted = false } = {}): HealthPod {
+function aPod(name: string, { isReady = true, owner = 'DaemonSet', deleted = false, daemonSet = name } = {}): HealthPod {
   return {
     metadata: {
       name,
       namespace: 'kube-system',
       uid: name,
-      ownerReferences: [{ kind: owner, name: 'owner', controller: true }],
+      ownerReferences: [{ kind: owner, name: daemonSet, controller: true }],
       ...(deleted ? { deletionTimestamp: '2026-01-05T00:00:00Z' } : {}),
     },
     status: { conditions: [{ type: 'Ready', status: isReady ? 'True' : 'False' }] },
@@ -39,6 +39,23 @@ describe(decideHealth, () => {
       problems: ['Pod kube-system/cni is being replaced'],
     },
   ])('$name', ({ node, pods, problems }) => {
-    expect(decideHealth(node, pods, 'agent')).toEqual({ healthy: problems.length === 0, problems });
+    expect(decideHealth(node, pods, 'agent')).toMatchObject({ healthy: problems.length === 0, problems });
+  });
+
+  test('names the DaemonSets, each once and in the order of their names, whatever their pods are called', () => {
+    const pods = [
+      aPod('cni-8k2', { isReady: false, daemonSet: 'cni' }),
+      aPod('csi-x', { isReady: false, daemonSet: 'csi' }),
+      aPod('cni-7zz', { deleted: true, daemonSet: 'cni' }),
+      aPod('dns-1', { daemonSet: 'dns' }),
+    ];
+    expect(decideHealth(ready('False'), pods.toReversed())).toMatchObject({
+      node_problem: 'Node is not Ready: KubeletDown: no news',
+      daemon_sets: [
+        { name: 'kube-system/cni', problem: 'Pod kube-system/cni-8k2 is not Ready' },
+        { name: 'kube-system/csi', problem: 'Pod kube-system/csi-x is not Ready' },
+      ],
+    });
+    expect(decideHealth(ready('True'), [aPod('dns')])).toEqual({ healthy: true, problems: [], daemon_sets: [] });
   });
 });

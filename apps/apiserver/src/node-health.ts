@@ -1,4 +1,5 @@
-import type { NodeHealth } from '@brupop/agent-api';
+import { MOST_DAEMON_SETS, type NodeHealth, type UnhealthyDaemonSet } from '@brupop/agent-api';
+import { shortenText } from '@brupop/crd-models';
 import { isDaemonSetPod, type DrainPod } from '@brupop/drain';
 import { paths, type KubeClient } from '@brupop/kube-runtime';
 import { readOrUndefined } from './caches.ts';
@@ -26,27 +27,47 @@ export function nodeProblem(node: HealthNode | undefined): string | undefined {
   const ready = node.status?.conditions?.find(({ type }) => type === 'Ready');
   if (ready === undefined) return 'the Node has no condition Ready';
   if (ready.status === 'True') return undefined;
-  return [ready.reason ?? `condition Ready is ${ready.status}`, ready.message]
-    .filter((part) => part !== undefined && part !== '')
-    .join(': ');
+  const parts = [ready.reason ?? `condition Ready is ${ready.status}`, ready.message];
+  return shortenText(parts.filter((part) => part !== undefined && part !== '').join(': '));
 }
 
 /** Decides whether a node does its work again: it is Ready, and so are its DaemonSets' pods. Other pods are free to be elsewhere. */
 export function decideHealth(node: HealthNode | undefined, pods: readonly HealthPod[], exceptPodUid?: string): NodeHealth {
   const problem = nodeProblem(node);
-  const problems = problem === undefined ? [] : [`Node is not Ready: ${problem}`];
+  const nodeProblems = problem === undefined ? [] : [`Node is not Ready: ${problem}`];
+  // One pod of each is enough to say what is wrong.
+  const unhealthy = new Map<string, UnhealthyDaemonSet>();
   for (const pod of pods) {
     // The caller itself is up, or it would not ask.
     if (!isDaemonSetPod(pod) || (exceptPodUid !== undefined && pod.metadata.uid === exceptPodUid)) continue;
-    const ready = pod.status?.conditions?.find(({ type }) => type === 'Ready')?.status === 'True';
-    const where = `${pod.metadata.namespace ?? ''}/${pod.metadata.name}`;
-    if (pod.metadata.deletionTimestamp !== undefined) problems.push(`Pod ${where} is being replaced`);
-    else if (!ready) problems.push(`Pod ${where} is not Ready`);
+    const wrong = podProblem(pod);
+    const name = daemonSetOf(pod);
+    if (wrong !== undefined) unhealthy.set(name, { name, problem: wrong });
   }
-  return { healthy: problems.length === 0, problems: problems.slice(0, MOST_PROBLEMS) };
+  // Two looks at the same pods give the same text.
+  const daemonSets = [...unhealthy.values()].sort((a, b) => (a.name < b.name ? -1 : 1)).slice(0, MOST_DAEMON_SETS);
+  const problems = [...nodeProblems, ...daemonSets.map((daemonSet) => daemonSet.problem)];
+  return {
+    healthy: problems.length === 0,
+    problems: problems.slice(0, MOST_PROBLEMS),
+    ...(nodeProblems[0] === undefined ? {} : { node_problem: nodeProblems[0] }),
+    daemon_sets: daemonSets,
+  };
 }
 
 const MOST_PROBLEMS = 20;
+
+function podProblem({ metadata, status }: HealthPod): string | undefined {
+  const where = `${metadata.namespace ?? ''}/${metadata.name}`;
+  if (metadata.deletionTimestamp !== undefined) return `Pod ${where} is being replaced`;
+  const ready = status?.conditions?.find(({ type }) => type === 'Ready')?.status === 'True';
+  return ready ? undefined : `Pod ${where} is not Ready`;
+}
+
+function daemonSetOf({ metadata }: HealthPod): string {
+  const owner = metadata.ownerReferences?.find(({ kind, controller }) => kind === 'DaemonSet' && controller === true);
+  return `${metadata.namespace ?? ''}/${owner?.name ?? metadata.name}`;
+}
 
 /** Reads a node's pods afresh and tells how it is. */
 export async function readHealth(options: {

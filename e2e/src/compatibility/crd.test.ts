@@ -44,7 +44,7 @@ const COLUMNS = [
   { name: 'Target State', type: 'string', jsonPath: '.spec.state' },
   { name: 'Target Version', type: 'string', jsonPath: '.spec.version' },
 ];
-const OURS = ['conditions', 'progress', 'failed_versions', 'boot_id', 'failure_message', 'update_check'];
+const OURS = ['conditions', 'progress', 'failed_versions', 'boot_id', 'failure_message', 'unhealthy_before', 'update_check'];
 
 type Json = Readonly<Record<string, unknown>>;
 

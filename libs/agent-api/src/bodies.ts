@@ -34,11 +34,26 @@ export interface StepProgress {
   readonly returned?: boolean;
 }
 
+/** The most entries of `daemon_sets` in a {@link NodeHealth}. */
+export const MOST_DAEMON_SETS = 100;
+
+/** A DaemonSet of which a pod on the node is unhealthy. */
+export interface UnhealthyDaemonSet {
+  /** `namespace/name`. Its pods come and go, and their names with them. */
+  readonly name: string;
+  /** What is wrong with which pod, for people. */
+  readonly problem: string;
+}
+
 /** Answer to GET {@link ROUTES.health}. */
 export interface NodeHealth {
   readonly healthy: boolean;
   /** Why not, for people; empty when healthy. */
   readonly problems: readonly string[];
+  /** What is wrong with the Node itself, for people; absent if nothing is. */
+  readonly node_problem?: string;
+  /** At most {@link MOST_DAEMON_SETS}, in the order of their names: there may be more if it is as many. Absent: an older apiserver does not tell. */
+  readonly daemon_sets?: readonly UnhealthyDaemonSet[];
 }
 
 /** Body of every answer of status 4xx and 5xx. */

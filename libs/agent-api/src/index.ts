@@ -1,5 +1,6 @@
 export { HEADERS, LOWER_CASE_HEADERS, preferWait, RESPOND_ASYNC, ROUTES } from './routes.ts';
-export type { CreateShadowRequest, ErrorBody, NodeHealth, StepProgress, WaitingPod } from './bodies.ts';
+export { MOST_DAEMON_SETS } from './bodies.ts';
+export type { CreateShadowRequest, ErrorBody, NodeHealth, StepProgress, UnhealthyDaemonSet, WaitingPod } from './bodies.ts';
 export { parseCreateShadowRequest, parseErrorBody, parseNodeHealth, parseStepProgress } from './parse-bodies.ts';
 export { parsePrefer } from './prefer.ts';
 export type { Preferences } from './prefer.ts';

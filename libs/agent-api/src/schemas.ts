@@ -50,7 +50,16 @@ const STEP_PROGRESS: JsonSchema = {
 const NODE_HEALTH: JsonSchema = {
   type: 'object',
   required: ['healthy', 'problems'],
-  properties: { healthy: { type: 'boolean' }, problems: { type: 'array', maxItems: MOST_ITEMS, items: { type: 'string' } } },
+  properties: {
+    healthy: { type: 'boolean' },
+    problems: { type: 'array', maxItems: MOST_ITEMS, items: { type: 'string' } },
+    node_problem: { type: 'string' },
+    daemon_sets: {
+      type: 'array',
+      maxItems: MOST_ITEMS,
+      items: { type: 'object', required: ['name', 'problem'], properties: { name: { type: 'string' }, problem: { type: 'string' } } },
+    },
+  },
 };
 
 const ERROR_BODY: JsonSchema = {

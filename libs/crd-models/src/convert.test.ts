@@ -210,6 +210,7 @@ describe(convertShadow, () => {
       failed_versions: fc.array(fc.record({ version, failures: fc.integer({ min: 1, max: 9 }), last_failure_timestamp: time })),
       boot_id: fc.string(),
       failure_message: fc.option(fc.string()),
+      unhealthy_before: fc.option(fc.array(fc.string(), { maxLength: 20 })),
       update_check: fc.option(fc.record({ result: fc.string(), checked_at: fc.option(time), newest_listed: fc.option(version) })),
       unknown: fc.jsonValue(),
     },

@@ -98,6 +98,7 @@ describe(bottlerocketShadowCrd, () => {
       'failed_versions',
       'boot_id',
       'failure_message',
+      'unhealthy_before',
       'update_check',
     ]);
   });

@@ -1,7 +1,17 @@
 import { LONGEST_MESSAGE } from './shorten-text.ts';
 
 /** What is limited; see {@link LIMITS}. */
-export type LimitName = 'version' | 'timestamp' | 'bootId' | 'word' | 'message' | 'conditionMessage' | 'conditions' | 'failedVersions';
+export type LimitName =
+  | 'version'
+  | 'timestamp'
+  | 'bootId'
+  | 'word'
+  | 'message'
+  | 'conditionMessage'
+  | 'conditions'
+  | 'failedVersions'
+  | 'objectKey'
+  | 'unhealthyBefore';
 
 /**
  * The longest texts and lists that a shadow holds. Lengths are in UTF-16 code units, so a text within a limit is within the same limit of
@@ -24,4 +34,8 @@ export const LIMITS: Readonly<Record<LimitName, number>> = {
   conditions: 16,
   /** Versions that failed on one host. */
   failedVersions: 16,
+  /** `namespace/name` of an object: at most 63 and 253 characters. */
+  objectKey: 320,
+  /** DaemonSets that were unhealthy on one node before its update. */
+  unhealthyBefore: 20,
 };

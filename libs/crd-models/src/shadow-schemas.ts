@@ -106,6 +106,12 @@ const V2_STATUS_PROPERTIES: Readonly<Record<string, JsonSchema>> = {
   failure_message: nullable(
     text('Why the last update failed, or why the host has long been unable to look for one; for people.', LIMITS.message),
   ),
+  unhealthy_before: nullable({
+    type: 'array',
+    maxItems: LIMITS.unhealthyBefore,
+    items: text('A DaemonSet, as namespace/name.', LIMITS.objectKey),
+    description: 'DaemonSets whose pod on the node was unhealthy before the drain; the update is not blamed for them.',
+  }),
   update_check: nullable(UPDATE_CHECK),
 };
 

@@ -115,6 +115,11 @@ export interface ShadowStatus {
   readonly boot_id?: string;
   /** Why the last update failed, or why the host has long been unable to look for one; for people. */
   readonly failure_message?: string | null;
+  /**
+   * The DaemonSets, as `namespace/name`, of which a pod on the node was unhealthy before the node was drained: at most 20. The
+   * update is not blamed for them. Null or absent: nothing was looked at.
+   */
+  readonly unhealthy_before?: readonly string[] | null;
   /** Absent: the agent is one of Brupop 1.x, or an older one of ours, which do not tell when they last checked. */
   readonly update_check?: ShadowUpdateCheck | null;
 }

@@ -70,7 +70,10 @@ describe(parseShadowStatus, () => {
         update_check: { ...CHECK, since: CHECK.checked_at, reason: null, message: null, newest_listed: '1.2.0' },
       },
     },
-    { name: 'additions that are null', status: { ...STATUS, progress: null, failure_message: null, update_check: null } },
+    {
+      name: 'additions that are null',
+      status: { ...STATUS, progress: null, failure_message: null, unhealthy_before: null, update_check: null },
+    },
     { name: 'a result that a newer agent knows', status: { ...STATUS, update_check: { result: 'Foo' } } },
   ])('$name are taken', ({ status }) => {
     expect(parseShadowStatus(status)).toEqual({ ok: true, value: status });

@@ -471,7 +471,7 @@ return errors === 0;
 }
 
 export const validateNodeHealth: Validate = validate12;
-const schema13 = {"type":"object","required":["healthy","problems"],"properties":{"healthy":{"type":"boolean"},"problems":{"type":"array","maxItems":1000,"items":{"type":"string"}}}};
+const schema13 = {"type":"object","required":["healthy","problems"],"properties":{"healthy":{"type":"boolean"},"problems":{"type":"array","maxItems":1000,"items":{"type":"string"}},"node_problem":{"type":"string"},"daemon_sets":{"type":"array","maxItems":1000,"items":{"type":"object","required":["name","problem"],"properties":{"name":{"type":"string"},"problem":{"type":"string"}}}}}};
 
 function validate12(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -547,14 +547,111 @@ vErrors.push(err5);
 errors++;
 }
 }
-}
-else {
-const err6 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
+if(data.node_problem !== undefined){
+if(typeof data.node_problem !== "string"){
+const err6 = {instancePath:instancePath+"/node_problem",schemaPath:"#/properties/node_problem/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err6];
 }
 else {
 vErrors.push(err6);
+}
+errors++;
+}
+}
+if(data.daemon_sets !== undefined){
+let data4 = data.daemon_sets;
+if(Array.isArray(data4)){
+if(data4.length > 1000){
+const err7 = {instancePath:instancePath+"/daemon_sets",schemaPath:"#/properties/daemon_sets/maxItems",keyword:"maxItems",params:{limit: 1000}};
+if(vErrors === null){
+vErrors = [err7];
+}
+else {
+vErrors.push(err7);
+}
+errors++;
+}
+const len1 = data4.length;
+for(let i1=0; i1<len1; i1++){
+let data5 = data4[i1];
+if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
+if(data5.name === undefined){
+const err8 = {instancePath:instancePath+"/daemon_sets/" + i1,schemaPath:"#/properties/daemon_sets/items/required",keyword:"required",params:{missingProperty: "name"}};
+if(vErrors === null){
+vErrors = [err8];
+}
+else {
+vErrors.push(err8);
+}
+errors++;
+}
+if(data5.problem === undefined){
+const err9 = {instancePath:instancePath+"/daemon_sets/" + i1,schemaPath:"#/properties/daemon_sets/items/required",keyword:"required",params:{missingProperty: "problem"}};
+if(vErrors === null){
+vErrors = [err9];
+}
+else {
+vErrors.push(err9);
+}
+errors++;
+}
+if(data5.name !== undefined){
+if(typeof data5.name !== "string"){
+const err10 = {instancePath:instancePath+"/daemon_sets/" + i1+"/name",schemaPath:"#/properties/daemon_sets/items/properties/name/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err10];
+}
+else {
+vErrors.push(err10);
+}
+errors++;
+}
+}
+if(data5.problem !== undefined){
+if(typeof data5.problem !== "string"){
+const err11 = {instancePath:instancePath+"/daemon_sets/" + i1+"/problem",schemaPath:"#/properties/daemon_sets/items/properties/problem/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err11];
+}
+else {
+vErrors.push(err11);
+}
+errors++;
+}
+}
+}
+else {
+const err12 = {instancePath:instancePath+"/daemon_sets/" + i1,schemaPath:"#/properties/daemon_sets/items/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err12];
+}
+else {
+vErrors.push(err12);
+}
+errors++;
+}
+}
+}
+else {
+const err13 = {instancePath:instancePath+"/daemon_sets",schemaPath:"#/properties/daemon_sets/type",keyword:"type",params:{type: "array"}};
+if(vErrors === null){
+vErrors = [err13];
+}
+else {
+vErrors.push(err13);
+}
+errors++;
+}
+}
+}
+else {
+const err14 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err14];
+}
+else {
+vErrors.push(err14);
 }
 errors++;
 }
