@@ -47,6 +47,16 @@ describe(parseControllerConfig, () => {
     ]);
   });
 
+  test('refuses a window that never opens, by the present time', () => {
+    const env = { MY_NODE_NAME: 'n', SCHEDULER_CRON_EXPRESSION: '* * 2-4 * * Sat 2026' };
+    expect(parseControllerConfig(env, Date.UTC(2026, 11, 1))).toMatchObject({ ok: true });
+    expect(parseControllerConfig(env, Date.UTC(2027, 0, 1))).toEqual({
+      ok: false,
+      problems: ['SCHEDULER_CRON_EXPRESSION: expected times that still come, got "* * 2-4 * * Sat 2026", whose last time has passed'],
+    });
+    expect(problemsOf({ SCHEDULER_CRON_EXPRESSION: '0 0 0 31 2 * *' })).toHaveLength(1);
+  });
+
   test('refuses half a window, be everything else as it should', () => {
     expect(problemsOf({ UPDATE_WINDOW_START: '1:0:0' })).toEqual([expect.stringMatching(/^UPDATE_WINDOW_STOP: /)]);
   });

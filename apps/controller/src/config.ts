@@ -1,8 +1,8 @@
 import { isIP } from 'node:net';
 import { DEFAULT_POLICY } from '@brupop/certificates';
-import { integer, LOGGING_CONFIG, oneOf, optional, parseConfig, port, seconds, text } from '@brupop/process';
-import type { ConfigSpec, LoggingConfig, Parser } from '@brupop/process';
-import { DEFAULT_TIMEOUTS, parseWindow } from '@brupop/state-machine';
+import { integer, LOGGING_CONFIG, oneOf, optional, parseConfig, port, seconds, text, withRule } from '@brupop/process';
+import type { ConfigSpec, LoggingConfig, TextRule } from '@brupop/process';
+import { CRON_PATTERN, DEFAULT_TIMEOUTS, parseWindow, TIME_OF_DAY_PATTERN } from '@brupop/state-machine';
 import type { FleetPolicy, MaxUnavailable } from '@brupop/state-machine';
 
 /** What the environment says, variable by variable. */
@@ -27,32 +27,38 @@ export interface ControllerSettings extends LoggingConfig {
 }
 
 const positive = integer({ min: 1 });
+const POSITIVE: TextRule = { integer: { min: 1, max: Number.MAX_SAFE_INTEGER } };
+const COUNT: TextRule = { anyOf: [POSITIVE, { words: ['unlimited'], anyCase: true }] };
+const UNAVAILABLE: TextRule = { anyOf: [POSITIVE, { pattern: '0*([1-9][0-9]?|100)%' }] };
 
-const count: Parser<number | 'unlimited'> = (given) => {
+const count = withRule<number | 'unlimited'>(COUNT, (given) => {
   if (given.toLowerCase() === 'unlimited') return { ok: true, value: 'unlimited' };
   const parsed = positive(given);
   return parsed.ok ? parsed : { ok: false, expected: 'a positive integer or "unlimited"' };
-};
+});
 
-const unavailable: Parser<MaxUnavailable> = (given) => {
+const unavailable = withRule<MaxUnavailable>(UNAVAILABLE, (given) => {
   const percentage = /^(\d+)%$/.exec(given)?.[1];
   const parsed = integer({ min: 1, ...(percentage === undefined ? {} : { max: 100 }) })(percentage ?? given);
   if (!parsed.ok) return { ok: false, expected: 'a positive integer or a percentage from 1% to 100%' };
   return { ok: true, value: percentage === undefined ? { count: parsed.value } : { percent: parsed.value } };
-};
+});
+
+// `parseWindow` judges these together.
+const cron = withRule({ pattern: CRON_PATTERN }, text);
+const timeOfDay = withRule({ pattern: TIME_OF_DAY_PATTERN }, text);
 
 /** Who makes the certificates: the controller, cert-manager, or somebody else. */
 export type CertificateSource = 'operator' | 'cert-manager' | 'provided';
 
 const NAME = /^(\*\.)?[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/i;
 
-const names: Parser<readonly string[]> = (given) => {
+const names = withRule<readonly string[]>({ pattern: '[-a-zA-Z0-9.:*%, \\t]*' }, (given) => {
+  if (given === '') return { ok: true, value: [] };
   const value = given.split(',').map((name) => name.trim());
   const valid = value.every((name) => isIP(name) !== 0 || NAME.test(name));
   return valid ? { ok: true, value } : { ok: false, expected: 'DNS names and IP addresses, separated by commas' };
-};
-
-const optionalNames: Parser<readonly string[]> = (given) => (given === '' ? { ok: true, value: [] } : names(given));
+});
 
 const asSeconds = (ms: number): string => String(ms / 1_000);
 
@@ -81,19 +87,19 @@ export const CONTROLLER_CONFIG: ConfigSpec<ControllerSettings> = {
     env: 'SCHEDULER_CRON_EXPRESSION',
     doc: 'When updates may start, in UTC: `sec min hour day-of-month month day-of-week year`, 1 = Sunday. Empty: always.',
     default: '',
-    parse: optional(text),
+    parse: optional(cron),
   },
   windowStart: {
     env: 'UPDATE_WINDOW_START',
     doc: 'Start of the daily update window, `hour:minute:second` in UTC, instead of a cron expression.',
     default: '',
-    parse: optional(text),
+    parse: optional(timeOfDay),
   },
   windowStop: {
     env: 'UPDATE_WINDOW_STOP',
     doc: 'Stop of the daily update window; nothing starts in its last 6 minutes. `0:0:0` for start and stop: always.',
     default: '',
-    parse: optional(text),
+    parse: optional(timeOfDay),
   },
   stageTimeoutMs: {
     env: 'STAGE_TIMEOUT_IN_SEC',
@@ -135,7 +141,7 @@ export const CONTROLLER_CONFIG: ConfigSpec<ControllerSettings> = {
     env: 'CERTIFICATE_NAMES',
     doc: "Further names and addresses for the apiserver's certificate, separated by commas; for instance of another cluster domain.",
     default: '',
-    parse: optionalNames,
+    parse: names,
   },
   certificatePropagationMs: {
     env: 'CERTIFICATE_PROPAGATION_IN_SEC',
@@ -153,10 +159,13 @@ export type ParsedControllerConfig =
   | { readonly ok: true; readonly settings: ControllerSettings; readonly policy: FleetPolicy }
   | { readonly ok: false; readonly problems: readonly string[] };
 
-/** Reads the environment; faults of single variables and of their combination are told together. */
-export function parseControllerConfig(env: Readonly<Record<string, string | undefined>>): ParsedControllerConfig {
+/**
+ * Reads the environment; faults of single variables and of their combination are told together.
+ * @param now milliseconds since the epoch; a window that never opens from then on is a fault
+ */
+export function parseControllerConfig(env: Readonly<Record<string, string | undefined>>, now: number = Date.now()): ParsedControllerConfig {
   const parsed = parseConfig(CONTROLLER_CONFIG, env);
-  const window = parseWindow(env);
+  const window = parseWindow(env, now);
   if (!parsed.ok || !window.ok) {
     return { ok: false, problems: [...(parsed.ok ? [] : parsed.problems), ...(window.ok ? [] : window.problems)] };
   }

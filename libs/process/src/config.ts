@@ -2,8 +2,27 @@ import { ConfigError } from './errors.ts';
 
 /** What a parser makes of a text; `expected` completes the sentence "expected …". */
 export type Parsed<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly expected: string };
-/** Turns the text of a variable into a value. */
-export type Parser<T> = (text: string) => Parsed<T>;
+/**
+ * What a parser takes, in a form from which a schema can be made for those who check values before a process sees them. It takes whatever the parser takes; where
+ * it cannot say all that the parser asks for, it takes more.
+ */
+export type TextRule =
+  | { readonly integer: { readonly min: number; readonly max: number } }
+  | { readonly words: readonly string[]; readonly anyCase?: true }
+  /** A regular expression over the whole text, without lookaround or back references. */
+  | { readonly pattern: string }
+  | { readonly anyOf: readonly TextRule[] };
+
+/** Turns the text of a variable into a value. Without a rule it takes any text, as far as others can know. */
+export interface Parser<T> {
+  (text: string): Parsed<T>;
+  readonly rule?: TextRule;
+}
+
+/** The parser, with the rule that says what it takes. */
+export function withRule<T>(rule: TextRule, parse: (text: string) => Parsed<T>): Parser<T> {
+  return Object.assign((text: string) => parse(text), { rule });
+}
 
 /** One variable of a configuration. */
 export interface ConfigItem<T> {

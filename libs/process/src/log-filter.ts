@@ -26,6 +26,10 @@ const LEVELS: Readonly<Record<string, LogThreshold>> = {
   '4': 'debug',
   '5': 'debug',
 };
+const LEVEL = '([oO][fF][fF]|[eE][rR][rR][oO][rR]|[wW][aA][rR][nN]|[iI][nN][fF][oO]|[dD][eE][bB][uU][gG]|[tT][rR][aA][cC][eE]|[0-5])';
+const DIRECTIVE = `\\s*([\\w:-]*(\\[[^\\]]*\\])?(=${LEVEL}?)?)\\s*`;
+/** What {@link logFilter} takes, as far as a pattern can say it. */
+export const LOG_FILTER_PATTERN: string = `${DIRECTIVE}(,${DIRECTIVE})*`;
 const TARGETED = /^([\w:-]+)?(\[[^\]]*\])?(?:=(\w*))?$/;
 const EXPECTED =
   'levels (off, error, warn, info, debug, trace) and directives such as "info,controller=debug,hyper=warn", separated by commas';

@@ -1,7 +1,8 @@
-import type { ConfigSpec, Parser } from './config.ts';
+import { withRule } from './config.ts';
+import type { ConfigSpec } from './config.ts';
 import { LOG_FORMATS } from './log-format.ts';
 import type { LogFormat } from './log-format.ts';
-import { logFilter, thresholdFor } from './log-filter.ts';
+import { LOG_FILTER_PATTERN, logFilter, thresholdFor } from './log-filter.ts';
 import type { LogFilter } from './log-filter.ts';
 import { createLogger } from './logger.ts';
 import type { Logger, LoggerOptions } from './logger.ts';
@@ -13,12 +14,6 @@ export interface LoggingConfig {
   readonly logAnsi: boolean;
   readonly logFilter: LogFilter;
 }
-
-// Brupop 1.x takes it in any case.
-const anyCase =
-  <T>(parse: Parser<T>): Parser<T> =>
-  (given) =>
-    parse(given.toLowerCase());
 
 /** The variables that every process reads for its log; they mean what they mean to Brupop 1.x. */
 export const LOGGING_CONFIG: ConfigSpec<LoggingConfig> = {
@@ -32,13 +27,14 @@ export const LOGGING_CONFIG: ConfigSpec<LoggingConfig> = {
     env: 'LOGGING_ANSI_ENABLED',
     doc: 'Whether the log is coloured: `true` or `false`. JSON never is.',
     default: 'false',
-    parse: anyCase(boolean),
+    // Brupop 1.x takes it in any case.
+    parse: withRule({ words: ['true', 'false'], anyCase: true }, (given) => boolean(given.toLowerCase())),
   },
   logFilter: {
     env: 'TRACING_FILTER_DIRECTIVE',
     doc: 'How much is logged: `off`, `error`, `warn`, `info`, `debug` or `trace`, or a filter of tracing-subscriber such as `info,controller=debug`.',
     default: 'info',
-    parse: logFilter,
+    parse: withRule({ pattern: LOG_FILTER_PATTERN }, logFilter),
   },
 };
 

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { withRule } from './config.ts';
 import type { Parsed, Parser } from './config.ts';
 
 const ok = <T>(value: T): Parsed<T> => ({ ok: true, value });
@@ -8,17 +9,18 @@ const expected = (what: string): { readonly ok: false; readonly expected: string
 export const text: Parser<string> = (given) => (given === '' ? expected('some text') : ok(given));
 
 /** `true` or `false`. */
-export const boolean: Parser<boolean> = (given) =>
-  given === 'true' || given === 'false' ? ok(given === 'true') : expected('true or false');
+export const boolean: Parser<boolean> = withRule({ words: ['true', 'false'] }, (given) =>
+  given === 'true' || given === 'false' ? ok(given === 'true') : expected('true or false'),
+);
 
 /** A whole number within bounds, both included. */
 export function integer({ min = 0, max = Number.MAX_SAFE_INTEGER }: { readonly min?: number; readonly max?: number } = {}): Parser<number> {
   const range =
     max === Number.MAX_SAFE_INTEGER ? `an integer of at least ${String(min)}` : `an integer from ${String(min)} to ${String(max)}`;
-  return (given) => {
+  return withRule({ integer: { min, max } }, (given) => {
     const value = Number(given);
     return /^[+-]?\d+$/.test(given) && Number.isSafeInteger(value) && value >= min && value <= max ? ok(value) : expected(range);
-  };
+  });
 }
 
 /** A TCP port; 0 lets the system choose. */
@@ -26,29 +28,33 @@ export const port: Parser<number> = integer({ min: 0, max: 65_535 });
 
 /** One of the given words. */
 export function oneOf<const T extends string>(...words: readonly T[]): Parser<T> {
-  return (given) => {
+  return withRule({ words }, (given) => {
     const word = words.find((candidate) => candidate === given);
     return word === undefined ? expected(`one of ${words.join(', ')}`) : ok(word);
-  };
+  });
 }
 
 /** Seconds, given as a whole number; the value is in milliseconds. */
 export function seconds({ min = 0, max = 30 * 86_400 }: { readonly min?: number; readonly max?: number } = {}): Parser<number> {
   const parse = integer({ min, max });
-  return (given) => {
+  return withRule({ integer: { min, max } }, (given) => {
     const parsed = parse(given);
     return parsed.ok ? ok(parsed.value * 1_000) : expected(`seconds, ${parsed.expected}`);
-  };
+  });
 }
 
 /** Nothing at all is undefined; anything else is for `parse`. Use with the default `''`. */
 export function optional<T>(parse: Parser<T>): Parser<T | undefined> {
-  return (given) => (given === '' ? ok(undefined) : parse(given));
+  const parseGiven = (given: string): Parsed<T | undefined> => (given === '' ? ok(undefined) : parse(given));
+  return parse.rule === undefined ? parseGiven : withRule({ anyOf: [{ words: [''] }, parse.rule] }, parseGiven);
 }
 
 /** An IP address of either family. */
-export const ipAddress: Parser<string> = (given) => (isIP(given) === 0 ? expected('an IP address') : ok(given));
+export const ipAddress: Parser<string> = withRule({ pattern: '[0-9a-zA-Z.:%]+' }, (given) =>
+  isIP(given) === 0 ? expected('an IP address') : ok(given),
+);
 
 /** An absolute http or https URL, without its final slash. */
-export const url: Parser<string> = (given) =>
-  URL.canParse(given) && /^https?:\/\//.test(given) ? ok(given.replace(/\/+$/, '')) : expected('an http or https URL');
+export const url: Parser<string> = withRule({ pattern: 'https?://.+' }, (given) =>
+  URL.canParse(given) && /^https?:\/\//.test(given) ? ok(given.replace(/\/+$/, '')) : expected('an http or https URL'),
+);

@@ -31,6 +31,8 @@ export { parseWindow } from './window/parse-window.ts';
 export type { ParsedWindow, WindowVariables } from './window/parse-window.ts';
 export { windowAt } from './window/window.ts';
 export type { UpdateWindow, WindowState } from './window/window.ts';
+export { CRON_PATTERN } from './window/cron-pattern.ts';
+export { TIME_OF_DAY_PATTERN } from './window/daily-window.ts';
 export type { CronWindow } from './window/cron-window.ts';
 export type { DailyWindow } from './window/daily-window.ts';
 export { formatTimestamp } from './timestamps.ts';

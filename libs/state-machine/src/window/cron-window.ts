@@ -1,4 +1,5 @@
 import { Cron } from 'croner';
+import { CRON_PATTERN } from './cron-pattern.ts';
 import type { WindowState } from './window.ts';
 
 const SECOND_MS = 1000;
@@ -27,6 +28,7 @@ export interface CronWindow {
   readonly stepMs: number;
 }
 
+const LOOKS_RIGHT = new RegExp(`^(${CRON_PATTERN})$`);
 const NICKNAMES: Readonly<Record<string, string>> = {
   '@yearly': '0 0 0 1 1 * *',
   '@annually': '0 0 0 1 1 * *',
@@ -47,6 +49,7 @@ const LIKE_RUST = { utcOffset: 0, paused: true, mode: '7-part', alternativeWeekd
  * @returns `'always'` if every second matches; undefined if the expression cannot be read
  */
 export function parseCronWindow(expression: string): CronWindow | 'always' | undefined {
+  if (!LOOKS_RIGHT.test(expression)) return undefined;
   const fields = (NICKNAMES[expression.toLowerCase()] ?? expression)
     .replace(LONG_NAMES, (name) => name.slice(0, 3))
     .split(/\s+/)

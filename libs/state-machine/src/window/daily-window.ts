@@ -26,13 +26,15 @@ export function dailyWindowAt(window: DailyWindow, now: number): WindowState {
     : { open: false, opensAt: now - sinceStartMs + DAY_MS };
 }
 
-const TIME_OF_DAY = /^(\d{1,2}):(\d{1,2}):(\d{1,2})$/;
+/** What a time of day looks like, as a regular expression over the whole text. */
+export const TIME_OF_DAY_PATTERN = '([01]?[0-9]|2[0-3]):([0-5]?[0-9]):([0-5]?[0-9])';
+const TIME_OF_DAY = new RegExp(`^${TIME_OF_DAY_PATTERN}$`);
 
 /** Reads `h:m:s` as milliseconds after midnight; undefined if it is no time of day. */
 export function parseTimeOfDay(text: string): number | undefined {
   const [, hours, minutes, seconds] = (TIME_OF_DAY.exec(text) ?? []).map(Number);
   if (hours === undefined || minutes === undefined || seconds === undefined) return undefined;
-  return hours < 24 && minutes < 60 && seconds < 60 ? ((hours * 60 + minutes) * 60 + seconds) * 1000 : undefined;
+  return ((hours * 60 + minutes) * 60 + seconds) * 1000;
 }
 
 const mod = (value: number, by: number): number => ((value % by) + by) % by;

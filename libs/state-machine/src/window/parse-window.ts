@@ -1,5 +1,7 @@
 import { parseCronWindow } from './cron-window.ts';
+import type { CronWindow } from './cron-window.ts';
 import { parseTimeOfDay } from './daily-window.ts';
+import { windowAt } from './window.ts';
 import type { UpdateWindow } from './window.ts';
 
 /** The three environment variables that set a window, as text. Empty means not set. */
@@ -13,18 +15,21 @@ export interface WindowVariables {
 export type ParsedWindow =
   { readonly ok: true; readonly window: UpdateWindow } | { readonly ok: false; readonly problems: readonly string[] };
 
+/** The first year that an expression can name. */
+const YEAR_ONE = Date.parse('0001-01-01T00:00:00Z');
 const ALWAYS: UpdateWindow = { kind: 'always' };
 
 /**
  * Reads the window from either a cron expression or a start and a stop. With none of them updates may start at any time.
  * A setting that means "always" conflicts with nothing, because charts set defaults for all three.
+ * @param now milliseconds since the epoch: an expression that matches no time from then on is refused; absent: from 1970 on
  */
-export function parseWindow(variables: WindowVariables): ParsedWindow {
+export function parseWindow(variables: WindowVariables, now: number = 0): ParsedWindow {
   const cron = variables.SCHEDULER_CRON_EXPRESSION?.trim() ?? '';
   const start = variables.UPDATE_WINDOW_START?.trim() ?? '';
   const stop = variables.UPDATE_WINDOW_STOP?.trim() ?? '';
   const problems: string[] = [];
-  const scheduled = cron === '' ? ALWAYS : cronWindow(cron, problems);
+  const scheduled = cron === '' ? ALWAYS : cronWindow(cron, now, problems);
   const daily = start === '' && stop === '' ? ALWAYS : dailyWindow(start, stop, problems);
   if (problems.length > 0) return { ok: false, problems };
   if (scheduled.kind === 'always') return { ok: true, window: daily };
@@ -33,12 +38,24 @@ export function parseWindow(variables: WindowVariables): ParsedWindow {
   return { ok: false, problems: [conflict] };
 }
 
-function cronWindow(expression: string, problems: string[]): UpdateWindow {
+function cronWindow(expression: string, now: number, problems: string[]): UpdateWindow {
   const parsed = parseCronWindow(expression);
-  if (parsed !== undefined) return parsed === 'always' ? ALWAYS : parsed;
+  if (parsed === 'always') return ALWAYS;
+  if (parsed !== undefined) {
+    const why = whyNever(parsed, now);
+    if (why !== undefined) problems.push(`SCHEDULER_CRON_EXPRESSION: expected times that still come, got "${expression}", ${why}`);
+    return parsed;
+  }
   const expected = 'sec min hour day-of-month month day-of-week year (1 = Sunday), such as "* * 2-4 * * Sat *"';
   problems.push(`SCHEDULER_CRON_EXPRESSION: expected ${expected}, got "${expression}"`);
   return ALWAYS;
+}
+
+/** Why the window is closed and never opens again; undefined: it does. */
+function whyNever(window: CronWindow, now: number): string | undefined {
+  const { open, opensAt } = windowAt(window, now);
+  if (open || opensAt !== undefined) return undefined;
+  return window.next(YEAR_ONE) === undefined ? 'which matches no date of any year that it names' : 'whose last time has passed';
 }
 
 function dailyWindow(start: string, stop: string, problems: string[]): UpdateWindow {

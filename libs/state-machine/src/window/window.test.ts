@@ -137,10 +137,38 @@ describe(parseWindow, () => {
     { name: 'five fields', cron: '0 2 * * *', problems: [expression('0 2 * * *')] },
     { name: 'garbage', cron: 'at night', problems: [expression('at night')] },
     { name: 'an eighth day of the week', cron: '0 0 2 * * 8 *', problems: [expression('0 0 2 * * 8 *')] },
+    {
+      name: 'a date that no year has',
+      cron: '0 0 0 31 2 * *',
+      problems: [
+        'SCHEDULER_CRON_EXPRESSION: expected times that still come, got "0 0 0 31 2 * *", which matches no date of any year that it names',
+      ],
+    },
+    {
+      name: 'a date that the years that it names do not have',
+      cron: '0 0 0 29 Feb * 2027,2029',
+      problems: [
+        'SCHEDULER_CRON_EXPRESSION: expected times that still come, got "0 0 0 29 Feb * 2027,2029", which matches no date of any year that it names',
+      ],
+    },
+    {
+      name: 'a year that is over',
+      cron: '* * * * * * 2020',
+      problems: ['SCHEDULER_CRON_EXPRESSION: expected times that still come, got "* * * * * * 2020", whose last time has passed'],
+    },
     { name: 'a seconds field out of range', cron: '60 0 2 * * * *', problems: [expression('60 0 2 * * * *')] },
   ])('refuses $name', ({ cron, start, stop, problems }) => {
-    const parsed = parseWindow({ SCHEDULER_CRON_EXPRESSION: cron, UPDATE_WINDOW_START: start, UPDATE_WINDOW_STOP: stop });
+    const variables = { SCHEDULER_CRON_EXPRESSION: cron, UPDATE_WINDOW_START: start, UPDATE_WINDOW_STOP: stop };
+    const parsed = parseWindow(variables, at('12:00:00'));
     expect(parsed).toEqual({ ok: false, problems });
+  });
+
+  test('an expression is taken until its last opening has closed, and one that opens rarely always', () => {
+    const taken = (expression: string, now: number): boolean => parseWindow({ SCHEDULER_CRON_EXPRESSION: expression }, now).ok;
+    expect(['* * 0-11 5 1 * 2026', '0 0 12 5 1 * 2026', '0 0 0 29 2 Mon *'].map((expression) => taken(expression, at('11:59:59')))).toEqual(
+      [true, true, true],
+    );
+    expect(taken('* * 0-11 5 1 * 2026', at('12:00:00'))).toBe(false);
   });
 
   test.each([
