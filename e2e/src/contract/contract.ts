@@ -1,3 +1,4 @@
+import { BINDINGS } from './cases/bindings.ts';
 import { CONVERSIONS } from './cases/conversions.ts';
 import { CREATE_AND_UPDATE } from './cases/create-and-update.ts';
 import { CUSTOM_RESOURCES } from './cases/custom-resources.ts';
@@ -22,6 +23,7 @@ export const CONTRACT: readonly ContractCase[] = [
   ...DELETIONS,
   ...EVICTIONS,
   ...WEBHOOKS,
+  ...BINDINGS,
   ...TABLES,
   ...TOKENS,
 ];

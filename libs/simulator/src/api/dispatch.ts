@@ -1,4 +1,5 @@
 import type { HttpResponse } from '@brupop/ports';
+import { handleBinding } from './binding.ts';
 import { handleDiscovery } from './discovery.ts';
 import { handleEviction } from './eviction.ts';
 import type { Context } from './http-io.ts';
@@ -66,6 +67,7 @@ export async function dispatch(
 async function handleSubresource(context: Context, tokens: TokenAuthority): Promise<HttpResponse> {
   const { info, type } = context;
   const { subresource, verb } = info;
+  if (type.storage === 'pods' && subresource === 'binding' && verb === 'create') return handleBinding(context);
   if (type.storage === 'pods' && subresource === 'eviction' && verb === 'create') return handleEviction(context);
   if (type.storage === 'serviceaccounts' && subresource === 'token' && verb === 'create') return handleTokenRequest(context, tokens);
   if (type.hasScale && subresource === 'scale') return handleScale(context);

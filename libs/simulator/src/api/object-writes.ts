@@ -1,5 +1,6 @@
 import { withDefaults } from './builtin-defaults.ts';
 import type { Core } from './core.ts';
+import { timestamp } from './core.ts';
 import { newMetadata, present, sentMetadata, specChanged, updatedMetadata } from './object-metadata.ts';
 import { apiVersionOf } from './resources.ts';
 import type { ResourceType } from './resources.ts';
@@ -54,8 +55,28 @@ export function createObject(core: Core, type: ResourceType, body: Json, namespa
   const { status, ...rest } = body;
   const keepsStatus = !type.hasStatus || type.keepsStatusOnCreate || options.subresource === '*';
   const complete = withDefaults(core, type, asStored(type, keepsStatus && status !== undefined ? { ...rest, status } : rest));
-  const object: KubeObject = { ...complete, apiVersion: String(complete['apiVersion']), kind: type.kind, metadata };
+  const object: KubeObject = {
+    ...complete,
+    apiVersion: String(complete['apiVersion']),
+    kind: type.kind,
+    metadata: { ...metadata, ...createdFields(core, type, body) },
+  };
   return options.dryRun ? object : core.store.put(type.storage, object);
+}
+
+/** Of a pod: which fields its creator has set. That a scheduler sets `nodeName` afterwards is recorded nowhere. Of other objects nobody here looks at it. */
+function createdFields(core: Core, type: ResourceType, { spec }: Json): object {
+  if (type.storage !== 'pods' || !isRecord(spec)) return {};
+  const fieldsV1 = { 'f:spec': Object.fromEntries(Object.keys(spec).map((field) => [`f:${field}`, {}])) };
+  const entry = {
+    manager: 'unknown',
+    operation: 'Update',
+    apiVersion: 'v1',
+    time: timestamp(core.clock),
+    fieldsType: 'FieldsV1',
+    fieldsV1,
+  };
+  return { managedFields: [entry] };
 }
 
 function requireVersion(type: ResourceType, name: string, body: Json, options: WriteOptions): void {
