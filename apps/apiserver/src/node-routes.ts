@@ -7,10 +7,14 @@ import {
   drainStep,
   excludeFromLoadBalancers,
   giveNodeBack,
+  isCordonRecorded,
+  listNodePods,
   removeExclusion,
+  surveyPods,
   uncordonNode,
   type DrainPolicy,
   type DrainResult,
+  type ListedPods,
   type NodeChangeOptions,
   type NodeChangeResult,
   type Ownership,
@@ -44,12 +48,9 @@ export function addNodeRoutes(router: Router, deps: NodeRoutesDeps): void {
   router.post(ROUTES.cordonAndDrain, async (request, response) => {
     const target = targetOf(deps, response);
     await adoptPredecessors(deps, request, target);
-    const { held } = await orNodeNotFound(
-      target,
-      cordonNode({ ...target, known: deps.caches.node(target.nodeName), lastUids: deps.caches.serversOn(target.nodeName) }),
-    );
+    const { held, listed } = await orNodeNotFound(target, cordon(deps, target));
     const policy = policyFor(request, deps.drainPolicy);
-    let result = await drainOnce(deps, drains, target, { held, policy });
+    let result = await drainOnce(deps, drains, target, { held, policy, listed });
     const isReturned = watchReturn(deps, target.nodeName);
     // Agents of Brupop 1.x take the answer for the end of the drain, so there must be none before.
     while (result.kind === 'waiting' && !wantsProgress(request)) {
@@ -178,22 +179,48 @@ function sinceMsOf({ clock }: NodeRoutesDeps, held: Ownership | undefined): numb
   return Date.parse(held?.since ?? '') || clock.now();
 }
 
+/**
+ * Cordons the node. Which pods are there before is recorded with the cordon: it tells those to be evicted from those that come back. The list serves the first
+ * step of the drain, too, so it costs nothing.
+ */
+async function cordon(
+  deps: NodeRoutesDeps,
+  target: NodeChangeOptions,
+): Promise<NodeChangeResult & { readonly listed: ListedPods | undefined }> {
+  const { client, nodeName, signal } = target;
+  const known = deps.caches.node(nodeName);
+  const lastUids = deps.caches.serversOn(nodeName);
+  const listed = known !== undefined && isCordonRecorded(known) ? undefined : await listNodePods(client, nodeName, signal);
+  const survey = listed === undefined ? undefined : surveyPods(listed.pods, { ...selectorsOf(deps), nodeName, lastUids });
+  return { ...(await cordonNode({ ...target, known, lastUids, presentUids: survey?.presentUids })), listed };
+}
+
+/** Which pods are the operator's own. */
+function selectorsOf(deps: NodeRoutesDeps): { readonly ours: PodSelector; readonly last: PodSelector } {
+  return { ours: { namespace: deps.namespace, labels: { [COMPONENT_LABEL]: AGENT_COMPONENT } }, last: serversOf(deps) };
+}
+
 async function drainOnce(
   deps: NodeRoutesDeps,
   drains: DrainLog,
   target: NodeChangeOptions,
-  { held, policy }: { readonly held: Ownership | undefined; readonly policy: DrainPolicy },
+  {
+    held,
+    policy,
+    listed,
+  }: { readonly held: Ownership | undefined; readonly policy: DrainPolicy; readonly listed?: ListedPods | undefined },
 ): Promise<DrainResult> {
   const result = await drainStep({
     ...target,
+    ...selectorsOf(deps),
+    listed,
     log: deps.log.child({ node: target.nodeName }),
     sinceMs: sinceMsOf(deps, held),
     // This replica may be among the pods that are waited for, and ends when its last request has.
     stop: deps.board.closing,
     policy,
-    ours: { namespace: deps.namespace, labels: { [COMPONENT_LABEL]: AGENT_COMPONENT } },
-    last: serversOf(deps),
     lastUids: held?.last,
+    presentUids: held?.present,
   });
   const block = result.kind === 'done' ? undefined : drainBlock(result.waiting);
   deps.metrics.drained(result, block?.reason);

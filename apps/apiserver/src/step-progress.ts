@@ -30,6 +30,7 @@ const ON_THE_WIRE: Readonly<Record<DrainObstacle['reason'], WaitingPod['reason']
   terminating: 'terminating',
   overdue: 'terminating',
   pending: 'retrying',
+  returning: 'retrying',
   retrying: 'retrying',
   refused: 'retrying',
 };

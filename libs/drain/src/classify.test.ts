@@ -89,6 +89,38 @@ describe(classifyPod, () => {
     expect(classifyPod(pod, context)).toEqual(expected);
   });
 
+  describe('a pod that ignores cordons', () => {
+    const tolerant = (uid: string, metadata: Partial<DrainPod['metadata']> = {}): DrainPod => {
+      const pod = aPod({ uid, ...metadata });
+      return { ...pod, spec: { ...pod.spec, tolerations: [{ operator: 'Exists' }] } };
+    };
+    const known = { ...context, presentUids: ['u-1'] };
+    test.each<{ name: string; pod: DrainPod; expected: PodVerdict }>([
+      { name: 'is evicted if it was there before the cordon', pod: tolerant('u-1'), expected: evict },
+      { name: 'is left if it has come since', pod: tolerant('u-2'), expected: { action: 'skip', reason: 'cameBack' } },
+      {
+        name: 'is not waited for if it has come since',
+        pod: tolerant('u-2', { deletionTimestamp: deleted }),
+        expected: { action: 'skip', reason: 'cameBack' },
+      },
+      {
+        name: 'is evicted last if it is one of the servers, which have a record of their own',
+        pod: tolerant('u-1', { namespace: 'brupop', labels: { component: 'apiserver' } }),
+        expected: evict,
+      },
+    ])('$name', ({ pod, expected }) => {
+      expect(classifyPod(pod, known)).toEqual(expected);
+    });
+
+    test('is evicted if the cordon has no record of it', () => {
+      expect(classifyPod(tolerant('u-2'), context)).toEqual(evict);
+    });
+
+    test('bound by a scheduler, a pod is evicted whenever it appears', () => {
+      expect(classifyPod(aPod({ uid: 'u-2' }), known)).toEqual(evict);
+    });
+  });
+
   test('evicts a pod of which nobody knows whether it came back', () => {
     const pod = aPod({ namespace: 'brupop', labels: { component: 'controller' } });
     expect(classifyPod(pod, { ...context, lastUids: undefined })).toEqual(evict);

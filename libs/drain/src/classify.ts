@@ -1,4 +1,4 @@
-import { podIdentity, selects, type DrainPod, type PodSelector } from './pod.ts';
+import { ignoresCordon, podIdentity, selects, type DrainPod, type PodSelector } from './pod.ts';
 
 /** Why a drain leaves a pod alone. */
 export type SkipReason = 'elsewhere' | 'mirror' | 'daemonSet' | 'ours' | 'finished' | 'cameBack' | 'last';
@@ -18,6 +18,8 @@ export interface ClassifyContext {
   readonly last?: PodSelector;
   /** UIDs of those of `last` that were there before the cordon; undefined if nobody knows. */
   readonly lastUids?: readonly string[] | undefined;
+  /** UIDs of the other pods that ignore cordons and were there before ours; undefined if nobody knows. */
+  readonly presentUids?: readonly string[] | undefined;
 }
 
 /** Set by the kubelet on the copy of a static pod; evicting that copy ends nothing. https://kubernetes.io/docs/reference/labels-annotations-taints/ */
@@ -36,8 +38,17 @@ const RULES: readonly Rule[] = [
   (pod, { ours }) => (selects(ours, pod) ? skip('ours') : undefined),
   (pod) => (pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed' ? skip('finished') : undefined),
   (pod, { last, lastUids }) => (selects(last, pod) && lastUids?.includes(podIdentity(pod)) === false ? skip('cameBack') : undefined),
+  (pod, context) => (hasComeBack(pod, context) ? skip('cameBack') : undefined),
   (pod) => (pod.metadata.deletionTimestamp === undefined ? undefined : { action: 'wait', reason: 'terminating' }),
 ];
+
+/**
+ * Pods that were there before the cordon are evicted once, as by `kubectl drain`. One that ignores cordons and has come since would come again. Any other that
+ * shows up was bound by a scheduler that did not know of the cordon yet, and is evicted whenever it appears.
+ */
+function hasComeBack(pod: DrainPod, { last, presentUids }: ClassifyContext): boolean {
+  return presentUids !== undefined && !selects(last, pod) && ignoresCordon(pod) && !presentUids.includes(podIdentity(pod));
+}
 
 /** Decides what a drain does about one pod: evict it, leave it, or wait for it to go. */
 export function classifyPod(pod: DrainPod, context: ClassifyContext): PodVerdict {

@@ -119,12 +119,15 @@ class FakeNode {
     const pod = this.pods.get(name);
     this.pods.delete(name);
     if (pod !== undefined) this.tell('DELETED', pod);
+    if (pod !== undefined) this.onRemoved(name);
   }
 
-  add(name: string, extra: Partial<DrainPod['metadata']> = {}): this {
+  onRemoved: (name: string) => void = () => undefined;
+
+  add(name: string, extra: Partial<DrainPod['metadata']> = {}, spec: DrainPod['spec'] = this.pods.get(name)?.spec ?? {}): this {
     const pod = {
-      metadata: { name, namespace: 'shop', uid: `uid-${name}`, ...extra },
-      spec: { nodeName: 'node-1' },
+      metadata: { ...this.pods.get(name)?.metadata, name, namespace: 'shop', uid: `uid-${name}`, ...extra },
+      spec: { nodeName: 'node-1', ...spec },
       status: { phase: 'Running' },
     };
     this.pods.set(name, pod);
@@ -302,6 +305,74 @@ describe(drainStep, () => {
     expect([node.clock.monotonic() <= 4_800, node.lists]).toEqual([true, 1]);
   });
 
+  describe('pods that come back', () => {
+    const owned = (kind: string): Partial<DrainPod['metadata']> => ({ ownerReferences: [{ kind, name: 'web', controller: true }] });
+    const TOLERATES = { tolerations: [{ operator: 'Exists' }] };
+    /** A pod `web-0` that ignores cordons and is made anew, under another name, `afterMs` after it has gone. */
+    const aReturningNode = (afterMs: number, spec: DrainPod['spec'] = TOLERATES): FakeNode => {
+      const node = new FakeNode().add('web-0', owned('ReplicaSet'), spec);
+      let count = 0;
+      node.onRemoved = () => {
+        node.clock.setTimer(afterMs, () => node.add(`web-${String(++count)}`, owned('ReplicaSet'), spec));
+      };
+      return node;
+    };
+
+    test.each([{ afterMs: 0 }, { afterMs: 50 }, { afterMs: 1_900 }])(
+      'are evicted once and then left, by name, also if they return after $afterMs ms',
+      async ({ afterMs }) => {
+        const node = aReturningNode(afterMs);
+        const result = await node.step({ presentUids: ['uid-web-0'] });
+        expect(result).toEqual({ kind: 'done', evicted: 1, left: [{ pod: 'shop/web-1', controller: 'ReplicaSet shop/web' }] });
+        expect(describeDrain(result)).toBe(
+          'Drained, 1 pod evicted in this step; left on the node, where they came back in spite of the cordon: shop/web-1 (ReplicaSet shop/web)',
+        );
+      },
+    );
+
+    test('do not hold up the drain when none returns', async () => {
+      const node = new FakeNode().add('web-0', owned('ReplicaSet'), TOLERATES);
+      expect(await node.step({ presentUids: ['uid-web-0'] })).toEqual({ kind: 'done', evicted: 1 });
+      expect(node.clock.monotonic()).toBeLessThanOrEqual(node.graceMs + 2_100);
+    });
+
+    test('do not hold up the drain if they were never to go', async () => {
+      const node = new FakeNode().add('web-0', owned('ReplicaSet'), TOLERATES);
+      expect(await node.step({ presentUids: [] })).toMatchObject({ kind: 'done', evicted: 0, left: [{ pod: 'shop/web-0' }] });
+      expect([node.asked, node.clock.monotonic()]).toEqual([[], 0]);
+    });
+
+    test('are evicted with pauses, and named, where only a scheduler that ignores cordons can have put them there', async () => {
+      const node = aReturningNode(50, {});
+      node.graceMs = 0;
+      node.add('db').answers.set('db', budget);
+      const result = await node.step({ presentUids: [] });
+      expect(node.asked.filter((request) => request.startsWith('POST web-')).length).toBeLessThanOrEqual(4);
+      expect(reasons(result)).toEqual(['db blocked', expect.stringMatching(/^web-\d returning$/)]);
+      expect(result.kind === 'done' ? '' : result.waiting[1]?.message).toMatch(
+        /^Pod shop\/web-\d is to be evicted, but ReplicaSet shop\/web keeps putting pods on the cordoned node$/,
+      );
+    });
+  });
+
+  test('takes a list that was made before the cordon for its first, but never for the proof that the node is empty', async () => {
+    const node = new FakeNode().add('a');
+    const listed = { pods: [...node.pods.values()], resourceVersion: String(node.told.length) };
+    expect(await node.step({ listed })).toEqual({ kind: 'done', evicted: 1 });
+    expect({ lists: node.lists, watches: node.watches }).toEqual({ lists: 0, watches: 1 });
+    // Bound by a scheduler between that list and the cordon.
+    const late = new FakeNode().add('late');
+    expect(await late.step({ listed: { pods: [], resourceVersion: '0' } })).toEqual({ kind: 'done', evicted: 1 });
+  });
+
+  test('sees what was bound between the list before the cordon and the cordon, before the last of the others has gone', async () => {
+    const node = new FakeNode().add('a');
+    const listed = { pods: [...node.pods.values()], resourceVersion: String(node.told.length) };
+    node.add('late');
+    expect(await node.step({ listed })).toEqual({ kind: 'done', evicted: 2 });
+    expect(node.lists).toBe(0);
+  });
+
   test('evicts what came to the node before the last one went', async () => {
     const node = new FakeNode().add('a');
     node.graceMs = 1_000;
@@ -367,6 +438,18 @@ describe(drainStep, () => {
     expect([result.kind, result.evicted, ...reasons(result)]).toEqual(['waiting', 1, 'a terminating']);
     expect(node.clock.monotonic()).toBe(1_000);
     expect(node.openWatches.size).toBe(0);
+  });
+
+  test('evicts nothing more once it was told to end, whatever has come meanwhile', async () => {
+    const node = new FakeNode().add('a');
+    node.graceMs = 60_000;
+    const stopping = new AbortController();
+    node.clock.setTimer(1_000, () => {
+      node.add('late');
+      stopping.abort(new Error('shutting down'));
+    });
+    await node.step({ stop: stopping.signal });
+    expect(node.asked).toEqual(['POST a']);
   });
 
   test('stops at once when its caller goes', async () => {

@@ -3,19 +3,28 @@ import type { Clock } from '@brupop/ports';
 import { BrupopError, type Logger } from '@brupop/process';
 import { askAgainMs } from './ask-again.ts';
 import { removePod, type EvictionOutcome } from './evict.ts';
-import { NodePods } from './node-pods.ts';
-import { byRank, endingObstacle, evictionObstacle, type DrainObstacle, type FailedEviction } from './obstacle.ts';
+import { describeLeft, leftPods, type LeftPod } from './left-pods.ts';
+import { NodePods, type ListedPods } from './node-pods.ts';
+import { byRank, endingObstacle, evictionObstacle, returningObstacle, type DrainObstacle, type FailedEviction } from './obstacle.ts';
 import { planDrain, type DrainMode, type DrainPlan, type DrainPolicy } from './plan.ts';
 import { podIdentity, podKey, type DrainPod, type PodSelector } from './pod.ts';
+import { Returns } from './returns.ts';
+
+/** What every step of a drain tells. */
+interface StepResult {
+  readonly evicted: number;
+  /** Pods that have come to the node since the cordon, would come again, and therefore stay; absent if there are none. */
+  readonly left?: readonly LeftPod[];
+}
 
 /** What one step of a drain came to. */
 export type DrainResult =
   /** Nothing is left to drain, as a fresh list or the watch event that removed the last pod has shown. Pods that came after that are not covered. */
-  | { readonly kind: 'done'; readonly evicted: number }
+  | (StepResult & { readonly kind: 'done' })
   /** Take another step. Pods that hold the drain come first in `waiting`, those that merely terminate last. */
-  | { readonly kind: 'waiting'; readonly evicted: number; readonly waiting: readonly DrainObstacle[] }
+  | (StepResult & { readonly kind: 'waiting'; readonly waiting: readonly DrainObstacle[] })
   /** The drain timeout has passed and the policy is to give up. Nothing was evicted in this step after that. */
-  | { readonly kind: 'timedOut'; readonly evicted: number; readonly waiting: readonly DrainObstacle[] };
+  | (StepResult & { readonly kind: 'timedOut'; readonly waiting: readonly DrainObstacle[] });
 
 /** What {@link drainStep} needs. */
 export interface DrainStepOptions {
@@ -35,6 +44,10 @@ export interface DrainStepOptions {
   readonly last?: PodSelector;
   /** UIDs of the `last` pods that were on the node when it was cordoned, as recorded with the cordon. `last` pods that came later are left on the node. */
   readonly lastUids?: readonly string[] | undefined;
+  /** UIDs of the other pods that ignore cordons and were on the node when it was cordoned, likewise. */
+  readonly presentUids?: readonly string[] | undefined;
+  /** The pods as they were listed just before the cordon; they save a list. */
+  readonly listed?: ListedPods | undefined;
   /** How long the step may take, 10 s at most and by default. */
   readonly budgetMs?: number;
   /** Evictions under way at once, 10 by default. */
@@ -46,6 +59,8 @@ const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 4_000;
 // A pod that was evicted may not show it yet, and what is refused for a reason of another kind takes somebody to mend it.
 const LEAVE_ALONE_MS = 5_000;
+// A controller makes a pod anew within moments of the end of the old one. Who reboots the node should know that it is there again.
+const SETTLE_MS = 2_000;
 
 /**
  * Takes one bounded step of a drain: lists the node's pods, evicts what is to go, and watches it go, until nothing is left or time is up.
@@ -73,6 +88,7 @@ interface Progress {
   readonly outcomes: Map<string, FailedEviction>;
   /** Monotonic time before which a pod is not asked for again. */
   readonly notBeforeMs: Map<string, number>;
+  readonly returns: Returns;
 }
 
 async function run(options: DrainStepOptions, deadlineMs: number, stepSignal: AbortSignal): Promise<DrainResult> {
@@ -80,7 +96,8 @@ async function run(options: DrainStepOptions, deadlineMs: number, stepSignal: Ab
   const isStopped = (): boolean => stop?.aborted === true;
   const untilTold = stop === undefined ? signal : AbortSignal.any([signal, stop]);
   const nodePods = new NodePods({ ...options, signal: stepSignal });
-  const progress: Progress = { evicted: new Set(), outcomes: new Map(), notBeforeMs: new Map() };
+  const progress: Progress = { evicted: new Set(), outcomes: new Map(), notBeforeMs: new Map(), returns: new Returns() };
+  let settledMs: number | undefined;
   let result: DrainResult | undefined;
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
     const watched = nodePods.look();
@@ -97,19 +114,29 @@ async function run(options: DrainStepOptions, deadlineMs: number, stepSignal: Ab
       }
     }
     const plan = planDrain({ ...options, pods, nowMs: clock.now() });
-    const evicted = (): number => progress.evicted.size;
-    if (isDrained(plan)) return { kind: 'done', evicted: evicted() };
+    const told = (): StepResult => ({ evicted: progress.evicted.size, ...leftPods(plan.skip) });
+    for (const pod of progress.returns.note(plan, options)) progress.notBeforeMs.set(podIdentity(pod), clock.monotonic() + LEAVE_ALONE_MS);
+    const leftMs = deadlineMs - clock.monotonic() - FIRST_PAUSE_MS;
+    if (isDrained(plan)) {
+      settledMs ??= clock.monotonic() + SETTLE_MS;
+      const untilMs = Math.min(settledMs - clock.monotonic(), leftMs);
+      if (!progress.returns.isDue || untilMs <= 0 || isStopped()) return { kind: 'done', ...told() };
+      await nodePods.change({ watchedMs: untilMs, unwatchedMs: untilMs }, untilTold).catch(() => undefined);
+      signal.throwIfAborted();
+      continue;
+    }
     if (plan.mode === 'giveUp') {
       await askWhy(plan.evict, options, progress, stepSignal);
-      return { kind: 'timedOut', evicted: evicted(), waiting: obstaclesOf(plan.evict, plan.wait, progress, clock.now()) };
+      return { kind: 'timedOut', ...told(), waiting: obstaclesOf(plan.evict, plan.wait, progress, clock.now()) };
     }
     await evictAll(plan.evict, plan.mode, pauseMs, options, progress, stepSignal);
     signal.throwIfAborted();
-    result = { kind: 'waiting', evicted: evicted(), waiting: obstaclesOf(plan.evict, plan.wait, progress, clock.now()) };
-    const leftMs = deadlineMs - clock.monotonic() - FIRST_PAUSE_MS;
-    if (stepSignal.aborted || isStopped() || leftMs <= 0) return result;
+    result = { kind: 'waiting', ...told(), waiting: obstaclesOf(plan.evict, plan.wait, progress, clock.now()) };
+    const pauseLeftMs = deadlineMs - clock.monotonic() - FIRST_PAUSE_MS;
+    if (stepSignal.aborted || isStopped() || pauseLeftMs <= 0) return result;
     const dueMs = Math.min(...plan.evict.map((pod) => progress.notBeforeMs.get(podIdentity(pod)) ?? 0)) - clock.monotonic();
-    const pauses = { watchedMs: Math.min(leftMs, LONGEST_PAUSE_MS, Math.max(dueMs, 0)), unwatchedMs: Math.min(leftMs, pauseMs) };
+    const watchedMs = Math.min(pauseLeftMs, LONGEST_PAUSE_MS, Math.max(dueMs, 0));
+    const pauses = { watchedMs, unwatchedMs: Math.min(pauseLeftMs, pauseMs) };
     await nodePods.change(pauses, untilTold).catch(() => undefined);
     signal.throwIfAborted();
     if (isStopped()) return result;
@@ -171,7 +198,11 @@ async function evictAll(
 function obstaclesOf(evict: readonly DrainPod[], ending: readonly DrainPod[], progress: Progress, nowMs: number): readonly DrainObstacle[] {
   const { outcomes, evicted } = progress;
   return byRank([
-    ...evict.map((pod) => evictionObstacle(pod, outcomes.get(podIdentity(pod)), evicted.has(podIdentity(pod)))),
+    ...evict.map((pod) =>
+      progress.returns.isAgain(pod)
+        ? returningObstacle(pod)
+        : evictionObstacle(pod, outcomes.get(podIdentity(pod)), evicted.has(podIdentity(pod))),
+    ),
     ...ending.map((pod) => endingObstacle(pod, nowMs)),
   ]);
 }
@@ -179,7 +210,7 @@ function obstaclesOf(evict: readonly DrainPod[], ending: readonly DrainPod[], pr
 /** One sentence for people about where a drain stands, such as for a condition or a log. */
 export function describeDrain(result: DrainResult): string {
   const evicted = `${result.evicted} ${result.evicted === 1 ? 'pod' : 'pods'} evicted in this step`;
-  if (result.kind === 'done') return `Drained, ${evicted}`;
+  if (result.kind === 'done') return `Drained, ${evicted}${describeLeft(result.left)}`;
   const { length } = result.waiting;
   const first = result.waiting[0] === undefined ? '' : `: ${result.waiting[0].message}`;
   return result.kind === 'timedOut'

@@ -3,6 +3,10 @@ export { classifyPod, isDaemonSetPod } from './classify.ts';
 export type { ClassifyContext, PodVerdict, SkipReason } from './classify.ts';
 export { describeDrain, drainStep } from './drain-step.ts';
 export type { DrainResult, DrainStepOptions } from './drain-step.ts';
+export { namesOf } from './left-pods.ts';
+export type { LeftPod } from './left-pods.ts';
+export { listNodePods } from './node-pods.ts';
+export type { ListedPods } from './node-pods.ts';
 export { drainBlock } from './obstacle.ts';
 export type { DrainObstacle } from './obstacle.ts';
 export { classifyEvictionError, removePod } from './evict.ts';
@@ -11,6 +15,7 @@ export { adoptNode, cordonNode, excludeFromLoadBalancers, giveNodeBack, removeEx
 export type { NodeChangeOptions, NodeChangeResult } from './node-changes.ts';
 export {
   hasCordonTaint,
+  isCordonRecorded,
   parseOwnership,
   planAdoption,
   planCordon,
@@ -23,4 +28,6 @@ export {
 export type { DrainNode, NodeChange, NodeCondition, NodePatch, NodeTaint, Ownership, Tidying } from './node-plans.ts';
 export { decideMode, planDrain } from './plan.ts';
 export type { DrainMode, DrainObservation, DrainPlan, DrainPolicy, DrainTimeoutAction } from './plan.ts';
-export type { DrainPod, PodSelector } from './pod.ts';
+export type { DrainPod, PodSelector, PodToleration } from './pod.ts';
+export { surveyPods } from './survey.ts';
+export type { PodSurvey } from './survey.ts';

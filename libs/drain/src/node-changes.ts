@@ -45,10 +45,13 @@ export interface NodeChangeResult {
 /**
  * Cordons the node and marks the cordon as ours. Idempotent.
  * @param options.lastUids of the pods that are on the node now and are to be evicted last: written down with the cordon, once
+ * @param options.presentUids of the other pods that are on the node now and ignore cordons, likewise; undefined if the pods have not been listed
  * @throws `KubeApiError`, or `NODE_CONFLICT` (transient)
  */
-export function cordonNode(options: NodeChangeOptions & { readonly lastUids?: readonly string[] }): Promise<NodeChangeResult> {
-  return changeNode(options, (node, now) => planCordon(node, now, options.lastUids));
+export function cordonNode(
+  options: NodeChangeOptions & { readonly lastUids?: readonly string[]; readonly presentUids?: readonly string[] | undefined },
+): Promise<NodeChangeResult> {
+  return changeNode(options, (node, now) => planCordon(node, now, options.lastUids, options.presentUids));
 }
 
 /** Uncordons the node if we cordoned it and nobody had before. Idempotent. @throws `KubeApiError`, or `NODE_CONFLICT` (transient) */

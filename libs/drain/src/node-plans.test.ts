@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { CORDONED_ANNOTATION, CORDONED_TAINT, EXCLUDE_FROM_LB_LABEL, EXCLUDED_FROM_LB_ANNOTATION } from '@brupop/crd-models';
 import {
+  isCordonRecorded,
   parseOwnership,
   planAdoption,
   planCordon,
@@ -113,6 +114,43 @@ describe(planCordon, () => {
 
   test('keeps the taints of others', () => {
     expect(planCordon(aNode({ taints: [OTHER_TAINT] }), NOW).patch?.spec?.taints).toEqual([OTHER_TAINT, OUR_TAINT]);
+  });
+});
+
+describe('the pods that ignore cordons, in the mark of a cordon', () => {
+  const heldNode = (present?: readonly string[]): DrainNode =>
+    aNode({
+      cordoned: true,
+      taints: [OUR_TAINT],
+      cordonMark: JSON.stringify({ since: BEFORE, prior: null, last: [], ...(present === undefined ? {} : { present }) }),
+    });
+  test.each([
+    { name: 'are written down with the cordon', node: aNode(), seen: ['a'], present: ['a'], patched: true },
+    { name: 'are written down if there are none', node: aNode(), seen: [], present: [], patched: true },
+    { name: 'are added to the mark of an earlier version', node: heldNode(), seen: ['a'], present: ['a'], patched: true },
+    { name: 'stay as they were', node: heldNode(['then']), seen: ['a'], present: ['then'], patched: false },
+    { name: 'are left out where they were not listed', node: heldNode(), seen: undefined, present: undefined, patched: false },
+    {
+      name: 'outlive a mark that a wrong clock has put into the far future',
+      node: aNode({ cordoned: true, cordonMark: JSON.stringify({ since: '2027-01-05T12:00:00.000Z', prior: null, present: ['then'] }) }),
+      seen: ['a'],
+      present: ['then'],
+      patched: true,
+    },
+  ])('$name', ({ node, seen, present, patched }) => {
+    const { held, patch } = planCordon(node, NOW, [], seen);
+    expect([held?.present, patch !== undefined]).toEqual([present, patched]);
+    if (patch !== undefined) expect(parseOwnership(patch.metadata.annotations?.[CORDONED_ANNOTATION] ?? '')?.present).toEqual(present);
+  });
+
+  test.each([
+    { name: 'of a held node', node: heldNode(['a']), expected: true },
+    { name: 'of a held node without any', node: heldNode([]), expected: true },
+    { name: 'not of a node that an earlier version cordoned', node: heldNode(), expected: false },
+    { name: 'not of a node that has been uncordoned since', node: { ...heldNode([]), spec: {} }, expected: false },
+    { name: 'not of a node without a mark', node: aNode({ cordoned: true }), expected: false },
+  ])('are known $name', ({ node, expected }) => {
+    expect(isCordonRecorded(node)).toBe(expected);
   });
 });
 
@@ -312,6 +350,10 @@ describe(planAdoption, () => {
   ])('$name', ({ node, marks }) => {
     expect(Object.keys(planAdoption(node, NOW).patch?.metadata.annotations ?? {})).toEqual(marks);
   });
+
+  test('writes nothing where there is nothing to adopt', () => {
+    expect(planAdoption(aNode(), NOW)).toEqual({ keptByOther: false });
+  });
 });
 
 describe(parseOwnership, () => {
@@ -321,6 +363,11 @@ describe(parseOwnership, () => {
       name: 'reads which pods were there',
       text: JSON.stringify({ since: BEFORE, prior: null, last: ['a', 7, 'b'] }),
       expected: { since: BEFORE, prior: null, last: ['a', 'b'] },
+    },
+    {
+      name: 'reads which pods were there that ignore cordons',
+      text: JSON.stringify({ since: BEFORE, prior: null, present: ['a', 7, 'b'] }),
+      expected: { since: BEFORE, prior: null, present: ['a', 'b'] },
     },
     { name: 'finds none', text: undefined, expected: undefined },
     { name: 'survives something that is not JSON', text: 'true', expected: { prior: null } },

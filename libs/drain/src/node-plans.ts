@@ -53,6 +53,8 @@ export interface Ownership {
   readonly prior: string | null;
   /** Of a cordon: UIDs of the pods to be evicted last that were there before it. Those that are not among them have come since. */
   readonly last?: readonly string[];
+  /** Of a cordon: UIDs of the other pods that ignore cordons and were there before it. */
+  readonly present?: readonly string[];
 }
 
 /** A change of a Node, or none because it is already as it should be. */
@@ -73,11 +75,12 @@ export function parseOwnership(text: string | undefined): (Omit<Ownership, 'sinc
   try {
     const value: unknown = JSON.parse(text);
     if (typeof value !== 'object' || value === null) return { prior: null };
-    const { since, prior, last } = value as { since?: unknown; prior?: unknown; last?: unknown };
+    const { since, prior, last, present } = value as { since?: unknown; prior?: unknown; last?: unknown; present?: unknown };
     return {
       ...(typeof since === 'string' && !Number.isNaN(Date.parse(since)) ? { since } : {}),
       prior: typeof prior === 'string' ? prior : null,
       ...(Array.isArray(last) ? { last: last.filter((uid) => typeof uid === 'string') } : {}),
+      ...(Array.isArray(present) ? { present: present.filter((uid) => typeof uid === 'string') } : {}),
     };
   } catch {
     return { prior: null };
@@ -95,7 +98,8 @@ const TOLERATED_AHEAD_MS = 60 * 60_000;
 /** A mark without a time from which a timeout could be counted is made anew: else a drain would not end before that time has come. */
 function withCredibleTime(ours: ReturnType<typeof parseOwnership>, now: string): ReturnType<typeof parseOwnership> {
   if (ours?.since === undefined || Date.parse(ours.since) <= Date.parse(now) + TOLERATED_AHEAD_MS) return ours;
-  return { prior: ours.prior, ...(ours.last === undefined ? {} : { last: ours.last }) };
+  const { prior, last, present } = ours;
+  return { prior, ...(last === undefined ? {} : { last }), ...(present === undefined ? {} : { present }) };
 }
 
 function withTaint(node: DrainNode): readonly NodeTaint[] {
@@ -118,14 +122,17 @@ export function hasCordonTaint(taints: readonly NodeTaint[] | undefined): boolea
  * in spite of its mark is cordoned afresh, with a new mark: the old one does not hold any more.
  * @param now RFC 3339
  * @param last UIDs of the pods on the node that are to be evicted last
+ * @param seen UIDs of the other pods on the node that ignore cordons; undefined if the pods have not been listed
  */
-export function planCordon(node: DrainNode, now: string, last: readonly string[] = []): NodeChange {
+export function planCordon(node: DrainNode, now: string, last: readonly string[] = [], seen?: readonly string[]): NodeChange {
   const ours = withCredibleTime(ownershipOf(node, CORDONED_ANNOTATION), now);
   const isTainted = hasCordonTaint(node.spec?.taints);
   const cordoned = node.spec?.unschedulable === true;
   const prior = ours === undefined ? (cordoned ? 'true' : null) : ours.prior;
-  const held: Ownership = { since: ours?.since ?? now, prior, last: ours?.last ?? last };
-  if (ours?.since !== undefined && ours.last !== undefined && isTainted) return { held, keptByOther: false };
+  const present = ours?.present ?? seen;
+  const held: Ownership = { since: ours?.since ?? now, prior, last: ours?.last ?? last, ...(present === undefined ? {} : { present }) };
+  const isWritten = ours?.since !== undefined && ours.last !== undefined && ours.present === present;
+  if (isWritten && isTainted) return { held, keptByOther: false };
   return {
     patch: {
       metadata: { annotations: { [CORDONED_ANNOTATION]: JSON.stringify(held) } },
@@ -134,6 +141,11 @@ export function planCordon(node: DrainNode, now: string, last: readonly string[]
     held,
     keptByOther: false,
   };
+}
+
+/** Whether the cordon is in place, and its mark tells which pods were there before it: then they need not be listed again. */
+export function isCordonRecorded(node: DrainNode): boolean {
+  return ownershipOf(node, CORDONED_ANNOTATION)?.present !== undefined;
 }
 
 /** Decides how to undo {@link planCordon}: a cordon that is not ours, or was there before ours, stays, and with it the taint. */

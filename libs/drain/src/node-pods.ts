@@ -9,11 +9,29 @@ export interface NodePodsOptions {
   readonly nodeName: string;
   /** Ends the watch. */
   readonly signal: AbortSignal;
+  /** The pods as they were listed shortly before; they save the first list. */
+  readonly listed?: ListedPods | undefined;
+}
+
+/** The pods of a node at one moment. */
+export interface ListedPods {
+  readonly pods: readonly DrainPod[];
+  /** To watch from; empty if the answer had none. */
+  readonly resourceVersion: string;
 }
 
 interface PodList {
   readonly metadata?: { readonly resourceVersion?: string };
   readonly items?: readonly DrainPod[];
+}
+
+/** Lists the pods of a node. @throws as a request, and when the answer is no list */
+export async function listNodePods(client: KubeClient, nodeName: string, signal: AbortSignal): Promise<ListedPods> {
+  // Without a resourceVersion the answer is as fresh as the last write: a stale one could show a node emptier than it is.
+  const list = await client.request<PodList>('GET', paths.pods(), { query: onNode(nodeName), signal });
+  // A proxy's "200 {}" must not pass for an empty node.
+  if (!Array.isArray(list.items)) throw new TypeError('The list of pods holds no items');
+  return { pods: list.items as readonly DrainPod[], resourceVersion: list.metadata?.resourceVersion ?? '' };
 }
 
 // No step of a drain takes longer.
@@ -40,13 +58,20 @@ export class NodePods {
   #isNews = false;
   #wake: () => void = () => undefined;
 
+  /** Whether the pods were listed before, and have not been looked at yet. */
+  #isListed = false;
+
   constructor(options: NodePodsOptions) {
     this.#options = options;
+    if (options.listed === undefined) return;
+    this.#keep(options.listed);
+    this.#isListed = true;
   }
 
   /** Undefined where no watch shows the pods, and only a list can tell. */
   look(): WatchedPods | undefined {
-    if (this.#watch !== 'open') return undefined;
+    if (this.#watch !== 'open' && !this.#isListed) return undefined;
+    this.#isListed = false;
     const isNews = this.#isNews;
     this.#isNews = false;
     return { pods: [...this.#pods.values()], isNews };
@@ -55,16 +80,14 @@ export class NodePods {
   /** @throws as a request, and when the answer is no list */
   async list(): Promise<readonly DrainPod[]> {
     const { client, nodeName, signal } = this.#options;
-    // Without a resourceVersion the answer is as fresh as the last write: a stale one could show a node emptier than it is.
-    const list = await client.request<PodList>('GET', paths.pods(), { query: onNode(nodeName), signal });
-    // A proxy's "200 {}" must not pass for an empty node.
-    if (!Array.isArray(list.items)) throw new TypeError('The list of pods holds no items');
-    const items = list.items as readonly DrainPod[];
-    if (this.#watch === 'none') {
-      this.#pods = new Map(items.map((pod) => [objectKey(pod.metadata), pod]));
-      this.#resourceVersion = list.metadata?.resourceVersion ?? '';
-    }
-    return items;
+    const listed = await listNodePods(client, nodeName, signal);
+    if (this.#watch === 'none') this.#keep(listed);
+    return listed.pods;
+  }
+
+  #keep({ pods, resourceVersion }: ListedPods): void {
+    this.#pods = new Map(pods.map((pod) => [objectKey(pod.metadata), pod]));
+    this.#resourceVersion = resourceVersion;
   }
 
   /** Resolves when the watch has shown a change since the last look, or after `watchedMs`; without a watch after `unwatchedMs`. @throws the reason of `signal` */

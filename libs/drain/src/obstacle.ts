@@ -1,6 +1,6 @@
 import type { DrainBlock } from '@brupop/crd-models';
 import type { EvictionOutcome } from './evict.ts';
-import type { DrainPod } from './pod.ts';
+import { controllerOf, type DrainPod } from './pod.ts';
 
 /** A pod that keeps a drain from ending, and why. */
 export interface DrainObstacle {
@@ -8,9 +8,9 @@ export interface DrainObstacle {
   readonly name: string;
   /**
    * `refused`: the Kubernetes API will not have it evicted, which time alone may not mend; it is tried again all the same. `pending`: its turn
-   * has not come. `overdue`: it should have ended by now.
+   * has not come. `overdue`: it should have ended by now. `returning`: its controller puts pods back on the node as often as they are evicted.
    */
-  readonly reason: 'blocked' | 'terminating' | 'retrying' | 'refused' | 'pending' | 'overdue';
+  readonly reason: 'blocked' | 'terminating' | 'retrying' | 'refused' | 'pending' | 'overdue' | 'returning';
   /** A sentence for people that names the pod. It stays the same while nothing changes. */
   readonly message: string;
 }
@@ -45,6 +45,15 @@ export function evictionObstacle(pod: DrainPod, outcome: FailedEviction | undefi
   }
 }
 
+/** What keeps a pod that its controller has put on the node again and again. */
+export function returningObstacle(pod: DrainPod): DrainObstacle {
+  return obstacle(
+    pod,
+    'returning',
+    `Pod ${nameOf(pod)} is to be evicted, but ${controllerOf(pod) ?? 'its controller'} keeps putting pods on the cordoned node`,
+  );
+}
+
 /** What keeps a pod that is ending. @param nowMs milliseconds since the Unix epoch */
 export function endingObstacle(pod: DrainPod, nowMs: number): DrainObstacle {
   const { deletionTimestamp } = pod.metadata;
@@ -60,8 +69,9 @@ const RANK: Readonly<Record<DrainObstacle['reason'], number>> = {
   blocked: 1,
   retrying: 2,
   overdue: 3,
-  pending: 4,
-  terminating: 5,
+  returning: 4,
+  pending: 5,
+  terminating: 6,
 };
 
 /** The worst first; those that merely end last. */
@@ -74,6 +84,7 @@ const BLOCKS: Readonly<Record<DrainObstacle['reason'], DrainBlock | undefined>> 
   blocked: 'DisruptionBudget',
   retrying: 'EvictionFailing',
   overdue: 'PodNotEnding',
+  returning: 'PodsComeBack',
   pending: undefined,
   terminating: undefined,
 };

@@ -9,9 +9,23 @@ export interface DrainPod {
     readonly labels?: Readonly<Record<string, string>>;
     readonly annotations?: Readonly<Record<string, string>>;
     readonly ownerReferences?: readonly { readonly kind: string; readonly name: string; readonly controller?: boolean }[];
+    /** Who has set which fields, as the API server recorded it. */
+    readonly managedFields?: readonly { readonly fieldsV1?: unknown }[];
   };
-  readonly spec?: { readonly nodeName?: string; readonly priority?: number };
+  readonly spec?: {
+    readonly nodeName?: string;
+    readonly priority?: number;
+    readonly tolerations?: readonly PodToleration[];
+  };
   readonly status?: { readonly phase?: string };
+}
+
+/** A toleration of a pod. */
+export interface PodToleration {
+  readonly key?: string;
+  readonly operator?: string;
+  readonly value?: string;
+  readonly effect?: string;
 }
 
 /** Pods of one namespace that bear all of these labels, each with its value or one of its values. */
@@ -30,6 +44,38 @@ export function selects(selector: PodSelector | undefined, pod: DrainPod): boole
 export function controllerOf({ metadata: { namespace = '', ownerReferences } }: DrainPod): string | undefined {
   const owner = ownerReferences?.find(({ controller }) => controller === true);
   return owner === undefined ? undefined : `${owner.kind} ${namespace}/${owner.name}`;
+}
+
+/** The taint of a cordoned node. https://kubernetes.io/docs/reference/labels-annotations-taints/#node-kubernetes-io-unschedulable */
+const UNSCHEDULABLE = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' };
+
+/**
+ * Whether a cordon does not keep such a pod away: it tolerates the taint of cordoned nodes, or was created with its `nodeName`, so that no scheduler was
+ * asked. What replaces it after its eviction may come back to the same node.
+ */
+export function ignoresCordon(pod: DrainPod): boolean {
+  return (pod.spec?.tolerations?.some(toleratesCordon) ?? false) || ownsNodeName(pod);
+}
+
+function toleratesCordon({ key = '', operator = 'Equal', value = '', effect = '' }: PodToleration): boolean {
+  if (effect !== '' && effect !== UNSCHEDULABLE.effect) return false;
+  if (key === '') return operator === 'Exists';
+  return key === UNSCHEDULABLE.key && (operator === 'Exists' || value === '');
+}
+
+// A Binding sets `nodeName` without an entry in managedFields; whoever creates a pod with its `nodeName` gets one
+// (`setPodNodeAndMetadata` in https://github.com/kubernetes/kubernetes/blob/master/pkg/registry/core/pod/storage/storage.go).
+function ownsNodeName({ metadata: { managedFields } }: DrainPod): boolean {
+  return managedFields?.some(({ fieldsV1 }) => hasField(fieldsV1, 'f:spec', 'f:nodeName')) ?? false;
+}
+
+function hasField(fields: unknown, ...path: readonly string[]): boolean {
+  let at = fields;
+  for (const name of path) {
+    if (typeof at !== 'object' || at === null) return false;
+    at = (at as Readonly<Record<string, unknown>>)[name];
+  }
+  return at !== undefined;
 }
 
 /** `namespace/name`. */
