@@ -36,7 +36,7 @@ describe('a pod that its controller puts back on the cordoned node', () => {
     expect(await fleet.rollOut(30 * MINUTE)).toBe(true);
     expect(evictionsOf(fleet, 'sticky')).toBe(1);
     expect(fleet.names.map((name) => fleet.shadow(name)?.status?.crash_count)).toEqual([0, 0]);
-    const told = fleet.log.entries.flatMap(({ message, fields }) => (message === 'Draining node' ? [String(fields?.['detail'])] : []));
+    const told = fleet.log.entries.flatMap(({ message, fields }) => (message === 'Draining node' ? [String(fields['detail'])] : []));
     expect(
       told.filter((text) => text.includes(`left on the node, where they came back in spite of the cordon: default/sticky-`)),
     ).toHaveLength(1);

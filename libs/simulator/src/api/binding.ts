@@ -19,9 +19,8 @@ export function handleBinding(context: Context): HttpResponse {
   }
   const scheduled = { type: 'PodScheduled', status: 'True', lastTransitionTime: timestamp(core.clock) };
   const status = isRecord(pod['status']) ? pod['status'] : {};
-  const others = (Array.isArray(status['conditions']) ? status['conditions'] : []).filter(
-    (condition: unknown) => valueAt(condition, 'type') !== scheduled.type,
-  );
+  const conditions: readonly unknown[] = Array.isArray(status['conditions']) ? status['conditions'] : [];
+  const others = conditions.filter((condition) => valueAt(condition, 'type') !== scheduled.type);
   const spec = isRecord(pod['spec']) ? pod['spec'] : {};
   const bound = { ...pod, spec: { ...spec, nodeName: node }, status: { ...status, conditions: [...others, scheduled] } };
   replaceObject(core, type, pod, bound, { subresource: '*', byPatch: true, dryRun: false });
