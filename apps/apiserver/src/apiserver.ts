@@ -9,9 +9,11 @@ import express, { type Express } from 'express';
 import { authentication } from './authentication.ts';
 import { createCaches } from './caches.ts';
 import { addConvertRoute } from './convert-route.ts';
+import { createDenialLog } from './denial-log.ts';
 import { errorHandler, RequestError } from './errors.ts';
 import { createApiserverMetrics } from './metrics.ts';
 import { addNodeRoutes } from './node-routes.ts';
+import { requestLimit } from './request-limit.ts';
 import { returnNodes } from './return-nodes.ts';
 import { createShadowBoard } from './shadow-board.ts';
 import { addShadowRoutes } from './shadow-routes.ts';
@@ -76,10 +78,11 @@ export function createApiserver(deps: ApiserverDeps): Apiserver {
     namespace,
     serviceAccount: AGENT_SERVICE_ACCOUNT,
     audience: TOKEN_AUDIENCE,
+    knownPod: caches.knownPod,
     findPod: caches.findPod,
     findNode: caches.findNode,
   });
-  agents.use(ROUTES.shadow, authentication(authenticator, metrics, log));
+  agents.use(ROUTES.shadow, authentication(authenticator, metrics, createDenialLog(log, clock)), requestLimit(clock));
   addShadowRoutes(agents, express.json({ limit: JSON_LIMIT, type: () => true }), { ...deps, caches, board, metrics });
   addNodeRoutes(agents, { ...deps, caches, board, metrics });
   app.use(agents);

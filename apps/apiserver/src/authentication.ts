@@ -1,19 +1,18 @@
 import { HEADERS } from '@brupop/agent-api';
 import type { Authenticator, Grant } from '@brupop/k8s-auth';
-import type { Logger } from '@brupop/process';
 import type { RequestHandler, Response } from 'express';
+import type { DenialLog } from './denial-log.ts';
 import { sendError } from './errors.ts';
 import type { ApiserverMetrics } from './metrics.ts';
 import { requestSignal } from './request-signal.ts';
 
-// A stranger chooses it.
-const LONGEST_LOGGED_URL = 200;
-
 /** Lets only agents pass, each for its own node. No handler behind it starts before it has decided. */
-export function authentication(authenticator: Authenticator, metrics: ApiserverMetrics, log: Logger): RequestHandler {
+export function authentication(authenticator: Authenticator, metrics: ApiserverMetrics, log: DenialLog): RequestHandler {
   return async (request, response, next) => {
+    const nodeName = request.get(HEADERS.nodeName);
+    const source = request.socket.remoteAddress;
     const verdict = await authenticator.authenticate(
-      { token: request.get(HEADERS.token), nodeName: request.get(HEADERS.nodeName), nodeUid: request.get(HEADERS.nodeUid) },
+      { token: request.get(HEADERS.token), nodeName, nodeUid: request.get(HEADERS.nodeUid), source },
       requestSignal(response),
     );
     if (verdict.ok) {
@@ -22,8 +21,7 @@ export function authentication(authenticator: Authenticator, metrics: ApiserverM
       return;
     }
     metrics.denied(verdict.code);
-    const route = request.originalUrl.slice(0, LONGEST_LOGGED_URL);
-    log.warn('Denying a request', { method: request.method, route, status: verdict.status, reason: verdict.code });
+    log.note({ denial: verdict, method: request.method, route: request.originalUrl, nodeName, source });
     sendError(response, verdict.status, verdict.code, verdict.message);
   };
 }

@@ -74,6 +74,8 @@ export interface Caches {
   readonly reflectors: Readonly<Record<string, Reflector<unknown>>>;
   /** Keeps the caches until `signal` aborts. */
   run(signal: AbortSignal): Promise<void>;
+  /** The agent pod of this name, if the cache has it. */
+  readonly knownPod: (name: string) => CachedPod | undefined;
   /** The agent pod of this name: from the cache, else, for it may be seconds old, from the Kubernetes API. */
   readonly findPod: (name: string, signal: AbortSignal) => Promise<CachedPod | undefined>;
   /** The Node of this name, likewise. */
@@ -145,6 +147,10 @@ export function createCaches(options: CachesOptions): Caches {
     knowsCallers: () => nodes.hasSynced() && pods.hasSynced(),
     run: async (signal) => {
       await Promise.all(Object.values(reflectors).map((reflector) => reflector.run(signal)));
+    },
+    knownPod: (name) => {
+      const cached = pods.store.get(`${namespace}/${name}`);
+      return cached?.isAgent === true ? cached : undefined;
     },
     findPod: async (name, signal) => {
       const cached = pods.store.get(`${namespace}/${name}`);

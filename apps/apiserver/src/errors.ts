@@ -18,6 +18,7 @@ export const ERROR_STATUS = {
   DRAIN_TIMED_OUT: 409,
   BODY_TOO_LARGE: 413,
   BODY_ENCODING: 415,
+  TOO_MANY_REQUESTS: 429,
   INTERNAL: 500,
   KUBERNETES_REFUSED: 500,
   KUBERNETES_UNAVAILABLE: 503,
@@ -36,7 +37,7 @@ export class RequestError extends BrupopError {
 
   constructor(code: ErrorCode, message: string, cause?: unknown) {
     const status = ERROR_STATUS[code];
-    super(code, message, { retry: status === 503 ? 'transient' : 'terminal', ...(cause === undefined ? {} : { cause }) });
+    super(code, message, { retry: status === 429 || status === 503 ? 'transient' : 'terminal', ...(cause === undefined ? {} : { cause }) });
     this.status = status;
     this.errorCode = code;
   }
@@ -45,7 +46,7 @@ export class RequestError extends BrupopError {
 /** Answers with an {@link ErrorBody}. What may pass by itself says when to try again. */
 export function sendError(response: Response, status: number, code: string, message: string): void {
   const body: ErrorBody = { error: { code, message } };
-  if (status === 503) response.setHeader('Retry-After', '5');
+  if (status === 429 || status === 503) response.setHeader('Retry-After', '5');
   response.status(status).json(body);
 }
 

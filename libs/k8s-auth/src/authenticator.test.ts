@@ -14,6 +14,16 @@ const accepted: TokenReviewStatus = {
 };
 const { signal } = new AbortController();
 const request = { token: 'secret-token', nodeName: 'node-1' };
+/** A token that says that it is of the agent's pod on node-1. */
+const agentToken = (jti: string): string => {
+  const claims = {
+    jti,
+    aud: ['brupop-apiserver'],
+    sub: 'system:serviceaccount:brupop:agent',
+    'kubernetes.io': { pod: { name: 'agent-x', uid: 'pod-1' } },
+  };
+  return `h.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.s`;
+};
 const jwtUntil = (seconds: number): string => `h.${Buffer.from(JSON.stringify({ exp: seconds })).toString('base64url')}.s`;
 
 let clock: VirtualClock;
@@ -44,6 +54,7 @@ beforeEach(() => {
     namespace: 'brupop',
     serviceAccount: 'agent',
     audience: 'brupop-apiserver',
+    knownPod: (name) => (name === pod?.metadata.name ? pod : undefined),
     findPod: () => findPod(),
     findNode: (name) => Promise.resolve(name === 'node-1' ? { metadata: { name, uid: 'uid-1' } } : undefined),
   });
@@ -148,7 +159,9 @@ describe(createAuthenticator, () => {
       return accepted;
     };
     const verdicts: unknown[] = [];
-    const askFor = (at: number): void => void ask({ token: `token-${String(at)}` }).then((verdict) => verdicts.push(verdict));
+    // Each from an address of its own, as if there were so many agents.
+    const askFor = (at: number): void =>
+      void ask({ token: agentToken(String(at)), source: String(at) }).then((verdict) => verdicts.push(verdict));
     for (let at = 0; at < 120; at++) askFor(at);
     await clock.advance(3_000);
     expect([verdicts.length, most]).toEqual([120, 50]);
@@ -168,5 +181,62 @@ describe(createAuthenticator, () => {
     await expect(leaving).rejects.toThrow('gone');
     review(accepted);
     await expect(staying).resolves.toMatchObject({ ok: true });
+  });
+
+  describe('while 20,000 strangers ask and hang up, and each review takes a second', () => {
+    let strangers: AbortController[];
+    let answered: { status?: number; code?: string }[];
+    beforeEach(async () => {
+      answered = [];
+      strangers = [];
+      answer = async () => {
+        const isOfStranger = reviews.length <= 20;
+        await sleep(clock, 1_000);
+        return isOfStranger ? { authenticated: false } : accepted;
+      };
+      for (let at = 0; at < 20_000; at++) {
+        const token = `stranger-${String(at)}`;
+        const stranger = new AbortController();
+        strangers.push(stranger);
+        authenticator.authenticate({ ...request, token, source: String(at % 100) }, stranger.signal).then(
+          (verdict) => answered.push(verdict.ok ? {} : verdict),
+          () => undefined,
+        );
+      }
+      await clock.advance(0);
+    });
+
+    test('a full queue answers at once, and those who have gone leave it', async () => {
+      expect(answered).toHaveLength(20_000 - 20 - 256);
+      expect(answered[0]).toMatchObject({ status: 503, code: 'REVIEWS_BUSY' });
+      for (const stranger of strangers) stranger.abort(new Error('gone'));
+      await clock.advance(60_000);
+      expect(reviews).toHaveLength(20);
+    });
+
+    test('an agent is reviewed at once', async () => {
+      const begunMs = clock.monotonic();
+      const verdict = ask({ token: agentToken('a'), source: '10.0.0.1' });
+      await clock.advance(1_000);
+      await expect(verdict).resolves.toMatchObject({ ok: true });
+      expect(clock.monotonic() - begunMs).toBe(1_000);
+    });
+
+    test("another's claim to be the agent on that node does not keep the agent waiting", async () => {
+      answer = () => sleep(clock, 1_000).then(() => accepted);
+      for (let at = 0; at < 500; at++) void ask({ token: agentToken(`forged-${String(at)}`), source: '10.9.9.9' });
+      const verdict = ask({ token: agentToken('a'), source: '10.0.0.1' });
+      await clock.advance(3_000);
+      await expect(verdict).resolves.toMatchObject({ ok: true });
+    });
+  });
+
+  test('rejected tokens do not push accepted ones out of their cache', async () => {
+    await ask();
+    answer = () => Promise.resolve({ authenticated: false });
+    for (let at = 0; at < 30_000; at++) await ask({ token: `garbage-${String(at)}` });
+    const before = reviews.length;
+    await expect(ask()).resolves.toMatchObject({ ok: true });
+    expect(reviews).toHaveLength(before);
   });
 });

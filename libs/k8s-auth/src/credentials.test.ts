@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { parseCredentials, tokenExpiryMs } from './credentials.ts';
+import { parseCredentials } from './credentials.ts';
 
 const good = { token: 'aaa.bbb-_~+/.ccc==', nodeName: 'ip-10-0-0-1.eu-west-1.compute.internal', nodeUid: 'b2c0-1' };
 
@@ -46,18 +46,5 @@ describe(parseCredentials, () => {
         expect(result.ok || !result.message.includes(token)).toBe(true);
       }),
     );
-  });
-});
-
-describe(tokenExpiryMs, () => {
-  const jwt = (payload: string): string => `h.${Buffer.from(payload).toString('base64url')}.s`;
-  test.each([
-    { name: 'reads the end of a JWT', token: jwt('{"exp":1700000000}'), expected: 1_700_000_000_000 },
-    { name: 'knows none for an opaque token', token: 'opaque', expected: undefined },
-    { name: 'knows none for a payload that is not JSON', token: jwt('{'), expected: undefined },
-    { name: 'knows none for a payload that is no object', token: jwt('null'), expected: undefined },
-    { name: 'knows none for an end that is no number', token: jwt('{"exp":"soon"}'), expected: undefined },
-  ])('$name', ({ token, expected }) => {
-    expect(tokenExpiryMs(token)).toBe(expected);
   });
 });

@@ -3,12 +3,14 @@ export interface Credentials {
   readonly token?: string | undefined;
   readonly nodeName?: string | undefined;
   readonly nodeUid?: string | undefined;
+  /** The address that the request came from; callers of one address share the turns of strangers. */
+  readonly source?: string | undefined;
 }
 
 /** Why a caller was turned away. */
 export interface Denial {
   readonly ok: false;
-  /** 401: who are you? 403: you may not. 503: the Kubernetes API, which knows, could not be asked. */
+  /** 401: who are you? 403: you may not. 503: the Kubernetes API, which knows, could not be asked, or too many wait for it. */
   readonly status: 401 | 403 | 503;
   /** Stable name of the reason, such as `POD_UNKNOWN`. */
   readonly code: DenialCode;
@@ -33,6 +35,7 @@ export const DENIAL_CODES = [
   'NODE_MISMATCH',
   'NODE_UNKNOWN',
   'NODE_UID_MISMATCH',
+  'REVIEWS_BUSY',
   'KUBERNETES_UNAVAILABLE',
 ] as const;
 /** One of {@link DENIAL_CODES}. */
@@ -45,7 +48,7 @@ export function deny(status: Denial['status'], code: DenialCode, message: string
 
 // Tokens of the Kubernetes API are about 1 to 2 kB. The alphabet is RFC 6750's: it has no comma or space, by which Node joins repeated headers.
 const TOKEN = /^[A-Za-z0-9._~+/-]+=*$/;
-const LONGEST_TOKEN = 16_384;
+const LONGEST_TOKEN = 8_192;
 // A Node's name is a DNS subdomain; anything else would also be unsafe in a path.
 const NODE_NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 const LONGEST_NODE_NAME = 253;
@@ -70,21 +73,4 @@ export function parseCredentials({ token, nodeName, nodeUid }: Credentials): Wel
   if (nodeUid === undefined || nodeUid === '') return { ok: true, token, nodeName };
   if (!UID.test(nodeUid)) return deny(403, 'NODE_UID_INVALID', 'The node UID is malformed, or was sent more than once');
   return { ok: true, token, nodeName, nodeUid };
-}
-
-/**
- * When a JSON Web Token ends, as it says itself: milliseconds since the Unix epoch, undefined for other tokens.
- * Not verified; good only to shorten what was verified, or to name a reason.
- */
-export function tokenExpiryMs(token: string): number | undefined {
-  const payload = token.split('.')[1];
-  if (payload === undefined) return undefined;
-  try {
-    const claims: unknown = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8'));
-    if (typeof claims !== 'object' || claims === null) return undefined;
-    const { exp } = claims as { exp?: unknown };
-    return typeof exp === 'number' ? exp * 1000 : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,0 +1,154 @@
+import { createHash } from 'node:crypto';
+import { paths, type KubeClient } from '@brupop/kube-runtime';
+import type { Clock } from '@brupop/ports';
+import type { ExpectedCaller, TokenPod, TokenReviewStatus } from './authorize.ts';
+import type { WellFormed } from './credentials.ts';
+import { ExpiringCache } from './expiring-cache.ts';
+import { ReviewQueue, type Lane, type QueueLimits, type Turn } from './review-queue.ts';
+import { claimedIdentity } from './token-claims.ts';
+
+/** What {@link createReviewer} needs. */
+export interface ReviewerOptions extends ExpectedCaller {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly knownPod?: ((name: string) => TokenPod | undefined) | undefined;
+  readonly cacheTtlMs?: number;
+  readonly negativeTtlMs?: number;
+}
+
+/** Has tokens reviewed by the Kubernetes API. */
+export interface Reviewer {
+  /**
+   * The review of a token, perhaps a remembered one.
+   * @throws the signal's reason when it aborts; `NoTurn` if too many wait already, or the wait was too long; what the client throws
+   */
+  review(request: WellFormed, source: string, signal: AbortSignal): Promise<TokenReviewStatus>;
+}
+
+// What else could end a token, its pod's end, is seen at once; a review for each agent every few minutes would be most of what a resting fleet asks.
+const DEFAULT_TTL_MS = 15 * 60_000;
+const DEFAULT_NEGATIVE_TTL_MS = 10_000;
+const REVIEW_TIMEOUT_MS = 10_000;
+const LIMITS: QueueLimits = {
+  running: 50,
+  runningForStrangers: 20,
+  waiting: { known: 4_096, strangers: 256 },
+  waitingOfSource: { known: 4, strangers: 16 },
+  waitMs: 10_000,
+};
+// Agents of four times the largest fleet. What is rejected has a cache of its own: garbage must not push agents out of theirs.
+const MOST_ACCEPTED = 20_000;
+const MOST_REJECTED = 2_000;
+const EXTRA = ['pod-name', 'pod-uid', 'node-name', 'node-uid'].map((key) => `authentication.kubernetes.io/${key}`);
+const LONGEST_KEPT = 512;
+
+interface UnderWay {
+  readonly status: Promise<TokenReviewStatus>;
+  readonly turn: Turn;
+  callers: number;
+}
+
+/** Reviews each token once, whoever asks, and remembers what came of it. A review that nobody waits for any more leaves the queue. */
+export function createReviewer(options: ReviewerOptions): Reviewer {
+  const { client, clock, audience } = options;
+  const accepted = new ExpiringCache<TokenReviewStatus>(clock, MOST_ACCEPTED);
+  const rejected = new ExpiringCache<TokenReviewStatus>(clock, MOST_REJECTED);
+  const underWay = new Map<string, UnderWay>();
+  const queue = new ReviewQueue(clock, LIMITS);
+
+  const forget = (key: string, review: UnderWay): void => {
+    if (underWay.get(key) === review) underWay.delete(key);
+  };
+  const begin = (key: string, request: WellFormed, source: string): UnderWay => {
+    const lane = laneOf(request, options);
+    const { podUid = '' } = lane === 'known' ? claimedIdentity(request.token) : {};
+    const turn = queue.enter(lane, `${podUid} ${source}`);
+    const status = turn.begun
+      .then(() => reviewToken(client, request.token, audience))
+      .then((reviewed) => {
+        const kept = essence(reviewed);
+        const cache = isOfOurs(kept, options) ? accepted : rejected;
+        cache.set(key, kept, ttlOf(kept, request.token, options));
+        return kept;
+      })
+      .finally(() => {
+        turn.end();
+        forget(key, review);
+      });
+    const review: UnderWay = { status, turn, callers: 0 };
+    underWay.set(key, review);
+    return review;
+  };
+
+  return {
+    async review(request, source, signal) {
+      signal.throwIfAborted();
+      const key = createHash('sha256').update(request.token).digest('base64');
+      const known = accepted.get(key) ?? rejected.get(key);
+      if (known !== undefined) return known;
+      const review = underWay.get(key) ?? begin(key, request, source);
+      review.callers++;
+      try {
+        return await unlessAborted(review.status, signal);
+      } finally {
+        // A review that runs goes on to its end: its answer is of use to whoever comes with the same token, and to end it early would only make room for more.
+        if (--review.callers === 0 && review.turn.leave()) forget(key, review);
+      }
+    },
+  };
+}
+
+/** A token that says that it is of an agent's pod that is there, on the node that the request names. */
+function laneOf({ token, nodeName }: WellFormed, { knownPod, namespace, serviceAccount, audience }: ReviewerOptions): Lane {
+  const { subject, audiences, podName, podUid } = claimedIdentity(token);
+  if (podName === undefined || podUid === undefined || !audiences.includes(audience)) return 'strangers';
+  if (subject !== `system:serviceaccount:${namespace}:${serviceAccount}`) return 'strangers';
+  const pod = knownPod?.(podName);
+  return pod?.metadata.uid === podUid && pod.spec?.nodeName === nodeName ? 'known' : 'strangers';
+}
+
+function isOfOurs({ authenticated, user }: TokenReviewStatus, { namespace, serviceAccount }: ReviewerOptions): boolean {
+  return authenticated === true && user?.username === `system:serviceaccount:${namespace}:${serviceAccount}`;
+}
+
+/** What a verdict needs of a review; the rest, such as groups, can be long. */
+function essence({ authenticated, user, audiences }: TokenReviewStatus): TokenReviewStatus {
+  const extra = EXTRA.flatMap((key): [string, readonly string[]][] => {
+    const values = user?.extra?.[key];
+    return values === undefined ? [] : [[key, values.slice(0, 2).map((value) => value.slice(0, LONGEST_KEPT))]];
+  });
+  return {
+    ...(authenticated === undefined ? {} : { authenticated }),
+    ...(audiences === undefined ? {} : { audiences: audiences.slice(0, 16).map((one) => one.slice(0, LONGEST_KEPT)) }),
+    ...(user === undefined ? {} : { user: { username: (user.username ?? '').slice(0, LONGEST_KEPT), extra: Object.fromEntries(extra) } }),
+  };
+}
+
+function ttlOf(status: TokenReviewStatus, token: string, options: ReviewerOptions): number {
+  const { clock, cacheTtlMs = DEFAULT_TTL_MS, negativeTtlMs = DEFAULT_NEGATIVE_TTL_MS } = options;
+  if (status.authenticated !== true) return negativeTtlMs;
+  // An accepted token must not outlive its own end here.
+  return Math.min(cacheTtlMs, (claimedIdentity(token).expiryMs ?? Infinity) - clock.now());
+}
+
+async function reviewToken(client: KubeClient, token: string, audience: string): Promise<TokenReviewStatus> {
+  const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenReview', spec: { token, audiences: [audience] } };
+  const { status } = await client.request<{ status?: TokenReviewStatus }>('POST', paths.tokenReviews(), {
+    body,
+    signal: new AbortController().signal,
+    timeoutMs: REVIEW_TIMEOUT_MS,
+  });
+  return status ?? {};
+}
+
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => {
+      reject(signal.reason as Error);
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
+    promise.then(resolve, reject).finally(() => {
+      signal.removeEventListener('abort', onAbort);
+    });
+  });
+}

@@ -1,0 +1,28 @@
+import { describe, expect, test } from '@jest/globals';
+import { claimedIdentity } from './token-claims.ts';
+
+const jwt = (payload: string): string => `h.${Buffer.from(payload).toString('base64url')}.s`;
+const NOTHING = { subject: undefined, audiences: [], expiryMs: undefined, podName: undefined, podUid: undefined };
+
+describe(claimedIdentity, () => {
+  test('reads what a projected token says of itself', () => {
+    const payload = { aud: ['a', 7], exp: 1_700_000_000, sub: 's', 'kubernetes.io': { pod: { name: 'p', uid: 'u' } } };
+    const expected = { subject: 's', audiences: ['a'], expiryMs: 1_700_000_000_000, podName: 'p', podUid: 'u' };
+    expect(claimedIdentity(jwt(JSON.stringify(payload)))).toEqual(expected);
+  });
+
+  test('takes a single audience, too', () => {
+    expect(claimedIdentity(jwt('{"aud":"a"}')).audiences).toEqual(['a']);
+  });
+
+  test.each([
+    { name: 'an opaque token', token: 'opaque' },
+    { name: 'a payload that is not JSON', token: jwt('{') },
+    { name: 'a payload that is no object', token: jwt('null') },
+    { name: 'claims of other types', token: jwt('{"exp":"soon","sub":1,"aud":{},"kubernetes.io":"x"}') },
+    { name: 'a pod of another type', token: jwt('{"kubernetes.io":{"pod":["name"]}}') },
+    { name: 'a payload that is nested deeply', token: jwt('['.repeat(5_000) + ']'.repeat(5_000)) },
+  ])('finds nothing in $name', ({ token }) => {
+    expect(claimedIdentity(token)).toEqual(NOTHING);
+  });
+});
