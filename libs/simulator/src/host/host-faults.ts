@@ -2,7 +2,7 @@
 export type Times = number | 'always';
 
 /** Faults that last for a number of times. */
-export type CountedFault = 'download' | 'boot' | 'rebootRefused' | 'childDies' | 'refresh' | 'unparsable' | 'comeBack';
+export type CountedFault = 'download' | 'otherWords' | 'boot' | 'rebootRefused' | 'childDies' | 'refresh' | 'unparsable' | 'comeBack';
 
 /** What the faults may do to the host at once. */
 export interface HostFaultHooks {
@@ -53,6 +53,11 @@ export class HostFaults {
   /** The next refreshes exit with success, but with output that cannot be read. */
   unparsableOutput(times: Times = 1): void {
     this.#left.set('unparsable', times);
+  }
+
+  /** The next downloads (`prepare`) are those of an updater that does not say which version it downloads. */
+  otherWords(times: Times = 1): void {
+    this.#left.set('otherWords', times);
   }
 
   /** The host goes down at its next reboot and stays down until `powerOn`. */

@@ -38,6 +38,8 @@ export interface SimulatedHostOptions {
   readonly random: Random;
   readonly name: string;
   readonly version: string;
+  /** What an earlier update has left on the other partition; nothing unless given. */
+  readonly inactive?: string;
   readonly repository: UpdateRepository;
   readonly timings?: Partial<HostTimings>;
   readonly variant?: string;
@@ -98,7 +100,7 @@ export class SimulatedHost {
     this.#waveOffsetMs = options.waveOffsetMs ?? 0;
     this.#onCommand = options.onCommand ?? (() => undefined);
     this.#bootId = randomUuid(options.random);
-    this.#disk = { active: options.version, inactive: null, bootsInactive: false };
+    this.#disk = { active: options.version, inactive: options.inactive ?? null, bootsInactive: false };
     this.faults = new HostFaults({
       holdLock: (ms) => {
         this.#lock(ms, () => undefined);
@@ -249,8 +251,9 @@ export class SimulatedHost {
     // The download goes straight to the other partition: whatever was there is gone.
     if (command === 'prepare' && offer.chosen !== null) this.#disk = { ...this.#disk, inactive: null, bootsInactive: false };
     const outcome = this.#takeOutcome(command);
+    const inOtherWords = command === 'prepare' && this.faults.take('otherWords');
     this.#lock(this.#durationMs(command), () => {
-      if (outcome !== 'died') this.#finish(command, outcome, offer);
+      if (outcome !== 'died') this.#finish(command, outcome, offer, inOtherWords);
     });
     this.#onCommand(command);
     return textResponse(204);
@@ -287,13 +290,14 @@ export class SimulatedHost {
     return { listed: listVersions(choice), chosen: chooseUpdate(choice) };
   }
 
-  #finish(command: UpdateCommand, outcome: ChildOutcome, offer: Offer): void {
+  #finish(command: UpdateCommand, outcome: ChildOutcome, offer: Offer, inOtherWords: boolean): void {
     const finished = finishCommand({
       command,
       outcome,
       file: this.#file ?? EMPTY_STATUS,
       disk: this.#disk,
       offer,
+      inOtherWords,
       timestamp: this.#timestamp(),
     });
     this.#file = finished.file;

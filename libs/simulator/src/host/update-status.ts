@@ -76,14 +76,19 @@ export interface FinishInput {
   readonly disk: Disk;
   /** What the repository offered this host when the child began. */
   readonly offer: Offer;
+  /** Whether the updater is one that does not say what it downloads. */
+  readonly inOtherWords?: boolean;
   readonly timestamp: string;
 }
 
 /** The status file and the disk after a child has ended. */
-export function finishCommand({ command, outcome, file, disk, offer, timestamp }: FinishInput): { file: UpdateStatusFile; disk: Disk } {
+export function finishCommand({ command, outcome, file, disk, offer, inOtherWords = false, timestamp }: FinishInput): {
+  file: UpdateStatusFile;
+  disk: Disk;
+} {
   // An activation has nothing to activate once a failed download has wiped the image that the status file still tells of.
   const failed = outcome === 'failed' || (command === 'activate' && disk.inactive === null);
-  const begun = command === 'prepare' ? beginningOf(offer) : '';
+  const begun = command === 'prepare' && !inOtherWords ? beginningOf(offer) : '';
   const mostRecent: CommandResult = failed
     ? { command, status: 'Failed', timestamp, exitStatus: 1, stderr: `${begun}Failed to ${command}\n` }
     : { command, status: 'Success', timestamp, exitStatus: 0, stderr: begun };
