@@ -3,6 +3,7 @@ import type { ShadowSpec, ShadowStatus, ShadowUpdateCheck } from '@brupop/crd-mo
 import type { Logger } from '@brupop/process';
 import { NOTHING_SEEN, withOutcome } from '@brupop/state-machine';
 import type { Action, SeenChecks, StepOutcome } from '@brupop/state-machine';
+import type { PendingCommand } from './perform-step.ts';
 
 /** What the agent knows between two decisions. All of it may be lost: steps are then repeated, which does no harm. */
 export class AgentMemory {
@@ -13,6 +14,10 @@ export class AgentMemory {
   /** What was seen of the host's checks for updates since it booted. */
   checks: SeenChecks = NOTHING_SEEN;
   #toldCheck: { readonly bootId: string | undefined; readonly check: ShadowUpdateCheck } | undefined;
+  /** The version that was last downloaded to the staging partition, as the host's updater named it. */
+  downloaded: string | undefined;
+  /** A command of the host that was waited for in vain, and may still end. */
+  pending: PendingCommand | undefined;
   #outcomes: readonly StepOutcome[] = [];
   #lastCheckedAt: number | undefined;
   #phase = '';

@@ -1,5 +1,6 @@
 import type { BottlerocketApi, CommandReport, UpdateCommand, UpdateStatus } from '@brupop/bottlerocket-api';
 import type { Clock } from '@brupop/ports';
+import { downloadOf } from '@brupop/state-machine';
 import type { AgentStep, StepOutcome } from '@brupop/state-machine';
 import { ApiserverError } from './apiserver-client.ts';
 import type { ApiserverClient, NodeStep } from './apiserver-client.ts';
@@ -23,6 +24,8 @@ const COMMAND_TIMEOUT_MS: Readonly<Record<UpdateCommand, number>> = {
 export interface StepContext {
   /** The host's, before the step. */
   readonly status: UpdateStatus;
+  /** The version that the shadow's spec permits. */
+  readonly version: string | undefined;
   /** Whether nobody waits for the step to end. */
   readonly unhurried: boolean;
   /** How long a command of the host is waited for at most; then it is told of, and decided anew. One that goes on leaves the host busy. */
@@ -34,11 +37,22 @@ export interface PerformedStep {
   readonly outcome: StepOutcome;
   /** The host's status after the step, where the step has shown it. */
   readonly status: UpdateStatus | undefined;
+  /** A command of the host that goes on, for {@link lateOutcome}. */
+  readonly pending: PendingCommand | undefined;
+}
+
+/** A command of the host that was waited for in vain, and may still end. */
+export interface PendingCommand {
+  readonly command: UpdateCommand;
+  /** Timestamp of the most recent command before it. */
+  readonly before: string | undefined;
+  readonly version: string | undefined;
 }
 
 /** A {@link StepOutcome} in the making, with the host's status where the step has shown it. */
 interface Result extends Omit<StepOutcome, 'step' | 'at'> {
   readonly status?: UpdateStatus;
+  readonly pending?: PendingCommand;
 }
 
 /** Takes one step and tells what became of it. Failures that may pass by themselves are thrown, and the step taken again. */
@@ -48,8 +62,8 @@ export async function performStep(
   context: StepContext,
   signal: AbortSignal,
 ): Promise<PerformedStep> {
-  const { status, ...result } = await resultOf(deps, step, context, signal);
-  return { outcome: { step, at: deps.clock.now(), ...result }, status };
+  const { status, pending, ...result } = await resultOf(deps, step, context, signal);
+  return { outcome: { step, at: deps.clock.now(), ...result }, status, pending };
 }
 
 function resultOf(deps: PerformStepDeps, step: AgentStep, context: StepContext, signal: AbortSignal): Promise<Result> {
@@ -77,7 +91,7 @@ const UNHURRIED_MS = 2_000;
 async function runCommand(
   host: BottlerocketApi,
   command: UpdateCommand,
-  { status, unhurried, limitMs }: StepContext,
+  { status, version, unhurried, limitMs }: StepContext,
   signal: AbortSignal,
 ): Promise<Result> {
   const timeoutMs = Math.min(limitMs, COMMAND_TIMEOUT_MS[command]);
@@ -86,12 +100,41 @@ async function runCommand(
   if (answer.kind !== 'started') return { done: false, message: answer.message };
   const pace = unhurried ? { firstPauseMs: UNHURRIED_MS } : {};
   const result = await host.awaitCommand(command, { before, timeoutMs, ...pace }, signal);
-  if (result.kind !== 'ended') return { done: false, message: result.message };
-  const report = result.status.mostRecentCommand;
-  if (report?.type === command && !report.succeeded) {
-    return { done: false, message: failureOf(command, report), status: result.status };
+  switch (result.kind) {
+    case 'ended':
+      return { ...judge(command, result.status.mostRecentCommand, version), status: result.status };
+    case 'timeout':
+      return { done: false, message: result.message, pending: { command, before, version } };
+    case 'vanished':
+      return { done: false, message: result.message };
   }
-  return { done: true, message: `${command} has ended`, status: result.status };
+}
+
+/** What became of a command, by the report of the most recent one. */
+function judge(command: UpdateCommand, report: CommandReport | undefined, version: string | undefined): Pick<Result, 'done' | 'message'> {
+  if (report?.type !== command) {
+    return { done: false, message: `${command} was followed by ${report?.type ?? 'another command'}, so that its result is not known` };
+  }
+  if (!report.succeeded) return { done: false, message: failureOf(command, report) };
+  return (command === 'prepare' ? judgeDownload(report, version) : undefined) ?? { done: true, message: `${command} has ended` };
+}
+
+/** A `prepare` may succeed without having downloaded anything, or with another version: the updater chooses anew when it begins. */
+function judgeDownload(report: CommandReport, version: string | undefined): Pick<Result, 'done' | 'message'> | undefined {
+  const download = downloadOf(report);
+  if (download === 'nothing') return { done: false, message: `prepare has downloaded nothing: ${told(report.message)}` };
+  if (download === 'unknown' || download.version === version) return undefined;
+  return { done: false, message: `prepare has downloaded ${download.version} instead of ${version ?? 'no version'}` };
+}
+
+/**
+ * What became of a command that was waited for in vain, once it has ended: a refresh that takes longer than we wait has found something all the same.
+ * @param status the host's, as just seen
+ * @param now milliseconds since the Unix epoch
+ */
+export function lateOutcome({ command, before, version }: PendingCommand, status: UpdateStatus, now: number): StepOutcome | undefined {
+  if (status.kind !== 'known' || status.mostRecentCommand === undefined || status.mostRecentCommand.timestamp === before) return undefined;
+  return { step: command, at: now, ...judge(command, status.mostRecentCommand, version) };
 }
 
 const LONGEST_BEGINNING = 200;
@@ -100,11 +143,14 @@ const LONGEST_END = 300;
 /** One line. Of a long one the end is kept, too: it names the cause, after an URL with all that the updater asks for. */
 function failureOf(command: UpdateCommand, { exitStatus, message }: CommandReport): string {
   const failure = `${command} failed with exit status ${String(exitStatus)}`;
+  const text = told(message);
+  return text === '' ? `${failure} and without a message` : `${failure}: ${text}`;
+}
+
+function told(message: string): string {
   const lines = message.split('\n').flatMap((line) => line.trim() || []);
-  const told = lines.join('; ');
-  if (told === '') return `${failure} and without a message`;
-  const isLong = told.length > LONGEST_BEGINNING + LONGEST_END;
-  return `${failure}: ${isLong ? `${told.slice(0, LONGEST_BEGINNING)}…${told.slice(-LONGEST_END)}` : told}`;
+  const text = lines.join('; ');
+  return text.length > LONGEST_BEGINNING + LONGEST_END ? `${text.slice(0, LONGEST_BEGINNING)}…${text.slice(-LONGEST_END)}` : text;
 }
 
 async function askForReboot(host: BottlerocketApi, signal: AbortSignal): Promise<Result> {

@@ -1,13 +1,13 @@
-import type { BottlerocketApi } from '@brupop/bottlerocket-api';
+import type { BottlerocketApi, UpdateStatus } from '@brupop/bottlerocket-api';
 import type { ShadowStatus, UpdateCheckProblem } from '@brupop/crd-models';
 import type { Clock } from '@brupop/ports';
 import { BrupopError, describeError } from '@brupop/process';
 import type { Logger } from '@brupop/process';
-import { decideAction, decideWithoutHost, followChecks, inTrouble } from '@brupop/state-machine';
+import { decideAction, decideWithoutHost, downloadOf, followChecks, inTrouble } from '@brupop/state-machine';
 import type { AgentObservation, AgentSettings, AgentStep } from '@brupop/state-machine';
 import type { AgentMemory } from './agent-memory.ts';
 import type { ApiserverClient } from './apiserver-client.ts';
-import { performStep } from './perform-step.ts';
+import { lateOutcome, performStep } from './perform-step.ts';
 import type { ShadowCache } from './shadow-cache.ts';
 
 /** What {@link reconcile} needs. */
@@ -56,13 +56,31 @@ async function observe(deps: ReconcileDeps, signal: AbortSignal): Promise<AgentO
   const status = seen ?? (await deps.host.status(signal));
   const shadow = deps.shadows.current();
   if (shadow === undefined) return undefined;
-  deps.memory.enter(shadow.spec);
   const { settings, clock, memory } = deps;
-  const { lastCheckedAt, outcomes } = memory;
+  memory.enter(shadow.spec);
+  noteLateCommand(memory, status, clock.now());
+  noteDownload(memory, status);
+  const { lastCheckedAt, outcomes, downloaded } = memory;
   const toldCheck = memory.toldCheck(bootId);
-  const observation = { shadow, host: { version, status }, bootId, now: clock.now(), settings, lastCheckedAt, outcomes, toldCheck };
+  const host = { version, status };
+  const observation = { shadow, host, bootId, now: clock.now(), settings, lastCheckedAt, outcomes, downloaded, toldCheck };
   memory.checks = followChecks(memory.checks, observation);
   return { ...observation, checks: memory.checks };
+}
+
+function noteLateCommand(memory: AgentMemory, status: UpdateStatus, now: number): void {
+  if (memory.pending === undefined || status.kind === 'busy') return;
+  const outcome = lateOutcome(memory.pending, status, now);
+  memory.pending = undefined;
+  if (outcome !== undefined) memory.remember(outcome);
+}
+
+/** Only right after a download does the host say what it was. */
+function noteDownload(memory: AgentMemory, status: UpdateStatus): void {
+  const report = status.kind === 'known' ? status.mostRecentCommand : undefined;
+  if (report?.type !== 'prepare') return;
+  const download = report.succeeded ? downloadOf(report) : 'unknown';
+  memory.downloaded = typeof download === 'string' ? undefined : download.version;
 }
 
 const PROBLEMS: Readonly<Partial<Record<string, UpdateCheckProblem>>> = { HOST_UNREACHABLE: 'HostUnreachable', HOST_ANSWER: 'HostAnswer' };
@@ -108,11 +126,15 @@ async function report(
 }
 
 async function perform(deps: ReconcileDeps, step: AgentStep, { host, shadow }: AgentObservation, signal: AbortSignal): Promise<void> {
-  const unhurried = shadow.spec.state === 'Idle' && shadow.status?.current_state === 'Idle';
+  // Idle, or staged and waiting for its turn.
+  const unhurried = shadow.spec.state === shadow.status?.current_state;
   // Whoever waits for a download that does not end is told why, before the controller gives the node up without a reason.
-  const context = { status: host.status, unhurried, limitMs: deps.settings.stageTimeoutMs };
-  const { outcome, status } = await performStep(deps, step, context, signal);
+  const context = { status: host.status, version: shadow.spec.version ?? undefined, unhurried, limitMs: deps.settings.stageTimeoutMs };
+  // Whatever becomes of a download, what was there before is gone.
+  if (step === 'prepare') deps.memory.downloaded = undefined;
+  const { outcome, status, pending } = await performStep(deps, step, context, signal);
   deps.memory.remember(outcome);
   deps.memory.hostStatus = status;
+  deps.memory.pending = pending;
   if (!outcome.done) deps.log.debug('Step is not complete', { step, reason: outcome.message });
 }

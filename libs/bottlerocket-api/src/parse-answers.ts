@@ -32,6 +32,7 @@ export function parseUpdateStatus(body: string): KnownUpdateStatus {
     listedVersions: listedIn(status.available_updates),
     chosenVersion: status.chosen_update?.version,
     stagedVersion: status.staging_partition?.image?.version,
+    bootsStaged: status.staging_partition?.next_to_boot ?? undefined,
     mostRecentCommand:
       command == null
         ? undefined

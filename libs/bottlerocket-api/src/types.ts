@@ -44,8 +44,10 @@ export interface KnownUpdateStatus {
   readonly listedVersions?: readonly string[] | undefined;
   /** What `prepare` would install. A failed refresh leaves it behind in `Idle`. */
   readonly chosenVersion?: string | undefined;
-  /** What is on the staging partition. */
+  /** What was chosen when the staging partition was last written; the updater may have downloaded something else. */
   readonly stagedVersion?: string | undefined;
+  /** Whether the bootloader tries the staging partition next. */
+  readonly bootsStaged?: boolean | undefined;
   readonly mostRecentCommand?: CommandReport | undefined;
 }
 

@@ -2,6 +2,7 @@ import { inProcessClient, seededRandom, textResponse, VirtualClock } from '@brup
 import type { HttpHandler, HttpRequest } from '@brupop/ports';
 import { memoryLogger } from '@brupop/process';
 import { SimulatedHost } from '@brupop/simulator';
+import type { SimulatedHostOptions } from '@brupop/simulator';
 import { DEFAULT_AGENT_SETTINGS } from '@brupop/state-machine';
 import type { AgentSettings } from '@brupop/state-machine';
 import { createAgent } from '../agent.ts';
@@ -29,10 +30,17 @@ export class AgentWorld {
   readonly #settings: AgentSettings;
   #container: AbortController | undefined;
 
-  constructor(settings: Partial<AgentSettings> = {}) {
+  constructor(settings: Partial<AgentSettings> = {}, host: Partial<SimulatedHostOptions> = {}) {
     const { clock } = this;
     this.#settings = { ...DEFAULT_AGENT_SETTINGS, ...settings };
-    this.host = new SimulatedHost({ clock, random: seededRandom(7), name: 'node-a', version: '1.26.1', repository: this.repository });
+    this.host = new SimulatedHost({
+      clock,
+      random: seededRandom(7),
+      name: 'node-a',
+      version: '1.26.1',
+      repository: this.repository,
+      ...host,
+    });
     this.apiserver = new FakeApiserver(clock, 'token-1');
     this.host.onReboot(({ type }) => {
       if (type === 'booted') this.start();
@@ -91,8 +99,8 @@ export class AgentWorld {
   }
 
   /** Tells the node to update and waits until it rests again. */
-  async update(limitMs?: number): Promise<boolean> {
-    this.apiserver.tell('StagedAndPerformedUpdate', '1.27.0');
+  async update(limitMs?: number, version = '1.27.0'): Promise<boolean> {
+    this.apiserver.tell('StagedAndPerformedUpdate', version);
     return await this.until(() => this.apiserver.shadow?.spec.state === 'Idle' && this.apiserver.status?.current_state === 'Idle', limitMs);
   }
 }

@@ -77,6 +77,13 @@ const after = (step: AgentStep, more: Partial<StepOutcome> = {}): StepOutcome =>
 
 const FAILED_REFRESH = { type: 'refresh', succeeded: false, timestamp: ago(1_000), exitStatus: 1, message: 'no route' };
 
+/** Of an update that ends because its version is no longer offered: no count goes up, and no version is remembered. */
+const WITHDRAWN: Partial<ShadowStatus> = { current_state: 'ErrorReset', progress: null, failed_versions: [], failure_message: null };
+
+/** A host whose last command was a download that it calls a success. */
+const downloaded = (message: string): HostUpdateStatus =>
+  known('Staged', { mostRecentCommand: { type: 'prepare', succeeded: true, timestamp: ago(1_000), exitStatus: 0, message } });
+
 const failedToActivate = {
   mostRecentCommand: { type: 'activate', succeeded: false, timestamp: ago(1_000), exitStatus: 1, message: 'no image' },
 };
@@ -89,6 +96,8 @@ interface Given {
   readonly bootId?: string;
   readonly outcomes?: readonly StepOutcome[];
   readonly lastCheckedAt?: number;
+  /** What this process has downloaded; 1.27.0 unless given. */
+  readonly downloaded?: string | null;
   readonly settings?: Partial<AgentObservation['settings']>;
   /** What has kept the host from checking for updates. */
   readonly trouble?: CheckTrouble;
@@ -102,6 +111,7 @@ function decide(given: Given): Action {
     now: NOW,
     settings: { ...SETTINGS, ...given.settings },
     lastCheckedAt: given.lastCheckedAt ?? NOW - 1_000,
+    downloaded: given.downloaded === undefined ? '1.27.0' : (given.downloaded ?? undefined),
     ...(given.outcomes === undefined ? {} : { outcomes: given.outcomes }),
   };
   return decideAction({ ...observed, checks: followChecks({ trouble: given.trouble }, observed) });
@@ -152,10 +162,29 @@ describe('decideAction for Idle', () => {
       says: { target_version: '1.25.0' },
     },
     {
-      name: 'takes the staged version for the target when a refresh has forgotten the chosen one',
+      name: 'takes its own version for the target when what is staged is no longer offered',
+      host: known('Staged', { chosenVersion: undefined }),
+      kind: 'report',
+      says: { target_version: '1.26.1' },
+    },
+    {
+      name: 'takes its own version for the target when what somebody has made ready is no longer offered',
       host: known('Ready', { chosenVersion: undefined, stagedVersion: '1.28.0' }),
       kind: 'report',
-      says: { target_version: '1.28.0' },
+      says: { target_version: '1.26.1' },
+    },
+    {
+      name: 'clears failures when what is staged is no longer offered',
+      status: status({ crash_count: 8, failure_message: 'The drain did not end in time: web' }),
+      host: known('Staged', { chosenVersion: undefined }),
+      kind: 'report',
+      says: { crash_count: 0, failure_message: null },
+    },
+    {
+      name: 'keeps failures while what is staged is offered',
+      status: status({ crash_count: 8, failure_message: 'The drain did not end in time: web' }),
+      host: known('Staged'),
+      kind: 'wait',
     },
     {
       name: 'takes its own version for the target when the host knows no other',
@@ -457,8 +486,82 @@ describe('decideAction for StagedAndPerformedUpdate', () => {
     { name: 'prepares what is available', kind: 'prepare' },
     { name: 'activates what is staged', host: known('Staged'), kind: 'activate' },
     {
-      name: 'activates what is staged even if it is no longer chosen',
+      name: 'looks for updates again when what is staged is no longer chosen',
       host: known('Staged', { chosenVersion: undefined }),
+      kind: 'refresh',
+    },
+    {
+      name: 'ends without a failure when what is staged is no longer offered',
+      status: status({ crash_count: 2, failure_message: 'The drain did not end in time: web' }),
+      host: known('Staged', { chosenVersion: undefined }),
+      outcomes: [after('refresh')],
+      kind: 'report',
+      says: { ...WITHDRAWN, target_version: '1.26.1', crash_count: 0 },
+    },
+    {
+      name: 'first deactivates what is no longer offered',
+      host: known('Ready', { chosenVersion: undefined }),
+      outcomes: [after('refresh')],
+      kind: 'deactivate',
+    },
+    {
+      name: 'does not take a refresh that failed for a withdrawal',
+      host: known('Idle', { mostRecentCommand: { type: 'refresh', succeeded: false, timestamp: 't', message: '' } }),
+      outcomes: [after('refresh', { at: NOW - 15_000 })],
+      kind: 'refresh',
+    },
+    {
+      name: 'does not take an old refresh for a new one',
+      host: known('Available', { chosenVersion: '1.28.0' }),
+      outcomes: [after('refresh', { at: NOW - 120_000 })],
+      kind: 'refresh',
+    },
+    { name: 'downloads again what it did not download itself', host: known('Staged'), downloaded: null, kind: 'prepare' },
+    {
+      name: 'activates what the updater says that it has downloaded',
+      host: downloaded('Starting update to 1.27.0'),
+      downloaded: null,
+      kind: 'activate',
+    },
+    {
+      name: 'looks for updates again when the updater has downloaded another version',
+      host: downloaded('Starting update to 1.28.0'),
+      outcomes: [after('refresh'), after('prepare', { done: false })],
+      kind: 'wait',
+    },
+    { name: 'looks for updates again when the updater has downloaded nothing', host: downloaded('No update required'), kind: 'refresh' },
+    {
+      name: 'looks for updates again when the update is for a later wave',
+      host: downloaded('Update available in later wave'),
+      kind: 'refresh',
+    },
+    {
+      name: 'ends without a failure when the updater has downloaded a newer version, and the host is offered it',
+      host: known('Staged', { chosenVersion: '1.28.0' }),
+      downloaded: '1.28.0',
+      outcomes: [after('prepare', { done: false }), after('refresh')],
+      kind: 'report',
+      says: { ...WITHDRAWN, target_version: '1.28.0' },
+    },
+    {
+      name: 'downloads again, after a pause, when the updater has downloaded nothing of a version that is offered again',
+      host: known('Staged'),
+      downloaded: null,
+      outcomes: [after('prepare', { done: false, at: NOW - 15_000 }), after('refresh')],
+      kind: 'prepare',
+    },
+    {
+      name: 'checks what is offered when the updater does not say what it has downloaded',
+      host: downloaded('Herunterladen …'),
+      downloaded: null,
+      outcomes: [after('refresh', { at: NOW - 30_000 }), after('prepare')],
+      kind: 'refresh',
+    },
+    {
+      name: 'and activates it if it is still offered',
+      host: known('Staged'),
+      downloaded: null,
+      outcomes: [after('prepare'), after('refresh')],
       kind: 'activate',
     },
     {
@@ -501,10 +604,11 @@ describe('decideAction for StagedAndPerformedUpdate', () => {
     { name: 'refreshes when another version is chosen', host: known('Available', { chosenVersion: '1.28.0' }), kind: 'refresh' },
     {
       name: 'fails when a refresh chooses another version',
+      status: status({ crash_count: 1 }),
       host: known('Available', { chosenVersion: '1.28.0' }),
       outcomes: [after('refresh')],
       kind: 'report',
-      says: { current_state: 'ErrorReset', failed_versions: [] },
+      says: { ...WITHDRAWN, target_version: '1.28.0', crash_count: 1 },
     },
     {
       name: 'refreshes again after a pause when it failed',
@@ -578,20 +682,16 @@ describe('decideAction for StagedAndPerformedUpdate', () => {
     },
     {
       name: 'activates again when the host could not look',
-      host: known('Staged', { chosenVersion: undefined }),
+      host: known('Staged'),
       outcomes: [after('activate', { done: false, at: NOW - 15_000 }), after('refresh', { done: false })],
       kind: 'activate',
     },
     {
-      name: 'fails, by no fault of the version, when the host cannot activate what it would not install any more',
+      name: 'ends without a failure when the host cannot activate what it would not install any more',
       host: known('Staged', { chosenVersion: undefined }),
       outcomes: [after('prepare'), after('activate', { done: false, message: 'no image' }), after('refresh')],
       kind: 'report',
-      says: {
-        current_state: 'ErrorReset',
-        failed_versions: [],
-        failure_message: 'Making 1.27.0 the next to boot: no image; and by now the host would install no known version',
-      },
+      says: { ...WITHDRAWN, target_version: '1.26.1' },
     },
     {
       name: 'prepares again when the download was long ago',
@@ -654,9 +754,47 @@ describe('decideAction for StagedAndPerformedUpdate', () => {
       says: { failed_versions: [] },
     },
     {
-      name: 'waits for the controller when done',
+      name: 'waits for the controller when done, and looks for updates from time to time',
       status: status({ current_state: 'StagedAndPerformedUpdate' }),
       host: known('Ready'),
+      kind: 'wait',
+      waitMs: 119_000,
+    },
+    {
+      name: 'looks for updates while it waits for its turn',
+      status: status({ current_state: 'StagedAndPerformedUpdate' }),
+      host: known('Ready'),
+      lastCheckedAt: NOW - 120_000,
+      outcomes: [after('refresh', { at: NOW - 120_000 })],
+      kind: 'refresh',
+    },
+    {
+      name: 'goes on waiting when it cannot look for updates',
+      status: status({ current_state: 'StagedAndPerformedUpdate' }),
+      host: known('Ready'),
+      outcomes: [after('refresh', { done: false })],
+      kind: 'wait',
+    },
+    {
+      name: 'deactivates what is withdrawn while it waits for its turn',
+      status: status({ current_state: 'StagedAndPerformedUpdate' }),
+      host: known('Ready', { chosenVersion: undefined }),
+      outcomes: [after('refresh')],
+      kind: 'deactivate',
+    },
+    {
+      name: 'and then ends without a failure',
+      status: status({ current_state: 'StagedAndPerformedUpdate' }),
+      host: known('Staged', { chosenVersion: undefined }),
+      outcomes: [after('refresh'), after('deactivate')],
+      kind: 'report',
+      says: { ...WITHDRAWN, target_version: '1.26.1' },
+    },
+    {
+      name: 'waits for the controller when the host runs the version already',
+      status: status({ current_state: 'StagedAndPerformedUpdate', current_version: '1.27.0' }),
+      version: '1.27.0',
+      host: known('Idle'),
       kind: 'wait',
       waitMs: null,
     },
@@ -720,11 +858,13 @@ describe('decideAction for RebootedIntoUpdate', () => {
   test.each<Row>([
     {
       name: 'writes down that it drains',
+      outcomes: [after('refresh')],
       kind: 'report',
       says: { progress: { step: 'Draining', boot_id: 'boot-1', version: '1.27.0', since: new Date(NOW).toISOString() } },
     },
     {
       name: 'writes down that it excludes, if asked to',
+      outcomes: [after('refresh')],
       settings: { excludeFromLbWaitMs: 60_000 },
       kind: 'report',
       says: { progress: expect.objectContaining({ step: 'Excluding' }) as unknown as ShadowProgress },
@@ -737,11 +877,152 @@ describe('decideAction for RebootedIntoUpdate', () => {
     {
       name: 'and begins anew for this one',
       status: at('Draining', { version: '1.26.5' }),
-      outcomes: [after('uncordon'), after('remove-lb-exclusion')],
+      outcomes: [after('uncordon'), after('remove-lb-exclusion'), after('refresh')],
       kind: 'report',
       says: { progress: expect.objectContaining({ version: '1.27.0' }) as unknown as ShadowProgress },
     },
+    { name: 'looks for updates before it begins', kind: 'refresh' },
+    {
+      name: 'looks for updates before it begins, unless it has just done so',
+      outcomes: [after('refresh', { at: NOW - 120_000 })],
+      kind: 'refresh',
+    },
+    {
+      name: 'tells that it cannot look for updates, and does not begin',
+      outcomes: [after('refresh', { done: false, message: 'no route' })],
+      kind: 'report',
+      says: {
+        current_state: 'StagedAndPerformedUpdate',
+        progress: null,
+        failure_message: 'Checking that the host is still offered 1.27.0 before the drain: no route',
+      },
+    },
+    {
+      name: 'tries again to look for updates after a pause',
+      status: staged({ failure_message: 'Checking that the host is still offered 1.27.0 before the drain: no route' }),
+      outcomes: [after('refresh', { done: false, message: 'no route' })],
+      kind: 'wait',
+      waitMs: 14_000,
+    },
+    {
+      name: 'gives up at the deadline of staging when it cannot look for updates, by no fault of the version',
+      spec: spec('RebootedIntoUpdate', { state_transition_timestamp: ago(86_400_000) }),
+      outcomes: [after('refresh', { done: false, message: 'no route' })],
+      kind: 'report',
+      says: {
+        current_state: 'ErrorReset',
+        crash_count: 1,
+        failed_versions: [],
+        failure_message: 'Checking that the host is still offered 1.27.0 before the drain: no route',
+      },
+    },
+    {
+      name: 'deactivates what is no longer offered rather than to begin',
+      host: known('Ready', { chosenVersion: undefined }),
+      outcomes: [after('refresh')],
+      kind: 'deactivate',
+    },
+    {
+      name: 'and ends without a failure',
+      host: known('Staged', { chosenVersion: undefined }),
+      outcomes: [after('refresh'), after('deactivate')],
+      kind: 'report',
+      says: { ...WITHDRAWN, target_version: '1.26.1', crash_count: 0 },
+    },
+    {
+      name: 'looks for updates before it fails for want of a ready host that would install something else: it may have died after deactivating',
+      host: known('Staged', { chosenVersion: undefined }),
+      kind: 'refresh',
+    },
+    {
+      name: 'does not begin when a newer version is offered',
+      host: known('Staged', { chosenVersion: '1.28.0' }),
+      outcomes: [after('refresh'), after('deactivate')],
+      kind: 'report',
+      says: { ...WITHDRAWN, target_version: '1.28.0' },
+    },
+    {
+      name: 'does not begin if the bootloader would try the running version',
+      host: known('Ready', { bootsStaged: false }),
+      outcomes: [after('refresh')],
+      kind: 'report',
+      says: { current_state: 'ErrorReset', failed_versions: [] },
+    },
+    {
+      name: 'looks for updates once more in a drain that takes long',
+      status: at('Draining'),
+      lastCheckedAt: NOW - 600_000,
+      kind: 'refresh',
+    },
+    {
+      name: 'goes on with the drain when it could not look for updates',
+      status: at('Draining'),
+      outcomes: [after('refresh', { done: false })],
+      kind: 'cordon-and-drain',
+    },
+    {
+      name: 'looks for updates when the host would install something else by now',
+      status: at('Draining'),
+      host: known('Ready', { chosenVersion: undefined }),
+      kind: 'refresh',
+    },
+    {
+      name: 'gives the node back, as a failure of nobody, when the version is withdrawn in mid-drain',
+      status: at('Draining'),
+      host: known('Ready', { chosenVersion: undefined }),
+      outcomes: [after('refresh')],
+      kind: 'report',
+      says: {
+        crash_count: 0,
+        failed_versions: [],
+        progress: expect.objectContaining({ step: 'Returning', reason: 'UpdateWithdrawn' }) as unknown as ShadowProgress,
+      },
+    },
+    {
+      name: 'does not reboot into a version that was withdrawn in mid-drain',
+      status: at('Rebooting'),
+      host: known('Ready', { chosenVersion: undefined }),
+      outcomes: [after('cordon-and-drain'), after('refresh')],
+      kind: 'report',
+      says: { progress: expect.objectContaining({ step: 'Returning', reason: 'UpdateWithdrawn' }) as unknown as ShadowProgress },
+    },
+    {
+      name: 'asks for nothing more when the host is going down',
+      status: at('Rebooting'),
+      host: known('Ready', { chosenVersion: undefined }),
+      outcomes: [after('cordon-and-drain'), after('reboot')],
+      lastCheckedAt: 0,
+      kind: 'wait',
+    },
+    {
+      name: 'uncordons when the version is withdrawn',
+      status: staged({ failure_message: 'gone', progress: progress('Returning', { reason: 'UpdateWithdrawn' }) }),
+      host: known('Ready', { chosenVersion: undefined }),
+      kind: 'uncordon',
+    },
+    {
+      name: 'deactivates it when the node has been given back',
+      status: staged({ failure_message: 'gone', progress: progress('Returning', { reason: 'UpdateWithdrawn' }) }),
+      host: known('Ready', { chosenVersion: undefined }),
+      outcomes: [after('uncordon', { returned: true })],
+      kind: 'deactivate',
+    },
+    {
+      name: 'and then ends without a failure, even if the host could not deactivate it',
+      status: staged({ failure_message: 'gone', progress: progress('Returning', { reason: 'UpdateWithdrawn' }) }),
+      host: known('Ready', { chosenVersion: undefined }),
+      outcomes: [after('uncordon', { returned: true }), after('deactivate', { done: false })],
+      kind: 'report',
+      says: { ...WITHDRAWN, target_version: '1.26.1', crash_count: 0 },
+    },
     { name: 'does not begin while the host is busy', host: { kind: 'busy' }, kind: 'wait', waitMs: 5_000 },
+    {
+      name: 'fails when the host stays busy before the drain',
+      spec: spec('RebootedIntoUpdate', { state_transition_timestamp: ago(86_400_000) }),
+      host: { kind: 'busy' },
+      kind: 'report',
+      says: { current_state: 'ErrorReset', failed_versions: [], failure_message: 'The host stayed busy past the deadline' },
+    },
     {
       name: 'does not begin if the host is not ready',
       host: known('Staged'),
@@ -780,6 +1061,7 @@ describe('decideAction for RebootedIntoUpdate', () => {
     {
       name: 'goes on with an update of Brupop 1.x, though an agent of ours had told of an earlier boot before that one came',
       bootId: 'boot-2',
+      outcomes: [after('refresh')],
       kind: 'report',
       says: {
         progress: expect.objectContaining({ step: 'Draining', boot_id: 'boot-2' }) as unknown as ShadowProgress,
@@ -796,6 +1078,7 @@ describe('decideAction for RebootedIntoUpdate', () => {
     },
     {
       name: 'begins on a node that has been rebooted while it was idle',
+      outcomes: [after('refresh')],
       status: status(),
       bootId: 'boot-2',
       kind: 'report',
@@ -810,6 +1093,7 @@ describe('decideAction for RebootedIntoUpdate', () => {
     },
     {
       name: 'works on a shadow without status',
+      outcomes: [after('refresh')],
       status: null,
       kind: 'report',
       says: { progress: expect.objectContaining({ step: 'Draining' }) as unknown as ShadowProgress },

@@ -1,6 +1,7 @@
 import type { ShadowStatus } from '@brupop/crd-models';
-import { decideIdle } from './idle.ts';
-import { giveBackIfHeld, outcomeOf, stepOrPause } from './outcomes.ts';
+import { decideIdle, nextCheck } from './idle.ts';
+import { endWithdrawn, offerOf } from './offer.ts';
+import { giveBackIfHeld, outcomeOf, stepOrPause, waitWhileBusy } from './outcomes.ts';
 import { decideReboot } from './reboot.ts';
 import { decideStage } from './stage.ts';
 import { cleared, observedStatus, reportFailure } from './status.ts';
@@ -22,7 +23,7 @@ export function decideAction(o: AgentObservation): Action {
     const reason = `The shadow's spec asks for ${spec.state} without a version`;
     return giveBackIfHeld(o, reason) ?? reportFailure(o, version, reason, 'other');
   }
-  if (isReached(o, version)) return { kind: 'wait', reason: `${spec.state} is reached; the next step is the controller's` };
+  if (isReached(o, version)) return waitForNextStep(o, version);
   switch (spec.state) {
     case 'StagedAndPerformedUpdate':
       // The permission to reboot may be taken back while the node is already held.
@@ -53,6 +54,21 @@ function isReached(o: AgentObservation, version: string): boolean {
     // A host that has meanwhile booted something else has to be looked at again.
     status.current_version === o.host.version
   );
+}
+
+/** A staged node may wait for its turn for days, and ends its update when the version is withdrawn meanwhile: another node has use for its slot. */
+function waitForNextStep(o: AgentObservation, version: string): Action {
+  const reason = `${o.shadow.spec.state} is reached; the next step is the controller's`;
+  const { status } = o.host;
+  if (o.shadow.spec.state !== 'StagedAndPerformedUpdate' || o.host.version === version) return { kind: 'wait', reason };
+  if (status.kind === 'busy') return waitWhileBusy(o);
+  // Lost, or cancelled by somebody: that is found out, and reported, when the node may reboot.
+  if (status.kind !== 'known' || (status.updateState !== 'Ready' && status.updateState !== 'Staged')) return { kind: 'wait', reason };
+  if (offerOf(o, version) === 'gone') return endWithdrawn(o, version);
+  const until = nextCheck(o);
+  return o.now < until
+    ? { kind: 'wait', reason, until }
+    : { kind: 'refresh', reason: `Checking that the host is still offered ${version}` };
 }
 
 function decideMonitoring(o: AgentObservation, version: string): Action {

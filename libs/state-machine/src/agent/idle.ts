@@ -92,7 +92,8 @@ function failureToTell(o: Pick<AgentObservation, 'shadow'>, check: ShadowUpdateC
 // A host that is configured to check once a day is not left blind for a day by one fault of its repository.
 const LONGEST_RETRY_MS = 5 * 60_000;
 
-function nextCheck(o: AgentObservation): number {
+/** When the host should look for updates again, milliseconds since the Unix epoch. */
+export function nextCheck(o: AgentObservation): number {
   // A wall clock that has jumped back makes the last check lie in the future.
   if (o.lastCheckedAt === undefined || o.lastCheckedAt > o.now) return o.now;
   const { updateCheckIntervalMs: interval } = o.settings;

@@ -1,7 +1,10 @@
 import type { ShadowProgress } from '@brupop/crd-models';
+import { endWithdrawn, isCheckOld, offerOf, reportWithdrawn, seemsGone, UPDATE_WITHDRAWN, withdrawnMessage } from './offer.ts';
 import { giveBackIfHeld, giveNodeBack, outcomeOf, stepOrPause, waitWhileBusy } from './outcomes.ts';
-import { reportBlocked, reportFailure, reportGivingBack, reportProgress, reportReached, timeOf } from './status.ts';
+import { busyPastDeadline } from './stage.ts';
+import { reportBlocked, reportFailure, reportGivingBack, reportProgress, reportReached, reportReturning, timeOf } from './status.ts';
 import type { Blame } from './status.ts';
+import { isLate, tryStep } from './try-step.ts';
 import type { Action, AgentObservation, StepOutcome } from './types.ts';
 
 /** Boots the host into `version`: exclude, drain, reboot, return. Every step is written down before it is taken. */
@@ -18,6 +21,8 @@ export function decideReboot(o: AgentObservation, version: string): Action {
     const overdue = o.now >= startOf(o, progress) + o.settings.stageTimeoutMs;
     return overdue ? reportGivingBack(o, version, 'The host stayed busy past the deadline', 'other') : waitWhileBusy(o);
   }
+  const isOver = isRebootAsked(o, progress) ? undefined : (withdrawn(o, version) ?? recheck(o, version));
+  if (isOver !== undefined) return isOver;
   if (obstacle !== undefined) return reportGivingBack(o, version, obstacle, 'other');
 
   switch (progress.step) {
@@ -42,11 +47,19 @@ function comeBack(o: AgentObservation, version: string, progress: ShadowProgress
   return giveNodeBack(o, reason) ?? reportReached(o, 'RebootedIntoUpdate', reason);
 }
 
-/** Nothing has been disturbed yet: a reboot that cannot succeed is not begun. */
+/**
+ * Nothing has been disturbed yet: a reboot that cannot succeed, or into a version that is no longer offered, is not begun. However long the node has waited for its
+ * turn, the host looks for updates once more; one that cannot is not drained.
+ */
 function begin(o: AgentObservation, version: string): Action {
   const obstacle = whyNotReady(o, version);
   if (hasBootedBack(o, version, obstacle === undefined)) return reportFailure(o, version, rolledBack(o, version), blameFor(o));
-  if (obstacle === 'busy') return waitWhileBusy(o);
+  if (obstacle === 'busy') return isLate(o) ? reportFailure(o, version, busyPastDeadline(o), 'other') : waitWhileBusy(o);
+  const offer = offerOf(o, version);
+  if (offer === 'gone') return endWithdrawn(o, version);
+  if (offer === 'unchecked' && (obstacle === undefined || seemsGone(o, version)) && o.host.status.kind === 'known') {
+    return tryStep(o, version, 'refresh', `Checking that the host is still offered ${version} before the drain`);
+  }
   if (obstacle !== undefined) return reportFailure(o, version, obstacle, 'other');
   return o.settings.excludeFromLbWaitMs > 0
     ? reportProgress(o, 'Excluding', version, 'Taking the node out of the load balancers')
@@ -61,6 +74,27 @@ function hasBootedBack(o: AgentObservation, version: string, isReady: boolean): 
   const status = o.shadow.status;
   if (status?.target_version !== version || status.boot_id === undefined || status.boot_id === o.bootId) return false;
   return status.current_state === 'StagedAndPerformedUpdate' ? !isReady : status.current_state !== 'Idle';
+}
+
+/** Whether the host may be going down at our request: what it would install does not matter any more. */
+function isRebootAsked(o: AgentObservation, { step }: ShadowProgress): boolean {
+  return step === 'Rebooting' && outcomeOf(o, 'reboot')?.done === true;
+}
+
+/** Gives the node back, as a failure of nobody, if its update is no longer offered. */
+function withdrawn(o: AgentObservation, version: string): Action | undefined {
+  return offerOf(o, version) === 'gone' ? reportReturning(o, version, withdrawnMessage(o, version), UPDATE_WITHDRAWN) : undefined;
+}
+
+/**
+ * Looks for updates when that was long ago, or when the host would by now install something else. A refresh that fails proves nothing: the offer held when the
+ * drain began, and an empty node is not kept waiting.
+ */
+function recheck(o: AgentObservation, version: string): Action | undefined {
+  const { status } = o.host;
+  if (status.kind !== 'known') return undefined;
+  const isDue = isCheckOld(o) || (seemsGone(o, version) && outcomeOf(o, 'refresh') === undefined);
+  return isDue ? { kind: 'refresh', reason: `Checking that the host is still offered ${version}` } : undefined;
 }
 
 function exclude(o: AgentObservation, version: string): Action {
@@ -133,6 +167,7 @@ function askAgain(o: AgentObservation, version: string, progress: ShadowProgress
 
 function giveUp(o: AgentObservation, version: string, progress: ShadowProgress): Action {
   const known = o.shadow.status?.failure_message;
+  if (progress.reason === UPDATE_WITHDRAWN) return giveBackWithdrawn(o, version, known ?? withdrawnMessage(o, version));
   // It was returning because the update had succeeded, and has since booted back.
   if (known === undefined || known === null) {
     return reportGivingBack(
@@ -143,6 +178,16 @@ function giveUp(o: AgentObservation, version: string, progress: ShadowProgress):
     );
   }
   return giveNodeBack(o, known) ?? reportFailure(o, version, known, 'other');
+}
+
+function giveBackWithdrawn(o: AgentObservation, version: string, reason: string): Action {
+  const { status } = o.host;
+  const returning = giveNodeBack(o, reason);
+  if (returning !== undefined) return returning;
+  if (status.kind === 'busy' && !isLate(o)) return waitWhileBusy(o);
+  const isReady = status.kind === 'known' && status.updateState === 'Ready' && status.stagedVersion === version;
+  // Not insisted on: the node is not to hang on it.
+  return isReady && outcomeOf(o, 'deactivate') === undefined ? { kind: 'deactivate', reason } : reportWithdrawn(o, reason);
 }
 
 /** Why the host would not boot into `version`; `busy` if it cannot tell yet. */
@@ -156,6 +201,8 @@ function whyNotReady(o: AgentObservation, version: string): string | undefined {
     case 'known':
       if (status.updateState !== 'Ready')
         return `The host is not ready to boot into ${version}: its update state is ${status.unknownState ?? status.updateState}`;
+      if (status.bootsStaged === false)
+        return `The host is not ready to boot into ${version}: its bootloader would try the running version`;
       return status.stagedVersion === version
         ? undefined
         : `The host is not ready to boot into ${version}: it would boot into ${status.stagedVersion ?? 'an unknown version'}`;

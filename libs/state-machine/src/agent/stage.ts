@@ -1,6 +1,12 @@
-import { isSameFailure, lastOutcome, outcomeOf, stepOrPause, waitWhileBusy } from './outcomes.ts';
-import { reportFailure, reportReached, reportTrouble, timeOf } from './status.ts';
-import type { Action, AgentObservation, AgentStep, HostUpdateStatus, StepOutcome } from './types.ts';
+import { imageOf } from './image.ts';
+import { endWithdrawn, isAfter, offerOf } from './offer.ts';
+import { lastOutcome, outcomeOf, waitWhileBusy } from './outcomes.ts';
+import { reportFailure, reportReached } from './status.ts';
+import { isLate, tryStep } from './try-step.ts';
+import type { Action, AgentObservation, HostUpdateStatus } from './types.ts';
+import { saysNothing } from './update-check.ts';
+
+type KnownStatus = Extract<HostUpdateStatus, { kind: 'known' }>;
 
 /** Brings the host to `Ready` for `version`, whatever it is at. Holds nothing on the node. */
 export function decideStage(o: AgentObservation, version: string): Action {
@@ -16,12 +22,13 @@ export function decideStage(o: AgentObservation, version: string): Action {
   }
 }
 
-function busyPastDeadline(o: AgentObservation): string {
+/** Why a host that is still busy at the deadline counts as failed. */
+export function busyPastDeadline(o: AgentObservation): string {
   const last = lastOutcome(o);
   return `The host stayed busy past the deadline${last === undefined || last.done ? '' : `: ${last.message}`}`;
 }
 
-function decideKnown(o: AgentObservation, version: string, status: Extract<HostUpdateStatus, { kind: 'known' }>): Action {
+function decideKnown(o: AgentObservation, version: string, status: KnownStatus): Action {
   switch (status.updateState) {
     case 'Idle':
       return choose(o, version, 'The host knows of no update');
@@ -32,41 +39,64 @@ function decideKnown(o: AgentObservation, version: string, status: Extract<HostU
         ? prepare(o, version)
         : choose(o, version, `The host would install ${named(status.chosenVersion)}`);
     case 'Staged':
-      if (status.stagedVersion === version) return activate(o, version, status.chosenVersion);
-      return status.chosenVersion === version
-        ? prepare(o, version)
-        : choose(o, version, `The host has staged ${named(status.stagedVersion)}`);
+      return decideStaged(o, version, status);
     case 'Ready':
-      return status.stagedVersion === version
-        ? reportReached(o, 'StagedAndPerformedUpdate', `The host is ready to boot into ${version}`)
-        : tryStep(o, version, 'deactivate', `The host would boot into ${named(status.stagedVersion)}`);
+      if (status.stagedVersion !== version)
+        return tryStep(o, version, 'deactivate', `The host would boot into ${named(status.stagedVersion)}`);
+      if (status.chosenVersion !== version) return choose(o, version, `The host would install ${named(status.chosenVersion)}`);
+      return reportReached(o, 'StagedAndPerformedUpdate', `The host is ready to boot into ${version}`);
   }
 }
 
-/** Lets the host choose anew; if it has just done so, it will not choose `version`. */
+/** Lets the host choose anew; if it has just done so, it is not offered `version`. */
 function choose(o: AgentObservation, version: string, why: string): Action {
-  const last = lastOutcome(o);
-  if (last?.step === 'refresh' && last.done) return reportFailure(o, version, `${why}, not ${version}, even after a refresh`, 'other');
-  return tryStep(o, version, 'refresh', `${why}, not ${version}`);
+  if (offerOf(o, version) === 'gone') return endWithdrawn(o, version);
+  const isSilent = o.host.status.kind === 'known' && saysNothing(o.host.status, o.host.version);
+  return tryStep(
+    o,
+    version,
+    'refresh',
+    isSilent ? 'The updater of the host reports success but lists no version' : `${why}, not ${version}`,
+  );
+}
+
+/** Makes an image the next to boot once it is known that it is the image of `version`. */
+function decideStaged(o: AgentObservation, version: string, status: KnownStatus): Action {
+  const image = imageOf(status, version, o.downloaded);
+  if (image === 'wrong') return choose(o, version, 'The updater has downloaded something else');
+  if (status.chosenVersion !== version) {
+    return choose(
+      o,
+      version,
+      status.stagedVersion === version
+        ? `The host would install ${named(status.chosenVersion)}`
+        : `The host has staged ${named(status.stagedVersion)}`,
+    );
+  }
+  if (status.stagedVersion !== version) return prepare(o, version);
+  if (image === 'right') return activate(o, version);
+  // Whoever has downloaded it, and whatever it is.
+  if (outcomeOf(o, 'prepare')?.done !== true) return prepare(o, version);
+  // It does not say what it has downloaded: what is offered now was offered then.
+  return isAfter(o, 'refresh', 'prepare') && outcomeOf(o, 'refresh')?.done === true
+    ? activate(o, version)
+    : tryStep(o, version, 'refresh', `Checking that ${version} is what was downloaded`);
 }
 
 function prepare(o: AgentObservation, version: string): Action {
   return tryStep(o, version, 'prepare', `Downloading ${version} to the staging partition`);
 }
 
-function activate(o: AgentObservation, version: string, chosen: string | undefined): Action {
+/** Of a version that the host would still install. */
+function activate(o: AgentObservation, version: string): Action {
   const reason = `Making ${version} the next to boot`;
   const last = lastOutcome(o);
-  const tried = outcomeOf(o, 'activate');
-  if (last?.step === 'refresh' && tried?.done === false) {
-    if (!last.done || chosen === version) return { kind: 'activate', reason };
-    return reportFailure(o, version, `${reason}: ${tried.message}; and by now the host would install ${named(chosen)}`, 'other');
-  }
+  if (last?.step === 'refresh' && outcomeOf(o, 'activate')?.done === false) return { kind: 'activate', reason };
   if (last?.step !== 'activate' || !hasFailedToActivate(o) || isLate(o) || o.now < last.at + o.settings.retryMs) {
-    return tryStep(o, version, 'activate', reason);
+    return tryStep(o, version, 'activate', reason, isVersionToBlame(o) ? 'version' : 'other');
   }
   // After a failed second download the host still says Staged, but the image is gone: activate fails until it is there again.
-  if (chosen === version && !hasJustDownloaded(o)) return prepare(o, version);
+  if (!hasJustDownloaded(o)) return prepare(o, version);
   // Of a version that was withdrawn the updater downloads nothing, and calls it a success: there is no image, and there will be none.
   return { kind: 'refresh', reason: `Looking whether the host would still install ${version}, which it cannot make the next to boot` };
 }
@@ -80,38 +110,14 @@ function hasJustDownloaded(o: AgentObservation): boolean {
   return prepared?.done === true && o.now >= prepared.at && o.now < prepared.at + DOWNLOAD_AGAIN_MS;
 }
 
-/** A step that failed is tried again until the deadline. It is tried once even past it: the agent may have been away. */
-function tryStep(o: AgentObservation, version: string, step: AgentStep, reason: string): Action {
-  const before = outcomeOf(o, step);
-  // The host is asked for a step again only because it has not brought the host further, whatever its outcome says.
-  if (before !== undefined && isLate(o)) {
-    return reportFailure(o, version, `${reason}: ${before.message}`, isVersionToBlame(o, step) ? 'version' : 'other');
-  }
-  return tellFailure(o, reason, before) ?? stepOrPause(o, step, reason);
-}
-
-/** Whoever looks at the shadow shall see why while it is tried again, not when it has been given up. */
-function tellFailure(o: AgentObservation, step: string, outcome: StepOutcome | undefined): Action | undefined {
-  // What has been followed by another step may be mended.
-  if (outcome === undefined || outcome.done || outcome !== lastOutcome(o)) return undefined;
-  const message = `${step}: ${outcome.message}`;
-  const told = o.shadow.status?.failure_message ?? '';
-  return isSameFailure(told, message) ? undefined : reportTrouble(o, message);
-}
-
 // A download fails by the mirror or by the way to it, and an activation after a failed download for want of the image.
-function isVersionToBlame(o: AgentObservation, step: AgentStep): boolean {
-  return step === 'activate' && hasFailedToActivate(o) && outcomeOf(o, 'prepare')?.done !== false;
+function isVersionToBlame(o: AgentObservation): boolean {
+  return hasFailedToActivate(o) && outcomeOf(o, 'prepare')?.done !== false;
 }
 
 /** Whether the host itself has tried in vain; it may also have been busy, or without an answer. */
 function hasFailedToActivate({ host: { status } }: AgentObservation): boolean {
   return status.kind === 'known' && status.mostRecentCommand?.type === 'activate' && !status.mostRecentCommand.succeeded;
-}
-
-function isLate(o: AgentObservation): boolean {
-  const since = timeOf(o.shadow.spec.state_transition_timestamp);
-  return since !== undefined && o.now >= since + o.settings.stageTimeoutMs;
 }
 
 function named(version: string | undefined): string {

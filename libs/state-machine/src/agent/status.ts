@@ -103,13 +103,22 @@ export function reportFailure(o: AgentObservation, version: string, reason: stri
 }
 
 /** Reports that a node that we hold is given back because the update failed. `ErrorReset` follows when it has been. */
-export function reportGivingBack(o: AgentObservation, version: string, reason: string, blame: Blame): Action {
-  const progress = { step: 'Returning' as const, since: new Date(o.now).toISOString(), boot_id: o.bootId, version, message: reason };
-  return {
-    kind: 'report',
-    reason,
-    status: { ...observedStatus(o), progress, failed_versions: blamed(o, version, blame), failure_message: reason },
-  };
+export function reportGivingBack(o: AgentObservation, version: string, message: string, blame: Blame): Action {
+  return returning(o, version, message, { failed_versions: blamed(o, version, blame) });
+}
+
+/**
+ * Reports that a node that we hold is given back, by no failure of the update.
+ * @param reason in one CamelCase word; the last step of the way back depends on it
+ */
+export function reportReturning(o: AgentObservation, version: string, message: string, reason: string): Action {
+  return returning(o, version, message, {}, reason);
+}
+
+function returning(o: AgentObservation, version: string, message: string, changes: Partial<ShadowStatus>, reason?: string): Action {
+  const step = { step: 'Returning' as const, since: new Date(o.now).toISOString(), boot_id: o.bootId, version, message };
+  const progress = reason === undefined ? step : { ...step, reason };
+  return { kind: 'report', reason: message, status: { ...observedStatus(o), ...changes, progress, failure_message: message } };
 }
 
 /** Whether two statuses say the same, as far as the agent writes them, but for what is told of checks for updates; absent and null are one. */

@@ -28,8 +28,10 @@ export type HostUpdateStatus =
       readonly listedVersions?: readonly string[] | undefined;
       /** The version that `prepare` would install. Stale when `updateState` is `Idle`. */
       readonly chosenVersion?: string | undefined;
-      /** The version on the staging partition. */
+      /** The version on the staging partition, as the host says; what `prepare` downloaded may be another one, see `imageOf`. */
       readonly stagedVersion?: string | undefined;
+      /** Whether the bootloader tries the staging partition next; undefined: the host does not say. */
+      readonly bootsStaged?: boolean | undefined;
       readonly mostRecentCommand?: HostCommand | undefined;
     }
   | { readonly kind: 'uninitialized' }
@@ -129,6 +131,8 @@ export interface AgentObservation {
   readonly checks?: SeenChecks | undefined;
   /** What this process has last written of the host's checks: an apiserver or a resource that is older than the field does not show it. */
   readonly toldCheck?: ShadowUpdateCheck | undefined;
+  /** The version that this process last downloaded to the staging partition, as the host's updater named it; undefined: unknown. */
+  readonly downloaded?: string | undefined;
   /** Outcomes since the shadow last changed, oldest first, the newest of each step only. */
   readonly outcomes?: readonly StepOutcome[];
 }

@@ -72,7 +72,7 @@ const LONGEST_MESSAGE = 500;
  * Whether the host's last check has told it nothing, although it passes for a success: output that the host cannot read changes nothing of what it knew. A check that
  * finds nothing to update to leaves no chosen version behind, and lists at least the version that runs.
  */
-function saysNothing(status: Extract<HostUpdateStatus, { kind: 'known' }>, running: string): boolean {
+export function saysNothing(status: Extract<HostUpdateStatus, { kind: 'known' }>, running: string): boolean {
   if (status.listedVersions?.length === 0) return true;
   return status.updateState === 'Idle' && (status.chosenVersion ?? running) !== running;
 }
@@ -80,7 +80,8 @@ function saysNothing(status: Extract<HostUpdateStatus, { kind: 'known' }>, runni
 /** Whether the host's last command was a check that succeeded, and found that the host runs what it should run. */
 export function isUpToDate({ host: { version, status } }: AgentObservation): boolean {
   if (status.kind !== 'known' || status.updateState === 'Unknown') return false;
-  if (status.updateState !== 'Idle') return status.chosenVersion === version;
+  if (status.updateState === 'Available') return status.chosenVersion === version;
+  if (status.updateState !== 'Idle') return (status.chosenVersion ?? version) === version;
   return status.mostRecentCommand?.type === 'refresh' && status.mostRecentCommand.succeeded && !saysNothing(status, version);
 }
 
@@ -96,7 +97,8 @@ export function offeredVersion(o: AgentObservation): string {
     case 'known':
       if (status.updateState === 'Unknown') return told;
       if (status.updateState === 'Idle') return hasFailed(status) ? (status.chosenVersion ?? version) : version;
-      return status.chosenVersion ?? status.stagedVersion ?? version;
+      // Only a good check takes the choice away while an image is staged: what is staged is then no longer offered.
+      return status.chosenVersion ?? version;
     case 'busy':
       return reported?.current_version === version ? reported.target_version : version;
     case 'uninitialized':

@@ -1,3 +1,4 @@
+import type { ShadowStatus } from '@brupop/crd-models';
 import { describe, expect, test } from '@jest/globals';
 import { ago, aFleet, aMember, aNode, aPolicy, aShadow, CLOSED, FIRED, inWindow, lines, MINUTE, NOW } from './fleet.fixture.ts';
 import type { Member, MemberChanges } from './fleet.fixture.ts';
@@ -16,6 +17,7 @@ const progress = { step: 'Draining', since: ago(1), boot_id: 'b', version: '1.1.
 const staged = { current_state: 'StagedAndPerformedUpdate' } as const;
 const rebooted = { current_state: 'RebootedIntoUpdate', current_version: '1.1.0' } as const;
 const monitoring = { current_state: 'MonitoringUpdate', current_version: '1.1.0' } as const;
+const withdrawn = (target_version: string): Partial<ShadowStatus> => ({ current_state: 'ErrorReset', boot_id: 'b', target_version });
 
 interface Row {
   readonly name: string;
@@ -139,6 +141,22 @@ describe('planFleet, one node through an update', () => {
       fleet: [aMember('a', { ...told('RebootedIntoUpdate'), status: { current_state: 'ErrorReset', failure_message: 'no disk' } })],
       policy: { window: CLOSED },
       expected: ['a→Idle ResetAfterError'],
+    },
+    {
+      name: 'ends an update that is no longer offered, as a failure of nobody',
+      fleet: [aMember('a', { ...told('RebootedIntoUpdate'), status: withdrawn('1.0.0') })],
+      policy: { window: CLOSED },
+      expected: ['a→Idle UpdateWithdrawn'],
+    },
+    {
+      name: 'does not take a failure of Brupop 1.x for a withdrawal',
+      fleet: [aMember('a', { ...told('RebootedIntoUpdate'), status: { current_state: 'ErrorReset', target_version: '1.0.0' } })],
+      expected: ['a→Idle ResetAfterError'],
+    },
+    {
+      name: 'starts at once on what is offered instead',
+      fleet: [aMember('a', { spec: { state_transition_timestamp: ago(0) }, status: { ...withdrawn('1.2.0'), current_state: 'Idle' } })],
+      expected: ['a→StagedAndPerformedUpdate UpdateStarted'],
     },
     {
       name: 'resets a node on which a person has asked for it',
@@ -1263,6 +1281,14 @@ describe('planFleet, what it tells', () => {
     expect(planFleet(aFleet(fleet), aPolicy(), NOW).changes[0]?.message).toBe(
       'Giving up because the node did not reach StagedAndPerformedUpdate in time; last failure: Downloading 1.1.0: no route',
     );
+  });
+
+  test.each([
+    ['1.0.0', 'Ending the update to 1.1.0: the node is no longer offered it'],
+    ['1.2.0', 'Ending the update to 1.1.0: the node is no longer offered it, but 1.2.0'],
+  ])('an update that is no longer offered is told with what is offered instead, if anything: %s', (target, expected) => {
+    const fleet = aFleet([aMember('a', { ...told('StagedAndPerformedUpdate'), status: withdrawn(target) })]);
+    expect(planFleet(fleet, aPolicy(), NOW).changes[0]?.message).toBe(expected);
   });
 
   test('a failure is told with its cause', () => {

@@ -7,6 +7,7 @@ import { hasBegun } from './facts.ts';
 import { drainBlockedBy } from './drain-blocked.ts';
 import type { FleetChange, FleetHold } from './plan.ts';
 import type { ChangeReason, HoldReason } from './reasons.ts';
+import { withdrawnUpdate } from '../withdrawn.ts';
 import type { RuleContext } from './rule.ts';
 import { LEFT_UNAVAILABLE } from './rule.ts';
 
@@ -42,8 +43,15 @@ export function progress(facts: ShadowedFacts, context: RuleContext): Verdict {
 
 function resetAfterError(facts: ShadowedFacts, { now }: RuleContext): Verdict {
   if (facts.phase !== 'failed') return undefined;
+  const { version, target } = withdrawnUpdate(facts.shadow) ?? {};
+  if (version !== undefined) return change(facts, 'Idle', null, now, 'UpdateWithdrawn', withdrawnMessage(version, target));
   const why = facts.status.failure_message ?? 'the agent reported a failure';
   return change(facts, 'Idle', null, now, 'ResetAfterError', `Resetting after an error: ${why}`);
+}
+
+function withdrawnMessage(version: string, target: string | undefined): string {
+  const instead = target === undefined ? '' : `, but ${target}`;
+  return `Ending the update to ${version}: the node is no longer offered it${instead}`;
 }
 
 function startMonitoring(facts: ShadowedFacts, { now }: RuleContext): Verdict {

@@ -56,6 +56,7 @@ export type ChangeReason =
   | 'MonitoringStarted'
   | 'UpdateFinished'
   | 'ResetAfterError'
+  | 'UpdateWithdrawn'
   | 'GivenUp'
   | 'WindowClosed'
   | 'LabelRemoved'
@@ -263,6 +264,12 @@ export const CHANGE_REASONS: Readonly<Record<ChangeReason, ChangeExplanation>> =
     events: 'shadow and Node',
     meaning: 'The agent has reported a failure, which the message quotes. The node is given back and rests.',
     remedy: 'Read the message. The node is tried again by itself.',
+  },
+  UpdateWithdrawn: {
+    events: 'shadow',
+    meaning: 'The update ended because its version is no longer offered to the node. It counts as no failure.',
+    remedy:
+      'Nothing, if the release was withdrawn, a newer one published, or `settings.updates` of the host changed. The node takes the next version that it is offered.',
   },
   GivenUp: {
     events: 'shadow and Node',
