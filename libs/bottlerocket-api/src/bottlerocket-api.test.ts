@@ -112,6 +112,7 @@ describe('status', () => {
         updateState: 'Ready',
         chosenVersion: '1.27.0',
         stagedVersion: '1.27.0',
+        bootsStaged: true,
         mostRecentCommand: {
           type: 'prepare',
           succeeded: false,
