@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { jsonResponse, textResponse } from '@brupop/ports';
 import lightMyRequest, { type Response } from 'light-my-request';
@@ -273,11 +274,12 @@ describe('lessons §5.6: the conversion webhook, which is open to everyone', () 
   });
 
   test('holds no more than two of the largest reviews at a time, while single objects still get through', async () => {
-    const huge = { method: 'POST' as const, url: '/crdconvert', payload: 'x', headers: { 'content-length': '16000000' } };
-    world.begin(huge);
-    world.begin(huge);
-    const refused = await convert('x', { 'content-length': '16000000' });
-    expect([refused.statusCode, refused.json()]).toMatchObject([503, { error: { code: 'TOO_MANY_REVIEWS' } }]);
+    const unfinished = (): Readable => new Readable({ read: () => undefined });
+    const bodies = [unfinished(), unfinished(), unfinished()] as const;
+    const [, , third] = bodies.map((payload) => world.begin({ method: 'POST', url: '/crdconvert', payload }));
+    for (const body of bodies) for (let at = 0; at < 150; at++) body.push(Buffer.alloc(100_000, ' '));
+    await world.clock.advance(0);
+    expect([third?.value?.statusCode, third?.value?.json()]).toMatchObject([503, { error: { code: 'TOO_MANY_REVIEWS' } }]);
     expect((await convert(review([]))).json()).toMatchObject({ response: { result: { status: 'Success' } } });
   });
 });

@@ -1,0 +1,42 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { VirtualClock } from '@brupop/ports';
+import { BodyBudget, type HeldBody } from './body-budget.ts';
+
+let clock: VirtualClock;
+let budget: BodyBudget;
+let cut: string[];
+beforeEach(() => {
+  clock = new VirtualClock();
+  budget = new BodyBudget(clock, 100);
+  cut = [];
+});
+const enter = (name: string): HeldBody => budget.enter(() => cut.push(name));
+
+describe(BodyBudget, () => {
+  test('a body takes nothing before it arrives', () => {
+    for (let at = 0; at < 63; at++) enter(`idle ${String(at)}`);
+    expect([enter('a').grow(100), cut]).toEqual([true, []]);
+  });
+
+  test('a body that grows takes the room of the one that has not grown for longest', async () => {
+    const [slow, slower, quick] = [enter('slow'), enter('slower'), enter('quick')];
+    slow.grow(40);
+    slower.grow(40);
+    slow.grow(10);
+    await clock.advance(250);
+    expect([quick.grow(50), cut, slower.grow(1)]).toEqual([true, ['slower'], false]);
+  });
+
+  test('bodies that all grow are not cut; the one that comes last is refused', () => {
+    const [first, last] = [enter('first'), enter('last')];
+    expect([first.grow(90), last.grow(11), last.grow(10), cut]).toEqual([true, false, true, []]);
+  });
+
+  test('what was given back is free again, once', () => {
+    const held = enter('a');
+    held.grow(100);
+    held.release();
+    held.release();
+    expect([held.grow(1), enter('b').grow(101), enter('c').grow(100)]).toEqual([false, false, true]);
+  });
+});
