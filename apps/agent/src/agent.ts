@@ -16,7 +16,7 @@ import { watchShadow } from './watch-shadow.ts';
 
 /** Everything that an agent touches. */
 export interface AgentDeps {
-  /** Leads to the apiserver; with keep-alive, and with a response timeout above the 90 s of a long poll. */
+  /** Leads to the apiserver; with keep-alive, and with a response timeout above the 135 s of a long poll. */
   readonly apiserver: HttpClient;
   /** Leads to the host's API socket; without keep-alive. */
   readonly host: HttpClient;

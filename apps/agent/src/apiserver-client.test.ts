@@ -38,9 +38,9 @@ describe(createApiserverClient, () => {
   });
 
   test.each<{ name: string; call: (client: ApiserverClient, signal: AbortSignal) => Promise<unknown>; afterMs: number }>([
-    { name: 'a step', call: (client, term) => client.takeStep('cordon-and-drain', term), afterMs: 30_000 },
-    { name: 'a first look', call: (client, term) => client.getShadow({ etag: undefined, waitSeconds: 60 }, term), afterMs: 30_000 },
-    { name: 'a poll, which is held', call: (client, term) => client.getShadow({ etag: '"1"', waitSeconds: 60 }, term), afterMs: 90_000 },
+    { name: 'a step', call: (client, term) => client.takeStep('cordon-and-drain', term), afterMs: 75_000 },
+    { name: 'a first look', call: (client, term) => client.getShadow({ etag: undefined, waitSeconds: 60 }, term), afterMs: 75_000 },
+    { name: 'a poll, which is held', call: (client, term) => client.getShadow({ etag: '"1"', waitSeconds: 60 }, term), afterMs: 135_000 },
   ])('waits for the answer to $name for $afterMs ms, and no longer than it is told', async ({ call, afterMs }) => {
     const { client, clock } = aClient(never);
     let outcome: unknown;

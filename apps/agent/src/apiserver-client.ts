@@ -67,8 +67,8 @@ export interface ApiserverClient {
   health(signal: AbortSignal): Promise<NodeHealth>;
 }
 
-// Above the 10 s that a step may take, and above the queue of a busy replica.
-const TIMEOUT_MS = 30_000;
+// Above the 65 s that the apiserver gives the API server for one request: to hang up earlier would undo a write that slow admission webhooks hold up.
+const TIMEOUT_MS = 75_000;
 
 /** A client of the apiserver for one node. */
 export function createApiserverClient(options: ApiserverClientOptions): ApiserverClient {

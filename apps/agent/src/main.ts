@@ -5,8 +5,8 @@ import { createProcessLogger, loadConfig, nodeHttpClient, parseConfig, runProces
 import { createAgent } from './agent.ts';
 import { apiserverUrlOf, CONFIG, settingsOf } from './config.ts';
 
-// Above the longest poll.
-const RESPONSE_TIMEOUT_MS = 100_000;
+// Above the longest poll and what comes on top of it.
+const RESPONSE_TIMEOUT_MS = 150_000;
 
 const parsed = parseConfig(CONFIG, process.env);
 const log = createProcessLogger('agent', parsed.ok ? parsed.config : undefined);

@@ -2,6 +2,7 @@ import { parsePrefer, RESPOND_ASYNC, ROUTES, type StepProgress } from '@brupop/a
 import { AGENT_COMPONENT, COMPONENT_LABEL, CORDONED_ANNOTATION, markState } from '@brupop/crd-models';
 import {
   cordonNode,
+  createRemovals,
   describeDrain,
   drainBlock,
   drainStep,
@@ -19,6 +20,7 @@ import {
   type NodeChangeResult,
   type Ownership,
   type PodSelector,
+  type Removals,
 } from '@brupop/drain';
 import { isKubeStatus } from '@brupop/kube-runtime';
 import type { Request, Response, Router } from 'express';
@@ -42,8 +44,8 @@ const LONGEST_READY_WAIT_MS = 10_000;
 
 /** Adds the steps that an agent may ask to be taken on its own node. Each may be repeated, at any replica. */
 export function addNodeRoutes(router: Router, deps: NodeRoutesDeps): void {
-  const { client, log, metrics } = deps;
-  const drains = createDrainLog(log);
+  const { client, clock, log, metrics } = deps;
+  const drains: Drains = { log: createDrainLog(log), removals: createRemovals({ client, clock }) };
 
   router.post(ROUTES.cordonAndDrain, async (request, response) => {
     const target = targetOf(deps, response);
@@ -65,9 +67,10 @@ export function addNodeRoutes(router: Router, deps: NodeRoutesDeps): void {
 
   router.post(ROUTES.uncordon, async (request, response) => {
     const target = targetOf(deps, response);
-    await adoptLegacy(deps, target.nodeName, target.signal);
+    await adoptLegacy(deps, target);
     // Agents of Brupop 1.x want to be uncordoned at once, and ask for the rest by themselves.
     const returned = wantsProgress(request);
+    drains.removals.abandon(target.nodeName);
     const { changed, keptByOther, refused } = await orNodeNotFound(
       target,
       returned ? returnWhenReady(deps, target) : uncordonNode({ ...target, known: deps.caches.node(target.nodeName) }),
@@ -102,7 +105,7 @@ export function addNodeRoutes(router: Router, deps: NodeRoutesDeps): void {
 
   router.post(ROUTES.removeExclusionFromLb, async (request, response) => {
     const target = targetOf(deps, response);
-    await adoptLegacy(deps, target.nodeName, target.signal);
+    await adoptLegacy(deps, target);
     const { changed, keptByOther } = await orNodeNotFound(target, removeExclusion({ ...target, known: deps.caches.node(target.nodeName) }));
     if (changed) log.info('Removing exclusion from load balancers', { node: target.nodeName });
     metrics.stepped('include', 'done');
@@ -127,24 +130,30 @@ export function addNodeRoutes(router: Router, deps: NodeRoutesDeps): void {
  * An agent of Brupop 1.x asks again where an apiserver of its own has ended in the middle of the step: what that one did must not pass for an
  * administrator's. Agents of ours have written a status before, by which it was adopted.
  */
-async function adoptPredecessors(deps: NodeRoutesDeps, request: Request, { nodeName, signal }: NodeChangeOptions): Promise<void> {
-  if (!wantsProgress(request)) await adoptLegacy(deps, nodeName, signal);
+async function adoptPredecessors(deps: NodeRoutesDeps, request: Request, target: Target): Promise<void> {
+  if (!wantsProgress(request)) await adoptLegacy(deps, target);
 }
 
 /** Waits up to 10 s for the cache to show the Node as Ready, then gives the node back, provided that the version of the Node that is patched is Ready. */
-async function returnWhenReady({ caches, board, clock }: NodeRoutesDeps, target: NodeChangeOptions): Promise<NodeChangeResult> {
-  const { nodeName, signal } = target;
+async function returnWhenReady({ caches, board, clock }: NodeRoutesDeps, target: Target): Promise<NodeChangeResult> {
+  const { nodeName, stop } = target;
   const untilMs = clock.monotonic() + LONGEST_READY_WAIT_MS;
   const isAwaited = (): boolean => {
     const known = caches.node(nodeName);
-    return known !== undefined && nodeProblem(known) !== undefined && clock.monotonic() < untilMs && !board.closed && !signal.aborted;
+    return known !== undefined && nodeProblem(known) !== undefined && clock.monotonic() < untilMs && !board.closed && !stop.aborted;
   };
-  while (isAwaited()) await board.news(nodeTopic(nodeName), untilMs - clock.monotonic(), signal);
+  while (isAwaited()) await board.news(nodeTopic(nodeName), untilMs - clock.monotonic(), stop);
   return giveNodeBack({ ...target, known: caches.node(nodeName), unless: nodeProblem });
 }
 
-function targetOf(deps: NodeRoutesDeps, response: Response): NodeChangeOptions {
-  return { client: deps.client, clock: deps.clock, nodeName: callerOf(response).node.name, signal: requestSignal(response) };
+/** The node of a caller. What has been sent to the API server runs to its end, also when the caller has gone; nothing is begun after that. */
+type Target = NodeChangeOptions & { readonly stop: AbortSignal };
+
+/** Aborts never: what is under way when the process ends goes with it. */
+const UNTIL_THE_END = new AbortController().signal;
+
+function targetOf({ client, clock }: NodeRoutesDeps, response: Response): Target {
+  return { client, clock, nodeName: callerOf(response).node.name, signal: UNTIL_THE_END, stop: requestSignal(response) };
 }
 
 /** The operator's own servers. The replica that drains its own node should be the last to leave it. */
@@ -183,14 +192,11 @@ function sinceMsOf({ clock }: NodeRoutesDeps, held: Ownership | undefined): numb
  * Cordons the node. Which pods are there before is recorded with the cordon: it tells those to be evicted from those that come back. The list serves the first
  * step of the drain, too, so it costs nothing.
  */
-async function cordon(
-  deps: NodeRoutesDeps,
-  target: NodeChangeOptions,
-): Promise<NodeChangeResult & { readonly listed: ListedPods | undefined }> {
-  const { client, nodeName, signal } = target;
+async function cordon(deps: NodeRoutesDeps, target: Target): Promise<NodeChangeResult & { readonly listed: ListedPods | undefined }> {
+  const { client, nodeName, stop } = target;
   const known = deps.caches.node(nodeName);
   const lastUids = deps.caches.serversOn(nodeName);
-  const listed = known !== undefined && isCordonRecorded(known) ? undefined : await listNodePods(client, nodeName, signal);
+  const listed = known !== undefined && isCordonRecorded(known) ? undefined : await listNodePods(client, nodeName, stop);
   const survey = listed === undefined ? undefined : surveyPods(listed.pods, { ...selectorsOf(deps), nodeName, lastUids });
   return { ...(await cordonNode({ ...target, known, lastUids, presentUids: survey?.presentUids })), listed };
 }
@@ -200,10 +206,16 @@ function selectorsOf(deps: NodeRoutesDeps): { readonly ours: PodSelector; readon
   return { ours: { namespace: deps.namespace, labels: { [COMPONENT_LABEL]: AGENT_COMPONENT } }, last: serversOf(deps) };
 }
 
+/** What the drains of this replica share. */
+interface Drains {
+  readonly log: DrainLog;
+  readonly removals: Removals;
+}
+
 async function drainOnce(
   deps: NodeRoutesDeps,
-  drains: DrainLog,
-  target: NodeChangeOptions,
+  drains: Drains,
+  { stop: signal, ...target }: Target,
   {
     held,
     policy,
@@ -214,6 +226,8 @@ async function drainOnce(
     ...target,
     ...selectorsOf(deps),
     listed,
+    signal,
+    removals: drains.removals,
     log: deps.log.child({ node: target.nodeName }),
     sinceMs: sinceMsOf(deps, held),
     // This replica may be among the pods that are waited for, and ends when its last request has.
@@ -224,7 +238,7 @@ async function drainOnce(
   });
   const block = result.kind === 'done' ? undefined : drainBlock(result.waiting);
   deps.metrics.drained(result, block?.reason);
-  drains.note(target.nodeName, result, block);
+  drains.log.note(target.nodeName, result, block);
   return result;
 }
 

@@ -6,6 +6,7 @@ import { describeError, type Logger } from '@brupop/process';
 import { decideReturn, type HeldNode } from '@brupop/state-machine';
 import type { BottlerocketShadow } from '@brupop/crd-models';
 import { heldStateOf, readOrUndefined, type Caches, type RawNode } from './caches.ts';
+import { inParallel } from './in-parallel.ts';
 import type { ApiserverMetrics } from './metrics.ts';
 
 /** What {@link returnNodes} needs. */
@@ -20,6 +21,7 @@ export interface ReturnNodesDeps {
 }
 
 const LOOK_EVERY_MS = 20_000;
+const AT_ONCE = 10;
 
 /**
  * Gives nodes back that an update has left cordoned or excluded from load balancers and whose agent will not do it. Every replica looks, and any
@@ -35,12 +37,14 @@ export async function returnNodes(deps: ReturnNodesDeps, signal: AbortSignal): P
       return;
     }
     due = dueNodes(deps, due);
-    for (const { name, dueMs } of due) {
-      if (clock.monotonic() < dueMs) continue;
-      await returnNode(deps, name, signal).catch((error: unknown) => {
-        log.warn('Giving a node back failed and will be tried again', { node: name, reason: describeError(error) });
-      });
-    }
+    await inParallel(
+      due.filter(({ dueMs }) => clock.monotonic() >= dueMs),
+      AT_ONCE,
+      ({ name }) =>
+        returnNode(deps, name, signal).catch((error: unknown) => {
+          log.warn('Giving a node back failed and will be tried again', { node: name, reason: describeError(error) });
+        }),
+    );
   }
 }
 

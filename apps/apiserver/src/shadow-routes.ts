@@ -71,7 +71,8 @@ export function addShadowRoutes(router: Router, json: RequestHandler, deps: Shad
     const signal = requestSignal(response);
     checkCreateBody(request.body, node.name);
     await checkLabel(deps, node.name, signal);
-    const shadow = await ensureShadow(client, namespace, node, signal);
+    // Runs to its end, also when the caller has gone: to hang up would undo it.
+    const shadow = await ensureShadow(client, namespace, node, new AbortController().signal);
     log.info('Ensured a shadow', { node: node.name, shadow: shadow.metadata.name });
     response.json(trimShadow(shadow));
   });
@@ -84,7 +85,8 @@ export function addShadowRoutes(router: Router, json: RequestHandler, deps: Shad
     const parsed = parseShadowStatus(status);
     if (!parsed.ok) throw new RequestError('BODY_INVALID', parsed.errors.join('; '));
     // Once our agent has written here, nothing tells any more that its predecessor had cordoned the node.
-    if (parsed.value.boot_id !== undefined) await adoptLegacy(deps, node.name, signal);
+    if (parsed.value.boot_id !== undefined) await adoptLegacy(deps, { nodeName: node.name, stop: signal });
+    // Not so this: written after its agent has gone, it might replace a newer one.
     await writeStatus(client, namespace, node.name, parsed.value, signal);
     response.json(parsed.value);
   });
@@ -93,11 +95,11 @@ export function addShadowRoutes(router: Router, json: RequestHandler, deps: Shad
 /** Marks as ours what Brupop 1.x left on the node in the middle of an update, so that it is undone in the end. */
 export async function adoptLegacy(
   deps: Pick<ShadowRoutesDeps, 'client' | 'clock' | 'caches' | 'log' | 'namespace'>,
-  nodeName: string,
-  signal: AbortSignal,
+  { nodeName, stop }: { readonly nodeName: string; readonly stop: AbortSignal },
 ): Promise<void> {
-  if (!isLegacyUpdate(await find(deps, shadowName(nodeName), signal))) return;
-  const { changed } = await adoptNode({ client: deps.client, clock: deps.clock, nodeName, signal });
+  if (!isLegacyUpdate(await find(deps, shadowName(nodeName), stop))) return;
+  const { signal } = new AbortController();
+  const { changed } = await adoptNode({ client: deps.client, clock: deps.clock, nodeName, signal, stop });
   if (changed) deps.log.info('Adopting the cordon of an earlier version', { node: nodeName });
 }
 

@@ -12,6 +12,7 @@ export function drainProgress(result: DrainResult, since: string | undefined, dr
   const told = { done: result.kind === 'done', message: describeDrain(result), ...sinceOf(since), evicted: result.evicted };
   if (result.kind === 'done') return told;
   const { waiting } = result;
+  const wantedMs = result.kind === 'waiting' ? (result.askAgainMs ?? 0) : 0;
   // Pods that are merely ending go by themselves; the longer a budget or a fault lasts, the less is it worth being asked again at once.
   const soon = waiting.every(({ reason }) => reason === 'terminating');
   const blocked = drainBlock(waiting);
@@ -20,7 +21,7 @@ export function drainProgress(result: DrainResult, since: string | undefined, dr
     waiting: waiting.slice(0, MOST_WAITING).map(waitingPod),
     waiting_total: waiting.length,
     ...(blocked === undefined ? {} : { blocked }),
-    retry_after_ms: soon ? SOON_MS : askAgainMs(drainMs),
+    retry_after_ms: Math.max(soon ? SOON_MS : askAgainMs(drainMs), Math.ceil(wantedMs)),
   };
 }
 

@@ -3,6 +3,7 @@ import { isKubeStatus, type KubeClient } from '@brupop/kube-runtime';
 import { sleep, type Clock, type Random } from '@brupop/ports';
 import { describeError, type Logger } from '@brupop/process';
 import type { Caches } from './caches.ts';
+import { inParallel } from './in-parallel.ts';
 
 /** What {@link tidyNodes} needs. */
 export interface TidyNodesDeps {
@@ -14,6 +15,7 @@ export interface TidyNodesDeps {
 }
 
 const LOOK_EVERY_MS = 20_000;
+const AT_ONCE = 10;
 
 /**
  * Puts right on nodes what needs no decision about an update, as soon as the watch shows it. Resolves when `signal` aborts.
@@ -29,8 +31,8 @@ export async function tidyNodes({ client, clock, random, log, caches }: TidyNode
     caches.onTidyDue(() => {
       woken.abort();
     });
-    for (const { name, ...tidying } of caches.tidyDue()) {
-      await tidyNode({ client, clock, nodeName: name, known: caches.node(name), signal }, tidying).then(
+    await inParallel(caches.tidyDue(), AT_ONCE, ({ name, ...tidying }) =>
+      tidyNode({ client, clock, nodeName: name, known: caches.node(name), signal }, tidying).then(
         ({ changed }) => {
           if (changed) log.debug('Tidied a node', { node: name, tainted: tidying.tainted, voided: Object.keys(tidying.voided ?? {}) });
         },
@@ -39,8 +41,8 @@ export async function tidyNodes({ client, clock, random, log, caches }: TidyNode
           if (!isKubeStatus(error, 404))
             log.warn('Tidying a node failed and will be tried again', { node: name, reason: describeError(error) });
         },
-      );
-    }
+      ),
+    );
     await sleep(clock, LOOK_EVERY_MS * (0.75 + random() / 2), AbortSignal.any([signal, woken.signal])).catch(() => undefined);
   }
 }

@@ -1,9 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { KubeApiError, type KubeClient } from '@brupop/kube-runtime';
-import { VirtualClock } from '@brupop/ports';
+import { sleep, VirtualClock } from '@brupop/ports';
 import { memoryLogger } from '@brupop/process';
 import { describeDrain, drainStep, type DrainResult, type DrainStepOptions } from './drain-step.ts';
 import type { DrainPod } from './pod.ts';
+import { createRemovals } from './removals.ts';
 
 type Answer = 'accept' | 'hang' | KubeApiError | Error;
 
@@ -161,7 +162,7 @@ class FakeNode {
       (value) => (result = value),
       (error: unknown) => (failure = error),
     );
-    await this.clock.advanceUntil(() => result !== undefined || failure !== undefined, 60_000);
+    await this.clock.advanceUntil(() => result !== undefined || failure !== undefined, 120_000);
     if (result === undefined) throw failure;
     return result;
   }
@@ -222,7 +223,7 @@ describe(drainStep, () => {
   test.each<{ name: string; answer: Answer; expected: string }>([
     { name: 'a server error is retried', answer: new KubeApiError(500, 'InternalError', 'x'), expected: 'a retrying' },
     { name: 'a lost connection is retried', answer: new Error('reset'), expected: 'a retrying' },
-    { name: 'an eviction without answer is retried', answer: 'hang', expected: 'a retrying' },
+    { name: 'an eviction without answer is waited for', answer: 'hang', expected: 'a pending' },
     { name: 'a missing permission is told', answer: new KubeApiError(403, 'Forbidden', 'x'), expected: 'a refused' },
     {
       name: 'a namespace that is being deleted is waited for',
@@ -235,6 +236,85 @@ describe(drainStep, () => {
     node.answers.set('a', answer);
     const result = await node.step();
     expect([result.kind, result.evicted, ...reasons(result)]).toEqual(['waiting', 0, expected]);
+  });
+
+  test('an eviction that takes longer than a step is made all the same, and asked for once', async () => {
+    const node = new FakeNode().add('a');
+    node.answerMs.set('a', 25_000);
+    const removals = createRemovals(node);
+    const steps = [await node.step({ removals }), await node.step({ removals })];
+    expect(steps.map(reasons)).toEqual([['a pending'], ['a pending']]);
+    expect(describeDrain(steps[0] as DrainResult)).toContain('The API server has not answered the eviction of pod shop/a yet');
+    expect(await node.step({ removals })).toMatchObject({ kind: 'done' });
+    expect(node.asked).toEqual(['POST a']);
+  });
+
+  test('an eviction goes on when its caller has gone', async () => {
+    const node = new FakeNode().add('a');
+    node.answerMs.set('a', 5_000);
+    const gone = new AbortController();
+    node.clock.setTimer(1_000, () => {
+      gone.abort(new Error('the agent has gone'));
+    });
+    await expect(node.step({ signal: gone.signal })).rejects.toThrow('the agent has gone');
+    await node.clock.advance(10_000);
+    expect(node.pods.size).toBe(0);
+  });
+
+  test('a refusal that comes between two steps is told by the next, which does not ask again for it', async () => {
+    const node = new FakeNode().add('a');
+    node.answers.set('a', new KubeApiError(403, 'Forbidden', 'not during office hours'));
+    node.answerMs.set('a', 12_000);
+    const removals = createRemovals(node);
+    await node.step({ removals });
+    await node.clock.advance(5_000);
+    expect(reasons(await node.step({ removals, budgetMs: 1_000 }))).toEqual(['a refused']);
+    expect(node.asked).toEqual(['POST a']);
+  });
+
+  test.each([
+    { seconds: 30, tries: 20 },
+    { seconds: 3_600, tries: 10 },
+  ])('asks no sooner than after the $seconds s of a Retry-After, but once a minute: $tries times in 10 min', async ({ seconds, tries }) => {
+    const node = new FakeNode().add('a');
+    node.answers.set('a', new KubeApiError(429, 'TooManyRequests', 'later', { retryAfterMs: seconds * 1_000 }));
+    const removals = createRemovals(node);
+    while (node.clock.monotonic() < 600_000) {
+      const result = await node.step({ removals });
+      expect(reasons(result)).toEqual(['a retrying']);
+      expect(result).toHaveProperty('askAgainMs');
+    }
+    expect(Math.abs(node.asked.length - tries)).toBeLessThanOrEqual(1);
+  });
+
+  test('force does not wait for the Retry-After of an eviction', async () => {
+    const node = new FakeNode().add('a');
+    node.answers.set('a', new KubeApiError(429, 'TooManyRequests', 'later', { retryAfterMs: 60_000 }));
+    const removals = createRemovals(node);
+    await node.step({ removals });
+    node.answers.delete('a');
+    expect(await node.step({ removals, sinceMs: 0, policy: { timeoutMs: 1, onTimeout: 'force' } })).toMatchObject({ kind: 'done' });
+    expect(node.asked).toEqual(['POST a', 'DELETE a']);
+  });
+
+  test('to give up hangs up on evictions without an answer', async () => {
+    const node = new FakeNode().add('a');
+    node.answerMs.set('a', 25_000);
+    const removals = createRemovals(node);
+    await node.step({ removals });
+    expect((await node.step({ removals, sinceMs: 0, policy: { timeoutMs: 1, onTimeout: 'skip' } })).kind).toBe('timedOut');
+    await node.clock.advance(60_000);
+    expect(node.pods.get('a')?.metadata.deletionTimestamp).toBeUndefined();
+  });
+
+  test('lists for as long as the API server may take, and then still evicts', async () => {
+    const node = new FakeNode().add('a');
+    const { list } = node;
+    node.list = async () => {
+      await sleep(node.clock, 40_000);
+      return list();
+    };
+    expect(await node.step()).toMatchObject({ kind: 'done', evicted: 1 });
   });
 
   test('gives up past the timeout without evicting more, and tells what blocks', async () => {

@@ -1,13 +1,22 @@
-import type { KubeClient } from '@brupop/kube-runtime';
+import { REQUEST_TIMEOUT_MS, type KubeClient } from '@brupop/kube-runtime';
 import type { Clock } from '@brupop/ports';
 import { BrupopError, type Logger } from '@brupop/process';
 import { askAgainMs } from './ask-again.ts';
 import { removePod, type EvictionOutcome } from './evict.ts';
 import { describeLeft, leftPods, type LeftPod } from './left-pods.ts';
 import { NodePods, type ListedPods } from './node-pods.ts';
-import { byRank, endingObstacle, evictionObstacle, returningObstacle, type DrainObstacle, type FailedEviction } from './obstacle.ts';
+import {
+  askedObstacle,
+  byRank,
+  endingObstacle,
+  evictionObstacle,
+  returningObstacle,
+  type DrainObstacle,
+  type FailedEviction,
+} from './obstacle.ts';
 import { planDrain, type DrainMode, type DrainPlan, type DrainPolicy } from './plan.ts';
 import { podIdentity, podKey, type DrainPod, type PodSelector } from './pod.ts';
+import { createRemovals, type Removals } from './removals.ts';
 import { Returns } from './returns.ts';
 
 /** What every step of a drain tells. */
@@ -22,7 +31,12 @@ export type DrainResult =
   /** Nothing is left to drain, as a fresh list or the watch event that removed the last pod has shown. Pods that came after that are not covered. */
   | (StepResult & { readonly kind: 'done' })
   /** Take another step. Pods that hold the drain come first in `waiting`, those that merely terminate last. */
-  | (StepResult & { readonly kind: 'waiting'; readonly waiting: readonly DrainObstacle[] })
+  | (StepResult & {
+      readonly kind: 'waiting';
+      readonly waiting: readonly DrainObstacle[];
+      /** How long the Kubernetes API wants not to be asked for any of the pods that are left; 0 if at least one may be asked for now. */
+      readonly askAgainMs?: number;
+    })
   /** The drain timeout has passed and the policy is to give up. Nothing was evicted in this step after that. */
   | (StepResult & { readonly kind: 'timedOut'; readonly waiting: readonly DrainObstacle[] });
 
@@ -48,10 +62,15 @@ export interface DrainStepOptions {
   readonly presentUids?: readonly string[] | undefined;
   /** The pods as they were listed just before the cordon; they save a list. */
   readonly listed?: ListedPods | undefined;
-  /** How long the step may take, 10 s at most and by default. */
+  /** How long the step may take once the pods are listed, 10 s at most and by default. */
   readonly budgetMs?: number;
   /** Evictions under way at once, 10 by default. */
   readonly concurrency?: number;
+  /**
+   * Evictions that earlier steps have begun. What the API server has not answered when the step ends goes on there, and the next step with the same object
+   * picks it up. Without it the next step asks again.
+   */
+  readonly removals?: Removals;
 }
 
 const LONGEST_STEP_MS = 10_000;
@@ -64,23 +83,49 @@ const SETTLE_MS = 2_000;
 
 /**
  * Takes one bounded step of a drain: lists the node's pods, evicts what is to go, and watches it go, until nothing is left or time is up.
- * Keeps nothing between steps, so any process may take the next. The node must be cordoned.
+ * Any process may take the next: what is kept between steps, in `removals`, only saves requests. The node must be cordoned.
  * @throws when the pods cannot be listed (BrupopError `DRAIN_STEP_TIMEOUT` for want of an answer), or when `signal` aborts. A failed eviction does not throw: its pod is waited for and told of.
  */
 export async function drainStep(options: DrainStepOptions): Promise<DrainResult> {
-  const { clock, signal, budgetMs = LONGEST_STEP_MS } = options;
-  const deadlineMs = clock.monotonic() + Math.min(budgetMs, LONGEST_STEP_MS);
-  const deadline = new AbortController();
-  const stopTimer = clock.setTimer(Math.min(budgetMs, LONGEST_STEP_MS), () => {
-    deadline.abort(new BrupopError('DRAIN_STEP_TIMEOUT', 'The Kubernetes API did not answer within the step', { retry: 'transient' }));
-  });
+  const { client, clock, signal, budgetMs = LONGEST_STEP_MS, removals = createRemovals({ client, clock }) } = options;
+  const limit = stepLimit(clock);
+  limit.set(REQUEST_TIMEOUT_MS);
   try {
-    return await run(options, deadlineMs, AbortSignal.any([signal, deadline.signal]));
+    return await run({ ...options, removals }, limit, AbortSignal.any([signal, limit.signal]), Math.min(budgetMs, LONGEST_STEP_MS));
   } finally {
-    stopTimer();
     // Closes the watch.
-    deadline.abort(new Error('the step is over'));
+    limit.end();
   }
+}
+
+/** When a step is over. */
+interface StepLimit {
+  readonly signal: AbortSignal;
+  /** From now on. */
+  set(ms: number): void;
+  leftMs(): number;
+  end(): void;
+}
+
+function stepLimit(clock: Clock): StepLimit {
+  const over = new AbortController();
+  let endMs = 0;
+  let cancel: () => void = () => undefined;
+  return {
+    signal: over.signal,
+    set(ms) {
+      cancel();
+      endMs = clock.monotonic() + ms;
+      cancel = clock.setTimer(ms, () => {
+        over.abort(new BrupopError('DRAIN_STEP_TIMEOUT', 'The Kubernetes API did not answer within the step', { retry: 'transient' }));
+      });
+    },
+    leftMs: () => endMs - clock.monotonic(),
+    end() {
+      cancel();
+      over.abort(new Error('the step is over'));
+    },
+  };
 }
 
 interface Progress {
@@ -91,13 +136,16 @@ interface Progress {
   readonly returns: Returns;
 }
 
-async function run(options: DrainStepOptions, deadlineMs: number, stepSignal: AbortSignal): Promise<DrainResult> {
-  const { clock, signal, stop } = options;
+type StepOptions = DrainStepOptions & { readonly removals: Removals };
+
+async function run(options: StepOptions, limit: StepLimit, stepSignal: AbortSignal, budgetMs: number): Promise<DrainResult> {
+  const { clock, signal, stop, removals, nodeName } = options;
   const isStopped = (): boolean => stop?.aborted === true;
   const untilTold = stop === undefined ? signal : AbortSignal.any([signal, stop]);
   const nodePods = new NodePods({ ...options, signal: stepSignal });
   const progress: Progress = { evicted: new Set(), outcomes: new Map(), notBeforeMs: new Map(), returns: new Returns() };
   let settledMs: number | undefined;
+  let isListed = false;
   let result: DrainResult | undefined;
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
     const watched = nodePods.look();
@@ -106,6 +154,9 @@ async function run(options: DrainStepOptions, deadlineMs: number, stepSignal: Ab
     if (pods === undefined || (!watched?.isNews && isDrained(planDrain({ ...options, pods, nowMs: clock.now() })))) {
       try {
         pods = await nodePods.list();
+        // A list may take as long as the API server allows; what is done about it starts then.
+        if (!isListed) limit.set(budgetMs);
+        isListed = true;
       } catch (error) {
         signal.throwIfAborted();
         // What was seen before in this step is still worth telling; without that there is nothing to tell.
@@ -116,7 +167,7 @@ async function run(options: DrainStepOptions, deadlineMs: number, stepSignal: Ab
     const plan = planDrain({ ...options, pods, nowMs: clock.now() });
     const told = (): StepResult => ({ evicted: progress.evicted.size, ...leftPods(plan.skip) });
     for (const pod of progress.returns.note(plan, options)) progress.notBeforeMs.set(podIdentity(pod), clock.monotonic() + LEAVE_ALONE_MS);
-    const leftMs = deadlineMs - clock.monotonic() - FIRST_PAUSE_MS;
+    const leftMs = limit.leftMs() - FIRST_PAUSE_MS;
     if (isDrained(plan)) {
       settledMs ??= clock.monotonic() + SETTLE_MS;
       const untilMs = Math.min(settledMs - clock.monotonic(), leftMs);
@@ -127,14 +178,16 @@ async function run(options: DrainStepOptions, deadlineMs: number, stepSignal: Ab
     }
     if (plan.mode === 'giveUp') {
       await askWhy(plan.evict, options, progress, stepSignal);
-      return { kind: 'timedOut', ...told(), waiting: obstaclesOf(plan.evict, plan.wait, progress, clock.now()) };
+      const waiting = obstaclesOf(plan, options, progress);
+      removals.abandon(nodeName);
+      return { kind: 'timedOut', ...told(), waiting };
     }
     await evictAll(plan.evict, plan.mode, pauseMs, options, progress, stepSignal);
     signal.throwIfAborted();
-    result = { kind: 'waiting', ...told(), waiting: obstaclesOf(plan.evict, plan.wait, progress, clock.now()) };
-    const pauseLeftMs = deadlineMs - clock.monotonic() - FIRST_PAUSE_MS;
+    result = { kind: 'waiting', ...told(), waiting: obstaclesOf(plan, options, progress), askAgainMs: wantedPauseMs(plan, options) };
+    const pauseLeftMs = limit.leftMs() - FIRST_PAUSE_MS;
     if (stepSignal.aborted || isStopped() || pauseLeftMs <= 0) return result;
-    const dueMs = Math.min(...plan.evict.map((pod) => progress.notBeforeMs.get(podIdentity(pod)) ?? 0)) - clock.monotonic();
+    const dueMs = Math.min(...plan.evict.map((pod) => dueAt(pod, plan.mode, options, progress))) - clock.monotonic();
     const watchedMs = Math.min(pauseLeftMs, LONGEST_PAUSE_MS, Math.max(dueMs, 0));
     const pauses = { watchedMs, unwatchedMs: Math.min(pauseLeftMs, pauseMs) };
     await nodePods.change(pauses, untilTold).catch(() => undefined);
@@ -151,12 +204,18 @@ function isDrained({ evict, wait }: DrainPlan): boolean {
 const MOST_ASKED = 5;
 
 /** Finds out what would become of an eviction, without one: the steps before may have been taken by another process. */
-async function askWhy(pods: readonly DrainPod[], { client }: DrainStepOptions, progress: Progress, signal: AbortSignal): Promise<void> {
+async function askWhy(
+  pods: readonly DrainPod[],
+  { client, removals }: StepOptions,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<void> {
   const ask = async (pod: DrainPod): Promise<void> => {
     const outcome = await removePod(pod, { client, signal, method: 'evict', dryRun: true });
     if (outcome.kind !== 'evicted' && outcome.kind !== 'gone') progress.outcomes.set(podIdentity(pod), outcome);
   };
-  await Promise.all(pods.slice(0, MOST_ASKED).map(ask));
+  const unknown = pods.filter((pod) => removals.failure(pod) === undefined);
+  await Promise.all(unknown.slice(0, MOST_ASKED).map(ask));
 }
 
 /** Starts evictions in order, `concurrency` at a time. A slow answer occupies one place only: failed evictions are retried by the next round, not here. */
@@ -164,12 +223,13 @@ async function evictAll(
   pods: readonly DrainPod[],
   mode: DrainMode,
   pauseMs: number,
-  { client, clock, log, sinceMs, concurrency = 10 }: DrainStepOptions,
+  options: StepOptions,
   progress: Progress,
   signal: AbortSignal,
 ): Promise<void> {
-  const queue = pods.filter((pod) => (progress.notBeforeMs.get(podIdentity(pod)) ?? 0) <= clock.monotonic());
-  const method = mode === 'force' ? 'delete' : 'evict';
+  const { clock, log, sinceMs, nodeName, removals, concurrency = 10 } = options;
+  const queue = pods.filter((pod) => dueAt(pod, mode, options, progress) <= clock.monotonic());
+  const method = methodOf(mode);
   const pauseAfter = ({ kind }: EvictionOutcome): number => {
     if (kind === 'retry') return pauseMs;
     return kind === 'blocked' ? askAgainMs(clock.now() - sinceMs) : LEAVE_ALONE_MS;
@@ -177,7 +237,9 @@ async function evictAll(
   const worker = async (): Promise<void> => {
     for (let pod = queue.shift(); pod !== undefined && !signal.aborted; pod = queue.shift()) {
       const identity = podIdentity(pod);
-      const outcome = await removePod(pod, { client, signal, method });
+      const outcome = await removals.ask(nodeName, pod, method, signal);
+      // The step is over; the next one gets the answer.
+      if (outcome === undefined) return;
       const fields = { pod: podKey(pod), reason: outcome.kind };
       progress.notBeforeMs.set(identity, clock.monotonic() + pauseAfter(outcome));
       if (outcome.kind === 'evicted' || outcome.kind === 'gone') {
@@ -195,16 +257,28 @@ async function evictAll(
   await Promise.all(Array.from({ length: Math.min(concurrency, queue.length) }, worker));
 }
 
-function obstaclesOf(evict: readonly DrainPod[], ending: readonly DrainPod[], progress: Progress, nowMs: number): readonly DrainObstacle[] {
+const methodOf = (mode: DrainMode): 'delete' | 'evict' => (mode === 'force' ? 'delete' : 'evict');
+
+/** Monotonic time from which a pod may be asked for. */
+function dueAt(pod: DrainPod, mode: DrainMode, { removals }: StepOptions, { notBeforeMs }: Progress): number {
+  return Math.max(notBeforeMs.get(podIdentity(pod)) ?? 0, removals.notBeforeMs(pod, methodOf(mode)));
+}
+
+/** How long the Kubernetes API wants not to be asked for any of the pods. */
+function wantedPauseMs({ evict, mode }: DrainPlan, { clock, removals }: StepOptions): number {
+  if (evict.length === 0) return 0;
+  return Math.max(0, Math.min(...evict.map((pod) => removals.notBeforeMs(pod, methodOf(mode)))) - clock.monotonic());
+}
+
+function obstaclesOf({ evict, wait }: DrainPlan, { clock, removals }: StepOptions, progress: Progress): readonly DrainObstacle[] {
   const { outcomes, evicted } = progress;
-  return byRank([
-    ...evict.map((pod) =>
-      progress.returns.isAgain(pod)
-        ? returningObstacle(pod)
-        : evictionObstacle(pod, outcomes.get(podIdentity(pod)), evicted.has(podIdentity(pod))),
-    ),
-    ...ending.map((pod) => endingObstacle(pod, nowMs)),
-  ]);
+  const toEvict = (pod: DrainPod): DrainObstacle => {
+    const identity = podIdentity(pod);
+    if (progress.returns.isAgain(pod)) return returningObstacle(pod);
+    if (removals.isUnderWay(pod)) return askedObstacle(pod);
+    return evictionObstacle(pod, outcomes.get(identity) ?? removals.failure(pod), evicted.has(identity));
+  };
+  return byRank([...evict.map(toEvict), ...wait.map((pod) => endingObstacle(pod, clock.now()))]);
 }
 
 /** One sentence for people about where a drain stands, such as for a condition or a log. */

@@ -2,33 +2,34 @@ import { KubeApiError, paths, type KubeClient, type StatusCause } from '@brupop/
 import { describeError } from '@brupop/process';
 import type { DrainPod } from './pod.ts';
 
-/** What the Kubernetes API answered when asked to remove one pod. */
+/** What the Kubernetes API answered when asked to remove one pod. `retryAfterMs` is how long it wants not to be asked again, where it says so. */
 export type EvictionOutcome =
   /** Accepted; the pod is going. */
   | { readonly kind: 'evicted' }
   /** It, or the pod of that UID, is no longer there. */
   | { readonly kind: 'gone' }
   /** A PodDisruptionBudget forbids it for now; `budget` is its name, where it was told, and `message` the Kubernetes API's. */
-  | { readonly kind: 'blocked'; readonly budget?: string; readonly message: string }
+  | { readonly kind: 'blocked'; readonly budget?: string; readonly message: string; readonly retryAfterMs?: number }
   /** Its namespace is being deleted, which takes the pod along. */
   | { readonly kind: 'namespaceTerminating' }
   /** The Kubernetes API failed or could not be reached. */
-  | { readonly kind: 'retry'; readonly message: string }
+  | { readonly kind: 'retry'; readonly message: string; readonly retryAfterMs?: number }
   /** Refused for a reason that time alone may not mend, such as a missing permission or an admission webhook. */
-  | { readonly kind: 'refused'; readonly status: number; readonly message: string };
+  | { readonly kind: 'refused'; readonly status: number; readonly message: string; readonly retryAfterMs?: number };
 
 /** Maps a failed eviction to what it means. Only what surely means "gone" counts as gone; nothing counts as evicted. */
 export function classifyEvictionError(error: unknown): Exclude<EvictionOutcome, { kind: 'evicted' }> {
   if (!(error instanceof KubeApiError)) return { kind: 'retry', message: describeError(error) };
-  const { status, message } = error;
+  const { status, message, retryAfterMs } = error;
+  const pause = retryAfterMs === undefined ? {} : { retryAfterMs };
   // 409: the UID precondition failed, so another pod has taken the name. Should it be another conflict, the next list shows the pod still.
   if (status === 404 || status === 409) return { kind: 'gone' };
   if (status === 429 && causesOf(error).some(({ reason }) => reason === 'DisruptionBudget'))
-    return { kind: 'blocked', ...budgetOf(causesOf(error)), message: withCause(message, causesOf(error)) };
+    return { kind: 'blocked', ...budgetOf(causesOf(error)), message: withCause(message, causesOf(error)), ...pause };
   if (status === 403 && causesOf(error).some(({ reason }) => reason === 'NamespaceTerminating')) return { kind: 'namespaceTerminating' };
   // 429 for another cause: the Kubernetes API is overloaded, or a webhook asks for patience.
-  if (status >= 500 || status === 408 || status === 429) return { kind: 'retry', message };
-  return { kind: 'refused', status, message };
+  if (status >= 500 || status === 408 || status === 429) return { kind: 'retry', message, ...pause };
+  return { kind: 'refused', status, message, ...pause };
 }
 
 function causesOf({ details }: KubeApiError): readonly StatusCause[] {

@@ -9,6 +9,8 @@ export { listNodePods } from './node-pods.ts';
 export type { ListedPods } from './node-pods.ts';
 export { drainBlock } from './obstacle.ts';
 export type { DrainObstacle } from './obstacle.ts';
+export { createRemovals } from './removals.ts';
+export type { Removals } from './removals.ts';
 export { classifyEvictionError, removePod } from './evict.ts';
 export type { EvictionOutcome, RemovalOptions } from './evict.ts';
 export { adoptNode, cordonNode, excludeFromLoadBalancers, giveNodeBack, removeExclusion, tidyNode, uncordonNode } from './node-changes.ts';

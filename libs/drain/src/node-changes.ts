@@ -28,6 +28,11 @@ export interface NodeChangeOptions {
   /** @returns why the Node must not be changed now, if so. It is given exactly the version of the Node that the patch would be guarded by. */
   readonly unless?: (node: DrainNode) => string | undefined;
   readonly signal: AbortSignal;
+  /**
+   * Begins nothing more once it aborts, as when whoever asked has gone; but a patch that the API server has been sent runs to its end, for it may pass slow
+   * admission webhooks, and is dropped if its client hangs up.
+   */
+  readonly stop?: AbortSignal;
 }
 
 /** What a change of a Node came to. */
@@ -95,10 +100,11 @@ const ATTEMPTS = 6;
  * @throws BrupopError `NODE_CONFLICT` (transient) when others kept changing the Node
  */
 async function changeNode(options: NodeChangeOptions, plan: (node: DrainNode, now: string) => NodeChange): Promise<NodeChangeResult> {
-  const { client, clock, nodeName, signal } = options;
+  const { client, clock, nodeName, signal, stop } = options;
   const path = paths.node(nodeName);
   let conflict: unknown;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    stop?.throwIfAborted();
     const known = attempt === 0 && options.known?.metadata.resourceVersion !== undefined ? options.known : undefined;
     const node = known ?? (await client.request<DrainNode>('GET', path, { signal }));
     const refused = options.unless?.(node);

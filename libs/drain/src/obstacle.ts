@@ -54,6 +54,11 @@ export function returningObstacle(pod: DrainPod): DrainObstacle {
   );
 }
 
+/** A pod whose eviction the API server has yet to answer. */
+export function askedObstacle(pod: DrainPod): DrainObstacle {
+  return obstacle(pod, 'pending', `The API server has not answered the eviction of pod ${nameOf(pod)} yet`);
+}
+
 /** What keeps a pod that is ending. @param nowMs milliseconds since the Unix epoch */
 export function endingObstacle(pod: DrainPod, nowMs: number): DrainObstacle {
   const { deletionTimestamp } = pod.metadata;

@@ -28,7 +28,6 @@ export interface Reviewer {
 // What else could end a token, its pod's end, is seen at once; a review for each agent every few minutes would be most of what a resting fleet asks.
 const DEFAULT_TTL_MS = 15 * 60_000;
 const DEFAULT_NEGATIVE_TTL_MS = 10_000;
-const REVIEW_TIMEOUT_MS = 10_000;
 const LIMITS: QueueLimits = {
   running: 50,
   runningForStrangers: 20,
@@ -135,8 +134,8 @@ async function reviewToken(client: KubeClient, token: string, audience: string):
   const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenReview', spec: { token, audiences: [audience] } };
   const { status } = await client.request<{ status?: TokenReviewStatus }>('POST', paths.tokenReviews(), {
     body,
+    // Given up no earlier than the API server gives it up: else a slow one would review no token at all.
     signal: new AbortController().signal,
-    timeoutMs: REVIEW_TIMEOUT_MS,
   });
   return status ?? {};
 }

@@ -10,6 +10,12 @@ export const JSON_PATCH = 'application/json-patch+json';
 /** Content type of a server-side apply. */
 export const APPLY_PATCH = 'application/apply-patch+yaml';
 
+/**
+ * Longer than an API server works on a request: a write ends after 34 s, admission webhooks included, a read after the 60 s of `--request-timeout`. To give up
+ * earlier would undo the work, for an API server drops a request whose client has gone, and the next try would take as long.
+ */
+export const REQUEST_TIMEOUT_MS = 65_000;
+
 /** Parameters of a query, not yet encoded. */
 export type Query = Readonly<Record<string, string>>;
 
@@ -21,7 +27,7 @@ export interface KubeRequestOptions {
   readonly contentType?: string;
   readonly query?: Query;
   readonly signal: AbortSignal;
-  /** For the whole exchange, body included; 15 s by default. */
+  /** For the whole exchange, body included; {@link REQUEST_TIMEOUT_MS} by default. */
   readonly timeoutMs?: number;
 }
 
@@ -51,7 +57,7 @@ export function createKubeClient({ http, clock, userAgent = 'brupop' }: KubeClie
   const base: HttpHeaders = { accept: 'application/json', 'user-agent': userAgent };
   return {
     async request<T>(method: HttpRequest['method'], path: string, options: KubeRequestOptions): Promise<T> {
-      const { body, query, signal, timeoutMs = 15_000 } = options;
+      const { body, query, signal, timeoutMs = REQUEST_TIMEOUT_MS } = options;
       const contentType = options.contentType ?? (method === 'PATCH' ? MERGE_PATCH : 'application/json');
       const deadline = withDeadline(clock, signal, timeoutMs, `${method} ${path}`);
       try {

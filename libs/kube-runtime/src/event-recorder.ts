@@ -115,7 +115,7 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
       ...(one.count > 1 ? { series: { count: one.count, lastObservedTime: microTime(clock.now()) } } : {}),
     };
     try {
-      await client.request('POST', paths.events(namespace), { body, signal: stop.signal, timeoutMs: FLUSH_MS });
+      await client.request('POST', paths.events(namespace), { body, signal: stop.signal });
     } catch (error) {
       // Another process has told it.
       if (one.event.standing !== true || !isKubeStatus(error, 409)) throw error;
@@ -127,7 +127,7 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
     const path = paths.event(one.event.regarding.namespace ?? 'default', name);
     const body = { series: { count: one.count, lastObservedTime: microTime(clock.now()) } };
     try {
-      await client.request('PATCH', path, { body, signal: stop.signal, timeoutMs: FLUSH_MS });
+      await client.request('PATCH', path, { body, signal: stop.signal });
     } catch (error) {
       // Events live for an hour.
       if (!isKubeStatus(error, 404)) throw error;

@@ -2,7 +2,7 @@ export { objectKey } from './objects.ts';
 export type { KubeMetadata, KubeObject, Store } from './objects.ts';
 export { isKubeStatus, KubeApiError } from './kube-error.ts';
 export type { StatusCause, StatusDetails } from './kube-error.ts';
-export { APPLY_PATCH, createKubeClient, JSON_PATCH, MERGE_PATCH } from './client.ts';
+export { APPLY_PATCH, createKubeClient, JSON_PATCH, MERGE_PATCH, REQUEST_TIMEOUT_MS } from './client.ts';
 export type { KubeClient, KubeClientOptions, KubeRequestOptions, Query } from './client.ts';
 export { loadKube } from './load-kube.ts';
 export type { ClusterConfig, KubeAccess } from './load-kube.ts';

@@ -87,7 +87,7 @@ describe(createLeaderElector, () => {
     // The wall clock of a machine may be anything.
     clock.jump(-86_400_000);
     await clock.advance(60_000);
-    expect(terms).toEqual(['a leads@0', 'a ends@10000', 'b leads@16000']);
+    expect(terms).toEqual(['a leads@0', 'a ends@30000', 'b leads@40000']);
   });
 
   test('a leader that cannot renew stops before another may begin, and leads again when it can', async () => {
@@ -95,8 +95,8 @@ describe(createLeaderElector, () => {
     const { elector, log } = process('a');
     await clock.advance(5_000);
     api.fault = () => Promise.resolve(jsonResponse(500, {}));
-    await clock.advance(20_000);
-    expect([terms, elector.isLeader()]).toEqual([['a leads@0', 'a ends@14000'], false]);
+    await clock.advance(40_000);
+    expect([terms, elector.isLeader()]).toEqual([['a leads@0', 'a ends@34000'], false]);
     const told = log.entries.filter(({ level }) => level !== 'info').map(({ message }) => message);
     expect([...new Set(told)]).toEqual([
       'Renewing the lease failed, trying again',
@@ -206,7 +206,7 @@ describe(createLeaderElector, () => {
     expect(a.log.entries.at(-1)?.message).toBe('Releasing the lease failed, it will expire');
   });
 
-  test.each([{ renewDeadlineMs: 20_000 }, { retryPeriodMs: 9_000 }])('refuses times under which two could lead: %j', (times) => {
+  test.each([{ renewDeadlineMs: 50_000 }, { retryPeriodMs: 26_000 }])('refuses times under which two could lead: %j', (times) => {
     const { clock, api } = world();
     const make = () =>
       createLeaderElector({

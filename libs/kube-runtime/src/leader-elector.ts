@@ -19,9 +19,12 @@ export interface LeaderElectorOptions {
   readonly leaseName: string;
   /** Must differ between processes, also between two lives of the same pod name. */
   readonly identity: string;
-  /** How long others respect a lease that is not renewed; 15 s by default. */
+  /** How long others respect a lease that is not renewed; 40 s by default, as the kubelet's. */
   readonly leaseDurationMs?: number;
-  /** A leader that could not renew for so long stops leading; 10 s by default, and less than the duration. */
+  /**
+   * A leader that could not renew for so long stops leading; 30 s by default, and less than the duration. A renewal is given up after half of it, which is more than
+   * the 10 s that an admission webhook has by default.
+   */
   readonly renewDeadlineMs?: number;
   /** Pause between attempts; 2 s by default, and less than the deadline. */
   readonly retryPeriodMs?: number;
@@ -43,7 +46,7 @@ export interface LeaderElector {
 /** One leader among several processes, by the rules of client-go's `leaderelection`. */
 export function createLeaderElector(options: LeaderElectorOptions): LeaderElector {
   const { client, clock, random, log, namespace, leaseName, identity } = options;
-  const { leaseDurationMs = 15_000, renewDeadlineMs = 10_000, retryPeriodMs = 2_000 } = options;
+  const { leaseDurationMs = 40_000, renewDeadlineMs = 30_000, retryPeriodMs = 2_000 } = options;
   if (!(retryPeriodMs * 1.2 < renewDeadlineMs && renewDeadlineMs < leaseDurationMs)) {
     throw new BrupopError('LEASE_TIMES', 'retryPeriodMs * 1.2 < renewDeadlineMs < leaseDurationMs must hold', { retry: 'terminal' });
   }

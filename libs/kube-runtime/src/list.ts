@@ -1,5 +1,6 @@
 import type { Clock } from '@brupop/ports';
 import { BrupopError } from '@brupop/process';
+import { REQUEST_TIMEOUT_MS } from './client.ts';
 import type { KubeClient, Query } from './client.ts';
 import { withDeadline } from './deadline.ts';
 import { isKubeStatus } from './kube-error.ts';
@@ -23,7 +24,7 @@ export interface ListOptions {
   readonly onRestart?: () => void;
   /** Items in a page; 500 by default. */
   readonly pageSize?: number;
-  /** Longest time until the head of an answer, and between two pieces of it; 30 s by default. */
+  /** Longest time until the head of an answer, and between two pieces of it; {@link REQUEST_TIMEOUT_MS} by default. */
   readonly silenceMs?: number;
 }
 
@@ -60,7 +61,10 @@ async function listPages(options: ListOptions, limit: number | undefined): Promi
   }
 }
 
-async function listPage({ client, clock, path, signal, onItem, silenceMs = 30_000 }: ListOptions, query: Query): Promise<ListHeader> {
+async function listPage(
+  { client, clock, path, signal, onItem, silenceMs = REQUEST_TIMEOUT_MS }: ListOptions,
+  query: Query,
+): Promise<ListHeader> {
   const deadline = withDeadline(clock, signal, silenceMs, `Listing ${path}`);
   try {
     const response = await client.stream(path, query, deadline.signal);

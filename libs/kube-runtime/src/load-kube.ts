@@ -4,6 +4,7 @@ import { KubeConfig } from '@kubernetes/client-node';
 import { DEFAULT_NAMESPACE } from '@brupop/crd-models';
 import type { HttpClient } from '@brupop/ports';
 import { BrupopError, describeError, nodeHttpClient } from '@brupop/process';
+import { REQUEST_TIMEOUT_MS } from './client.ts';
 
 /** How to reach the cluster, and the namespace that the process lives in. */
 export interface KubeAccess {
@@ -33,6 +34,8 @@ export function loadKube(config: ClusterConfig = defaultConfig()): KubeAccess {
     baseUrl: cluster.server,
     tls: () => material,
     rejectUnauthorized: !cluster.skipTLSVerify,
+    // Each request has a deadline of its own.
+    responseTimeoutMs: REQUEST_TIMEOUT_MS + 5_000,
     ...(cluster.tlsServerName === undefined ? {} : { serverName: cluster.tlsServerName }),
   });
   const http: HttpClient = {
