@@ -154,9 +154,6 @@ async function run(options: StepOptions, limit: StepLimit, stepSignal: AbortSign
     if (pods === undefined || (!watched?.isNews && isDrained(planDrain({ ...options, pods, nowMs: clock.now() })))) {
       try {
         pods = await nodePods.list();
-        // A list may take as long as the API server allows; what is done about it starts then.
-        if (!isListed) limit.set(budgetMs);
-        isListed = true;
       } catch (error) {
         signal.throwIfAborted();
         // What was seen before in this step is still worth telling; without that there is nothing to tell.
@@ -164,6 +161,9 @@ async function run(options: StepOptions, limit: StepLimit, stepSignal: AbortSign
         return result;
       }
     }
+    // A list may take as long as the API server allows; the time of the step starts with what is done about it.
+    if (!isListed) limit.set(budgetMs);
+    isListed = true;
     const plan = planDrain({ ...options, pods, nowMs: clock.now() });
     const told = (): StepResult => ({ evicted: progress.evicted.size, ...leftPods(plan.skip) });
     for (const pod of progress.returns.note(plan, options)) progress.notBeforeMs.set(podIdentity(pod), clock.monotonic() + LEAVE_ALONE_MS);
