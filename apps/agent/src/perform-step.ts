@@ -167,6 +167,8 @@ async function takeNodeStep(apiserver: ApiserverClient, step: NodeStep, signal: 
     since: Number.isNaN(since) ? undefined : since,
     retryAfterMs: progress.retry_after_ms,
     blocked: progress.blocked,
+    notice: progress.notice,
+    until: progress.until,
     returned: progress.returned,
   };
 }

@@ -1,5 +1,5 @@
 import type { StepProgress, WaitingPod } from '@brupop/agent-api';
-import { askAgainMs, describeDrain, drainBlock, type DrainObstacle, type DrainResult } from '@brupop/drain';
+import { askAgainMs, describeDrain, drainBlock, type DrainObstacle, type DrainOutlook, type DrainResult } from '@brupop/drain';
 
 const MOST_WAITING = 20;
 const SOON_MS = 1_000;
@@ -13,6 +13,7 @@ export function drainProgress(result: DrainResult, since: string | undefined, dr
   if (result.kind === 'done') return told;
   const { waiting } = result;
   const wantedMs = result.kind === 'waiting' ? (result.askAgainMs ?? 0) : 0;
+  const { endsAtMs, notice }: DrainOutlook = result.kind === 'waiting' ? result : {};
   // Pods that are merely ending go by themselves; the longer a budget or a fault lasts, the less is it worth being asked again at once.
   const soon = waiting.every(({ reason }) => reason === 'terminating');
   const blocked = drainBlock(waiting);
@@ -21,6 +22,8 @@ export function drainProgress(result: DrainResult, since: string | undefined, dr
     waiting: waiting.slice(0, MOST_WAITING).map(waitingPod),
     waiting_total: waiting.length,
     ...(blocked === undefined ? {} : { blocked }),
+    ...(notice === undefined ? {} : { notice }),
+    ...(endsAtMs === undefined ? {} : { until: new Date(endsAtMs).toISOString() }),
     retry_after_ms: Math.max(soon ? SOON_MS : askAgainMs(drainMs), Math.ceil(wantedMs)),
   };
 }

@@ -28,6 +28,10 @@ export interface StepProgress {
   readonly waiting_total?: number;
   /** What keeps a drain from getting anywhere; absent while it gets on. `reason` is one of `DRAIN_BLOCKS`; a newer apiserver may know more. */
   readonly blocked?: { readonly reason: string; readonly message: string };
+  /** What a drain waits for that takes long though nothing is wrong, such as a pod with a long grace period; absent while it is quick. For people. */
+  readonly notice?: string;
+  /** RFC 3339; when a drain ends by itself at the latest, by its timeout. Absent where it has no limit. */
+  readonly until?: string;
   /** When to call again, in milliseconds; a hint. */
   readonly retry_after_ms?: number;
   /** Of uncordoning: whether the exclusion from load balancers is undone as well. */

@@ -42,6 +42,8 @@ const STEP_PROGRESS: JsonSchema = {
       required: ['reason', 'message'],
       properties: { reason: { type: 'string' }, message: { type: 'string' } },
     },
+    notice: { type: 'string' },
+    until: { type: 'string', pattern: TIMESTAMP_PATTERN },
     retry_after_ms: { type: 'integer', minimum: 0 },
     returned: { type: 'boolean' },
   },

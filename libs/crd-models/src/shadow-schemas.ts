@@ -56,6 +56,7 @@ const PROGRESS: JsonSchema = {
     version: version('The version that the step is part of an update to.'),
     message: text('What it is doing or waiting for, for people.', LIMITS.message),
     reason: nullable(text('Why the step makes no headway, in one CamelCase word.', LIMITS.word)),
+    until: nullable(timestamp('When the step ends by itself at the latest, if that is known.')),
   },
 };
 

@@ -49,6 +49,8 @@ export interface ShadowProgress {
   readonly message?: string;
   /** Why the step makes no headway, in one CamelCase word; absent or null while it does. Of a drain: one of {@link DRAIN_BLOCKS}. */
   readonly reason?: string | null;
+  /** RFC 3339; when the step ends by itself at the latest, as of a drain that has lasted. */
+  readonly until?: string | null;
 }
 
 /** A version that this host booted out of, or failed to install. */

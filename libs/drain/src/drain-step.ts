@@ -14,6 +14,7 @@ import {
   type DrainObstacle,
   type FailedEviction,
 } from './obstacle.ts';
+import { drainOutlook, type DrainOutlook } from './outlook.ts';
 import { planDrain, type DrainMode, type DrainPlan, type DrainPolicy } from './plan.ts';
 import { podIdentity, podKey, type DrainPod, type PodSelector } from './pod.ts';
 import { createRemovals, type Removals } from './removals.ts';
@@ -31,12 +32,13 @@ export type DrainResult =
   /** Nothing is left to drain, as a fresh list or the watch event that removed the last pod has shown. Pods that came after that are not covered. */
   | (StepResult & { readonly kind: 'done' })
   /** Take another step. Pods that hold the drain come first in `waiting`, those that merely terminate last. */
-  | (StepResult & {
-      readonly kind: 'waiting';
-      readonly waiting: readonly DrainObstacle[];
-      /** How long the Kubernetes API wants not to be asked for any of the pods that are left; 0 if at least one may be asked for now. */
-      readonly askAgainMs?: number;
-    })
+  | (StepResult &
+      DrainOutlook & {
+        readonly kind: 'waiting';
+        readonly waiting: readonly DrainObstacle[];
+        /** How long the Kubernetes API wants not to be asked for any of the pods that are left; 0 if at least one may be asked for now. */
+        readonly askAgainMs?: number;
+      })
   /** The drain timeout has passed and the policy is to give up. Nothing was evicted in this step after that. */
   | (StepResult & { readonly kind: 'timedOut'; readonly waiting: readonly DrainObstacle[] });
 
@@ -184,7 +186,13 @@ async function run(options: StepOptions, limit: StepLimit, stepSignal: AbortSign
     }
     await evictAll(plan.evict, plan.mode, pauseMs, options, progress, stepSignal);
     signal.throwIfAborted();
-    result = { kind: 'waiting', ...told(), waiting: obstaclesOf(plan, options, progress), askAgainMs: wantedPauseMs(plan, options) };
+    result = {
+      kind: 'waiting',
+      ...told(),
+      ...drainOutlook(plan, { ...options, nowMs: clock.now() }),
+      waiting: obstaclesOf(plan, options, progress),
+      askAgainMs: wantedPauseMs(plan, options),
+    };
     const pauseLeftMs = limit.leftMs() - FIRST_PAUSE_MS;
     if (stepSignal.aborted || isStopped() || pauseLeftMs <= 0) return result;
     const dueMs = Math.min(...plan.evict.map((pod) => dueAt(pod, plan.mode, options, progress))) - clock.monotonic();

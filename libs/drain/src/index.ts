@@ -3,6 +3,7 @@ export { classifyPod, isDaemonSetPod } from './classify.ts';
 export type { ClassifyContext, PodVerdict, SkipReason } from './classify.ts';
 export { describeDrain, drainStep } from './drain-step.ts';
 export type { DrainResult, DrainStepOptions } from './drain-step.ts';
+export type { DrainOutlook } from './outlook.ts';
 export { namesOf } from './left-pods.ts';
 export type { LeftPod } from './left-pods.ts';
 export { listNodePods } from './node-pods.ts';

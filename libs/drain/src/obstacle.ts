@@ -1,6 +1,6 @@
 import type { DrainBlock } from '@brupop/crd-models';
 import type { EvictionOutcome } from './evict.ts';
-import { controllerOf, type DrainPod } from './pod.ts';
+import { controllerOf, OVERDUE_MS, type DrainPod } from './pod.ts';
 
 /** A pod that keeps a drain from ending, and why. */
 export interface DrainObstacle {
@@ -17,9 +17,6 @@ export interface DrainObstacle {
 
 /** Outcomes that leave the pod where it is. */
 export type FailedEviction = Exclude<EvictionOutcome, { kind: 'evicted' | 'gone' }>;
-
-// A kubelet needs some time after the grace period to be rid of a pod.
-const OVERDUE_MS = 60_000;
 
 /** What keeps a pod that was to be evicted. @param outcome of its last eviction, if that failed */
 export function evictionObstacle(pod: DrainPod, outcome: FailedEviction | undefined, evicted: boolean): DrainObstacle {
@@ -66,7 +63,7 @@ export function endingObstacle(pod: DrainPod, nowMs: number): DrainObstacle {
   if (deletionTimestamp === undefined) return obstacle(pod, 'terminating', `Pod ${where} is ending`);
   return nowMs - Date.parse(deletionTimestamp) > OVERDUE_MS
     ? obstacle(pod, 'overdue', `Pod ${where} was to end by ${deletionTimestamp} and has not`)
-    : obstacle(pod, 'terminating', `Pod ${where} is ending, due by ${deletionTimestamp}`);
+    : obstacle(pod, 'terminating', `Pod ${where} is ending; its grace period ends at ${deletionTimestamp}`);
 }
 
 const RANK: Readonly<Record<DrainObstacle['reason'], number>> = {

@@ -92,6 +92,21 @@ describe(planDrain, () => {
     expect([plan.mode, names(plan.wait), plan.skip.map(({ reason }) => reason), plan.evict]).toEqual(['evict', ['going'], ['ours'], []]);
   });
 
+  describe('past the drain timeout', () => {
+    const skip = { ...base, policy: { timeoutMs: 15 * minute, onTimeout: 'skip' } as const, nowMs: 16 * minute };
+    const ending = (at: string): DrainPod => aPod('going', { deletionTimestamp: `1970-01-01T00:${at}Z` });
+    test.each<{ name: string; pods: readonly DrainPod[]; mode: DrainMode }>([
+      { name: 'a pod within its grace period is waited for', pods: [ending('30:00')], mode: 'evict' },
+      { name: 'a pod is given a minute after its grace period', pods: [ending('15:30')], mode: 'evict' },
+      { name: 'a pod that outlived its grace period ends the drain', pods: [ending('14:59')], mode: 'giveUp' },
+      { name: 'a grace period that ends too late for the reboot ends the drain', pods: [ending('49:01')], mode: 'giveUp' },
+      { name: 'a pod that cannot be evicted ends the drain, whatever else is ending', pods: [ending('30:00'), aPod('db')], mode: 'giveUp' },
+      { name: 'an unreadable end ends the drain', pods: [aPod('going', { deletionTimestamp: 'soon' })], mode: 'giveUp' },
+    ])('$name', ({ pods, mode }) => {
+      expect(planDrain({ ...skip, pods }).mode).toBe(mode);
+    });
+  });
+
   test('does not wait, when forced, for a pod that outlived its grace period', () => {
     const pods = [
       aPod('stuck', { deletionTimestamp: '1970-01-01T00:00:30Z' }),

@@ -1,5 +1,5 @@
 import { classifyPod, type ClassifyContext, type SkipReason } from './classify.ts';
-import { controllerOf, podKey, selects, type DrainPod, type PodSelector } from './pod.ts';
+import { controllerOf, OVERDUE_MS, podKey, selects, type DrainPod, type PodSelector } from './pod.ts';
 
 /**
  * What follows when the drain timeout has passed.
@@ -51,6 +51,12 @@ export interface DrainObservation extends ClassifyContext {
 /** How long the pods that are evicted last may hold up a drain, counted from its beginning. */
 export const LAST_PATIENCE_MS = 60_000;
 
+/**
+ * A pod that is ending within its grace period is waited for past the drain timeout, but not beyond so long a time from the start of the drain. The controller's
+ * deadline for drain and reboot is 60 minutes by default; the rest is left for the reboot.
+ */
+export const LONGEST_GRACE_MS: number = 50 * 60_000;
+
 /** What to do next about each pod of the node. The drain is done when both `evict` and `wait` are empty. */
 export interface DrainPlan {
   readonly mode: DrainMode;
@@ -86,7 +92,14 @@ export function planDrain(observation: DrainObservation): DrainPlan {
   if (observation.nowMs - observation.sinceMs >= LAST_PATIENCE_MS && left.every((pod) => selects(observation.last, pod))) {
     return { mode, evict: [], wait: [], skip: [...skip, ...left.map((pod) => ({ pod, reason: 'last' as const }))] };
   }
-  return { mode, evict: inOrder(toEvict, observation.last), wait, skip };
+  const isOnlyEnding = toEvict.length === 0 && wait.length > 0 && wait.every((pod) => endsInTime(pod, observation));
+  return { mode: mode === 'giveUp' && isOnlyEnding ? 'evict' : mode, evict: inOrder(toEvict, observation.last), wait, skip };
+}
+
+/** Whether a pod is ending within its grace period, and that soon enough to be waited for past the drain timeout. */
+export function endsInTime(pod: DrainPod, { nowMs, sinceMs }: Pick<DrainObservation, 'nowMs' | 'sinceMs'>): boolean {
+  const dueMs = Date.parse(pod.metadata.deletionTimestamp ?? '') + OVERDUE_MS;
+  return dueMs > nowMs && dueMs <= sinceMs + LONGEST_GRACE_MS;
 }
 
 function isOverdue(pod: DrainPod, nowMs: number): boolean {

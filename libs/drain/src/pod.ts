@@ -78,6 +78,9 @@ function hasField(fields: unknown, ...path: readonly string[]): boolean {
   return at !== undefined;
 }
 
+/** How long after its grace period a pod may still be there: a kubelet needs some time to be rid of it. */
+export const OVERDUE_MS = 60_000;
+
 /** `namespace/name`. */
 export function podKey(pod: DrainPod): string {
   return `${pod.metadata.namespace ?? ''}/${pod.metadata.name}`;

@@ -93,7 +93,7 @@ return errors === 0;
 }
 
 export const validateStepProgress: Validate = validate11;
-const schema12 = {"type":"object","required":["done","message"],"properties":{"done":{"type":"boolean"},"message":{"type":"string"},"since":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"},"evicted":{"type":"integer","minimum":0},"waiting":{"type":"array","maxItems":1000,"items":{"type":"object","required":["namespace","name","reason","message"],"properties":{"namespace":{"type":"string"},"name":{"type":"string"},"reason":{"type":"string","enum":["blocked","terminating","retrying"]},"message":{"type":"string"}}}},"waiting_total":{"type":"integer","minimum":0},"blocked":{"type":"object","required":["reason","message"],"properties":{"reason":{"type":"string"},"message":{"type":"string"}}},"retry_after_ms":{"type":"integer","minimum":0},"returned":{"type":"boolean"}}};
+const schema12 = {"type":"object","required":["done","message"],"properties":{"done":{"type":"boolean"},"message":{"type":"string"},"since":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"},"evicted":{"type":"integer","minimum":0},"waiting":{"type":"array","maxItems":1000,"items":{"type":"object","required":["namespace","name","reason","message"],"properties":{"namespace":{"type":"string"},"name":{"type":"string"},"reason":{"type":"string","enum":["blocked","terminating","retrying"]},"message":{"type":"string"}}}},"waiting_total":{"type":"integer","minimum":0},"blocked":{"type":"object","required":["reason","message"],"properties":{"reason":{"type":"string"},"message":{"type":"string"}}},"notice":{"type":"string"},"until":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"},"retry_after_ms":{"type":"integer","minimum":0},"returned":{"type":"boolean"}}};
 const pattern0 = new RegExp("^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$", "u");
 
 function validate11(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
@@ -418,10 +418,9 @@ vErrors.push(err26);
 errors++;
 }
 }
-if(data.retry_after_ms !== undefined){
-let data14 = data.retry_after_ms;
-if(!(((typeof data14 == "number") && (!(data14 % 1) && !isNaN(data14))) && (isFinite(data14)))){
-const err27 = {instancePath:instancePath+"/retry_after_ms",schemaPath:"#/properties/retry_after_ms/type",keyword:"type",params:{type: "integer"}};
+if(data.notice !== undefined){
+if(typeof data.notice !== "string"){
+const err27 = {instancePath:instancePath+"/notice",schemaPath:"#/properties/notice/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err27];
 }
@@ -430,9 +429,12 @@ vErrors.push(err27);
 }
 errors++;
 }
-if((typeof data14 == "number") && (isFinite(data14))){
-if(data14 < 0 || isNaN(data14)){
-const err28 = {instancePath:instancePath+"/retry_after_ms",schemaPath:"#/properties/retry_after_ms/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}};
+}
+if(data.until !== undefined){
+let data15 = data.until;
+if(typeof data15 === "string"){
+if(!pattern0.test(data15)){
+const err28 = {instancePath:instancePath+"/until",schemaPath:"#/properties/until/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"}};
 if(vErrors === null){
 vErrors = [err28];
 }
@@ -442,10 +444,8 @@ vErrors.push(err28);
 errors++;
 }
 }
-}
-if(data.returned !== undefined){
-if(typeof data.returned !== "boolean"){
-const err29 = {instancePath:instancePath+"/returned",schemaPath:"#/properties/returned/type",keyword:"type",params:{type: "boolean"}};
+else {
+const err29 = {instancePath:instancePath+"/until",schemaPath:"#/properties/until/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err29];
 }
@@ -455,14 +455,51 @@ vErrors.push(err29);
 errors++;
 }
 }
-}
-else {
-const err30 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
+if(data.retry_after_ms !== undefined){
+let data16 = data.retry_after_ms;
+if(!(((typeof data16 == "number") && (!(data16 % 1) && !isNaN(data16))) && (isFinite(data16)))){
+const err30 = {instancePath:instancePath+"/retry_after_ms",schemaPath:"#/properties/retry_after_ms/type",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
 vErrors = [err30];
 }
 else {
 vErrors.push(err30);
+}
+errors++;
+}
+if((typeof data16 == "number") && (isFinite(data16))){
+if(data16 < 0 || isNaN(data16)){
+const err31 = {instancePath:instancePath+"/retry_after_ms",schemaPath:"#/properties/retry_after_ms/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}};
+if(vErrors === null){
+vErrors = [err31];
+}
+else {
+vErrors.push(err31);
+}
+errors++;
+}
+}
+}
+if(data.returned !== undefined){
+if(typeof data.returned !== "boolean"){
+const err32 = {instancePath:instancePath+"/returned",schemaPath:"#/properties/returned/type",keyword:"type",params:{type: "boolean"}};
+if(vErrors === null){
+vErrors = [err32];
+}
+else {
+vErrors.push(err32);
+}
+errors++;
+}
+}
+}
+else {
+const err33 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err33];
+}
+else {
+vErrors.push(err33);
 }
 errors++;
 }

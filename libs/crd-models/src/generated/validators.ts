@@ -2,7 +2,7 @@
 // Generated from the schemas by "nx run-many -t generate". Do not edit.
 import type { Validate } from '../parse.ts';
 export const validateShadow: Validate = validate10;
-const schema11 = {"type":"object","required":["apiVersion","kind","metadata","spec"],"properties":{"apiVersion":{"type":"string","enum":["brupop.bottlerocket.aws/v2"]},"kind":{"type":"string","enum":["BottlerocketShadow"]},"metadata":{"type":"object","required":["name"],"properties":{"name":{"type":"string"},"namespace":{"type":"string"},"uid":{"type":"string"},"resourceVersion":{"type":"string"},"generation":{"type":"integer"},"creationTimestamp":{"type":"string"},"deletionTimestamp":{"type":"string"},"labels":{"type":"object","additionalProperties":{"type":"string"}},"annotations":{"type":"object","additionalProperties":{"type":"string"}},"finalizers":{"type":"array","items":{"type":"string"}},"ownerReferences":{"type":"array","items":{"type":"object","required":["apiVersion","kind","name","uid"],"properties":{"apiVersion":{"type":"string"},"kind":{"type":"string"},"name":{"type":"string"},"uid":{"type":"string"},"controller":{"type":"boolean"},"blockOwnerDeletion":{"type":"boolean"}}}}}},"spec":{"type":"object","required":["state"],"properties":{"state":{"type":"string","enum":["Idle","StagedAndPerformedUpdate","RebootedIntoUpdate","MonitoringUpdate","ErrorReset"]},"state_transition_timestamp":{"type":"string","nullable":true},"version":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$","nullable":true}}},"status":{"type":"object","required":["current_version","target_version","current_state","crash_count"],"properties":{"current_version":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$"},"target_version":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$"},"current_state":{"type":"string","enum":["Idle","StagedAndPerformedUpdate","RebootedIntoUpdate","MonitoringUpdate","ErrorReset"]},"crash_count":{"type":"integer","maximum":4294967295,"minimum":0},"state_transition_failure_timestamp":{"type":"string","nullable":true},"conditions":{"type":"array","items":{"type":"object","required":["type","status","reason","message","lastTransitionTime"],"properties":{"type":{"type":"string"},"status":{"type":"string","enum":["True","False","Unknown"]},"reason":{"type":"string"},"message":{"type":"string"},"lastTransitionTime":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"},"observedGeneration":{"type":"integer","minimum":0}}}},"progress":{"type":"object","required":["step","since","boot_id","version"],"properties":{"step":{"type":"string","enum":["Excluding","Draining","Rebooting","Returning"]},"since":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"},"boot_id":{"type":"string"},"version":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$"},"message":{"type":"string"},"reason":{"type":"string","nullable":true}},"nullable":true},"failed_versions":{"type":"array","items":{"type":"object","required":["version","failures","last_failure_timestamp"],"properties":{"version":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$"},"failures":{"type":"integer","maximum":4294967295,"minimum":1},"last_failure_timestamp":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"}}}},"boot_id":{"type":"string"},"failure_message":{"type":"string","nullable":true},"unhealthy_before":{"type":"array","items":{"type":"string"},"nullable":true},"update_check":{"type":"object","required":["result"],"properties":{"result":{"type":"string"},"checked_at":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$","nullable":true},"since":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$","nullable":true},"reason":{"type":"string","nullable":true},"message":{"type":"string","nullable":true},"newest_listed":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$","nullable":true}},"nullable":true}},"nullable":true}}};
+const schema11 = {"type":"object","required":["apiVersion","kind","metadata","spec"],"properties":{"apiVersion":{"type":"string","enum":["brupop.bottlerocket.aws/v2"]},"kind":{"type":"string","enum":["BottlerocketShadow"]},"metadata":{"type":"object","required":["name"],"properties":{"name":{"type":"string"},"namespace":{"type":"string"},"uid":{"type":"string"},"resourceVersion":{"type":"string"},"generation":{"type":"integer"},"creationTimestamp":{"type":"string"},"deletionTimestamp":{"type":"string"},"labels":{"type":"object","additionalProperties":{"type":"string"}},"annotations":{"type":"object","additionalProperties":{"type":"string"}},"finalizers":{"type":"array","items":{"type":"string"}},"ownerReferences":{"type":"array","items":{"type":"object","required":["apiVersion","kind","name","uid"],"properties":{"apiVersion":{"type":"string"},"kind":{"type":"string"},"name":{"type":"string"},"uid":{"type":"string"},"controller":{"type":"boolean"},"blockOwnerDeletion":{"type":"boolean"}}}}}},"spec":{"type":"object","required":["state"],"properties":{"state":{"type":"string","enum":["Idle","StagedAndPerformedUpdate","RebootedIntoUpdate","MonitoringUpdate","ErrorReset"]},"state_transition_timestamp":{"type":"string","nullable":true},"version":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$","nullable":true}}},"status":{"type":"object","required":["current_version","target_version","current_state","crash_count"],"properties":{"current_version":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$"},"target_version":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$"},"current_state":{"type":"string","enum":["Idle","StagedAndPerformedUpdate","RebootedIntoUpdate","MonitoringUpdate","ErrorReset"]},"crash_count":{"type":"integer","maximum":4294967295,"minimum":0},"state_transition_failure_timestamp":{"type":"string","nullable":true},"conditions":{"type":"array","items":{"type":"object","required":["type","status","reason","message","lastTransitionTime"],"properties":{"type":{"type":"string"},"status":{"type":"string","enum":["True","False","Unknown"]},"reason":{"type":"string"},"message":{"type":"string"},"lastTransitionTime":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"},"observedGeneration":{"type":"integer","minimum":0}}}},"progress":{"type":"object","required":["step","since","boot_id","version"],"properties":{"step":{"type":"string","enum":["Excluding","Draining","Rebooting","Returning"]},"since":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"},"boot_id":{"type":"string"},"version":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$"},"message":{"type":"string"},"reason":{"type":"string","nullable":true},"until":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$","nullable":true}},"nullable":true},"failed_versions":{"type":"array","items":{"type":"object","required":["version","failures","last_failure_timestamp"],"properties":{"version":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$"},"failures":{"type":"integer","maximum":4294967295,"minimum":1},"last_failure_timestamp":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"}}}},"boot_id":{"type":"string"},"failure_message":{"type":"string","nullable":true},"unhealthy_before":{"type":"array","items":{"type":"string"},"nullable":true},"update_check":{"type":"object","required":["result"],"properties":{"result":{"type":"string"},"checked_at":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$","nullable":true},"since":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$","nullable":true},"reason":{"type":"string","nullable":true},"message":{"type":"string","nullable":true},"newest_listed":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$","nullable":true}},"nullable":true}},"nullable":true}}};
 const pattern0 = new RegExp("^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$", "u");
 const pattern3 = new RegExp("^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$", "u");
 
@@ -1044,17 +1044,10 @@ vErrors.push(err86);
 errors++;
 }
 }
-}
-}
-if(data28.failed_versions !== undefined){
-let data49 = data28.failed_versions;
-if(Array.isArray(data49)){
-const len3 = data49.length;
-for(let i3=0; i3<len3; i3++){
-let data50 = data49[i3];
-if(data50 && typeof data50 == "object" && !Array.isArray(data50)){
-if(data50.version === undefined){
-const err87 = {instancePath:instancePath+"/status/failed_versions/" + i3,schemaPath:"#/properties/status/properties/failed_versions/items/required",keyword:"required",params:{missingProperty: "version"}};
+if(data42.until !== undefined){
+let data49 = data42.until;
+if((typeof data49 !== "string") && (data49 !== null)){
+const err87 = {instancePath:instancePath+"/status/progress/until",schemaPath:"#/properties/status/properties/progress/properties/until/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err87];
 }
@@ -1063,8 +1056,9 @@ vErrors.push(err87);
 }
 errors++;
 }
-if(data50.failures === undefined){
-const err88 = {instancePath:instancePath+"/status/failed_versions/" + i3,schemaPath:"#/properties/status/properties/failed_versions/items/required",keyword:"required",params:{missingProperty: "failures"}};
+if(typeof data49 === "string"){
+if(!pattern3.test(data49)){
+const err88 = {instancePath:instancePath+"/status/progress/until",schemaPath:"#/properties/status/properties/progress/properties/until/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"}};
 if(vErrors === null){
 vErrors = [err88];
 }
@@ -1073,8 +1067,19 @@ vErrors.push(err88);
 }
 errors++;
 }
-if(data50.last_failure_timestamp === undefined){
-const err89 = {instancePath:instancePath+"/status/failed_versions/" + i3,schemaPath:"#/properties/status/properties/failed_versions/items/required",keyword:"required",params:{missingProperty: "last_failure_timestamp"}};
+}
+}
+}
+}
+if(data28.failed_versions !== undefined){
+let data50 = data28.failed_versions;
+if(Array.isArray(data50)){
+const len3 = data50.length;
+for(let i3=0; i3<len3; i3++){
+let data51 = data50[i3];
+if(data51 && typeof data51 == "object" && !Array.isArray(data51)){
+if(data51.version === undefined){
+const err89 = {instancePath:instancePath+"/status/failed_versions/" + i3,schemaPath:"#/properties/status/properties/failed_versions/items/required",keyword:"required",params:{missingProperty: "version"}};
 if(vErrors === null){
 vErrors = [err89];
 }
@@ -1083,11 +1088,8 @@ vErrors.push(err89);
 }
 errors++;
 }
-if(data50.version !== undefined){
-let data51 = data50.version;
-if(typeof data51 === "string"){
-if(!pattern0.test(data51)){
-const err90 = {instancePath:instancePath+"/status/failed_versions/" + i3+"/version",schemaPath:"#/properties/status/properties/failed_versions/items/properties/version/pattern",keyword:"pattern",params:{pattern: "^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$"}};
+if(data51.failures === undefined){
+const err90 = {instancePath:instancePath+"/status/failed_versions/" + i3,schemaPath:"#/properties/status/properties/failed_versions/items/required",keyword:"required",params:{missingProperty: "failures"}};
 if(vErrors === null){
 vErrors = [err90];
 }
@@ -1096,9 +1098,8 @@ vErrors.push(err90);
 }
 errors++;
 }
-}
-else {
-const err91 = {instancePath:instancePath+"/status/failed_versions/" + i3+"/version",schemaPath:"#/properties/status/properties/failed_versions/items/properties/version/type",keyword:"type",params:{type: "string"}};
+if(data51.last_failure_timestamp === undefined){
+const err91 = {instancePath:instancePath+"/status/failed_versions/" + i3,schemaPath:"#/properties/status/properties/failed_versions/items/required",keyword:"required",params:{missingProperty: "last_failure_timestamp"}};
 if(vErrors === null){
 vErrors = [err91];
 }
@@ -1107,11 +1108,11 @@ vErrors.push(err91);
 }
 errors++;
 }
-}
-if(data50.failures !== undefined){
-let data52 = data50.failures;
-if(!(((typeof data52 == "number") && (!(data52 % 1) && !isNaN(data52))) && (isFinite(data52)))){
-const err92 = {instancePath:instancePath+"/status/failed_versions/" + i3+"/failures",schemaPath:"#/properties/status/properties/failed_versions/items/properties/failures/type",keyword:"type",params:{type: "integer"}};
+if(data51.version !== undefined){
+let data52 = data51.version;
+if(typeof data52 === "string"){
+if(!pattern0.test(data52)){
+const err92 = {instancePath:instancePath+"/status/failed_versions/" + i3+"/version",schemaPath:"#/properties/status/properties/failed_versions/items/properties/version/pattern",keyword:"pattern",params:{pattern: "^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$"}};
 if(vErrors === null){
 vErrors = [err92];
 }
@@ -1120,9 +1121,9 @@ vErrors.push(err92);
 }
 errors++;
 }
-if((typeof data52 == "number") && (isFinite(data52))){
-if(data52 > 4294967295 || isNaN(data52)){
-const err93 = {instancePath:instancePath+"/status/failed_versions/" + i3+"/failures",schemaPath:"#/properties/status/properties/failed_versions/items/properties/failures/maximum",keyword:"maximum",params:{comparison: "<=", limit: 4294967295}};
+}
+else {
+const err93 = {instancePath:instancePath+"/status/failed_versions/" + i3+"/version",schemaPath:"#/properties/status/properties/failed_versions/items/properties/version/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err93];
 }
@@ -1131,8 +1132,11 @@ vErrors.push(err93);
 }
 errors++;
 }
-if(data52 < 1 || isNaN(data52)){
-const err94 = {instancePath:instancePath+"/status/failed_versions/" + i3+"/failures",schemaPath:"#/properties/status/properties/failed_versions/items/properties/failures/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
+}
+if(data51.failures !== undefined){
+let data53 = data51.failures;
+if(!(((typeof data53 == "number") && (!(data53 % 1) && !isNaN(data53))) && (isFinite(data53)))){
+const err94 = {instancePath:instancePath+"/status/failed_versions/" + i3+"/failures",schemaPath:"#/properties/status/properties/failed_versions/items/properties/failures/type",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
 vErrors = [err94];
 }
@@ -1141,13 +1145,9 @@ vErrors.push(err94);
 }
 errors++;
 }
-}
-}
-if(data50.last_failure_timestamp !== undefined){
-let data53 = data50.last_failure_timestamp;
-if(typeof data53 === "string"){
-if(!pattern3.test(data53)){
-const err95 = {instancePath:instancePath+"/status/failed_versions/" + i3+"/last_failure_timestamp",schemaPath:"#/properties/status/properties/failed_versions/items/properties/last_failure_timestamp/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"}};
+if((typeof data53 == "number") && (isFinite(data53))){
+if(data53 > 4294967295 || isNaN(data53)){
+const err95 = {instancePath:instancePath+"/status/failed_versions/" + i3+"/failures",schemaPath:"#/properties/status/properties/failed_versions/items/properties/failures/maximum",keyword:"maximum",params:{comparison: "<=", limit: 4294967295}};
 if(vErrors === null){
 vErrors = [err95];
 }
@@ -1156,9 +1156,8 @@ vErrors.push(err95);
 }
 errors++;
 }
-}
-else {
-const err96 = {instancePath:instancePath+"/status/failed_versions/" + i3+"/last_failure_timestamp",schemaPath:"#/properties/status/properties/failed_versions/items/properties/last_failure_timestamp/type",keyword:"type",params:{type: "string"}};
+if(data53 < 1 || isNaN(data53)){
+const err96 = {instancePath:instancePath+"/status/failed_versions/" + i3+"/failures",schemaPath:"#/properties/status/properties/failed_versions/items/properties/failures/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
 if(vErrors === null){
 vErrors = [err96];
 }
@@ -1169,8 +1168,11 @@ errors++;
 }
 }
 }
-else {
-const err97 = {instancePath:instancePath+"/status/failed_versions/" + i3,schemaPath:"#/properties/status/properties/failed_versions/items/type",keyword:"type",params:{type: "object"}};
+if(data51.last_failure_timestamp !== undefined){
+let data54 = data51.last_failure_timestamp;
+if(typeof data54 === "string"){
+if(!pattern3.test(data54)){
+const err97 = {instancePath:instancePath+"/status/failed_versions/" + i3+"/last_failure_timestamp",schemaPath:"#/properties/status/properties/failed_versions/items/properties/last_failure_timestamp/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"}};
 if(vErrors === null){
 vErrors = [err97];
 }
@@ -1180,9 +1182,8 @@ vErrors.push(err97);
 errors++;
 }
 }
-}
 else {
-const err98 = {instancePath:instancePath+"/status/failed_versions",schemaPath:"#/properties/status/properties/failed_versions/type",keyword:"type",params:{type: "array"}};
+const err98 = {instancePath:instancePath+"/status/failed_versions/" + i3+"/last_failure_timestamp",schemaPath:"#/properties/status/properties/failed_versions/items/properties/last_failure_timestamp/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err98];
 }
@@ -1192,9 +1193,9 @@ vErrors.push(err98);
 errors++;
 }
 }
-if(data28.boot_id !== undefined){
-if(typeof data28.boot_id !== "string"){
-const err99 = {instancePath:instancePath+"/status/boot_id",schemaPath:"#/properties/status/properties/boot_id/type",keyword:"type",params:{type: "string"}};
+}
+else {
+const err99 = {instancePath:instancePath+"/status/failed_versions/" + i3,schemaPath:"#/properties/status/properties/failed_versions/items/type",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err99];
 }
@@ -1204,10 +1205,9 @@ vErrors.push(err99);
 errors++;
 }
 }
-if(data28.failure_message !== undefined){
-let data55 = data28.failure_message;
-if((typeof data55 !== "string") && (data55 !== null)){
-const err100 = {instancePath:instancePath+"/status/failure_message",schemaPath:"#/properties/status/properties/failure_message/type",keyword:"type",params:{type: "string"}};
+}
+else {
+const err100 = {instancePath:instancePath+"/status/failed_versions",schemaPath:"#/properties/status/properties/failed_versions/type",keyword:"type",params:{type: "array"}};
 if(vErrors === null){
 vErrors = [err100];
 }
@@ -1217,10 +1217,9 @@ vErrors.push(err100);
 errors++;
 }
 }
-if(data28.unhealthy_before !== undefined){
-let data56 = data28.unhealthy_before;
-if((!(Array.isArray(data56))) && (data56 !== null)){
-const err101 = {instancePath:instancePath+"/status/unhealthy_before",schemaPath:"#/properties/status/properties/unhealthy_before/type",keyword:"type",params:{type: "array"}};
+if(data28.boot_id !== undefined){
+if(typeof data28.boot_id !== "string"){
+const err101 = {instancePath:instancePath+"/status/boot_id",schemaPath:"#/properties/status/properties/boot_id/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err101];
 }
@@ -1229,11 +1228,11 @@ vErrors.push(err101);
 }
 errors++;
 }
-if(Array.isArray(data56)){
-const len4 = data56.length;
-for(let i4=0; i4<len4; i4++){
-if(typeof data56[i4] !== "string"){
-const err102 = {instancePath:instancePath+"/status/unhealthy_before/" + i4,schemaPath:"#/properties/status/properties/unhealthy_before/items/type",keyword:"type",params:{type: "string"}};
+}
+if(data28.failure_message !== undefined){
+let data56 = data28.failure_message;
+if((typeof data56 !== "string") && (data56 !== null)){
+const err102 = {instancePath:instancePath+"/status/failure_message",schemaPath:"#/properties/status/properties/failure_message/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err102];
 }
@@ -1243,12 +1242,10 @@ vErrors.push(err102);
 errors++;
 }
 }
-}
-}
-if(data28.update_check !== undefined){
-let data58 = data28.update_check;
-if((!(data58 && typeof data58 == "object" && !Array.isArray(data58))) && (data58 !== null)){
-const err103 = {instancePath:instancePath+"/status/update_check",schemaPath:"#/properties/status/properties/update_check/type",keyword:"type",params:{type: "object"}};
+if(data28.unhealthy_before !== undefined){
+let data57 = data28.unhealthy_before;
+if((!(Array.isArray(data57))) && (data57 !== null)){
+const err103 = {instancePath:instancePath+"/status/unhealthy_before",schemaPath:"#/properties/status/properties/unhealthy_before/type",keyword:"type",params:{type: "array"}};
 if(vErrors === null){
 vErrors = [err103];
 }
@@ -1257,9 +1254,11 @@ vErrors.push(err103);
 }
 errors++;
 }
-if(data58 && typeof data58 == "object" && !Array.isArray(data58)){
-if(data58.result === undefined){
-const err104 = {instancePath:instancePath+"/status/update_check",schemaPath:"#/properties/status/properties/update_check/required",keyword:"required",params:{missingProperty: "result"}};
+if(Array.isArray(data57)){
+const len4 = data57.length;
+for(let i4=0; i4<len4; i4++){
+if(typeof data57[i4] !== "string"){
+const err104 = {instancePath:instancePath+"/status/unhealthy_before/" + i4,schemaPath:"#/properties/status/properties/unhealthy_before/items/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err104];
 }
@@ -1268,9 +1267,13 @@ vErrors.push(err104);
 }
 errors++;
 }
-if(data58.result !== undefined){
-if(typeof data58.result !== "string"){
-const err105 = {instancePath:instancePath+"/status/update_check/result",schemaPath:"#/properties/status/properties/update_check/properties/result/type",keyword:"type",params:{type: "string"}};
+}
+}
+}
+if(data28.update_check !== undefined){
+let data59 = data28.update_check;
+if((!(data59 && typeof data59 == "object" && !Array.isArray(data59))) && (data59 !== null)){
+const err105 = {instancePath:instancePath+"/status/update_check",schemaPath:"#/properties/status/properties/update_check/type",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err105];
 }
@@ -1279,11 +1282,9 @@ vErrors.push(err105);
 }
 errors++;
 }
-}
-if(data58.checked_at !== undefined){
-let data60 = data58.checked_at;
-if((typeof data60 !== "string") && (data60 !== null)){
-const err106 = {instancePath:instancePath+"/status/update_check/checked_at",schemaPath:"#/properties/status/properties/update_check/properties/checked_at/type",keyword:"type",params:{type: "string"}};
+if(data59 && typeof data59 == "object" && !Array.isArray(data59)){
+if(data59.result === undefined){
+const err106 = {instancePath:instancePath+"/status/update_check",schemaPath:"#/properties/status/properties/update_check/required",keyword:"required",params:{missingProperty: "result"}};
 if(vErrors === null){
 vErrors = [err106];
 }
@@ -1292,9 +1293,9 @@ vErrors.push(err106);
 }
 errors++;
 }
-if(typeof data60 === "string"){
-if(!pattern3.test(data60)){
-const err107 = {instancePath:instancePath+"/status/update_check/checked_at",schemaPath:"#/properties/status/properties/update_check/properties/checked_at/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"}};
+if(data59.result !== undefined){
+if(typeof data59.result !== "string"){
+const err107 = {instancePath:instancePath+"/status/update_check/result",schemaPath:"#/properties/status/properties/update_check/properties/result/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err107];
 }
@@ -1304,11 +1305,10 @@ vErrors.push(err107);
 errors++;
 }
 }
-}
-if(data58.since !== undefined){
-let data61 = data58.since;
+if(data59.checked_at !== undefined){
+let data61 = data59.checked_at;
 if((typeof data61 !== "string") && (data61 !== null)){
-const err108 = {instancePath:instancePath+"/status/update_check/since",schemaPath:"#/properties/status/properties/update_check/properties/since/type",keyword:"type",params:{type: "string"}};
+const err108 = {instancePath:instancePath+"/status/update_check/checked_at",schemaPath:"#/properties/status/properties/update_check/properties/checked_at/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err108];
 }
@@ -1319,7 +1319,7 @@ errors++;
 }
 if(typeof data61 === "string"){
 if(!pattern3.test(data61)){
-const err109 = {instancePath:instancePath+"/status/update_check/since",schemaPath:"#/properties/status/properties/update_check/properties/since/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"}};
+const err109 = {instancePath:instancePath+"/status/update_check/checked_at",schemaPath:"#/properties/status/properties/update_check/properties/checked_at/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"}};
 if(vErrors === null){
 vErrors = [err109];
 }
@@ -1330,10 +1330,10 @@ errors++;
 }
 }
 }
-if(data58.reason !== undefined){
-let data62 = data58.reason;
+if(data59.since !== undefined){
+let data62 = data59.since;
 if((typeof data62 !== "string") && (data62 !== null)){
-const err110 = {instancePath:instancePath+"/status/update_check/reason",schemaPath:"#/properties/status/properties/update_check/properties/reason/type",keyword:"type",params:{type: "string"}};
+const err110 = {instancePath:instancePath+"/status/update_check/since",schemaPath:"#/properties/status/properties/update_check/properties/since/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err110];
 }
@@ -1342,11 +1342,9 @@ vErrors.push(err110);
 }
 errors++;
 }
-}
-if(data58.message !== undefined){
-let data63 = data58.message;
-if((typeof data63 !== "string") && (data63 !== null)){
-const err111 = {instancePath:instancePath+"/status/update_check/message",schemaPath:"#/properties/status/properties/update_check/properties/message/type",keyword:"type",params:{type: "string"}};
+if(typeof data62 === "string"){
+if(!pattern3.test(data62)){
+const err111 = {instancePath:instancePath+"/status/update_check/since",schemaPath:"#/properties/status/properties/update_check/properties/since/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"}};
 if(vErrors === null){
 vErrors = [err111];
 }
@@ -1356,10 +1354,11 @@ vErrors.push(err111);
 errors++;
 }
 }
-if(data58.newest_listed !== undefined){
-let data64 = data58.newest_listed;
-if((typeof data64 !== "string") && (data64 !== null)){
-const err112 = {instancePath:instancePath+"/status/update_check/newest_listed",schemaPath:"#/properties/status/properties/update_check/properties/newest_listed/type",keyword:"type",params:{type: "string"}};
+}
+if(data59.reason !== undefined){
+let data63 = data59.reason;
+if((typeof data63 !== "string") && (data63 !== null)){
+const err112 = {instancePath:instancePath+"/status/update_check/reason",schemaPath:"#/properties/status/properties/update_check/properties/reason/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err112];
 }
@@ -1368,9 +1367,11 @@ vErrors.push(err112);
 }
 errors++;
 }
-if(typeof data64 === "string"){
-if(!pattern0.test(data64)){
-const err113 = {instancePath:instancePath+"/status/update_check/newest_listed",schemaPath:"#/properties/status/properties/update_check/properties/newest_listed/pattern",keyword:"pattern",params:{pattern: "^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$"}};
+}
+if(data59.message !== undefined){
+let data64 = data59.message;
+if((typeof data64 !== "string") && (data64 !== null)){
+const err113 = {instancePath:instancePath+"/status/update_check/message",schemaPath:"#/properties/status/properties/update_check/properties/message/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err113];
 }
@@ -1380,14 +1381,10 @@ vErrors.push(err113);
 errors++;
 }
 }
-}
-}
-}
-}
-}
-}
-else {
-const err114 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
+if(data59.newest_listed !== undefined){
+let data65 = data59.newest_listed;
+if((typeof data65 !== "string") && (data65 !== null)){
+const err114 = {instancePath:instancePath+"/status/update_check/newest_listed",schemaPath:"#/properties/status/properties/update_check/properties/newest_listed/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err114];
 }
@@ -1396,12 +1393,40 @@ vErrors.push(err114);
 }
 errors++;
 }
+if(typeof data65 === "string"){
+if(!pattern0.test(data65)){
+const err115 = {instancePath:instancePath+"/status/update_check/newest_listed",schemaPath:"#/properties/status/properties/update_check/properties/newest_listed/pattern",keyword:"pattern",params:{pattern: "^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$"}};
+if(vErrors === null){
+vErrors = [err115];
+}
+else {
+vErrors.push(err115);
+}
+errors++;
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+const err116 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err116];
+}
+else {
+vErrors.push(err116);
+}
+errors++;
+}
 validate10.errors = vErrors;
 return errors === 0;
 }
 
 export const validateShadowStatus: Validate = validate11;
-const schema12 = {"type":"object","required":["current_version","target_version","current_state","crash_count"],"properties":{"current_version":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$","maxLength":128},"target_version":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$","maxLength":128},"current_state":{"type":"string","enum":["Idle","StagedAndPerformedUpdate","RebootedIntoUpdate","MonitoringUpdate","ErrorReset"]},"crash_count":{"type":"integer","maximum":4294967295,"minimum":0},"state_transition_failure_timestamp":{"type":"string","maxLength":64,"nullable":true},"conditions":{"type":"array","maxItems":16,"items":{"type":"object","required":["type","status","reason","message","lastTransitionTime"],"properties":{"type":{"type":"string","maxLength":64},"status":{"type":"string","enum":["True","False","Unknown"]},"reason":{"type":"string","maxLength":64},"message":{"type":"string","maxLength":4096},"lastTransitionTime":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$","maxLength":64},"observedGeneration":{"type":"integer","minimum":0}}}},"progress":{"type":"object","required":["step","since","boot_id","version"],"properties":{"step":{"type":"string","enum":["Excluding","Draining","Rebooting","Returning"]},"since":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$","maxLength":64},"boot_id":{"type":"string","maxLength":64},"version":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$","maxLength":128},"message":{"type":"string","maxLength":1024},"reason":{"type":"string","maxLength":64,"nullable":true}},"nullable":true},"failed_versions":{"type":"array","maxItems":16,"items":{"type":"object","required":["version","failures","last_failure_timestamp"],"properties":{"version":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$","maxLength":128},"failures":{"type":"integer","maximum":4294967295,"minimum":1},"last_failure_timestamp":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$","maxLength":64}}}},"boot_id":{"type":"string","maxLength":64},"failure_message":{"type":"string","maxLength":1024,"nullable":true},"unhealthy_before":{"type":"array","maxItems":20,"items":{"type":"string","maxLength":320},"nullable":true},"update_check":{"type":"object","required":["result"],"properties":{"result":{"type":"string","maxLength":64},"checked_at":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$","maxLength":64,"nullable":true},"since":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$","maxLength":64,"nullable":true},"reason":{"type":"string","maxLength":64,"nullable":true},"message":{"type":"string","maxLength":1024,"nullable":true},"newest_listed":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$","maxLength":128,"nullable":true}},"nullable":true}}};
+const schema12 = {"type":"object","required":["current_version","target_version","current_state","crash_count"],"properties":{"current_version":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$","maxLength":128},"target_version":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$","maxLength":128},"current_state":{"type":"string","enum":["Idle","StagedAndPerformedUpdate","RebootedIntoUpdate","MonitoringUpdate","ErrorReset"]},"crash_count":{"type":"integer","maximum":4294967295,"minimum":0},"state_transition_failure_timestamp":{"type":"string","maxLength":64,"nullable":true},"conditions":{"type":"array","maxItems":16,"items":{"type":"object","required":["type","status","reason","message","lastTransitionTime"],"properties":{"type":{"type":"string","maxLength":64},"status":{"type":"string","enum":["True","False","Unknown"]},"reason":{"type":"string","maxLength":64},"message":{"type":"string","maxLength":4096},"lastTransitionTime":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$","maxLength":64},"observedGeneration":{"type":"integer","minimum":0}}}},"progress":{"type":"object","required":["step","since","boot_id","version"],"properties":{"step":{"type":"string","enum":["Excluding","Draining","Rebooting","Returning"]},"since":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$","maxLength":64},"boot_id":{"type":"string","maxLength":64},"version":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$","maxLength":128},"message":{"type":"string","maxLength":1024},"reason":{"type":"string","maxLength":64,"nullable":true},"until":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$","maxLength":64,"nullable":true}},"nullable":true},"failed_versions":{"type":"array","maxItems":16,"items":{"type":"object","required":["version","failures","last_failure_timestamp"],"properties":{"version":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$","maxLength":128},"failures":{"type":"integer","maximum":4294967295,"minimum":1},"last_failure_timestamp":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$","maxLength":64}}}},"boot_id":{"type":"string","maxLength":64},"failure_message":{"type":"string","maxLength":1024,"nullable":true},"unhealthy_before":{"type":"array","maxItems":20,"items":{"type":"string","maxLength":320},"nullable":true},"update_check":{"type":"object","required":["result"],"properties":{"result":{"type":"string","maxLength":64},"checked_at":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$","maxLength":64,"nullable":true},"since":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$","maxLength":64,"nullable":true},"reason":{"type":"string","maxLength":64,"nullable":true},"message":{"type":"string","maxLength":1024,"nullable":true},"newest_listed":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$","maxLength":128,"nullable":true}},"nullable":true}}};
 
 function validate11(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -2070,13 +2095,10 @@ errors++;
 }
 }
 }
-}
-}
-if(data.failed_versions !== undefined){
-let data20 = data.failed_versions;
-if(Array.isArray(data20)){
-if(data20.length > 16){
-const err57 = {instancePath:instancePath+"/failed_versions",schemaPath:"#/properties/failed_versions/maxItems",keyword:"maxItems",params:{limit: 16}};
+if(data13.until !== undefined){
+let data20 = data13.until;
+if((typeof data20 !== "string") && (data20 !== null)){
+const err57 = {instancePath:instancePath+"/progress/until",schemaPath:"#/properties/progress/properties/until/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err57];
 }
@@ -2085,12 +2107,9 @@ vErrors.push(err57);
 }
 errors++;
 }
-const len1 = data20.length;
-for(let i1=0; i1<len1; i1++){
-let data21 = data20[i1];
-if(data21 && typeof data21 == "object" && !Array.isArray(data21)){
-if(data21.version === undefined){
-const err58 = {instancePath:instancePath+"/failed_versions/" + i1,schemaPath:"#/properties/failed_versions/items/required",keyword:"required",params:{missingProperty: "version"}};
+if(typeof data20 === "string"){
+if(data20.length > 64){
+const err58 = {instancePath:instancePath+"/progress/until",schemaPath:"#/properties/progress/properties/until/maxLength",keyword:"maxLength",params:{limit: 64}};
 if(vErrors === null){
 vErrors = [err58];
 }
@@ -2099,8 +2118,8 @@ vErrors.push(err58);
 }
 errors++;
 }
-if(data21.failures === undefined){
-const err59 = {instancePath:instancePath+"/failed_versions/" + i1,schemaPath:"#/properties/failed_versions/items/required",keyword:"required",params:{missingProperty: "failures"}};
+if(!pattern3.test(data20)){
+const err59 = {instancePath:instancePath+"/progress/until",schemaPath:"#/properties/progress/properties/until/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"}};
 if(vErrors === null){
 vErrors = [err59];
 }
@@ -2109,8 +2128,15 @@ vErrors.push(err59);
 }
 errors++;
 }
-if(data21.last_failure_timestamp === undefined){
-const err60 = {instancePath:instancePath+"/failed_versions/" + i1,schemaPath:"#/properties/failed_versions/items/required",keyword:"required",params:{missingProperty: "last_failure_timestamp"}};
+}
+}
+}
+}
+if(data.failed_versions !== undefined){
+let data21 = data.failed_versions;
+if(Array.isArray(data21)){
+if(data21.length > 16){
+const err60 = {instancePath:instancePath+"/failed_versions",schemaPath:"#/properties/failed_versions/maxItems",keyword:"maxItems",params:{limit: 16}};
 if(vErrors === null){
 vErrors = [err60];
 }
@@ -2119,11 +2145,12 @@ vErrors.push(err60);
 }
 errors++;
 }
-if(data21.version !== undefined){
-let data22 = data21.version;
-if(typeof data22 === "string"){
-if(data22.length > 128){
-const err61 = {instancePath:instancePath+"/failed_versions/" + i1+"/version",schemaPath:"#/properties/failed_versions/items/properties/version/maxLength",keyword:"maxLength",params:{limit: 128}};
+const len1 = data21.length;
+for(let i1=0; i1<len1; i1++){
+let data22 = data21[i1];
+if(data22 && typeof data22 == "object" && !Array.isArray(data22)){
+if(data22.version === undefined){
+const err61 = {instancePath:instancePath+"/failed_versions/" + i1,schemaPath:"#/properties/failed_versions/items/required",keyword:"required",params:{missingProperty: "version"}};
 if(vErrors === null){
 vErrors = [err61];
 }
@@ -2132,8 +2159,8 @@ vErrors.push(err61);
 }
 errors++;
 }
-if(!pattern0.test(data22)){
-const err62 = {instancePath:instancePath+"/failed_versions/" + i1+"/version",schemaPath:"#/properties/failed_versions/items/properties/version/pattern",keyword:"pattern",params:{pattern: "^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$"}};
+if(data22.failures === undefined){
+const err62 = {instancePath:instancePath+"/failed_versions/" + i1,schemaPath:"#/properties/failed_versions/items/required",keyword:"required",params:{missingProperty: "failures"}};
 if(vErrors === null){
 vErrors = [err62];
 }
@@ -2142,9 +2169,8 @@ vErrors.push(err62);
 }
 errors++;
 }
-}
-else {
-const err63 = {instancePath:instancePath+"/failed_versions/" + i1+"/version",schemaPath:"#/properties/failed_versions/items/properties/version/type",keyword:"type",params:{type: "string"}};
+if(data22.last_failure_timestamp === undefined){
+const err63 = {instancePath:instancePath+"/failed_versions/" + i1,schemaPath:"#/properties/failed_versions/items/required",keyword:"required",params:{missingProperty: "last_failure_timestamp"}};
 if(vErrors === null){
 vErrors = [err63];
 }
@@ -2153,11 +2179,11 @@ vErrors.push(err63);
 }
 errors++;
 }
-}
-if(data21.failures !== undefined){
-let data23 = data21.failures;
-if(!(((typeof data23 == "number") && (!(data23 % 1) && !isNaN(data23))) && (isFinite(data23)))){
-const err64 = {instancePath:instancePath+"/failed_versions/" + i1+"/failures",schemaPath:"#/properties/failed_versions/items/properties/failures/type",keyword:"type",params:{type: "integer"}};
+if(data22.version !== undefined){
+let data23 = data22.version;
+if(typeof data23 === "string"){
+if(data23.length > 128){
+const err64 = {instancePath:instancePath+"/failed_versions/" + i1+"/version",schemaPath:"#/properties/failed_versions/items/properties/version/maxLength",keyword:"maxLength",params:{limit: 128}};
 if(vErrors === null){
 vErrors = [err64];
 }
@@ -2166,9 +2192,8 @@ vErrors.push(err64);
 }
 errors++;
 }
-if((typeof data23 == "number") && (isFinite(data23))){
-if(data23 > 4294967295 || isNaN(data23)){
-const err65 = {instancePath:instancePath+"/failed_versions/" + i1+"/failures",schemaPath:"#/properties/failed_versions/items/properties/failures/maximum",keyword:"maximum",params:{comparison: "<=", limit: 4294967295}};
+if(!pattern0.test(data23)){
+const err65 = {instancePath:instancePath+"/failed_versions/" + i1+"/version",schemaPath:"#/properties/failed_versions/items/properties/version/pattern",keyword:"pattern",params:{pattern: "^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$"}};
 if(vErrors === null){
 vErrors = [err65];
 }
@@ -2177,8 +2202,9 @@ vErrors.push(err65);
 }
 errors++;
 }
-if(data23 < 1 || isNaN(data23)){
-const err66 = {instancePath:instancePath+"/failed_versions/" + i1+"/failures",schemaPath:"#/properties/failed_versions/items/properties/failures/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
+}
+else {
+const err66 = {instancePath:instancePath+"/failed_versions/" + i1+"/version",schemaPath:"#/properties/failed_versions/items/properties/version/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err66];
 }
@@ -2188,12 +2214,10 @@ vErrors.push(err66);
 errors++;
 }
 }
-}
-if(data21.last_failure_timestamp !== undefined){
-let data24 = data21.last_failure_timestamp;
-if(typeof data24 === "string"){
-if(data24.length > 64){
-const err67 = {instancePath:instancePath+"/failed_versions/" + i1+"/last_failure_timestamp",schemaPath:"#/properties/failed_versions/items/properties/last_failure_timestamp/maxLength",keyword:"maxLength",params:{limit: 64}};
+if(data22.failures !== undefined){
+let data24 = data22.failures;
+if(!(((typeof data24 == "number") && (!(data24 % 1) && !isNaN(data24))) && (isFinite(data24)))){
+const err67 = {instancePath:instancePath+"/failed_versions/" + i1+"/failures",schemaPath:"#/properties/failed_versions/items/properties/failures/type",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
 vErrors = [err67];
 }
@@ -2202,8 +2226,9 @@ vErrors.push(err67);
 }
 errors++;
 }
-if(!pattern3.test(data24)){
-const err68 = {instancePath:instancePath+"/failed_versions/" + i1+"/last_failure_timestamp",schemaPath:"#/properties/failed_versions/items/properties/last_failure_timestamp/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"}};
+if((typeof data24 == "number") && (isFinite(data24))){
+if(data24 > 4294967295 || isNaN(data24)){
+const err68 = {instancePath:instancePath+"/failed_versions/" + i1+"/failures",schemaPath:"#/properties/failed_versions/items/properties/failures/maximum",keyword:"maximum",params:{comparison: "<=", limit: 4294967295}};
 if(vErrors === null){
 vErrors = [err68];
 }
@@ -2212,9 +2237,8 @@ vErrors.push(err68);
 }
 errors++;
 }
-}
-else {
-const err69 = {instancePath:instancePath+"/failed_versions/" + i1+"/last_failure_timestamp",schemaPath:"#/properties/failed_versions/items/properties/last_failure_timestamp/type",keyword:"type",params:{type: "string"}};
+if(data24 < 1 || isNaN(data24)){
+const err69 = {instancePath:instancePath+"/failed_versions/" + i1+"/failures",schemaPath:"#/properties/failed_versions/items/properties/failures/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
 if(vErrors === null){
 vErrors = [err69];
 }
@@ -2225,8 +2249,11 @@ errors++;
 }
 }
 }
-else {
-const err70 = {instancePath:instancePath+"/failed_versions/" + i1,schemaPath:"#/properties/failed_versions/items/type",keyword:"type",params:{type: "object"}};
+if(data22.last_failure_timestamp !== undefined){
+let data25 = data22.last_failure_timestamp;
+if(typeof data25 === "string"){
+if(data25.length > 64){
+const err70 = {instancePath:instancePath+"/failed_versions/" + i1+"/last_failure_timestamp",schemaPath:"#/properties/failed_versions/items/properties/last_failure_timestamp/maxLength",keyword:"maxLength",params:{limit: 64}};
 if(vErrors === null){
 vErrors = [err70];
 }
@@ -2235,10 +2262,8 @@ vErrors.push(err70);
 }
 errors++;
 }
-}
-}
-else {
-const err71 = {instancePath:instancePath+"/failed_versions",schemaPath:"#/properties/failed_versions/type",keyword:"type",params:{type: "array"}};
+if(!pattern3.test(data25)){
+const err71 = {instancePath:instancePath+"/failed_versions/" + i1+"/last_failure_timestamp",schemaPath:"#/properties/failed_versions/items/properties/last_failure_timestamp/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"}};
 if(vErrors === null){
 vErrors = [err71];
 }
@@ -2248,11 +2273,8 @@ vErrors.push(err71);
 errors++;
 }
 }
-if(data.boot_id !== undefined){
-let data25 = data.boot_id;
-if(typeof data25 === "string"){
-if(data25.length > 64){
-const err72 = {instancePath:instancePath+"/boot_id",schemaPath:"#/properties/boot_id/maxLength",keyword:"maxLength",params:{limit: 64}};
+else {
+const err72 = {instancePath:instancePath+"/failed_versions/" + i1+"/last_failure_timestamp",schemaPath:"#/properties/failed_versions/items/properties/last_failure_timestamp/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err72];
 }
@@ -2262,8 +2284,9 @@ vErrors.push(err72);
 errors++;
 }
 }
+}
 else {
-const err73 = {instancePath:instancePath+"/boot_id",schemaPath:"#/properties/boot_id/type",keyword:"type",params:{type: "string"}};
+const err73 = {instancePath:instancePath+"/failed_versions/" + i1,schemaPath:"#/properties/failed_versions/items/type",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err73];
 }
@@ -2273,10 +2296,9 @@ vErrors.push(err73);
 errors++;
 }
 }
-if(data.failure_message !== undefined){
-let data26 = data.failure_message;
-if((typeof data26 !== "string") && (data26 !== null)){
-const err74 = {instancePath:instancePath+"/failure_message",schemaPath:"#/properties/failure_message/type",keyword:"type",params:{type: "string"}};
+}
+else {
+const err74 = {instancePath:instancePath+"/failed_versions",schemaPath:"#/properties/failed_versions/type",keyword:"type",params:{type: "array"}};
 if(vErrors === null){
 vErrors = [err74];
 }
@@ -2285,9 +2307,12 @@ vErrors.push(err74);
 }
 errors++;
 }
+}
+if(data.boot_id !== undefined){
+let data26 = data.boot_id;
 if(typeof data26 === "string"){
-if(data26.length > 1024){
-const err75 = {instancePath:instancePath+"/failure_message",schemaPath:"#/properties/failure_message/maxLength",keyword:"maxLength",params:{limit: 1024}};
+if(data26.length > 64){
+const err75 = {instancePath:instancePath+"/boot_id",schemaPath:"#/properties/boot_id/maxLength",keyword:"maxLength",params:{limit: 64}};
 if(vErrors === null){
 vErrors = [err75];
 }
@@ -2297,11 +2322,8 @@ vErrors.push(err75);
 errors++;
 }
 }
-}
-if(data.unhealthy_before !== undefined){
-let data27 = data.unhealthy_before;
-if((!(Array.isArray(data27))) && (data27 !== null)){
-const err76 = {instancePath:instancePath+"/unhealthy_before",schemaPath:"#/properties/unhealthy_before/type",keyword:"type",params:{type: "array"}};
+else {
+const err76 = {instancePath:instancePath+"/boot_id",schemaPath:"#/properties/boot_id/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err76];
 }
@@ -2310,9 +2332,11 @@ vErrors.push(err76);
 }
 errors++;
 }
-if(Array.isArray(data27)){
-if(data27.length > 20){
-const err77 = {instancePath:instancePath+"/unhealthy_before",schemaPath:"#/properties/unhealthy_before/maxItems",keyword:"maxItems",params:{limit: 20}};
+}
+if(data.failure_message !== undefined){
+let data27 = data.failure_message;
+if((typeof data27 !== "string") && (data27 !== null)){
+const err77 = {instancePath:instancePath+"/failure_message",schemaPath:"#/properties/failure_message/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err77];
 }
@@ -2321,12 +2345,9 @@ vErrors.push(err77);
 }
 errors++;
 }
-const len2 = data27.length;
-for(let i2=0; i2<len2; i2++){
-let data28 = data27[i2];
-if(typeof data28 === "string"){
-if(data28.length > 320){
-const err78 = {instancePath:instancePath+"/unhealthy_before/" + i2,schemaPath:"#/properties/unhealthy_before/items/maxLength",keyword:"maxLength",params:{limit: 320}};
+if(typeof data27 === "string"){
+if(data27.length > 1024){
+const err78 = {instancePath:instancePath+"/failure_message",schemaPath:"#/properties/failure_message/maxLength",keyword:"maxLength",params:{limit: 1024}};
 if(vErrors === null){
 vErrors = [err78];
 }
@@ -2336,8 +2357,11 @@ vErrors.push(err78);
 errors++;
 }
 }
-else {
-const err79 = {instancePath:instancePath+"/unhealthy_before/" + i2,schemaPath:"#/properties/unhealthy_before/items/type",keyword:"type",params:{type: "string"}};
+}
+if(data.unhealthy_before !== undefined){
+let data28 = data.unhealthy_before;
+if((!(Array.isArray(data28))) && (data28 !== null)){
+const err79 = {instancePath:instancePath+"/unhealthy_before",schemaPath:"#/properties/unhealthy_before/type",keyword:"type",params:{type: "array"}};
 if(vErrors === null){
 vErrors = [err79];
 }
@@ -2346,13 +2370,9 @@ vErrors.push(err79);
 }
 errors++;
 }
-}
-}
-}
-if(data.update_check !== undefined){
-let data29 = data.update_check;
-if((!(data29 && typeof data29 == "object" && !Array.isArray(data29))) && (data29 !== null)){
-const err80 = {instancePath:instancePath+"/update_check",schemaPath:"#/properties/update_check/type",keyword:"type",params:{type: "object"}};
+if(Array.isArray(data28)){
+if(data28.length > 20){
+const err80 = {instancePath:instancePath+"/unhealthy_before",schemaPath:"#/properties/unhealthy_before/maxItems",keyword:"maxItems",params:{limit: 20}};
 if(vErrors === null){
 vErrors = [err80];
 }
@@ -2361,9 +2381,12 @@ vErrors.push(err80);
 }
 errors++;
 }
-if(data29 && typeof data29 == "object" && !Array.isArray(data29)){
-if(data29.result === undefined){
-const err81 = {instancePath:instancePath+"/update_check",schemaPath:"#/properties/update_check/required",keyword:"required",params:{missingProperty: "result"}};
+const len2 = data28.length;
+for(let i2=0; i2<len2; i2++){
+let data29 = data28[i2];
+if(typeof data29 === "string"){
+if(data29.length > 320){
+const err81 = {instancePath:instancePath+"/unhealthy_before/" + i2,schemaPath:"#/properties/unhealthy_before/items/maxLength",keyword:"maxLength",params:{limit: 320}};
 if(vErrors === null){
 vErrors = [err81];
 }
@@ -2372,11 +2395,9 @@ vErrors.push(err81);
 }
 errors++;
 }
-if(data29.result !== undefined){
-let data30 = data29.result;
-if(typeof data30 === "string"){
-if(data30.length > 64){
-const err82 = {instancePath:instancePath+"/update_check/result",schemaPath:"#/properties/update_check/properties/result/maxLength",keyword:"maxLength",params:{limit: 64}};
+}
+else {
+const err82 = {instancePath:instancePath+"/unhealthy_before/" + i2,schemaPath:"#/properties/unhealthy_before/items/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err82];
 }
@@ -2386,8 +2407,12 @@ vErrors.push(err82);
 errors++;
 }
 }
-else {
-const err83 = {instancePath:instancePath+"/update_check/result",schemaPath:"#/properties/update_check/properties/result/type",keyword:"type",params:{type: "string"}};
+}
+}
+if(data.update_check !== undefined){
+let data30 = data.update_check;
+if((!(data30 && typeof data30 == "object" && !Array.isArray(data30))) && (data30 !== null)){
+const err83 = {instancePath:instancePath+"/update_check",schemaPath:"#/properties/update_check/type",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err83];
 }
@@ -2396,11 +2421,9 @@ vErrors.push(err83);
 }
 errors++;
 }
-}
-if(data29.checked_at !== undefined){
-let data31 = data29.checked_at;
-if((typeof data31 !== "string") && (data31 !== null)){
-const err84 = {instancePath:instancePath+"/update_check/checked_at",schemaPath:"#/properties/update_check/properties/checked_at/type",keyword:"type",params:{type: "string"}};
+if(data30 && typeof data30 == "object" && !Array.isArray(data30)){
+if(data30.result === undefined){
+const err84 = {instancePath:instancePath+"/update_check",schemaPath:"#/properties/update_check/required",keyword:"required",params:{missingProperty: "result"}};
 if(vErrors === null){
 vErrors = [err84];
 }
@@ -2409,9 +2432,11 @@ vErrors.push(err84);
 }
 errors++;
 }
+if(data30.result !== undefined){
+let data31 = data30.result;
 if(typeof data31 === "string"){
 if(data31.length > 64){
-const err85 = {instancePath:instancePath+"/update_check/checked_at",schemaPath:"#/properties/update_check/properties/checked_at/maxLength",keyword:"maxLength",params:{limit: 64}};
+const err85 = {instancePath:instancePath+"/update_check/result",schemaPath:"#/properties/update_check/properties/result/maxLength",keyword:"maxLength",params:{limit: 64}};
 if(vErrors === null){
 vErrors = [err85];
 }
@@ -2420,8 +2445,9 @@ vErrors.push(err85);
 }
 errors++;
 }
-if(!pattern3.test(data31)){
-const err86 = {instancePath:instancePath+"/update_check/checked_at",schemaPath:"#/properties/update_check/properties/checked_at/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"}};
+}
+else {
+const err86 = {instancePath:instancePath+"/update_check/result",schemaPath:"#/properties/update_check/properties/result/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err86];
 }
@@ -2431,11 +2457,10 @@ vErrors.push(err86);
 errors++;
 }
 }
-}
-if(data29.since !== undefined){
-let data32 = data29.since;
+if(data30.checked_at !== undefined){
+let data32 = data30.checked_at;
 if((typeof data32 !== "string") && (data32 !== null)){
-const err87 = {instancePath:instancePath+"/update_check/since",schemaPath:"#/properties/update_check/properties/since/type",keyword:"type",params:{type: "string"}};
+const err87 = {instancePath:instancePath+"/update_check/checked_at",schemaPath:"#/properties/update_check/properties/checked_at/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err87];
 }
@@ -2446,7 +2471,7 @@ errors++;
 }
 if(typeof data32 === "string"){
 if(data32.length > 64){
-const err88 = {instancePath:instancePath+"/update_check/since",schemaPath:"#/properties/update_check/properties/since/maxLength",keyword:"maxLength",params:{limit: 64}};
+const err88 = {instancePath:instancePath+"/update_check/checked_at",schemaPath:"#/properties/update_check/properties/checked_at/maxLength",keyword:"maxLength",params:{limit: 64}};
 if(vErrors === null){
 vErrors = [err88];
 }
@@ -2456,7 +2481,7 @@ vErrors.push(err88);
 errors++;
 }
 if(!pattern3.test(data32)){
-const err89 = {instancePath:instancePath+"/update_check/since",schemaPath:"#/properties/update_check/properties/since/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"}};
+const err89 = {instancePath:instancePath+"/update_check/checked_at",schemaPath:"#/properties/update_check/properties/checked_at/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"}};
 if(vErrors === null){
 vErrors = [err89];
 }
@@ -2467,10 +2492,10 @@ errors++;
 }
 }
 }
-if(data29.reason !== undefined){
-let data33 = data29.reason;
+if(data30.since !== undefined){
+let data33 = data30.since;
 if((typeof data33 !== "string") && (data33 !== null)){
-const err90 = {instancePath:instancePath+"/update_check/reason",schemaPath:"#/properties/update_check/properties/reason/type",keyword:"type",params:{type: "string"}};
+const err90 = {instancePath:instancePath+"/update_check/since",schemaPath:"#/properties/update_check/properties/since/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err90];
 }
@@ -2481,7 +2506,7 @@ errors++;
 }
 if(typeof data33 === "string"){
 if(data33.length > 64){
-const err91 = {instancePath:instancePath+"/update_check/reason",schemaPath:"#/properties/update_check/properties/reason/maxLength",keyword:"maxLength",params:{limit: 64}};
+const err91 = {instancePath:instancePath+"/update_check/since",schemaPath:"#/properties/update_check/properties/since/maxLength",keyword:"maxLength",params:{limit: 64}};
 if(vErrors === null){
 vErrors = [err91];
 }
@@ -2490,12 +2515,8 @@ vErrors.push(err91);
 }
 errors++;
 }
-}
-}
-if(data29.message !== undefined){
-let data34 = data29.message;
-if((typeof data34 !== "string") && (data34 !== null)){
-const err92 = {instancePath:instancePath+"/update_check/message",schemaPath:"#/properties/update_check/properties/message/type",keyword:"type",params:{type: "string"}};
+if(!pattern3.test(data33)){
+const err92 = {instancePath:instancePath+"/update_check/since",schemaPath:"#/properties/update_check/properties/since/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"}};
 if(vErrors === null){
 vErrors = [err92];
 }
@@ -2504,9 +2525,12 @@ vErrors.push(err92);
 }
 errors++;
 }
-if(typeof data34 === "string"){
-if(data34.length > 1024){
-const err93 = {instancePath:instancePath+"/update_check/message",schemaPath:"#/properties/update_check/properties/message/maxLength",keyword:"maxLength",params:{limit: 1024}};
+}
+}
+if(data30.reason !== undefined){
+let data34 = data30.reason;
+if((typeof data34 !== "string") && (data34 !== null)){
+const err93 = {instancePath:instancePath+"/update_check/reason",schemaPath:"#/properties/update_check/properties/reason/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err93];
 }
@@ -2515,12 +2539,9 @@ vErrors.push(err93);
 }
 errors++;
 }
-}
-}
-if(data29.newest_listed !== undefined){
-let data35 = data29.newest_listed;
-if((typeof data35 !== "string") && (data35 !== null)){
-const err94 = {instancePath:instancePath+"/update_check/newest_listed",schemaPath:"#/properties/update_check/properties/newest_listed/type",keyword:"type",params:{type: "string"}};
+if(typeof data34 === "string"){
+if(data34.length > 64){
+const err94 = {instancePath:instancePath+"/update_check/reason",schemaPath:"#/properties/update_check/properties/reason/maxLength",keyword:"maxLength",params:{limit: 64}};
 if(vErrors === null){
 vErrors = [err94];
 }
@@ -2529,9 +2550,12 @@ vErrors.push(err94);
 }
 errors++;
 }
-if(typeof data35 === "string"){
-if(data35.length > 128){
-const err95 = {instancePath:instancePath+"/update_check/newest_listed",schemaPath:"#/properties/update_check/properties/newest_listed/maxLength",keyword:"maxLength",params:{limit: 128}};
+}
+}
+if(data30.message !== undefined){
+let data35 = data30.message;
+if((typeof data35 !== "string") && (data35 !== null)){
+const err95 = {instancePath:instancePath+"/update_check/message",schemaPath:"#/properties/update_check/properties/message/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err95];
 }
@@ -2540,8 +2564,9 @@ vErrors.push(err95);
 }
 errors++;
 }
-if(!pattern0.test(data35)){
-const err96 = {instancePath:instancePath+"/update_check/newest_listed",schemaPath:"#/properties/update_check/properties/newest_listed/pattern",keyword:"pattern",params:{pattern: "^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$"}};
+if(typeof data35 === "string"){
+if(data35.length > 1024){
+const err96 = {instancePath:instancePath+"/update_check/message",schemaPath:"#/properties/update_check/properties/message/maxLength",keyword:"maxLength",params:{limit: 1024}};
 if(vErrors === null){
 vErrors = [err96];
 }
@@ -2552,11 +2577,10 @@ errors++;
 }
 }
 }
-}
-}
-}
-else {
-const err97 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
+if(data30.newest_listed !== undefined){
+let data36 = data30.newest_listed;
+if((typeof data36 !== "string") && (data36 !== null)){
+const err97 = {instancePath:instancePath+"/update_check/newest_listed",schemaPath:"#/properties/update_check/properties/newest_listed/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err97];
 }
@@ -2565,12 +2589,48 @@ vErrors.push(err97);
 }
 errors++;
 }
+if(typeof data36 === "string"){
+if(data36.length > 128){
+const err98 = {instancePath:instancePath+"/update_check/newest_listed",schemaPath:"#/properties/update_check/properties/newest_listed/maxLength",keyword:"maxLength",params:{limit: 128}};
+if(vErrors === null){
+vErrors = [err98];
+}
+else {
+vErrors.push(err98);
+}
+errors++;
+}
+if(!pattern0.test(data36)){
+const err99 = {instancePath:instancePath+"/update_check/newest_listed",schemaPath:"#/properties/update_check/properties/newest_listed/pattern",keyword:"pattern",params:{pattern: "^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$"}};
+if(vErrors === null){
+vErrors = [err99];
+}
+else {
+vErrors.push(err99);
+}
+errors++;
+}
+}
+}
+}
+}
+}
+else {
+const err100 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err100];
+}
+else {
+vErrors.push(err100);
+}
+errors++;
+}
 validate11.errors = vErrors;
 return errors === 0;
 }
 
 export const validateV2Data: Validate = validate12;
-const schema13 = {"type":"object","properties":{"spec":{"type":"object","required":["state"],"properties":{"state":{"type":"string","enum":["Idle","StagedAndPerformedUpdate","RebootedIntoUpdate","MonitoringUpdate","ErrorReset"]}}},"status":{"type":"object","required":["current_state"],"properties":{"current_state":{"type":"string","enum":["Idle","StagedAndPerformedUpdate","RebootedIntoUpdate","MonitoringUpdate","ErrorReset"]},"crash_count":{"type":"integer","maximum":4294967295,"minimum":0},"state_transition_failure_timestamp":{"type":"string","nullable":true},"conditions":{"type":"array","items":{"type":"object","required":["type","status","reason","message","lastTransitionTime"],"properties":{"type":{"type":"string"},"status":{"type":"string","enum":["True","False","Unknown"]},"reason":{"type":"string"},"message":{"type":"string"},"lastTransitionTime":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"},"observedGeneration":{"type":"integer","minimum":0}}}},"progress":{"type":"object","required":["step","since","boot_id","version"],"properties":{"step":{"type":"string","enum":["Excluding","Draining","Rebooting","Returning"]},"since":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"},"boot_id":{"type":"string"},"version":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$"},"message":{"type":"string"},"reason":{"type":"string","nullable":true}},"nullable":true},"failed_versions":{"type":"array","items":{"type":"object","required":["version","failures","last_failure_timestamp"],"properties":{"version":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$"},"failures":{"type":"integer","maximum":4294967295,"minimum":1},"last_failure_timestamp":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"}}}},"boot_id":{"type":"string"},"failure_message":{"type":"string","nullable":true},"unhealthy_before":{"type":"array","items":{"type":"string"},"nullable":true},"update_check":{"type":"object","required":["result"],"properties":{"result":{"type":"string"},"checked_at":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$","nullable":true},"since":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$","nullable":true},"reason":{"type":"string","nullable":true},"message":{"type":"string","nullable":true},"newest_listed":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$","nullable":true}},"nullable":true}}}}};
+const schema13 = {"type":"object","properties":{"spec":{"type":"object","required":["state"],"properties":{"state":{"type":"string","enum":["Idle","StagedAndPerformedUpdate","RebootedIntoUpdate","MonitoringUpdate","ErrorReset"]}}},"status":{"type":"object","required":["current_state"],"properties":{"current_state":{"type":"string","enum":["Idle","StagedAndPerformedUpdate","RebootedIntoUpdate","MonitoringUpdate","ErrorReset"]},"crash_count":{"type":"integer","maximum":4294967295,"minimum":0},"state_transition_failure_timestamp":{"type":"string","nullable":true},"conditions":{"type":"array","items":{"type":"object","required":["type","status","reason","message","lastTransitionTime"],"properties":{"type":{"type":"string"},"status":{"type":"string","enum":["True","False","Unknown"]},"reason":{"type":"string"},"message":{"type":"string"},"lastTransitionTime":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"},"observedGeneration":{"type":"integer","minimum":0}}}},"progress":{"type":"object","required":["step","since","boot_id","version"],"properties":{"step":{"type":"string","enum":["Excluding","Draining","Rebooting","Returning"]},"since":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"},"boot_id":{"type":"string"},"version":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$"},"message":{"type":"string"},"reason":{"type":"string","nullable":true},"until":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$","nullable":true}},"nullable":true},"failed_versions":{"type":"array","items":{"type":"object","required":["version","failures","last_failure_timestamp"],"properties":{"version":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$"},"failures":{"type":"integer","maximum":4294967295,"minimum":1},"last_failure_timestamp":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"}}}},"boot_id":{"type":"string"},"failure_message":{"type":"string","nullable":true},"unhealthy_before":{"type":"array","items":{"type":"string"},"nullable":true},"update_check":{"type":"object","required":["result"],"properties":{"result":{"type":"string"},"checked_at":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$","nullable":true},"since":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$","nullable":true},"reason":{"type":"string","nullable":true},"message":{"type":"string","nullable":true},"newest_listed":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$","nullable":true}},"nullable":true}}}}};
 
 function validate12(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -3061,17 +3121,10 @@ vErrors.push(err40);
 errors++;
 }
 }
-}
-}
-if(data2.failed_versions !== undefined){
-let data21 = data2.failed_versions;
-if(Array.isArray(data21)){
-const len1 = data21.length;
-for(let i1=0; i1<len1; i1++){
-let data22 = data21[i1];
-if(data22 && typeof data22 == "object" && !Array.isArray(data22)){
-if(data22.version === undefined){
-const err41 = {instancePath:instancePath+"/status/failed_versions/" + i1,schemaPath:"#/properties/status/properties/failed_versions/items/required",keyword:"required",params:{missingProperty: "version"}};
+if(data14.until !== undefined){
+let data21 = data14.until;
+if((typeof data21 !== "string") && (data21 !== null)){
+const err41 = {instancePath:instancePath+"/status/progress/until",schemaPath:"#/properties/status/properties/progress/properties/until/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err41];
 }
@@ -3080,8 +3133,9 @@ vErrors.push(err41);
 }
 errors++;
 }
-if(data22.failures === undefined){
-const err42 = {instancePath:instancePath+"/status/failed_versions/" + i1,schemaPath:"#/properties/status/properties/failed_versions/items/required",keyword:"required",params:{missingProperty: "failures"}};
+if(typeof data21 === "string"){
+if(!pattern3.test(data21)){
+const err42 = {instancePath:instancePath+"/status/progress/until",schemaPath:"#/properties/status/properties/progress/properties/until/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"}};
 if(vErrors === null){
 vErrors = [err42];
 }
@@ -3090,8 +3144,19 @@ vErrors.push(err42);
 }
 errors++;
 }
-if(data22.last_failure_timestamp === undefined){
-const err43 = {instancePath:instancePath+"/status/failed_versions/" + i1,schemaPath:"#/properties/status/properties/failed_versions/items/required",keyword:"required",params:{missingProperty: "last_failure_timestamp"}};
+}
+}
+}
+}
+if(data2.failed_versions !== undefined){
+let data22 = data2.failed_versions;
+if(Array.isArray(data22)){
+const len1 = data22.length;
+for(let i1=0; i1<len1; i1++){
+let data23 = data22[i1];
+if(data23 && typeof data23 == "object" && !Array.isArray(data23)){
+if(data23.version === undefined){
+const err43 = {instancePath:instancePath+"/status/failed_versions/" + i1,schemaPath:"#/properties/status/properties/failed_versions/items/required",keyword:"required",params:{missingProperty: "version"}};
 if(vErrors === null){
 vErrors = [err43];
 }
@@ -3100,11 +3165,8 @@ vErrors.push(err43);
 }
 errors++;
 }
-if(data22.version !== undefined){
-let data23 = data22.version;
-if(typeof data23 === "string"){
-if(!pattern0.test(data23)){
-const err44 = {instancePath:instancePath+"/status/failed_versions/" + i1+"/version",schemaPath:"#/properties/status/properties/failed_versions/items/properties/version/pattern",keyword:"pattern",params:{pattern: "^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$"}};
+if(data23.failures === undefined){
+const err44 = {instancePath:instancePath+"/status/failed_versions/" + i1,schemaPath:"#/properties/status/properties/failed_versions/items/required",keyword:"required",params:{missingProperty: "failures"}};
 if(vErrors === null){
 vErrors = [err44];
 }
@@ -3113,9 +3175,8 @@ vErrors.push(err44);
 }
 errors++;
 }
-}
-else {
-const err45 = {instancePath:instancePath+"/status/failed_versions/" + i1+"/version",schemaPath:"#/properties/status/properties/failed_versions/items/properties/version/type",keyword:"type",params:{type: "string"}};
+if(data23.last_failure_timestamp === undefined){
+const err45 = {instancePath:instancePath+"/status/failed_versions/" + i1,schemaPath:"#/properties/status/properties/failed_versions/items/required",keyword:"required",params:{missingProperty: "last_failure_timestamp"}};
 if(vErrors === null){
 vErrors = [err45];
 }
@@ -3124,11 +3185,11 @@ vErrors.push(err45);
 }
 errors++;
 }
-}
-if(data22.failures !== undefined){
-let data24 = data22.failures;
-if(!(((typeof data24 == "number") && (!(data24 % 1) && !isNaN(data24))) && (isFinite(data24)))){
-const err46 = {instancePath:instancePath+"/status/failed_versions/" + i1+"/failures",schemaPath:"#/properties/status/properties/failed_versions/items/properties/failures/type",keyword:"type",params:{type: "integer"}};
+if(data23.version !== undefined){
+let data24 = data23.version;
+if(typeof data24 === "string"){
+if(!pattern0.test(data24)){
+const err46 = {instancePath:instancePath+"/status/failed_versions/" + i1+"/version",schemaPath:"#/properties/status/properties/failed_versions/items/properties/version/pattern",keyword:"pattern",params:{pattern: "^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$"}};
 if(vErrors === null){
 vErrors = [err46];
 }
@@ -3137,9 +3198,9 @@ vErrors.push(err46);
 }
 errors++;
 }
-if((typeof data24 == "number") && (isFinite(data24))){
-if(data24 > 4294967295 || isNaN(data24)){
-const err47 = {instancePath:instancePath+"/status/failed_versions/" + i1+"/failures",schemaPath:"#/properties/status/properties/failed_versions/items/properties/failures/maximum",keyword:"maximum",params:{comparison: "<=", limit: 4294967295}};
+}
+else {
+const err47 = {instancePath:instancePath+"/status/failed_versions/" + i1+"/version",schemaPath:"#/properties/status/properties/failed_versions/items/properties/version/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err47];
 }
@@ -3148,8 +3209,11 @@ vErrors.push(err47);
 }
 errors++;
 }
-if(data24 < 1 || isNaN(data24)){
-const err48 = {instancePath:instancePath+"/status/failed_versions/" + i1+"/failures",schemaPath:"#/properties/status/properties/failed_versions/items/properties/failures/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
+}
+if(data23.failures !== undefined){
+let data25 = data23.failures;
+if(!(((typeof data25 == "number") && (!(data25 % 1) && !isNaN(data25))) && (isFinite(data25)))){
+const err48 = {instancePath:instancePath+"/status/failed_versions/" + i1+"/failures",schemaPath:"#/properties/status/properties/failed_versions/items/properties/failures/type",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
 vErrors = [err48];
 }
@@ -3158,13 +3222,9 @@ vErrors.push(err48);
 }
 errors++;
 }
-}
-}
-if(data22.last_failure_timestamp !== undefined){
-let data25 = data22.last_failure_timestamp;
-if(typeof data25 === "string"){
-if(!pattern3.test(data25)){
-const err49 = {instancePath:instancePath+"/status/failed_versions/" + i1+"/last_failure_timestamp",schemaPath:"#/properties/status/properties/failed_versions/items/properties/last_failure_timestamp/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"}};
+if((typeof data25 == "number") && (isFinite(data25))){
+if(data25 > 4294967295 || isNaN(data25)){
+const err49 = {instancePath:instancePath+"/status/failed_versions/" + i1+"/failures",schemaPath:"#/properties/status/properties/failed_versions/items/properties/failures/maximum",keyword:"maximum",params:{comparison: "<=", limit: 4294967295}};
 if(vErrors === null){
 vErrors = [err49];
 }
@@ -3173,9 +3233,8 @@ vErrors.push(err49);
 }
 errors++;
 }
-}
-else {
-const err50 = {instancePath:instancePath+"/status/failed_versions/" + i1+"/last_failure_timestamp",schemaPath:"#/properties/status/properties/failed_versions/items/properties/last_failure_timestamp/type",keyword:"type",params:{type: "string"}};
+if(data25 < 1 || isNaN(data25)){
+const err50 = {instancePath:instancePath+"/status/failed_versions/" + i1+"/failures",schemaPath:"#/properties/status/properties/failed_versions/items/properties/failures/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
 if(vErrors === null){
 vErrors = [err50];
 }
@@ -3186,8 +3245,11 @@ errors++;
 }
 }
 }
-else {
-const err51 = {instancePath:instancePath+"/status/failed_versions/" + i1,schemaPath:"#/properties/status/properties/failed_versions/items/type",keyword:"type",params:{type: "object"}};
+if(data23.last_failure_timestamp !== undefined){
+let data26 = data23.last_failure_timestamp;
+if(typeof data26 === "string"){
+if(!pattern3.test(data26)){
+const err51 = {instancePath:instancePath+"/status/failed_versions/" + i1+"/last_failure_timestamp",schemaPath:"#/properties/status/properties/failed_versions/items/properties/last_failure_timestamp/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"}};
 if(vErrors === null){
 vErrors = [err51];
 }
@@ -3197,9 +3259,8 @@ vErrors.push(err51);
 errors++;
 }
 }
-}
 else {
-const err52 = {instancePath:instancePath+"/status/failed_versions",schemaPath:"#/properties/status/properties/failed_versions/type",keyword:"type",params:{type: "array"}};
+const err52 = {instancePath:instancePath+"/status/failed_versions/" + i1+"/last_failure_timestamp",schemaPath:"#/properties/status/properties/failed_versions/items/properties/last_failure_timestamp/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err52];
 }
@@ -3209,9 +3270,9 @@ vErrors.push(err52);
 errors++;
 }
 }
-if(data2.boot_id !== undefined){
-if(typeof data2.boot_id !== "string"){
-const err53 = {instancePath:instancePath+"/status/boot_id",schemaPath:"#/properties/status/properties/boot_id/type",keyword:"type",params:{type: "string"}};
+}
+else {
+const err53 = {instancePath:instancePath+"/status/failed_versions/" + i1,schemaPath:"#/properties/status/properties/failed_versions/items/type",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err53];
 }
@@ -3221,10 +3282,9 @@ vErrors.push(err53);
 errors++;
 }
 }
-if(data2.failure_message !== undefined){
-let data27 = data2.failure_message;
-if((typeof data27 !== "string") && (data27 !== null)){
-const err54 = {instancePath:instancePath+"/status/failure_message",schemaPath:"#/properties/status/properties/failure_message/type",keyword:"type",params:{type: "string"}};
+}
+else {
+const err54 = {instancePath:instancePath+"/status/failed_versions",schemaPath:"#/properties/status/properties/failed_versions/type",keyword:"type",params:{type: "array"}};
 if(vErrors === null){
 vErrors = [err54];
 }
@@ -3234,10 +3294,9 @@ vErrors.push(err54);
 errors++;
 }
 }
-if(data2.unhealthy_before !== undefined){
-let data28 = data2.unhealthy_before;
-if((!(Array.isArray(data28))) && (data28 !== null)){
-const err55 = {instancePath:instancePath+"/status/unhealthy_before",schemaPath:"#/properties/status/properties/unhealthy_before/type",keyword:"type",params:{type: "array"}};
+if(data2.boot_id !== undefined){
+if(typeof data2.boot_id !== "string"){
+const err55 = {instancePath:instancePath+"/status/boot_id",schemaPath:"#/properties/status/properties/boot_id/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err55];
 }
@@ -3246,11 +3305,11 @@ vErrors.push(err55);
 }
 errors++;
 }
-if(Array.isArray(data28)){
-const len2 = data28.length;
-for(let i2=0; i2<len2; i2++){
-if(typeof data28[i2] !== "string"){
-const err56 = {instancePath:instancePath+"/status/unhealthy_before/" + i2,schemaPath:"#/properties/status/properties/unhealthy_before/items/type",keyword:"type",params:{type: "string"}};
+}
+if(data2.failure_message !== undefined){
+let data28 = data2.failure_message;
+if((typeof data28 !== "string") && (data28 !== null)){
+const err56 = {instancePath:instancePath+"/status/failure_message",schemaPath:"#/properties/status/properties/failure_message/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err56];
 }
@@ -3260,12 +3319,10 @@ vErrors.push(err56);
 errors++;
 }
 }
-}
-}
-if(data2.update_check !== undefined){
-let data30 = data2.update_check;
-if((!(data30 && typeof data30 == "object" && !Array.isArray(data30))) && (data30 !== null)){
-const err57 = {instancePath:instancePath+"/status/update_check",schemaPath:"#/properties/status/properties/update_check/type",keyword:"type",params:{type: "object"}};
+if(data2.unhealthy_before !== undefined){
+let data29 = data2.unhealthy_before;
+if((!(Array.isArray(data29))) && (data29 !== null)){
+const err57 = {instancePath:instancePath+"/status/unhealthy_before",schemaPath:"#/properties/status/properties/unhealthy_before/type",keyword:"type",params:{type: "array"}};
 if(vErrors === null){
 vErrors = [err57];
 }
@@ -3274,9 +3331,11 @@ vErrors.push(err57);
 }
 errors++;
 }
-if(data30 && typeof data30 == "object" && !Array.isArray(data30)){
-if(data30.result === undefined){
-const err58 = {instancePath:instancePath+"/status/update_check",schemaPath:"#/properties/status/properties/update_check/required",keyword:"required",params:{missingProperty: "result"}};
+if(Array.isArray(data29)){
+const len2 = data29.length;
+for(let i2=0; i2<len2; i2++){
+if(typeof data29[i2] !== "string"){
+const err58 = {instancePath:instancePath+"/status/unhealthy_before/" + i2,schemaPath:"#/properties/status/properties/unhealthy_before/items/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err58];
 }
@@ -3285,9 +3344,13 @@ vErrors.push(err58);
 }
 errors++;
 }
-if(data30.result !== undefined){
-if(typeof data30.result !== "string"){
-const err59 = {instancePath:instancePath+"/status/update_check/result",schemaPath:"#/properties/status/properties/update_check/properties/result/type",keyword:"type",params:{type: "string"}};
+}
+}
+}
+if(data2.update_check !== undefined){
+let data31 = data2.update_check;
+if((!(data31 && typeof data31 == "object" && !Array.isArray(data31))) && (data31 !== null)){
+const err59 = {instancePath:instancePath+"/status/update_check",schemaPath:"#/properties/status/properties/update_check/type",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err59];
 }
@@ -3296,11 +3359,9 @@ vErrors.push(err59);
 }
 errors++;
 }
-}
-if(data30.checked_at !== undefined){
-let data32 = data30.checked_at;
-if((typeof data32 !== "string") && (data32 !== null)){
-const err60 = {instancePath:instancePath+"/status/update_check/checked_at",schemaPath:"#/properties/status/properties/update_check/properties/checked_at/type",keyword:"type",params:{type: "string"}};
+if(data31 && typeof data31 == "object" && !Array.isArray(data31)){
+if(data31.result === undefined){
+const err60 = {instancePath:instancePath+"/status/update_check",schemaPath:"#/properties/status/properties/update_check/required",keyword:"required",params:{missingProperty: "result"}};
 if(vErrors === null){
 vErrors = [err60];
 }
@@ -3309,9 +3370,9 @@ vErrors.push(err60);
 }
 errors++;
 }
-if(typeof data32 === "string"){
-if(!pattern3.test(data32)){
-const err61 = {instancePath:instancePath+"/status/update_check/checked_at",schemaPath:"#/properties/status/properties/update_check/properties/checked_at/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"}};
+if(data31.result !== undefined){
+if(typeof data31.result !== "string"){
+const err61 = {instancePath:instancePath+"/status/update_check/result",schemaPath:"#/properties/status/properties/update_check/properties/result/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err61];
 }
@@ -3321,11 +3382,10 @@ vErrors.push(err61);
 errors++;
 }
 }
-}
-if(data30.since !== undefined){
-let data33 = data30.since;
+if(data31.checked_at !== undefined){
+let data33 = data31.checked_at;
 if((typeof data33 !== "string") && (data33 !== null)){
-const err62 = {instancePath:instancePath+"/status/update_check/since",schemaPath:"#/properties/status/properties/update_check/properties/since/type",keyword:"type",params:{type: "string"}};
+const err62 = {instancePath:instancePath+"/status/update_check/checked_at",schemaPath:"#/properties/status/properties/update_check/properties/checked_at/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err62];
 }
@@ -3336,7 +3396,7 @@ errors++;
 }
 if(typeof data33 === "string"){
 if(!pattern3.test(data33)){
-const err63 = {instancePath:instancePath+"/status/update_check/since",schemaPath:"#/properties/status/properties/update_check/properties/since/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"}};
+const err63 = {instancePath:instancePath+"/status/update_check/checked_at",schemaPath:"#/properties/status/properties/update_check/properties/checked_at/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"}};
 if(vErrors === null){
 vErrors = [err63];
 }
@@ -3347,10 +3407,10 @@ errors++;
 }
 }
 }
-if(data30.reason !== undefined){
-let data34 = data30.reason;
+if(data31.since !== undefined){
+let data34 = data31.since;
 if((typeof data34 !== "string") && (data34 !== null)){
-const err64 = {instancePath:instancePath+"/status/update_check/reason",schemaPath:"#/properties/status/properties/update_check/properties/reason/type",keyword:"type",params:{type: "string"}};
+const err64 = {instancePath:instancePath+"/status/update_check/since",schemaPath:"#/properties/status/properties/update_check/properties/since/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err64];
 }
@@ -3359,11 +3419,9 @@ vErrors.push(err64);
 }
 errors++;
 }
-}
-if(data30.message !== undefined){
-let data35 = data30.message;
-if((typeof data35 !== "string") && (data35 !== null)){
-const err65 = {instancePath:instancePath+"/status/update_check/message",schemaPath:"#/properties/status/properties/update_check/properties/message/type",keyword:"type",params:{type: "string"}};
+if(typeof data34 === "string"){
+if(!pattern3.test(data34)){
+const err65 = {instancePath:instancePath+"/status/update_check/since",schemaPath:"#/properties/status/properties/update_check/properties/since/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"}};
 if(vErrors === null){
 vErrors = [err65];
 }
@@ -3373,10 +3431,11 @@ vErrors.push(err65);
 errors++;
 }
 }
-if(data30.newest_listed !== undefined){
-let data36 = data30.newest_listed;
-if((typeof data36 !== "string") && (data36 !== null)){
-const err66 = {instancePath:instancePath+"/status/update_check/newest_listed",schemaPath:"#/properties/status/properties/update_check/properties/newest_listed/type",keyword:"type",params:{type: "string"}};
+}
+if(data31.reason !== undefined){
+let data35 = data31.reason;
+if((typeof data35 !== "string") && (data35 !== null)){
+const err66 = {instancePath:instancePath+"/status/update_check/reason",schemaPath:"#/properties/status/properties/update_check/properties/reason/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err66];
 }
@@ -3385,9 +3444,11 @@ vErrors.push(err66);
 }
 errors++;
 }
-if(typeof data36 === "string"){
-if(!pattern0.test(data36)){
-const err67 = {instancePath:instancePath+"/status/update_check/newest_listed",schemaPath:"#/properties/status/properties/update_check/properties/newest_listed/pattern",keyword:"pattern",params:{pattern: "^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$"}};
+}
+if(data31.message !== undefined){
+let data36 = data31.message;
+if((typeof data36 !== "string") && (data36 !== null)){
+const err67 = {instancePath:instancePath+"/status/update_check/message",schemaPath:"#/properties/status/properties/update_check/properties/message/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err67];
 }
@@ -3397,12 +3458,10 @@ vErrors.push(err67);
 errors++;
 }
 }
-}
-}
-}
-}
-else {
-const err68 = {instancePath:instancePath+"/status",schemaPath:"#/properties/status/type",keyword:"type",params:{type: "object"}};
+if(data31.newest_listed !== undefined){
+let data37 = data31.newest_listed;
+if((typeof data37 !== "string") && (data37 !== null)){
+const err68 = {instancePath:instancePath+"/status/update_check/newest_listed",schemaPath:"#/properties/status/properties/update_check/properties/newest_listed/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err68];
 }
@@ -3411,15 +3470,41 @@ vErrors.push(err68);
 }
 errors++;
 }
-}
-}
-else {
-const err69 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
+if(typeof data37 === "string"){
+if(!pattern0.test(data37)){
+const err69 = {instancePath:instancePath+"/status/update_check/newest_listed",schemaPath:"#/properties/status/properties/update_check/properties/newest_listed/pattern",keyword:"pattern",params:{pattern: "^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$"}};
 if(vErrors === null){
 vErrors = [err69];
 }
 else {
 vErrors.push(err69);
+}
+errors++;
+}
+}
+}
+}
+}
+}
+else {
+const err70 = {instancePath:instancePath+"/status",schemaPath:"#/properties/status/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err70];
+}
+else {
+vErrors.push(err70);
+}
+errors++;
+}
+}
+}
+else {
+const err71 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err71];
+}
+else {
+vErrors.push(err71);
 }
 errors++;
 }

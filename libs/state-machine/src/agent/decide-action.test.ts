@@ -10,6 +10,7 @@ const NOW = Date.UTC(2026, 0, 5, 12);
 const SETTINGS = { ...DEFAULT_AGENT_SETTINGS, drainTimeoutMs: 900_000 };
 const ago = (ms: number): string => new Date(NOW - ms).toISOString();
 
+const SLOW = 'Pod default/db-0 is ending; its grace period ends at 2026-01-05T13:00:00Z';
 const BLOCKED = { reason: 'DisruptionBudget', message: 'PodDisruptionBudget default/web allows no disruption of pod default/web-0' };
 
 const spec = (state: ShadowSpec['state'], more: Partial<ShadowSpec> = {}): ShadowSpec => ({
@@ -1166,6 +1167,27 @@ describe('decideAction for RebootedIntoUpdate', () => {
       outcomes: [after('cordon-and-drain', { done: false })],
       kind: 'report',
       says: { progress: { ...at('Draining').progress, message: 'Draining the node', reason: null } as ShadowProgress },
+    },
+    {
+      name: 'reports which pod the drain waits for though nothing is wrong, and when it ends',
+      status: at('Draining', { message: 'Draining the node' }),
+      outcomes: [after('cordon-and-drain', { done: false, notice: SLOW, until: ago(-900_000) })],
+      kind: 'report',
+      says: { progress: { ...at('Draining').progress, message: SLOW, reason: null, until: ago(-900_000) } as ShadowProgress },
+    },
+    {
+      name: 'does not report it again, also where the resource does not keep the end',
+      status: at('Draining', { message: SLOW }),
+      outcomes: [after('cordon-and-drain', { done: false, notice: SLOW, until: ago(-900_000), retryAfterMs: 4_000 })],
+      kind: 'wait',
+      waitMs: 3_000,
+    },
+    {
+      name: 'does not report that a pod with a long grace period has ended',
+      status: at('Draining', { message: SLOW }),
+      outcomes: [after('cordon-and-drain', { done: false, retryAfterMs: 4_000 })],
+      kind: 'wait',
+      waitMs: 3_000,
     },
     {
       name: 'names what blocked the drain when it does not end in time',

@@ -126,7 +126,8 @@ function keepDraining(o: AgentObservation, version: string, progress: ShadowProg
     return reportGivingBack(o, version, `The drain did not end in time: ${blockOf(drained, progress) ?? drained.message}`, 'other');
   }
   // Whoever looks at the shadow shall see why while it lasts, not when the drain has been given up.
-  if (drained !== undefined && isNews(progress, drained.blocked)) return reportBlocked(o, progress, drained.blocked, 'Draining the node');
+  if (drained !== undefined && (isNews(progress, drained.blocked) || isNotice(progress, drained)))
+    return reportBlocked(o, progress, drained.blocked, drained.notice ?? 'Draining the node', drained.until);
   return stepOrPause(o, 'cordon-and-drain', 'Draining the node');
 }
 
@@ -138,6 +139,11 @@ function blockOf({ blocked }: StepOutcome, { reason, message }: ShadowProgress):
 function isNews(progress: ShadowProgress, blocked: StepOutcome['blocked']): boolean {
   if (blocked === undefined) return (progress.reason ?? null) !== null;
   return blocked.reason !== progress.reason || blocked.message !== progress.message;
+}
+
+// By the message alone: one that a pod with a long grace period has left behind is not worth a write, and an older resource does not keep `until`.
+function isNotice({ message }: ShadowProgress, { blocked, notice }: StepOutcome): boolean {
+  return blocked === undefined && notice !== undefined && notice !== message;
 }
 
 function reboot(o: AgentObservation, version: string, progress: ShadowProgress): Action {

@@ -65,10 +65,20 @@ export function reportProgress(o: AgentObservation, step: ProgressStep, version:
   return { kind: 'report', reason, status: { ...observedStatus(o), progress, failure_message: null } };
 }
 
-/** Reports what keeps the step that is under way from getting anywhere, or, with `undefined`, that nothing does any more. The step goes on. */
-export function reportBlocked(o: AgentObservation, progress: ShadowProgress, blocked: StepOutcome['blocked'], otherwise: string): Action {
+/**
+ * Reports what keeps the step that is under way from getting anywhere, or, with `undefined`, that nothing does any more. The step goes on.
+ * @param until RFC 3339; when the step ends by itself at the latest
+ */
+export function reportBlocked(
+  o: AgentObservation,
+  progress: ShadowProgress,
+  blocked: StepOutcome['blocked'],
+  otherwise: string,
+  until?: string,
+): Action {
   const { reason, message } = blocked ?? { reason: null, message: otherwise };
-  return { kind: 'report', reason: message, status: { ...observedStatus(o), progress: { ...progress, reason, message } } };
+  const told = { ...progress, reason, message, ...((until ?? progress.until ?? null) === null ? {} : { until: until ?? null }) };
+  return { kind: 'report', reason: message, status: { ...observedStatus(o), progress: told } };
 }
 
 /** Reports what fails and is tried again. */

@@ -109,6 +109,10 @@ export interface StepOutcome {
   readonly retryAfterMs?: number | undefined;
   /** What keeps the step from getting anywhere; absent while it gets on. */
   readonly blocked?: { readonly reason: string; readonly message: string } | undefined;
+  /** What the step waits for that takes long though nothing is wrong. */
+  readonly notice?: string | undefined;
+  /** RFC 3339; when the step ends by itself at the latest. */
+  readonly until?: string | undefined;
   /** Of `uncordon`: whether the exclusion from load balancers is undone as well. */
   readonly returned?: boolean | undefined;
   /** Whether another try is pointless: the one who takes the step has given it up. */

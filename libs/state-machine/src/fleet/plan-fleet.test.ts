@@ -1420,3 +1420,26 @@ describe('planFleet, the order of admission', () => {
     expect(order(fleet)).toEqual(expected);
   });
 });
+
+describe('until when the drain of a node is waited for', () => {
+  // The fixture's deadline for drain and reboot is 20 minutes, a minute of which has passed.
+  const deadline = NOW + 19 * MINUTE;
+  const draining = (changes: object): Member =>
+    aMember('a', {
+      ...told('RebootedIntoUpdate'),
+      status: { ...staged, progress: { ...progress, ...changes } },
+      cordonedByUs: true,
+      unschedulable: true,
+    });
+  test.each([
+    { name: 'the end of the drain that its agent reported', changes: { until: ago(-5) }, until: NOW + 5 * MINUTE },
+    { name: 'also where something blocks it', changes: { until: ago(-5), reason: 'DisruptionBudget' }, until: NOW + 5 * MINUTE },
+    { name: 'the deadline, if that comes first', changes: { until: ago(-30) }, until: deadline },
+    { name: 'the deadline, if the end has passed', changes: { until: ago(1) }, until: deadline },
+    { name: 'the deadline, if the end is unreadable', changes: { until: 'soon' }, until: deadline },
+    { name: 'the deadline, if no end is reported', changes: {}, until: deadline },
+    { name: 'the deadline, if the drain has ended', changes: { step: 'Rebooting', until: ago(-5) }, until: deadline },
+  ])('is $name', ({ changes, until }) => {
+    expect(planFleet(aFleet([draining(changes)]), aPolicy(), NOW).holds[0]?.until).toBe(until);
+  });
+});

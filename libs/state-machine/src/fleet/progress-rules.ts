@@ -157,7 +157,7 @@ function stepBackOutsideWindow(facts: ShadowedFacts, { window, now }: RuleContex
   return change(facts, 'StagedAndPerformedUpdate', shadow.spec.version ?? null, now, 'WindowClosed', message);
 }
 
-function waitForAgent(facts: ShadowedFacts, { window }: RuleContext): Verdict {
+function waitForAgent(facts: ShadowedFacts, { window, now }: RuleContext): Verdict {
   const { phase, told, stuck, deadline, status, shadow } = facts;
   if (phase !== 'working' && phase !== 'recovering') return undefined;
   const doing = phase === 'recovering' ? 'clean up' : `reach ${told}`;
@@ -166,10 +166,18 @@ function waitForAgent(facts: ShadowedFacts, { window }: RuleContext): Verdict {
   if (stuck) return hold(facts, 'Stuck', `Still waiting, past the deadline, for ${text}`);
   const lost = lostInUpdate(facts, text);
   if (lost !== undefined) return lost;
-  const until = sooner(told === 'RebootedIntoUpdate' ? Math.min(deadline ?? Infinity, window.closesAt ?? Infinity) : deadline, facts);
+  const permitted = told === 'RebootedIntoUpdate' ? Math.min(deadline ?? Infinity, window.closesAt ?? Infinity) : deadline;
+  const until = sooner(drainEndsAt(facts, now) ?? permitted, facts);
   const blocked = drainBlockedBy(shadow);
   if (blocked !== undefined) return hold(facts, 'DrainBlocked', blocked.message, until);
   return hold(facts, phase === 'recovering' ? 'Recovering' : 'InProgress', `Waiting for ${text}`, until);
+}
+
+/** When the drain under way ends by itself, as its agent reported it; never later than the deadline. A closing window does not end a drain. */
+function drainEndsAt({ phase, deadline, status }: ShadowedFacts, now: number): number | undefined {
+  const { step, until } = status.progress ?? {};
+  const endsAt = phase === 'working' && step === 'Draining' ? parseTimestamp(until ?? undefined, now) : undefined;
+  return endsAt === undefined || endsAt <= now ? undefined : Math.min(endsAt, deadline ?? Infinity);
 }
 
 /** What went wrong last, in this attempt or in an earlier one, as the end of a message. */
