@@ -18,6 +18,8 @@ export class AgentMemory {
   downloaded: string | undefined;
   /** A command of the host that was waited for in vain, and may still end. */
   pending: PendingCommand | undefined;
+  /** Since when the host API has not answered, milliseconds since the Unix epoch. */
+  unansweredSince: number | undefined;
   #outcomes: readonly StepOutcome[] = [];
   #lastCheckedAt: number | undefined;
   #phase = '';

@@ -588,6 +588,8 @@ describe('an update that is no longer offered', () => {
 });
 
 describe('a host API that is gone', () => {
+  const isRebooting = (): boolean => !world.host.isUp || world.host.version === '1.27.0';
+
   test('makes the agent end, so that its container mounts the new socket', async () => {
     await aWorld().ready();
     world.host.faults.socketDead();
@@ -595,5 +597,50 @@ describe('a host API that is gone', () => {
     expect(world.ends[0]).toMatchObject({ code: 'HOST_SOCKET_DEAD' });
     expect(await world.update()).toBe(true);
     expect(world.host.version).toBe('1.27.0');
+  });
+
+  test('keeps a node that is cordoned and empty waiting for half a minute at most, and the report names it', async () => {
+    const waits: number[] = [];
+    for (let at = 0; at < 6; at++) {
+      await aWorld({ excludeFromLbWaitMs: 5_000 }).ready();
+      world.apiserver.drainWaits = 3;
+      world.apiserver.tell('StagedAndPerformedUpdate', '1.27.0');
+      await world.until(() => world.apiserver.cordoned);
+      await world.clock.advance(at * 3_000);
+      world.host.faults.socketDead();
+      const deadAtMs = world.clock.monotonic();
+      const told = (): string | undefined => world.apiserver.status?.progress?.message;
+      expect(await world.until(() => told()?.startsWith('The host API does not answer: ') === true, 15_000)).toBe(true);
+      expect(await world.until(isRebooting, 60_000)).toBe(true);
+      waits.push(world.clock.monotonic() - deadAtMs);
+      expect(told()).not.toContain('does not answer');
+      expect(await world.until(() => world.apiserver.status?.current_state === 'Idle')).toBe(true);
+      expect([world.host.version, crashes()]).toEqual(['1.27.0', 0]);
+      world.kill();
+    }
+    expect(Math.max(...waits)).toBeLessThan(45_000);
+  });
+
+  test('because the host is going down, ends no agent and is not reported', async () => {
+    world = new AgentWorld({}, { timings: { shutdownMs: 120_000 } });
+    world.outlastsServices = true;
+    await world.ready();
+    world.apiserver.tell('StagedAndPerformedUpdate', '1.27.0');
+    expect(await world.until(() => world.apiserver.status?.progress?.step === 'Rebooting')).toBe(true);
+    await world.clock.advance(2_000);
+    world.host.faults.socketDead();
+    await world.clock.advance(100_000);
+    expect([world.ends, world.apiserver.status?.progress?.message]).toEqual([[], 'Rebooting into 1.27.0']);
+    expect(await world.until(() => world.apiserver.status?.current_version === '1.27.0')).toBe(true);
+  });
+});
+
+describe('a refresh that takes longer than it is waited for', () => {
+  test.each([340_000, 700_000])('of %i ms is used when it ends', async (refreshMs) => {
+    world = new AgentWorld({ updateCheckIntervalMs: 30_000 }, { timings: { refreshMs } });
+    world.start();
+    expect(await world.until(() => world.apiserver.status?.target_version === '1.27.0', refreshMs + 10_000)).toBe(true);
+    expect(await world.update(2 * refreshMs + 600_000)).toBe(true);
+    expect([world.host.version, crashes()]).toEqual(['1.27.0', 0]);
   });
 });

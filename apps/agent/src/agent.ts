@@ -3,6 +3,7 @@ import type { BottlerocketShadow } from '@brupop/crd-models';
 import type { Clock, HttpClient, Random } from '@brupop/ports';
 import { BrupopError, describeError } from '@brupop/process';
 import type { Logger } from '@brupop/process';
+import { isGoingDown } from '@brupop/state-machine';
 import type { AgentSettings } from '@brupop/state-machine';
 import { AgentMemory } from './agent-memory.ts';
 import { createApiserverClient } from './apiserver-client.ts';
@@ -79,19 +80,35 @@ export function createAgent(deps: AgentDeps): Agent {
 async function work(deps: ReconcileDeps, doorbell: Doorbell, random: Random, signal: AbortSignal): Promise<never> {
   const { clock, log } = deps;
   const backoff = createBackoff(clock, random);
+  const hostBackoff = createBackoff(clock, random, HOST_BACKOFF_MS);
+  let told = '';
   await doorbell.wait(undefined, signal);
   for (;;) {
     try {
       const next = await reconcile(deps, signal);
       backoff.reset();
+      hostBackoff.reset();
+      told = '';
       if (next !== 'now') await doorbell.wait(pauseMs(deps, next), signal);
     } catch (error) {
       signal.throwIfAborted();
-      if (error instanceof BrupopError && error.code === 'HOST_SOCKET_DEAD') throw error;
-      log.warn('Reconciling failed and will be tried again', { reason: describeError(error) });
-      await backoff.pause(signal);
+      const code = error instanceof BrupopError ? error.code : undefined;
+      if (code === 'HOST_SOCKET_DEAD' && !isExpected(deps)) throw error;
+      const reason = describeError(error);
+      log[reason === told ? 'debug' : 'warn']('Reconciling failed and will be tried again', { reason });
+      told = reason;
+      const isOfHost = code === 'HOST_SOCKET_DEAD' || code === 'HOST_UNREACHABLE';
+      await (isOfHost ? hostBackoff : backoff).pause(signal);
     }
   }
+}
+
+// To connect to a socket costs next to nothing, and a node that is cordoned and empty may wait for the answer.
+const HOST_BACKOFF_MS = 2_000;
+
+/** A new mount of the socket is of no use while the host goes down. */
+function isExpected({ clock, settings, memory: { outcomes } }: ReconcileDeps): boolean {
+  return isGoingDown({ outcomes, now: clock.now(), settings });
 }
 
 // A wall clock that jumps must not make the agent oversleep by more than one check for updates.

@@ -3,7 +3,7 @@ import type { ShadowStatus, UpdateCheckProblem } from '@brupop/crd-models';
 import type { Clock } from '@brupop/ports';
 import { BrupopError, describeError } from '@brupop/process';
 import type { Logger } from '@brupop/process';
-import { decideAction, decideWithoutHost, downloadOf, followChecks, inTrouble } from '@brupop/state-machine';
+import { decideAction, decideUnanswered, decideWithoutHost, downloadOf, followChecks, inTrouble } from '@brupop/state-machine';
 import type { AgentObservation, AgentSettings, AgentStep } from '@brupop/state-machine';
 import type { AgentMemory } from './agent-memory.ts';
 import type { ApiserverClient } from './apiserver-client.ts';
@@ -54,6 +54,7 @@ async function observe(deps: ReconcileDeps, signal: AbortSignal): Promise<AgentO
   const bootId = deps.readBootId();
   const version = await runningVersion(deps, bootId, signal);
   const status = seen ?? (await deps.host.status(signal));
+  deps.memory.unansweredSince = undefined;
   const shadow = deps.shadows.current();
   if (shadow === undefined) return undefined;
   const { settings, clock, memory } = deps;
@@ -85,21 +86,28 @@ function noteDownload(memory: AgentMemory, status: UpdateStatus): void {
 
 const PROBLEMS: Readonly<Partial<Record<string, UpdateCheckProblem>>> = { HOST_UNREACHABLE: 'HostUnreachable', HOST_ANSWER: 'HostAnswer' };
 
-/** A host that cannot be asked is tried again with growing pauses. What it last told must not stand for the present for ever. */
+/** What a host that cannot be asked has last told must not stand for the present for ever. */
 async function reportUnreachableHost(deps: ReconcileDeps, error: unknown, signal: AbortSignal): Promise<void> {
   const problem = error instanceof BrupopError ? PROBLEMS[error.code] : undefined;
   if (problem === undefined) return;
   const { memory, clock, settings } = deps;
-  memory.checks = inTrouble(memory.checks, problem, describeError(error).slice(0, LONGEST_MESSAGE), clock.now());
+  memory.checks = inTrouble(memory.checks, problem, problemOf(error), clock.now());
   const shadow = deps.shadows.current();
   if (shadow === undefined) return;
   const bootId = deps.readBootId();
-  const { checks } = memory;
-  const action = decideWithoutHost({ shadow, bootId, now: clock.now(), settings, checks, toldCheck: memory.toldCheck(bootId) });
+  const now = clock.now();
+  // A wall clock that has jumped back must not make the silence begin in the future.
+  memory.unansweredSince = Math.min(memory.unansweredSince ?? now, now);
+  memory.enter(shadow.spec);
+  const { checks, outcomes, unansweredSince } = memory;
+  const observed = { shadow, bootId, now, settings, checks, outcomes, toldCheck: memory.toldCheck(bootId) };
+  const action = decideUnanswered(observed, problemOf(error), unansweredSince) ?? decideWithoutHost(observed);
   if (action !== undefined) await report(deps, action.status, shadow.status, signal);
 }
 
 const LONGEST_MESSAGE = 500;
+
+const problemOf = (error: unknown): string => describeError(error).slice(0, LONGEST_MESSAGE);
 
 /** Asked once a boot: nothing else changes it. */
 async function runningVersion({ host, memory }: ReconcileDeps, bootId: string, signal: AbortSignal): Promise<string> {

@@ -245,13 +245,13 @@ describe('transport failures', () => {
     const clock = new VirtualClock();
     const api = apiTo(answers(new Error('Cannot connect', { cause: failure('ECONNREFUSED') })), clock);
     await expect(api.os(signal)).rejects.toMatchObject({ code: 'HOST_UNREACHABLE' });
-    await clock.advance(59_000);
+    await clock.advance(14_000);
     await expect(api.os(signal)).rejects.toMatchObject({ code: 'HOST_UNREACHABLE' });
     await clock.advance(1_000.25);
     await expect(api.os(signal)).rejects.toMatchObject({
       code: 'HOST_SOCKET_DEAD',
       retry: 'terminal',
-      message: expect.stringContaining('The socket has been dead for 60 s; ') as unknown as string,
+      message: expect.stringContaining('The socket has been dead for 15 s; ') as unknown as string,
     });
   });
 
@@ -259,9 +259,9 @@ describe('transport failures', () => {
     const clock = new VirtualClock();
     const api = apiTo(answers(failure('ECONNREFUSED'), os, failure('ECONNREFUSED')), clock);
     await expect(api.os(signal)).rejects.toMatchObject({ code: 'HOST_UNREACHABLE' });
-    await clock.advance(40_000);
+    await clock.advance(10_000);
     await api.os(signal);
-    await clock.advance(40_000);
+    await clock.advance(10_000);
     await expect(api.os(signal)).rejects.toMatchObject({ code: 'HOST_UNREACHABLE' });
   });
 

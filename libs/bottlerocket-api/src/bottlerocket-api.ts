@@ -13,7 +13,7 @@ export interface BottlerocketApiOptions {
   readonly http: HttpClient;
   readonly clock: Clock;
   readonly log: Logger;
-  /** How long connecting may be refused without a break before the socket counts as dead; 60 s by default. */
+  /** How long connecting may be refused without a break before the socket counts as dead; 15 s by default. */
   readonly socketDeadAfterMs?: number;
 }
 
@@ -47,7 +47,9 @@ export interface BottlerocketApi {
   awaitCommand(command: UpdateCommand, options: AwaitCommandOptions, signal: AbortSignal): Promise<CommandResult>;
 }
 
-const DEFAULT_SOCKET_DEAD_AFTER_MS = 60_000;
+// A mounted socket that refuses never answers again, so that each second is lost; but a container that is restarted before the host has made the new socket
+// would mount the old one again, or nothing.
+const DEFAULT_SOCKET_DEAD_AFTER_MS = 15_000;
 const FIRST_PAUSE_MS = 100;
 // Whatever a command takes, its end is seen at most about a quarter of that later.
 const PAUSE_GROWTH = 1.25;

@@ -38,6 +38,7 @@ export type { DailyWindow } from './window/daily-window.ts';
 export { formatTimestamp } from './timestamps.ts';
 export { decideReturn } from './node/decide-return.ts';
 export type { HeldNode, ReturnDecision } from './node/decide-return.ts';
+export { decideUnanswered, isGoingDown } from './agent/unreachable.ts';
 export { downloadOf } from './agent/image.ts';
 export type { Download } from './agent/image.ts';
 export { decideAction } from './agent/decide-action.ts';

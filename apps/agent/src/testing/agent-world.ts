@@ -27,6 +27,8 @@ export class AgentWorld {
   hostAnswers: { readonly status: number; readonly body: string } | undefined;
   /** Called before each request of the agent to its host. */
   onHostRequest: ((request: HttpRequest) => void) | undefined;
+  /** Whether the container still runs when the host has told its services to stop. */
+  outlastsServices = false;
   readonly #settings: AgentSettings;
   #container: AbortController | undefined;
 
@@ -44,7 +46,7 @@ export class AgentWorld {
     this.apiserver = new FakeApiserver(clock, 'token-1');
     this.host.onReboot(({ type }) => {
       if (type === 'booted') this.start();
-      else this.kill();
+      else if (type === 'down' || !this.outlastsServices) this.kill();
     });
   }
 

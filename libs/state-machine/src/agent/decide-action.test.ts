@@ -1203,6 +1203,19 @@ describe('decideAction for RebootedIntoUpdate', () => {
       kind: 'report',
       says: { failure_message: `The drain did not end in time: ${BLOCKED.message}` },
     },
+    {
+      name: 'reports that the host API answers again',
+      status: at('Draining', { reason: 'HostUnreachable', message: 'The host API does not answer: connection refused' }),
+      kind: 'report',
+      says: { progress: { ...at('Draining').progress, reason: null, message: 'Draining the node' } as ShadowProgress },
+    },
+    {
+      name: 'reports that the host API answers again before it reboots',
+      status: at('Rebooting', { reason: 'HostUnreachable', message: 'The host API does not answer: connection refused' }),
+      outcomes: [after('cordon-and-drain')],
+      kind: 'report',
+      says: { progress: { ...at('Rebooting').progress, reason: null, message: 'Rebooting into 1.27.0' } as ShadowProgress },
+    },
     { name: 'drains once even past the deadline', status: at('Draining', { since: ago(86_400_000) }), kind: 'cordon-and-drain' },
     {
       name: 'gives the node back when the drain does not end in time',

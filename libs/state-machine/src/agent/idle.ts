@@ -3,6 +3,7 @@ import { tellsOfCheck } from '../update-check.ts';
 import { giveNodeBack, outcomeOf, waitWhileBusy } from './outcomes.ts';
 import { cleared, observedStatus, saysTheSame, timeOf } from './status.ts';
 import type { Action, AgentObservation } from './types.ts';
+import { agentsOwn } from './unreachable.ts';
 import { isNewsOfCheck, isUpToDate, toldVersions, toldWithoutHost } from './update-check.ts';
 
 /** Tidies up after an update, then looks for the next one from time to time. */
@@ -73,11 +74,6 @@ export function decideWithoutHost(o: Omit<AgentObservation, 'host'>): Extract<Ac
   if (check.result !== 'Failing' || !isNewsOfCheck(check, o)) return undefined;
   const told = { ...agentsOwn(status), target_version: target, failure_message: failureToTell(o, check), update_check: check };
   return { kind: 'report', reason: check.message ?? 'The host cannot be asked', status: told };
-}
-
-/** What an agent may write of a status. */
-function agentsOwn(status: ShadowStatus): ShadowStatus {
-  return Object.fromEntries(Object.entries(status).filter(([field]) => field !== 'conditions')) as unknown as ShadowStatus;
 }
 
 /** Why the last update failed; else, for controllers that do not know `update_check`, why the host cannot check for another. */

@@ -1,7 +1,7 @@
 import type { Action, AgentObservation, AgentStep, StepOutcome } from './types.ts';
 
 /** What became of `step` since the shadow last changed. */
-export function outcomeOf(o: AgentObservation, step: AgentStep): StepOutcome | undefined {
+export function outcomeOf(o: Pick<AgentObservation, 'outcomes'>, step: AgentStep): StepOutcome | undefined {
   return o.outcomes?.find((outcome) => outcome.step === step);
 }
 

@@ -1,10 +1,11 @@
-import type { ShadowProgress } from '@brupop/crd-models';
+import type { ProgressStep, ShadowProgress } from '@brupop/crd-models';
 import { endWithdrawn, isCheckOld, offerOf, reportWithdrawn, seemsGone, UPDATE_WITHDRAWN, withdrawnMessage } from './offer.ts';
 import { giveBackIfHeld, giveNodeBack, outcomeOf, stepOrPause, waitWhileBusy } from './outcomes.ts';
 import { busyPastDeadline } from './stage.ts';
 import { reportBlocked, reportFailure, reportGivingBack, reportProgress, reportReached, reportReturning, timeOf } from './status.ts';
 import type { Blame } from './status.ts';
 import { isLate, tryStep } from './try-step.ts';
+import { HOST_UNREACHABLE } from './unreachable.ts';
 import type { Action, AgentObservation, StepOutcome } from './types.ts';
 
 /** Boots the host into `version`: exclude, drain, reboot, return. Every step is written down before it is taken. */
@@ -15,6 +16,8 @@ export function decideReboot(o: AgentObservation, version: string): Action {
   if (progress === undefined) return giveBackIfHeld(o, 'The reboot into another version was called off') ?? begin(o, version);
   if (progress.step === 'Returning') return giveUp(o, version, progress);
   if (progress.boot_id !== o.bootId) return reportGivingBack(o, version, rolledBack(o, version), blameFor(o));
+
+  if (progress.reason === HOST_UNREACHABLE) return reportBlocked(o, progress, undefined, doing(progress.step, version));
 
   const obstacle = whyNotReady(o, version);
   if (obstacle === 'busy') {
@@ -62,8 +65,8 @@ function begin(o: AgentObservation, version: string): Action {
   }
   if (obstacle !== undefined) return reportFailure(o, version, obstacle, 'other');
   return o.settings.excludeFromLbWaitMs > 0
-    ? reportProgress(o, 'Excluding', version, 'Taking the node out of the load balancers')
-    : reportProgress(o, 'Draining', version, 'Draining the node');
+    ? reportProgress(o, 'Excluding', version, doing('Excluding', version))
+    : reportProgress(o, 'Draining', version, doing('Draining', version));
 }
 
 /**
@@ -74,6 +77,18 @@ function hasBootedBack(o: AgentObservation, version: string, isReady: boolean): 
   const status = o.shadow.status;
   if (status?.target_version !== version || status.boot_id === undefined || status.boot_id === o.bootId) return false;
   return status.current_state === 'StagedAndPerformedUpdate' ? !isReady : status.current_state !== 'Idle';
+}
+
+/** What is reported of a step that gets on. */
+function doing(step: Exclude<ProgressStep, 'Returning'>, version: string): string {
+  switch (step) {
+    case 'Excluding':
+      return 'Taking the node out of the load balancers';
+    case 'Draining':
+      return 'Draining the node';
+    case 'Rebooting':
+      return `Rebooting into ${version}`;
+  }
 }
 
 /** Whether the host may be going down at our request: what it would install does not matter any more. */
@@ -103,11 +118,11 @@ function exclude(o: AgentObservation, version: string): Action {
   const until = Math.min(excluded.since ?? excluded.at, excluded.at) + o.settings.excludeFromLbWaitMs;
   return o.now < until
     ? { kind: 'wait', reason: 'Giving load balancers time to let go of the node', until }
-    : reportProgress(o, 'Draining', version, 'Draining the node');
+    : reportProgress(o, 'Draining', version, doing('Draining', version));
 }
 
 function drain(o: AgentObservation, version: string, progress: ShadowProgress): Action {
-  if (isDrained(o)) return reportProgress(o, 'Rebooting', version, `Rebooting into ${version}`);
+  if (isDrained(o)) return reportProgress(o, 'Rebooting', version, doing('Rebooting', version));
   return keepDraining(o, version, progress);
 }
 
