@@ -1,5 +1,6 @@
 import { HEADERS } from '@brupop/agent-api';
 import type { Authenticator, Grant } from '@brupop/k8s-auth';
+import { vouchFor } from '@brupop/process';
 import type { RequestHandler, Response } from 'express';
 import type { DenialLog } from './denial-log.ts';
 import { sendError } from './errors.ts';
@@ -15,6 +16,7 @@ export function authentication(authenticator: Authenticator, metrics: ApiserverM
       { token: request.get(HEADERS.token), nodeName, nodeUid: request.get(HEADERS.nodeUid), source },
       requestSignal(response),
     );
+    vouchFor(request, verdict.ok ? verdict.node.name : undefined);
     if (verdict.ok) {
       response.locals['caller'] = verdict;
       next();

@@ -3,6 +3,7 @@ import { sleep, systemClock as clock, systemRandom as random } from '@brupop/por
 import {
   collectProcessMetrics,
   createProcessLogger,
+  FEW_CONNECTIONS,
   loadConfig,
   parseConfig,
   runProcess,
@@ -43,7 +44,7 @@ async function main(signal: AbortSignal, log: Logger): Promise<void> {
   });
   const { cert = '', key = '' } = tls.material();
   const server = await serve(app, { port: config.port, host, tls: { cert, key }, log });
-  const metricsServer = await serve(metricsApp, { port: config.metricsPort, host, log });
+  const metricsServer = await serve(metricsApp, { port: config.metricsPort, host, limits: { connections: FEW_CONNECTIONS }, log });
   await run(signal).finally(async () => {
     tls.close();
     await sleep(clock, LEAVE_MS);

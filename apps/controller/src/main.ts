@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { createKubeClient, loadKube } from '@brupop/kube-runtime';
 import { systemClock, systemRandom } from '@brupop/ports';
-import { collectProcessMetrics, ConfigError, createProcessLogger, runProcess, serve } from '@brupop/process';
+import { collectProcessMetrics, ConfigError, createProcessLogger, FEW_CONNECTIONS, runProcess, serve } from '@brupop/process';
 import { parseControllerConfig } from './config.ts';
 import { createController } from './controller.ts';
 
@@ -30,7 +30,7 @@ await runProcess(
       identity: `${hostname()}_${randomUUID()}`,
     });
     collectProcessMetrics(controller.metrics);
-    const server = await serve(controller.app, { port: settings.metricsPort, log });
+    const server = await serve(controller.app, { port: settings.metricsPort, limits: { connections: FEW_CONNECTIONS }, log });
     try {
       await controller.run(signal);
     } finally {

@@ -7,11 +7,11 @@ import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { VirtualClock } from '@brupop/ports';
+import { systemClock, VirtualClock } from '@brupop/ports';
 import { nodeHttpClient } from './http-client.ts';
 import type { ClosableHttpClient, HttpTarget } from './http-client.ts';
 import { memoryLogger } from './logger.ts';
-import { serve } from './serve.ts';
+import { serve, vouchFor } from './serve.ts';
 import type { RequestListener, RunningServer, ServeOptions } from './serve.ts';
 
 const DATA = join(import.meta.dirname, '../test-data');
@@ -329,13 +329,50 @@ describe('lessons §5: a hostile client', () => {
   });
 
   test('that opens more connections than there may be finds the next ones closed, and the others are served', async () => {
-    const server = await startServer(echo, { limits: { ...limits, headMs: 60_000, requestMs: 60_000, connections: 3 } });
+    const connections = { total: 3, strangers: 3, strangersOfSource: 3, ofOwner: 1 };
+    // Time stands still for the guard, so that no connection becomes old enough to make room.
+    const clock = { ...systemClock, monotonic: () => 0 };
+    const server = await startServer(echo, { clock, limits: { ...limits, headMs: 60_000, requestMs: 60_000, connections } });
     const agent = clientFor({ baseUrl: `http://127.0.0.1:${String(server.port)}` });
     await (await agent.request(get, never)).text();
     const held = [converse(server.port, ''), converse(server.port, '')];
     expect(await converse(server.port, '')).toBe('');
     expect((await agent.request(get, never)).status).toBe(200);
     expect(held).toHaveLength(2);
+  });
+});
+
+describe('a caller that was vouched for', () => {
+  test('keeps its connection while a stranger opens one after the other, over TLS as well', async () => {
+    let nowMs = 0;
+    const connections = { total: 4, strangers: 3, strangersOfSource: 3, ofOwner: 1 };
+    const server = await startServer(
+      (request, response) => {
+        vouchFor(request, request.headers['x-token'] === 'good' ? 'agent' : undefined);
+        echo(request, response);
+      },
+      {
+        clock: { ...systemClock, monotonic: () => nowMs },
+        limits: { connections },
+        tls: { cert: pem('first.crt'), key: pem('first.key') },
+      },
+    );
+    const tls = { ca: pem('first.crt') };
+    const agent = clientFor({ baseUrl: `https://localhost:${String(server.port)}`, tls: () => tls });
+    const portOf = async (): Promise<string | undefined> => {
+      const response = await agent.request({ ...get, headers: { 'x-token': 'good' } }, never);
+      await response.text();
+      return response.headers['x-port'];
+    };
+    const port = await portOf();
+    for (let at = 0; at < 10; at++) {
+      nowMs += 10_000;
+      const socket = connect(server.port, '127.0.0.1');
+      socket.on('error', () => undefined);
+      cleanups.push(() => socket.destroy());
+      await once(socket, 'connect');
+    }
+    expect(await portOf()).toBe(port);
   });
 });
 

@@ -1,10 +1,13 @@
 import { createServer as createHttpServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer as createHttpsServer, Server as HttpsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { SecureContextOptions } from 'node:tls';
 import { systemClock } from '@brupop/ports';
 import type { Clock } from '@brupop/ports';
+import { ConnectionGuard } from './connection-guard.ts';
+import type { ConnectionLimits, GuardedConnection } from './connection-guard.ts';
+import { availableMemory, connectionLimits } from './connection-limits.ts';
 import { BrupopError } from './errors.ts';
 import type { Logger } from './logger.ts';
 
@@ -32,11 +35,11 @@ export interface ServeLimits {
   readonly headMs: number;
   /** Longest time until a request has arrived, its body included; 30 s by default. Answers may take for ever. */
   readonly requestMs: number;
-  /** Connections at a time; the next are closed as they come. 10,000 by default. */
-  readonly connections: number;
+  /** Connections at a time; see {@link ConnectionLimits}. By default as many as the memory of the process is for. */
+  readonly connections: ConnectionLimits;
 }
 
-const LIMITS: ServeLimits = { handshakeMs: 30_000, headMs: 30_000, requestMs: 30_000, connections: 10_000 };
+const LIMITS: Omit<ServeLimits, 'connections'> = { handshakeMs: 30_000, headMs: 30_000, requestMs: 30_000 };
 /** How late a limit may be noticed. */
 const CHECK_MS = 5_000;
 
@@ -56,7 +59,30 @@ export interface RunningServer {
 export async function serve(handler: RequestListener, options: ServeOptions): Promise<RunningServer> {
   const { port, host, tls, log, clock = systemClock } = options;
   let closing = false;
+  const limits: ServeLimits = { ...LIMITS, connections: connectionLimits(availableMemory()), ...options.limits };
+  const guard = new ConnectionGuard(clock, limits.connections);
+  const connections = new Map<string, GuardedConnection>();
+  const onConnection = (socket: Socket): void => {
+    const connection = guard.enter(socket.remoteAddress ?? '', () => {
+      socket.destroy();
+    });
+    if (connection === undefined) {
+      socket.destroy();
+      return;
+    }
+    const key = endOf(socket);
+    connections.set(key, connection);
+    socket.once('close', () => {
+      if (connections.get(key) === connection) connections.delete(key);
+      connection.closed();
+    });
+  };
   const listener: RequestListener = (request, response) => {
+    const connection = connections.get(endOf(request.socket));
+    if (connection !== undefined) {
+      CONNECTIONS.set(request.socket, connection);
+      response.once('close', connection.request());
+    }
     if (closing) response.setHeader('connection', 'close');
     response.once('close', () => {
       if (closing) {
@@ -67,7 +93,6 @@ export async function serve(handler: RequestListener, options: ServeOptions): Pr
     });
     handler(request, response);
   };
-  const limits = { ...LIMITS, ...options.limits };
   const timeouts = {
     headersTimeout: limits.headMs,
     requestTimeout: limits.requestMs,
@@ -77,7 +102,7 @@ export async function serve(handler: RequestListener, options: ServeOptions): Pr
     tls === undefined
       ? createHttpServer(timeouts, listener)
       : createHttpsServer({ ...tls, ...timeouts, handshakeTimeout: limits.handshakeMs }, listener);
-  server.maxConnections = limits.connections;
+  server.on('connection', onConnection);
   // Longer than the pause between two requests of an agent: TLS handshakes are what costs.
   server.keepAliveTimeout = 75_000;
   await listening(server, port, host);
@@ -106,6 +131,19 @@ export async function serve(handler: RequestListener, options: ServeOptions): Pr
       });
     },
   };
+}
+
+/** By socket: where {@link vouchFor} finds the connection of a request. */
+const CONNECTIONS = new WeakMap<Socket, GuardedConnection>();
+
+/** Tells the server of a request who its caller is: the connection of a caller that is known stays, when strangers take too many. `undefined`: a stranger. */
+export function vouchFor(request: IncomingMessage, caller: string | undefined): void {
+  CONNECTIONS.get(request.socket)?.vouch(caller);
+}
+
+/** The other end. A TLS socket and the socket under it have the same. */
+function endOf({ remoteAddress = '', remotePort = 0 }: Socket): string {
+  return `${remoteAddress} ${String(remotePort)}`;
 }
 
 function listening(server: Server, port: number, host: string | undefined): Promise<void> {

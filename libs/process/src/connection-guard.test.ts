@@ -1,0 +1,105 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { VirtualClock } from '@brupop/ports';
+import { ConnectionGuard, type GuardedConnection } from './connection-guard.ts';
+import { connectionLimits } from './connection-limits.ts';
+
+let clock: VirtualClock;
+let guard: ConnectionGuard;
+/** Names of the connections that were closed. */
+let closed: string[];
+beforeEach(() => {
+  clock = new VirtualClock();
+  closed = [];
+  guard = new ConnectionGuard(clock, { total: 6, strangers: 4, strangersOfSource: 3, ofOwner: 2 });
+});
+
+const enter = (name: string, source = name): GuardedConnection | undefined => {
+  const connection = guard.enter(source, () => {
+    closed.push(name);
+    connection?.closed();
+  });
+  return connection;
+};
+const enterAll = (...names: string[]): (GuardedConnection | undefined)[] => names.map((name) => enter(name));
+const later = (): Promise<void> => clock.advance(2_000);
+
+describe(ConnectionGuard, () => {
+  test('strangers that are idle make room for the next, the one that was active longest ago first', async () => {
+    const [a] = enterAll('a', 'b', 'c', 'd');
+    await later();
+    a?.request()();
+    await later();
+    expect([enter('e') !== undefined, enter('f') !== undefined, closed]).toEqual([true, true, ['b', 'c']]);
+  });
+
+  test('a connection in its first two seconds is left alone; the next is refused', () => {
+    enterAll('a', 'b', 'c', 'd');
+    expect([enter('e'), closed]).toEqual([undefined, []]);
+  });
+
+  test('a connection with a request under way is left alone', async () => {
+    const [a] = enterAll('a', 'b', 'c', 'd');
+    a?.request();
+    await later();
+    enter('e');
+    expect(closed).toEqual(['b']);
+  });
+
+  test('an address that opens many closes its own, and no other', async () => {
+    enter('other');
+    for (const name of ['a', 'b', 'c']) enter(name, 'x');
+    await later();
+    enter('d', 'x');
+    expect(closed).toEqual(['a']);
+  });
+
+  test('callers that were vouched for keep their connections, and strangers never take their places', async () => {
+    for (const name of ['a', 'b', 'c', 'd', 'e']) enter(name)?.vouch(name);
+    await later();
+    for (const name of ['s1', 's2', 's3']) {
+      enter(name);
+      await later();
+    }
+    expect([closed, guard.size]).toEqual([['s1', 's2'], 6]);
+  });
+
+  test('one caller keeps so many and no more: the others count as those of strangers', async () => {
+    for (const connection of enterAll('a', 'b', 'c')) connection?.vouch('node');
+    enterAll('s1', 's2', 's3');
+    await later();
+    enter('s4');
+    expect(closed).toEqual(['a']);
+  });
+
+  test('a caller that is denied later is a stranger again', async () => {
+    const [a] = enterAll('a', 'b', 'c', 'd');
+    a?.vouch('node');
+    a?.vouch(undefined);
+    await later();
+    enterAll('e', 'f', 'g');
+    expect(closed).toEqual(['b', 'c', 'd']);
+    enter('h');
+    expect(closed).toEqual(['b', 'c', 'd', 'a']);
+  });
+
+  test('a closed connection leaves nothing behind', () => {
+    const connections = enterAll('a', 'b', 'c', 'd');
+    connections[0]?.vouch('node');
+    for (const connection of connections) {
+      connection?.closed();
+      connection?.closed();
+      connection?.vouch('node');
+    }
+    expect(guard.size).toBe(0);
+  });
+});
+
+describe(connectionLimits, () => {
+  test.each([
+    { name: 'what the manifests give an apiserver', mib: 512, total: 6_100, strangers: 1_525 },
+    { name: 'little', mib: 64, total: 500, strangers: 125 },
+    { name: 'a whole machine', mib: 16_384, total: 10_000, strangers: 2_500 },
+  ])('of $name: $total connections, $strangers of them of strangers', ({ mib, total, strangers }) => {
+    expect(connectionLimits(mib * 2 ** 20)).toMatchObject({ total, strangers });
+  });
+});
