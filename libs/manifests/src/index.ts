@@ -1,5 +1,6 @@
 export { installObjects } from './install.ts';
-export type { Component, InstallOptions, Placement, Resources } from './options.ts';
+export { METRICS_PORT } from './options.ts';
+export type { Component, InstallOptions, MetricsPorts, Placement, Resources } from './options.ts';
 export { apiserverPodMonitor, controllerServiceMonitor } from './monitors.ts';
 export type { MonitorOptions } from './monitors.ts';
 export { NODE_FLAGS, PROCESS_ENVIRONMENT } from './node-flags.ts';
@@ -14,4 +15,4 @@ export {
   SERVICE_ACCOUNTS,
 } from './rbac.ts';
 export type { Permissions, PolicyRule } from './rbac.ts';
-export { CONTROLLER_PRIORITY_CLASS, METRICS_PORT } from './workloads.ts';
+export { CONTROLLER_PRIORITY_CLASS } from './workloads.ts';

@@ -232,6 +232,13 @@ describe(installObjects, () => {
     });
   });
 
+  test('ports, probes, Service, policies and annotations follow METRICS_PORT', () => {
+    const moved = install({ env: { controller: { METRICS_PORT: '9090' }, apiserver: { METRICS_PORT: '9091' } } });
+    const rendered = JSON.stringify(moved);
+    expect([rendered.match(/8080/g), rendered.match(/9090/g)?.length, rendered.match(/9091/g)?.length]).toEqual([null, 8, 4]);
+    expect(JSON.stringify(install({ env: { controller: { METRICS_PORT: 'x' } } }))).toContain('"containerPort":8080');
+  });
+
   test('the apiserver runs three times, and a drain takes one replica at a time', () => {
     expect(find(install(), 'Deployment', 'brupop-apiserver')['spec']).toMatchObject({
       replicas: 3,

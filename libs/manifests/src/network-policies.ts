@@ -2,7 +2,6 @@ import { AGENT_DAEMON_SET, APISERVER_DEPLOYMENT, CONTROLLER_DEPLOYMENT } from '@
 import { componentLabels, selectorLabels } from './objects.ts';
 import type { KubernetesObject, KubernetesValue } from './objects.ts';
 import type { Component, Installation } from './options.ts';
-import { METRICS_PORT } from './workloads.ts';
 
 const DNS: KubernetesValue = {
   ports: [
@@ -17,7 +16,7 @@ const DNS: KubernetesValue = {
  * apiserver and DNS. The others call the Kubernetes API, wherever that is, so what they may call is not restricted.
  */
 export function networkPolicies(installation: Installation): readonly KubernetesObject[] {
-  const { apiserverInternalPort, apiserverServicePort } = installation;
+  const { apiserverInternalPort, apiserverServicePort, metricsPorts } = installation;
   const ports = (...numbers: readonly number[]): KubernetesValue => ({ ports: numbers.map((port) => ({ protocol: 'TCP', port })) });
   // Some networks look at the Service's port, before it is translated, and some at the pod's.
   const apiserver = {
@@ -28,9 +27,9 @@ export function networkPolicies(installation: Installation): readonly Kubernetes
     policy(AGENT_DAEMON_SET, 'agent', installation, { policyTypes: ['Ingress', 'Egress'], ingress: [], egress: [apiserver, DNS] }),
     policy(APISERVER_DEPLOYMENT, 'apiserver', installation, {
       policyTypes: ['Ingress'],
-      ingress: [ports(apiserverInternalPort, METRICS_PORT)],
+      ingress: [ports(apiserverInternalPort, metricsPorts.apiserver)],
     }),
-    policy(CONTROLLER_DEPLOYMENT, 'controller', installation, { policyTypes: ['Ingress'], ingress: [ports(METRICS_PORT)] }),
+    policy(CONTROLLER_DEPLOYMENT, 'controller', installation, { policyTypes: ['Ingress'], ingress: [ports(metricsPorts.controller)] }),
   ];
 }
 

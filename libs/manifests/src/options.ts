@@ -21,6 +21,12 @@ export interface Resources {
   readonly requests?: Readonly<Record<string, string>>;
 }
 
+/** Plain-HTTP port of the metrics, of apiserver and controller alike, unless another is chosen. */
+export const METRICS_PORT = 8080;
+
+/** Plain-HTTP ports of the metrics. */
+export type MetricsPorts = Readonly<Record<'apiserver' | 'controller', number>>;
+
 /** What may be chosen about an installation. Only the image has no default. */
 export interface InstallOptions {
   /** Of each component; or one that holds all three. */
@@ -41,6 +47,8 @@ export interface InstallOptions {
   readonly apiserverServicePort?: number;
   /** Port that the apiserver listens on, default 8443. */
   readonly apiserverInternalPort?: number;
+  /** Ports of the metrics, of the controller's probes too. Default: what the component's environment has as METRICS_PORT, or else {@link METRICS_PORT}. */
+  readonly metricsPorts?: MetricsPorts;
   /** Default 3. */
   readonly apiserverReplicas?: number;
   /** Environment of each component beyond, or instead of, what is set anyway. Names are in docs/configuration.md. */
@@ -71,6 +79,7 @@ export function installationOf(options: InstallOptions): Installation {
     certificates: 'operator',
     apiserverServicePort: 443,
     apiserverInternalPort: 8443,
+    metricsPorts: { apiserver: metricsPortOf(options, 'apiserver'), controller: metricsPortOf(options, 'controller') },
     apiserverReplicas: 3,
     env: {},
     placement: {},
@@ -82,4 +91,10 @@ export function installationOf(options: InstallOptions): Installation {
     mayDeletePods: options.env?.apiserver?.['DRAIN_TIMEOUT_ACTION'] === 'force',
     ...options,
   };
+}
+
+/** What does not look like a port is for the process to refuse. */
+function metricsPortOf({ env }: InstallOptions, component: keyof MetricsPorts): number {
+  const given = env?.[component]?.['METRICS_PORT']?.trim() ?? '';
+  return /^\d{1,5}$/.test(given) ? Number(given) : METRICS_PORT;
 }

@@ -19,8 +19,6 @@ import { startupProbe, probe } from './probes.ts';
 
 /** PriorityClass of the controller. */
 export const CONTROLLER_PRIORITY_CLASS = 'brupop-controller-high-priority';
-/** Plain-HTTP port of the metrics, of apiserver and controller alike. */
-export const METRICS_PORT = 8080;
 
 const TOKEN_VOLUME = 'bottlerocket-agent-service-account-token';
 const SOCKET_VOLUME = 'bottlerocket-api-socket';
@@ -34,7 +32,7 @@ const FLEET = {
   UPDATE_WINDOW_START: '0:0:0',
   UPDATE_WINDOW_STOP: '0:0:0',
 };
-const SCRAPE = { 'prometheus.io/scrape': 'true', 'prometheus.io/port': String(METRICS_PORT) };
+const scrape = (port: number): Readonly<Record<string, string>> => ({ 'prometheus.io/scrape': 'true', 'prometheus.io/port': String(port) });
 
 const secretVolume = (secretName: string): KubernetesValue => ({
   name: TLS_VOLUME,
@@ -88,21 +86,21 @@ export function agentDaemonSet(installation: Installation): KubernetesObject {
 
 /** Deployment `brupop-apiserver`. */
 export function apiserverDeployment(installation: Installation): KubernetesObject {
-  const { apiserverInternalPort: port, apiserverReplicas: replicas } = installation;
+  const { apiserverInternalPort: port, apiserverReplicas: replicas, metricsPorts } = installation;
   const template = podTemplate('apiserver', installation, {
     env: envOf({ APISERVER_INTERNAL_PORT: String(port), ...DRAIN, ...LOGGING }, installation.env.apiserver),
     securityContext: UNPRIVILEGED,
     container: {
       ports: [
         { name: 'https', containerPort: port },
-        { name: 'metrics', containerPort: METRICS_PORT },
+        { name: 'metrics', containerPort: metricsPorts.apiserver },
       ],
       startupProbe: startupProbe({ path: ROUTES.ping, port, scheme: 'HTTPS' }),
       livenessProbe: probe({ path: ROUTES.ping, port, scheme: 'HTTPS' }),
       readinessProbe: probe({ path: ROUTES.ready, port, scheme: 'HTTPS' }),
     },
     spec: { securityContext: UNPRIVILEGED_POD },
-    annotations: SCRAPE,
+    annotations: scrape(metricsPorts.apiserver),
     volumeMounts: [TLS_MOUNT],
     volumes: [secretVolume(APISERVER_CERTIFICATE)],
     placement: { podAntiAffinity: APART, topologySpreadConstraints: SPREAD },
@@ -156,16 +154,17 @@ export function apiserverDisruptionBudget(installation: Installation): Kubernete
 
 /** Deployment `brupop-controller-deployment`. */
 export function controllerDeployment(installation: Installation): KubernetesObject {
+  const port = installation.metricsPorts.controller;
   const template = podTemplate('controller', installation, {
     env: envOf({ ...FLEET, CERTIFICATES: installation.certificates, ...LOGGING }, installation.env.controller, {
       MY_NODE_NAME: 'spec.nodeName',
     }),
     securityContext: UNPRIVILEGED,
     container: {
-      ports: [{ name: 'metrics', containerPort: METRICS_PORT }],
-      startupProbe: startupProbe({ path: '/healthz', port: METRICS_PORT }),
-      livenessProbe: probe({ path: '/healthz', port: METRICS_PORT }),
-      readinessProbe: probe({ path: '/readyz', port: METRICS_PORT }),
+      ports: [{ name: 'metrics', containerPort: port }],
+      startupProbe: startupProbe({ path: '/healthz', port }),
+      livenessProbe: probe({ path: '/healthz', port }),
+      readinessProbe: probe({ path: '/readyz', port }),
     },
     volumeMounts: [],
     volumes: [],
@@ -195,14 +194,15 @@ export function apiserverService(installation: Installation): KubernetesObject {
 
 /** Service `brupop-controller-server`, for the metrics. It alone asks to be scraped: were the pod to ask too, each sample would come twice. */
 export function controllerService(installation: Installation): KubernetesObject {
+  const port = installation.metricsPorts.controller;
   return {
     apiVersion: 'v1',
     kind: 'Service',
     metadata: withAnnotations(
       metadata(CONTROLLER_SERVICE, 'controller', installation),
-      installation.serviceAnnotations.controller ?? SCRAPE,
+      installation.serviceAnnotations.controller ?? scrape(port),
     ),
-    spec: { ports: [{ name: 'main', port: 80, targetPort: METRICS_PORT }], selector: selectorLabels('controller') },
+    spec: { ports: [{ name: 'main', port: 80, targetPort: port }], selector: selectorLabels('controller') },
   };
 }
 

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { apiserverPodMonitor, controllerServiceMonitor, installObjects } from '@brupop/manifests';
 import type { InstallOptions, KubernetesObject } from '@brupop/manifests';
+import { fillSchema } from './charts/schema.ts';
 import { chartTemplates } from './charts/templates.ts';
 import { fillValues, operatorValues, shadowValues } from './charts/values.ts';
 import { prometheusObjects } from './telemetry/prometheus.ts';
@@ -47,7 +48,11 @@ function chart(
   const copied = files.map((entry) => {
     const file = join(entry.parentPath, entry.name);
     const text = readFileSync(file, 'utf8');
-    return [file.slice(source.length + 1), entry.name === 'values.yaml' ? HEADER + fillValues(text, values) : text] as const;
+    const fill: Readonly<Record<string, () => string>> = {
+      'values.yaml': () => HEADER + fillValues(text, values),
+      'values.schema.json': () => fillSchema(text),
+    };
+    return [file.slice(source.length + 1), fill[entry.name]?.() ?? text] as const;
   });
   const licences = ['LICENSE-APACHE', 'LICENSE-MIT'].map((file) => [file, readFileSync(join(ROOT, file), 'utf8')] as const);
   const generated = [...templates].map(([file, text]) => [`templates/${file}`, TEMPLATE_HEADER + text] as const);

@@ -42,8 +42,10 @@ export const VARIABLES: readonly string[] = [
 ];
 
 // https://pkg.go.dev/github.com/distribution/reference: host, path, tag, digest.
-const IMAGE = /^[a-zA-Z0-9][\w.-]*(:\d+)?(\/[a-z0-9]+([._-]+[a-z0-9]+)*)*(:\w[\w.-]{0,127})?(@sha256:[0-9a-f]{64})?$/;
-const LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+/** What an image looks like. */
+export const IMAGE: RegExp = /^[a-zA-Z0-9][\w.-]*(:\d+)?(\/[a-z0-9]+([._-]+[a-z0-9]+)*)*(:\w[\w.-]{0,127})?(@sha256:[0-9a-f]{64})?$/;
+/** What the name of a namespace looks like. */
+export const LABEL: RegExp = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 const SUBDOMAIN = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
 
 /** Reads the settings. An empty value is the same as none. */
@@ -85,7 +87,7 @@ export function parseSettings(env: Env): Settings {
   const namespace = matching('NAMESPACE', LABEL, 'a name of lower-case letters, digits and hyphens');
   const pullSecret = matching('BRUPOP_CONTAINER_IMAGE_PULL_SECRET', SUBDOMAIN, 'the name of a Secret');
   const apiserverInternalPort = port('APISERVER_INTERNAL_PORT', 8443);
-  if (apiserverInternalPort === METRICS_PORT) problem('APISERVER_INTERNAL_PORT', `another port than that of the metrics`);
+  if (apiserverInternalPort === METRICS_PORT) problem('APISERVER_INTERNAL_PORT', 'another port than that of the metrics');
   const options: InstallOptions = {
     image,
     ...(namespace === undefined ? {} : { namespace }),

@@ -104,6 +104,11 @@ update_window_stop: 5:0:0`,
     values: 'env: {agent: {UPDATE_CHECK_INTERVAL_IN_SEC: 600}, controller: {SOAK_TIME_IN_SEC: "300", MAX_FAILED_NODES: unlimited}}',
   },
   {
+    name: 'other ports for the metrics, which probes, Services, policies and annotations follow',
+    options: { env: { apiserver: { METRICS_PORT: '9091' }, controller: { METRICS_PORT: '9090' } } },
+    values: 'env: {apiserver: {METRICS_PORT: "9091"}, controller: {METRICS_PORT: 9090}}',
+  },
+  {
     name: 'other collectors of metrics',
     options: {
       podAnnotations: { apiserver: { 'prometheus.io/port': '8080' }, controller: { 'ad.example/checks': 'brupop' } },
@@ -184,9 +189,44 @@ image_pull_secrets: |-
     { values: 'env: {SOAK_TIME_IN_SEC: 300}', named: 'SOAK_TIME_IN_SEC' },
     { values: 'env: {controller: {soak: 300}}', named: 'soak' },
     { values: 'serviceAnnotations: {agent: {}}', named: 'agent' },
+    { values: 'scheduler_cron_expression: hello', named: 'scheduler_cron_expression' },
+    { values: 'update_window_start: "25:00:00"', named: 'update_window_start' },
+    { values: 'max_unavailable: 150%', named: 'max_unavailable' },
+    { values: 'logging: {formatter: xml}', named: 'formatter' },
+    { values: 'env: {controller: {SOAK_TIME_IN_SEC: 5m}}', named: 'SOAK_TIME_IN_SEC' },
+    { values: 'images: {agent: ""}', named: 'images.agent: expected an image' },
+    { values: 'images: {agent: Agent v2}', named: 'agent' },
+    { values: 'env: {controller: {MAX_CONCURRENT_UPDATE: 2}}', named: 'set max_concurrent_updates instead' },
+    { values: 'env: {agent: {MY_NODE_NAME: a}}', named: 'env.agent.MY_NODE_NAME: the chart sets this variable itself; remove it' },
+    {
+      values: '{apiserver_internal_port: 9443, env: {apiserver: {METRICS_PORT: 9443}}}',
+      named: 'apiserver_internal_port: 9443 is the port',
+    },
+    { values: 'update_window_start: ""', named: 'expected both or neither' },
+    { values: '{update_window_start: "5:0:0", update_window_stop: "05:00:00"}', named: 'expected another time than update_window_start' },
+    {
+      values: '{scheduler_cron_expression: "0 0 2 * * * *", update_window_start: "1:0:0", update_window_stop: "2:0:0"}',
+      named: 'scheduler_cron_expression: expected no value beside update_window_start',
+    },
+    { values: 'scheduler_cron_expression: "* * * * * * 2019-2020"', named: 'whose last time has passed' },
+    { values: 'scheduler_cron_expression: "0 0 0 31 2 * *"', named: 'which matches no date' },
+    { values: 'scheduler_cron_expression: "0 0 0 31 Apr,6,feb * *"', named: 'which matches no date' },
   ])('a wrong value is named, and nothing rendered: $values', ({ values, named }) => {
     write(DEFAULTS);
     expect(() => render(values)).toThrow(named);
+  });
+
+  test.each([
+    'scheduler_cron_expression: "* * * * * * 2020-2999"',
+    'scheduler_cron_expression: "0 0 0 29 2 * *"',
+    'scheduler_cron_expression: "0 0 0 30,31 Feb,3 * *"',
+    'scheduler_cron_expression: "0 0 0 31 4-5 * *"',
+    'scheduler_cron_expression: "@weekly"',
+    '{scheduler_cron_expression: "", update_window_start: "", update_window_stop: ""}',
+    '{image: brupop:1, images: {agent: "", apiserver: "", controller: ""}}',
+  ])('a value that opens a window, or names an image, is taken: %s', (values) => {
+    write(DEFAULTS);
+    expect(() => render(values)).not.toThrow();
   });
 
   test.each(CHARTS)('helm lint finds nothing in %s', (chart) => {

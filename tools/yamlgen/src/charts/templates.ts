@@ -1,4 +1,4 @@
-import { apiserverPodMonitor, controllerServiceMonitor, installObjects } from '@brupop/manifests';
+import { apiserverPodMonitor, controllerServiceMonitor, installObjects, METRICS_PORT } from '@brupop/manifests';
 import type { Component, InstallOptions, KubernetesObject } from '@brupop/manifests';
 import { yamlOf } from '../yaml.ts';
 import { Holes } from './holes.ts';
@@ -108,21 +108,32 @@ function optionsOf(holes: Holes): InstallOptions {
   const tolerations = (component: 'apiserver' | 'controller'): never[] => holes.items(`.Values.placement.${component}.tolerations`);
   const further = (component: Component): Readonly<Record<string, string>> => holes.variables(`.Values.env.${component}`);
   const annotations = (path: string): never => holes.field(`.Values.${path}`);
+  const metricsPort = (component: 'apiserver' | 'controller'): string => `(.Values.env.${component} | default dict).METRICS_PORT`;
+  // The port that they name by default is that of the metrics, wherever it is.
+  const scraped = (path: string, component: 'apiserver' | 'controller'): never => {
+    const [port, chosen] = [metricsPort(component), `(.Values.${path} | default dict)`];
+    const moved = `(and ${port} (eq (get ${chosen} "prometheus.io/port" | toString) "${String(METRICS_PORT)}") | empty | not)`;
+    return holes.field(`(ternary (merge (dict "prometheus.io/port" (${port} | toString)) ${chosen}) ${chosen} ${moved})`);
+  };
   return {
     image: { agent: image('agent'), apiserver: image('apiserver'), controller: image('controller') },
     namespace: value('namespace'),
     imagePullSecrets: [holes.names('.Values.image_pull_secrets')],
     apiserverServicePort: holes.port('.Values.apiserver_service_port'),
     apiserverInternalPort: holes.port('.Values.apiserver_internal_port'),
+    metricsPorts: {
+      apiserver: holes.port(`${metricsPort('apiserver')} | default ${String(METRICS_PORT)}`),
+      controller: holes.port(`${metricsPort('controller')} | default ${String(METRICS_PORT)}`),
+    },
     podLabels: holes.entries('.Values.podLabels'),
     podAnnotations: {
       agent: annotations('podAnnotations.agent'),
-      apiserver: annotations('podAnnotations.apiserver'),
+      apiserver: scraped('podAnnotations.apiserver', 'apiserver'),
       controller: annotations('podAnnotations.controller'),
     },
     serviceAnnotations: {
       apiserver: annotations('serviceAnnotations.apiserver'),
-      controller: annotations('serviceAnnotations.controller'),
+      controller: scraped('serviceAnnotations.controller', 'controller'),
     },
     env: {
       agent: { EXCLUDE_FROM_LB_WAIT_TIME_IN_SEC: value('exclude_from_lb_wait_time_in_sec'), ...logging('agent'), ...further('agent') },

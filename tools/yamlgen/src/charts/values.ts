@@ -17,24 +17,28 @@ interface Pod {
   readonly [field: string]: unknown;
 }
 
-const LOGGING = ['LOGGING_FORMATTER', 'LOGGING_ANSI_ENABLED', 'TRACING_FILTER_DIRECTIVE'];
-
-/** Variables that values of their own set. */
-const WITH_A_VALUE: Readonly<Record<Component, readonly string[]>> = {
-  agent: ['EXCLUDE_FROM_LB_WAIT_TIME_IN_SEC', ...LOGGING],
-  apiserver: ['DRAIN_TIMEOUT_SECONDS', 'DRAIN_TIMEOUT_ACTION', ...LOGGING],
-  controller: [
-    ...[
-      'MAX_CONCURRENT_UPDATE',
-      'MAX_UNAVAILABLE',
-      'SCHEDULER_CRON_EXPRESSION',
-      'UPDATE_WINDOW_START',
-      'UPDATE_WINDOW_STOP',
-      'CERTIFICATES',
-    ],
-    ...LOGGING,
-  ],
+/** Values that set a variable, by the variable. */
+export const VALUE_OF_VARIABLE: Readonly<Record<Component, Readonly<Record<string, string>>>> = {
+  agent: { EXCLUDE_FROM_LB_WAIT_TIME_IN_SEC: 'exclude_from_lb_wait_time_in_sec', ...logging('agent') },
+  apiserver: { DRAIN_TIMEOUT_SECONDS: 'drain_timeout_seconds', DRAIN_TIMEOUT_ACTION: 'drain_timeout_action', ...logging('apiserver') },
+  controller: {
+    MAX_CONCURRENT_UPDATE: 'max_concurrent_updates',
+    MAX_UNAVAILABLE: 'max_unavailable',
+    SCHEDULER_CRON_EXPRESSION: 'scheduler_cron_expression',
+    UPDATE_WINDOW_START: 'update_window_start',
+    UPDATE_WINDOW_STOP: 'update_window_stop',
+    CERTIFICATES: 'certificates',
+    ...logging('controller'),
+  },
 };
+
+function logging(component: Component): Readonly<Record<string, string>> {
+  return {
+    LOGGING_FORMATTER: 'logging.formatter',
+    LOGGING_ANSI_ENABLED: 'logging.ansi_enabled',
+    TRACING_FILTER_DIRECTIVE: `logging.${component}.tracing_filter`,
+  };
+}
 
 const SERVICES = { apiserver: 'brupop-apiserver', controller: 'brupop-controller-server' } as const;
 
@@ -99,7 +103,7 @@ export function operatorValues(options: InstallOptions): ReadonlyMap<string, unk
 }
 
 function furtherVariables(component: Component, { env }: InstallOptions): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(env?.[component] ?? {}).filter(([name]) => !WITH_A_VALUE[component].includes(name)));
+  return Object.fromEntries(Object.entries(env?.[component] ?? {}).filter(([name]) => !(name in VALUE_OF_VARIABLE[component])));
 }
 
 /** Without what the template has in any case. */
