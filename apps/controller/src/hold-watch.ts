@@ -32,13 +32,14 @@ export function createHoldWatch(): HoldWatch {
   };
 }
 
-/** By node: why its shadow says that it needs attention. */
+/** By node: why its shadow says that it needs attention, or that its drain is blocked. */
 function troubles(shadows: readonly BottlerocketShadow[]): Map<string, string> {
   const found = new Map<string, string>();
   for (const shadow of shadows) {
     const node = nodeNameOf(shadow);
-    const healthy = shadow.status?.conditions?.find(({ type, status }) => type === 'Healthy' && status === 'False');
-    if (node !== undefined && healthy !== undefined) found.set(node, healthy.reason);
+    const conditions = shadow.status?.conditions?.filter(({ status }) => status === 'False') ?? [];
+    const told = conditions.find(({ type }) => type === 'Healthy') ?? conditions.find(({ reason }) => reason === 'DrainBlocked');
+    if (node !== undefined && told !== undefined) found.set(node, told.reason);
   }
   return found;
 }

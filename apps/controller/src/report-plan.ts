@@ -3,7 +3,7 @@ import type { BottlerocketShadow } from '@brupop/crd-models';
 import type { EventRecorder, Regarding } from '@brupop/kube-runtime';
 import type { Logger } from '@brupop/process';
 import type { ChangeReason, FleetChange, FleetHold, FleetObservation } from '@brupop/state-machine';
-import { CHANGE_REASONS, loudnessOf } from '@brupop/state-machine';
+import { CHANGE_REASONS, HOLD_REASONS, loudnessOf } from '@brupop/state-machine';
 
 /** Tells users what was done with each node, and what keeps one back if a person may have to do something about it. */
 export interface PlanReporter {
@@ -68,7 +68,7 @@ export function createPlanReporter({ events, log }: { readonly events: EventReco
 /** What is worth telling anew. The message of a quiet hold follows the progress of the agent, and that of one that lasts the pods that come and go. */
 function newsOf(hold: FleetHold): string {
   if (loudnessOf(hold) === 'quiet') return hold.reason;
-  return hold.lasting === true ? `${hold.reason} lasts` : `${hold.reason} ${hold.message}`;
+  return isLasting(hold) ? `${hold.reason} lasts` : `${hold.reason} ${hold.message}`;
 }
 
 function forgetAllBut(holds: readonly FleetHold[], told: Map<string, string>): void {
@@ -76,9 +76,12 @@ function forgetAllBut(holds: readonly FleetHold[], told: Map<string, string>): v
   for (const node of told.keys()) if (!held.has(node)) told.delete(node);
 }
 
-function isCarried({ reason, message, lasting }: FleetHold, shadow: BottlerocketShadow | undefined): boolean {
+/** Whether its message follows what comes and goes, and is not worth telling again. */
+const isLasting = ({ reason, lasting }: FleetHold): boolean => lasting === true && HOLD_REASONS[reason].loudness === 'lasting';
+
+function isCarried(hold: FleetHold, shadow: BottlerocketShadow | undefined): boolean {
   const conditions = shadow?.status?.conditions ?? [];
-  return conditions.some((condition) => condition.reason === reason && (lasting === true || condition.message === message));
+  return conditions.some((condition) => condition.reason === hold.reason && (isLasting(hold) || condition.message === hold.message));
 }
 
 /** The Node and the shadow of each of these nodes: whoever drains by hand looks at the one, whoever updates at the other. */

@@ -105,7 +105,7 @@ describe('what is told of a node that is held', () => {
   });
 
   test('a blocked drain: a condition says it in the same words', () => {
-    expect(toldOf(hold('DrainBlocked')).conditions.map(brief)).toEqual(['Drained=False DrainBlocked']);
+    expect(toldOf({ ...hold('DrainBlocked'), lasting: true }).conditions.map(brief)).toEqual(['Drained=False DrainBlocked']);
   });
 
   test('a stuck node: two conditions say it in the same words', () => {

@@ -1,4 +1,4 @@
-import { LASTS_AFTER_MS } from '@brupop/state-machine';
+import { LOUD_AFTER_MS } from '@brupop/state-machine';
 import type { ChangeExplanation, EventSubjects, HoldExplanation, Loudness } from '@brupop/state-machine';
 import { markdownTable } from './markdown-table.ts';
 
@@ -7,7 +7,8 @@ const END = '<!-- End of the reasons. -->';
 
 const WHERE: Readonly<Record<Loudness, string>> = {
   quiet: '`/plan`, metrics',
-  lasting: `after ${String(LASTS_AFTER_MS / 60_000)} minutes: Events, log and condition \`Healthy\`, too`,
+  'late-notice': `after ${String(LOUD_AFTER_MS['late-notice'] / 1000)} seconds: Events and log, too`,
+  lasting: `after ${String(LOUD_AFTER_MS.lasting / 60_000)} minutes: Events, log and condition \`Healthy\`, too`,
   notice: 'Events and log, too',
   trouble: 'Events, log and condition `Healthy`, too',
 };

@@ -232,6 +232,13 @@ describe(installObjects, () => {
     });
   });
 
+  test('the definition names no format that Kubernetes does not know, and has the bounds instead: it is applied without a warning', () => {
+    const known = ['date-time', 'int64'];
+    const formats = [...JSON.stringify(install({})).matchAll(/"format":"([^"]*)"/g)].map(([, format = '']) => format);
+    expect(formats.filter((format) => !known.includes(format))).toEqual([]);
+    expect(JSON.stringify(install({}))).toMatch(/"crash_count":\{[^}]*"minimum":0[^}]*"maximum":4294967295/);
+  });
+
   test('ports, probes, Service, policies and annotations follow METRICS_PORT', () => {
     const moved = install({ env: { controller: { METRICS_PORT: '9090' }, apiserver: { METRICS_PORT: '9091' } } });
     const rendered = JSON.stringify(moved);

@@ -1,6 +1,7 @@
 import { bottlerocketShadowCrd } from '@brupop/crd-models';
 import { certManagerObjects } from './certificates.ts';
 import type { KubernetesObject } from './objects.ts';
+import { withKnownFormats } from './known-formats.ts';
 import { networkPolicies } from './network-policies.ts';
 import { installationOf } from './options.ts';
 import type { InstallOptions } from './options.ts';
@@ -38,7 +39,7 @@ export function installObjects(options: InstallOptions): KubernetesObject[] {
       kind: 'Namespace',
       metadata: { name: namespace, labels: { 'pod-security.kubernetes.io/enforce': 'privileged' } },
     },
-    { ...bottlerocketShadowCrd({ namespace, servicePort, injected, ...(caBundle === undefined ? {} : { caBundle }) }) },
+    withKnownFormats({ ...bottlerocketShadowCrd({ namespace, servicePort, injected, ...(caBundle === undefined ? {} : { caBundle }) }) }),
     {
       apiVersion: 'scheduling.k8s.io/v1',
       kind: 'PriorityClass',

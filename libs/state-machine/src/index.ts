@@ -4,7 +4,7 @@ export type { FleetChange, FleetHold, FleetPlan } from './fleet/plan.ts';
 export type { BudgetUse } from './fleet/budget.ts';
 export { CHANGE_REASONS, HOLD_REASONS } from './fleet/reasons.ts';
 export { loudnessOf } from './fleet/loudness.ts';
-export { followHolds, LASTS_AFTER_MS, NO_SPANS } from './fleet/lasting-holds.ts';
+export { followHolds, LASTS_AFTER_MS, LOUD_AFTER_MS, NO_SPANS } from './fleet/lasting-holds.ts';
 export type { FollowedHolds, HoldSpan, HoldSpans, Moment } from './fleet/lasting-holds.ts';
 export type {
   ChangeReason,

@@ -3,9 +3,7 @@ import type { KubeJson } from '../cluster/kubectl.ts';
 import { CRD_MANIFEST, MANIFEST, TELEMETRY_MANIFEST } from '../operator.ts';
 import type { ApiStep } from '../step.ts';
 
-const STRICTLY = ['--dry-run=server', '--validate=strict'];
-// Of a new definition the API server says that it does not know the format `uint32`, which Brupop's has always had.
-const isDefinition = ({ kind }: KubeJson): boolean => kind === 'CustomResourceDefinition';
+const STRICTLY = ['--dry-run=server', '--validate=strict', '--warnings-as-errors'];
 
 export const manifest: ApiStep = {
   name: 'manifest',
@@ -19,10 +17,7 @@ export const manifest: ApiStep = {
     try {
       for (const file of [MANIFEST, CRD_MANIFEST, TELEMETRY_MANIFEST]) {
         const all = await kubectl.parse<KubeJson>(file);
-        const definitions = all.filter(isDefinition);
-        if (definitions.length > 0) await kubectl.apply(definitions, ...STRICTLY);
-        const others = all.filter((object) => !isDefinition(object));
-        if (others.length > 0) await kubectl.apply(others, ...STRICTLY, '--warnings-as-errors');
+        await kubectl.apply(all, ...STRICTLY);
         report(`${all.length} objects of ${file.replace(/.*\/deploy\//, 'deploy/')}`);
       }
     } finally {

@@ -55,6 +55,23 @@ describe(followHolds, () => {
       ],
     },
     {
+      name: 'a drain that is blocked for less than a minute is told to nobody',
+      looks: [
+        { at: 0, held: { a: 'DrainBlocked' } },
+        { at: 59_999, held: { a: 'DrainBlocked' } },
+        { at: 60_000, held: { a: 'InProgress' } },
+        { at: 60_001, held: { a: 'DrainBlocked' } },
+        { at: 120_001, held: { a: 'DrainBlocked' } },
+      ],
+      expected: [
+        { told: [], nextAt: 60_000 },
+        { told: [], nextAt: 60_000 },
+        { told: [], nextAt: undefined },
+        { told: [], nextAt: 120_001 },
+        { told: ['a'], nextAt: undefined },
+      ],
+    },
+    {
       name: 'a node that comes back and goes again begins anew',
       looks: [
         { at: 0, held: down },

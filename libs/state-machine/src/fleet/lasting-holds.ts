@@ -32,6 +32,13 @@ export const NO_SPANS: HoldSpans = { byNode: new Map(), toldAt: undefined };
 /** After so long, in milliseconds, what should have passed by itself needs attention. */
 export const LASTS_AFTER_MS: number = 5 * 60_000;
 
+/** By loudness: after how long, in milliseconds, a hold is told that is quiet at first. */
+export const LOUD_AFTER_MS: Readonly<Record<'lasting' | 'late-notice', number>> = {
+  lasting: LASTS_AFTER_MS,
+  // An ordinary drain waits for a moment until an evicted pod of a PodDisruptionBudget, such as the apiserver's own, is Ready elsewhere.
+  'late-notice': 60_000,
+};
+
 // An image that cannot be pulled holds all nodes at once. Told two a second they are no storm of writes, and those that come back meanwhile are
 // never written.
 const MOST_AT_ONCE = 20;
@@ -59,14 +66,14 @@ export function followHolds(
 ): FollowedHolds {
   const byNode = new Map<string, HoldSpan>();
   for (const { node, reason, since = wall } of holds) {
-    if (HOLD_REASONS[reason].loudness !== 'lasting') continue;
+    if (loudAfterMs(reason) === undefined) continue;
     const known = before.byNode.get(node);
     byNode.set(
       node,
       known?.reason === reason ? known : { reason, since: now - Math.max(0, wall - since), told: carriedReason(node) === reason },
     );
   }
-  const due = [...byNode].filter(([, { told, since }]) => !told && now - since >= LASTS_AFTER_MS);
+  const due = [...byNode].filter(([, span]) => !span.told && now >= loudAt(span));
   const mayTell = before.toldAt === undefined || now - before.toldAt >= BETWEEN_MS;
   const telling = mayTell ? due.slice(0, MOST_AT_ONCE) : [];
   for (const [node, span] of telling) byNode.set(node, { ...span, told: true });
@@ -80,6 +87,14 @@ export function followHolds(
 
 function nextTime(byNode: ReadonlyMap<string, HoldSpan>, nextTelling: number | undefined, now: number): number | undefined {
   let next = nextTelling ?? Infinity;
-  for (const { told, since } of byNode.values()) if (!told && since + LASTS_AFTER_MS > now) next = Math.min(next, since + LASTS_AFTER_MS);
+  for (const span of byNode.values()) if (!span.told && loudAt(span) > now) next = Math.min(next, loudAt(span));
   return next === Infinity ? undefined : next;
 }
+
+/** After how long a hold is told that is quiet at first; undefined: it is told at once, or never. */
+function loudAfterMs(reason: HoldReason): number | undefined {
+  const { loudness } = HOLD_REASONS[reason];
+  return loudness === 'lasting' || loudness === 'late-notice' ? LOUD_AFTER_MS[loudness] : undefined;
+}
+
+const loudAt = ({ reason, since }: HoldSpan): number => since + (loudAfterMs(reason) ?? 0);

@@ -9,9 +9,10 @@ export interface Explanation {
 /**
  * How loudly a hold is told. `quiet`: in the plan and in the metrics; it passes by itself, or comes over the whole fleet at once, and told node by
  * node it would be a storm of writes. `notice`: in an Event and in the log as well. `trouble`: in the condition `Healthy` on top. `lasting`: like
- * `quiet` at first, since it should pass by itself, and like `trouble` once it has lasted for `LASTS_AFTER_MS`.
+ * `quiet` at first, since it should pass by itself, and like `trouble` once it has lasted for a while; `late-notice`: likewise, and then like `notice`. How
+ * long that takes is in `LOUD_AFTER_MS`.
  */
-export type Loudness = 'quiet' | 'lasting' | 'notice' | 'trouble';
+export type Loudness = 'quiet' | 'late-notice' | 'lasting' | 'notice' | 'trouble';
 
 /** Of a hold. */
 export interface HoldExplanation extends Explanation {
@@ -115,7 +116,7 @@ export const HOLD_REASONS: Readonly<Record<HoldReason, HoldExplanation>> = {
     remedy: 'Nothing before the time given as `until`, when the node counts as stuck.',
   },
   DrainBlocked: {
-    loudness: 'notice',
+    loudness: 'late-notice',
     updating: true,
     meaning: 'The drain gets no further: the message names the pod, and the PodDisruptionBudget or the refusal that keeps it.',
     remedy:
@@ -227,7 +228,7 @@ export const HOLD_REASONS: Readonly<Record<HoldReason, HoldExplanation>> = {
     updating: false,
     meaning: 'The node has no agent pod, or one that is not Ready, and without an agent nothing can be updated.',
     remedy:
-      "See why: `kubectl get pods --field-selector spec.nodeName=NODE`. Taints, a missing image and the node's architecture are the usual reasons.",
+      "See why: `kubectl describe pods --field-selector spec.nodeName=NODE` in the operator's namespace. Taints, a missing image and the node's architecture are the usual reasons. `FailedMount` of `/run/api.sock`: the node does not run Bottlerocket, remove its label.",
   },
   NoShadow: {
     loudness: 'lasting',

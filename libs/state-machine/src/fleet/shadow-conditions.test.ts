@@ -55,8 +55,20 @@ describe(shadowConditions, () => {
     {
       name: 'a drain that a budget blocks',
       shadow: rebooting(progress('Draining', PDB, 'DisruptionBudget')),
-      hold: held('DrainBlocked', PDB),
+      hold: { ...held('DrainBlocked', PDB), lasting: true },
       expected: [busy, 'Drained=False DrainBlocked', inTime, fine],
+    },
+    {
+      name: 'a drain that a budget blocks for a moment, as it does in an ordinary rollout',
+      shadow: rebooting(progress('Draining', PDB, 'DisruptionBudget')),
+      hold: held('DrainBlocked', PDB),
+      expected: [busy, undrained, inTime, fine],
+    },
+    {
+      name: 'a drain that a budget blocks on a node that is held for something else',
+      shadow: rebooting(progress('Draining', PDB, 'DisruptionBudget')),
+      hold: held('Stuck'),
+      expected: [busy, 'Drained=False DrainBlocked', 'Stuck=True DeadlinePassed', 'Healthy=False Stuck'],
     },
     {
       name: 'a drained node',
@@ -107,7 +119,11 @@ describe(shadowConditions, () => {
   });
 
   test('names the budget that blocks a drain and the pod, as they were reported', () => {
-    const conditions = shadowConditions(rebooting(progress('Draining', PDB, 'DisruptionBudget')), held('DrainBlocked', PDB), NOW);
+    const conditions = shadowConditions(
+      rebooting(progress('Draining', PDB, 'DisruptionBudget')),
+      { ...held('DrainBlocked', PDB), lasting: true },
+      NOW,
+    );
     expect(conditions.find(({ type }) => type === 'Drained')?.message).toBe(PDB);
   });
 
@@ -135,7 +151,7 @@ describe(shadowConditions, () => {
   test('another budget that blocks the drain is written', () => {
     const blockedBy = (message: string): [BottlerocketShadow, FleetHold] => [
       rebooting(progress('Draining', message, 'DisruptionBudget')),
-      held('DrainBlocked', message),
+      { ...held('DrainBlocked', message), lasting: true },
     ];
     const before = carrying(...blockedBy(PDB), NOW);
     const [after, hold] = blockedBy('PodDisruptionBudget default/db allows no disruption of pod default/db-0');

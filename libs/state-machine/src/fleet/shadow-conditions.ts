@@ -95,9 +95,10 @@ function updating({ spec, status }: BottlerocketShadow, { reason }: FleetHold): 
     : { status: 'False', reason: 'UpdatePending', message: `Waiting to be updated from ${current_version} to ${target_version}` };
 }
 
-function drained(shadow: BottlerocketShadow): Finding {
+function drained(shadow: BottlerocketShadow, hold: FleetHold): Finding {
   const blocked = drainBlockedBy(shadow);
-  if (blocked !== undefined) return { status: 'False', reason: 'DrainBlocked', message: blocked.message };
+  const isBrief = hold.reason === 'DrainBlocked' && loudnessOf(hold) === 'quiet';
+  if (blocked !== undefined && !isBrief) return { status: 'False', reason: 'DrainBlocked', message: blocked.message };
   if (shadow.status?.progress?.step === 'Rebooting') {
     return { status: 'True', reason: 'DrainedForReboot', message: 'The node is drained and reboots' };
   }
