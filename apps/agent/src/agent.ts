@@ -53,14 +53,14 @@ export function createAgent(deps: AgentDeps): Agent {
       const doorbell = createDoorbell(clock);
       const stop = new AbortController();
       const running = AbortSignal.any([signal, stop.signal]);
-      const onShadow = (shadow: BottlerocketShadow): void => {
-        shadows.read(shadow);
+      const onShadow = (shadow: BottlerocketShadow, isFresh: boolean): void => {
+        shadows.read(shadow, isFresh);
         doorbell.ring();
       };
       const onUnchanged = (): void => {
         shadows.confirmed();
       };
-      const watching = watchShadow({ client: apiserver, clock, random, log, onShadow, onUnchanged }, running);
+      const watching = watchShadow({ client: apiserver, clock, random, log, known: shadows, onShadow, onUnchanged }, running);
       const working = work(
         { ...deps, settings: spread(deps.settings, random), apiserver, host, shadows, memory: new AgentMemory() },
         doorbell,

@@ -183,7 +183,7 @@ async function unlessRefused(step: () => Promise<Result>): Promise<Result> {
   try {
     return await step();
   } catch (error) {
-    if (!(error instanceof ApiserverError) || error.retry === 'transient') throw error;
+    if (!(error instanceof ApiserverError) || error.retry === 'transient' || error.code === 'NOT_PERMITTED') throw error;
     return { done: false, message: error.message, final: error.code === 'DRAIN_TIMED_OUT' };
   }
 }

@@ -7,6 +7,7 @@ import { decideAction, decideUnanswered, decideWithoutHost, downloadOf, followCh
 import type { AgentObservation, AgentSettings, AgentStep } from '@brupop/state-machine';
 import type { AgentMemory } from './agent-memory.ts';
 import type { ApiserverClient } from './apiserver-client.ts';
+import { FRESH_MS, needsFreshSpec, orReadAfresh, readAfresh } from './fresh-spec.ts';
 import { lateOutcome, performStep } from './perform-step.ts';
 import type { ShadowCache } from './shadow-cache.ts';
 
@@ -121,7 +122,7 @@ async function report(
   before: AgentObservation['shadow']['status'],
   signal: AbortSignal,
 ): Promise<void> {
-  await apiserver.putStatus(status, signal);
+  await orReadAfresh({ apiserver, shadows }, () => apiserver.putStatus(status, signal), signal);
   shadows.wrote(status);
   memory.reported(status, before);
   log.info('Reported status', {
@@ -133,14 +134,19 @@ async function report(
   });
 }
 
-async function perform(deps: ReconcileDeps, step: AgentStep, { host, shadow }: AgentObservation, signal: AbortSignal): Promise<void> {
+async function perform(deps: ReconcileDeps, step: AgentStep, observation: AgentObservation, signal: AbortSignal): Promise<void> {
+  const { host, shadow } = observation;
+  if (needsFreshSpec(step, observation) && !deps.shadows.isFresh(FRESH_MS)) {
+    await readAfresh(deps, signal);
+    return;
+  }
   // Idle, or staged and waiting for its turn.
   const unhurried = shadow.spec.state === shadow.status?.current_state;
   // Whoever waits for a download that does not end is told why, before the controller gives the node up without a reason.
   const context = { status: host.status, version: shadow.spec.version ?? undefined, unhurried, limitMs: deps.settings.stageTimeoutMs };
   // Whatever becomes of a download, what was there before is gone.
   if (step === 'prepare') deps.memory.downloaded = undefined;
-  const { outcome, status, pending } = await performStep(deps, step, context, signal);
+  const { outcome, status, pending } = await orReadAfresh(deps, () => performStep(deps, step, context, signal), signal);
   deps.memory.remember(outcome);
   deps.memory.hostStatus = status;
   deps.memory.pending = pending;

@@ -11,7 +11,10 @@ const LONGEST_LAG_MS = 30_000;
  */
 export class ShadowCache {
   readonly #clock: Clock;
+  /** The entity tag of what was read last; undefined makes the next read one of the API server. */
+  etag: string | undefined;
   #shadow: BottlerocketShadow | undefined;
+  #freshAtMs = -Infinity;
   #written: { readonly status: ShadowStatus; readonly uid: string | undefined; readonly atMs: number } | undefined;
 
   constructor(clock: Clock) {
@@ -24,8 +27,25 @@ export class ShadowCache {
     return shadow === undefined || this.#written === undefined ? shadow : { ...shadow, status: this.#written.status };
   }
 
-  /** The shadow was read. */
-  read(shadow: BottlerocketShadow): void {
+  /**
+   * The shadow was read from the API server, not from the cache of an apiserver, while nothing was being written; undefined: there is none. What was written
+   * before is in it, or was never taken.
+   */
+  readAfresh(shadow: BottlerocketShadow | undefined, etag: string | undefined): void {
+    this.etag = etag;
+    this.#written = undefined;
+    if (shadow === undefined) this.#shadow = undefined;
+    else this.read(shadow, true);
+  }
+
+  /** Whether what is known of the spec was good at the API server no longer than `ms` ago. */
+  isFresh(ms: number): boolean {
+    return this.#clock.monotonic() - this.#freshAtMs <= ms;
+  }
+
+  /** The shadow was read; `isFresh`: from the API server. */
+  read(shadow: BottlerocketShadow, isFresh = false): void {
+    if (isFresh) this.#freshAtMs = this.#clock.monotonic();
     this.#shadow = shadow;
     this.confirmed();
     const written = this.#written;
@@ -41,6 +61,8 @@ export class ShadowCache {
 
   /** The status was written. */
   wrote(status: ShadowStatus): void {
+    // The apiserver refuses such a report if the spec, as the API server has it then, does not permit the step.
+    if (status.progress != null && status.progress.step !== 'Returning') this.#freshAtMs = this.#clock.monotonic();
     this.#written = { status, uid: this.#shadow?.metadata.uid, atMs: this.#clock.monotonic() };
   }
 }

@@ -36,9 +36,10 @@ function watching(...answers: readonly (() => ShadowAnswer)[]) {
   };
   const onShadow = (): void => void heard.push('shadow');
   const onUnchanged = (): void => void heard.push('unchanged');
-  const options = { client: client as ApiserverClient, clock, random: () => 0.5, log: memoryLogger(), onShadow, onUnchanged };
+  const known: { etag: string | undefined } = { etag: undefined };
+  const options = { client: client as ApiserverClient, clock, random: () => 0.5, log: memoryLogger(), known, onShadow, onUnchanged };
   watchShadow(options, stop.signal).catch(() => undefined);
-  return { clock, asked, heard };
+  return { clock, asked, heard, known };
 }
 const read = (etag: string | undefined) => (): ShadowAnswer => ({ kind: 'shadow', shadow, etag });
 const fail = (): ShadowAnswer => {
@@ -69,6 +70,18 @@ describe(watchShadow, () => {
     await clock.advance(2_500);
     expect(asked).toEqual(['whatever @0', '7 @50', 'whatever @1050', '9 @1100', '9 @2100']);
     expect(heard).toEqual(['shadow', 'created', 'shadow', 'unchanged', 'unchanged']);
+  });
+
+  test('drops an answer that comes after the shadow has been read afresh, and asks from what that has shown', async () => {
+    const { clock, asked, heard, known } = watching(read('7'), () => {
+      if (known.etag === '7') known.etag = '9';
+      return { kind: 'shadow', shadow, etag: '8' };
+    });
+    await clock.advance(60);
+    expect([asked, heard]).toEqual([
+      ['whatever @0', '7 @50', '9 @50'],
+      ['shadow', 'shadow'],
+    ]);
   });
 
   test('pauses longer after each failure, and forgets them after a success', async () => {

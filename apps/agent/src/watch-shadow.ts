@@ -19,29 +19,34 @@ export interface WatchShadowOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
-  readonly onShadow: (shadow: BottlerocketShadow) => void;
+  /** What was read last; changed by whoever else reads the shadow. */
+  readonly known: { etag: string | undefined };
+  /** `isFresh`: it was read from the API server, as a first read is. */
+  readonly onShadow: (shadow: BottlerocketShadow, isFresh: boolean) => void;
   /** The last one that was read is still good. */
   readonly onUnchanged: () => void;
 }
 
 /** Follows the node's shadow by long polls, and creates it if there is none. Ends only with the signal's reason. */
 export async function watchShadow(options: WatchShadowOptions, signal: AbortSignal): Promise<never> {
-  const { client, clock, random, log, onShadow, onUnchanged } = options;
+  const { client, clock, random, log, known, onShadow, onUnchanged } = options;
   const backoff = createBackoff(clock, random);
-  let etag: string | undefined;
   for (;;) {
     const startMs = clock.monotonic();
     let leastMs = LEAST_POLL_MS;
+    const { etag } = known;
     try {
       const answer = await client.getShadow({ etag, waitSeconds: POLL_SECONDS }, signal);
+      // The shadow has been read afresh meanwhile: what a poll that began before says may be older.
+      if (known.etag !== etag) continue;
       if (answer.kind === 'missing') {
         log.info('Creating the shadow', { reason: 'there is none' });
         await client.createShadow(signal);
-        etag = undefined;
+        known.etag = undefined;
       } else if (answer.kind === 'shadow') {
         if (answer.etag !== undefined && answer.etag !== etag) leastMs = LEAST_POLL_WITH_NEWS_MS;
-        etag = answer.etag;
-        onShadow(answer.shadow);
+        known.etag = answer.etag;
+        onShadow(answer.shadow, etag === undefined);
       } else {
         onUnchanged();
       }

@@ -354,6 +354,9 @@ describe('the shadow', () => {
 });
 
 describe('steps on the node', () => {
+  beforeEach(() => {
+    world.permit();
+  });
   const step = (url: string, headers: Record<string, string> = ASYNC): Promise<Response> =>
     world.send(world.asAgent('POST', url, { headers }));
   const budget = (): void => {
@@ -571,6 +574,7 @@ describe('steps on the node', () => {
 describe('metrics', () => {
   test('are served on an app of their own, without a token', async () => {
     await world.send({ method: 'POST', url: ROUTES.cordonAndDrain });
+    world.permit();
     world.addPod('web-0', 'node-1');
     world.clock.setTimer(2_000, () => {
       world.removePod('web-0');

@@ -30,7 +30,7 @@ import { createDrainLog, type DrainLog } from './drain-log.ts';
 import { RequestError } from './errors.ts';
 import { nodeProblem, readHealth } from './node-health.ts';
 import { requestSignal } from './request-signal.ts';
-import { adoptLegacy, type ShadowRoutesDeps } from './shadow-routes.ts';
+import { adoptLegacy, checkPermission, type ShadowRoutesDeps } from './shadow-routes.ts';
 import { drainProgress, sinceOf } from './step-progress.ts';
 
 /** What the handlers of this scope need. */
@@ -49,6 +49,7 @@ export function addNodeRoutes(router: Router, deps: NodeRoutesDeps): void {
 
   router.post(ROUTES.cordonAndDrain, async (request, response) => {
     const target = targetOf(deps, response);
+    await checkPermission(deps, target.nodeName, requestSignal(response));
     await adoptPredecessors(deps, request, target);
     const { held, listed } = await orNodeNotFound(target, cordon(deps, target));
     const policy = policyFor(request, deps.drainPolicy);
@@ -58,6 +59,7 @@ export function addNodeRoutes(router: Router, deps: NodeRoutesDeps): void {
     while (result.kind === 'waiting' && !wantsProgress(request)) {
       if (deps.board.closed) throw new RequestError('SHUTTING_DOWN', 'This replica is shutting down; ask again to go on');
       if (isReturned()) throw new RequestError('NODE_CONFLICT', 'The node has been given back while it was drained; ask again to drain it');
+      await checkPermission(deps, target.nodeName, requestSignal(response));
       result = await drainOnce(deps, drains, target, { held, policy });
     }
     metrics.stepped('drain', result.kind);
@@ -93,6 +95,7 @@ export function addNodeRoutes(router: Router, deps: NodeRoutesDeps): void {
 
   router.post(ROUTES.excludeFromLb, async (request, response) => {
     const target = targetOf(deps, response);
+    await checkPermission(deps, target.nodeName, requestSignal(response));
     await adoptPredecessors(deps, request, target);
     const { changed, held } = await orNodeNotFound(
       target,

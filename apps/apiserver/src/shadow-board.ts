@@ -63,14 +63,20 @@ export function etagOf(shadow: BottlerocketShadow): string {
   return `"${shadow.metadata.resourceVersion ?? ''}"`;
 }
 
+/** The resourceVersion that `If-None-Match` names; undefined if it names none. */
+export function revisionOf(header: string | undefined): bigint | undefined {
+  const revision = /^\s*(?:W\/)?"(\d{1,20})"\s*$/.exec(header ?? '')?.[1];
+  return revision === undefined ? undefined : BigInt(revision);
+}
+
 /**
  * Whether this shadow is older than the one that `If-None-Match` names: this replica's watch lags behind the one that the caller asked
  * before. resourceVersions of one resource are comparable as integers (Kubernetes KEP 5504).
  */
-export function isOlder(header: string | undefined, shadow: BottlerocketShadow): boolean {
-  const known = /^\s*(?:W\/)?"(\d{1,20})"\s*$/.exec(header ?? '')?.[1];
-  const here = shadow.metadata.resourceVersion;
-  return known !== undefined && here !== undefined && /^\d{1,20}$/.test(here) && BigInt(here) < BigInt(known);
+export function isOlder(header: string | undefined, shadow: BottlerocketShadow | undefined): boolean {
+  const known = revisionOf(header);
+  const here = shadow?.metadata.resourceVersion;
+  return known !== undefined && here !== undefined && /^\d{1,20}$/.test(here) && BigInt(here) < known;
 }
 
 /** Whether `If-None-Match` names this entity tag. Weak and strong tags compare alike, as RFC 9110 has it for this header. */

@@ -16,8 +16,9 @@ import { callerOf } from './authentication.ts';
 import { isManaged, readOrUndefined, trimShadow, type Caches, type RawNode } from './caches.ts';
 import { RequestError } from './errors.ts';
 import type { ApiserverMetrics } from './metrics.ts';
+import { whyNotPermitted, whyReportRefused } from './permission.ts';
 import { requestSignal } from './request-signal.ts';
-import { etagOf, isOlder, matchesEtag, type ShadowBoard } from './shadow-board.ts';
+import { etagOf, isOlder, matchesEtag, revisionOf, type ShadowBoard } from './shadow-board.ts';
 import { ensureShadow, isLegacyUpdate, writeStatus } from './shadow-writes.ts';
 
 /** What the handlers of this scope need. */
@@ -43,7 +44,8 @@ export function addShadowRoutes(router: Router, json: RequestHandler, deps: Shad
     const signal = requestSignal(response);
     const name = shadowName(callerOf(response).node.name);
     const known = request.get('if-none-match');
-    let shadow = await find(deps, name, signal);
+    // Who knows nothing yet decides by this answer alone: no cache is good enough for it.
+    let shadow = revisionOf(known) === undefined ? await readShadow(deps, name, signal) : await find(deps, name, signal);
     const untilMs = clock.monotonic() + waitMs(parsePrefer(request.get('prefer')).wait, deps.random);
     const stopCounting = deps.metrics.holding();
     try {
@@ -54,6 +56,7 @@ export function addShadowRoutes(router: Router, json: RequestHandler, deps: Shad
         await board.news(name, leftMs, signal);
         shadow = await find(deps, name, signal);
       }
+      if (isOlder(known, shadow)) shadow = await readShadow(deps, name, signal);
     } finally {
       stopCounting();
     }
@@ -87,7 +90,10 @@ export function addShadowRoutes(router: Router, json: RequestHandler, deps: Shad
     // Once our agent has written here, nothing tells any more that its predecessor had cordoned the node.
     if (parsed.value.boot_id !== undefined) await adoptLegacy(deps, { nodeName: node.name, stop: signal });
     // Not so this: written after its agent has gone, it might replace a newer one.
-    await writeStatus(client, namespace, node.name, parsed.value, signal);
+    const shadow = await writeStatus(client, namespace, node.name, parsed.value, signal);
+    // The answer to the write shows the spec at that very moment, for nothing: a permission that was taken back before is not used.
+    const refusal = whyReportRefused(shadow, parsed.value);
+    if (refusal !== undefined) throw notPermitted(node.name, refusal);
     response.json(parsed.value);
   });
 }
@@ -103,16 +109,40 @@ export async function adoptLegacy(
   if (changed) deps.log.info('Adopting the cordon of an earlier version', { node: nodeName });
 }
 
+/** The shadow as the cache has it. */
 async function find(
-  { caches, client, namespace }: Pick<ShadowRoutesDeps, 'caches' | 'client' | 'namespace'>,
+  deps: Pick<ShadowRoutesDeps, 'caches' | 'client' | 'namespace'>,
   name: string,
   signal: AbortSignal,
 ): Promise<BottlerocketShadow | undefined> {
-  const cached = caches.shadow(name);
-  if (cached !== undefined) return cached;
-  // Just created, perhaps, and not here yet: a 404 would make the agent create it again.
+  // Just created, perhaps, and not in the cache yet: a 404 would make the agent create it again.
+  return deps.caches.shadow(name) ?? (await readShadow(deps, name, signal));
+}
+
+/** The shadow as the API server has it now. */
+export async function readShadow(
+  { client, namespace }: Pick<ShadowRoutesDeps, 'client' | 'namespace'>,
+  name: string,
+  signal: AbortSignal,
+): Promise<BottlerocketShadow | undefined> {
   const read = await readOrUndefined<BottlerocketShadow>(client, paths.shadow(namespace, name), signal);
   return read === undefined ? undefined : trimShadow(read);
+}
+
+/** @throws RequestError `NOT_PERMITTED` where the controller does not permit the node to be disturbed; a cache that lags is never the only witness against it */
+export async function checkPermission(
+  deps: Pick<ShadowRoutesDeps, 'caches' | 'client' | 'namespace'>,
+  nodeName: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const name = shadowName(nodeName);
+  if (whyNotPermitted(deps.caches.shadow(name)) === undefined) return;
+  const refusal = whyNotPermitted(await readShadow(deps, name, signal));
+  if (refusal !== undefined) throw notPermitted(nodeName, refusal);
+}
+
+function notPermitted(nodeName: string, why: string): RequestError {
+  return new RequestError('NOT_PERMITTED', `Node ${nodeName} may not be disturbed: ${why}`);
 }
 
 /** Who asks is known already, and only that counts; but a body that says something else is a fault worth telling. */

@@ -77,17 +77,17 @@ export function statusPatch(sent: ShadowStatus): { readonly status: Readonly<Rec
 
 const NO_CHECK = { checked_at: null, since: null, reason: null, message: null, newest_listed: null };
 
-/** Writes the status of the node's own shadow. @throws RequestError SHADOW_NOT_FOUND */
+/** Writes the status of the node's own shadow. @returns the shadow as the API server has it now @throws RequestError SHADOW_NOT_FOUND */
 export async function writeStatus(
   client: KubeClient,
   namespace: string,
   nodeName: string,
   status: ShadowStatus,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<BottlerocketShadow> {
   const name = shadowName(nodeName);
   try {
-    await client.request<unknown>('PATCH', paths.shadowStatus(namespace, name), {
+    return await client.request<BottlerocketShadow>('PATCH', paths.shadowStatus(namespace, name), {
       body: statusPatch(status),
       contentType: MERGE_PATCH,
       signal,

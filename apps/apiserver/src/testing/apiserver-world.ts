@@ -114,6 +114,19 @@ export class ApiserverWorld {
     return this.api.store.get({ group: GROUP, resource: PLURAL, namespace: NAMESPACE, name });
   }
 
+  /** Permits node-1 to be disturbed, as the controller does. */
+  permit(): void {
+    const spec = { state: 'RebootedIntoUpdate', version: '1.1.0' };
+    if (this.shadow() !== undefined) this.patchShadow({ spec });
+    else
+      this.api.store.create({
+        apiVersion: `${GROUP}/v2`,
+        kind: 'BottlerocketShadow',
+        metadata: { name: 'brs-node-1', namespace: NAMESPACE },
+        spec,
+      });
+  }
+
   patchShadow(patch: object): void {
     this.api.store.patch({ group: GROUP, resource: PLURAL, namespace: NAMESPACE, name: 'brs-node-1' }, patch);
   }

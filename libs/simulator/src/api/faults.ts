@@ -55,6 +55,11 @@ export class Faults {
     this.watches.expiredAs = how;
   }
 
+  /** How late changes reach a watcher; undefined: at once. Reads are never late. */
+  set watchDelay(delay: OpenWatches['delayMs']) {
+    this.watches.delayMs = delay;
+  }
+
   requestCounts(): Map<string, number> {
     return new Map(this.#counts);
   }

@@ -1,12 +1,13 @@
-import type { HttpResponse } from '@brupop/ports';
+import type { Clock, HttpResponse } from '@brupop/ports';
 import { streamResponse } from '@brupop/ports';
 import type { Context } from './http-io.ts';
 import { apiVersionOf } from './resources.ts';
+import type { ResourceType } from './resources.ts';
 import { parseRevision, requestMatcher } from './read-handlers.ts';
 import { badRequest, expired, statusOf } from './status.ts';
 import type { Status, StatusError } from './status.ts';
 import { tableOf, wantsTable } from './table.ts';
-import type { Json, KubeObject } from './types.ts';
+import type { Identity, Json, KubeObject } from './types.ts';
 import type { Change } from './watch-history.ts';
 
 /** Ways in which all watches can be cut at once. */
@@ -17,6 +18,8 @@ export interface OpenWatches {
   readonly cuts: Map<(how: WatchCut) => void, { readonly user: string }>;
   /** How a watch from a forgotten revision is answered: as Kubernetes mostly does, by an event, or by HTTP status 410. */
   expiredAs: 'event' | 'status';
+  /** How late a change reaches a watcher, in milliseconds: watch caches and clients lag, each on its own. What a watch starts with is not late. */
+  delayMs?: ((identity: Identity, type: ResourceType) => number) | undefined;
 }
 
 interface Event {
@@ -76,6 +79,39 @@ class EventQueue {
   }
 }
 
+/** Events on their way to a queue. They come late, but in order. */
+class DelayedEvents {
+  readonly #clock: Clock;
+  readonly #queue: EventQueue;
+  readonly #timers = new Set<() => void>();
+  #lastMs = -Infinity;
+
+  constructor(clock: Clock, queue: EventQueue) {
+    this.#clock = clock;
+    this.#queue = queue;
+  }
+
+  push(event: Event, delayMs: number): void {
+    const now = this.#clock.monotonic();
+    const atMs = Math.max(now + delayMs, this.#lastMs);
+    this.#lastMs = atMs;
+    if (atMs <= now && this.#timers.size === 0) {
+      this.#queue.push(event);
+      return;
+    }
+    const cancel = this.#clock.setTimer(Math.max(0, atMs - now), () => {
+      this.#timers.delete(cancel);
+      this.#queue.push(event);
+    });
+    this.#timers.add(cancel);
+  }
+
+  stop(): void {
+    for (const cancel of this.#timers) cancel();
+    this.#timers.clear();
+  }
+}
+
 function initialEvents(context: Context, from: number | undefined, matches: (object: KubeObject) => boolean): Event[] | StatusError {
   const { core, type, query } = context;
   const { store } = core;
@@ -122,6 +158,7 @@ export function handleWatch(context: Context, open: OpenWatches): HttpResponse {
     );
   }
   const queue = new EventQueue();
+  const delayed = new DelayedEvents(core.clock, queue);
   for (const event of start) queue.push(event);
   const stops: (() => void)[] = [];
   const endMs = watchTimeMs(context);
@@ -145,13 +182,16 @@ export function handleWatch(context: Context, open: OpenWatches): HttpResponse {
     },
     core.store.history.subscribe(type.storage, (change) => {
       const event = seen(change, matches);
-      if (event !== undefined) queue.push(event);
+      if (event !== undefined) delayed.push(event, open.delayMs?.(identity, type) ?? 0);
     }),
+    () => {
+      delayed.stop();
+    },
     core.clock.setTimer(endMs, () => {
       stop('ended');
     }),
   );
-  if (query.get('allowWatchBookmarks') === 'true') startBookmarks(context, endMs, queue, stops);
+  if (query.get('allowWatchBookmarks') === 'true') startBookmarks(context, endMs, delayed, stops);
   if (signal.aborted) stop('ended');
   return streamResponse(200, lines(context, queue, stop), { 'content-type': 'application/json' });
 }
@@ -163,18 +203,18 @@ function watchTimeMs({ core, query }: Context): number {
 }
 
 /** One now and then, and one shortly before the end, so that whoever comes back misses as little as can be. */
-function startBookmarks(context: Context, endMs: number, queue: EventQueue, stops: (() => void)[]): void {
+function startBookmarks(context: Context, endMs: number, events: DelayedEvents, stops: (() => void)[]): void {
   const { clock } = context.core;
   let cancel = (): void => undefined;
   const arm = (): void => {
     cancel = clock.setTimer(BOOKMARK_EVERY_MS, () => {
-      queue.push(bookmark(context));
+      events.push(bookmark(context), 0);
       arm();
     });
   };
   arm();
   const cancelLast = clock.setTimer(Math.max(0, endMs - BOOKMARK_BEFORE_END_MS), () => {
-    queue.push(bookmark(context));
+    events.push(bookmark(context), 0);
   });
   stops.push(() => {
     cancel();

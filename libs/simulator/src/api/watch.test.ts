@@ -54,6 +54,23 @@ describe('watch', () => {
     expect(api.watchers).toEqual(['kubernetes-admin']);
   });
 
+  test('lags for one watcher, in order, while another sees each change at once and a read is fresh', async () => {
+    const { api, clock, call, create, watch } = anApi();
+    const token = api.issueUserToken({ username: 'slow', groups: ['system:masters'] });
+    create(aNode('a'));
+    const [slow, quick] = [await watch(NODES, { token }), await watch(NODES)];
+    api.faults.watchDelay = ({ username }) => (username === 'slow' ? 10_000 : 0);
+    create(aNode('b'));
+    await clock.advance(5_000);
+    api.faults.watchDelay = undefined;
+    create(aNode('c'));
+    await clock.advance(4_999);
+    expect([seen(slow), seen(quick)]).toEqual([['ADDED a'], ['ADDED a', 'ADDED b', 'ADDED c']]);
+    expect((await call('GET', '/api/v1/nodes/c', undefined, { token })).status).toBe(200);
+    await clock.advance(1);
+    expect(seen(slow)).toEqual(['ADDED a', 'ADDED b', 'ADDED c']);
+  });
+
   test('ends after timeoutSeconds', async () => {
     const { clock, watch } = anApi();
     const probe = await watch(`${NODES}&timeoutSeconds=10`);

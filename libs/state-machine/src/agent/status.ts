@@ -81,9 +81,9 @@ export function reportBlocked(
   return { kind: 'report', reason: message, status: { ...observedStatus(o), progress: told } };
 }
 
-/** Reports what fails and is tried again. */
+/** Reports what fails and is tried again on a node that we do not hold, or no longer. */
 export function reportTrouble(o: AgentObservation, message: string): Action {
-  return { kind: 'report', reason: message, status: { ...observedStatus(o), failure_message: message } };
+  return { kind: 'report', reason: message, status: { ...observedStatus(o), progress: null, failure_message: message } };
 }
 
 /** Who is to blame for a failure: the version, which is then remembered, or something else. */

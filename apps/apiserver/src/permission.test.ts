@@ -1,0 +1,123 @@
+import { ROUTES } from '@brupop/agent-api';
+import { CORDONED_ANNOTATION, EXCLUDE_FROM_LB_LABEL, PLURAL } from '@brupop/crd-models';
+import type { ProgressStep } from '@brupop/crd-models';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Response } from 'light-my-request';
+import { whyNotPermitted, whyReportRefused } from './permission.ts';
+import { ApiserverWorld } from './testing/apiserver-world.ts';
+
+const STATUS = { current_version: '1.0.0', target_version: '1.1.0', current_state: 'Idle' as const, crash_count: 0, boot_id: 'b' };
+const ASYNC = { prefer: 'respond-async' };
+const LAG_MS = 140_000;
+const reporting = (step: ProgressStep, version = '1.1.0') => ({
+  ...STATUS,
+  progress: { step, since: '2026-01-05T00:00:00Z', boot_id: 'b', version },
+});
+
+describe(whyReportRefused, () => {
+  test.each<{ name: string; told: string; version?: string | null; step?: ProgressStep; refused: boolean }>([
+    { name: 'a drain that is permitted', told: 'RebootedIntoUpdate', step: 'Draining', refused: false },
+    { name: 'a drain for another version', told: 'RebootedIntoUpdate', version: '1.2.0', step: 'Draining', refused: true },
+    { name: 'a drain for a version where none is asked for', told: 'RebootedIntoUpdate', version: null, step: 'Draining', refused: true },
+    { name: 'a drain after the permission was taken back', told: 'StagedAndPerformedUpdate', step: 'Draining', refused: true },
+    { name: 'an exclusion of a node that is told to be idle', told: 'Idle', step: 'Excluding', refused: true },
+    { name: 'a reboot of a node that is told to be idle', told: 'Idle', step: 'Rebooting', refused: true },
+    { name: 'a node that is given back', told: 'Idle', step: 'Returning', refused: false },
+    { name: 'a status without a step', told: 'Idle', refused: false },
+  ])('$name: refused $refused', ({ told, version = '1.1.0', step, refused }) => {
+    const shadow = { spec: { state: told as 'Idle', version } };
+    expect(whyReportRefused(shadow, step === undefined ? STATUS : reporting(step)) !== undefined).toBe(refused);
+  });
+
+  test('a node without a shadow is not to be disturbed', () => {
+    expect(whyNotPermitted(undefined)).toBe('the node has no shadow');
+  });
+});
+
+describe('a replica whose cache of shadows lags', () => {
+  let world: ApiserverWorld;
+  beforeEach(async () => {
+    world = await new ApiserverWorld().start();
+    world.permit();
+    await world.clock.advance(1_000);
+    world.api.faults.watchDelay = (_identity, { resource }) => (resource === PLURAL ? LAG_MS : 0);
+  });
+  afterEach(async () => {
+    world.stopping.abort();
+    await world.clock.settle();
+  });
+  const takeBack = (): void => {
+    world.patchShadow({ spec: { state: 'Idle', version: null } });
+  };
+  const get = (headers: Record<string, string> = {}): Promise<Response> => world.send(world.asAgent('GET', ROUTES.shadow, { headers }));
+  const put = (body: object): Promise<Response> => world.send(world.asAgent('PUT', ROUTES.shadow, { body }));
+  const post = (url: string): Promise<Response> => world.send(world.asAgent('POST', url, { headers: ASYNC }));
+  const isUntouched = (): boolean => {
+    const { annotations = {}, labels = {} } = world.node().metadata as { annotations?: object; labels?: object };
+    return !world.cordoned && !(CORDONED_ANNOTATION in annotations) && !(EXCLUDE_FROM_LB_LABEL in labels);
+  };
+
+  test('answers a first read from the API server', async () => {
+    takeBack();
+    expect((await get()).json()).toMatchObject({ spec: { state: 'Idle' } });
+  });
+
+  test.each([{ name: 'nothing' }, { name: '"not-a-revision"' }])('takes a read that names $name for a first one', async ({ name }) => {
+    takeBack();
+    expect((await get({ 'if-none-match': name })).json()).toMatchObject({ spec: { state: 'Idle' } });
+  });
+
+  test('never answers with an older shadow than the caller knows: it is 304 when the wait is over', async () => {
+    takeBack();
+    const newer = `"${String(world.shadow()?.metadata.resourceVersion)}"`;
+    const response = await get({ prefer: 'wait=60', 'if-none-match': newer });
+    expect([response.statusCode, response.body]).toEqual([304, '']);
+  });
+
+  test('answers with what the API server has if that is newer still', async () => {
+    const known = `"${String(Number(world.shadow()?.metadata.resourceVersion) + 1)}"`;
+    takeBack();
+    takeBack();
+    world.patchShadow({ spec: { state: 'ErrorReset' } });
+    expect((await get({ 'if-none-match': known })).json()).toMatchObject({ spec: { state: 'ErrorReset' } });
+  });
+
+  test.each<{ step: ProgressStep }>([{ step: 'Excluding' }, { step: 'Draining' }, { step: 'Rebooting' }])(
+    'refuses the report of $step after the permission was taken back, and says so',
+    async ({ step }) => {
+      takeBack();
+      const response = await put(reporting(step));
+      expect([response.statusCode, response.json()]).toMatchObject([409, { error: { code: 'NOT_PERMITTED' } }]);
+    },
+  );
+
+  test('takes the report of a step that was permitted a moment ago, and the step itself', async () => {
+    takeBack();
+    world.permit();
+    expect((await put(reporting('Draining'))).statusCode).toBe(200);
+    expect((await post(ROUTES.cordonAndDrain)).json()).toMatchObject({ done: true });
+  });
+
+  test.each([{ url: ROUTES.cordonAndDrain }, { url: ROUTES.excludeFromLb }])(
+    'refuses $url where it knows of no permission',
+    async ({ url }) => {
+      world.api.faults.watchDelay = undefined;
+      takeBack();
+      await world.clock.advance(1_000);
+      const response = await post(url);
+      expect([response.statusCode, response.json()]).toMatchObject([409, { error: { code: 'NOT_PERMITTED' } }]);
+      expect(isUntouched()).toBe(true);
+    },
+  );
+
+  test('ends the drain of an agent of Brupop 1.x when the permission is taken back', async () => {
+    world.api.faults.watchDelay = undefined;
+    world.addPod('web-0', 'node-1');
+    const held = world.begin(world.asAgent('POST', ROUTES.cordonAndDrain));
+    await world.clock.advance(30_000);
+    expect(held.value).toBeUndefined();
+    takeBack();
+    await world.clock.advance(30_000);
+    expect(held.value?.statusCode).toBe(409);
+  });
+});
