@@ -64,7 +64,15 @@ describe(statusPatch, () => {
       expected: {
         ...status,
         boot_id: 'b',
-        update_check: { result: 'NothingNewer', checked_at: null, since: null, reason: null, message: null, newest_listed: null },
+        update_check: {
+          result: 'NothingNewer',
+          checked_at: null,
+          since: null,
+          reason: null,
+          message: null,
+          interval_seconds: null,
+          newest_listed: null,
+        },
       },
     },
   ])('$name', ({ sent, expected }) => {

@@ -75,7 +75,7 @@ export function statusPatch(sent: ShadowStatus): { readonly status: Readonly<Rec
   return { status: { ...sent, ...whole, update_check: check === null ? null : { ...NO_CHECK, ...check } } };
 }
 
-const NO_CHECK = { checked_at: null, since: null, reason: null, message: null, newest_listed: null };
+const NO_CHECK = { checked_at: null, since: null, reason: null, message: null, interval_seconds: null, newest_listed: null };
 
 /** Writes the status of the node's own shadow. @returns the shadow as the API server has it now @throws RequestError SHADOW_NOT_FOUND */
 export async function writeStatus(

@@ -345,7 +345,7 @@ describe(createController, () => {
     for (const state of ['StagedAndPerformedUpdate', 'RebootedIntoUpdate', 'MonitoringUpdate', 'Idle'] as const) await step(state);
     expect(writes).toBe(0);
     await cluster.clock.advance(5_000);
-    expect([writes, cluster.shadow('b')?.status?.conditions?.[0]?.reason]).toEqual([1, 'UpToDate']);
+    expect([writes, cluster.shadow('b')?.status?.conditions?.[0]?.reason]).toEqual([1, 'UpdateCheckUnknown']);
   });
 
   test('conditions of many that change one after the other are looked at together', async () => {
@@ -494,7 +494,7 @@ describe(createController, () => {
       await clock.advance(4 * MINUTE);
       expect([writes, healthy(cluster, 'b')?.status]).toEqual([0, 'True']);
       await clock.advance(2 * MINUTE);
-      const message = "Waiting for the node's agent to be Ready";
+      const message = "Waiting for the node's agent to be Ready; the log of its pod says what keeps it";
       expect(healthy(cluster, 'b')).toMatchObject({ status: 'False', reason: 'AgentNotReady', message });
       expect([told(cluster), writes]).toEqual([['b AgentNotReady', 'brs-b AgentNotReady'], 3]);
       turn(cluster, 'b', 'True');

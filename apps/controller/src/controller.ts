@@ -7,6 +7,7 @@ import type { Logger, Metrics } from '@brupop/process';
 import type { FleetObservation, FleetPolicy } from '@brupop/state-machine';
 import type { Express } from 'express';
 import { createAssumedShadows } from './assumed-shadows.ts';
+import { createCheckWatch } from './check-watch.ts';
 import { createFailingWrites } from './failing-writes.ts';
 import { createFleetMetrics } from './fleet-metrics.ts';
 import { createFleetPicture } from './fleet-picture.ts';
@@ -107,6 +108,7 @@ export function createController(deps: ControllerDeps): Controller {
   const synced = (): boolean => reflectors.every((reflector) => reflector.hasSynced());
   const phases = createPhaseWatch();
   const holdWatch = createHoldWatch();
+  const checkWatch = createCheckWatch(clock);
   const events = createEventRecorder({ client, clock, log, component: CONTROLLER_COMPONENT, instance: identity });
   const elector = createLeaderElector({ ...common, namespace, leaseName: CONTROLLER_LEASE, identity });
   const reporter = createPlanReporter({ events, log });
@@ -125,6 +127,7 @@ export function createController(deps: ControllerDeps): Controller {
     shadows: assumed.over(shadows.store.list()),
     ...(agents ??= agentsByNode(pods.store.list())),
     failingWrites: failingWrites.current(),
+    overdueChecks: checkWatch.overdue(() => shadows.store.list()),
     leaderNodeName: nodeName,
   });
   const picture = createFleetPicture({ observe, policy, clock, phases });

@@ -37,6 +37,7 @@ describe(createFleetMetrics, () => {
         'brupop_hosts_state{state="Idle",otel_scope_name="brupop-controller"} 0',
         'brupop_hosts_held{reason="Stuck"} 1',
         'brupop_hosts_held{reason="WindowClosed"} 0',
+        'brupop_hosts_update_check_failing{reason="RefreshFailed"} 0',
         'brupop_drains_blocked{reason="DisruptionBudget"} 0',
         'brupop_hosts_stuck 1',
         'brupop_hosts_unavailable 2',

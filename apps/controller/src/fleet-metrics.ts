@@ -1,10 +1,10 @@
-import { DRAIN_BLOCKS } from '@brupop/crd-models';
+import { DRAIN_BLOCKS, UPDATE_CHECK_PROBLEMS } from '@brupop/crd-models';
 import type { BottlerocketShadow } from '@brupop/crd-models';
 import { createWatchMetrics } from '@brupop/kube-runtime';
 import type { Reconciled, WatchMetrics } from '@brupop/kube-runtime';
 import { createMetrics } from '@brupop/process';
 import type { Metrics } from '@brupop/process';
-import { drainBlockedBy, failureOf } from '@brupop/state-machine';
+import { drainBlockedBy, failureOf, updateCheckFailure } from '@brupop/state-machine';
 import type { EndedPhase, FleetChange } from '@brupop/state-machine';
 import type { FleetPicture } from './fleet-picture.ts';
 import * as defined from './metric-definitions.ts';
@@ -74,6 +74,7 @@ function createFleetGauges(metrics: Metrics): (fleet: FleetPicture | undefined) 
   const states = metrics.gauge(defined.HOSTS_STATE);
   const versions = metrics.gauge(defined.HOSTS_VERSION);
   const held = metrics.gauge(defined.HOSTS_HELD);
+  const failingChecks = metrics.gauge(defined.CHECKS_FAILING);
   const blocked = metrics.gauge(defined.DRAINS_BLOCKED);
   const numbers = {
     stuck: metrics.gauge(defined.HOSTS_STUCK),
@@ -97,13 +98,16 @@ function createFleetGauges(metrics: Metrics): (fleet: FleetPicture | undefined) 
   const countHeld = countInto(defined.HOSTS_HELD.labels?.reason, (reason, count) => {
     held.set({ reason }, count);
   });
+  const countFailingChecks = countInto(defined.CHECKS_FAILING.labels?.reason, (reason, count) => {
+    failingChecks.set({ reason }, count);
+  });
   const countBlocked = countInto(defined.DRAINS_BLOCKED.labels?.reason, (reason, count) => {
     blocked.set({ reason }, count);
   });
 
   return (fleet) => {
     if (fleet === undefined) {
-      for (const gauge of [states, versions, held, blocked]) gauge.reset();
+      for (const gauge of [states, versions, held, failingChecks, blocked]) gauge.reset();
       for (const gauge of Object.values(numbers)) gauge.remove();
       return;
     }
@@ -115,6 +119,7 @@ function createFleetGauges(metrics: Metrics): (fleet: FleetPicture | undefined) 
       versions.set({ bottlerocket_version, ...defined.SCOPE }, count);
     }
     countHeld(plan.holds.map(({ reason }) => reason));
+    countFailingChecks(observation.shadows.flatMap((shadow) => checkLabel(shadow, observation.overdueChecks)));
     countBlocked(observation.shadows.flatMap((shadow) => blockLabel(drainBlockedBy(shadow)?.reason)));
     const { budget, window } = plan;
     show('stuck', plan.holds.filter(({ reason }) => reason === 'Stuck' || reason === 'LostInUpdate').length);
@@ -135,6 +140,13 @@ const seconds = (ms: number | undefined): number | undefined => (ms === undefine
 function blockLabel(reason: string | undefined): string[] {
   if (reason === undefined) return [];
   return [DRAIN_BLOCKS.find((known) => known === reason) ?? 'Other'];
+}
+
+/** Why a host cannot check for updates. A newer agent may know more causes, and an older one names none. */
+function checkLabel({ metadata, status }: BottlerocketShadow, overdue: ReadonlySet<string> = new Set()): string[] {
+  if (status === undefined || status === null) return [];
+  if (updateCheckFailure(status) === undefined) return overdue.has(metadata.name) ? ['Overdue'] : [];
+  return [UPDATE_CHECK_PROBLEMS.find((known) => known === status.update_check?.reason) ?? 'Other'];
 }
 
 /** Counts equal labels, all known ones, be they 0. */

@@ -1,4 +1,4 @@
-import { DRAIN_BLOCKS, SHADOW_STATES } from '@brupop/crd-models';
+import { DRAIN_BLOCKS, SHADOW_STATES, UPDATE_CHECK_PROBLEMS } from '@brupop/crd-models';
 import { WATCH_METRICS } from '@brupop/kube-runtime';
 import { COMMON_METRICS } from '@brupop/process';
 import type { CounterDefinition, GaugeDefinition, HistogramDefinition, MetricDefinition } from '@brupop/process';
@@ -31,6 +31,12 @@ export const HOSTS_HELD: GaugeDefinition<'reason'> = {
   name: 'brupop_hosts_held',
   help: 'Hosts that take no next step, by reason',
   labels: { reason: Object.keys(HOLD_REASONS) },
+};
+export const CHECKS_FAILING: GaugeDefinition<'reason'> = {
+  type: 'gauge',
+  name: 'brupop_hosts_update_check_failing',
+  help: 'Hosts that have not checked for updates with success for half an hour or more, by cause',
+  labels: { reason: [...UPDATE_CHECK_PROBLEMS, 'Overdue', 'Other'] },
 };
 export const HOSTS_STUCK: GaugeDefinition = {
   type: 'gauge',
@@ -154,6 +160,7 @@ export const LEADER_METRICS: readonly MetricDefinition[] = [
   HOSTS_STATE,
   HOSTS_VERSION,
   HOSTS_HELD,
+  CHECKS_FAILING,
   HOSTS_STUCK,
   HOSTS_UNAVAILABLE,
   HOSTS_UNAVAILABLE_LIMIT,

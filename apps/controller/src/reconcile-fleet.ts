@@ -7,6 +7,7 @@ import type { FleetChange, FleetObservation, FleetPlan, FleetPolicy } from '@bru
 import { planFleet } from '@brupop/state-machine';
 import { applyChange } from './apply-change.ts';
 import type { AssumedShadows } from './assumed-shadows.ts';
+import { LOOK_FOR_SILENCE_MS } from './check-watch.ts';
 import type { FailingWrites } from './failing-writes.ts';
 import type { FleetMetrics } from './fleet-metrics.ts';
 import type { HoldWatch } from './hold-watch.ts';
@@ -60,7 +61,8 @@ export function createFleetReconciler(deps: FleetReconcilerDeps): (signal: Abort
     if (failure !== undefined) throw failure as Error;
     const conditionsInMs = await deps.conditions.write(holds, observation.shadows, signal);
     const afterChanges = [made ? AFTER_CHANGE_MS : undefined, refused ? AFTER_REFUSAL_MS : undefined];
-    return requeue(plan, outdated, [conditionsInMs, againInMs, ...afterChanges], deps.clock);
+    const silenceInMs = observation.shadows.length > 0 ? LOOK_FOR_SILENCE_MS : undefined;
+    return requeue(plan, outdated, [conditionsInMs, againInMs, silenceInMs, ...afterChanges], deps.clock);
   };
 }
 

@@ -77,6 +77,13 @@ function toldOf(hold: FleetHold, carried: readonly Omit<Condition, 'lastTransiti
 const hold = (reason: HoldReason): FleetHold => ({ node: 'a', reason, message: `The words for ${reason}` });
 const lasting = (reason: HoldReason): FleetHold => ({ ...hold(reason), lasting: true });
 const LASTING = REASONS.filter((reason) => HOLD_REASONS[reason].loudness === 'lasting');
+/** Why an idle node waits for an update that is offered. */
+const WAITS = REASONS.filter(
+  (reason) =>
+    !HOLD_REASONS[reason].updating &&
+    !['lasting', 'notice'].includes(HOLD_REASONS[reason].loudness) &&
+    !['UpToDate', 'NotChecked', 'UpdateCheckUnknown', 'UpdateCheckFailing'].includes(reason),
+);
 const brief = ({ type, status, reason }: Condition): string => `${type}=${status} ${reason}`;
 
 describe('what is told of a node that is held', () => {
@@ -112,10 +119,17 @@ describe('what is told of a node that is held', () => {
     expect(toldOf(hold('Stuck')).conditions.map(brief)).toEqual(['Stuck=True DeadlinePassed', 'Healthy=False Stuck']);
   });
 
-  // At thousands of nodes these would bury the others, and the edge of a window would be a storm of writes.
-  test.each(REASONS.filter((reason) => loudnessOf(hold(reason)) === 'quiet'))('%s: is written nowhere', (reason) => {
-    const { events, conditions } = toldOf(hold(reason));
-    expect([events, conditions]).toEqual([[], []]);
+  // At thousands of nodes these would bury the others.
+  test.each(REASONS.filter((reason) => loudnessOf(hold(reason)) === 'quiet'))(
+    '%s: is in no Event, and in no other condition than Updating',
+    (reason) => {
+      const { events, conditions } = toldOf(hold(reason));
+      expect([events, conditions.filter(({ type }) => type !== 'Updating')]).toEqual([[], []]);
+    },
+  );
+
+  test.each(WAITS)('%s: the condition Updating of an idle node says it in the same words', (reason) => {
+    expect(toldOf(hold(reason)).conditions.map(brief)).toContain(`Updating=False ${reason}`);
   });
 
   test.each(LASTING)('%s, once it lasts: log, Events and a condition say it in the same words', (reason) => {
@@ -127,7 +141,8 @@ describe('what is told of a node that is held', () => {
       { kind: 'Node', ...event },
       { kind: 'BottlerocketShadow', ...event },
     ]);
-    expect(conditions.map(brief)).toEqual([`Healthy=False ${reason}`]);
+    const updating = HOLD_REASONS[reason].updating ? [] : [`Updating=Unknown ${reason}`];
+    expect(conditions.map(brief)).toEqual([...updating, `Healthy=False ${reason}`]);
   });
 
   test.each([...REASONS.filter((reason) => loudnessOf(hold(reason)) === 'trouble').map(hold), ...LASTING.map(lasting)])(

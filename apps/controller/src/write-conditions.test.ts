@@ -18,17 +18,18 @@ const aShadow = (node: string, status: Partial<ShadowStatus> = {}): Bottlerocket
   spec: { state: 'Idle' },
   status: { current_version: '1.0.0', target_version: '1.1.0', current_state: 'Idle', crash_count: 0, ...status },
 });
-const holdsOf = (nodes: readonly string[]): FleetHold[] => nodes.map((node) => ({ node, reason: 'NoFreeSlot', message: 'words' }));
 
 /** A writer for shadows of these nodes, whose conditions are written to a Kubernetes API that answers as it is told. */
 function aWriter(nodes: readonly string[]) {
   const clock = new VirtualClock();
   const log = memoryLogger();
   const tried: string[] = [];
+  const hold: { reason: FleetHold['reason'] } = { reason: 'NoFreeSlot' };
   const world = {
     shadows: nodes.map((node) => aShadow(node)),
     refuse: (() => undefined) as (shadow: string) => Error | undefined,
     pressed: false,
+    troubled: '',
   };
   const client: KubeClient = {
     request: <T>(_method: string, path: string, { body }: { body?: unknown }): Promise<T> => {
@@ -48,10 +49,15 @@ function aWriter(nodes: readonly string[]) {
   /** @returns which shadows were tried, and when to look again */
   const look = async (term: AbortSignal = signal): Promise<[tried: readonly string[], nextInMs: number | undefined]> => {
     tried.length = 0;
-    const nextInMs = await writer.write(holdsOf(nodes), world.shadows, term);
+    const holds = nodes.map((node): FleetHold => ({
+      node,
+      message: 'words',
+      reason: world.troubled === node ? 'CrashBackoff' : hold.reason,
+    }));
+    const nextInMs = await writer.write(holds, world.shadows, term);
     return [[...tried], nextInMs];
   };
-  return { clock, log, world, writer, look };
+  return { clock, log, world, writer, look, hold };
 }
 
 describe(createConditionWriter, () => {
@@ -130,6 +136,44 @@ describe(createConditionWriter, () => {
     expect(world.shadows[1]?.status?.conditions).toHaveLength(4);
     expect((await look())[0]).toEqual([]);
     await clock.advance(60_000);
+    expect((await look())[0]).toEqual(['brs-a']);
+  });
+
+  test('of a fleet whose window opens few are written anew at a time, and then about one a second', async () => {
+    const nodes = Array.from({ length: 300 }, (_, at) => `n${String(at)}`);
+    const { clock, look, hold } = aWriter(nodes);
+    const lookFor = async (ms: number): Promise<number[]> => {
+      const writes: number[] = [];
+      for (const endMs = clock.monotonic() + ms; clock.monotonic() < endMs;) {
+        const [tried, nextInMs = ms] = await look();
+        writes.push(tried.length);
+        await clock.advance(Math.min(nextInMs, endMs - clock.monotonic()));
+      }
+      return writes.filter((count) => count > 0);
+    };
+    expect(await lookFor(60_000)).toEqual(Array.from({ length: 6 }, () => 50));
+    hold.reason = 'WindowClosed';
+    const writes = await lookFor(120_000);
+    expect(writes[0]).toBe(50);
+    const all = writes.reduce((sum, count) => sum + count, 0);
+    expect(all).toBeGreaterThan(120);
+    expect(all).toBeLessThanOrEqual(60 + 120);
+    await lookFor(300_000);
+    expect((await look())[0]).toEqual([]);
+  });
+
+  test('trouble does not wait behind those', async () => {
+    const { clock, look, world, hold } = aWriter(['a', 'b']);
+    await look();
+    await clock.advance(SETTLED_MS);
+    await look();
+    hold.reason = 'WindowClosed';
+    await look();
+    world.troubled = 'b';
+    await look();
+    await clock.advance(SETTLED_MS);
+    expect((await look())[0]).toEqual(['brs-b']);
+    await clock.advance(1_000);
     expect((await look())[0]).toEqual(['brs-a']);
   });
 

@@ -5,7 +5,8 @@ import { isKubeStatus, KubeApiError, MERGE_PATCH, paths } from '@brupop/kube-run
 import type { Clock } from '@brupop/ports';
 import type { Logger } from '@brupop/process';
 import type { FleetHold } from '@brupop/state-machine';
-import { carriesConditions, shadowConditions } from '@brupop/state-machine';
+import { conditionsDue, shadowConditions } from '@brupop/state-machine';
+import type { ConditionsDue } from '@brupop/state-machine';
 import type { AssumedShadows } from './assumed-shadows.ts';
 import { createFailingWrites } from './failing-writes.ts';
 import type { FailingWrites } from './failing-writes.ts';
@@ -40,6 +41,13 @@ const SETTLE_MS = 5_000;
 // The whole fleet may want conditions at once, after an installation; updates shall not wait for them.
 const MOST_AT_ONCE = 50;
 const BETWEEN_MS = 1_000;
+/** Of a host that checks for updates just now: a refresh has mostly ended by then. */
+const CHECK_SETTLES_MS = 60_000;
+// Why nodes wait changes for the whole fleet at once when a window opens or closes, and the plan says it at once. So many are written at a time, and one a second
+// after that: 5,000 nodes take 83 minutes.
+const MOST_LATE = 60;
+const LATE_EVERY_MS = 1_000;
+const LATE_BETWEEN_MS = 30_000;
 
 interface Due {
   readonly shadow: BottlerocketShadow;
@@ -53,40 +61,62 @@ export function createConditionWriter(deps: ConditionWriterDeps): ConditionWrite
   /** Shadows that carry what they should, with the hold that it was worked out from: of thousands hardly any changes from one plan to the next. */
   const satisfied = new WeakMap<BottlerocketShadow, FleetHold>();
   const failingWrites = createFailingWrites(clock);
+  /** How many late ones may be written now, and when that was worked out. */
+  let allowance = { left: MOST_LATE, atMs: clock.monotonic() };
 
-  const isSatisfied = (shadow: BottlerocketShadow, hold: FleetHold): boolean => {
-    if (saysTheSame(hold, satisfied.get(shadow))) return true;
-    const carries = carriesConditions(shadow, hold);
-    if (carries) satisfied.set(shadow, hold);
-    return carries;
+  const dueOf = (shadow: BottlerocketShadow, hold: FleetHold): ConditionsDue => {
+    if (saysTheSame(hold, satisfied.get(shadow))) return 'none';
+    const due = conditionsDue(shadow, hold);
+    if (due === 'none') satisfied.set(shadow, hold);
+    return due;
+  };
+  /** As many of the late ones as may be written now. */
+  const someOf = (late: readonly Due[], nowMs: number): readonly Due[] => {
+    const left = Math.min(MOST_LATE, allowance.left + (nowMs - allowance.atMs) / LATE_EVERY_MS);
+    const some = late.slice(0, Math.min(Math.floor(left), MOST_AT_ONCE));
+    allowance = { left: left - some.length, atMs: nowMs };
+    return some;
   };
 
   /** Those that are to be written now, as many as are written at once, and when to look for others. */
-  const look = (holds: readonly FleetHold[], shadows: readonly BottlerocketShadow[]): { due: Due[]; nextInMs: number | undefined } => {
+  const look = (
+    holds: readonly FleetHold[],
+    shadows: readonly BottlerocketShadow[],
+  ): { due: readonly Due[]; nextInMs: number | undefined } => {
     const byNode = new Map<string, FleetHold>();
     for (const hold of holds) byNode.set(hold.node, hold);
     const nowMs = clock.monotonic();
     const since = new Map<string, number>();
     const due: Due[] = [];
+    const late: Due[] = [];
     let nextInMs: number | undefined;
     const leftAlone = failingWrites.current();
     for (const shadow of shadows) {
       const hold = byNode.get(nodeNameOf(shadow) ?? '');
-      if (hold === undefined || isSatisfied(shadow, hold)) continue;
+      if (hold === undefined) continue;
+      const urgency = dueOf(shadow, hold);
+      if (urgency === 'none') continue;
       const { name } = shadow.metadata;
       const sinceMs = wantedSince.get(name) ?? nowMs;
       since.set(name, sinceMs);
       if (leftAlone.has(name)) continue;
-      const inMs = sinceMs + SETTLE_MS - nowMs;
+      const inMs = sinceMs + (urgency === 'settling' ? CHECK_SETTLES_MS : SETTLE_MS) - nowMs;
       // One look for all that have not settled yet: in a large fleet there is always one, and each look is a plan.
       if (inMs > 0) nextInMs = Math.max(inMs, nextInMs ?? 0);
+      else if (urgency === 'late') late.push({ shadow, hold });
       else if (due.push({ shadow, hold }) === MOST_AT_ONCE) {
         wantedSince = new Map([...wantedSince, ...since]);
         return { due, nextInMs: BETWEEN_MS };
       }
     }
     wantedSince = since;
-    return { due, nextInMs };
+    if (late.length === 0) return { due, nextInMs };
+    if (due.length > 0) return { due, nextInMs: BETWEEN_MS };
+    const some = someOf(late, nowMs);
+    if (some.length === late.length) return { due: some, nextInMs };
+    // Each look is a plan: once the allowance is used up, it is let grow to what is worth one.
+    const againInMs = some.length === MOST_AT_ONCE ? BETWEEN_MS : LATE_BETWEEN_MS;
+    return { due: some, nextInMs: Math.min(nextInMs ?? Infinity, againInMs) };
   };
 
   return {

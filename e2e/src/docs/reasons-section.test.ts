@@ -9,7 +9,7 @@ const section = reasonsSection(
 
 describe(reasonsSection, () => {
   test('tells of each condition what its reasons mean', () => {
-    expect(section).toContain('| `Stuck`   | `True`  | `DeadlinePassed` | It is late.                  |');
+    expect(section).toContain('| `Stuck`    | `True`    | `DeadlinePassed` | It is late.                                        |');
   });
 
   test('tells of each reason what it means, what to do, and where it is told', () => {

@@ -7,6 +7,8 @@ export interface PrinterColumn {
   readonly name: string;
   readonly type: 'date' | 'integer' | 'string';
   readonly jsonPath: string;
+  /** Above 0: shown by `kubectl get -o wide` alone. */
+  readonly priority?: number;
 }
 
 /** One version of the resource. */
@@ -74,6 +76,15 @@ const COLUMNS: readonly PrinterColumn[] = [
 const CRASH_COUNT: PrinterColumn = { name: 'Crash Count', type: 'integer', jsonPath: '.status.crash_count' };
 const AGE: PrinterColumn = { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' };
 
+const UPDATING = '.status.conditions[?(@.type=="Updating")]';
+/** Why a node is not updated yet, for `kubectl get brs -o wide`. v1 knows nothing of it. */
+const WIDE: readonly PrinterColumn[] = [
+  { name: 'Available Version', type: 'string', jsonPath: '.status.target_version', priority: 1 },
+  { name: 'Reason', type: 'string', jsonPath: `${UPDATING}.reason`, priority: 1 },
+  { name: 'Since', type: 'date', jsonPath: `${UPDATING}.lastTransitionTime`, priority: 1 },
+  { name: 'Checked', type: 'date', jsonPath: '.status.update_check.checked_at', priority: 1 },
+];
+
 /** The CustomResourceDefinition `bottlerocketshadows.brupop.bottlerocket.aws`. */
 export function bottlerocketShadowCrd({
   namespace,
@@ -98,7 +109,10 @@ export function bottlerocketShadowCrd({
       group: GROUP,
       names: { kind: KIND, plural: PLURAL, singular: SINGULAR, shortNames: [SHORT_NAME], categories: [] },
       scope: 'Namespaced',
-      versions: [version('v2', [...COLUMNS, CRASH_COUNT, AGE], SHADOW_V2_SCHEMA), version('v1', [...COLUMNS, AGE], SHADOW_V1_SCHEMA)],
+      versions: [
+        version('v2', [...COLUMNS, CRASH_COUNT, AGE, ...WIDE], SHADOW_V2_SCHEMA),
+        version('v1', [...COLUMNS, AGE], SHADOW_V1_SCHEMA),
+      ],
       conversion: {
         strategy: 'Webhook',
         webhook: {

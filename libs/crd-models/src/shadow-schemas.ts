@@ -80,6 +80,7 @@ const UPDATE_CHECK: JsonSchema = {
     since: nullable(timestamp('Since when `result` is what it is.')),
     reason: nullable(text('Why the host cannot check, in one CamelCase word.', LIMITS.word)),
     message: nullable(text('Why the host cannot check, for people.', LIMITS.message)),
+    interval_seconds: nullable(uint32('How often the host is to check, in seconds.')),
     newest_listed: nullable(version('The newest version that is listed, if a version lock or a wave holds it back.')),
   },
 };

@@ -97,6 +97,8 @@ export interface ShadowUpdateCheck {
   readonly reason?: string | null;
   /** Of `Failing`: what the host says, for people. */
   readonly message?: string | null;
+  /** How often the host is to check, in seconds; `checked_at` is not written less often than that, or once an hour. */
+  readonly interval_seconds?: number | null;
   /** The newest version that the host's repository lists, if it is newer than the one that the host chose: a version lock or a wave holds it back. */
   readonly newest_listed?: string | null;
 }

@@ -4,6 +4,9 @@ export type { FleetChange, FleetHold, FleetPlan } from './fleet/plan.ts';
 export type { BudgetUse } from './fleet/budget.ts';
 export { CHANGE_REASONS, HOLD_REASONS } from './fleet/reasons.ts';
 export { loudnessOf } from './fleet/loudness.ts';
+export { followReports } from './fleet/overdue-checks.ts';
+export type { FollowedReports, ReportSpan, ReportSpans } from './fleet/overdue-checks.ts';
+export { updateCheckFailure } from './update-check.ts';
 export { followHolds, LASTS_AFTER_MS, LOUD_AFTER_MS, NO_SPANS } from './fleet/lasting-holds.ts';
 export type { FollowedHolds, HoldSpan, HoldSpans, Moment } from './fleet/lasting-holds.ts';
 export type {
@@ -24,6 +27,8 @@ export type { EndedPhase, Phase, PhaseSpan } from './fleet/phases.ts';
 export { DEFAULT_TIMEOUTS } from './fleet/policy.ts';
 export type { FleetPolicy, MaxUnavailable, StateTimeouts } from './fleet/policy.ts';
 export { drainBlockedBy } from './fleet/drain-blocked.ts';
+export { conditionsDue } from './fleet/conditions-due.ts';
+export type { ConditionsDue } from './fleet/conditions-due.ts';
 export { carriesConditions, CONDITION_FINDINGS, CONDITION_TYPES, shadowConditions } from './fleet/shadow-conditions.ts';
 export type { ConditionType } from './fleet/shadow-conditions.ts';
 export { backoffMs } from './fleet/backoff.ts';

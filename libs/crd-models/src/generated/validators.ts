@@ -2,7 +2,7 @@
 // Generated from the schemas by "nx run-many -t generate". Do not edit.
 import type { Validate } from '../parse.ts';
 export const validateShadow: Validate = validate10;
-const schema11 = {"type":"object","required":["apiVersion","kind","metadata","spec"],"properties":{"apiVersion":{"type":"string","enum":["brupop.bottlerocket.aws/v2"]},"kind":{"type":"string","enum":["BottlerocketShadow"]},"metadata":{"type":"object","required":["name"],"properties":{"name":{"type":"string"},"namespace":{"type":"string"},"uid":{"type":"string"},"resourceVersion":{"type":"string"},"generation":{"type":"integer"},"creationTimestamp":{"type":"string"},"deletionTimestamp":{"type":"string"},"labels":{"type":"object","additionalProperties":{"type":"string"}},"annotations":{"type":"object","additionalProperties":{"type":"string"}},"finalizers":{"type":"array","items":{"type":"string"}},"ownerReferences":{"type":"array","items":{"type":"object","required":["apiVersion","kind","name","uid"],"properties":{"apiVersion":{"type":"string"},"kind":{"type":"string"},"name":{"type":"string"},"uid":{"type":"string"},"controller":{"type":"boolean"},"blockOwnerDeletion":{"type":"boolean"}}}}}},"spec":{"type":"object","required":["state"],"properties":{"state":{"type":"string","enum":["Idle","StagedAndPerformedUpdate","RebootedIntoUpdate","MonitoringUpdate","ErrorReset"]},"state_transition_timestamp":{"type":"string","nullable":true},"version":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$","nullable":true}}},"status":{"type":"object","required":["current_version","target_version","current_state","crash_count"],"properties":{"current_version":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$"},"target_version":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$"},"current_state":{"type":"string","enum":["Idle","StagedAndPerformedUpdate","RebootedIntoUpdate","MonitoringUpdate","ErrorReset"]},"crash_count":{"type":"integer","maximum":4294967295,"minimum":0},"state_transition_failure_timestamp":{"type":"string","nullable":true},"conditions":{"type":"array","items":{"type":"object","required":["type","status","reason","message","lastTransitionTime"],"properties":{"type":{"type":"string"},"status":{"type":"string","enum":["True","False","Unknown"]},"reason":{"type":"string"},"message":{"type":"string"},"lastTransitionTime":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"},"observedGeneration":{"type":"integer","minimum":0}}}},"progress":{"type":"object","required":["step","since","boot_id","version"],"properties":{"step":{"type":"string","enum":["Excluding","Draining","Rebooting","Returning"]},"since":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"},"boot_id":{"type":"string"},"version":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$"},"message":{"type":"string"},"reason":{"type":"string","nullable":true},"until":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$","nullable":true}},"nullable":true},"failed_versions":{"type":"array","items":{"type":"object","required":["version","failures","last_failure_timestamp"],"properties":{"version":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$"},"failures":{"type":"integer","maximum":4294967295,"minimum":1},"last_failure_timestamp":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"}}}},"boot_id":{"type":"string"},"failure_message":{"type":"string","nullable":true},"unhealthy_before":{"type":"array","items":{"type":"string"},"nullable":true},"update_check":{"type":"object","required":["result"],"properties":{"result":{"type":"string"},"checked_at":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$","nullable":true},"since":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$","nullable":true},"reason":{"type":"string","nullable":true},"message":{"type":"string","nullable":true},"newest_listed":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$","nullable":true}},"nullable":true}},"nullable":true}}};
+const schema11 = {"type":"object","required":["apiVersion","kind","metadata","spec"],"properties":{"apiVersion":{"type":"string","enum":["brupop.bottlerocket.aws/v2"]},"kind":{"type":"string","enum":["BottlerocketShadow"]},"metadata":{"type":"object","required":["name"],"properties":{"name":{"type":"string"},"namespace":{"type":"string"},"uid":{"type":"string"},"resourceVersion":{"type":"string"},"generation":{"type":"integer"},"creationTimestamp":{"type":"string"},"deletionTimestamp":{"type":"string"},"labels":{"type":"object","additionalProperties":{"type":"string"}},"annotations":{"type":"object","additionalProperties":{"type":"string"}},"finalizers":{"type":"array","items":{"type":"string"}},"ownerReferences":{"type":"array","items":{"type":"object","required":["apiVersion","kind","name","uid"],"properties":{"apiVersion":{"type":"string"},"kind":{"type":"string"},"name":{"type":"string"},"uid":{"type":"string"},"controller":{"type":"boolean"},"blockOwnerDeletion":{"type":"boolean"}}}}}},"spec":{"type":"object","required":["state"],"properties":{"state":{"type":"string","enum":["Idle","StagedAndPerformedUpdate","RebootedIntoUpdate","MonitoringUpdate","ErrorReset"]},"state_transition_timestamp":{"type":"string","nullable":true},"version":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$","nullable":true}}},"status":{"type":"object","required":["current_version","target_version","current_state","crash_count"],"properties":{"current_version":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$"},"target_version":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$"},"current_state":{"type":"string","enum":["Idle","StagedAndPerformedUpdate","RebootedIntoUpdate","MonitoringUpdate","ErrorReset"]},"crash_count":{"type":"integer","maximum":4294967295,"minimum":0},"state_transition_failure_timestamp":{"type":"string","nullable":true},"conditions":{"type":"array","items":{"type":"object","required":["type","status","reason","message","lastTransitionTime"],"properties":{"type":{"type":"string"},"status":{"type":"string","enum":["True","False","Unknown"]},"reason":{"type":"string"},"message":{"type":"string"},"lastTransitionTime":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"},"observedGeneration":{"type":"integer","minimum":0}}}},"progress":{"type":"object","required":["step","since","boot_id","version"],"properties":{"step":{"type":"string","enum":["Excluding","Draining","Rebooting","Returning"]},"since":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"},"boot_id":{"type":"string"},"version":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$"},"message":{"type":"string"},"reason":{"type":"string","nullable":true},"until":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$","nullable":true}},"nullable":true},"failed_versions":{"type":"array","items":{"type":"object","required":["version","failures","last_failure_timestamp"],"properties":{"version":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$"},"failures":{"type":"integer","maximum":4294967295,"minimum":1},"last_failure_timestamp":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"}}}},"boot_id":{"type":"string"},"failure_message":{"type":"string","nullable":true},"unhealthy_before":{"type":"array","items":{"type":"string"},"nullable":true},"update_check":{"type":"object","required":["result"],"properties":{"result":{"type":"string"},"checked_at":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$","nullable":true},"since":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$","nullable":true},"reason":{"type":"string","nullable":true},"message":{"type":"string","nullable":true},"interval_seconds":{"type":"integer","maximum":4294967295,"minimum":0,"nullable":true},"newest_listed":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$","nullable":true}},"nullable":true}},"nullable":true}}};
 const pattern0 = new RegExp("^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$", "u");
 const pattern3 = new RegExp("^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$", "u");
 
@@ -1381,10 +1381,10 @@ vErrors.push(err113);
 errors++;
 }
 }
-if(data59.newest_listed !== undefined){
-let data65 = data59.newest_listed;
-if((typeof data65 !== "string") && (data65 !== null)){
-const err114 = {instancePath:instancePath+"/status/update_check/newest_listed",schemaPath:"#/properties/status/properties/update_check/properties/newest_listed/type",keyword:"type",params:{type: "string"}};
+if(data59.interval_seconds !== undefined){
+let data65 = data59.interval_seconds;
+if((!(((typeof data65 == "number") && (!(data65 % 1) && !isNaN(data65))) && (isFinite(data65)))) && (data65 !== null)){
+const err114 = {instancePath:instancePath+"/status/update_check/interval_seconds",schemaPath:"#/properties/status/properties/update_check/properties/interval_seconds/type",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
 vErrors = [err114];
 }
@@ -1393,9 +1393,9 @@ vErrors.push(err114);
 }
 errors++;
 }
-if(typeof data65 === "string"){
-if(!pattern0.test(data65)){
-const err115 = {instancePath:instancePath+"/status/update_check/newest_listed",schemaPath:"#/properties/status/properties/update_check/properties/newest_listed/pattern",keyword:"pattern",params:{pattern: "^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$"}};
+if((typeof data65 == "number") && (isFinite(data65))){
+if(data65 > 4294967295 || isNaN(data65)){
+const err115 = {instancePath:instancePath+"/status/update_check/interval_seconds",schemaPath:"#/properties/status/properties/update_check/properties/interval_seconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 4294967295}};
 if(vErrors === null){
 vErrors = [err115];
 }
@@ -1404,15 +1404,8 @@ vErrors.push(err115);
 }
 errors++;
 }
-}
-}
-}
-}
-}
-}
-}
-else {
-const err116 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
+if(data65 < 0 || isNaN(data65)){
+const err116 = {instancePath:instancePath+"/status/update_check/interval_seconds",schemaPath:"#/properties/status/properties/update_check/properties/interval_seconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}};
 if(vErrors === null){
 vErrors = [err116];
 }
@@ -1421,12 +1414,54 @@ vErrors.push(err116);
 }
 errors++;
 }
+}
+}
+if(data59.newest_listed !== undefined){
+let data66 = data59.newest_listed;
+if((typeof data66 !== "string") && (data66 !== null)){
+const err117 = {instancePath:instancePath+"/status/update_check/newest_listed",schemaPath:"#/properties/status/properties/update_check/properties/newest_listed/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err117];
+}
+else {
+vErrors.push(err117);
+}
+errors++;
+}
+if(typeof data66 === "string"){
+if(!pattern0.test(data66)){
+const err118 = {instancePath:instancePath+"/status/update_check/newest_listed",schemaPath:"#/properties/status/properties/update_check/properties/newest_listed/pattern",keyword:"pattern",params:{pattern: "^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$"}};
+if(vErrors === null){
+vErrors = [err118];
+}
+else {
+vErrors.push(err118);
+}
+errors++;
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+const err119 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err119];
+}
+else {
+vErrors.push(err119);
+}
+errors++;
+}
 validate10.errors = vErrors;
 return errors === 0;
 }
 
 export const validateShadowStatus: Validate = validate11;
-const schema12 = {"type":"object","required":["current_version","target_version","current_state","crash_count"],"properties":{"current_version":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$","maxLength":128},"target_version":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$","maxLength":128},"current_state":{"type":"string","enum":["Idle","StagedAndPerformedUpdate","RebootedIntoUpdate","MonitoringUpdate","ErrorReset"]},"crash_count":{"type":"integer","maximum":4294967295,"minimum":0},"state_transition_failure_timestamp":{"type":"string","maxLength":64,"nullable":true},"conditions":{"type":"array","maxItems":16,"items":{"type":"object","required":["type","status","reason","message","lastTransitionTime"],"properties":{"type":{"type":"string","maxLength":64},"status":{"type":"string","enum":["True","False","Unknown"]},"reason":{"type":"string","maxLength":64},"message":{"type":"string","maxLength":4096},"lastTransitionTime":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$","maxLength":64},"observedGeneration":{"type":"integer","minimum":0}}}},"progress":{"type":"object","required":["step","since","boot_id","version"],"properties":{"step":{"type":"string","enum":["Excluding","Draining","Rebooting","Returning"]},"since":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$","maxLength":64},"boot_id":{"type":"string","maxLength":64},"version":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$","maxLength":128},"message":{"type":"string","maxLength":1024},"reason":{"type":"string","maxLength":64,"nullable":true},"until":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$","maxLength":64,"nullable":true}},"nullable":true},"failed_versions":{"type":"array","maxItems":16,"items":{"type":"object","required":["version","failures","last_failure_timestamp"],"properties":{"version":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$","maxLength":128},"failures":{"type":"integer","maximum":4294967295,"minimum":1},"last_failure_timestamp":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$","maxLength":64}}}},"boot_id":{"type":"string","maxLength":64},"failure_message":{"type":"string","maxLength":1024,"nullable":true},"unhealthy_before":{"type":"array","maxItems":20,"items":{"type":"string","maxLength":320},"nullable":true},"update_check":{"type":"object","required":["result"],"properties":{"result":{"type":"string","maxLength":64},"checked_at":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$","maxLength":64,"nullable":true},"since":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$","maxLength":64,"nullable":true},"reason":{"type":"string","maxLength":64,"nullable":true},"message":{"type":"string","maxLength":1024,"nullable":true},"newest_listed":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$","maxLength":128,"nullable":true}},"nullable":true}}};
+const schema12 = {"type":"object","required":["current_version","target_version","current_state","crash_count"],"properties":{"current_version":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$","maxLength":128},"target_version":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$","maxLength":128},"current_state":{"type":"string","enum":["Idle","StagedAndPerformedUpdate","RebootedIntoUpdate","MonitoringUpdate","ErrorReset"]},"crash_count":{"type":"integer","maximum":4294967295,"minimum":0},"state_transition_failure_timestamp":{"type":"string","maxLength":64,"nullable":true},"conditions":{"type":"array","maxItems":16,"items":{"type":"object","required":["type","status","reason","message","lastTransitionTime"],"properties":{"type":{"type":"string","maxLength":64},"status":{"type":"string","enum":["True","False","Unknown"]},"reason":{"type":"string","maxLength":64},"message":{"type":"string","maxLength":4096},"lastTransitionTime":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$","maxLength":64},"observedGeneration":{"type":"integer","minimum":0}}}},"progress":{"type":"object","required":["step","since","boot_id","version"],"properties":{"step":{"type":"string","enum":["Excluding","Draining","Rebooting","Returning"]},"since":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$","maxLength":64},"boot_id":{"type":"string","maxLength":64},"version":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$","maxLength":128},"message":{"type":"string","maxLength":1024},"reason":{"type":"string","maxLength":64,"nullable":true},"until":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$","maxLength":64,"nullable":true}},"nullable":true},"failed_versions":{"type":"array","maxItems":16,"items":{"type":"object","required":["version","failures","last_failure_timestamp"],"properties":{"version":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$","maxLength":128},"failures":{"type":"integer","maximum":4294967295,"minimum":1},"last_failure_timestamp":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$","maxLength":64}}}},"boot_id":{"type":"string","maxLength":64},"failure_message":{"type":"string","maxLength":1024,"nullable":true},"unhealthy_before":{"type":"array","maxItems":20,"items":{"type":"string","maxLength":320},"nullable":true},"update_check":{"type":"object","required":["result"],"properties":{"result":{"type":"string","maxLength":64},"checked_at":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$","maxLength":64,"nullable":true},"since":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$","maxLength":64,"nullable":true},"reason":{"type":"string","maxLength":64,"nullable":true},"message":{"type":"string","maxLength":1024,"nullable":true},"interval_seconds":{"type":"integer","maximum":4294967295,"minimum":0,"nullable":true},"newest_listed":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$","maxLength":128,"nullable":true}},"nullable":true}}};
 
 function validate11(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -2577,10 +2612,10 @@ errors++;
 }
 }
 }
-if(data30.newest_listed !== undefined){
-let data36 = data30.newest_listed;
-if((typeof data36 !== "string") && (data36 !== null)){
-const err97 = {instancePath:instancePath+"/update_check/newest_listed",schemaPath:"#/properties/update_check/properties/newest_listed/type",keyword:"type",params:{type: "string"}};
+if(data30.interval_seconds !== undefined){
+let data36 = data30.interval_seconds;
+if((!(((typeof data36 == "number") && (!(data36 % 1) && !isNaN(data36))) && (isFinite(data36)))) && (data36 !== null)){
+const err97 = {instancePath:instancePath+"/update_check/interval_seconds",schemaPath:"#/properties/update_check/properties/interval_seconds/type",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
 vErrors = [err97];
 }
@@ -2589,9 +2624,9 @@ vErrors.push(err97);
 }
 errors++;
 }
-if(typeof data36 === "string"){
-if(data36.length > 128){
-const err98 = {instancePath:instancePath+"/update_check/newest_listed",schemaPath:"#/properties/update_check/properties/newest_listed/maxLength",keyword:"maxLength",params:{limit: 128}};
+if((typeof data36 == "number") && (isFinite(data36))){
+if(data36 > 4294967295 || isNaN(data36)){
+const err98 = {instancePath:instancePath+"/update_check/interval_seconds",schemaPath:"#/properties/update_check/properties/interval_seconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 4294967295}};
 if(vErrors === null){
 vErrors = [err98];
 }
@@ -2600,8 +2635,8 @@ vErrors.push(err98);
 }
 errors++;
 }
-if(!pattern0.test(data36)){
-const err99 = {instancePath:instancePath+"/update_check/newest_listed",schemaPath:"#/properties/update_check/properties/newest_listed/pattern",keyword:"pattern",params:{pattern: "^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$"}};
+if(data36 < 0 || isNaN(data36)){
+const err99 = {instancePath:instancePath+"/update_check/interval_seconds",schemaPath:"#/properties/update_check/properties/interval_seconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}};
 if(vErrors === null){
 vErrors = [err99];
 }
@@ -2612,11 +2647,10 @@ errors++;
 }
 }
 }
-}
-}
-}
-else {
-const err100 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
+if(data30.newest_listed !== undefined){
+let data37 = data30.newest_listed;
+if((typeof data37 !== "string") && (data37 !== null)){
+const err100 = {instancePath:instancePath+"/update_check/newest_listed",schemaPath:"#/properties/update_check/properties/newest_listed/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err100];
 }
@@ -2625,12 +2659,48 @@ vErrors.push(err100);
 }
 errors++;
 }
+if(typeof data37 === "string"){
+if(data37.length > 128){
+const err101 = {instancePath:instancePath+"/update_check/newest_listed",schemaPath:"#/properties/update_check/properties/newest_listed/maxLength",keyword:"maxLength",params:{limit: 128}};
+if(vErrors === null){
+vErrors = [err101];
+}
+else {
+vErrors.push(err101);
+}
+errors++;
+}
+if(!pattern0.test(data37)){
+const err102 = {instancePath:instancePath+"/update_check/newest_listed",schemaPath:"#/properties/update_check/properties/newest_listed/pattern",keyword:"pattern",params:{pattern: "^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$"}};
+if(vErrors === null){
+vErrors = [err102];
+}
+else {
+vErrors.push(err102);
+}
+errors++;
+}
+}
+}
+}
+}
+}
+else {
+const err103 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err103];
+}
+else {
+vErrors.push(err103);
+}
+errors++;
+}
 validate11.errors = vErrors;
 return errors === 0;
 }
 
 export const validateV2Data: Validate = validate12;
-const schema13 = {"type":"object","properties":{"spec":{"type":"object","required":["state"],"properties":{"state":{"type":"string","enum":["Idle","StagedAndPerformedUpdate","RebootedIntoUpdate","MonitoringUpdate","ErrorReset"]}}},"status":{"type":"object","required":["current_state"],"properties":{"current_state":{"type":"string","enum":["Idle","StagedAndPerformedUpdate","RebootedIntoUpdate","MonitoringUpdate","ErrorReset"]},"crash_count":{"type":"integer","maximum":4294967295,"minimum":0},"state_transition_failure_timestamp":{"type":"string","nullable":true},"conditions":{"type":"array","items":{"type":"object","required":["type","status","reason","message","lastTransitionTime"],"properties":{"type":{"type":"string"},"status":{"type":"string","enum":["True","False","Unknown"]},"reason":{"type":"string"},"message":{"type":"string"},"lastTransitionTime":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"},"observedGeneration":{"type":"integer","minimum":0}}}},"progress":{"type":"object","required":["step","since","boot_id","version"],"properties":{"step":{"type":"string","enum":["Excluding","Draining","Rebooting","Returning"]},"since":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"},"boot_id":{"type":"string"},"version":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$"},"message":{"type":"string"},"reason":{"type":"string","nullable":true},"until":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$","nullable":true}},"nullable":true},"failed_versions":{"type":"array","items":{"type":"object","required":["version","failures","last_failure_timestamp"],"properties":{"version":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$"},"failures":{"type":"integer","maximum":4294967295,"minimum":1},"last_failure_timestamp":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"}}}},"boot_id":{"type":"string"},"failure_message":{"type":"string","nullable":true},"unhealthy_before":{"type":"array","items":{"type":"string"},"nullable":true},"update_check":{"type":"object","required":["result"],"properties":{"result":{"type":"string"},"checked_at":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$","nullable":true},"since":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$","nullable":true},"reason":{"type":"string","nullable":true},"message":{"type":"string","nullable":true},"newest_listed":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$","nullable":true}},"nullable":true}}}}};
+const schema13 = {"type":"object","properties":{"spec":{"type":"object","required":["state"],"properties":{"state":{"type":"string","enum":["Idle","StagedAndPerformedUpdate","RebootedIntoUpdate","MonitoringUpdate","ErrorReset"]}}},"status":{"type":"object","required":["current_state"],"properties":{"current_state":{"type":"string","enum":["Idle","StagedAndPerformedUpdate","RebootedIntoUpdate","MonitoringUpdate","ErrorReset"]},"crash_count":{"type":"integer","maximum":4294967295,"minimum":0},"state_transition_failure_timestamp":{"type":"string","nullable":true},"conditions":{"type":"array","items":{"type":"object","required":["type","status","reason","message","lastTransitionTime"],"properties":{"type":{"type":"string"},"status":{"type":"string","enum":["True","False","Unknown"]},"reason":{"type":"string"},"message":{"type":"string"},"lastTransitionTime":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"},"observedGeneration":{"type":"integer","minimum":0}}}},"progress":{"type":"object","required":["step","since","boot_id","version"],"properties":{"step":{"type":"string","enum":["Excluding","Draining","Rebooting","Returning"]},"since":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"},"boot_id":{"type":"string"},"version":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$"},"message":{"type":"string"},"reason":{"type":"string","nullable":true},"until":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$","nullable":true}},"nullable":true},"failed_versions":{"type":"array","items":{"type":"object","required":["version","failures","last_failure_timestamp"],"properties":{"version":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$"},"failures":{"type":"integer","maximum":4294967295,"minimum":1},"last_failure_timestamp":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"}}}},"boot_id":{"type":"string"},"failure_message":{"type":"string","nullable":true},"unhealthy_before":{"type":"array","items":{"type":"string"},"nullable":true},"update_check":{"type":"object","required":["result"],"properties":{"result":{"type":"string"},"checked_at":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$","nullable":true},"since":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$","nullable":true},"reason":{"type":"string","nullable":true},"message":{"type":"string","nullable":true},"interval_seconds":{"type":"integer","maximum":4294967295,"minimum":0,"nullable":true},"newest_listed":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$","nullable":true}},"nullable":true}}}}};
 
 function validate12(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -3458,10 +3528,10 @@ vErrors.push(err67);
 errors++;
 }
 }
-if(data31.newest_listed !== undefined){
-let data37 = data31.newest_listed;
-if((typeof data37 !== "string") && (data37 !== null)){
-const err68 = {instancePath:instancePath+"/status/update_check/newest_listed",schemaPath:"#/properties/status/properties/update_check/properties/newest_listed/type",keyword:"type",params:{type: "string"}};
+if(data31.interval_seconds !== undefined){
+let data37 = data31.interval_seconds;
+if((!(((typeof data37 == "number") && (!(data37 % 1) && !isNaN(data37))) && (isFinite(data37)))) && (data37 !== null)){
+const err68 = {instancePath:instancePath+"/status/update_check/interval_seconds",schemaPath:"#/properties/status/properties/update_check/properties/interval_seconds/type",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
 vErrors = [err68];
 }
@@ -3470,9 +3540,9 @@ vErrors.push(err68);
 }
 errors++;
 }
-if(typeof data37 === "string"){
-if(!pattern0.test(data37)){
-const err69 = {instancePath:instancePath+"/status/update_check/newest_listed",schemaPath:"#/properties/status/properties/update_check/properties/newest_listed/pattern",keyword:"pattern",params:{pattern: "^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$"}};
+if((typeof data37 == "number") && (isFinite(data37))){
+if(data37 > 4294967295 || isNaN(data37)){
+const err69 = {instancePath:instancePath+"/status/update_check/interval_seconds",schemaPath:"#/properties/status/properties/update_check/properties/interval_seconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 4294967295}};
 if(vErrors === null){
 vErrors = [err69];
 }
@@ -3481,13 +3551,8 @@ vErrors.push(err69);
 }
 errors++;
 }
-}
-}
-}
-}
-}
-else {
-const err70 = {instancePath:instancePath+"/status",schemaPath:"#/properties/status/type",keyword:"type",params:{type: "object"}};
+if(data37 < 0 || isNaN(data37)){
+const err70 = {instancePath:instancePath+"/status/update_check/interval_seconds",schemaPath:"#/properties/status/properties/update_check/properties/interval_seconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}};
 if(vErrors === null){
 vErrors = [err70];
 }
@@ -3498,13 +3563,53 @@ errors++;
 }
 }
 }
-else {
-const err71 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
+if(data31.newest_listed !== undefined){
+let data38 = data31.newest_listed;
+if((typeof data38 !== "string") && (data38 !== null)){
+const err71 = {instancePath:instancePath+"/status/update_check/newest_listed",schemaPath:"#/properties/status/properties/update_check/properties/newest_listed/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err71];
 }
 else {
 vErrors.push(err71);
+}
+errors++;
+}
+if(typeof data38 === "string"){
+if(!pattern0.test(data38)){
+const err72 = {instancePath:instancePath+"/status/update_check/newest_listed",schemaPath:"#/properties/status/properties/update_check/properties/newest_listed/pattern",keyword:"pattern",params:{pattern: "^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$"}};
+if(vErrors === null){
+vErrors = [err72];
+}
+else {
+vErrors.push(err72);
+}
+errors++;
+}
+}
+}
+}
+}
+}
+else {
+const err73 = {instancePath:instancePath+"/status",schemaPath:"#/properties/status/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err73];
+}
+else {
+vErrors.push(err73);
+}
+errors++;
+}
+}
+}
+else {
+const err74 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err74];
+}
+else {
+vErrors.push(err74);
 }
 errors++;
 }

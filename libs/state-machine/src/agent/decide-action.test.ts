@@ -26,6 +26,7 @@ const CHECKED: ShadowUpdateCheck = {
   since: ago(3_600_000),
   reason: null,
   message: null,
+  interval_seconds: 120,
   newest_listed: null,
 };
 const NOTHING_NEWER: ShadowUpdateCheck = { ...CHECKED, result: 'NothingNewer' };

@@ -153,6 +153,7 @@ function checkOf(o: CheckObservation, running: string, offered: string, listed: 
     since: (told?.result === result ? told.since : undefined) ?? new Date(o.now).toISOString(),
     reason: trouble?.reason ?? null,
     message: isTold ? (told.message ?? null) : (trouble?.message ?? null),
+    interval_seconds: Math.ceil(o.settings.updateCheckIntervalMs / 1_000),
     newest_listed: listed,
   };
 }

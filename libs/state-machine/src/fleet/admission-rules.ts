@@ -1,5 +1,6 @@
+import type { ShadowStatus } from '@brupop/crd-models';
 import { parseTimestamp } from '../timestamps.ts';
-import { updateCheckFailure } from '../update-check.ts';
+import { knownCheck, updateCheckFailure } from '../update-check.ts';
 import { backoffMs, backoffOf } from './backoff.ts';
 import type { Facts, ShadowedFacts } from './facts.ts';
 import { NOT_REPORTED } from './facts.ts';
@@ -54,14 +55,22 @@ function leftUnavailable({ marked }: ShadowedFacts): Reason | undefined {
   return marked ? { reason: 'LeftUnavailable', message: LEFT_UNAVAILABLE } : undefined;
 }
 
-function updateCheckFailing({ status }: ShadowedFacts): Reason | undefined {
-  const message = updateCheckFailure(status);
+function updateCheckFailing({ status, shadow }: ShadowedFacts, { overdueChecks }: RuleContext): Reason | undefined {
+  const message = updateCheckFailure(status) ?? (overdueChecks.has(shadow.metadata.name) ? overdueMessage(status) : undefined);
   return message === undefined ? undefined : { reason: 'UpdateCheckFailing', message };
 }
 
-function upToDate({ status: { current_version, target_version } }: ShadowedFacts): Reason | undefined {
-  if (current_version !== target_version) return undefined;
-  return { reason: 'UpToDate', message: upToDateMessage(current_version) };
+function overdueMessage({ update_check: check }: ShadowStatus): string {
+  const { checked_at: at = null } = check ?? {};
+  return `The agent has stopped reporting checks for updates${at === null ? '' : `; the last that it reported was at ${at}`}`;
+}
+
+/** Of a node that has nothing to update to: what is known of that. */
+function upToDate({ status }: ShadowedFacts): Reason | undefined {
+  if (status.current_version !== status.target_version) return undefined;
+  const { reason, message } = withoutUpdate(status);
+  const at = reason === 'UpToDate' ? (status.update_check?.checked_at ?? null) : null;
+  return { reason, message: at === null ? message : `${message} (checked at ${at})` };
 }
 
 function invalidVersion({ status: { target_version } }: ShadowedFacts): Reason | undefined {
@@ -80,7 +89,10 @@ function nodeNotReady({ node }: Facts, { now }: RuleContext): Reason | undefined
 
 function agentNotReady({ node, agentReady }: Facts, { agentsSince, now }: RuleContext): Reason | undefined {
   if (agentReady === true) return undefined;
-  const message = agentReady === false ? "Waiting for the node's agent to be Ready" : 'The node has no agent pod';
+  const message =
+    agentReady === false
+      ? "Waiting for the node's agent to be Ready; the log of its pod says what keeps it"
+      : 'The node has no agent pod; the Events of DaemonSet brupop-agent say why';
   return { reason: 'AgentNotReady', message, ...sinceOf(agentsSince.get(node.name), now) };
 }
 
@@ -144,9 +156,26 @@ function wasGivenUp({ shadow, told }: ShadowedFacts): boolean {
   return told === 'Idle' && typeof shadow.spec.version === 'string';
 }
 
-/** Of a node that has nothing to update to. */
-export function upToDateMessage(version: string): string {
-  return `Running ${version}, the newest version offered`;
+/** What is known of a node that reports nothing to update to. */
+export function withoutUpdate(status: ShadowStatus): {
+  readonly reason: 'UpToDate' | 'NotChecked' | 'UpdateCheckUnknown';
+  readonly message: string;
+} {
+  const { current_version: version, update_check: check } = status;
+  switch (knownCheck(status)) {
+    case 'NothingNewer': {
+      const listed = check?.newest_listed ?? null;
+      const held = listed === null ? '' : `: ${listed} is listed, and held back by a version lock or by the wave of this host`;
+      return { reason: 'UpToDate', message: `Running ${version}; nothing newer is offered${held}` };
+    }
+    case 'NotChecked':
+      return { reason: 'NotChecked', message: `Running ${version}; the host has not checked for updates since it booted` };
+    default:
+      return {
+        reason: 'UpdateCheckUnknown',
+        message: `Running ${version}; the agent does not report when the host last checked for updates`,
+      };
+  }
 }
 
 /** Failures in a row, an attempt without headway among them: such a node lets the others go first. */

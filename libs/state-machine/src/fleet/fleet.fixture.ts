@@ -29,6 +29,12 @@ export function aNode(name: string, changes: Partial<NodeObservation> = {}): Nod
   };
 }
 
+/** As an agent reports it that has just checked for updates, unless `update_check` says otherwise. */
+function checked(status: ShadowStatus): ShadowStatus {
+  const result = status.current_version === status.target_version ? 'NothingNewer' : 'UpdateAvailable';
+  return { update_check: { result, checked_at: ago(1) }, ...status };
+}
+
 /** The shadow of a node that could go from 1.0.0 to 1.1.0. */
 export function aShadow(node: string, spec: Partial<ShadowSpec> = {}, status: Partial<ShadowStatus> | null = {}): BottlerocketShadow {
   const isAtRest = spec.state === undefined && (status?.current_state ?? 'Idle') === 'Idle';
@@ -37,7 +43,7 @@ export function aShadow(node: string, spec: Partial<ShadowSpec> = {}, status: Pa
     kind: 'BottlerocketShadow',
     metadata: { name: `brs-${node}`, uid: `shadow-uid-${node}`, resourceVersion: '7', creationTimestamp: ago(10_000) },
     spec: { state: 'Idle', state_transition_timestamp: isAtRest ? ago(600) : ago(1), ...spec },
-    status: status && { current_version: '1.0.0', target_version: '1.1.0', current_state: 'Idle', crash_count: 0, ...status },
+    status: status && checked({ current_version: '1.0.0', target_version: '1.1.0', current_state: 'Idle', crash_count: 0, ...status }),
   };
 }
 

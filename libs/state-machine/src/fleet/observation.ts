@@ -44,6 +44,8 @@ export interface FleetObservation {
   readonly agentsSince?: ReadonlyMap<string, string>;
   /** By name of the shadow: what Kubernetes does not let us write, and does not get to see again for a while. */
   readonly failingWrites?: ReadonlyMap<string, FailingWrite>;
+  /** Names of shadows whose agents have long reported no new check for updates, see `followReports`. */
+  readonly overdueChecks?: ReadonlySet<string>;
   /** The node on which this controller runs; it is updated last. */
   readonly leaderNodeName?: string;
 }

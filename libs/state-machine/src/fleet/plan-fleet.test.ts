@@ -189,7 +189,11 @@ describe('planFleet, in which words', () => {
       member: { status: { failed_versions: [{ version: '1.1.0', failures: 2, last_failure_timestamp: ago(1) }] } },
       message: 'Resting after 2 failures in a row to run 1.1.0',
     },
-    { name: 'a missing agent', member: { agent: undefined }, message: 'The node has no agent pod' },
+    {
+      name: 'a missing agent',
+      member: { agent: undefined },
+      message: 'The node has no agent pod; the Events of DaemonSet brupop-agent say why',
+    },
     {
       name: 'a download that fails and is tried again',
       member: { ...told('StagedAndPerformedUpdate'), status: { failure_message: 'Downloading 1.1.0: no route' } },
@@ -256,9 +260,29 @@ describe('planFleet, why a node is no candidate', () => {
     { name: 'its agent has not reported', fleet: [aMember('a', { status: null })], expected: ['a: NotReported'] },
     { name: 'its target is no version', fleet: [aMember('a', { status: { target_version: 'latest' } })], expected: ['a: InvalidVersion'] },
     {
-      name: 'its host cannot look for updates',
-      fleet: [aMember('a', { status: { current_version: '1.1.0', failure_message: 'no route' } })],
+      name: 'its host cannot look for updates, as an older agent tells',
+      fleet: [aMember('a', { status: { current_version: '1.1.0', failure_message: 'no route', update_check: null } })],
       expected: ['a: UpdateCheckFailing'],
+    },
+    {
+      name: 'its host cannot check for updates, whatever update has failed before',
+      fleet: [aMember('a', { status: { crash_count: 1, update_check: { result: 'Failing', reason: 'HostAnswer', message: 'no' } } })],
+      expected: ['a: UpdateCheckFailing'],
+    },
+    {
+      name: 'its host has not checked since it booted',
+      fleet: [aMember('a', { status: { current_version: '1.1.0', update_check: { result: 'NotChecked' } } })],
+      expected: ['a: NotChecked'],
+    },
+    {
+      name: 'its agent, an older one, does not tell when its host checked',
+      fleet: [aMember('a', { status: { current_version: '1.1.0', update_check: null } })],
+      expected: ['a: UpdateCheckUnknown'],
+    },
+    {
+      name: 'its agent tells something that only newer controllers know',
+      fleet: [aMember('a', { status: { current_version: '1.1.0', update_check: { result: 'Foo' } } })],
+      expected: ['a: UpdateCheckUnknown'],
     },
     {
       name: 'its update has failed, and another is not offered',
@@ -1442,4 +1466,42 @@ describe('until when the drain of a node is waited for', () => {
   ])('is $name', ({ changes, until }) => {
     expect(planFleet(aFleet([draining(changes)]), aPolicy(), NOW).holds[0]?.until).toBe(until);
   });
+});
+
+describe('planFleet, what is known of updates', () => {
+  const messageOf = (status: Partial<ShadowStatus>, overdue: readonly string[] = []): string | undefined =>
+    planFleet({ ...aFleet([aMember('a', { status })]), overdueChecks: new Set(overdue) }, aPolicy(), NOW).holds[0]?.message;
+  const current = { current_version: '1.1.0' };
+  test.each([
+    {
+      name: 'says when the host last checked',
+      status: { ...current, update_check: { result: 'NothingNewer', checked_at: ago(5) } },
+      message: `Running 1.1.0; nothing newer is offered (checked at ${ago(5)})`,
+    },
+    {
+      name: 'names what a version lock or a wave holds back',
+      status: { ...current, update_check: { result: 'NothingNewer', checked_at: ago(5), newest_listed: '1.2.0' } },
+      message: `Running 1.1.0; nothing newer is offered: 1.2.0 is listed, and held back by a version lock or by the wave of this host (checked at ${ago(5)})`,
+    },
+    {
+      name: 'quotes the host that cannot check',
+      status: { ...current, update_check: { result: 'Failing', checked_at: ago(50), message: 'no route' } },
+      message: 'no route',
+    },
+    {
+      name: 'says that an agent has stopped reporting checks, also where there is an update',
+      status: { update_check: { result: 'UpdateAvailable', checked_at: ago(500) } },
+      overdue: ['brs-a'],
+      message: `The agent has stopped reporting checks for updates; the last that it reported was at ${ago(500)}`,
+    },
+  ])('$name', ({ status, overdue, message }) => {
+    expect(messageOf(status, overdue)).toBe(message);
+  });
+
+  test.each([{ update_check: null }, { update_check: { result: 'Foo' } }])(
+    'an agent that does not tell, %j, is updated all the same',
+    (status) => {
+      expect(lines(planFleet(aFleet([aMember('a', { status })]), aPolicy(), NOW))).toEqual(['a→StagedAndPerformedUpdate UpdateStarted']);
+    },
+  );
 });

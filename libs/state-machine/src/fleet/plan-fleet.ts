@@ -28,8 +28,18 @@ import { LEFT_UNAVAILABLE } from './rule.ts';
 export function planFleet(observation: FleetObservation, policy: FleetPolicy, now: number): FleetPlan {
   const failing = failingVersions(observation.shadows, policy);
   const { agentsSince = new Map<string, string>(), failingWrites = new Map<string, FailingWrite>() } = observation;
+  const { overdueChecks = new Set<string>() } = observation;
   const window = fleetWindowAt(observation, policy, now);
-  const context: RuleContext = { policy, window, failing, agentsSince, failingWrites, leavesTaints: leavesTaints(observation), now };
+  const context: RuleContext = {
+    policy,
+    window,
+    failing,
+    agentsSince,
+    failingWrites,
+    overdueChecks,
+    leavesTaints: leavesTaints(observation),
+    now,
+  };
   const { byNode, orphans } = pairShadows(observation.nodes, observation.shadows);
   const changes: FleetChange[] = [];
   const holds: FleetHold[] = [];

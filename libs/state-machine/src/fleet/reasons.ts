@@ -7,8 +7,8 @@ export interface Explanation {
 }
 
 /**
- * How loudly a hold is told. `quiet`: in the plan and in the metrics; it passes by itself, or comes over the whole fleet at once, and told node by
- * node it would be a storm of writes. `notice`: in an Event and in the log as well. `trouble`: in the condition `Healthy` on top. `lasting`: like
+ * How loudly a hold is told. `quiet`: in the plan, in the metrics and, late, in the condition `Updating`; it passes by itself, or comes over the whole fleet at
+ * once, and told node by node at once it would be a storm of writes. `notice`: in an Event and in the log as well. `trouble`: in the condition `Healthy` on top. `lasting`: like
  * `quiet` at first, since it should pass by itself, and like `trouble` once it has lasted for a while; `late-notice`: likewise, and then like `notice`. How
  * long that takes is in `LOUD_AFTER_MS`.
  */
@@ -24,6 +24,8 @@ export interface HoldExplanation extends Explanation {
 /** Why a node is left as it is: of an Event, a condition, a line of the log and of the plan, and a label of metrics. */
 export type HoldReason =
   | 'UpToDate'
+  | 'NotChecked'
+  | 'UpdateCheckUnknown'
   | 'WindowClosed'
   | 'NoFreeSlot'
   | 'TooManyUnavailable'
@@ -70,8 +72,23 @@ export const HOLD_REASONS: Readonly<Record<HoldReason, HoldExplanation>> = {
   UpToDate: {
     loudness: 'quiet',
     updating: false,
-    meaning: 'The node runs the newest version that its update repository offers it.',
-    remedy: NOTHING,
+    meaning:
+      'The last check for updates succeeded and offered the node nothing newer. The plan says when that was; checks that fail since then are not older than half an hour.',
+    remedy:
+      'Nothing. If the message names a newer version that is held back, look at the version lock (`settings.updates.version-lock`) and at the waves of the release.',
+  },
+  NotChecked: {
+    loudness: 'quiet',
+    updating: false,
+    meaning: 'The host has not checked for updates with success since it booted: nothing is known yet.',
+    remedy: 'Wait: after half an hour it is `UpdateCheckFailing`, with the cause.',
+  },
+  UpdateCheckUnknown: {
+    loudness: 'quiet',
+    updating: false,
+    meaning:
+      'The agent reports no newer version, but not when the host last checked: it is an agent of Brupop 1.x, or an older one of this operator. The node is updated as soon as its agent reports a newer version.',
+    remedy: 'Update the agent. If its DaemonSet is up to date, see why this pod has not been replaced.',
   },
   WindowClosed: {
     loudness: 'quiet',
@@ -207,9 +224,9 @@ export const HOLD_REASONS: Readonly<Record<HoldReason, HoldExplanation>> = {
   UpdateCheckFailing: {
     loudness: 'trouble',
     updating: false,
-    meaning: 'The host has not been able to look for updates for half an hour or more, so that nobody knows whether there is one.',
+    meaning: 'No check for updates has succeeded for half an hour or more, so whether there is an update is unknown.',
     remedy:
-      'The message says what the updater of the host has said: mostly that it does not reach its repository. Look at `settings.updates` and `settings.network` of the host.',
+      'The message quotes the host. Most often it does not reach its repository: look at `settings.updates` and `settings.network` of the host. If the agent itself has stopped checking, restart its pod and read its log.',
   },
   NodeNotReady: {
     loudness: 'lasting',
@@ -228,7 +245,7 @@ export const HOLD_REASONS: Readonly<Record<HoldReason, HoldExplanation>> = {
     updating: false,
     meaning: 'The node has no agent pod, or one that is not Ready, and without an agent nothing can be updated.',
     remedy:
-      "See why: `kubectl describe pods --field-selector spec.nodeName=NODE` in the operator's namespace. Taints, a missing image and the node's architecture are the usual reasons. `FailedMount` of `/run/api.sock`: the node does not run Bottlerocket, remove its label.",
+      "See why: `kubectl describe pods --field-selector spec.nodeName=NODE` in the operator's namespace. If it runs, it does not reach its host or the apiserver: its log says why at level warn. If not: taints, a missing image, a setting that it refuses and the node's architecture are the usual reasons. `FailedMount` of `/run/api.sock`: the node does not run Bottlerocket, remove its label.",
   },
   NoShadow: {
     loudness: 'lasting',

@@ -12,6 +12,8 @@ export interface RuleContext {
   readonly agentsSince: ReadonlyMap<string, string>;
   /** By name of the shadow. */
   readonly failingWrites: ReadonlyMap<string, FailingWrite>;
+  /** Names of shadows whose agents have stopped reporting checks for updates. */
+  readonly overdueChecks: ReadonlySet<string>;
   /** Whether no node is to be updated any more, but some node still bears a taint of the operator. */
   readonly leavesTaints: boolean;
   /** Milliseconds since the epoch. */

@@ -1,6 +1,8 @@
 import { LIMITS, type BottlerocketShadow, type ShadowStatus } from '@brupop/crd-models';
 import { describe, expect, test } from '@jest/globals';
 import { ago, aShadow, NOW } from './fleet.fixture.ts';
+import { conditionsDue } from './conditions-due.ts';
+import type { ConditionsDue } from './conditions-due.ts';
 import { drainBlockedBy } from './drain-blocked.ts';
 import { loudnessOf } from './loudness.ts';
 import type { FleetHold } from './plan.ts';
@@ -9,6 +11,7 @@ import type { HoldReason } from './reasons.ts';
 import { carriesConditions, CONDITION_FINDINGS, shadowConditions } from './shadow-conditions.ts';
 
 const PDB = 'PodDisruptionBudget default/web allows no disruption of pod default/web-0';
+const NO_WAITS: readonly HoldReason[] = ['UpToDate', 'NotChecked', 'UpdateCheckUnknown', 'UpdateCheckFailing'];
 const held = (reason: HoldReason, message = 'why'): FleetHold => ({ node: 'a', reason, message });
 const progress = (step: 'Draining' | 'Rebooting', message: string, reason?: string): Partial<ShadowStatus> => ({
   progress: { step, since: ago(1), boot_id: 'b', version: '1.1.0', message, ...(reason === undefined ? {} : { reason }) },
@@ -23,8 +26,8 @@ const carrying = (shadow: BottlerocketShadow, hold: FleetHold, at: number): Bott
 };
 
 describe(shadowConditions, () => {
-  const quiet = ['Updating=False UpdatePending', 'Drained=False NotDrained', 'Stuck=False WithinDeadline', 'Healthy=True NoTrouble'];
-  const [idle, undrained, inTime, fine] = quiet;
+  const quiet = ['Updating=False NoFreeSlot', 'Drained=False NotDrained', 'Stuck=False WithinDeadline', 'Healthy=True NoTrouble'];
+  const [, undrained, inTime, fine] = quiet;
   const busy = 'Updating=True UpdateInProgress';
   test.each([
     { name: 'a node that waits for an update', shadow: aShadow('a'), hold: held('NoFreeSlot'), expected: quiet },
@@ -36,7 +39,7 @@ describe(shadowConditions, () => {
     },
     {
       name: 'a node whose host cannot look for updates',
-      shadow: aShadow('a', {}, { current_version: '1.1.0', failure_message: 'no route' }),
+      shadow: aShadow('a', {}, { current_version: '1.1.0', update_check: { result: 'Failing', message: 'no route' } }),
       hold: held('UpdateCheckFailing', 'no route'),
       expected: ['Updating=Unknown UpdateCheckFailing', undrained, inTime, 'Healthy=False UpdateCheckFailing'],
     },
@@ -92,7 +95,25 @@ describe(shadowConditions, () => {
       name: 'a node that has crashed',
       shadow: aShadow('a'),
       hold: held('CrashBackoff'),
-      expected: [idle, undrained, inTime, 'Healthy=False CrashBackoff'],
+      expected: ['Updating=False CrashBackoff', undrained, inTime, 'Healthy=False CrashBackoff'],
+    },
+    {
+      name: 'a node of which nothing is known yet',
+      shadow: aShadow('a', {}, { current_version: '1.1.0', update_check: { result: 'NotChecked' } }),
+      hold: held('NotChecked'),
+      expected: ['Updating=Unknown NotChecked', undrained, inTime, fine],
+    },
+    {
+      name: 'a node whose agent is not Ready just now',
+      shadow: aShadow('a', {}, { current_version: '1.1.0' }),
+      hold: held('AgentNotReady'),
+      expected: ['Updating=False UpToDate', undrained, inTime, fine],
+    },
+    {
+      name: 'a node whose agent has not been Ready for five minutes',
+      shadow: aShadow('a', {}, { current_version: '1.1.0' }),
+      hold: { ...held('AgentNotReady'), lasting: true },
+      expected: ['Updating=Unknown AgentNotReady', undrained, inTime, 'Healthy=False AgentNotReady'],
     },
   ])('tells of $name', ({ shadow, hold, expected }) => {
     expect(told(shadow, hold)).toEqual(expected);
@@ -103,19 +124,28 @@ describe(shadowConditions, () => {
     const states: BottlerocketShadow[] = [
       aShadow('a'),
       aShadow('a', {}, { current_version: '1.1.0' }),
-      aShadow('a', {}, { current_version: '1.1.0', failure_message: 'no route' }),
+      aShadow('a', {}, { current_version: '1.1.0', update_check: { result: 'Failing', message: 'no route' } }),
+      aShadow('a', {}, { current_version: '1.1.0', update_check: { result: 'NotChecked' } }),
+      aShadow('a', {}, { current_version: '1.1.0', update_check: null }),
       rebooting(progress('Draining', PDB, 'DisruptionBudget')),
       rebooting(progress('Rebooting', '')),
     ];
     const reasons = Object.keys(HOLD_REASONS) as HoldReason[];
-    const said = new Set(states.flatMap((shadow) => reasons.flatMap((reason) => told(shadow, { ...held(reason), lasting: true }))));
+    const said = new Set(
+      [true, false].flatMap((lasting) =>
+        states.flatMap((shadow) => reasons.flatMap((reason) => told(shadow, { ...held(reason), ...(lasting ? { lasting } : {}) }))),
+      ),
+    );
     const explained = Object.entries(CONDITION_FINDINGS).flatMap(([type, findings]) =>
       Object.keys(findings).map((finding) => `${type}=${finding}`),
     );
     const troubles = reasons
       .filter((reason) => loudnessOf({ reason, lasting: true }) === 'trouble')
       .map((reason) => `Healthy=False ${reason}`);
-    expect([...said].sort()).toEqual([...explained, ...troubles].sort());
+    const waits = reasons
+      .filter((reason) => !HOLD_REASONS[reason].updating && !NO_WAITS.includes(reason))
+      .map((reason) => `Updating=${HOLD_REASONS[reason].loudness === 'lasting' ? 'Unknown' : 'False'} ${reason}`);
+    expect([...said].sort()).toEqual([...explained, ...troubles, ...waits].sort());
   });
 
   test('names the budget that blocks a drain and the pod, as they were reported', () => {
@@ -135,12 +165,43 @@ describe(shadowConditions, () => {
     expect(carriesConditions(carrying(aShadow('a'), held('UpToDate'), NOW - 1_000), held('UpToDate'))).toBe(true);
   });
 
-  test.each<HoldReason>(['WindowClosed', 'NoFreeSlot', 'TooManyUnavailable', 'NodeNotReady', 'NoShadow'])(
-    'an idle node that now waits for another reason, %s, is not written again',
+  test.each<HoldReason>(['NodeNotReady', 'AgentNotReady', 'NoShadow'])(
+    'an idle node that waits for %s, which may pass by itself, is not written again',
     (reason) => {
-      expect(carriesConditions(carrying(aShadow('a'), held('UpToDate'), NOW), held(reason))).toBe(true);
+      expect(carriesConditions(carrying(aShadow('a'), held('NoFreeSlot'), NOW), held(reason))).toBe(true);
     },
   );
+
+  test.each<{ name: string; from: FleetHold; to: FleetHold; status?: Partial<ShadowStatus>; due: ConditionsDue }>([
+    { name: 'what it carries already', from: held('NoFreeSlot'), to: held('NoFreeSlot'), due: 'none' },
+    { name: 'another quiet reason to wait', from: held('WindowClosed'), to: held('NoFreeSlot'), due: 'late' },
+    { name: 'other words of the same', from: held('VersionFailing', '3 nodes'), to: held('VersionFailing', '4 nodes'), due: 'late' },
+    { name: 'trouble', from: held('NoFreeSlot'), to: held('CrashBackoff'), due: 'soon' },
+    { name: 'that a trouble is over', from: held('CrashBackoff'), to: held('NoFreeSlot'), due: 'soon' },
+    {
+      name: 'that there is nothing to update to any more',
+      from: held('NoFreeSlot'),
+      to: held('UpToDate'),
+      status: { current_version: '1.1.0', update_check: { result: 'NothingNewer' } },
+      due: 'soon',
+    },
+    {
+      name: 'that the host has yet to check',
+      from: held('NoFreeSlot'),
+      to: held('NotChecked'),
+      status: { current_version: '1.1.0', update_check: { result: 'NotChecked' } },
+      due: 'settling',
+    },
+  ])('a node is to tell $name: $due', ({ from, to, status, due }) => {
+    const before = carrying(aShadow('a'), from, NOW);
+    expect(conditionsDue({ ...before, status: { ...before.status, ...status } as ShadowStatus }, to)).toBe(due);
+  });
+
+  test('a node that has an update to wait for at last tells so soon', () => {
+    const before = carrying(aShadow('a', {}, { current_version: '1.1.0' }), held('UpToDate'), NOW);
+    const { conditions = [] } = before.status ?? {};
+    expect(conditionsDue(aShadow('a', {}, { conditions }), held('NoFreeSlot'))).toBe('soon');
+  });
 
   test('progress within a step is not written again', () => {
     const before = carrying(rebooting(progress('Draining', 'evicting 3 pods')), held('InProgress', 'three'), NOW);
@@ -178,7 +239,7 @@ describe(shadowConditions, () => {
   test('puts right conditions that were edited by hand', () => {
     const before = carrying(aShadow('a'), held('UpToDate'), NOW);
     const edited = aShadow('a', {}, { ...before.status, conditions: before.status?.conditions?.slice(1) ?? [] });
-    expect([carriesConditions(edited, held('UpToDate')), told(edited, held('UpToDate'))]).toEqual([false, quiet]);
+    expect([carriesConditions(edited, held('NoFreeSlot')), told(edited, held('NoFreeSlot'))]).toEqual([false, quiet]);
   });
 
   test('a shadow whose agent has not reported has no status to put conditions in', () => {

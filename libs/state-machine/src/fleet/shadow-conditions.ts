@@ -1,25 +1,31 @@
 import { LIMITS, shortenText, type BottlerocketShadow, type Condition } from '@brupop/crd-models';
 import { formatTimestamp } from '../timestamps.ts';
 import { updateCheckFailure } from '../update-check.ts';
-import { upToDateMessage } from './admission-rules.ts';
+import { withoutUpdate } from './admission-rules.ts';
 import { drainBlockedBy } from './drain-blocked.ts';
 import { loudnessOf } from './loudness.ts';
 import type { FleetHold } from './plan.ts';
 import { HOLD_REASONS } from './reasons.ts';
+import type { HoldReason } from './reasons.ts';
 
 /** The types of condition that the controller keeps on a shadow, in the order in which they are written. */
 export const CONDITION_TYPES = ['Updating', 'Drained', 'Stuck', 'Healthy'] as const;
 /** One of {@link CONDITION_TYPES}. */
 export type ConditionType = (typeof CONDITION_TYPES)[number];
 
-/** What each condition may say besides its message: status and reason, and what they mean. `Healthy` takes the reason of a hold that needs attention, too. */
+/**
+ * What each condition may say besides its message: status and reason, and what they mean. `Healthy` takes the reason of a hold that needs attention, too, and
+ * `Updating` that of any hold that keeps an idle node from its update: `False`, or `Unknown` where it keeps the agent from being heard.
+ */
 export const CONDITION_FINDINGS: Readonly<Record<ConditionType, Readonly<Record<string, string>>>> = {
   Updating: {
     'True UpdateInProgress': 'An update is under way; the message names the version.',
     'True Recovering': 'The agent undoes what an update has left on the node.',
-    'False UpdatePending': 'There is another version, and the node waits to be updated to it; `/plan` tells what for.',
-    'False UpToDate': 'The node runs the newest version that it is offered.',
-    'Unknown UpdateCheckFailing': 'The host has long been unable to look for updates; the message says why.',
+    'False UpdatePending': 'There is another version, and the node waits to be updated to it; `/plan` says what for.',
+    'False UpToDate': 'The last check for updates offered nothing newer; `update_check` in the status says when that was.',
+    'Unknown NotChecked': 'The host has not checked for updates with success since it booted.',
+    'Unknown UpdateCheckUnknown': 'The agent, an older one, does not report when the host last checked for updates.',
+    'Unknown UpdateCheckFailing': 'No check for updates has succeeded for half an hour or more; the message says why.',
   },
   Drained: {
     'True DrainedForReboot': 'The node is drained and reboots.',
@@ -53,12 +59,16 @@ const NO_TROUBLE: Finding = { status: 'True', reason: 'NoTrouble', message: 'Not
  * @param hold why its node is left as it is
  */
 export function carriesConditions(shadow: BottlerocketShadow, hold: FleetHold): boolean {
+  return otherConditions(shadow, hold)?.length === 0;
+}
+
+/** The types of the conditions that a shadow should carry with other words; undefined: all, in another order or number. None of a shadow without a status. */
+export function otherConditions(shadow: BottlerocketShadow, hold: FleetHold): readonly ConditionType[] | undefined {
   const { status } = shadow;
-  if (status === undefined || status === null) return true;
+  if (status === undefined || status === null) return [];
   const carried = status.conditions ?? [];
-  return (
-    carried.length === CONDITION_TYPES.length && CONDITION_TYPES.every((type, at) => says(carried[at], type, find(type, shadow, hold)))
-  );
+  if (carried.length !== CONDITION_TYPES.length || !CONDITION_TYPES.every((type, at) => carried[at]?.type === type)) return undefined;
+  return CONDITION_TYPES.filter((type, at) => !says(carried[at], find(type, shadow, hold)));
 }
 
 /**
@@ -82,17 +92,47 @@ function find(type: ConditionType, shadow: BottlerocketShadow, hold: FleetHold):
   return message === finding.message ? finding : { ...finding, message };
 }
 
-// Told by the shadow alone: the reasons why a node waits come over the whole fleet at once, and would be a storm of writes.
-function updating({ spec, status }: BottlerocketShadow, { reason }: FleetHold): Finding {
+/** Why an idle node is not being updated, or that there is nothing to update to. What comes over the whole fleet at once is written late, see `conditionsDue`. */
+export function updating(shadow: BottlerocketShadow, hold: FleetHold): Finding {
+  const { spec, status } = shadow;
+  const { reason, message } = hold;
+  const { loudness, updating: isUpdating } = HOLD_REASONS[reason];
   if (spec.state !== 'Idle')
     return { status: 'True', reason: 'UpdateInProgress', message: `Updating to ${spec.version ?? 'another version'}` };
-  if (HOLD_REASONS[reason].updating) return { status: 'True', reason: 'Recovering', message: 'The agent is cleaning up after the update' };
-  const failure = status == null ? undefined : updateCheckFailure(status);
+  if (isUpdating) return { status: 'True', reason: 'Recovering', message: 'The agent is cleaning up after the update' };
+  // What the agent reported before it fell silent may no longer be true. For as long as that may pass by itself it stands.
+  if (loudness === 'lasting')
+    return loudnessOf(hold) === 'trouble' ? { status: 'Unknown', reason, message } : (carriedWait(shadow) ?? reported(status));
+  if (reason === 'UpdateCheckFailing') return { status: 'Unknown', reason, message };
+  return NO_UPDATE.has(reason) ? reported(status) : { status: 'False', reason, message };
+}
+
+/** Holds that say that there is nothing to update to, as far as is known. */
+const NO_UPDATE: ReadonlySet<HoldReason> = new Set(['UpToDate', 'NotChecked', 'UpdateCheckUnknown']);
+
+/** What the agent has reported, without why the node waits. The time of the last check is left out: it changes each hour. */
+function reported(status: BottlerocketShadow['status']): Finding {
+  if (status == null) return { status: 'Unknown', reason: 'UpdateCheckUnknown', message: 'The agent has not reported yet' };
+  const failure = updateCheckFailure(status);
   if (failure !== undefined) return { status: 'Unknown', reason: 'UpdateCheckFailing', message: failure };
-  const { current_version = '', target_version = '' } = status ?? {};
-  return current_version === target_version
-    ? { status: 'False', reason: 'UpToDate', message: upToDateMessage(current_version) }
-    : { status: 'False', reason: 'UpdatePending', message: `Waiting to be updated from ${current_version} to ${target_version}` };
+  const { current_version, target_version } = status;
+  if (current_version !== target_version) {
+    return { status: 'False', reason: 'UpdatePending', message: `Waiting to be updated from ${current_version} to ${target_version}` };
+  }
+  const { reason, message } = withoutUpdate(status);
+  return { status: reason === 'UpToDate' ? 'False' : 'Unknown', reason, message };
+}
+
+/** Whether a condition says why a node waits for an update that it could have. */
+export function isWait({ type, status, reason }: Pick<Condition, 'type' | 'status' | 'reason'>): boolean {
+  return type === 'Updating' && status === 'False' && reason !== 'UpToDate';
+}
+
+/** What the shadow carries of why the node waits for the update that it still reports. An agent that restarts is no news that is worth two writes. */
+function carriedWait({ status }: BottlerocketShadow): Finding | undefined {
+  if (status == null || status.current_version === status.target_version || updateCheckFailure(status) !== undefined) return undefined;
+  const carried = status.conditions?.find(isWait);
+  return carried && { status: carried.status, reason: carried.reason, message: carried.message };
 }
 
 function drained(shadow: BottlerocketShadow, hold: FleetHold): Finding {
@@ -115,6 +155,6 @@ function healthy(_shadow: BottlerocketShadow, hold: FleetHold): Finding {
   return NO_TROUBLE;
 }
 
-function says(carried: Condition | undefined, type: ConditionType, { status, reason, message }: Finding): boolean {
-  return carried?.type === type && carried.status === status && carried.reason === reason && carried.message === message;
+function says(carried: Condition | undefined, { status, reason, message }: Finding): boolean {
+  return carried?.status === status && carried.reason === reason && carried.message === message;
 }

@@ -30,6 +30,12 @@ describe('rules for Prometheus', () => {
     }
   });
 
+  test('the apiserver that rejects a single agent all along is reported', () => {
+    const expr = rules.find((rule) => 'alert' in rule && rule.alert === 'BrupopAgentsRefused')?.expr ?? '';
+    // An agent pauses for at most 45 s between two requests.
+    expect(Number(/> ([\d.]+)$/.exec(expr)?.[1])).toBeLessThan(1 / 45);
+  });
+
   test('names are unique', () => {
     const names = rules.map((rule) => ('alert' in rule ? rule.alert : rule.record));
     expect(new Set(names).size).toBe(names.length);

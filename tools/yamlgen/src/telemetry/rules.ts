@@ -42,6 +42,16 @@ export const RULES: RuleFile = {
           summary: 'Updates fail again and again',
           description: '{{ $value | printf "%.0f" }} updates failed within an hour: the new version may be bad.',
         }),
+        alert('BrupopUpdateCheckFailing', 'max by (reason) (brupop_hosts_update_check_failing) > 0', '15m', 'warning', {
+          summary: 'A node cannot check for updates',
+          description:
+            '{{ $value }} nodes have not checked for updates with success for half an hour or more ({{ $labels.reason }}). Condition Updating of their shadows quotes the host.',
+        }),
+        alert('BrupopAgentMissing', 'max(brupop_hosts_held{reason=~"AgentNotReady|NoShadow|NotReported"}) > 0', '1h', 'warning', {
+          summary: 'An agent is not heard',
+          description:
+            '{{ $value }} nodes have no agent that is Ready and reports: they are not updated. Condition Updating of their shadows tells which.',
+        }),
         alert('BrupopHostInErrorReset', 'sum(brupop_hosts_state{state="ErrorReset"}) > 0', '30m', 'warning', {
           summary: 'A node does not recover from a failed update',
           description: '{{ $value }} nodes have been in state ErrorReset for half an hour.',
@@ -67,7 +77,8 @@ export const RULES: RuleFile = {
           summary: 'A certificate expires within a week',
           description: 'It should have been renewed long ago: the log of the controller, or cert-manager, tells why not.',
         }),
-        alert('BrupopAgentsRefused', 'sum(rate(brupop_apiserver_denials_total[15m])) > 0.1', '15m', 'warning', {
+        // A single agent whose token is rejected asks every half minute or so.
+        alert('BrupopAgentsRefused', 'sum by (reason) (rate(brupop_apiserver_denials_total[15m])) > 0.02', '30m', 'warning', {
           summary: 'The apiserver refuses requests',
           description: 'Their tokens do not prove where they come from. The log of the apiserver has the reasons.',
         }),

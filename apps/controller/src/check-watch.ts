@@ -1,0 +1,31 @@
+import type { BottlerocketShadow } from '@brupop/crd-models';
+import type { Clock } from '@brupop/ports';
+import { followReports } from '@brupop/state-machine';
+import type { FollowedReports } from '@brupop/state-machine';
+
+/** Finds agents that have stopped reporting checks for updates. Kept in memory: a new process begins anew, and takes longer to find them. */
+export interface CheckWatch {
+  /** Names of the shadows of such agents, as of at most a minute ago. */
+  overdue(shadows: () => readonly BottlerocketShadow[]): ReadonlySet<string>;
+}
+
+// A matter of hours, and a walk through the whole fleet.
+const EVERY_MS = 60_000;
+/** Where nothing else happens, a silent agent is looked for as often as that, in milliseconds. */
+export const LOOK_FOR_SILENCE_MS: number = 10 * EVERY_MS;
+
+/** A watch that has seen nothing yet. */
+export function createCheckWatch(clock: Clock): CheckWatch {
+  let followed: FollowedReports = { spans: new Map(), overdue: new Set() };
+  let lookedAtMs = -Infinity;
+  return {
+    overdue(shadows) {
+      const steady = clock.monotonic();
+      if (steady - lookedAtMs >= EVERY_MS) {
+        lookedAtMs = steady;
+        followed = followReports(followed.spans, shadows(), { steady, wall: clock.now() });
+      }
+      return followed.overdue;
+    },
+  };
+}
