@@ -5,6 +5,7 @@ import {
   COMPONENT_LABEL,
   CONTROLLER_COMPONENT,
   CORDONED_ANNOTATION,
+  CRD_MISSING,
   EXCLUDE_FROM_LB_LABEL,
   EXCLUDED_FROM_LB_ANNOTATION,
   isHeld,
@@ -105,6 +106,7 @@ export function createCaches(options: CachesOptions): Caches {
   const shadows = createReflector<BottlerocketShadow>({
     ...options,
     path: paths.shadows(namespace),
+    ifNotServed: CRD_MISSING,
     trim: trimShadow,
     onRestart: watches.onRestart('bottlerocketshadows'),
     onEvent: ({ object }) => {

@@ -1,4 +1,4 @@
-import { AGENT_COMPONENT, COMPONENT_LABEL, CONTROLLER_COMPONENT, CONTROLLER_LEASE } from '@brupop/crd-models';
+import { AGENT_COMPONENT, COMPONENT_LABEL, CONTROLLER_COMPONENT, CONTROLLER_LEASE, CRD_MISSING } from '@brupop/crd-models';
 import type { KubeClient } from '@brupop/kube-runtime';
 import { createEventRecorder, createLeaderElector, createReflector, createWorkQueue, paths } from '@brupop/kube-runtime';
 import type { WorkQueue } from '@brupop/kube-runtime';
@@ -81,6 +81,7 @@ export function createController(deps: ControllerDeps): Controller {
   const shadows = createReflector({
     ...common,
     path: paths.shadows(namespace),
+    ifNotServed: CRD_MISSING,
     trim: trimShadow,
     onEvent: newsOf(
       (before, after) => urgencyOfShadow(assumed.planned(before, after), after),

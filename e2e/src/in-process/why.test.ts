@@ -1,4 +1,6 @@
 import type { Controller, PlanView } from '@brupop/controller';
+import { CRD_MISSING } from '@brupop/crd-models';
+import { jsonResponse } from '@brupop/ports';
 import { describe, expect, test } from '@jest/globals';
 import inject from 'light-my-request';
 import { NEW } from '../fleet/versions.ts';
@@ -126,5 +128,21 @@ describe('an operator who wonders', () => {
     // The controller is evicted from its own node, the last: who follows it has seen no more than that node's end.
     expect(value('brupop_updates_finished_total')).toBeGreaterThan(0);
     expect(value('brupop_update_phase_duration_seconds_count{phase="monitor"}')).toBe(value('brupop_updates_finished_total'));
+  });
+
+  test('is told by controller and apiserver that the CustomResourceDefinition is missing, and what to do', async () => {
+    const fleet = aFleet({ nodes: 1, webReplicas: 0, installed: false });
+    // As a real API server answers for a resource that nobody has defined.
+    const notFound = { ...jsonResponse(404, {}), text: () => Promise.resolve('404 page not found\n') };
+    fleet.api.faults.beforeRequest = ({ path }, { username }) =>
+      username.startsWith('system:serviceaccount:') && path.includes('/bottlerocketshadows') ? notFound : undefined;
+    fleet.install();
+    const telling = (): unknown[] => [
+      ...new Set(fleet.log.entries.filter(({ message }) => message === CRD_MISSING).map(({ fields }) => fields['component'])),
+    ];
+    expect(await fleet.until(() => telling().length === 2, 5 * MINUTE)).toBe(true);
+    expect(telling().sort()).toEqual(['apiserver', 'controller']);
+    fleet.api.faults.beforeRequest = undefined;
+    expect(await fleet.rollOut()).toBe(true);
   });
 });

@@ -8,6 +8,8 @@ export const KIND = 'BottlerocketShadow';
 export const PLURAL = 'bottlerocketshadows';
 /** Name of the CustomResourceDefinition. */
 export const CRD_NAME = 'bottlerocketshadows.brupop.bottlerocket.aws';
+/** What a process says that finds no such resource. */
+export const CRD_MISSING: string = `The CustomResourceDefinition ${CRD_NAME} is not installed: apply deploy/bottlerocketshadow-crd.yaml, or install the chart bottlerocket-shadow`;
 /** Singular of the resource, as `kubectl` takes it. */
 export const SINGULAR = 'bottlerocketshadow';
 /** Short name of the resource: `kubectl get brs`. */

@@ -55,6 +55,7 @@ function start(api: ScriptedApi) {
     log,
     onEvent: (event) => events.push(wordsOf(event)),
     onRestart: (why) => restarts.push(why),
+    ifNotServed: 'Things are not installed',
     pageSize: 2,
   });
   const done = reflector.run(stop.signal);
@@ -63,6 +64,18 @@ function start(api: ScriptedApi) {
 }
 
 describe(createReflector, () => {
+  test('says what is missing where the API server does not serve the path, and goes on as soon as it does', async () => {
+    const api = new ScriptedApi(
+      () => ({ ...jsonResponse(404, {}), text: () => Promise.resolve('404 page not found\n') }),
+      page('1', [thing('a', '1')]),
+    );
+    const { clock, log, reflector } = start(api);
+    await clock.advance(1);
+    expect(log.entries.filter(({ level }) => level === 'error').map(({ message }) => message)).toEqual(['Things are not installed']);
+    await clock.advance(60_000);
+    expect(reflector.hasSynced()).toBe(true);
+  });
+
   test('lists page by page, trims, and watches from there', async () => {
     const api = new ScriptedApi(page('5', [thing('a', '1'), thing('b', '2')], 'next'), page('5', [thing('c', '3', 9)]));
     const { clock, events, reflector } = start(api);

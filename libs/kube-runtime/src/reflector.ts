@@ -37,6 +37,8 @@ export interface ReflectorOptions<T extends Reflected> {
   readonly random: Random;
   readonly log: Logger;
   readonly onEvent?: (event: ReflectorEvent<T>) => void;
+  /** One sentence for the log where the API server does not serve the path at all: what is missing, and what to do. */
+  readonly ifNotServed?: string;
   /** Called when a watch is over and another begins; for metrics. */
   readonly onRestart?: (why: WatchEnd) => void;
   /** Longest time until the head of an answer and between two pieces of a list; 30 s by default. */
@@ -181,7 +183,11 @@ export function createReflector<T extends Reflected>(options: ReflectorOptions<T
 
   const tell = (outcome: ReflectorOutcome, state: ReflectorState, delayMs: number): void => {
     if (outcome.kind === 'failed' || outcome.kind === 'ended' || outcome.kind === 'expired') options.onRestart?.(outcome.kind);
-    if (outcome.kind === 'failed') log.warn('Observing failed', { error: outcome.error, next: state.kind, delayMs: Math.round(delayMs) });
+    const about = { next: state.kind, delayMs: Math.round(delayMs) };
+    // A collection that is served and empty answers 200, even in a namespace that there is not.
+    if (outcome.kind === 'failed' && options.ifNotServed !== undefined && isKubeStatus(outcome.error, 404)) {
+      log.error(options.ifNotServed, about);
+    } else if (outcome.kind === 'failed') log.warn('Observing failed', { error: outcome.error, ...about });
     else if (outcome.kind !== 'listed') log.debug('Watch ended', { outcome: outcome.kind, next: state.kind });
   };
 
