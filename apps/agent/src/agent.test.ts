@@ -627,14 +627,14 @@ describe('a host API that is gone', () => {
   });
 
   test('because the host is going down, ends no agent and is not reported', async () => {
-    world = new AgentWorld({}, { timings: { shutdownMs: 120_000 } });
+    world = new AgentWorld({}, { timings: { shutdownMs: 400_000 } });
     world.outlastsServices = true;
     await world.ready();
     world.apiserver.tell('StagedAndPerformedUpdate', '1.27.0');
     expect(await world.until(() => world.apiserver.status?.progress?.step === 'Rebooting')).toBe(true);
     await world.clock.advance(2_000);
     world.host.faults.socketDead();
-    await world.clock.advance(100_000);
+    await world.clock.advance(300_000);
     expect([world.ends, world.apiserver.status?.progress?.message]).toEqual([[], 'Rebooting into 1.27.0']);
     expect(await world.until(() => world.apiserver.status?.current_version === '1.27.0')).toBe(true);
   });
