@@ -558,6 +558,19 @@ describe('an update that is no longer offered', () => {
     expect(world.apiserver.status).toMatchObject({ current_version: '1.27.0', crash_count: 0, failed_versions: [] });
   });
 
+  test('is told apart from one of which the updater prints nothing that the host can read', async () => {
+    world = new AgentWorld();
+    world.host.faults.unparsableOutput('always');
+    world.start();
+    await world.until(() => world.apiserver.status !== undefined);
+    world.apiserver.tell('StagedAndPerformedUpdate', '1.27.0');
+    await world.clock.advance(600_000);
+    expect(world.apiserver.shadow?.spec.state).toBe('StagedAndPerformedUpdate');
+    world.host.faults.clear();
+    expect(await world.until(isIdle)).toBe(true);
+    expect([world.host.version, crashes()]).toEqual(['1.27.0', 0]);
+  });
+
   test('but staged by the attempt before, and offered again, is not downloaded twice', async () => {
     await aWorld({ drainTimeoutMs: 120_000 }).ready();
     world.apiserver.drainWaits = 100_000;

@@ -97,14 +97,19 @@ async function work(deps: ReconcileDeps, doorbell: Doorbell, random: Random, sig
       const reason = describeError(error);
       log[reason === told ? 'debug' : 'warn']('Reconciling failed and will be tried again', { reason });
       told = reason;
-      const isOfHost = code === 'HOST_SOCKET_DEAD' || code === 'HOST_UNREACHABLE';
-      await (isOfHost ? hostBackoff : backoff).pause(signal);
+      await (isUrgent(deps, code) ? hostBackoff : backoff).pause(signal);
     }
   }
 }
 
 // To connect to a socket costs next to nothing, and a node that is cordoned and empty may wait for the answer.
 const HOST_BACKOFF_MS = 2_000;
+
+/** Whether the host could not be asked, and what it says is waited for. */
+function isUrgent({ shadows }: ReconcileDeps, code: string | undefined): boolean {
+  const isUpdating = (shadows.current()?.spec.state ?? 'Idle') !== 'Idle';
+  return code === 'HOST_SOCKET_DEAD' || code === 'HOST_UNREACHABLE' || (code === 'HOST_ANSWER' && isUpdating);
+}
 
 /** A new mount of the socket is of no use while the host goes down. */
 function isExpected({ clock, settings, memory: { outcomes } }: ReconcileDeps): boolean {

@@ -242,6 +242,27 @@ describe(SimulatedHost, () => {
     });
   });
 
+  test('boots what an earlier update has left when the repository no longer offers the update, and it is activated all the same', async () => {
+    const repository = { available: ['1.26.1', '1.27.0'] };
+    const bench = new Bench({ repository, inactive: '1.25.0' });
+    await bench.complete('refresh-updates');
+    repository.available.pop();
+    await bench.complete('prepare-update');
+    await bench.complete('activate-update');
+    expect(await bench.status()).toMatchObject({ update_state: 'Ready', staging_partition: { image: { version: '1.27.0' } } });
+    await bench.act('reboot');
+    await bench.clock.advance(timings.shutdownMs + timings.rebootMs);
+    expect(bench.host.version).toBe('1.25.0');
+  });
+
+  test('may have an updater that does not say what it downloads', async () => {
+    const bench = new Bench();
+    await bench.complete('refresh-updates');
+    bench.host.faults.otherWords();
+    await bench.complete('prepare-update');
+    expect(await bench.status()).toMatchObject({ update_state: 'Staged', most_recent_command: { cmd_status: 'Success', stderr: '' } });
+  });
+
   test('tells on stderr as much as the updater does', async () => {
     const bench = new Bench();
     await bench.complete('refresh-updates');
