@@ -24,7 +24,7 @@ const progress = (step: 'Draining' | 'Rebooting') => ({ progress: { step, since:
 /** A memory that remembers these outcomes, in this order. */
 function remembering(...outcomes: readonly StepOutcome[]): AgentMemory {
   const memory = new AgentMemory();
-  memory.enter(spec);
+  memory.enter(spec, 0);
   for (const one of outcomes) memory.remember(one);
   return memory;
 }
@@ -38,7 +38,7 @@ describe(AgentMemory, () => {
     { name: 'the same is asked for once more', next: { ...spec, state_transition_timestamp: '2026-01-05T13:00:00Z' }, kept: [] },
   ])('where $name keeps $kept', ({ next, kept }) => {
     const memory = remembering(outcome('cordon-and-drain', 1));
-    memory.enter(next);
+    memory.enter(next, 0);
     expect(stepsOf(memory)).toEqual(kept);
   });
 

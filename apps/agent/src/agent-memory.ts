@@ -23,6 +23,7 @@ export class AgentMemory {
   #outcomes: readonly StepOutcome[] = [];
   #lastCheckedAt: number | undefined;
   #phase = '';
+  #enteredMs = 0;
   #told = '';
 
   /** Outcomes since the shadow last changed, oldest first. */
@@ -47,11 +48,21 @@ export class AgentMemory {
     return status;
   }
 
-  /** Outcomes belong to what was asked for; something else is asked for now. */
-  enter(spec: ShadowSpec): void {
+  /**
+   * Outcomes belong to what was asked for; something else is asked for now.
+   * @param monotonicMs of a clock that never jumps
+   */
+  enter(spec: ShadowSpec, monotonicMs: number): void {
     const phase = `${spec.state} ${spec.version ?? ''} ${spec.state_transition_timestamp ?? ''}`;
-    if (phase !== this.#phase) this.#outcomes = [];
+    if (phase === this.#phase) return;
+    this.#outcomes = [];
     this.#phase = phase;
+    this.#enteredMs = monotonicMs;
+  }
+
+  /** For how long the present spec has been known. */
+  knownForMs(monotonicMs: number): number {
+    return monotonicMs - this.#enteredMs;
   }
 
   remember(outcome: StepOutcome): void {
@@ -87,6 +98,6 @@ export class AgentMemory {
 }
 
 /** Whether it matters for how long it has been so. */
-function lasts({ step, done }: StepOutcome): boolean {
-  return done && step === 'check-health';
+function lasts({ step }: StepOutcome): boolean {
+  return step === 'check-health';
 }

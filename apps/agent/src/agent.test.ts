@@ -211,7 +211,26 @@ describe('monitoring', () => {
   test('goes on for as long as the node is not healthy', async () => {
     await monitored();
     world.apiserver.healthy = false;
-    expect(await world.until(isOver, 10 * SOAK)).toBe(false);
+    expect(await world.until(isOver, SOAK + 480_000)).toBe(false);
+  });
+
+  test('ends as a failure of the version when the node has not become healthy in time, and the failure stands until it is', async () => {
+    await monitored();
+    world.apiserver.healthy = false;
+    const failed = (): boolean => (world.apiserver.shadow?.status?.crash_count ?? 0) === 1;
+    expect(await world.until(isOver, SOAK + 480_000)).toBe(false);
+    expect(await world.until(isOver, 120_000)).toBe(true);
+    await world.clock.advance(3_600_000);
+    expect(world.apiserver.shadow?.status).toMatchObject({
+      current_state: 'Idle',
+      current_version: '1.27.0',
+      crash_count: 1,
+      failed_versions: [{ version: '1.27.0', failures: 1 }],
+      failure_message: 'The node is not healthy on 1.27.0: the Node is not Ready',
+    });
+    world.apiserver.healthy = true;
+    expect(await world.until(() => !failed(), 360_000)).toBe(true);
+    expect(world.apiserver.shadow?.status).toMatchObject({ crash_count: 0, failed_versions: [], failure_message: null });
   });
 
   test.each([-86_400_000, 86_400_000])('ends although the wall clock jumps by %i ms', async (byMs) => {

@@ -21,6 +21,7 @@ export interface AgentConfig extends LoggingConfig {
   readonly stageTimeoutMs: number;
   readonly drainTimeoutMs: number;
   readonly rebootTimeoutMs: number;
+  readonly monitoringTimeoutMs: number;
   readonly soakMs: number;
   readonly terminationLog: string | undefined;
 }
@@ -97,6 +98,12 @@ export const CONFIG: ConfigSpec<AgentConfig> = {
     default: '600',
     parse: limit,
   },
+  monitoringTimeoutMs: {
+    env: 'MONITORING_TIMEOUT_IN_SEC',
+    doc: 'After so long, on top of the soak time, a node that is not healthy on its new version has failed to run it; 0 leaves that to the controller. Shorter than that of the controller, which knows no reason.',
+    default: '540',
+    parse: limit,
+  },
   soakMs: {
     env: 'MONITOR_SOAK_TIME_IN_SEC',
     doc: 'How long the node must be healthy without a break after the reboot before the update counts as done.',
@@ -109,8 +116,18 @@ export const CONFIG: ConfigSpec<AgentConfig> = {
 
 /** The settings of the decisions. */
 export function settingsOf(config: AgentConfig): AgentSettings {
-  const { excludeFromLbWaitMs, updateCheckIntervalMs, stageTimeoutMs, drainTimeoutMs, rebootTimeoutMs, soakMs } = config;
-  return { ...DEFAULT_AGENT_SETTINGS, excludeFromLbWaitMs, updateCheckIntervalMs, stageTimeoutMs, drainTimeoutMs, rebootTimeoutMs, soakMs };
+  const { excludeFromLbWaitMs, updateCheckIntervalMs, stageTimeoutMs, drainTimeoutMs, rebootTimeoutMs, monitoringTimeoutMs, soakMs } =
+    config;
+  return {
+    ...DEFAULT_AGENT_SETTINGS,
+    excludeFromLbWaitMs,
+    updateCheckIntervalMs,
+    stageTimeoutMs,
+    drainTimeoutMs,
+    rebootTimeoutMs,
+    monitoringTimeoutMs,
+    soakMs,
+  };
 }
 
 /** Where the apiserver is. */

@@ -22,7 +22,7 @@ async function failedDownload({ exitStatus, stderr }: { exitStatus: number; stde
   void performStep(
     { apiserver, host, clock },
     'prepare',
-    { status: { kind: 'uninitialized' }, version: undefined, unhurried: false, limitMs: Infinity },
+    { status: { kind: 'uninitialized' }, version: undefined, unhurried: false, limitMs: Infinity, unhealthyBefore: [] },
     signal,
   ).then(({ outcome }) => {
     message = outcome.message;

@@ -4,6 +4,7 @@ import { downloadOf } from '@brupop/state-machine';
 import type { AgentStep, StepOutcome } from '@brupop/state-machine';
 import { ApiserverError } from './apiserver-client.ts';
 import type { ApiserverClient, NodeStep } from './apiserver-client.ts';
+import { healthOutcome } from './health-outcome.ts';
 
 /** What {@link performStep} needs. */
 export interface PerformStepDeps {
@@ -30,6 +31,8 @@ export interface StepContext {
   readonly unhurried: boolean;
   /** How long a command of the host is waited for at most; then it is told of, and decided anew. One that goes on leaves the host busy. */
   readonly limitMs: number;
+  /** The DaemonSets that were unhealthy before the update, as `namespace/name`. */
+  readonly unhealthyBefore: readonly string[];
 }
 
 /** What a step came to. */
@@ -81,7 +84,7 @@ function resultOf(deps: PerformStepDeps, step: AgentStep, context: StepContext, 
     case 'remove-lb-exclusion':
       return unlessRefused(() => takeNodeStep(deps.apiserver, step, signal));
     case 'check-health':
-      return unlessRefused(() => checkHealth(deps.apiserver, signal));
+      return unlessRefused(async () => healthOutcome(await deps.apiserver.health(signal), context.unhealthyBefore));
   }
 }
 
@@ -171,11 +174,6 @@ async function takeNodeStep(apiserver: ApiserverClient, step: NodeStep, signal: 
     until: progress.until,
     returned: progress.returned,
   };
-}
-
-async function checkHealth(apiserver: ApiserverClient, signal: AbortSignal): Promise<Result> {
-  const { healthy, problems } = await apiserver.health(signal);
-  return { done: healthy, message: healthy ? 'The node is healthy' : `The node is not healthy: ${problems.join('; ')}` };
 }
 
 /** A refusal that stands is an outcome to decide on; the rest is thrown, for the step to be taken again. */

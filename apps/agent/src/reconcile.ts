@@ -59,13 +59,15 @@ async function observe(deps: ReconcileDeps, signal: AbortSignal): Promise<AgentO
   const shadow = deps.shadows.current();
   if (shadow === undefined) return undefined;
   const { settings, clock, memory } = deps;
-  memory.enter(shadow.spec);
+  memory.enter(shadow.spec, clock.monotonic());
   noteLateCommand(memory, status, clock.now());
   noteDownload(memory, status);
   const { lastCheckedAt, outcomes, downloaded } = memory;
   const toldCheck = memory.toldCheck(bootId);
+  const toldForMs = memory.knownForMs(clock.monotonic());
   const host = { version, status };
-  const observation = { shadow, host, bootId, now: clock.now(), settings, lastCheckedAt, outcomes, downloaded, toldCheck };
+  const told = { toldCheck, toldForMs };
+  const observation = { shadow, host, bootId, now: clock.now(), settings, lastCheckedAt, outcomes, downloaded, ...told };
   memory.checks = followChecks(memory.checks, observation);
   return { ...observation, checks: memory.checks };
 }
@@ -99,7 +101,7 @@ async function reportUnreachableHost(deps: ReconcileDeps, error: unknown, signal
   const now = clock.now();
   // A wall clock that has jumped back must not make the silence begin in the future.
   memory.unansweredSince = Math.min(memory.unansweredSince ?? now, now);
-  memory.enter(shadow.spec);
+  memory.enter(shadow.spec, clock.monotonic());
   const { checks, outcomes, unansweredSince } = memory;
   const observed = { shadow, bootId, now, settings, checks, outcomes, toldCheck: memory.toldCheck(bootId) };
   const action = decideUnanswered(observed, problemOf(error), unansweredSince) ?? decideWithoutHost(observed);
@@ -143,7 +145,13 @@ async function perform(deps: ReconcileDeps, step: AgentStep, observation: AgentO
   // Idle, or staged and waiting for its turn.
   const unhurried = shadow.spec.state === shadow.status?.current_state;
   // Whoever waits for a download that does not end is told why, before the controller gives the node up without a reason.
-  const context = { status: host.status, version: shadow.spec.version ?? undefined, unhurried, limitMs: deps.settings.stageTimeoutMs };
+  const context = {
+    status: host.status,
+    version: shadow.spec.version ?? undefined,
+    unhurried,
+    limitMs: deps.settings.stageTimeoutMs,
+    unhealthyBefore: shadow.status?.unhealthy_before ?? [],
+  };
   // Whatever becomes of a download, what was there before is gone.
   if (step === 'prepare') deps.memory.downloaded = undefined;
   const { outcome, status, pending } = await orReadAfresh(deps, () => performStep(deps, step, context, signal), signal);

@@ -115,7 +115,7 @@ export const CONTROLLER_CONFIG: ConfigSpec<ControllerSettings> = {
   },
   monitoringTimeoutMs: {
     env: 'MONITORING_TIMEOUT_IN_SEC',
-    doc: 'After so long, on top of the soak time, a node that is not healthy on its new version counts as stuck.',
+    doc: 'After so long, on top of the soak time, the monitoring of an updated node is given up, and counts as a failure of its version. Longer than that of the agents, their soak time included.',
     default: asSeconds(DEFAULT_TIMEOUTS.monitoringMs),
     parse: seconds({ min: 1 }),
   },

@@ -3,8 +3,8 @@ import type { DrainTimeoutAction } from '@brupop/drain';
 import { installObjects } from '@brupop/manifests';
 import { inProcessClient, jsonResponse, seededRandom, VirtualClock } from '@brupop/ports';
 import { memoryLogger } from '@brupop/process';
-import { SimulatedApi, SimulatedCluster, sampleWorkloads } from '@brupop/simulator';
-import type { ClusterTimings, HostTimings, NodeOptions } from '@brupop/simulator';
+import { RUN_CONTAINER, SimulatedApi, SimulatedCluster, sampleWorkloads } from '@brupop/simulator';
+import type { ClusterTimings, HostTimings, NodeOptions, SimulatedHost } from '@brupop/simulator';
 import { DEFAULT_TIMEOUTS } from '@brupop/state-machine';
 import type { AgentSettings, FleetPolicy } from '@brupop/state-machine';
 import { ObservedFleet } from '../fleet/observed-fleet.ts';
@@ -28,6 +28,8 @@ export interface FleetOptions {
   readonly node?: (at: number) => Partial<NodeOptions>;
   readonly clusterTimings?: Partial<ClusterTimings>;
   readonly hostTimings?: Partial<HostTimings>;
+  /** By name: DaemonSets in `default` of which the test says whether the pod on a host is ready. */
+  readonly daemonSets?: Readonly<Record<string, (host: SimulatedHost) => boolean>>;
   /** False installs nothing but the resource, and leaves the rest to the test. */
   readonly installed?: boolean;
 }
@@ -102,6 +104,7 @@ function start(options: FleetOptions): Parts {
     policy,
     skewMs,
     keptConnections: options.keptConnections ?? false,
+    readiness: Object.fromEntries(Object.entries(options.daemonSets ?? {}).map(([name, isReady]) => [name, ({ host }) => isReady(host)])),
     ...(options.agentSettings === undefined ? {} : { agentSettings: options.agentSettings }),
     ...(options.drainTimeoutMs === undefined ? {} : { drainTimeoutMs: options.drainTimeoutMs }),
     ...(options.drainTimeoutAction === undefined ? {} : { drainTimeoutAction: options.drainTimeoutAction }),
@@ -126,5 +129,17 @@ function start(options: FleetOptions): Parts {
   cluster.start();
   install(cluster, (kind) => options.installed !== false || kind === 'Namespace' || kind === 'CustomResourceDefinition');
   if (options.webReplicas !== 0) cluster.apply(sampleWorkloads({ webReplicas: options.webReplicas ?? count + 1 }));
+  cluster.apply(Object.keys(options.daemonSets ?? {}).map(daemonSet));
   return { clock, api, cluster, runner, log, skewMs };
+}
+
+function daemonSet(name: string): object {
+  const labels = { app: name };
+  const template = { metadata: { labels }, spec: { containers: [{ name: RUN_CONTAINER, image: name }] } };
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'DaemonSet',
+    metadata: { name, namespace: 'default' },
+    spec: { selector: { matchLabels: labels }, template },
+  };
 }

@@ -39,6 +39,8 @@ export interface InProcessRunnerOptions {
   readonly keptConnections?: boolean;
   /** By node: how far the wall clock of everything that runs there is ahead, in milliseconds. */
   readonly skewMs?: ReadonlyMap<string, number>;
+  /** By label `app` of a pod that is not the operator's: whether its program is ready. Its container has the name that says that it is run. */
+  readonly readiness?: Readonly<Record<string, (context: PodContext) => boolean>>;
 }
 
 type StartedPod = Parameters<PodRunner['start']>[0];
@@ -67,6 +69,8 @@ export class InProcessRunner implements PodRunner {
   }
 
   start(pod: StartedPod, context: PodContext): RunningPod {
+    const isProgramReady = this.#options.readiness?.[pod.metadata.labels?.['app'] ?? ''];
+    if (isProgramReady !== undefined) return { isReady: () => Promise.resolve(isProgramReady(context)), stop: () => undefined };
     const component = pod.metadata.labels?.[COMPONENT_LABEL];
     const plug = new Plug();
     const stop = new AbortController();

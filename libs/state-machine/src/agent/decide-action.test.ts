@@ -100,6 +100,7 @@ interface Given {
   readonly lastCheckedAt?: number;
   /** What this process has downloaded; 1.27.0 unless given. */
   readonly downloaded?: string | null;
+  readonly toldForMs?: number;
   readonly settings?: Partial<AgentObservation['settings']>;
   /** What has kept the host from checking for updates. */
   readonly trouble?: CheckTrouble;
@@ -114,6 +115,7 @@ function decide(given: Given): Action {
     settings: { ...SETTINGS, ...given.settings },
     lastCheckedAt: given.lastCheckedAt ?? NOW - 1_000,
     downloaded: given.downloaded === undefined ? '1.27.0' : (given.downloaded ?? undefined),
+    toldForMs: given.toldForMs,
     ...(given.outcomes === undefined ? {} : { outcomes: given.outcomes }),
   };
   return decideAction({ ...observed, checks: followChecks({ trouble: given.trouble }, observed) });
@@ -222,10 +224,7 @@ describe('decideAction for Idle', () => {
         target_version: '1.26.1',
         state_transition_failure_timestamp: ago(1),
         failure_message: 'x',
-        failed_versions: [
-          { version: '1.26.1', failures: 1, last_failure_timestamp: ago(1) },
-          { version: '1.27.0', failures: 2, last_failure_timestamp: ago(1) },
-        ],
+        failed_versions: [{ version: '1.27.0', failures: 2, last_failure_timestamp: ago(1) }],
       }),
       host: known('Idle', {
         mostRecentCommand: { type: 'refresh', succeeded: true, timestamp: 't', message: '' },
@@ -472,6 +471,84 @@ describe('decideAction for Idle', () => {
       says: { current_state: 'Idle', target_version: '1.27.0' },
     },
   ])('$name', check);
+});
+
+describe('decideAction for Idle, on a version on which the node was not healthy', () => {
+  const idle = status({ current_version: '1.27.0', target_version: '1.27.0', update_check: NOTHING_NEWER });
+  const failedVersions = [{ version: '1.27.0', failures: 1, last_failure_timestamp: ago(60_000) }];
+  const unhealthy = {
+    ...idle,
+    crash_count: 1,
+    state_transition_failure_timestamp: ago(60_000),
+    failed_versions: failedVersions,
+    failure_message: 'The node is not healthy on 1.27.0: x',
+    unhealthy_before: ['kube-system/csi'],
+  };
+  const nothingNewer = known('Idle', {
+    chosenVersion: '1.27.0',
+    mostRecentCommand: { type: 'refresh', succeeded: true, timestamp: 't', message: '' },
+    listedVersions: ['1.27.0'],
+  });
+  const givenUp = spec('Idle', { version: '1.27.0' });
+  test.each<Row>([
+    { name: 'looks whether it has become so', kind: 'check-health' },
+    {
+      name: 'keeps the failure whatever a refresh finds, and looks again after five minutes',
+      outcomes: [after('check-health', { done: false })],
+      lastCheckedAt: NOW,
+      settings: { updateCheckIntervalMs: 3_600_000 },
+      kind: 'wait',
+      waitMs: 299_000,
+    },
+    { name: 'looks again', outcomes: [after('check-health', { done: false, at: NOW - 300_000 })], kind: 'check-health' },
+    {
+      name: 'looks again when the clock has gone back',
+      outcomes: [after('check-health', { done: false, at: NOW + 1 })],
+      kind: 'check-health',
+    },
+    {
+      name: 'forgets the failure once the node is healthy',
+      outcomes: [after('check-health')],
+      kind: 'report',
+      says: { crash_count: 0, failed_versions: [], failure_message: null, unhealthy_before: null },
+    },
+    {
+      name: 'reports the end of the failed update before it looks again',
+      status: { ...unhealthy, current_state: 'ErrorReset' },
+      outcomes: [after('uncordon'), after('remove-lb-exclusion')],
+      kind: 'report',
+      says: { current_state: 'Idle', crash_count: 1, failed_versions: failedVersions, unhealthy_before: ['kube-system/csi'] },
+    },
+    {
+      name: 'after the controller has given its monitoring up, looks how the node is',
+      spec: givenUp,
+      status: { ...idle, current_state: 'MonitoringUpdate' },
+      kind: 'check-health',
+    },
+    {
+      name: 'and blames the version if the node is not healthy',
+      spec: givenUp,
+      status: { ...idle, current_state: 'MonitoringUpdate' },
+      outcomes: [after('check-health', { done: false, message: 'Pod kube-system/cni-1 is not Ready' })],
+      kind: 'report',
+      says: {
+        current_state: 'Idle',
+        crash_count: 1,
+        failed_versions: [{ version: '1.27.0', failures: 1, last_failure_timestamp: new Date(NOW).toISOString() }],
+        failure_message: 'The node is not healthy on 1.27.0: Pod kube-system/cni-1 is not Ready',
+      },
+    },
+    {
+      name: 'and blames nothing if it is',
+      spec: givenUp,
+      status: { ...idle, current_state: 'MonitoringUpdate' },
+      outcomes: [after('check-health')],
+      kind: 'report',
+      says: { current_state: 'Idle', crash_count: 0, failed_versions: [] },
+    },
+  ])('$name', (row) => {
+    check({ status: unhealthy, version: '1.27.0', host: nothingNewer, ...row });
+  });
 });
 
 describe('decideAction for StagedAndPerformedUpdate', () => {
@@ -859,14 +936,37 @@ describe('decideAction for RebootedIntoUpdate', () => {
   const REFUSED = { reason: 'RebootRefused', message: 'The host refused to reboot: inhibited' };
   test.each<Row>([
     {
-      name: 'writes down that it drains',
+      name: 'looks what is unhealthy before it begins',
       outcomes: [after('refresh')],
+      kind: 'check-health',
+    },
+    {
+      name: 'writes down that it drains, and what was unhealthy before',
+      outcomes: [after('refresh'), after('check-health', { done: false, unhealthy: ['kube-system/csi'] })],
       kind: 'report',
-      says: { progress: { step: 'Draining', boot_id: 'boot-1', version: '1.27.0', since: new Date(NOW).toISOString() } },
+      says: {
+        progress: { step: 'Draining', boot_id: 'boot-1', version: '1.27.0', since: new Date(NOW).toISOString() },
+        unhealthy_before: ['kube-system/csi'],
+      },
+    },
+    {
+      name: 'writes down no more than so much of what was unhealthy before',
+      outcomes: [
+        after('refresh'),
+        after('check-health', { done: false, unhealthy: Array.from({ length: 25 }, (_, at) => `default/ds-${String(at)}`) }),
+      ],
+      kind: 'report',
+      says: { unhealthy_before: Array.from({ length: 20 }, (_, at) => `default/ds-${String(at)}`) },
+    },
+    {
+      name: 'begins all the same where nobody can tell what is unhealthy',
+      outcomes: [after('refresh'), after('check-health', { done: false })],
+      kind: 'report',
+      says: { progress: expect.objectContaining({ step: 'Draining' }) as unknown as ShadowProgress, unhealthy_before: null },
     },
     {
       name: 'writes down that it excludes, if asked to',
-      outcomes: [after('refresh')],
+      outcomes: [after('refresh'), after('check-health')],
       settings: { excludeFromLbWaitMs: 60_000 },
       kind: 'report',
       says: { progress: expect.objectContaining({ step: 'Excluding' }) as unknown as ShadowProgress },
@@ -879,7 +979,7 @@ describe('decideAction for RebootedIntoUpdate', () => {
     {
       name: 'and begins anew for this one',
       status: at('Draining', { version: '1.26.5' }),
-      outcomes: [after('uncordon'), after('remove-lb-exclusion'), after('refresh')],
+      outcomes: [after('uncordon'), after('remove-lb-exclusion'), after('refresh'), after('check-health')],
       kind: 'report',
       says: { progress: expect.objectContaining({ version: '1.27.0' }) as unknown as ShadowProgress },
     },
@@ -1062,8 +1162,8 @@ describe('decideAction for RebootedIntoUpdate', () => {
     },
     {
       name: 'goes on with an update of Brupop 1.x, though an agent of ours had told of an earlier boot before that one came',
+      outcomes: [after('refresh'), after('check-health')],
       bootId: 'boot-2',
-      outcomes: [after('refresh')],
       kind: 'report',
       says: {
         progress: expect.objectContaining({ step: 'Draining', boot_id: 'boot-2' }) as unknown as ShadowProgress,
@@ -1080,7 +1180,7 @@ describe('decideAction for RebootedIntoUpdate', () => {
     },
     {
       name: 'begins on a node that has been rebooted while it was idle',
-      outcomes: [after('refresh')],
+      outcomes: [after('refresh'), after('check-health')],
       status: status(),
       bootId: 'boot-2',
       kind: 'report',
@@ -1095,7 +1195,7 @@ describe('decideAction for RebootedIntoUpdate', () => {
     },
     {
       name: 'works on a shadow without status',
-      outcomes: [after('refresh')],
+      outcomes: [after('refresh'), after('check-health')],
       status: null,
       kind: 'report',
       says: { progress: expect.objectContaining({ step: 'Draining' }) as unknown as ShadowProgress },
@@ -1483,6 +1583,75 @@ describe('decideAction for MonitoringUpdate', () => {
       outcomes: [after('check-health', { since: NOW - 60_000 })],
       kind: 'report',
       says: { current_state: 'MonitoringUpdate' },
+    },
+    {
+      name: 'says nothing of pods that are still starting',
+      outcomes: [after('check-health', { done: false, since: NOW - 59_000 })],
+      kind: 'wait',
+    },
+    {
+      name: 'reports what has been unhealthy for a minute, and goes on',
+      outcomes: [after('check-health', { done: false, since: NOW - 60_000, message: 'Pod kube-system/cni-1 is not Ready' })],
+      kind: 'report',
+      says: {
+        current_state: 'RebootedIntoUpdate',
+        crash_count: 3,
+        failure_message: 'The node is not healthy on 1.27.0: Pod kube-system/cni-1 is not Ready',
+      },
+    },
+    {
+      name: 'says the same only once',
+      status: { ...rebooted, failure_message: 'The node is not healthy on 1.27.0: so it was' },
+      outcomes: [after('check-health', { done: false, since: NOW - 120_000 })],
+      kind: 'wait',
+    },
+    {
+      name: 'takes it back while the node has to be healthy for longer',
+      settings: { soakMs: 60_000 },
+      status: { ...rebooted, failure_message: 'The node is not healthy on 1.27.0: so it was' },
+      outcomes: [after('check-health', { since: NOW - 1_000 })],
+      kind: 'report',
+      says: { current_state: 'RebootedIntoUpdate', failure_message: null },
+    },
+    {
+      name: 'goes on until its deadline, which the soak time puts off',
+      settings: { soakMs: 60_000 },
+      toldForMs: 599_999,
+      outcomes: [after('check-health', { done: false })],
+      kind: 'wait',
+    },
+    {
+      name: 'past its deadline fails, and blames the version',
+      settings: { soakMs: 60_000 },
+      toldForMs: 600_000,
+      outcomes: [after('check-health', { done: false, message: 'Pod kube-system/cni-1 is not Ready' })],
+      kind: 'report',
+      says: {
+        current_state: 'ErrorReset',
+        crash_count: 4,
+        failure_message: 'The node is not healthy on 1.27.0: Pod kube-system/cni-1 is not Ready',
+        failed_versions: [{ version: '1.27.0', failures: 1, last_failure_timestamp: new Date(NOW).toISOString() }],
+      },
+    },
+    {
+      name: 'past its deadline lets a node that is healthy have its soak time',
+      settings: { soakMs: 60_000 },
+      toldForMs: 700_000,
+      outcomes: [after('check-health', { since: NOW - 1_000 })],
+      kind: 'wait',
+    },
+    {
+      name: 'keeps what was unhealthy before for as long as it is looked at',
+      status: { ...rebooted, unhealthy_before: ['kube-system/csi'] },
+      outcomes: [after('check-health')],
+      kind: 'report',
+      says: { unhealthy_before: ['kube-system/csi'] },
+    },
+    {
+      name: 'shortens what it reports',
+      outcomes: [after('check-health', { done: false, since: NOW - 60_000, message: 'x'.repeat(9_000) })],
+      kind: 'report',
+      says: { failure_message: expect.stringMatching(/^.{1,1024}$/) as unknown as string },
     },
     {
       name: 'fails if the host runs something else',

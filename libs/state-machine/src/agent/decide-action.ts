@@ -1,10 +1,11 @@
 import type { ShadowStatus } from '@brupop/crd-models';
 import { decideIdle, nextCheck } from './idle.ts';
+import { decideMonitoring } from './monitor.ts';
 import { endWithdrawn, offerOf } from './offer.ts';
-import { giveBackIfHeld, outcomeOf, stepOrPause, waitWhileBusy } from './outcomes.ts';
+import { giveBackIfHeld, waitWhileBusy } from './outcomes.ts';
 import { decideReboot } from './reboot.ts';
 import { decideStage } from './stage.ts';
-import { cleared, observedStatus, reportFailure } from './status.ts';
+import { observedStatus, reportFailure } from './status.ts';
 import type { Action, AgentObservation } from './types.ts';
 
 /**
@@ -69,16 +70,4 @@ function waitForNextStep(o: AgentObservation, version: string): Action {
   return o.now < until
     ? { kind: 'wait', reason, until }
     : { kind: 'refresh', reason: `Checking that the host is still offered ${version}` };
-}
-
-function decideMonitoring(o: AgentObservation, version: string): Action {
-  if (o.host.version !== version) {
-    return reportFailure(o, version, `The host was to run ${version} but runs ${o.host.version}`, 'version');
-  }
-  const health = outcomeOf(o, 'check-health');
-  if (health?.done === true && o.now >= (health.since ?? health.at) + o.settings.soakMs) {
-    const status = cleared({ ...observedStatus(o), current_state: 'MonitoringUpdate', progress: null });
-    return { kind: 'report', reason: `The node is healthy on ${version}`, status };
-  }
-  return stepOrPause(o, 'check-health', `Watching the node on ${version}`);
 }

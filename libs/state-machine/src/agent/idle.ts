@@ -3,12 +3,14 @@ import { tellsOfCheck } from '../update-check.ts';
 import { giveNodeBack, outcomeOf, waitWhileBusy } from './outcomes.ts';
 import { cleared, observedStatus, saysTheSame, timeOf } from './status.ts';
 import type { Action, AgentObservation } from './types.ts';
+import { lookAfterGivingUp, lookAtFailedVersion, nextLook, statusOnFailedVersion } from './unhealthy-version.ts';
 import { agentsOwn } from './unreachable.ts';
 import { isNewsOfCheck, isUpToDate, toldVersions, toldWithoutHost } from './update-check.ts';
 
 /** Tidies up after an update, then looks for the next one from time to time. */
 export function decideIdle(o: AgentObservation): Action {
-  return returnNode(o) ?? withdrawUpdate(o) ?? reportEnd(o) ?? checkForUpdate(o) ?? reportOrWait(o);
+  const ended = returnNode(o) ?? withdrawUpdate(o) ?? lookAfterGivingUp(o) ?? reportEnd(o);
+  return ended ?? checkForUpdate(o) ?? lookAtFailedVersion(o) ?? reportOrWait(o);
 }
 
 // Before anything else: a node that is held serves nobody. What is not ours the apiserver leaves alone.
@@ -52,7 +54,9 @@ function reportOrWait(o: AgentObservation): Action {
   const status = idleStatus(o);
   const isNews = !saysTheSame(status, o.shadow.status) || isNewsOfCheck(status.update_check, o);
   if (isNews) return { kind: 'report', reason: 'The host is idle', status };
-  return o.host.status.kind === 'busy' ? waitWhileBusy(o) : { kind: 'wait', reason: 'Nothing to do', until: nextCheck(o) };
+  return o.host.status.kind === 'busy'
+    ? waitWhileBusy(o)
+    : { kind: 'wait', reason: 'Nothing to do', until: Math.min(nextCheck(o), nextLook(o)) };
 }
 
 type IdleStatus = ShadowStatus & { readonly update_check: ShadowUpdateCheck };
@@ -60,7 +64,10 @@ type IdleStatus = ShadowStatus & { readonly update_check: ShadowUpdateCheck };
 function idleStatus(o: AgentObservation): IdleStatus {
   const { target, check } = toldVersions(o);
   const status: ShadowStatus = { ...observedStatus(o), target_version: target, current_state: 'Idle', progress: null };
-  return { ...(isUpToDate(o) ? cleared(status) : { ...status, failure_message: failureToTell(o, check) }), update_check: check };
+  const rested = { ...status, unhealthy_before: null };
+  const told =
+    statusOnFailedVersion(o, status) ?? (isUpToDate(o) ? cleared(rested) : { ...rested, failure_message: failureToTell(o, check) });
+  return { ...told, update_check: check };
 }
 
 /**

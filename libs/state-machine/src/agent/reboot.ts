@@ -1,3 +1,4 @@
+import { LIMITS } from '@brupop/crd-models';
 import type { ProgressStep, ShadowProgress } from '@brupop/crd-models';
 import { endWithdrawn, isCheckOld, offerOf, reportWithdrawn, seemsGone, UPDATE_WITHDRAWN, withdrawnMessage } from './offer.ts';
 import { giveBackIfHeld, giveNodeBack, outcomeOf, stepOrPause, waitWhileBusy } from './outcomes.ts';
@@ -64,9 +65,13 @@ function begin(o: AgentObservation, version: string): Action {
     return tryStep(o, version, 'refresh', `Checking that the host is still offered ${version} before the drain`);
   }
   if (obstacle !== undefined) return reportFailure(o, version, obstacle, 'other');
+  const health = outcomeOf(o, 'check-health');
+  // What is unhealthy before the drain must not be held against the version afterwards. Where nobody can tell, everything is.
+  if (health === undefined) return { kind: 'check-health', reason: 'Noting what is unhealthy on the node before it is drained' };
+  const before = { unhealthy_before: health.unhealthy?.slice(0, LIMITS.unhealthyBefore) ?? null };
   return o.settings.excludeFromLbWaitMs > 0
-    ? reportProgress(o, 'Excluding', version, doing('Excluding', version))
-    : reportProgress(o, 'Draining', version, doing('Draining', version));
+    ? reportProgress(o, 'Excluding', version, doing('Excluding', version), before)
+    : reportProgress(o, 'Draining', version, doing('Draining', version), before);
 }
 
 /**

@@ -39,6 +39,7 @@ export function observedStatus(o: AgentObservation): ShadowStatus {
     failed_versions: status?.failed_versions ?? [],
     boot_id: o.bootId,
     failure_message: status?.failure_message ?? null,
+    unhealthy_before: status?.unhealthy_before ?? null,
     update_check: check,
   };
 }
@@ -60,9 +61,15 @@ export function reportReached(o: AgentObservation, state: ShadowState, reason: s
 }
 
 /** Reports that a disruptive step begins; the step itself comes when the report has been written. */
-export function reportProgress(o: AgentObservation, step: ProgressStep, version: string, reason: string): Action {
+export function reportProgress(
+  o: AgentObservation,
+  step: ProgressStep,
+  version: string,
+  reason: string,
+  further: Pick<ShadowStatus, 'unhealthy_before'> = {},
+): Action {
   const progress = { step, since: new Date(o.now).toISOString(), boot_id: o.bootId, version, message: reason };
-  return { kind: 'report', reason, status: { ...observedStatus(o), progress, failure_message: null } };
+  return { kind: 'report', reason, status: { ...observedStatus(o), progress, failure_message: null, ...further } };
 }
 
 /**
@@ -86,6 +93,11 @@ export function reportTrouble(o: AgentObservation, message: string): Action {
   return { kind: 'report', reason: message, status: { ...observedStatus(o), progress: null, failure_message: message } };
 }
 
+/** Reports that nothing fails any more. */
+export function reportNoTrouble(o: AgentObservation, reason: string): Action {
+  return { kind: 'report', reason, status: { ...observedStatus(o), failure_message: null } };
+}
+
 /** Who is to blame for a failure: the version, which is then remembered, or something else. */
 export type Blame = 'version' | 'other';
 
@@ -96,19 +108,18 @@ function blamed(o: AgentObservation, version: string, blame: Blame): readonly Fa
 
 /** Reports a failed update of a node that we do not hold, or no longer. */
 export function reportFailure(o: AgentObservation, version: string, reason: string, blame: Blame): Action {
-  const status = observedStatus(o);
+  const status = { ...observedStatus(o), current_state: 'ErrorReset' as const, progress: null };
+  return { kind: 'report', reason, status: failed(o, status, version, reason, blame) };
+}
+
+/** The status with one failure more. */
+export function failed(o: AgentObservation, status: ShadowStatus, version: string, reason: string, blame: Blame): ShadowStatus {
   return {
-    kind: 'report',
-    reason,
-    status: {
-      ...status,
-      current_state: 'ErrorReset',
-      crash_count: nextCrashCount(status.crash_count),
-      state_transition_failure_timestamp: new Date(o.now).toISOString(),
-      progress: null,
-      failed_versions: blamed(o, version, blame),
-      failure_message: reason,
-    },
+    ...status,
+    crash_count: nextCrashCount(status.crash_count),
+    state_transition_failure_timestamp: new Date(o.now).toISOString(),
+    failed_versions: blamed(o, version, blame),
+    failure_message: reason,
   };
 }
 
@@ -141,6 +152,7 @@ export function saysTheSame(a: ShadowStatus, b: ShadowStatus | null | undefined)
     (a.state_transition_failure_timestamp ?? null) === (b.state_transition_failure_timestamp ?? null) &&
     (a.failure_message ?? null) === (b.failure_message ?? null) &&
     (a.boot_id ?? null) === (b.boot_id ?? null) &&
+    (a.unhealthy_before ?? []).join() === (b.unhealthy_before ?? []).join() &&
     sameProgress(a.progress, b.progress) &&
     sameFailures(a.failed_versions ?? [], b.failed_versions ?? [])
   );

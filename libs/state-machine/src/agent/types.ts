@@ -56,6 +56,8 @@ export interface AgentSettings {
   readonly rebootTimeoutMs: number;
   /** How long a node must be healthy without a break before monitoring ends. */
   readonly soakMs: number;
+  /** From the start of monitoring, on top of `soakMs`: past it a node that is not healthy has failed to run the version. */
+  readonly monitoringTimeoutMs: number;
   /** How often an idle host looks for a new version. */
   readonly updateCheckIntervalMs: number;
   /** Pause before a failed or unfinished step is tried again, unless the apiserver names another. */
@@ -71,6 +73,8 @@ export const DEFAULT_AGENT_SETTINGS: AgentSettings = {
   drainTimeoutMs: Infinity,
   rebootTimeoutMs: 10 * 60_000,
   soakMs: 0,
+  // The agent knows what is unhealthy, so it gives up before the controller does.
+  monitoringTimeoutMs: 9 * 60_000,
   updateCheckIntervalMs: 120_000,
   retryMs: 15_000,
   busyPollMs: 5_000,
@@ -103,7 +107,7 @@ export interface StepOutcome {
   readonly done: boolean;
   /** One sentence for people; why not, if it is not done. */
   readonly message: string;
-  /** Since when the outcome holds (excluded, healthy), milliseconds since the Unix epoch; `at` if absent. */
+  /** Since when the outcome holds (excluded, healthy or not), milliseconds since the Unix epoch; `at` if absent. */
   readonly since?: number | undefined;
   /** How long to wait before the next try. */
   readonly retryAfterMs?: number | undefined;
@@ -115,6 +119,8 @@ export interface StepOutcome {
   readonly until?: string | undefined;
   /** Of `uncordon`: whether the exclusion from load balancers is undone as well. */
   readonly returned?: boolean | undefined;
+  /** Of `check-health`: the DaemonSets that have an unhealthy pod on the node, as `namespace/name`; absent: not known. */
+  readonly unhealthy?: readonly string[] | undefined;
   /** Whether another try is pointless: the one who takes the step has given it up. */
   readonly final?: boolean | undefined;
 }
@@ -129,6 +135,8 @@ export interface AgentObservation {
   /** Milliseconds since the Unix epoch. */
   readonly now: number;
   readonly settings: AgentSettings;
+  /** For how long this process has known the present spec, in milliseconds of a clock that never jumps; absent: 0. */
+  readonly toldForMs?: number | undefined;
   /** When this process last tried to refresh, milliseconds since the Unix epoch. */
   readonly lastCheckedAt?: number | undefined;
   /** What this process has seen of the host's checks; absent: nothing yet. */

@@ -26,6 +26,7 @@ export const START_RULES: readonly Rule[] = [
   leftUnavailable,
   ...REACH_RULES,
   unreported,
+  unhealthyAfterUpdate,
   updateCheckFailing,
   upToDate,
   invalidVersion,
@@ -71,6 +72,14 @@ function upToDate({ status }: ShadowedFacts): Reason | undefined {
   const { reason, message } = withoutUpdate(status);
   const at = reason === 'UpToDate' ? (status.update_check?.checked_at ?? null) : null;
   return { reason, message: at === null ? message : `${message} (checked at ${at})` };
+}
+
+// What the agent reports as a failure of the version that it runs stands until the node is healthy.
+function unhealthyAfterUpdate({ status }: ShadowedFacts): Reason | undefined {
+  const { current_version, target_version, failed_versions } = status;
+  if (current_version !== target_version || failed_versions?.some(({ version }) => version === current_version) !== true) return undefined;
+  const why = status.failure_message ?? '';
+  return { reason: 'UnhealthyAfterUpdate', message: why === '' ? `The node is not healthy on ${current_version}` : why };
 }
 
 function invalidVersion({ status: { target_version } }: ShadowedFacts): Reason | undefined {

@@ -38,6 +38,21 @@ describe(failureOf, () => {
       status: blamed('1.2.0', 2),
       expected: 'RebootFailed',
     },
+    {
+      name: 'a version on which the node was not healthy',
+      reason: 'ResetAfterError',
+      spec: told('MonitoringUpdate'),
+      status: { ...blamed('1.1.0', 2), current_version: '1.1.0' },
+      expected: 'MonitoringFailed',
+    },
+    {
+      name: 'a version that the host left while it was monitored',
+      reason: 'ResetAfterError',
+      spec: told('MonitoringUpdate'),
+      status: blamed('1.1.0', 2),
+      expected: 'VersionFailed',
+    },
+    { name: 'monitoring that was given up', reason: 'GivenUp', spec: told('MonitoringUpdate'), expected: 'MonitoringFailed' },
     { name: 'a reset that a person asked for', reason: 'ResetAfterError', spec: told('ErrorReset'), expected: undefined },
   ])('$name: $expected', ({ reason, spec, status, expected }) => {
     const shadow = aShadow('a', spec, status);

@@ -16,8 +16,9 @@ export type Failure = (typeof FAILURES)[number];
  * @returns how the update failed that the change puts an end to; undefined if it puts an end to none
  */
 export function failureOf(change: FleetChange, shadow: BottlerocketShadow, now: number): Failure | undefined {
-  if (change.reason === 'GivenUp') return 'DeadlinePassed';
+  if (change.reason === 'GivenUp') return shadow.spec.state === 'MonitoringUpdate' ? 'MonitoringFailed' : 'DeadlinePassed';
   if (change.reason !== 'ResetAfterError') return undefined;
+  if (isUnhealthy(shadow)) return 'MonitoringFailed';
   if (isVersionToBlame(shadow, now)) return 'VersionFailed';
   switch (shadow.spec.state) {
     case 'StagedAndPerformedUpdate':
@@ -31,6 +32,11 @@ export function failureOf(change: FleetChange, shadow: BottlerocketShadow, now: 
       // A person has asked for the reset.
       return undefined;
   }
+}
+
+/** Whether the node runs the version whose update failed: it was not healthy on it. */
+function isUnhealthy({ spec, status }: BottlerocketShadow): boolean {
+  return spec.state === 'MonitoringUpdate' && typeof spec.version === 'string' && status?.current_version === spec.version;
 }
 
 /** Whether the agent has put the version on its list of bad ones since it was told to take this step. */

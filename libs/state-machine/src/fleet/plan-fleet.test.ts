@@ -85,6 +85,11 @@ describe('planFleet, one node through an update', () => {
       expected: ['a: InProgress'],
     },
     {
+      name: 'says what is unhealthy on a monitored node',
+      fleet: [aMember('a', { ...told('MonitoringUpdate'), status: { ...rebooted, failure_message: 'Pod x is not Ready' } })],
+      expected: ['a: UnhealthyAfterUpdate'],
+    },
+    {
       name: 'ends monitoring at once without a soak time',
       fleet: [aMember('a', { ...told('MonitoringUpdate'), status: monitoring })],
       expected: ['a→Idle UpdateFinished'],
@@ -752,10 +757,52 @@ describe('planFleet, a version that fails', () => {
       expected: ['c→StagedAndPerformedUpdate UpdateStarted', 'a: VersionBackoff', 'b: VersionBackoff'],
     },
     {
-      name: 'has not failed where it runs after all',
+      name: 'has failed where it runs and the node is not healthy on it',
       fleet: [aMember('a', { status: { ...bad(1).status, current_version: '1.1.0' } }), aMember('b', bad(1)), aMember('c')],
       policy,
+      expected: ['a: UnhealthyAfterUpdate', 'b: VersionBackoff', 'c: VersionFailing'],
+    },
+    {
+      name: 'has failed where its monitoring is past the deadline',
+      fleet: [aMember('a', { ...told('MonitoringUpdate', 6), status: rebooted, ready: false }), aMember('b', bad(1)), aMember('c')],
+      policy,
+      expected: ['a: Stuck', 'b: VersionBackoff', 'c: VersionFailing'],
+    },
+    {
+      name: 'has failed where its monitoring was given up, until the agent says how the node is',
+      fleet: [
+        aMember('a', { spec: { version: '1.1.0', state_transition_timestamp: ago(1) }, status: rebooted }),
+        aMember('b', bad(1)),
+        aMember('c'),
+      ],
+      policy,
+      expected: ['a: Recovering', 'b: VersionBackoff', 'c: VersionFailing'],
+    },
+    {
+      name: 'has not failed where the agent has since reported the node idle without blaming it',
+      fleet: [
+        aMember('a', { spec: { version: '1.1.0', state_transition_timestamp: ago(1) }, status: { current_version: '1.1.0' } }),
+        aMember('b', bad(1)),
+        aMember('c'),
+      ],
+      policy,
       expected: ['c→StagedAndPerformedUpdate UpdateStarted', 'a: UpToDate', 'b: VersionBackoff'],
+    },
+    {
+      name: 'leaves a node that was not healthy on it free for the next',
+      fleet: [
+        aMember('a', {
+          status: {
+            ...bad(10).status,
+            current_version: '1.1.0',
+            target_version: '1.2.0',
+            crash_count: 1,
+            state_transition_failure_timestamp: ago(10),
+          },
+        }),
+      ],
+      policy,
+      expected: ['a→StagedAndPerformedUpdate UpdateStarted'],
     },
     {
       name: 'is given to all without a limit',
@@ -850,7 +897,7 @@ describe('planFleet, stuck nodes', () => {
     {
       name: 'one that is back but silent gives its slot away',
       fleet: [aMember('stuck', { ...told('MonitoringUpdate', 6), status: rebooted, agent: false }), aMember('a')],
-      expected: ['a→StagedAndPerformedUpdate UpdateStarted', 'stuck: Stuck'],
+      expected: ['stuck→Idle GivenUp', 'a: NoFreeSlot'],
     },
     {
       name: 'one that reports health and is not Ready',
@@ -858,10 +905,16 @@ describe('planFleet, stuck nodes', () => {
       expected: ['stuck: Stuck', 'a: NoFreeSlot'],
     },
     {
-      name: 'one that never stays Ready for the soak time gives its slot away while it serves',
-      fleet: [aMember('stuck', { ...told('MonitoringUpdate', 60), status: monitoring, readySince: ago(1) }), aMember('a')],
+      name: 'one that was not Ready for a moment has one more soak time, and gives its slot away meanwhile',
+      fleet: [aMember('stuck', { ...told('MonitoringUpdate', 14), status: monitoring, readySince: ago(1) }), aMember('a')],
       policy: { soakMs: 5 * MINUTE },
       expected: ['a→StagedAndPerformedUpdate UpdateStarted', 'stuck: Stuck'],
+    },
+    {
+      name: 'one that never stays Ready for the soak time has its monitoring given up',
+      fleet: [aMember('stuck', { ...told('MonitoringUpdate', 15), status: monitoring, readySince: ago(1) }), aMember('a')],
+      policy: { soakMs: 5 * MINUTE },
+      expected: ['stuck→Idle GivenUp', 'a: NoFreeSlot'],
     },
     {
       name: 'one that does not clean up gives its slot away if it serves',

@@ -26,7 +26,7 @@ import { LEFT_UNAVAILABLE } from './rule.ts';
  * @param now milliseconds since the epoch
  */
 export function planFleet(observation: FleetObservation, policy: FleetPolicy, now: number): FleetPlan {
-  const failing = failingVersions(observation.shadows, policy);
+  const failing = failingVersions(observation.shadows, policy, now);
   const { agentsSince = new Map<string, string>(), failingWrites = new Map<string, FailingWrite>() } = observation;
   const { overdueChecks = new Set<string>() } = observation;
   const window = fleetWindowAt(observation, policy, now);

@@ -35,6 +35,6 @@ const MINUTE_MS = 60_000;
 export const DEFAULT_TIMEOUTS: StateTimeouts = {
   stagedMs: 30 * MINUTE_MS,
   rebootedMs: 60 * MINUTE_MS,
-  monitoringMs: 5 * MINUTE_MS,
+  monitoringMs: 10 * MINUTE_MS,
   recoveryMs: 10 * MINUTE_MS,
 };

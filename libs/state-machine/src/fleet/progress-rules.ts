@@ -65,6 +65,8 @@ function finishAfterSoak(facts: ShadowedFacts, { policy, now }: RuleContext): Ve
   if (phase !== 'reached' || told !== 'MonitoringUpdate') return undefined;
   if (!node.ready) return soaking(facts, 'the updated node to be Ready');
   const soakedAt = soakBegan(facts, now) + policy.soakMs;
+  // A node that is Ready again and again, and never for long enough, has failed as well. After a late break it has one more soak time.
+  if (soakedAt > now && facts.stuck && now >= (facts.deadline ?? now) + policy.soakMs) return giveUpMonitoring(facts, now);
   if (soakedAt > now) return soaking(facts, 'the updated node to have been Ready for long enough', soakedAt);
   return change(facts, 'Idle', null, now, 'UpdateFinished', `Finished the update to ${String(shadow.spec.version ?? null)}`);
 }
@@ -127,9 +129,17 @@ function goneFromFleet(facts: ShadowedFacts): Verdict {
 // What a stuck agent has not done by now it must not do later without a slot. The version stays in the spec as the mark of the attempt.
 function giveUpWhenStuck(facts: ShadowedFacts, { now }: RuleContext): Verdict {
   const { phase, told, stuck, available, shadow } = facts;
-  if (phase !== 'working' || told === 'MonitoringUpdate' || !stuck || !available) return undefined;
+  if (phase !== 'working' || !stuck || !available) return undefined;
+  if (told === 'MonitoringUpdate') return giveUpMonitoring(facts, now);
   const message = `Giving up because the node did not reach ${told} in time${lastFailure(facts)}`;
   return change(facts, 'Idle', shadow.spec.version ?? null, now, 'GivenUp', message);
+}
+
+// Counts as a failure of the version until the agent says how the node is. The node keeps running it, and is free for the next.
+function giveUpMonitoring(facts: ShadowedFacts, now: number): Verdict {
+  const version = facts.shadow.spec.version ?? null;
+  const message = `Giving up because the node was not healthy on ${String(version)} in time${lastFailure(facts)}`;
+  return change(facts, 'Idle', version, now, 'GivenUp', message);
 }
 
 // A staged node that may not reboot, for a reason of its own, must not keep the others waiting.
@@ -170,6 +180,9 @@ function waitForAgent(facts: ShadowedFacts, { window, now }: RuleContext): Verdi
   const until = sooner(drainEndsAt(facts, now) ?? permitted, facts);
   const blocked = drainBlockedBy(shadow);
   if (blocked !== undefined) return hold(facts, 'DrainBlocked', blocked.message, until);
+  if (told === 'MonitoringUpdate' && (status.failure_message ?? '') !== '') {
+    return hold(facts, 'UnhealthyAfterUpdate', status.failure_message ?? '', until);
+  }
   return hold(facts, phase === 'recovering' ? 'Recovering' : 'InProgress', `Waiting for ${text}`, until);
 }
 
@@ -182,7 +195,8 @@ function drainEndsAt({ phase, deadline, status }: ShadowedFacts, now: number): n
 
 /** What went wrong last, in this attempt or in an earlier one, as the end of a message. */
 function lastFailure({ told, status }: ShadowedFacts): string {
-  const failure = told === 'StagedAndPerformedUpdate' ? (status.failure_message ?? '') : '';
+  const isOfThisStep = told === 'StagedAndPerformedUpdate' || told === 'MonitoringUpdate';
+  const failure = isOfThisStep ? (status.failure_message ?? '') : '';
   return failure === '' ? '' : `; last failure: ${failure}`;
 }
 

@@ -34,6 +34,7 @@ export type HoldReason =
   | 'InProgress'
   | 'DrainBlocked'
   | 'Soaking'
+  | 'UnhealthyAfterUpdate'
   | 'Recovering'
   | 'LostInUpdate'
   | 'Stuck'
@@ -145,6 +146,14 @@ export const HOLD_REASONS: Readonly<Record<HoldReason, HoldExplanation>> = {
     meaning: 'The node runs the new version and is watched until it has been Ready for `SOAK_TIME_IN_SEC`.',
     remedy: NOTHING,
   },
+  UnhealthyAfterUpdate: {
+    loudness: 'trouble',
+    updating: false,
+    meaning:
+      'The node runs the new version and is not healthy on it: the message names what is not Ready, apart from what was not before the drain. Past the deadline of its monitoring this counts as a failure of the version, until the node is healthy.',
+    remedy:
+      'Look at the pods that the message names. The node is not rolled back; it is looked at every five minutes, and updated to the next version as any other.',
+  },
   Recovering: {
     loudness: 'quiet',
     updating: true,
@@ -197,7 +206,7 @@ export const HOLD_REASONS: Readonly<Record<HoldReason, HoldExplanation>> = {
     loudness: 'quiet',
     updating: false,
     meaning:
-      'As many nodes as `MAX_FAILED_NODES` have failed to run this version, and no more than that run it; no other node is started on it.',
+      'As many nodes as `MAX_FAILED_NODES` have failed to run this version, or were not healthy on it, and no more than that run it; no other node is started on it.',
     remedy:
       'Look at the nodes that the message names. They try again by themselves; once they succeed, or the version is withdrawn, the rollout goes on. Raise `MAX_FAILED_NODES` if those nodes alone are at fault.',
   },
