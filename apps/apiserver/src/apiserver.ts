@@ -1,8 +1,8 @@
 import { ROUTES } from '@brupop/agent-api';
-import { AGENT_SERVICE_ACCOUNT, TOKEN_AUDIENCE } from '@brupop/crd-models';
+import { AGENT_SERVICE_ACCOUNT, APISERVER_COMPONENT, TOKEN_AUDIENCE } from '@brupop/crd-models';
 import type { DrainPolicy } from '@brupop/drain';
 import { createAuthenticator } from '@brupop/k8s-auth';
-import type { KubeClient } from '@brupop/kube-runtime';
+import { createEventRecorder, type KubeClient } from '@brupop/kube-runtime';
 import type { Clock, Random } from '@brupop/ports';
 import type { Logger, Metrics } from '@brupop/process';
 import express, { type Express } from 'express';
@@ -28,6 +28,8 @@ export interface ApiserverDeps {
   /** The operator's own: its shadows and agent pods are there. */
   readonly namespace: string;
   readonly drainPolicy: DrainPolicy;
+  /** Of this replica, such as the name of its pod, for Events. */
+  readonly identity?: string;
 }
 
 /** An apiserver, not yet listening. */
@@ -84,7 +86,14 @@ export function createApiserver(deps: ApiserverDeps): Apiserver {
   });
   agents.use(ROUTES.shadow, authentication(authenticator, metrics, createDenialLog(log, clock)), requestLimit(clock));
   addShadowRoutes(agents, express.json({ limit: JSON_LIMIT, type: () => true }), { ...deps, caches, board, metrics });
-  addNodeRoutes(agents, { ...deps, caches, board, metrics });
+  const events = createEventRecorder({
+    client,
+    clock,
+    log,
+    component: APISERVER_COMPONENT,
+    instance: deps.identity ?? APISERVER_COMPONENT,
+  });
+  addNodeRoutes(agents, { ...deps, caches, board, metrics, events });
   app.use(agents);
 
   app.use((request) => {
@@ -109,6 +118,7 @@ export function createApiserver(deps: ApiserverDeps): Apiserver {
       signal.addEventListener('abort', close, { once: true });
       if (signal.aborted) close();
       await Promise.all([caches.run(signal), returnNodes({ ...deps, caches, metrics }, signal), tidyNodes({ ...deps, caches }, signal)]);
+      await events.flush();
     },
   };
 }

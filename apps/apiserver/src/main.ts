@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { createKubeClient, loadKube } from '@brupop/kube-runtime';
 import { sleep, systemClock as clock, systemRandom as random } from '@brupop/ports';
 import {
@@ -30,6 +31,7 @@ async function main(signal: AbortSignal, log: Logger): Promise<void> {
     random,
     log,
     namespace,
+    identity: hostname(),
     drainPolicy: { timeoutMs: config.drainTimeoutMs, onTimeout: config.drainTimeoutAction },
   });
   collectProcessMetrics(metrics);

@@ -22,20 +22,23 @@ import {
   type PodSelector,
   type Removals,
 } from '@brupop/drain';
-import { isKubeStatus } from '@brupop/kube-runtime';
+import { isKubeStatus, type EventRecorder, type Regarding } from '@brupop/kube-runtime';
 import type { Request, Response, Router } from 'express';
 import { callerOf } from './authentication.ts';
 import { nodeTopic, SERVER_COMPONENTS } from './caches.ts';
+import { createDrainEvents, type DrainEvents } from './drain-events.ts';
 import { createDrainLog, type DrainLog } from './drain-log.ts';
 import { RequestError } from './errors.ts';
 import { nodeProblem, readHealth } from './node-health.ts';
 import { requestSignal } from './request-signal.ts';
 import { adoptLegacy, checkPermission, type ShadowRoutesDeps } from './shadow-routes.ts';
+import { createVolumeWaits, type VolumeWaits } from './volume-waits.ts';
 import { drainProgress, sinceOf } from './step-progress.ts';
 
 /** What the handlers of this scope need. */
 export interface NodeRoutesDeps extends ShadowRoutesDeps {
   readonly drainPolicy: DrainPolicy;
+  readonly events: Pick<EventRecorder, 'record'>;
 }
 
 const NOT_READY_RETRY_MS = 2_000;
@@ -45,13 +48,18 @@ const LONGEST_READY_WAIT_MS = 10_000;
 /** Adds the steps that an agent may ask to be taken on its own node. Each may be repeated, at any replica. */
 export function addNodeRoutes(router: Router, deps: NodeRoutesDeps): void {
   const { client, clock, log, metrics } = deps;
-  const drains: Drains = { log: createDrainLog(log), removals: createRemovals({ client, clock }) };
+  const drains: Drains = {
+    log: createDrainLog(log),
+    removals: createRemovals({ client, clock }),
+    volumes: createVolumeWaits({ client, clock, log }),
+    events: createDrainEvents(deps.events),
+  };
 
   router.post(ROUTES.cordonAndDrain, async (request, response) => {
     const target = targetOf(deps, response);
     await checkPermission(deps, target.nodeName, requestSignal(response));
     await adoptPredecessors(deps, request, target);
-    const { held, listed } = await orNodeNotFound(target, cordon(deps, target));
+    const { held, listed } = await orNodeNotFound(target, cordon(deps, drains, target));
     const policy = policyFor(request, deps.drainPolicy);
     let result = await drainOnce(deps, drains, target, { held, policy, listed });
     const isReturned = watchReturn(deps, target.nodeName);
@@ -195,13 +203,24 @@ function sinceMsOf({ clock }: NodeRoutesDeps, held: Ownership | undefined): numb
  * Cordons the node. Which pods are there before is recorded with the cordon: it tells those to be evicted from those that come back. The list serves the first
  * step of the drain, too, so it costs nothing.
  */
-async function cordon(deps: NodeRoutesDeps, target: Target): Promise<NodeChangeResult & { readonly listed: ListedPods | undefined }> {
+async function cordon(
+  deps: NodeRoutesDeps,
+  drains: Drains,
+  target: Target,
+): Promise<NodeChangeResult & { readonly listed: ListedPods | undefined }> {
   const { client, nodeName, stop } = target;
   const known = deps.caches.node(nodeName);
   const lastUids = deps.caches.serversOn(nodeName);
   const listed = known !== undefined && isCordonRecorded(known) ? undefined : await listNodePods(client, nodeName, stop);
-  const survey = listed === undefined ? undefined : surveyPods(listed.pods, { ...selectorsOf(deps), nodeName, lastUids });
-  return { ...(await cordonNode({ ...target, known, lastUids, presentUids: survey?.presentUids })), listed };
+  const seen = listed === undefined ? undefined : surveyPods(listed.pods, { ...selectorsOf(deps), nodeName, lastUids });
+  const result = await cordonNode({ ...target, known, lastUids, seen });
+  if (seen !== undefined) drains.volumes.begin(nodeName);
+  if (seen !== undefined && result.changed) drains.events.bare(regarding(deps, nodeName), seen.bare);
+  return { ...result, listed };
+}
+
+function regarding({ caches }: NodeRoutesDeps, name: string): Regarding {
+  return { apiVersion: 'v1', kind: 'Node', name, uid: caches.node(name)?.metadata.uid ?? name };
 }
 
 /** Which pods are the operator's own. */
@@ -213,6 +232,8 @@ function selectorsOf(deps: NodeRoutesDeps): { readonly ours: PodSelector; readon
 interface Drains {
   readonly log: DrainLog;
   readonly removals: Removals;
+  readonly volumes: VolumeWaits;
+  readonly events: DrainEvents;
 }
 
 async function drainOnce(
@@ -225,25 +246,50 @@ async function drainOnce(
     listed,
   }: { readonly held: Ownership | undefined; readonly policy: DrainPolicy; readonly listed?: ListedPods | undefined },
 ): Promise<DrainResult> {
-  const result = await drainStep({
+  const sinceMs = sinceMsOf(deps, held);
+  const step = await drainStep({
     ...target,
     ...selectorsOf(deps),
     listed,
     signal,
     removals: drains.removals,
     log: deps.log.child({ node: target.nodeName }),
-    sinceMs: sinceMsOf(deps, held),
+    sinceMs,
     // This replica may be among the pods that are waited for, and ends when its last request has.
     stop: deps.board.closing,
     policy,
     lastUids: held?.last,
     presentUids: held?.present,
   });
+  const result =
+    held?.volumes === true ? await withVolumes(deps, drains, step, { sinceMs, policy, signal, nodeName: target.nodeName }) : step;
+  drains.events.drained(regarding(deps, target.nodeName), result);
   const block = result.kind === 'done' ? undefined : drainBlock(result.waiting);
   deps.metrics.drained(result, block?.reason);
   drains.log.note(target.nodeName, result, block);
   return result;
 }
+
+/** A drain whose pods are gone ends when their volumes are detached, or have been waited for long enough. */
+async function withVolumes(
+  { clock, board }: NodeRoutesDeps,
+  { volumes }: Drains,
+  step: DrainResult,
+  given: { readonly nodeName: string; readonly sinceMs: number; readonly policy: DrainPolicy; readonly signal: AbortSignal },
+): Promise<DrainResult> {
+  if (step.kind !== 'done') return step;
+  const { sinceMs, policy, ...target } = given;
+  const timeoutLeftMs = policy.timeoutMs > 0 ? sinceMs + policy.timeoutMs - clock.now() : Infinity;
+  const { attached, leftMs } = await volumes.wait({ ...target, keep: step.claims ?? [], leftMs: timeoutLeftMs, stop: board.closing });
+  if (attached.length === 0) return step;
+  if (leftMs === 0) return { ...step, attached };
+  const { evicted, left } = step;
+  const waiting = { kind: 'waiting' as const, evicted, ...(left === undefined ? {} : { left }), attached, waiting: [] };
+  return { ...waiting, notice: describeDrain(waiting), endsAtMs: clock.now() + leftMs, askAgainMs: VOLUMES_RETRY_MS };
+}
+
+// Detaching takes a while, and each look lists the VolumeAttachments of the whole cluster.
+const VOLUMES_RETRY_MS = 7_000;
 
 async function orNodeNotFound<T>({ nodeName }: NodeChangeOptions, change: Promise<T>): Promise<T> {
   try {

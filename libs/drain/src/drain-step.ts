@@ -16,21 +16,28 @@ import {
 } from './obstacle.ts';
 import { drainOutlook, type DrainOutlook } from './outlook.ts';
 import { planDrain, type DrainMode, type DrainPlan, type DrainPolicy } from './plan.ts';
-import { podIdentity, podKey, type DrainPod, type PodSelector } from './pod.ts';
+import { claimsOf, podIdentity, podKey, type Claim, type DrainPod, type PodSelector } from './pod.ts';
 import { createRemovals, type Removals } from './removals.ts';
 import { Returns } from './returns.ts';
+import { describeVolumes } from './volumes.ts';
 
 /** What every step of a drain tells. */
 interface StepResult {
   readonly evicted: number;
   /** Pods that have come to the node since the cordon, would come again, and therefore stay; absent if there are none. */
   readonly left?: readonly LeftPod[];
+  /** Names of volumes of pods that have gone and which are attached to the node still, where that was looked at; absent if there are none. */
+  readonly attached?: readonly string[];
 }
 
 /** What one step of a drain came to. */
 export type DrainResult =
   /** Nothing is left to drain, as a fresh list or the watch event that removed the last pod has shown. Pods that came after that are not covered. */
-  | (StepResult & { readonly kind: 'done' })
+  | (StepResult & {
+      readonly kind: 'done';
+      /** Claims of the pods that stay on the node; absent if they use none. */
+      readonly claims?: readonly Claim[];
+    })
   /** Take another step. Pods that hold the drain come first in `waiting`, those that merely terminate last. */
   | (StepResult &
       DrainOutlook & {
@@ -167,13 +174,13 @@ async function run(options: StepOptions, limit: StepLimit, stepSignal: AbortSign
     if (!isListed) limit.set(budgetMs);
     isListed = true;
     const plan = planDrain({ ...options, pods, nowMs: clock.now() });
-    const told = (): StepResult => ({ evicted: progress.evicted.size, ...leftPods(plan.skip) });
+    const told = (): StepResult => ({ evicted: progress.evicted.size, ...leftPods(plan.skip, options.last) });
     for (const pod of progress.returns.note(plan, options)) progress.notBeforeMs.set(podIdentity(pod), clock.monotonic() + LEAVE_ALONE_MS);
     const leftMs = limit.leftMs() - FIRST_PAUSE_MS;
     if (isDrained(plan)) {
       settledMs ??= clock.monotonic() + SETTLE_MS;
       const untilMs = Math.min(settledMs - clock.monotonic(), leftMs);
-      if (!progress.returns.isDue || untilMs <= 0 || isStopped()) return { kind: 'done', ...told() };
+      if (!progress.returns.isDue || untilMs <= 0 || isStopped()) return { kind: 'done', ...told(), ...stayingClaims(plan) };
       await nodePods.change({ watchedMs: untilMs, unwatchedMs: untilMs }, untilTold).catch(() => undefined);
       signal.throwIfAborted();
       continue;
@@ -202,6 +209,12 @@ async function run(options: StepOptions, limit: StepLimit, stepSignal: AbortSign
     signal.throwIfAborted();
     if (isStopped()) return result;
   }
+}
+
+/** The optional field `claims`. */
+function stayingClaims({ skip }: DrainPlan): { readonly claims?: readonly Claim[] } {
+  const claims = skip.flatMap(({ pod, reason }) => (reason === 'elsewhere' || reason === 'finished' ? [] : claimsOf(pod)));
+  return claims.length === 0 ? {} : { claims };
 }
 
 function isDrained({ evict, wait }: DrainPlan): boolean {
@@ -292,7 +305,11 @@ function obstaclesOf({ evict, wait }: DrainPlan, { clock, removals }: StepOption
 /** One sentence for people about where a drain stands, such as for a condition or a log. */
 export function describeDrain(result: DrainResult): string {
   const evicted = `${result.evicted} ${result.evicted === 1 ? 'pod' : 'pods'} evicted in this step`;
-  if (result.kind === 'done') return `Drained, ${evicted}${describeLeft(result.left)}`;
+  if (result.kind === 'done') {
+    const attached = result.attached === undefined ? '' : `; still attached: ${describeVolumes(result.attached)}`;
+    return `Drained, ${evicted}${describeLeft(result.left)}${attached}`;
+  }
+  if (result.attached !== undefined) return `Waiting for ${describeVolumes(result.attached)} to be detached`;
   const { length } = result.waiting;
   const first = result.waiting[0] === undefined ? '' : `: ${result.waiting[0].message}`;
   return result.kind === 'timedOut'

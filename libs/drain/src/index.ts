@@ -31,6 +31,9 @@ export {
 export type { DrainNode, NodeChange, NodeCondition, NodePatch, NodeTaint, Ownership, Tidying } from './node-plans.ts';
 export { decideMode, planDrain } from './plan.ts';
 export type { DrainMode, DrainObservation, DrainPlan, DrainPolicy, DrainTimeoutAction } from './plan.ts';
-export type { DrainPod, PodSelector, PodToleration } from './pod.ts';
+export { podKey } from './pod.ts';
+export type { Claim, DrainPod, PodSelector, PodToleration, PodVolume } from './pod.ts';
+export { awaitDetached, describeVolumes } from './volumes.ts';
+export type { DetachOptions } from './volumes.ts';
 export { surveyPods } from './survey.ts';
 export type { PodSurvey } from './survey.ts';

@@ -1,5 +1,5 @@
 import type { DrainPlan } from './plan.ts';
-import { controllerOf, podKey } from './pod.ts';
+import { controllerOf, podKey, selects, type PodSelector } from './pod.ts';
 
 /** A pod that a drain leaves on the node because it would come back after an eviction. */
 export interface LeftPod {
@@ -10,9 +10,10 @@ export interface LeftPod {
 }
 
 /** The optional field `left`: pods that have come to the node since its cordon. */
-export function leftPods(skip: DrainPlan['skip']): { readonly left?: readonly LeftPod[] } {
+export function leftPods(skip: DrainPlan['skip'], last: PodSelector | undefined): { readonly left?: readonly LeftPod[] } {
   const left = skip.flatMap(({ pod, reason }): LeftPod[] => {
-    if (reason !== 'cameBack') return [];
+    // That those of `last` come back where they have nowhere else to go is nothing to tell.
+    if (reason !== 'cameBack' || selects(last, pod)) return [];
     const controller = controllerOf(pod);
     return [{ pod: podKey(pod), ...(controller === undefined ? {} : { controller }) }];
   });

@@ -12,6 +12,7 @@ import {
   type DrainNode,
   type NodeChange,
   type Ownership,
+  type SeenPods,
   type Tidying,
 } from './node-plans.ts';
 
@@ -50,13 +51,13 @@ export interface NodeChangeResult {
 /**
  * Cordons the node and marks the cordon as ours. Idempotent.
  * @param options.lastUids of the pods that are on the node now and are to be evicted last: written down with the cordon, once
- * @param options.presentUids of the other pods that are on the node now and ignore cordons, likewise; undefined if the pods have not been listed
+ * @param options.seen what the other pods that are on the node now tell, likewise; undefined if they have not been listed
  * @throws `KubeApiError`, or `NODE_CONFLICT` (transient)
  */
 export function cordonNode(
-  options: NodeChangeOptions & { readonly lastUids?: readonly string[]; readonly presentUids?: readonly string[] | undefined },
+  options: NodeChangeOptions & { readonly lastUids?: readonly string[]; readonly seen?: SeenPods | undefined },
 ): Promise<NodeChangeResult> {
-  return changeNode(options, (node, now) => planCordon(node, now, options.lastUids, options.presentUids));
+  return changeNode(options, (node, now) => planCordon(node, now, options.lastUids, options.seen));
 }
 
 /** Uncordons the node if we cordoned it and nobody had before. Idempotent. @throws `KubeApiError`, or `NODE_CONFLICT` (transient) */

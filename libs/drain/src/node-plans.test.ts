@@ -118,11 +118,11 @@ describe(planCordon, () => {
 });
 
 describe('the pods that ignore cordons, in the mark of a cordon', () => {
-  const heldNode = (present?: readonly string[]): DrainNode =>
+  const heldNode = (present?: readonly string[], volumes?: true): DrainNode =>
     aNode({
       cordoned: true,
       taints: [OUR_TAINT],
-      cordonMark: JSON.stringify({ since: BEFORE, prior: null, last: [], ...(present === undefined ? {} : { present }) }),
+      cordonMark: JSON.stringify({ since: BEFORE, prior: null, last: [], ...(present === undefined ? {} : { present }), volumes }),
     });
   test.each([
     { name: 'are written down with the cordon', node: aNode(), seen: ['a'], present: ['a'], patched: true },
@@ -138,9 +138,20 @@ describe('the pods that ignore cordons, in the mark of a cordon', () => {
       patched: true,
     },
   ])('$name', ({ node, seen, present, patched }) => {
-    const { held, patch } = planCordon(node, NOW, [], seen);
+    const { held, patch } = planCordon(node, NOW, [], seen === undefined ? undefined : { presentUids: seen, usesVolumes: false });
     expect([held?.present, patch !== undefined]).toEqual([present, patched]);
     if (patch !== undefined) expect(parseOwnership(patch.metadata.annotations?.[CORDONED_ANNOTATION] ?? '')?.present).toEqual(present);
+  });
+
+  test.each([
+    { name: 'are recorded if they use volumes', node: aNode(), usesVolumes: true, expected: true },
+    { name: 'are not if they use none', node: aNode(), usesVolumes: false, expected: undefined },
+    { name: 'stay recorded', node: heldNode([], true), usesVolumes: false, expected: true },
+    { name: 'stay unrecorded', node: heldNode([]), usesVolumes: true, expected: undefined },
+  ])('$name', ({ node, usesVolumes, expected }) => {
+    const { held, patch } = planCordon(node, NOW, [], { presentUids: [], usesVolumes });
+    expect(held?.volumes).toBe(expected);
+    if (patch !== undefined) expect(parseOwnership(patch.metadata.annotations?.[CORDONED_ANNOTATION] ?? '')?.volumes).toBe(expected);
   });
 
   test.each([

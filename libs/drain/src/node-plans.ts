@@ -8,6 +8,7 @@ import {
   markState,
   type Mark,
 } from '@brupop/crd-models';
+import type { PodSurvey } from './survey.ts';
 
 /** A taint of a Node. */
 export interface NodeTaint {
@@ -55,7 +56,12 @@ export interface Ownership {
   readonly last?: readonly string[];
   /** Of a cordon: UIDs of the other pods that ignore cordons and were there before it. */
   readonly present?: readonly string[];
+  /** Of a cordon: that pods which were there used volumes that may be attached to the node. */
+  readonly volumes?: true;
 }
+
+/** What the pods of a node tell before its cordon, to be recorded with it. */
+export type SeenPods = Pick<PodSurvey, 'presentUids' | 'usesVolumes'>;
 
 /** A change of a Node, or none because it is already as it should be. */
 export interface NodeChange {
@@ -75,12 +81,13 @@ export function parseOwnership(text: string | undefined): (Omit<Ownership, 'sinc
   try {
     const value: unknown = JSON.parse(text);
     if (typeof value !== 'object' || value === null) return { prior: null };
-    const { since, prior, last, present } = value as { since?: unknown; prior?: unknown; last?: unknown; present?: unknown };
+    const { since, prior, last, present, volumes } = value as Readonly<Partial<Record<keyof Ownership, unknown>>>;
     return {
       ...(typeof since === 'string' && !Number.isNaN(Date.parse(since)) ? { since } : {}),
       prior: typeof prior === 'string' ? prior : null,
       ...(Array.isArray(last) ? { last: last.filter((uid) => typeof uid === 'string') } : {}),
       ...(Array.isArray(present) ? { present: present.filter((uid) => typeof uid === 'string') } : {}),
+      ...(volumes === true ? { volumes } : {}),
     };
   } catch {
     return { prior: null };
@@ -98,8 +105,7 @@ const TOLERATED_AHEAD_MS = 60 * 60_000;
 /** A mark without a time from which a timeout could be counted is made anew: else a drain would not end before that time has come. */
 function withCredibleTime(ours: ReturnType<typeof parseOwnership>, now: string): ReturnType<typeof parseOwnership> {
   if (ours?.since === undefined || Date.parse(ours.since) <= Date.parse(now) + TOLERATED_AHEAD_MS) return ours;
-  const { prior, last, present } = ours;
-  return { prior, ...(last === undefined ? {} : { last }), ...(present === undefined ? {} : { present }) };
+  return Object.fromEntries(Object.entries(ours).filter(([field]) => field !== 'since')) as Omit<typeof ours, 'since'>;
 }
 
 function withTaint(node: DrainNode): readonly NodeTaint[] {
@@ -122,15 +128,22 @@ export function hasCordonTaint(taints: readonly NodeTaint[] | undefined): boolea
  * in spite of its mark is cordoned afresh, with a new mark: the old one does not hold any more.
  * @param now RFC 3339
  * @param last UIDs of the pods on the node that are to be evicted last
- * @param seen UIDs of the other pods on the node that ignore cordons; undefined if the pods have not been listed
+ * @param seen undefined if the pods have not been listed
  */
-export function planCordon(node: DrainNode, now: string, last: readonly string[] = [], seen?: readonly string[]): NodeChange {
+export function planCordon(node: DrainNode, now: string, last: readonly string[] = [], seen?: SeenPods): NodeChange {
   const ours = withCredibleTime(ownershipOf(node, CORDONED_ANNOTATION), now);
   const isTainted = hasCordonTaint(node.spec?.taints);
   const cordoned = node.spec?.unschedulable === true;
   const prior = ours === undefined ? (cordoned ? 'true' : null) : ours.prior;
-  const present = ours?.present ?? seen;
-  const held: Ownership = { since: ours?.since ?? now, prior, last: ours?.last ?? last, ...(present === undefined ? {} : { present }) };
+  const present = ours?.present ?? seen?.presentUids;
+  const usesVolumes = ours?.present === undefined ? seen?.usesVolumes === true : ours.volumes === true;
+  const held: Ownership = {
+    since: ours?.since ?? now,
+    prior,
+    last: ours?.last ?? last,
+    ...(present === undefined ? {} : { present }),
+    ...(usesVolumes ? { volumes: true } : {}),
+  };
   const isWritten = ours?.since !== undefined && ours.last !== undefined && ours.present === present;
   if (isWritten && isTainted) return { held, keptByOther: false };
   return {

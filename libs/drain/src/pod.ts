@@ -16,6 +16,7 @@ export interface DrainPod {
     readonly nodeName?: string;
     readonly priority?: number;
     readonly tolerations?: readonly PodToleration[];
+    readonly volumes?: readonly PodVolume[];
   };
   readonly status?: { readonly phase?: string };
 }
@@ -26,6 +27,28 @@ export interface PodToleration {
   readonly operator?: string;
   readonly value?: string;
   readonly effect?: string;
+}
+
+/** A volume of a pod, as far as it may be attached to the node. */
+export interface PodVolume {
+  readonly name?: string;
+  readonly persistentVolumeClaim?: { readonly claimName: string };
+  /** The claim is made with the pod, under a name that follows from both. */
+  readonly ephemeral?: unknown;
+}
+
+/** A PersistentVolumeClaim by its place. */
+export interface Claim {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** The claims that a pod uses. */
+export function claimsOf({ metadata: { name, namespace = 'default' }, spec }: DrainPod): readonly Claim[] {
+  return (spec?.volumes ?? []).flatMap((volume): Claim[] => {
+    if (volume.persistentVolumeClaim !== undefined) return [{ namespace, name: volume.persistentVolumeClaim.claimName }];
+    return volume.ephemeral === undefined ? [] : [{ namespace, name: `${name}-${volume.name ?? ''}` }];
+  });
 }
 
 /** Pods of one namespace that bear all of these labels, each with its value or one of its values. */

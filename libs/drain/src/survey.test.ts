@@ -28,4 +28,25 @@ describe(surveyPods, () => {
     ];
     expect(surveyPods(pods, context).presentUids).toEqual(['tolerant', 'going']);
   });
+
+  test.each([
+    { name: 'a claim', spec: { volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'data-0' } }] }, expected: true },
+    { name: 'an ephemeral volume', spec: { volumes: [{ name: 'scratch', ephemeral: {} }] }, expected: true },
+    { name: 'other volumes', spec: { volumes: [{ name: 'tmp', emptyDir: {} }] }, expected: false },
+    { name: 'no volumes', spec: {}, expected: false },
+  ])('tells whether a pod to be evicted uses $name: $expected', ({ spec, expected }) => {
+    expect(surveyPods([aPod('db', spec)], context).usesVolumes).toBe(expected);
+  });
+
+  test('takes no account of the volumes of pods that stay', () => {
+    const spec = { volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'data-0' } }] };
+    const daemon = aPod('daemon', spec, { ownerReferences: [{ kind: 'DaemonSet', name: 'cni', controller: true }] });
+    expect(surveyPods([daemon], context).usesVolumes).toBe(false);
+  });
+
+  test('finds the pods that nothing will make again', () => {
+    const owned = { ownerReferences: [{ kind: 'ReplicaSet', name: 'web', controller: true }] };
+    const pods = [aPod('bare'), aPod('owned', {}, owned), aPod('going', {}, { deletionTimestamp: '2026-01-05T00:00:00Z' })];
+    expect(surveyPods(pods, context).bare.map(({ metadata }) => metadata.name)).toEqual(['bare']);
+  });
 });

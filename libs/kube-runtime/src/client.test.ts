@@ -123,6 +123,8 @@ describe('paths', () => {
     { path: paths.event('ns', 'e'), expected: '/apis/events.k8s.io/v1/namespaces/ns/events/e' },
     { path: paths.daemonSets('ns'), expected: '/apis/apps/v1/namespaces/ns/daemonsets' },
     { path: paths.podDisruptionBudgets(), expected: '/apis/policy/v1/poddisruptionbudgets' },
+    { path: paths.persistentVolumeClaim('ns', 'c'), expected: '/api/v1/namespaces/ns/persistentvolumeclaims/c' },
+    { path: paths.volumeAttachments(), expected: '/apis/storage.k8s.io/v1/volumeattachments' },
     { path: paths.tokenReviews(), expected: '/apis/authentication.k8s.io/v1/tokenreviews' },
     { path: paths.node('../secrets'), expected: '/api/v1/nodes/..%2Fsecrets' },
   ])('$expected', ({ path, expected }) => {

@@ -21,6 +21,8 @@ export const paths: {
   event(namespace: string, name: string): string;
   daemonSets(namespace?: string): string;
   podDisruptionBudgets(namespace?: string): string;
+  persistentVolumeClaim(namespace: string, name: string): string;
+  volumeAttachments(): string;
   tokenReviews(): string;
 } = {
   nodes: () => `${CORE}/nodes`,
@@ -37,5 +39,7 @@ export const paths: {
   event: (namespace, name) => `${paths.events(namespace)}/${segment(name)}`,
   daemonSets: (namespace) => within('/apis/apps/v1', namespace, 'daemonsets'),
   podDisruptionBudgets: (namespace) => within('/apis/policy/v1', namespace, 'poddisruptionbudgets'),
+  persistentVolumeClaim: (namespace, name) => `${within(CORE, namespace, 'persistentvolumeclaims')}/${segment(name)}`,
+  volumeAttachments: () => '/apis/storage.k8s.io/v1/volumeattachments',
   tokenReviews: () => '/apis/authentication.k8s.io/v1/tokenreviews',
 };

@@ -25,6 +25,8 @@ describe('permissions', () => {
         '/pods: get list watch',
         '/nodes: get list watch patch',
         '/pods/eviction: create',
+        'storage.k8s.io/volumeattachments: list watch',
+        '/persistentvolumeclaims: get',
         '/events: create patch',
         'events.k8s.io/events: create patch',
       ],

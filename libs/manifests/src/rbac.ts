@@ -33,6 +33,9 @@ export const APISERVER_PERMISSIONS: Permissions = {
     { apiGroups: [''], resources: ['pods'], verbs: ['get', 'list', 'watch'] },
     { apiGroups: [''], resources: ['nodes'], verbs: ['get', 'list', 'watch', 'patch'] },
     { apiGroups: [''], resources: ['pods/eviction'], verbs: ['create'] },
+    // A drained node is not rebooted while the volumes of evicted pods are being detached. Which belong to pods that stay, their claims tell.
+    { apiGroups: ['storage.k8s.io'], resources: ['volumeattachments'], verbs: ['list', 'watch'] },
+    { apiGroups: [''], resources: ['persistentvolumeclaims'], verbs: ['get'] },
     EVENTS,
   ],
   namespace: [

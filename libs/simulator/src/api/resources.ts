@@ -88,6 +88,8 @@ export const BUILTIN_RESOURCES: readonly ResourceType[] = [
       'status.nominatedNodeName',
     ],
   }),
+  builtin('v1', 'persistentvolumeclaims', 'PersistentVolumeClaim', ['pvc'], ['status']),
+  builtin('storage.k8s.io/v1', 'volumeattachments', 'VolumeAttachment', [], ['cluster', 'status']),
   builtin('v1', 'services', 'Service', ['svc'], ['status'], { ...ALL, selectable: ['spec.clusterIP', 'spec.type'] }),
   builtin('v1', 'endpoints', 'Endpoints', ['ep'], []),
   builtin('v1', 'configmaps', 'ConfigMap', ['cm'], []),

@@ -119,6 +119,18 @@ export const CLUSTER_FAULTS: readonly Fault[] = [
     { moment: 'during-update' },
   ),
   fault(
+    'volumes-stuck',
+    'The storage driver detaches no volume for a while. A drained node whose pods used volumes waits two minutes at most, and then reboots.',
+    (cluster, { durationMs = DEFAULT_FAULT_MS }) => {
+      cluster.keepVolumesAttached(true);
+      const restore = (): void => {
+        cluster.keepVolumesAttached(false);
+      };
+      return applied(cluster, 'cluster', restore, durationMs);
+    },
+    { moment: 'during-update' },
+  ),
+  fault(
     'watch-dropped',
     'All watches on the Kubernetes API are cut. They are taken up again; no change is missed.',
     (cluster) => {

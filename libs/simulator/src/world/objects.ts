@@ -76,6 +76,7 @@ export interface PodSpec {
   };
   readonly tolerations?: readonly Toleration[];
   readonly containers: readonly Container[];
+  readonly volumes?: readonly Volume[];
   readonly serviceAccountName?: string;
   readonly terminationGracePeriodSeconds?: number;
   readonly restartPolicy?: string;
@@ -86,6 +87,22 @@ export interface ContainerStatus {
   readonly ready: boolean;
   readonly started: boolean;
   readonly restartCount: number;
+}
+
+/** A volume of a pod, as far as it may be attached. */
+export interface Volume {
+  readonly name: string;
+  readonly persistentVolumeClaim?: { readonly claimName: string };
+}
+
+/** A PersistentVolumeClaim, as far as the simulated cluster works with it. */
+export interface ClaimObject extends ApiObject {
+  readonly spec: { readonly volumeName?: string };
+}
+
+/** A VolumeAttachment, as far as the simulated cluster works with it. */
+export interface AttachmentObject extends ApiObject {
+  readonly spec: { readonly nodeName: string; readonly source: { readonly persistentVolumeName?: string } };
 }
 
 /** A Pod, as far as the simulated cluster works with it. */
@@ -145,6 +162,8 @@ export interface WorldObjects {
   PodDisruptionBudget: DisruptionBudgetObject;
   Service: ServiceObject;
   Lease: LeaseObject;
+  PersistentVolumeClaim: ClaimObject;
+  VolumeAttachment: AttachmentObject;
 }
 export type WorldKind = keyof WorldObjects;
 

@@ -2,6 +2,7 @@ import type { Clock, Random } from '@brupop/ports';
 import type { BeforeRequest } from '../api/faults.ts';
 import type { HostTimings, SimulatedHost } from '../host/simulated-host.ts';
 import type { UpdateRepository } from '../host/versions.ts';
+import { AttachDetachController } from './attach-detach-controller.ts';
 import { DisruptionController } from './disruption-controller.ts';
 import { summarizeEvictions } from './drain-statistics.ts';
 import type { DrainStatistics, EvictionRecord } from './drain-statistics.ts';
@@ -75,6 +76,7 @@ export class SimulatedCluster {
   readonly #pods: PodIndex;
   readonly #evictions: EvictionRecord[] = [];
   readonly #controllers: { stop(): void }[] = [];
+  #volumes: AttachDetachController | undefined;
   #started = false;
 
   constructor(options: SimulatedClusterOptions) {
@@ -113,12 +115,20 @@ export class SimulatedCluster {
     const { clock, random } = this.#options;
     const context = { clock, random, store: this.store, pods: this.#pods, timings: this.#timings, log: this.log.add };
     this.#nodes.start();
+    this.#volumes = new AttachDetachController(context);
     this.#controllers.push(
+      this.#volumes,
       new Scheduler(context),
       new WorkloadControllers(context),
       new DisruptionController(context),
       new NodeLifecycle(context),
     );
+  }
+
+  /** Makes detaching volumes fail, or work again. */
+  keepVolumesAttached(stuck: boolean): void {
+    if (this.#volumes !== undefined) this.#volumes.isStuck = stuck;
+    this.log.add(stuck ? 'volumes-stuck' : 'volumes-detach', 'cluster');
   }
 
   /** Stops the controllers and kills all that runs. */

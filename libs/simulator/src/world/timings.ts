@@ -25,6 +25,8 @@ export interface ClusterTimings {
   readonly restartBackoffResetMs: number;
   /** How long the controllers and the scheduler take to notice a change. */
   readonly controllerMs: number;
+  /** From the end of the last pod on a node that uses a volume until the volume is detached from it. */
+  readonly detachMs: number;
   /** How long a pod with a restart policy other than Always runs. */
   readonly jobMs: number;
 }
@@ -44,5 +46,6 @@ export const DEFAULT_CLUSTER_TIMINGS: ClusterTimings = {
   restartBackoffMaxMs: 30_000,
   restartBackoffResetMs: 10 * 60_000,
   controllerMs: 50,
+  detachMs: 6_000,
   jobMs: 30_000,
 };

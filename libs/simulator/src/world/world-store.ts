@@ -25,6 +25,8 @@ const RESOURCES: Readonly<Record<WorldKind, Resource>> = {
   StatefulSet: { group: 'apps', resource: 'statefulsets' },
   DaemonSet: { group: 'apps', resource: 'daemonsets' },
   PodDisruptionBudget: { group: 'policy', resource: 'poddisruptionbudgets' },
+  PersistentVolumeClaim: { group: '', resource: 'persistentvolumeclaims' },
+  VolumeAttachment: { group: 'storage.k8s.io', resource: 'volumeattachments' },
   Lease: { group: 'coordination.k8s.io', resource: 'leases' },
 };
 

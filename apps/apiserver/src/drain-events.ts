@@ -1,0 +1,45 @@
+import { namesOf, podKey, type DrainPod, type DrainResult } from '@brupop/drain';
+import type { EventRecorder, Regarding } from '@brupop/kube-runtime';
+
+/** Tells people, by Events, what a drain does that they may not expect. */
+export interface DrainEvents {
+  /** Before pods are evicted that nothing will make again. */
+  bare(node: Regarding, pods: readonly DrainPod[]): void;
+  /** When a node is drained. */
+  drained(node: Regarding, result: DrainResult): void;
+}
+
+// Of the pods themselves; the Node's own Event names as many, and counts the rest.
+const MOST_PODS = 10;
+
+export function createDrainEvents(events: Pick<EventRecorder, 'record'>): DrainEvents {
+  return {
+    bare(node, pods) {
+      if (pods.length === 0) return;
+      const message = `Evicting ${namesOf(pods.map((pod) => ({ pod: podKey(pod) })))}: no controller will make such a pod again`;
+      events.record({ regarding: node, type: 'Warning', reason: 'BarePodEvicted', message, action: 'Draining' });
+      for (const { metadata } of pods.slice(0, MOST_PODS)) {
+        const { name, namespace = 'default', uid = '' } = metadata;
+        events.record({
+          regarding: { apiVersion: 'v1', kind: 'Pod', name, namespace, uid },
+          type: 'Warning',
+          reason: 'BarePodEvicted',
+          message: `Evicted because node ${node.name} is drained for an update. No controller will make the pod again`,
+          action: 'Draining',
+        });
+      }
+    },
+    drained(node, result) {
+      if (result.kind !== 'done') return;
+      const { left, attached } = result;
+      if (left !== undefined) {
+        const message = `Left on the drained node, where they came back in spite of the cordon: ${namesOf(left)}`;
+        events.record({ regarding: node, type: 'Warning', reason: 'PodsLeft', message, action: 'Draining' });
+      }
+      if (attached !== undefined) {
+        const message = `Rebooting with volumes that were not detached in time: ${attached.slice(0, MOST_PODS).join(', ')}`;
+        events.record({ regarding: node, type: 'Warning', reason: 'VolumesAttached', message, action: 'Draining' });
+      }
+    },
+  };
+}

@@ -1,0 +1,107 @@
+import { isKubeStatus, listAll, paths, watchCollection, type KubeClient } from '@brupop/kube-runtime';
+import type { Clock } from '@brupop/ports';
+import type { Claim } from './pod.ts';
+
+/** What {@link awaitDetached} needs. */
+export interface DetachOptions {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly nodeName: string;
+  /** Claims of the pods that stay on the node: their volumes are not waited for. */
+  readonly keep: readonly Claim[];
+  /** How long to wait at most. */
+  readonly waitMs: number;
+  readonly signal: AbortSignal;
+  /** Ends the wait early. */
+  readonly stop?: AbortSignal;
+}
+
+interface VolumeAttachment {
+  readonly metadata: { readonly name: string };
+  readonly spec?: { readonly nodeName?: string; readonly source?: { readonly persistentVolumeName?: string } };
+}
+
+/**
+ * Waits until the volumes of pods that have gone are detached from the node. A volume is detached when its VolumeAttachment is gone: `status.attached: false`
+ * can also mean that it is being attached. There is no selector for the node, so this lists the whole collection, of which it keeps no more than the node's own,
+ * and follows it by a watch.
+ * @returns names of the volumes that are attached still; empty when all are detached
+ * @throws as a request, when the VolumeAttachments cannot be listed, and the reason of `signal`
+ */
+export async function awaitDetached(options: DetachOptions): Promise<readonly string[]> {
+  const { client, clock, nodeName, keep, signal } = options;
+  const attached = new Map<string, string>();
+  const resourceVersion = await listAll({
+    client,
+    clock,
+    path: paths.volumeAttachments(),
+    signal,
+    onItem: (item) => {
+      const { metadata, spec } = item as VolumeAttachment;
+      if (spec?.nodeName === nodeName) attached.set(metadata.name, spec.source?.persistentVolumeName ?? metadata.name);
+    },
+    onRestart: () => {
+      attached.clear();
+    },
+  });
+  if (attached.size > 0 && keep.length > 0) {
+    const kept = await volumesOf(client, keep, signal);
+    for (const [name, volume] of attached) if (kept.has(volume)) attached.delete(name);
+  }
+  if (attached.size > 0) await followDetaching(options, attached, resourceVersion);
+  return [...attached.values()].toSorted();
+}
+
+/** Takes those that are detached out of `attached`. Ends when all are, and when the time is over. */
+async function followDetaching(
+  { client, clock, waitMs, signal, stop }: DetachOptions,
+  attached: Map<string, string>,
+  resourceVersion: string,
+): Promise<void> {
+  const over = new AbortController();
+  const cancel = clock.setTimer(waitMs, () => {
+    over.abort(new Error('the wait is over'));
+  });
+  const until = AbortSignal.any([signal, over.signal, ...(stop === undefined ? [] : [stop])]);
+  const timeoutSeconds = Math.ceil(waitMs / 1_000) + 5;
+  try {
+    const path = paths.volumeAttachments();
+    for await (const { type, object } of watchCollection({ client, clock, path, resourceVersion, timeoutSeconds, signal: until })) {
+      if (type === 'DELETED') attached.delete((object as VolumeAttachment).metadata.name);
+      if (attached.size === 0) return;
+    }
+  } catch {
+    signal.throwIfAborted();
+    // The next step lists again.
+  } finally {
+    cancel();
+  }
+}
+
+/** The names of the PersistentVolumes that are bound to these claims. One that cannot be read is unknown, and is not left out. */
+async function volumesOf(client: KubeClient, claims: readonly Claim[], signal: AbortSignal): Promise<ReadonlySet<string | undefined>> {
+  const volumeOf = async ({ namespace, name }: Claim): Promise<string | undefined> => {
+    const claim = await client
+      .request<{ readonly spec?: { readonly volumeName?: string } }>('GET', paths.persistentVolumeClaim(namespace, name), { signal })
+      .catch((error: unknown) => {
+        signal.throwIfAborted();
+        if (isKubeStatus(error, 403, 404)) return undefined;
+        throw error;
+      });
+    return claim?.spec?.volumeName;
+  };
+  return new Set(await Promise.all(claims.slice(0, MOST_CLAIMS).map(volumeOf)));
+}
+
+// More than a node can have volumes attached, on most clouds.
+const MOST_CLAIMS = 64;
+
+const MOST_NAMED = 5;
+
+/** Such as `volume pvc-1` or `7 volumes (pvc-1, …)`. */
+export function describeVolumes(names: readonly string[]): string {
+  const [first = ''] = names;
+  if (names.length === 1) return `volume ${first}`;
+  const named = names.slice(0, MOST_NAMED).join(', ');
+  return `${String(names.length)} volumes (${named}${names.length > MOST_NAMED ? ', …' : ''})`;
+}
