@@ -1,3 +1,4 @@
+import { systemClock } from '@brupop/ports';
 import { Kubectl } from './cluster/kubectl.ts';
 import { whatIsMissing } from './cluster/requirements.ts';
 import { KubeApi } from './kube-api.ts';
@@ -5,7 +6,8 @@ import { parseOptions } from './options.ts';
 import type { Options } from './options.ts';
 import { runOnOwnCluster } from './own-cluster.ts';
 import { Report } from './report.ts';
-import { stepsToRun } from './steps-to-run.ts';
+import { withStepDeadline } from './step-deadline.ts';
+import { programsFor, stepsToRun } from './steps-to-run.ts';
 import { STEPS } from './steps/index.ts';
 
 const CANNOT_RUN = 3;
@@ -27,27 +29,34 @@ process.exit(await main(parsed.options, new Report(process.stdout)));
 async function main(options: Options, report: Report): Promise<number> {
   const steps = stepsToRun(STEPS, options.only);
   const { KUBECONFIG = '', E2E_HOSTS = '' } = process.env;
-  const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(options.timeoutMs)]);
+  const { signal } = stop;
   if (E2E_HOSTS === 'none' && KUBECONFIG !== '') {
-    await runOnGivenCluster(steps, KUBECONFIG, report, signal);
+    await runOnGivenCluster(steps, KUBECONFIG, report, options);
     return report.summary();
   }
   const line = (text: string): void => {
     report.line(text);
   };
-  const missing = await whatIsMissing(options.install, line);
+  const missing = await whatIsMissing(options.install, line, programsFor(steps));
   if (missing.length > 0) {
     line(
       `${missing.join('\n')}\nThe real-cluster tests did not run. Or set KUBECONFIG and E2E_HOSTS=none for what can be run on a cluster of yours.`,
     );
     return CANNOT_RUN;
   }
-  await runOnOwnCluster({ steps, report, signal, ...(options.keep ? { keepUntil: aborted(stop.signal) } : {}) });
+  await runOnOwnCluster({
+    steps,
+    report,
+    signal,
+    stepTimeoutMs: options.stepTimeoutMs,
+    ...(options.keep ? { keepUntil: aborted(stop.signal) } : {}),
+  });
   return report.summary();
 }
 
 /** What needs no nodes of ours, on a cluster that is there. */
-async function runOnGivenCluster(steps: typeof STEPS, kubeconfig: string, report: Report, signal: AbortSignal): Promise<void> {
+async function runOnGivenCluster(steps: typeof STEPS, kubeconfig: string, report: Report, { stepTimeoutMs }: Options): Promise<void> {
+  const { signal } = stop;
   const api = await KubeApi.fromKubeconfig(kubeconfig, signal);
   const kubectl = new Kubectl('kubectl', kubeconfig, signal);
   for (const step of steps) {
@@ -56,14 +65,16 @@ async function runOnGivenCluster(steps: typeof STEPS, kubeconfig: string, report
       continue;
     }
     await report.step(step.name, step.shows, () =>
-      step.run({
-        api,
-        kubectl,
-        signal,
-        report: (text) => {
-          report.line(text);
-        },
-      }),
+      withStepDeadline(stepTimeoutMs, { clock: systemClock, signal }, (ofStep) =>
+        step.run({
+          api,
+          kubectl,
+          signal: ofStep,
+          report: (text) => {
+            report.line(text);
+          },
+        }),
+      ),
     );
   }
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { parseOptions } from './options.ts';
 
 const parse = (args: readonly string[], ci = false): unknown => parseOptions(args, { ci, steps: ['rollout', 'tokens'] });
-const DEFAULTS = { only: [], install: false, keep: false, timeoutMs: 45 * 60_000 };
+const DEFAULTS = { only: [], install: false, keep: false, stepTimeoutMs: 45 * 60_000 };
 
 describe(parseOptions, () => {
   test.each([
@@ -13,7 +13,7 @@ describe(parseOptions, () => {
       options: { ...DEFAULTS, only: ['tokens', 'rollout'] },
     },
     { name: 'packages are installed when asked to', args: ['--install'], options: { ...DEFAULTS, install: true } },
-    { name: 'the time is limited', args: ['--timeout-minutes', '5'], options: { ...DEFAULTS, timeoutMs: 300_000 } },
+    { name: 'the time of each step is limited', args: ['--timeout-minutes', '5'], options: { ...DEFAULTS, stepTimeoutMs: 300_000 } },
   ])('$name', ({ args, options }) => {
     expect(parse(args)).toEqual({ options });
   });

@@ -6,7 +6,8 @@ export interface Options {
   readonly install: boolean;
   /** Whether to leave the cluster running at the end, until Ctrl-C. */
   readonly keep: boolean;
-  readonly timeoutMs: number;
+  /** How long each step may take. What has to be built first may take as long as it makes progress. */
+  readonly stepTimeoutMs: number;
 }
 
 const DEFAULT_TIMEOUT_MINUTES = 45;
@@ -34,5 +35,5 @@ export function parseOptions(
       if (!(minutes > 0)) problems.push(`--timeout-minutes: expected a positive number, got "${args[at] ?? ''}"`);
     } else problems.push(`unknown option "${arg ?? ''}"; there are --only STEP, --install, --keep and --timeout-minutes N`);
   }
-  return problems.length > 0 ? { problems } : { options: { only, install, keep, timeoutMs: minutes * 60_000 } };
+  return problems.length > 0 ? { problems } : { options: { only, install, keep, stepTimeoutMs: minutes * 60_000 } };
 }

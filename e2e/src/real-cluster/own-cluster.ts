@@ -1,5 +1,7 @@
+import { systemClock } from '@brupop/ports';
 import { UPDATER_INTERFACE_LABEL, UPDATER_INTERFACE_VERSION } from '@brupop/crd-models';
 import { provideBinaries } from './cluster/binaries.ts';
+import type { Binaries } from './cluster/binaries.ts';
 import { buildOperatorImages } from './cluster/images.ts';
 import { RealCluster } from './cluster/real-cluster.ts';
 import type { NodeKind } from './cluster/real-cluster.ts';
@@ -8,6 +10,8 @@ import { KubeApi } from './kube-api.ts';
 import { Releases } from './releases.ts';
 import type { Report } from './report.ts';
 import type { ClusterContext, Step } from './step.ts';
+import { withStepDeadline } from './step-deadline.ts';
+import { programsFor } from './steps-to-run.ts';
 import { keepLogs, troubles } from './troubles.ts';
 import { CLIENT_TAINT } from './workload.ts';
 
@@ -24,30 +28,43 @@ const NODES: readonly NodeKind[] = [
 export interface OwnClusterOptions {
   readonly steps: readonly Step[];
   readonly report: Report;
+  /** Aborts when somebody stops the run. */
   readonly signal: AbortSignal;
+  /** How long each step may take. */
+  readonly stepTimeoutMs: number;
   /** Ends a cluster that is to be kept. */
   readonly keepUntil?: Promise<void>;
 }
 
 /** Builds and starts a cluster, runs the steps on it, and ends it, whatever happens. */
-export async function runOnOwnCluster({ steps, report, signal, keepUntil }: OwnClusterOptions): Promise<void> {
+export async function runOnOwnCluster(options: OwnClusterOptions): Promise<void> {
+  const { steps, report, signal, stepTimeoutMs, keepUntil } = options;
   const releases = new Releases();
   const line = (text: string): void => {
     report.line(text);
   };
   let cluster: RealCluster | undefined;
   try {
-    const started = await report.step('cluster', 'Kubernetes from source, with four nodes and the images of the operator', async () => {
-      const binaries = await provideBinaries(line, signal);
-      const images = await buildOperatorImages(signal);
-      const machine = { version: releases.newest, repository: releases.repository };
-      cluster = await RealCluster.start({ binaries, nodes: NODES, images, machine, signal });
+    let built: { readonly binaries: Binaries; readonly images: readonly string[] } | undefined;
+    // Without a deadline: a build that makes progress is no failure, and what is built stays for the next run.
+    await report.step('build', 'Kubernetes from source, and the images of the operator', async () => {
+      const binaries = await provideBinaries(line, signal, programsFor(steps));
+      built = { binaries, images: await buildOperatorImages(signal) };
     });
-    if (!started || cluster === undefined) {
+    const parts = built;
+    if (parts !== undefined) {
+      await report.step('cluster', 'a control plane and four nodes with the images of the operator', () =>
+        withStepDeadline(stepTimeoutMs, { clock: systemClock, signal }, async (ofStep) => {
+          const machine = { version: releases.newest, repository: releases.repository };
+          cluster = await RealCluster.start({ ...parts, nodes: NODES, machine, signal: ofStep });
+        }),
+      );
+    }
+    if (cluster === undefined) {
       for (const { name } of steps) report.notRun(name, 'there is no cluster');
       return;
     }
-    await runOn(cluster, { steps, report, signal, releases });
+    await runOn(cluster, { ...options, releases });
     if (keepUntil !== undefined) {
       line(`export KUBECONFIG=${cluster.kubectl.kubeconfig}\nThe cluster is kept; Ctrl-C ends it.`);
       await keepUntil;
@@ -62,7 +79,7 @@ export async function runOnOwnCluster({ steps, report, signal, keepUntil }: OwnC
 
 async function runOn(
   cluster: RealCluster,
-  { steps, report, signal, releases }: OwnClusterOptions & { readonly releases: Releases },
+  { steps, report, signal, stepTimeoutMs, releases }: OwnClusterOptions & { readonly releases: Releases },
 ): Promise<void> {
   const api = await KubeApi.fromKubeconfig(cluster.kubectl.kubeconfig, signal);
   const fleet = new Fleet(api);
@@ -78,9 +95,11 @@ async function runOn(
       report.line(text);
     },
   };
+  // Whoever has stopped the run knows why it failed.
+  const isStopped = (): boolean => signal.aborted;
   let allPassed = true;
   for (const { name, shows, run, cannot } of steps) {
-    if (signal.aborted) {
+    if (isStopped()) {
       report.notRun(name, String(signal.reason));
       continue;
     }
@@ -89,14 +108,12 @@ async function runOn(
       report.leftOut(name, why);
       continue;
     }
-    const passed = await report.step(name, shows, () => run(context));
-    if (!passed && !interrupted(signal)) report.line(await troubles(context));
+    const passed = await report.step(name, shows, () =>
+      withStepDeadline(stepTimeoutMs, { clock: systemClock, signal }, (ofStep) => run({ ...context, signal: ofStep })),
+    );
+    if (!passed && !isStopped()) report.line(await troubles(context));
     allPassed &&= passed;
   }
   await fleet.stop();
-  if (!allPassed && !interrupted(signal)) report.line(`the logs are in ${await keepLogs(cluster)}`);
+  if (!allPassed && !isStopped()) report.line(`the logs are in ${await keepLogs(cluster)}`);
 }
-
-/** Whether somebody has stopped the run, who then knows why it failed. */
-const interrupted = ({ aborted, reason }: AbortSignal): boolean =>
-  aborted && !(reason instanceof DOMException && reason.name === 'TimeoutError');

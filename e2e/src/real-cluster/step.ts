@@ -1,3 +1,4 @@
+import type { Program } from './cluster/binaries.ts';
 import type { Kubectl } from './cluster/kubectl.ts';
 import type { KubeApi } from './kube-api.ts';
 import type { Fleet } from './fleet.ts';
@@ -27,6 +28,8 @@ interface StepOf<Needs extends string, Context> {
   readonly name: string;
   readonly shows: string;
   readonly needs: Needs;
+  /** What it takes beyond the programs of a cluster, which has to be built first. */
+  readonly programs?: readonly Program[];
   /** Why this machine cannot run it; undefined if it can. */
   readonly cannot?: () => string | undefined;
   readonly run: (context: Context) => Promise<void>;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { STEPS } from './steps/index.ts';
-import { stepsToRun } from './steps-to-run.ts';
+import { programsFor, stepsToRun } from './steps-to-run.ts';
 
 describe(stepsToRun, () => {
   test.each([
@@ -17,5 +17,18 @@ describe(stepsToRun, () => {
     { name: 'all run when none is named', only: [], expected: STEPS.map(({ name }) => name) },
   ])('$name', ({ only, expected }) => {
     expect(stepsToRun(STEPS, only).map(({ name }) => name)).toEqual(expected);
+  });
+});
+
+describe(programsFor, () => {
+  const isMonitoring = (program: string): boolean => program.startsWith('prom');
+  test.each([
+    { name: 'a step that monitors nothing needs no Prometheus', only: ['rollout'], expected: [] },
+    { name: 'the one that does needs it', only: ['prometheus'], expected: ['prometheus', 'promtool'] },
+    { name: 'so do all', only: [], expected: ['prometheus', 'promtool'] },
+  ])('$name', ({ only, expected }) => {
+    const programs = programsFor(stepsToRun(STEPS, only));
+    expect(programs).toEqual(expect.arrayContaining(['etcd', 'kubelet', 'kubectl', 'testpod']));
+    expect(programs.filter(isMonitoring)).toEqual(expected);
   });
 });

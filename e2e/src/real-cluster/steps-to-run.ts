@@ -1,3 +1,5 @@
+import { CLUSTER_PROGRAMS } from './cluster/binaries.ts';
+import type { Program } from './cluster/binaries.ts';
 import type { ClusterStep, Step } from './step.ts';
 
 type Known = Pick<Step, 'name' | 'needs'> & Pick<ClusterStep, 'operator'>;
@@ -15,4 +17,9 @@ export function stepsToRun<S extends Known>(steps: readonly S[], only: readonly 
   return steps.filter(
     (step) => asked.includes(step) || (installed && step.operator === 'installs') || (removed && step.operator === 'removes'),
   );
+}
+
+/** The programs that have to be built for these steps. */
+export function programsFor(steps: readonly Pick<Step, 'programs'>[]): readonly Program[] {
+  return [...new Set([...CLUSTER_PROGRAMS, ...steps.flatMap(({ programs = [] }) => programs)])];
 }

@@ -6,12 +6,18 @@ import { SANDBOX_IMAGE } from './node-config.ts';
 
 const ROOT = resolve(import.meta.dirname, '../../../..');
 const BUILT = join(ROOT, 'dist/images');
-const BUILD_MS = 900_000;
+// Each image, and each step of it, is reported as it is done.
+const BUILD_SILENCE_MS = 20 * 60_000;
 const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' };
 
 /** Builds the operator's images. @returns their archives */
 export async function buildOperatorImages(signal: AbortSignal): Promise<string[]> {
-  await run('npx', ['nx', 'run-many', '-t', 'image', '--outputStyle=static'], { cwd: ROOT, timeoutMs: BUILD_MS, signal });
+  await run('npx', ['nx', 'run-many', '-t', 'image', '--outputStyle=stream'], {
+    cwd: ROOT,
+    timeoutMs: Infinity,
+    silenceMs: BUILD_SILENCE_MS,
+    signal,
+  });
   const architecture = ARCHITECTURES[process.arch] ?? process.arch;
   return ['agent', 'apiserver', 'controller'].map((app) => join(BUILT, `${app}-${architecture}.tar`));
 }

@@ -34,12 +34,12 @@ const PROBE = 'brupop-probe';
  * Why no real cluster can run on this machine, with what would help; empty if one can.
  * @param install whether to install what Debian has
  */
-export async function whatIsMissing(install: boolean, report: (line: string) => void): Promise<string[]> {
+export async function whatIsMissing(install: boolean, report: (line: string) => void, programs: readonly Program[]): Promise<string[]> {
   const wrong = whatIsWrongWithMachine();
   if (wrong.length > 0) return wrong;
   if (install) await installPackages(missingPackages(REQUIREMENTS), report);
   const problems = packageProblems(REQUIREMENTS);
-  return problems.length > 0 ? problems : [...(await missingRights(MAKING_NODES)), ...(await missingSources(report))];
+  return problems.length > 0 ? problems : [...(await missingRights(MAKING_NODES)), ...(await missingSources(report, programs))];
 }
 
 /** Why no control plane can run on this machine, with what would help; empty if one can. What is not built counts, if it is not to be built now. */

@@ -1,4 +1,6 @@
 import { spawn } from 'node:child_process';
+import { systemClock } from '@brupop/ports';
+import type { Clock } from '@brupop/ports';
 
 /** How a command runs. */
 export interface RunOptions {
@@ -7,7 +9,12 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly input?: string;
   readonly signal?: AbortSignal;
+  /** One minute by default; `Infinity`: no limit. */
   readonly timeoutMs?: number;
+  /** The longest time in which it may print nothing; by default it may be silent to its end. */
+  readonly silenceMs?: number;
+  /** By default the system's. */
+  readonly clock?: Clock;
 }
 
 const TIMEOUT_MS = 60_000;
@@ -21,7 +28,7 @@ const TAIL_LENGTH = 4_000;
  * @throws Error with what it printed to its standard error, or else the end of what it printed
  */
 export function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
-  const { cwd, env, input = '', signal, timeoutMs = TIMEOUT_MS } = options;
+  const { cwd, env, input = '', signal, timeoutMs = TIMEOUT_MS, silenceMs = Infinity, clock = systemClock } = options;
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted();
     const child = spawn(command, args, { detached: true, env: { ...process.env, ...env }, ...(cwd === undefined ? {} : { cwd }) });
@@ -38,17 +45,29 @@ export function run(command: string, args: readonly string[], options: RunOption
     const stop = (): void => {
       end(signal?.reason);
     };
-    const timer = setTimeout(() => {
-      end(`took longer than ${timeoutMs / 1000} s`);
-    }, timeoutMs);
+    const after = (limitMs: number, why: string): (() => void) =>
+      limitMs === Infinity
+        ? () => undefined
+        : clock.setTimer(limitMs, () => {
+            end(why);
+          });
+    const stopTimer = after(timeoutMs, `took longer than ${timeoutMs / 1000} s`);
+    const listen = (): (() => void) => after(silenceMs, `printed nothing for ${silenceMs / 1000} s`);
+    let stopListening = listen();
     signal?.addEventListener('abort', stop, { once: true });
-    child.stdout.on('data', (piece: Buffer) => printed.stdout.push(piece));
-    child.stderr.on('data', (piece: Buffer) => printed.stderr.push(piece));
+    for (const name of ['stdout', 'stderr'] as const) {
+      child[name].on('data', (piece: Buffer) => {
+        printed[name].push(piece);
+        stopListening();
+        stopListening = listen();
+      });
+    }
     child.on('error', (error) => {
       complaint ??= error;
     });
     child.on('close', (code, killedBy) => {
-      clearTimeout(timer);
+      stopTimer();
+      stopListening();
       clearTimeout(late);
       signal?.removeEventListener('abort', stop);
       if (code === 0 && complaint === undefined) {

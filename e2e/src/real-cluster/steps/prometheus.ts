@@ -58,6 +58,7 @@ export const prometheus: ClusterStep = {
   name: 'prometheus',
   shows: 'a Prometheus deployed by the sample manifest has data of every documented metric after a rollout; its rules load',
   needs: 'cluster',
+  programs: ['prometheus', 'promtool'],
   run: async (context) => {
     const { kubectl, cluster, report, signal } = context;
     await checkWithPromtool(context);
