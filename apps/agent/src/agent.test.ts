@@ -241,6 +241,16 @@ describe('monitoring', () => {
   });
 });
 
+describe('a report that the apiserver refuses', () => {
+  test('is sent again without its messages, and the update goes on', async () => {
+    await aWorld().ready();
+    world.apiserver.refusesMessages = true;
+    expect(await world.update()).toBe(true);
+    expect(world.host.version).toBe('1.27.0');
+    expect(crashes()).toBe(0);
+  });
+});
+
 describe('a failed update', () => {
   const drains = (): number => world.apiserver.requests.filter((request) => request === `POST ${ROUTES.cordonAndDrain}`).length;
 

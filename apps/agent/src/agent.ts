@@ -1,5 +1,6 @@
 import { createBottlerocketApi } from '@brupop/bottlerocket-api';
 import type { BottlerocketShadow } from '@brupop/crd-models';
+import { FollowingClock } from '@brupop/ports';
 import type { Clock, HttpClient, Random } from '@brupop/ports';
 import { BrupopError, describeError } from '@brupop/process';
 import type { Logger } from '@brupop/process';
@@ -44,8 +45,10 @@ export interface Agent {
 
 /** Puts an agent together. */
 export function createAgent(deps: AgentDeps): Agent {
-  const { clock, random, log } = deps;
-  const apiserver = createApiserverClient({ ...deps, http: deps.apiserver });
+  const { random, log } = deps;
+  // What is written for others to compare is the API server's time, which the apiserver hands on.
+  const clock = new FollowingClock(deps.clock);
+  const apiserver = createApiserverClient({ ...deps, clock, http: deps.apiserver, onDate: clock.follow.bind(clock) });
   const host = createBottlerocketApi({ http: deps.host, clock, log });
   return {
     async run(signal) {
@@ -62,7 +65,7 @@ export function createAgent(deps: AgentDeps): Agent {
       };
       const watching = watchShadow({ client: apiserver, clock, random, log, known: shadows, onShadow, onUnchanged }, running);
       const working = work(
-        { ...deps, settings: spread(deps.settings, random), apiserver, host, shadows, memory: new AgentMemory() },
+        { ...deps, clock, settings: spread(deps.settings, random), apiserver, host, shadows, memory: new AgentMemory() },
         doorbell,
         random,
         running,

@@ -9,7 +9,7 @@ import {
   ROUTES,
 } from '@brupop/agent-api';
 import type { CreateShadowRequest, NodeHealth, ParseResult, StepProgress } from '@brupop/agent-api';
-import { parseShadow, parseShadowStatus } from '@brupop/crd-models';
+import { LIMITS, parseShadow, parseShadowStatus, shortenText } from '@brupop/crd-models';
 import type { BottlerocketShadow, ShadowStatus } from '@brupop/crd-models';
 import type { Clock, HttpClient, HttpHeaders, HttpRequest } from '@brupop/ports';
 import { BrupopError } from '@brupop/process';
@@ -23,6 +23,8 @@ export interface ApiserverClientOptions {
   readonly nodeUid?: string | undefined;
   /** Called for each request: the kubelet replaces the token well before it expires. */
   readonly readToken: () => string;
+  /** Gets the `Date` header of each answer. */
+  readonly onDate?: (date: string | undefined) => void;
 }
 
 /** The apiserver said no. `code` is that of its error body, or `APISERVER_STATUS` if there was none. */
@@ -72,7 +74,7 @@ const TIMEOUT_MS = 75_000;
 
 /** A client of the apiserver for one node. */
 export function createApiserverClient(options: ApiserverClientOptions): ApiserverClient {
-  const { http, clock, nodeName, nodeUid, readToken } = options;
+  const { http, clock, nodeName, nodeUid, readToken, onDate } = options;
 
   async function exchange(request: HttpRequest, signal: AbortSignal, timeoutMs = TIMEOUT_MS): Promise<Answer> {
     const headers: HttpHeaders = {
@@ -85,6 +87,7 @@ export function createApiserverClient(options: ApiserverClientOptions): Apiserve
     };
     return await within(clock, timeoutMs, signal, async (limited) => {
       const response = await http.request({ ...request, headers }, limited);
+      onDate?.(response.headers['date']);
       return { status: response.status, headers: response.headers, body: await response.text() };
     });
   }
@@ -173,7 +176,11 @@ function errorOf({ status, body }: Answer): ApiserverError {
   const result = parseErrorBody(json(body));
   if (!result.ok) return new ApiserverError(status, 'APISERVER_STATUS', `The apiserver answered ${String(status)}${quoted(body)}`);
   const { code, message } = result.value.error;
-  return new ApiserverError(status, code, `The apiserver answered ${String(status)} ${code}: ${message}`);
+  return new ApiserverError(
+    status,
+    shortenText(code, LIMITS.word),
+    `The apiserver answered ${String(status)} ${shortenText(code, LIMITS.word)}: ${shortenText(message)}`,
+  );
 }
 
 const LONGEST_QUOTE = 200;

@@ -1,4 +1,5 @@
 import type { BottlerocketApi, CommandReport, UpdateCommand, UpdateStatus } from '@brupop/bottlerocket-api';
+import { LIMITS, shortenText } from '@brupop/crd-models';
 import type { Clock } from '@brupop/ports';
 import { downloadOf } from '@brupop/state-machine';
 import type { AgentStep, StepOutcome } from '@brupop/state-machine';
@@ -66,7 +67,14 @@ export async function performStep(
   signal: AbortSignal,
 ): Promise<PerformedStep> {
   const { status, pending, ...result } = await resultOf(deps, step, context, signal);
-  return { outcome: { step, at: deps.clock.now(), ...result }, status, pending };
+  return { outcome: { step, at: deps.clock.now(), ...bounded(result) }, status, pending };
+}
+
+/** What the apiserver quotes, or the host says, may be of any length: the report of it may not. */
+function bounded<T extends Pick<StepOutcome, 'message' | 'blocked'>>(result: T): T {
+  const { message, blocked } = result;
+  const shorter = blocked && { reason: shortenText(blocked.reason, LIMITS.word), message: shortenText(blocked.message) };
+  return { ...result, message: shortenText(message), ...(shorter && { blocked: shorter }) };
 }
 
 function resultOf(deps: PerformStepDeps, step: AgentStep, context: StepContext, signal: AbortSignal): Promise<Result> {

@@ -1,4 +1,5 @@
 import type { BottlerocketApi, UpdateStatus } from '@brupop/bottlerocket-api';
+import { LIMITS, shortenText } from '@brupop/crd-models';
 import type { ShadowStatus, UpdateCheckProblem } from '@brupop/crd-models';
 import type { Clock } from '@brupop/ports';
 import { BrupopError, describeError } from '@brupop/process';
@@ -6,6 +7,7 @@ import type { Logger } from '@brupop/process';
 import { decideAction, decideUnanswered, decideWithoutHost, downloadOf, followChecks, inTrouble } from '@brupop/state-machine';
 import type { AgentObservation, AgentSettings, AgentStep } from '@brupop/state-machine';
 import type { AgentMemory } from './agent-memory.ts';
+import { ApiserverError } from './apiserver-client.ts';
 import type { ApiserverClient } from './apiserver-client.ts';
 import { FRESH_MS, needsFreshSpec, orReadAfresh, readAfresh } from './fresh-spec.ts';
 import { lateOutcome, performStep } from './perform-step.ts';
@@ -118,14 +120,37 @@ async function runningVersion({ host, memory }: ReconcileDeps, bootId: string, s
   return memory.running.version;
 }
 
+/** The report with its messages shortened; 0 leaves them out. */
+function boundedReport(status: ShadowStatus, longest: number): ShadowStatus {
+  const { progress, failure_message: failure, update_check: check } = status;
+  const shorter = (text: string): string => shortenText(text, longest);
+  return {
+    ...status,
+    ...(typeof failure === 'string' ? { failure_message: longest === 0 ? null : shorter(failure) } : {}),
+    ...(progress?.message === undefined ? {} : { progress: { ...progress, message: shorter(progress.message) } }),
+    ...(typeof check?.message !== 'string' ? {} : { update_check: { ...check, message: shorter(check.message) } }),
+  };
+}
+
 async function report(
   { apiserver, shadows, memory, log }: ReconcileDeps,
   status: ShadowStatus,
   before: AgentObservation['shadow']['status'],
   signal: AbortSignal,
 ): Promise<void> {
-  await orReadAfresh({ apiserver, shadows }, () => apiserver.putStatus(status, signal), signal);
-  shadows.wrote(status);
+  const bounded = boundedReport(status, LIMITS.message);
+  const put = async (): Promise<void> => {
+    try {
+      await apiserver.putStatus(bounded, signal);
+    } catch (error) {
+      if (!(error instanceof ApiserverError) || ![400, 413].includes(error.status)) throw error;
+      // What the node is at must be known, even if the reason cannot be told.
+      log.warn('The apiserver refused the status report, sending it without messages', { reason: error.message });
+      await apiserver.putStatus(boundedReport(status, 0), signal);
+    }
+  };
+  await orReadAfresh({ apiserver, shadows }, put, signal);
+  shadows.wrote(bounded);
   memory.reported(status, before);
   log.info('Reported status', {
     state: status.current_state,

@@ -5,7 +5,7 @@ import { createAuthenticator } from '@brupop/k8s-auth';
 import { createEventRecorder, type KubeClient } from '@brupop/kube-runtime';
 import type { Clock, Random } from '@brupop/ports';
 import type { Logger, Metrics } from '@brupop/process';
-import express, { type Express } from 'express';
+import express, { type Express, type RequestHandler } from 'express';
 import { authentication } from './authentication.ts';
 import { createCaches } from './caches.ts';
 import { addConvertRoute } from './convert-route.ts';
@@ -60,6 +60,7 @@ export function createApiserver(deps: ApiserverDeps): Apiserver {
   app.disable('x-powered-by');
   // Entity tags are the shadows' resourceVersions; made of a body they would cost and mean nothing.
   app.set('etag', false);
+  app.use(dated(clock));
   app.use(metrics.middleware);
 
   // Public. No token: probes and kube-apiserver have none.
@@ -120,6 +121,18 @@ export function createApiserver(deps: ApiserverDeps): Apiserver {
       await Promise.all([caches.run(signal), returnNodes({ ...deps, caches, metrics }, signal), tidyNodes({ ...deps, caches }, signal)]);
       await events.flush();
     },
+  };
+}
+
+/** Gives answers the time of this process, which is the API server's, so that agents have it, too; taken as the answer goes out, for polls are held. */
+function dated(clock: Clock): RequestHandler {
+  return (_request, response, next) => {
+    const writeHead = response.writeHead.bind(response) as (...args: unknown[]) => typeof response;
+    response.writeHead = (...args: unknown[]): typeof response => {
+      response.setHeader('Date', new Date(clock.now()).toUTCString());
+      return writeHead(...args);
+    };
+    next();
   };
 }
 

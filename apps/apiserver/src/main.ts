@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { createKubeClient, loadKube } from '@brupop/kube-runtime';
-import { sleep, systemClock as clock, systemRandom as random } from '@brupop/ports';
+import { FollowingClock, sleep, systemClock, systemRandom as random } from '@brupop/ports';
 import {
   collectProcessMetrics,
   createProcessLogger,
@@ -24,7 +24,9 @@ const GRACE_MS = 15_000;
 async function main(signal: AbortSignal, log: Logger): Promise<void> {
   const config = loadConfig(CONFIG, process.env);
   const { http, namespace } = loadKube();
-  const client = createKubeClient({ http, clock, userAgent: 'brupop-apiserver' });
+  const clock = new FollowingClock(systemClock);
+  const onDate = clock.follow.bind(clock);
+  const client = createKubeClient({ http, clock, userAgent: 'brupop-apiserver', onDate });
   const { app, metrics, metricsApp, run } = createApiserver({
     client,
     clock,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { createKubeClient, loadKube } from '@brupop/kube-runtime';
-import { systemClock, systemRandom } from '@brupop/ports';
+import { FollowingClock, systemClock, systemRandom } from '@brupop/ports';
 import { collectProcessMetrics, ConfigError, createProcessLogger, FEW_CONNECTIONS, runProcess, serve } from '@brupop/process';
 import { parseControllerConfig } from './config.ts';
 import { createController } from './controller.ts';
@@ -14,9 +14,10 @@ await runProcess(
     if (!parsed.ok) throw new ConfigError(parsed.problems);
     const { settings, policy } = parsed;
     const { http, namespace } = loadKube();
+    const clock = new FollowingClock(systemClock);
     const controller = createController({
-      client: createKubeClient({ http, clock: systemClock, userAgent: 'brupop-controller' }),
-      clock: systemClock,
+      client: createKubeClient({ http, clock, userAgent: 'brupop-controller', onDate: clock.follow.bind(clock) }),
+      clock,
       random: systemRandom,
       log,
       policy,

@@ -13,7 +13,7 @@ import {
 } from '@brupop/crd-models';
 import type { DrainTimeoutAction } from '@brupop/drain';
 import { createKubeClient } from '@brupop/kube-runtime';
-import { inProcessClient } from '@brupop/ports';
+import { FollowingClock, inProcessClient } from '@brupop/ports';
 import type { Clock, HttpClient, HttpRequest, Random } from '@brupop/ports';
 import type { Logger } from '@brupop/process';
 import type { PodContext, PodRunner, RunningPod, SimulatedApi, SimulatedCluster } from '@brupop/simulator';
@@ -131,9 +131,9 @@ export class InProcessRunner implements PodRunner {
 
   #apiserver(context: PodContext, plug: Plug): Apiserver {
     const { random, log, drainTimeoutMs = 900_000, drainTimeoutAction = 'skip' } = this.#options;
-    const clock = this.#clock(context);
+    const clock = new FollowingClock(this.#clock(context));
     return createApiserver({
-      client: createKubeClient({ http: plug.outgoing(this.#kubernetes(context)), clock }),
+      client: createKubeClient({ http: plug.outgoing(this.#kubernetes(context)), clock, onDate: clock.follow.bind(clock) }),
       clock,
       random,
       log: log.child({ component: 'apiserver' }),
@@ -144,9 +144,9 @@ export class InProcessRunner implements PodRunner {
 
   #controller(context: PodContext, plug: Plug): Controller {
     const { random, log, policy } = this.#options;
-    const clock = this.#clock(context);
+    const clock = new FollowingClock(this.#clock(context));
     return createController({
-      client: createKubeClient({ http: plug.outgoing(this.#kubernetes(context)), clock }),
+      client: createKubeClient({ http: plug.outgoing(this.#kubernetes(context)), clock, onDate: clock.follow.bind(clock) }),
       clock,
       random,
       log: log.child({ component: 'controller' }),

@@ -1,4 +1,4 @@
-import type { DrainBlock } from '@brupop/crd-models';
+import { shortenText, type DrainBlock } from '@brupop/crd-models';
 import type { EvictionOutcome } from './evict.ts';
 import { controllerOf, OVERDUE_MS, type DrainPod } from './pod.ts';
 
@@ -99,7 +99,7 @@ export function drainBlock(waiting: readonly DrainObstacle[]): { readonly reason
 }
 
 function obstacle(pod: DrainPod, reason: DrainObstacle['reason'], message: string): DrainObstacle {
-  return { namespace: namespaceOf(pod), name: pod.metadata.name, reason, message };
+  return { namespace: namespaceOf(pod), name: pod.metadata.name, reason, message: shortenText(message) };
 }
 
 const namespaceOf = ({ metadata }: DrainPod): string => metadata.namespace ?? 'default';

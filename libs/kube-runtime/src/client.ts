@@ -50,10 +50,12 @@ export interface KubeClientOptions {
   readonly http: HttpClient;
   readonly clock: Clock;
   readonly userAgent?: string;
+  /** Gets the `Date` header of each answer, which is the API server's time. */
+  readonly onDate?: (date: string | undefined) => void;
 }
 
 /** A client over any HTTP connection: a real cluster's, or a simulated API's in the same process. */
-export function createKubeClient({ http, clock, userAgent = 'brupop' }: KubeClientOptions): KubeClient {
+export function createKubeClient({ http, clock, userAgent = 'brupop', onDate }: KubeClientOptions): KubeClient {
   const base: HttpHeaders = { accept: 'application/json', 'user-agent': userAgent };
   return {
     async request<T>(method: HttpRequest['method'], path: string, options: KubeRequestOptions): Promise<T> {
@@ -70,6 +72,7 @@ export function createKubeClient({ http, clock, userAgent = 'brupop' }: KubeClie
           },
           deadline.signal,
         );
+        onDate?.(response.headers['date']);
         if (!isSuccess(response)) throw await errorFromResponse(response);
         return parse(await response.text()) as T;
       } finally {
@@ -78,6 +81,7 @@ export function createKubeClient({ http, clock, userAgent = 'brupop' }: KubeClie
     },
     async stream(path, query, signal) {
       const response = await http.request({ method: 'GET', path: withQuery(path, query), headers: base }, signal);
+      onDate?.(response.headers['date']);
       if (!isSuccess(response)) throw await errorFromResponse(response);
       return response;
     },

@@ -63,14 +63,18 @@ describe(createEventRecorder, () => {
     expect(name).toMatch(/^n{198}\.[0-9a-f]+$/);
   });
 
-  test('puts an event into the namespace of its object, and cuts a long message', async () => {
-    const { clock, api, recorder } = start();
-    recorder.record(anEvent('x'.repeat(5_000), 'brupop'));
-    await clock.settle();
-    const [path, event] = [...api.objects][0] ?? [];
-    expect(path).toContain('/namespaces/brupop/events/');
-    expect(event?.['note']).toHaveLength(1_024);
-  });
+  test.each(['x', 'ä', '漢'])(
+    'puts an event into the namespace of its object, and shortens a long message of "%s" to 1,024 bytes',
+    async (letter) => {
+      const { clock, api, recorder } = start();
+      recorder.record(anEvent(`${letter.repeat(5_000)} the end`, 'brupop'));
+      await clock.settle();
+      const [path, event] = [...api.objects][0] ?? [];
+      expect(path).toContain('/namespaces/brupop/events/');
+      expect(Buffer.byteLength(String(event?.['note']))).toBeLessThanOrEqual(1_024);
+      expect(event?.['note']).toMatch(/ … .* the end$/);
+    },
+  );
 
   test('makes a series of what happens again, written once a minute', async () => {
     const { clock, recorder, told } = start();

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { shortenText } from '@brupop/crd-models';
 import type { Clock } from '@brupop/ports';
 import type { Logger } from '@brupop/process';
 import { BrupopError } from '@brupop/process';
@@ -22,7 +23,7 @@ export interface EventInput {
   readonly type: 'Normal' | 'Warning';
   /** CamelCase word. */
   readonly reason: string;
-  /** For people; cut at 1,024 characters. */
+  /** For people; the middle is left out of what is longer than 1,024 bytes. */
   readonly message: string;
   /** What was being done, as a CamelCase word; the reason by default. */
   readonly action?: string;
@@ -110,7 +111,7 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
       action: action ?? reason,
       reason,
       regarding,
-      note: message.slice(0, LONGEST_NOTE),
+      note: message,
       type,
       ...(one.count > 1 ? { series: { count: one.count, lastObservedTime: microTime(clock.now()) } } : {}),
     };
@@ -189,7 +190,7 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
   return {
     record(event) {
       try {
-        note(event);
+        note({ ...event, message: shortenNote(event.message) });
       } catch (error) {
         log.warn('Recording an event failed', { error });
       }
@@ -205,6 +206,14 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
       cancel();
     },
   };
+}
+
+/** The API server counts bytes, and refuses an Event whose note is longer. */
+function shortenNote(message: string): string {
+  let note = shortenText(message, LONGEST_NOTE);
+  for (let bytes = Buffer.byteLength(note); bytes > LONGEST_NOTE; bytes = Buffer.byteLength(note))
+    note = shortenText(message, Math.floor((note.length * LONGEST_NOTE) / bytes));
+  return note;
 }
 
 /** What makes two events the same. */

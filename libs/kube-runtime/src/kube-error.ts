@@ -1,3 +1,4 @@
+import { shortenText } from '@brupop/crd-models';
 import type { HttpResponse } from '@brupop/ports';
 import { BrupopError } from '@brupop/process';
 
@@ -16,7 +17,7 @@ export interface StatusDetails {
   readonly retryAfterSeconds?: number;
 }
 
-/** An answer of the API server that is not a success. The message is that of its Status. */
+/** An answer of the API server that is not a success. The message is that of its Status, shortened: an admission webhook may write megabytes. */
 export class KubeApiError extends BrupopError {
   /** HTTP status code. */
   readonly status: number;
@@ -57,12 +58,40 @@ interface StatusBody {
 export function errorFromStatus(httpStatus: number, body: unknown, retryAfterHeader?: string): KubeApiError {
   const status: StatusBody = typeof body === 'object' && body !== null ? body : {};
   const message = typeof status.message === 'string' && status.message !== '' ? status.message : fallbackMessage(httpStatus, body);
-  const details = status.details ?? undefined;
+  const details = boundedDetails(status.details);
   const retryAfterSeconds = details?.retryAfterSeconds ?? (retryAfterHeader === undefined ? undefined : Number(retryAfterHeader));
-  return new KubeApiError(httpStatus, typeof status.reason === 'string' ? status.reason : '', message, {
-    ...(details === undefined ? {} : { details }),
-    ...(retryAfterSeconds === undefined || !(retryAfterSeconds >= 0) ? {} : { retryAfterMs: retryAfterSeconds * 1_000 }),
-  });
+  return new KubeApiError(
+    httpStatus,
+    typeof status.reason === 'string' ? shortenText(status.reason, LONGEST_WORD) : '',
+    shortenText(message),
+    {
+      ...(details === undefined ? {} : { details }),
+      ...(retryAfterSeconds === undefined || !(retryAfterSeconds >= 0) ? {} : { retryAfterMs: retryAfterSeconds * 1_000 }),
+    },
+  );
+}
+
+const LONGEST_WORD = 64;
+const MOST_CAUSES = 10;
+
+/** What a webhook or a proxy puts here may be anything. */
+function boundedDetails(details: unknown): StatusDetails | undefined {
+  if (typeof details !== 'object' || details === null) return undefined;
+  const { causes, ...rest } = details as StatusDetails;
+  const text = (value: unknown): string | undefined => (typeof value === 'string' ? shortenText(value) : undefined);
+  const bounded = Object.fromEntries(
+    Object.entries(rest).map(([name, value]) => [name, typeof value === 'string' ? shortenText(value) : value]),
+  );
+  if (!Array.isArray(causes)) return bounded;
+  const few = (causes as readonly (StatusCause | null)[]).slice(0, MOST_CAUSES).map((cause) =>
+    Object.fromEntries(
+      (['reason', 'message', 'field'] as const).flatMap((name) => {
+        const value = text(cause?.[name]);
+        return value === undefined ? [] : [[name, value]];
+      }),
+    ),
+  );
+  return { ...bounded, causes: few };
 }
 
 function fallbackMessage(httpStatus: number, body: unknown): string {

@@ -5,3 +5,4 @@ export { seededRandom, systemRandom } from './random.ts';
 export type { Random } from './random.ts';
 export { inProcessClient, jsonResponse, streamResponse, textResponse } from './http.ts';
 export type { HttpClient, HttpHandler, HttpHeaders, HttpRequest, HttpResponse } from './http.ts';
+export { FollowingClock } from './following-clock.ts';

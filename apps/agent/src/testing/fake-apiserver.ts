@@ -29,6 +29,8 @@ export class FakeApiserver {
   readonly written: ShadowStatus[] = [];
   /** Whether what is told of checks for updates is kept; older apiservers and resources drop it. */
   keepsChecks = true;
+  /** Whether it finds reports with a message too long. */
+  refusesMessages = false;
   /** Whether the controller answers reports. */
   controls = true;
   /** Reads show the shadow as it was this long ago. */
@@ -118,6 +120,7 @@ export class FakeApiserver {
   #put(request: HttpRequest): HttpResponse {
     const parsed = parseShadowStatus(JSON.parse(request.body ?? ''));
     if (!parsed.ok) return refusal(400, 'BODY_INVALID', parsed.errors.join('; '));
+    if (this.refusesMessages && (parsed.value.progress?.message ?? '') !== '') return refusal(413, 'BODY_TOO_LARGE');
     if (this.shadow === undefined) return refusal(404, 'SHADOW_NOT_FOUND');
     this.written.push(parsed.value);
     const kept = Object.entries(parsed.value).filter(([field]) => this.keepsChecks || field !== 'update_check');

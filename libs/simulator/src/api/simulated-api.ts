@@ -124,7 +124,8 @@ export class SimulatedApi {
       response = jsonResponse(status.code, status, wait === undefined ? {} : { 'retry-after': String(wait) });
     }
     this.faults.tell({ ...info, user: identity.username, status: response.status });
-    return this.faults.after(request, identity, info, response);
+    const date = new Date(this.#core.clock.now()).toUTCString();
+    return this.faults.after(request, identity, info, { ...response, headers: { date, ...response.headers } });
   }
 
   #answer(
