@@ -523,13 +523,15 @@ describe(drainStep, () => {
   test('evicts nothing more once it was told to end, whatever has come meanwhile', async () => {
     const node = new FakeNode().add('a');
     node.graceMs = 60_000;
+    // Only a list would show what has come, and none is made any more.
+    node.watch = () => Promise.reject(new KubeApiError(403, 'Forbidden', 'x'));
     const stopping = new AbortController();
-    node.clock.setTimer(1_000, () => {
-      node.add('late');
+    node.clock.setTimer(1_100, () => node.add('late'));
+    node.clock.setTimer(1_200, () => {
       stopping.abort(new Error('shutting down'));
     });
     await node.step({ stop: stopping.signal });
-    expect(node.asked).toEqual(['POST a']);
+    expect([node.asked, node.clock.monotonic()]).toEqual([['POST a'], 1_200]);
   });
 
   test('stops at once when its caller goes', async () => {
