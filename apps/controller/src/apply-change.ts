@@ -1,7 +1,7 @@
-import { WINDOW_ANNOTATION } from '@brupop/crd-models';
 import type { BottlerocketShadow } from '@brupop/crd-models';
 import type { KubeClient } from '@brupop/kube-runtime';
 import { isKubeStatus, MERGE_PATCH, paths } from '@brupop/kube-runtime';
+import { annotationsOf } from '@brupop/state-machine';
 import type { FleetChange } from '@brupop/state-machine';
 
 /** What became of a change. `outdated`: the shadow is not, or no longer, what the change was meant for. */
@@ -23,9 +23,9 @@ export async function applyChange(client: KubeClient, namespace: string, change:
       await client.request('DELETE', path, { body, signal });
       return { kind: 'deleted' };
     }
-    const { spec, windowAnnotation } = change;
-    const annotations = windowAnnotation === undefined ? {} : { annotations: { [WINDOW_ANNOTATION]: windowAnnotation } };
-    const body = { metadata: { resourceVersion, ...annotations }, spec };
+    const annotations = annotationsOf(change);
+    const metadata = { resourceVersion, ...(Object.keys(annotations).length === 0 ? {} : { annotations }) };
+    const body = { metadata, spec: change.spec };
     const shadow = await client.request<BottlerocketShadow>('PATCH', path, { body, contentType: MERGE_PATCH, signal });
     return { kind: 'written', shadow };
   } catch (error) {

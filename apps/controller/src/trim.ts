@@ -1,4 +1,5 @@
 import {
+  ATTEMPTS_ANNOTATION,
   boundStatus,
   CORDONED_ANNOTATION,
   CORDONED_TAINT,
@@ -100,7 +101,7 @@ const LONGEST_INTERVAL = 80;
 /** A shadow without what only people read. Of 5,000 shadows most say the same: it is kept once. */
 export function trimShadow({ apiVersion, kind, metadata, spec, status }: BottlerocketShadow): BottlerocketShadow {
   const { name, namespace, uid, resourceVersion, creationTimestamp, annotations, ownerReferences } = metadata;
-  const window = annotations?.[WINDOW_ANNOTATION];
+  const kept = Object.entries(annotations ?? {}).filter(([key]) => key === WINDOW_ANNOTATION || key === ATTEMPTS_ANNOTATION);
   return {
     apiVersion: intern(apiVersion),
     kind: intern(kind),
@@ -110,7 +111,9 @@ export function trimShadow({ apiVersion, kind, metadata, spec, status }: Bottler
       ...(uid === undefined ? {} : { uid }),
       ...(resourceVersion === undefined ? {} : { resourceVersion }),
       ...(creationTimestamp === undefined ? {} : { creationTimestamp: intern(creationTimestamp) }),
-      ...(window === undefined ? {} : { annotations: { [WINDOW_ANNOTATION]: window.slice(0, LONGEST_INTERVAL) } }),
+      ...(kept.length === 0
+        ? {}
+        : { annotations: Object.fromEntries(kept.map(([key, value]) => [key, value.slice(0, LONGEST_INTERVAL)])) }),
       ...(ownerReferences === undefined ? {} : { ownerReferences }),
     },
     spec,

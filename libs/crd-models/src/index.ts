@@ -52,6 +52,7 @@ export {
   TOKEN_AUDIENCE,
   UPDATER_INTERFACE_LABEL,
   UPDATER_INTERFACE_VERSION,
+  ATTEMPTS_ANNOTATION,
   WINDOW_ANNOTATION,
 } from './names.ts';
 export { SHADOW_V1_STATES } from './shadow-v1.ts';

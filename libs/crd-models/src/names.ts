@@ -77,6 +77,12 @@ export const EXCLUDED_FROM_LB_ANNOTATION = 'brupop.bottlerocket.aws/excluded-fro
  */
 export const WINDOW_ANNOTATION = 'brupop.bottlerocket.aws/window';
 
+/**
+ * Annotation of a shadow: how many updates in a row the controller has seen to end without success. Written with the spec. Agents report a count of their own,
+ * which need not be true.
+ */
+export const ATTEMPTS_ANNOTATION = 'brupop.bottlerocket.aws/failed-attempts';
+
 /** Audience of the agents' projected tokens. */
 export const TOKEN_AUDIENCE = 'brupop-apiserver';
 

@@ -1,6 +1,7 @@
 export { planFleet } from './fleet/plan-fleet.ts';
 export type { FailingWrite, FleetObservation, NodeObservation } from './fleet/observation.ts';
 export type { FleetChange, FleetHold, FleetPlan } from './fleet/plan.ts';
+export { annotationsOf } from './fleet/changes.ts';
 export type { BudgetUse } from './fleet/budget.ts';
 export { CHANGE_REASONS, HOLD_REASONS } from './fleet/reasons.ts';
 export { loudnessOf } from './fleet/loudness.ts';

@@ -1,23 +1,34 @@
 import { compareBuild } from 'semver';
+import { parseTimestamp } from '../timestamps.ts';
 import { crashesOf } from './admission-rules.ts';
+import { failedAttempts } from './attempts.ts';
 import type { Facts, ShadowedFacts } from './facts.ts';
 import { parseVersion } from './parse-version.ts';
 
 /**
- * The order in which nodes are let in: the leader's node last, since its update moves the controller; fewest crashes first; then one from the
- * zone in which the fewest are being updated; then the oldest version; then by name, so that equal inputs give equal plans.
+ * The order in which nodes are let in: the leader's node last, since its update moves the controller; fewest failures first, be they reported by the agent or seen by
+ * the controller; then those whose last update did not end just now; then one from the zone in which the fewest are being updated; then the oldest version; then by name, so that equal inputs give equal plans.
  * @param busy nodes being updated already
  */
-export function admissionOrder(candidates: readonly ShadowedFacts[], busy: readonly Facts[]): ShadowedFacts[] {
+export function admissionOrder(candidates: readonly ShadowedFacts[], busy: readonly Facts[], now: number): ShadowedFacts[] {
   const load = new Map<string, number>();
   for (const facts of busy) add(load, zoneOf(facts));
-  const ranks = [...Map.groupBy(candidates, rankOf)].sort(([a], [b]) => a - b);
+  const ranks = [...Map.groupBy(candidates, (facts) => rankOf(facts, now))].sort(([a], [b]) => a - b);
   const ordered: ShadowedFacts[] = [];
   for (const [, equals] of ranks) spread(equals.sort(oldestFirst), load, ordered);
   return ordered;
 }
 
-const rankOf = (facts: ShadowedFacts): number => (facts.leader ? Number.MAX_VALUE : crashesOf(facts));
+// An agent that claims one success after the other, and is never up to date, must not be the first in line each time.
+const JUST_ENDED_MS = 10 * 60_000;
+
+function rankOf(facts: ShadowedFacts, now: number): number {
+  if (facts.leader) return Number.MAX_VALUE;
+  const { shadow, told } = facts;
+  const endedAt = told === 'Idle' ? parseTimestamp(shadow.spec.state_transition_timestamp, now) : undefined;
+  const isBack = endedAt !== undefined && now - endedAt < JUST_ENDED_MS;
+  return Math.max(crashesOf(facts), failedAttempts(shadow)) + (isBack ? 0.5 : 0);
+}
 
 /**
  * Takes from the least busy zone, again and again, the node that comes first in it.

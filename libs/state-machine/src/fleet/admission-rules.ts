@@ -1,6 +1,7 @@
 import type { ShadowStatus } from '@brupop/crd-models';
 import { parseTimestamp } from '../timestamps.ts';
 import { knownCheck, updateCheckFailure } from '../update-check.ts';
+import { failedAttempts, restsUntil } from './attempts.ts';
 import { backoffMs, backoffOf } from './backoff.ts';
 import type { Facts, ShadowedFacts } from './facts.ts';
 import { NOT_REPORTED } from './facts.ts';
@@ -34,6 +35,7 @@ export const START_RULES: readonly Rule[] = [
   versionFailing,
   restingAfterFailure,
   restingAfterGivingUp,
+  restingAfterAttempts,
   writeFailing,
 ];
 
@@ -151,6 +153,14 @@ function restingAfterGivingUp(facts: ShadowedFacts, { now }: RuleContext): Reaso
   const until = gaveUpAt + backoffMs(crashesOf(facts));
   if (until <= now) return undefined;
   return { reason: 'RetryBackoff', message: `Resting after an update that made no headway${because(facts.status)}`, until };
+}
+
+/** Whatever the agent reports of failures. */
+function restingAfterAttempts({ shadow, status }: ShadowedFacts, { now }: RuleContext): Reason | undefined {
+  const until = restsUntil(shadow, now);
+  if (until === undefined) return undefined;
+  const attempts = String(failedAttempts(shadow));
+  return { reason: 'RetryBackoff', message: `Resting after ${attempts} updates in a row that did not succeed${because(status)}`, until };
 }
 
 /** What Kubernetes would not take must not use up a slot that another node could have. */

@@ -1,4 +1,4 @@
-import { WINDOW_ANNOTATION } from '@brupop/crd-models';
+import { ATTEMPTS_ANNOTATION, WINDOW_ANNOTATION } from '@brupop/crd-models';
 import type { BottlerocketShadow, ShadowState } from '@brupop/crd-models';
 import { formatTimestamp } from '../timestamps.ts';
 import type { FleetChange } from './plan.ts';
@@ -35,9 +35,20 @@ function identity({ node, shadow }: Target): { node: string; shadow: string; res
 /** The shadow as it will be once the change is made; undefined if it will be gone. */
 export function changed(shadow: BottlerocketShadow, change: FleetChange): BottlerocketShadow | undefined {
   if (change.kind === 'delete-shadow') return undefined;
-  const { spec, windowAnnotation } = change;
-  if (windowAnnotation === undefined) return { ...shadow, spec };
-  const others = Object.entries(shadow.metadata.annotations ?? {}).filter(([key]) => key !== WINDOW_ANNOTATION);
-  const annotations = Object.fromEntries(windowAnnotation === null ? others : [...others, [WINDOW_ANNOTATION, windowAnnotation]]);
-  return { ...shadow, metadata: { ...shadow.metadata, annotations }, spec };
+  const { spec } = change;
+  const changes = annotationsOf(change);
+  if (Object.keys(changes).length === 0) return { ...shadow, spec };
+  const annotations = Object.entries({ ...shadow.metadata.annotations, ...changes }).filter(([, value]) => value !== null);
+  return { ...shadow, metadata: { ...shadow.metadata, annotations: Object.fromEntries(annotations) as Record<string, string> }, spec };
+}
+
+/** The annotations that a change of a spec brings along, as a merge patch takes them. */
+export function annotationsOf({
+  windowAnnotation,
+  attemptsAnnotation,
+}: Extract<FleetChange, { kind: 'spec' }>): Readonly<Record<string, string | null>> {
+  return {
+    ...(windowAnnotation === undefined ? {} : { [WINDOW_ANNOTATION]: windowAnnotation }),
+    ...(attemptsAnnotation === undefined ? {} : { [ATTEMPTS_ANNOTATION]: attemptsAnnotation }),
+  };
 }

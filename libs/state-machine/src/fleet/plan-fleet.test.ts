@@ -2,6 +2,7 @@ import type { ShadowStatus } from '@brupop/crd-models';
 import { describe, expect, test } from '@jest/globals';
 import { ago, aFleet, aMember, aNode, aPolicy, aShadow, CLOSED, FIRED, inWindow, lines, MINUTE, NOW } from './fleet.fixture.ts';
 import type { Member, MemberChanges } from './fleet.fixture.ts';
+import { changed } from './changes.ts';
 import { planFleet } from './plan-fleet.ts';
 import type { FleetHold } from './plan.ts';
 import type { FleetPolicy } from './policy.ts';
@@ -1557,4 +1558,33 @@ describe('planFleet, what is known of updates', () => {
       expect(lines(planFleet(aFleet([aMember('a', { status })]), aPolicy(), NOW))).toEqual(['a→StagedAndPerformedUpdate UpdateStarted']);
     },
   );
+});
+
+describe('planFleet, an agent whose reports are not true', () => {
+  test.each([
+    { name: 'fails at once and counts no failure', isSuccess: false, most: 12 },
+    { name: 'claims one success after the other', isSuccess: true, most: Infinity },
+  ])('that $name does not keep the others from their turn; failures are tried ever less often', ({ isSuccess, most }) => {
+    const liar = aMember('a', { status: { current_version: '0.0.1' } });
+    const honest = ['b', 'c', 'd'].map((name) => aMember(name));
+    let shadows = [liar, ...honest].flatMap(({ shadow }) => shadow ?? []);
+    const started: string[] = [];
+    // Five and a half hours, at a plan every five seconds.
+    for (let at = 0; at < 5.5 * 60 * MINUTE; at += 5_000) {
+      const plan = planFleet({ ...aFleet([liar, ...honest]), shadows }, aPolicy(), NOW + at);
+      for (const { reason, node } of plan.changes) if (reason === 'UpdateStarted') started.push(node);
+      shadows = shadows.map((shadow) => {
+        const change = plan.changes.find((one) => one.shadow === shadow.metadata.name);
+        const next = change === undefined ? shadow : (changed(shadow, change) ?? shadow);
+        const { state, version } = next.spec;
+        const isLiar = shadow.metadata.name === 'brs-a';
+        const reached = isLiar && !isSuccess && state !== 'Idle' ? 'ErrorReset' : state;
+        const runs = !isLiar && state === 'RebootedIntoUpdate' ? { current_version: version ?? '' } : {};
+        return next.status == null ? next : { ...next, status: { ...next.status, ...runs, current_state: reached } };
+      });
+    }
+    expect(new Set(started.slice(0, 12))).toEqual(new Set(['a', 'b', 'c', 'd']));
+    expect(started.filter((node) => node !== 'a')).toEqual(['b', 'c', 'd']);
+    expect(started.filter((node) => node === 'a').length).toBeLessThanOrEqual(most);
+  });
 });

@@ -1,6 +1,7 @@
 import type { BottlerocketShadow } from '@brupop/crd-models';
 import { nodeNameOf } from '@brupop/crd-models';
 import { admissionOrder } from './admission-order.ts';
+import { countAttempt } from './attempts.ts';
 import { objection, REACH_RULES, sinceOf, START_RULES, STEP_RULES, WRITE_RULES } from './admission-rules.ts';
 import type { BudgetUse, Refusal } from './budget.ts';
 import { createBudget } from './budget.ts';
@@ -44,7 +45,7 @@ export function planFleet(observation: FleetObservation, policy: FleetPolicy, no
   const changes: FleetChange[] = [];
   const holds: FleetHold[] = [];
   const tell = (verdict: Verdict, shadow?: BottlerocketShadow): void => {
-    if (isChange(verdict)) changes.push(shadow === undefined ? verdict : markWindow(verdict, shadow, context.window, policy, now));
+    if (isChange(verdict)) changes.push(shadow === undefined ? verdict : marked(verdict, shadow, context));
     else if (verdict !== undefined) holds.push(verdict);
   };
   const waiting: ShadowedFacts[] = [];
@@ -59,6 +60,11 @@ export function planFleet(observation: FleetObservation, policy: FleetPolicy, no
   const budget = admit(fleet, waiting, context, tell);
   for (const orphan of orphans) if (!failingWrites.has(orphan.metadata.name)) tell(deletionOf(orphan));
   return { changes, holds, window, budget, recheckAt: earliest([holds, failingWrites.values()], now) };
+}
+
+/** The change, with the annotations that go with it. */
+function marked(change: FleetChange, shadow: BottlerocketShadow, { window, policy, now }: RuleContext): FleetChange {
+  return countAttempt(markWindow(change, shadow, window, policy, now), shadow);
 }
 
 function leavesTaints({ nodes }: FleetObservation): boolean {
@@ -112,10 +118,10 @@ function admit(
   const inSlots = fleet.filter(holdsSlot);
   const budget = createBudget(fleet, inSlots, context.policy);
   const rebooting = inSlots.filter(({ disrupting }) => disrupting);
-  for (const facts of admissionOrder(staged, rebooting)) {
+  for (const facts of admissionOrder(staged, rebooting, context.now)) {
     tell(windowClosed(facts, context) ?? refused(facts, budget.reboot(facts)) ?? reboot(facts, context.now), facts.shadow);
   }
-  for (const facts of admissionOrder(idle, inSlots)) {
+  for (const facts of admissionOrder(idle, inSlots, context.now)) {
     tell(windowClosed(facts, context) ?? refused(facts, budget.start(facts)) ?? start(facts, context.now), facts.shadow);
   }
   return budget.use();

@@ -21,6 +21,8 @@ export type FleetChange =
       readonly spec: ShadowSpec;
       /** Value to give `WINDOW_ANNOTATION` together with the spec; null: remove it; absent: there is none, and none is needed. */
       readonly windowAnnotation?: string | null;
+      /** Value to give `ATTEMPTS_ANNOTATION` together with the spec; null: remove it; absent: leave it as it is. */
+      readonly attemptsAnnotation?: string | null;
     })
   | (ChangeOfShadow & { readonly kind: 'delete-shadow'; readonly uid: string });
 

@@ -213,7 +213,8 @@ export const HOLD_REASONS: Readonly<Record<HoldReason, HoldExplanation>> = {
   RetryBackoff: {
     loudness: 'trouble',
     updating: false,
-    meaning: 'The last update was given up at its deadline, and the node rests before it is tried again.',
+    meaning:
+      'The last update was given up at its deadline, or the controller has seen several in a row end without success whatever the agent reports, and the node rests before it is tried again.',
     remedy:
       'The Event `GivenUp` of the node says what it waited for, such as an agent that did not answer, or a cordon. The log of its agent says more.',
   },
