@@ -7,7 +7,7 @@ import { find, install, podOf, WORKLOADS } from './testing/installation.ts';
 describe(installObjects, () => {
   test('the objects of the original come under their names, in order', () => {
     const names = install({ certificates: 'cert-manager' }).map(({ kind, metadata }) => `${kind} ${metadata.name}`);
-    const added = ['Role ', 'RoleBinding ', 'PodDisruptionBudget ', 'NetworkPolicy '];
+    const added = ['Role ', 'RoleBinding ', 'PodDisruptionBudget ', 'NetworkPolicy ', 'ValidatingAdmissionPolicy'];
     expect(names.filter((name) => !added.some((kind) => name.startsWith(kind)))).toEqual([
       'Namespace brupop-bottlerocket-aws',
       'CustomResourceDefinition bottlerocketshadows.brupop.bottlerocket.aws',
@@ -36,7 +36,8 @@ describe(installObjects, () => {
   });
 
   test('cluster-scoped objects have no namespace, all others have the chosen one', () => {
-    const clusterScoped = ['Namespace', 'CustomResourceDefinition', 'PriorityClass', 'ClusterRole', 'ClusterRoleBinding'];
+    const policies = ['ValidatingAdmissionPolicy', 'ValidatingAdmissionPolicyBinding'];
+    const clusterScoped = ['Namespace', 'CustomResourceDefinition', 'PriorityClass', 'ClusterRole', 'ClusterRoleBinding', ...policies];
     for (const { kind, metadata } of install({ namespace: 'ns' }))
       expect(metadata.namespace).toBe(clusterScoped.includes(kind) ? undefined : 'ns');
   });
@@ -80,7 +81,8 @@ describe(installObjects, () => {
     expect(definitions.map(({ resourceNames }) => resourceNames)).toEqual([['bottlerocketshadows.brupop.bottlerocket.aws']]);
     expect(objects.filter(({ apiVersion }) => apiVersion.startsWith('cert-manager.io'))).toEqual([]);
     expect(JSON.stringify(objects)).not.toContain('inject-ca-from');
-    expect(JSON.stringify(install({ certificates: 'cert-manager' }))).not.toContain('"secrets"');
+    const roles = install({ certificates: 'cert-manager' }).filter(({ kind }) => kind.endsWith('Role'));
+    expect(JSON.stringify(roles)).not.toContain('"secrets"');
   });
 
   test('each component may have an image of its own', () => {

@@ -1,26 +1,28 @@
 import { bottlerocketShadowCrd } from '@brupop/crd-models';
+import { admissionPolicies } from './admission-policies.ts';
 import { certManagerObjects } from './certificates.ts';
 import type { KubernetesObject } from './objects.ts';
 import { withKnownFormats } from './known-formats.ts';
 import { networkPolicies } from './network-policies.ts';
 import { installationOf } from './options.ts';
 import type { InstallOptions } from './options.ts';
-import {
-  AGENT_PERMISSIONS,
-  APISERVER_PERMISSIONS,
-  AUTH_DELEGATOR_ROLE,
-  CERTIFICATE_PERMISSIONS,
-  CONTROLLER_PERMISSIONS,
-  FORCE_PERMISSION,
-} from './rbac.ts';
-import { clusterRole, clusterRoleBinding, namespaceRole, serviceAccount } from './rbac.ts';
+import { AGENT_PERMISSIONS, APISERVER_PERMISSIONS, CERTIFICATE_PERMISSIONS, CONTROLLER_PERMISSIONS, FORCE_PERMISSION } from './rbac.ts';
+import { clusterRole, clusterRoleBinding, emptyAuthDelegatorBinding, namespaceRole, serviceAccount } from './rbac.ts';
 import { agentDaemonSet, apiserverDeployment, apiserverDisruptionBudget, apiserverService } from './workloads.ts';
 import { CONTROLLER_PRIORITY_CLASS, controllerDeployment, controllerService } from './workloads.ts';
 
 /** Every object of an installation, in the order in which they are applied. */
 export function installObjects(options: InstallOptions): KubernetesObject[] {
   const installation = installationOf(options);
-  const { namespace, apiserverServicePort: servicePort, caBundle, certificates, networkPolicy, mayDeletePods } = installation;
+  const {
+    namespace,
+    apiserverServicePort: servicePort,
+    caBundle,
+    certificates,
+    networkPolicy,
+    mayDeletePods,
+    admissionPolicy,
+  } = installation;
   const controller =
     certificates === 'operator'
       ? {
@@ -54,7 +56,7 @@ export function installObjects(options: InstallOptions): KubernetesObject[] {
     clusterRole('apiserver', apiserver),
     clusterRole('controller', controller),
     clusterRoleBinding('agent', namespace),
-    clusterRoleBinding('apiserver', namespace, { name: 'brupop-apiserver-auth-delegator-role-binding', role: AUTH_DELEGATOR_ROLE }),
+    emptyAuthDelegatorBinding(),
     clusterRoleBinding('apiserver', namespace),
     clusterRoleBinding('controller', namespace),
     ...namespaceRole('apiserver', namespace, apiserver),
@@ -66,6 +68,7 @@ export function installObjects(options: InstallOptions): KubernetesObject[] {
     apiserverDisruptionBudget(installation),
     controllerDeployment(installation),
     ...(networkPolicy ? networkPolicies(installation) : []),
+    ...(admissionPolicy ? admissionPolicies(namespace) : []),
     ...(certificates === 'cert-manager' ? certManagerObjects(installation) : []),
   ];
 }

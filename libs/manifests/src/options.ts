@@ -63,6 +63,11 @@ export interface InstallOptions {
   readonly serviceAnnotations?: Readonly<Partial<Record<'apiserver' | 'controller', Readonly<Record<string, string>>>>>;
   /** Whether traffic to and from the operator's pods is restricted. Default true; clusters whose network does not enforce it ignore it. */
   readonly networkPolicy?: boolean;
+  /**
+   * Whether ValidatingAdmissionPolicies restrict the fields and names that the operator's own accounts may write. Default true; clusters
+   * before Kubernetes 1.30 do not know them.
+   */
+  readonly admissionPolicy?: boolean;
   /** Whether the apiserver may delete pods, past their PodDisruptionBudgets. Default: if its environment has DRAIN_TIMEOUT_ACTION=force. */
   readonly mayDeletePods?: boolean;
 }
@@ -88,6 +93,7 @@ export function installationOf(options: InstallOptions): Installation {
     podAnnotations: {},
     serviceAnnotations: {},
     networkPolicy: true,
+    admissionPolicy: true,
     mayDeletePods: options.env?.apiserver?.['DRAIN_TIMEOUT_ACTION'] === 'force',
     ...options,
   };

@@ -5,7 +5,7 @@ import { find, install, podOf } from './testing/installation.ts';
 describe('permissions', () => {
   test("the agent's ServiceAccount has none, and its pods not even a token for Kubernetes", () => {
     const bound = install().filter(
-      ({ kind, ...fields }) => kind.endsWith('Binding') && JSON.stringify(fields['subjects']).includes('agent-service'),
+      ({ kind, ...fields }) => kind.endsWith('RoleBinding') && JSON.stringify(fields['subjects']).includes('agent-service'),
     );
     expect(bound.map(({ metadata }) => metadata.name)).toEqual(['brupop-agent-role-binding']);
     expect(find(install(), 'ClusterRole', 'brupop-agent-role')['rules']).toEqual([]);
@@ -25,6 +25,7 @@ describe('permissions', () => {
         '/pods: get list watch',
         '/nodes: get list watch patch',
         '/pods/eviction: create',
+        'authentication.k8s.io/tokenreviews: create',
         'storage.k8s.io/volumeattachments: list watch',
         '/persistentvolumeclaims: get',
         '/events: create patch',
@@ -88,9 +89,10 @@ describe('permissions', () => {
     ]);
   });
 
-  test('the apiserver may have tokens reviewed', () => {
-    expect(find(install(), 'ClusterRoleBinding', 'brupop-apiserver-auth-delegator-role-binding')['roleRef']).toMatchObject({
-      name: 'system:auth-delegator',
+  test("the original's binding to system:auth-delegator is kept, and binds nobody: applied over it, it takes the permission away", () => {
+    expect(find(install(), 'ClusterRoleBinding', 'brupop-apiserver-auth-delegator-role-binding')).toMatchObject({
+      roleRef: { name: 'system:auth-delegator' },
+      subjects: [],
     });
   });
 });

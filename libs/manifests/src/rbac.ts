@@ -18,7 +18,7 @@ export interface Permissions {
   readonly namespace: readonly PolicyRule[];
 }
 
-/** The ClusterRole of Kubernetes that admits TokenReviews. */
+/** The ClusterRole of Kubernetes that the original binds for TokenReviews; it also allows SubjectAccessReviews, so ours binds nobody to it. */
 export const AUTH_DELEGATOR_ROLE = 'system:auth-delegator';
 
 // Events about nodes, which have no namespace, are kept in namespace `default`: hence cluster-wide.
@@ -27,12 +27,13 @@ const EVENTS: PolicyRule = { apiGroups: ['', 'events.k8s.io'], resources: ['even
 /** Of the agent: none at all. Whoever steals its token can do nothing to Kubernetes. */
 export const AGENT_PERMISSIONS: Permissions = { cluster: [], namespace: [] };
 
-/** Of the apiserver, besides {@link AUTH_DELEGATOR_ROLE}: it alone touches nodes and pods. */
+/** Of the apiserver: it alone touches nodes and pods. */
 export const APISERVER_PERMISSIONS: Permissions = {
   cluster: [
     { apiGroups: [''], resources: ['pods'], verbs: ['get', 'list', 'watch'] },
     { apiGroups: [''], resources: ['nodes'], verbs: ['get', 'list', 'watch', 'patch'] },
     { apiGroups: [''], resources: ['pods/eviction'], verbs: ['create'] },
+    { apiGroups: ['authentication.k8s.io'], resources: ['tokenreviews'], verbs: ['create'] },
     // A drained node is not rebooted while the volumes of evicted pods are being detached. Which belong to pods that stay, their claims tell.
     { apiGroups: ['storage.k8s.io'], resources: ['volumeattachments'], verbs: ['list', 'watch'] },
     { apiGroups: [''], resources: ['persistentvolumeclaims'], verbs: ['get'] },
@@ -110,18 +111,28 @@ export function clusterRole(component: Component, { cluster }: Permissions): Kub
   };
 }
 
-/** ClusterRoleBinding `brupop-<component>-role-binding`, or another one, to another role. */
-export function clusterRoleBinding(
-  component: Component,
-  namespace: string,
-  { name = `${roleName(component)}-binding`, role = roleName(component) }: { readonly name?: string; readonly role?: string } = {},
-): KubernetesObject {
+/** ClusterRoleBinding `brupop-<component>-role-binding`. */
+export function clusterRoleBinding(component: Component, namespace: string): KubernetesObject {
   return {
     apiVersion: API_VERSION,
     kind: 'ClusterRoleBinding',
-    metadata: { name, labels: componentLabels(component) },
-    roleRef: { apiGroup: RBAC, kind: 'ClusterRole', name: role },
+    metadata: { name: `${roleName(component)}-binding`, labels: componentLabels(component) },
+    roleRef: { apiGroup: RBAC, kind: 'ClusterRole', name: roleName(component) },
     subjects: [{ kind: 'ServiceAccount', name: SERVICE_ACCOUNTS[component], namespace }],
+  };
+}
+
+/**
+ * The original's binding to {@link AUTH_DELEGATOR_ROLE}, without subjects. The role of a binding cannot be changed, and an object that is left out of a
+ * manifest stays in the cluster: applied over the original's, this one takes the permission away.
+ */
+export function emptyAuthDelegatorBinding(): KubernetesObject {
+  return {
+    apiVersion: API_VERSION,
+    kind: 'ClusterRoleBinding',
+    metadata: { name: 'brupop-apiserver-auth-delegator-role-binding', labels: componentLabels('apiserver') },
+    roleRef: { apiGroup: RBAC, kind: 'ClusterRole', name: AUTH_DELEGATOR_ROLE },
+    subjects: [],
   };
 }
 

@@ -36,6 +36,7 @@ export const VARIABLES: readonly string[] = [
   'NAMESPACE',
   'CERTIFICATES',
   'NETWORK_POLICY',
+  'ADMISSION_POLICY',
   'APISERVER_SERVICE_PORT',
   'APISERVER_INTERNAL_PORT',
   ...new Set(Object.values(COMPONENT_VARIABLES).flat()),
@@ -82,8 +83,11 @@ export function parseSettings(env: Env): Settings {
   };
   const certificates = CERTIFICATE_SOURCES.find((known) => known === (read('CERTIFICATES') ?? 'operator'));
   if (certificates === undefined) problem('CERTIFICATES', '"operator", "cert-manager" or "provided"');
-  const networkPolicy = read('NETWORK_POLICY') ?? 'true';
-  if (!['true', 'false'].includes(networkPolicy)) problem('NETWORK_POLICY', 'true or false');
+  const flag = (name: string): boolean => {
+    const value = read(name) ?? 'true';
+    if (!['true', 'false'].includes(value)) problem(name, 'true or false');
+    return value === 'true';
+  };
   const namespace = matching('NAMESPACE', LABEL, 'a name of lower-case letters, digits and hyphens');
   const pullSecret = matching('BRUPOP_CONTAINER_IMAGE_PULL_SECRET', SUBDOMAIN, 'the name of a Secret');
   const apiserverInternalPort = port('APISERVER_INTERNAL_PORT', 8443);
@@ -93,7 +97,8 @@ export function parseSettings(env: Env): Settings {
     ...(namespace === undefined ? {} : { namespace }),
     ...(pullSecret === undefined ? {} : { imagePullSecrets: [pullSecret] }),
     certificates: certificates ?? 'operator',
-    networkPolicy: networkPolicy === 'true',
+    networkPolicy: flag('NETWORK_POLICY'),
+    admissionPolicy: flag('ADMISSION_POLICY'),
     apiserverServicePort: port('APISERVER_SERVICE_PORT', 443),
     apiserverInternalPort,
     env: { agent: chosen('agent'), apiserver: chosen('apiserver'), controller: chosen('controller') },

@@ -21,8 +21,6 @@ interface RbacObject {
 }
 
 const ACCOUNTS = [AGENT_SERVICE_ACCOUNT, APISERVER_SERVICE_ACCOUNT, CONTROLLER_SERVICE_ACCOUNT];
-/** What any cluster has, and the manifest only binds. */
-const BUILT_IN = 'system:auth-delegator';
 
 export const permissions: ClusterStep = {
   name: 'permissions',
@@ -43,9 +41,7 @@ export const permissions: ClusterStep = {
 };
 
 async function rbacObjects(kubectl: Kubectl): Promise<RbacObject[]> {
-  const objects = await kubectl.parse<RbacObject>(MANIFEST);
-  const builtIn = await kubectl.get('clusterrole', BUILT_IN);
-  return [...objects, builtIn];
+  return kubectl.parse<RbacObject>(MANIFEST);
 }
 
 /** What the manifest's bindings give in a namespace. */

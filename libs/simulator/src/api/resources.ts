@@ -122,6 +122,21 @@ export const BUILTIN_RESOURCES: readonly ResourceType[] = [
   builtin('rbac.authorization.k8s.io/v1', 'rolebindings', 'RoleBinding', [], []),
   builtin('rbac.authorization.k8s.io/v1', 'clusterroles', 'ClusterRole', [], ['cluster']),
   builtin('rbac.authorization.k8s.io/v1', 'clusterrolebindings', 'ClusterRoleBinding', [], ['cluster']),
+  // Stored, and not evaluated: the simulator has no CEL. A real API server confirms the policies.
+  builtin(
+    'admissionregistration.k8s.io/v1',
+    'validatingadmissionpolicies',
+    'ValidatingAdmissionPolicy',
+    [],
+    ['cluster', 'generation', 'status'],
+  ),
+  builtin(
+    'admissionregistration.k8s.io/v1',
+    'validatingadmissionpolicybindings',
+    'ValidatingAdmissionPolicyBinding',
+    [],
+    ['cluster', 'generation'],
+  ),
   builtin(
     'admissionregistration.k8s.io/v1',
     'validatingwebhookconfigurations',

@@ -55,6 +55,7 @@ const INSTALLATIONS: readonly { readonly name: string; readonly options: Partial
   { name: 'cert-manager', options: { certificates: 'cert-manager' }, values: 'certificates: cert-manager' },
   { name: 'certificates from elsewhere', options: { certificates: 'provided' }, values: 'certificates: provided' },
   { name: 'no network policies', options: { networkPolicy: false }, values: 'networkPolicy: {enabled: false}' },
+  { name: 'no admission policies', options: { admissionPolicy: false }, values: 'admissionPolicy: {enabled: false}' },
   {
     name: 'drains that end in force',
     options: { env: { apiserver: { DRAIN_TIMEOUT_ACTION: 'force', DRAIN_TIMEOUT_SECONDS: '60' } } },

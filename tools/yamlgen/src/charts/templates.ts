@@ -25,6 +25,10 @@ const CHOICES: readonly (readonly Choice[])[] = [
     { when: '.Values.networkPolicy.enabled', options: { networkPolicy: true } },
     { when: undefined, options: { networkPolicy: false } },
   ],
+  [
+    { when: '.Values.admissionPolicy.enabled', options: { admissionPolicy: true } },
+    { when: undefined, options: { admissionPolicy: false } },
+  ],
 ];
 
 /** Templates of the two charts, by file name. */

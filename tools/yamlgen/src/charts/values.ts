@@ -85,6 +85,7 @@ export function operatorValues(options: InstallOptions): ReadonlyMap<string, unk
     ...components.map((component) => [`logging.${component}.tracing_filter`, env(component, 'TRACING_FILTER_DIRECTIVE')] as const),
     ...components.map((component) => [`env.${component}`, furtherVariables(component, options)] as const),
     ['networkPolicy.enabled', options.networkPolicy ?? true],
+    ['admissionPolicy.enabled', options.admissionPolicy ?? true],
     ...components.flatMap((component) =>
       Object.entries(PLACEMENT[component]).map(([field, none]) => {
         const { affinity, ...pod } = pods[component];
