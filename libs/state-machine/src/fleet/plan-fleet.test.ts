@@ -1,3 +1,4 @@
+import { ATTEMPTS_ANNOTATION } from '@brupop/crd-models';
 import type { ShadowStatus } from '@brupop/crd-models';
 import { describe, expect, test } from '@jest/globals';
 import { ago, aFleet, aMember, aNode, aPolicy, aShadow, CLOSED, FIRED, inWindow, lines, MINUTE, NOW } from './fleet.fixture.ts';
@@ -1430,6 +1431,11 @@ describe('planFleet, the order of admission', () => {
   };
   const crashed = (crash_count: number): MemberChanges => ({ status: { crash_count, state_transition_failure_timestamp: ago(5_000) } });
 
+  const attempted = (member: Member, count: string): Member =>
+    member.shadow === undefined
+      ? member
+      : { ...member, shadow: { ...member.shadow, metadata: { ...member.shadow.metadata, annotations: { [ATTEMPTS_ANNOTATION]: count } } } };
+
   test('nodes that wait for the window are told in it, too, those that are staged first', () => {
     const fleet = [
       aMember('leader'),
@@ -1446,6 +1452,16 @@ describe('planFleet, the order of admission', () => {
 
   test.each([
     { name: 'fewest crashes first', fleet: [aMember('a', crashed(2)), aMember('b', crashed(1)), aMember('c')], expected: ['c', 'b', 'a'] },
+    {
+      name: 'failures that the controller has seen count like those that the agent reports',
+      fleet: [attempted(aMember('a', { status: { current_version: '0.0.1' } }), '2'), aMember('b', crashed(1)), aMember('c')],
+      expected: ['c', 'b', 'a'],
+    },
+    {
+      name: 'a count that cannot be read is none',
+      fleet: [attempted(aMember('a'), '-1'), attempted(aMember('b'), 'x'), aMember('c')],
+      expected: ['a', 'b', 'c'],
+    },
     { name: "the leader's node last, whatever else", fleet: [aMember('leader'), aMember('a', crashed(9))], expected: ['a', 'leader'] },
     {
       name: 'spread over zones',
