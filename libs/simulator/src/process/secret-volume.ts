@@ -38,6 +38,8 @@ export function mountSecret(source: SecretSource, namespace: string, name: strin
   const ref = { group: '', resource: 'secrets', namespace, name };
   const mounted = new Set<string>();
   const { promise: ready, resolve, reject } = Promise.withResolvers<undefined>();
+  // A pod may be killed before anyone waits for its files: that they never come must not end this process.
+  ready.catch(() => undefined);
   let writing: Promise<void> = Promise.resolve();
   const bring = ({ metadata: { resourceVersion }, data = {} }: Secret): void => {
     writing = writing
