@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { jsonResponse, streamResponse, textResponse, VirtualClock } from '@brupop/ports';
+import type { HttpResponse } from '@brupop/ports';
 import { JSON_PATCH, REQUEST_TIMEOUT_MS, withQuery } from './client.ts';
 import { errorFromStatus, isKubeStatus } from './kube-error.ts';
 import { paths } from './paths.ts';
@@ -42,6 +43,45 @@ describe('createKubeClient', () => {
   ])('rejects with $name', async ({ answer, error }) => {
     const client = new ScriptedApi(answer).client(new VirtualClock());
     await expect(client.request('GET', '/x', { signal })).rejects.toMatchObject(error);
+  });
+
+  describe('turned away by priority and fairness, in plain text,', () => {
+    const turnedAway = (): HttpResponse => textResponse(429, 'Too many requests, please try again later.', { 'retry-after': '2' });
+
+    test.each(['GET', 'POST', 'PATCH', 'DELETE'] as const)('sends a %s again after the time that it is told', async (method) => {
+      const clock = new VirtualClock();
+      const sentMs: number[] = [];
+      const noted = (response: () => HttpResponse) => (): HttpResponse => {
+        sentMs.push(clock.monotonic());
+        return response();
+      };
+      const found = (): HttpResponse => jsonResponse(200, { kind: 'X' });
+      const api = new ScriptedApi(...[turnedAway, turnedAway, turnedAway, found].map(noted));
+      let answer: unknown;
+      void api
+        .client(clock)
+        .request(method, '/x', { signal })
+        .then((value) => (answer = value));
+      await clock.advanceUntil(() => answer !== undefined, 60_000);
+      expect([answer, sentMs]).toEqual([{ kind: 'X' }, [0, 2_000, 4_000, 6_000]]);
+    });
+
+    test('rejects when the time of the request would be over', async () => {
+      const clock = new VirtualClock();
+      let error: unknown;
+      new ScriptedApi(turnedAway, turnedAway, turnedAway)
+        .client(clock)
+        .request('GET', '/x', { signal, timeoutMs: 5_000 })
+        .catch((reason: unknown) => (error = reason));
+      await clock.advanceUntil(() => error !== undefined, 60_000);
+      expect([error, clock.monotonic()]).toMatchObject([{ status: 429, retryAfterMs: 2_000 }, 4_000]);
+    });
+
+    test('leaves a 429 of an eviction, which is a Status, to its caller', async () => {
+      const api = new ScriptedApi(statusAnswer(429, 'TooManyRequests', 'Cannot evict pod', { 'retry-after': '10' }));
+      await expect(api.client(new VirtualClock()).request('POST', '/x', { signal })).rejects.toMatchObject({ status: 429 });
+      expect(api.requests).toHaveLength(1);
+    });
   });
 
   test('gives a request longer than the API server works on it, its body included', async () => {

@@ -1,7 +1,9 @@
+import { sleep } from '@brupop/ports';
 import type { Clock, HttpClient, HttpHeaders, HttpRequest, HttpResponse } from '@brupop/ports';
 import { BrupopError } from '@brupop/process';
 import { withDeadline } from './deadline.ts';
 import { errorFromResponse } from './kube-error.ts';
+import type { KubeApiError } from './kube-error.ts';
 
 /** Content type of a JSON Merge Patch (RFC 7386). */
 export const MERGE_PATCH = 'application/merge-patch+json';
@@ -34,7 +36,8 @@ export interface KubeRequestOptions {
 /** The Kubernetes API as paths and JSON. */
 export interface KubeClient {
   /**
-   * One request and its whole answer, undefined if that is empty.
+   * One request and its whole answer, undefined if that is empty. If priority and fairness turns it away, it is sent again after the time that the API server
+   * asks for, as long as `timeoutMs` lasts.
    * @throws `KubeApiError` for any answer that is not a success; `BrupopError` of the transport, or `KUBE_TIMEOUT`
    */
   request<T>(method: HttpRequest['method'], path: string, options: KubeRequestOptions): Promise<T>;
@@ -62,19 +65,23 @@ export function createKubeClient({ http, clock, userAgent = 'brupop', onDate }: 
       const { body, query, signal, timeoutMs = REQUEST_TIMEOUT_MS } = options;
       const contentType = options.contentType ?? (method === 'PATCH' ? MERGE_PATCH : 'application/json');
       const deadline = withDeadline(clock, signal, timeoutMs, `${method} ${path}`);
+      const endMs = clock.monotonic() + timeoutMs;
+      const asked: HttpRequest = {
+        method,
+        path: withQuery(path, query),
+        headers: body === undefined ? base : { ...base, 'content-type': contentType },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      };
       try {
-        const response = await http.request(
-          {
-            method,
-            path: withQuery(path, query),
-            headers: body === undefined ? base : { ...base, 'content-type': contentType },
-            ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-          },
-          deadline.signal,
-        );
-        onDate?.(response.headers['date']);
-        if (!isSuccess(response)) throw await errorFromResponse(response);
-        return parse(await response.text()) as T;
+        for (;;) {
+          const response = await http.request(asked, deadline.signal);
+          onDate?.(response.headers['date']);
+          if (isSuccess(response)) return parse(await response.text()) as T;
+          const error = await errorFromResponse(response);
+          const waitMs = turnedAwayForMs(error);
+          if (waitMs === undefined || clock.monotonic() + waitMs >= endMs) throw error;
+          await sleep(clock, waitMs, deadline.signal);
+        }
       } finally {
         deadline.dispose();
       }
@@ -86,6 +93,16 @@ export function createKubeClient({ http, clock, userAgent = 'brupop', onDate }: 
       return response;
     },
   };
+}
+
+const LEAST_WAIT_MS = 1_000;
+
+/**
+ * How long to wait before a request is sent again that priority and fairness has turned away; undefined for any other answer. The API server has not looked into such
+ * a request, so it may be sent again whatever it asks for. It says so in plain text; a 429 of its handlers, such as that of a PodDisruptionBudget, is a Status.
+ */
+function turnedAwayForMs({ status, reason, retryAfterMs }: KubeApiError): number | undefined {
+  return status === 429 && reason === '' && retryAfterMs !== undefined ? Math.max(retryAfterMs, LEAST_WAIT_MS) : undefined;
 }
 
 const isSuccess = ({ status }: HttpResponse): boolean => status >= 200 && status < 300;
