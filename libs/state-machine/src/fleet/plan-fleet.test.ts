@@ -1453,8 +1453,8 @@ describe('planFleet, the order of admission', () => {
   test.each([
     { name: 'fewest crashes first', fleet: [aMember('a', crashed(2)), aMember('b', crashed(1)), aMember('c')], expected: ['c', 'b', 'a'] },
     {
-      name: 'failures that the controller has seen count like those that the agent reports',
-      fleet: [attempted(aMember('a', { status: { current_version: '0.0.1' } }), '2'), aMember('b', crashed(1)), aMember('c')],
+      name: 'failures that the controller has seen count, whatever the agent reports',
+      fleet: [attempted(aMember('a', { status: { current_version: '0.0.1' } }), '2'), attempted(aMember('b'), '1'), aMember('c')],
       expected: ['c', 'b', 'a'],
     },
     {
