@@ -11,6 +11,7 @@ import { createApiserverClient } from './apiserver-client.ts';
 import { createBackoff } from './backoff.ts';
 import { createDoorbell } from './doorbell.ts';
 import type { Doorbell } from './doorbell.ts';
+import { createReadiness } from './readiness.ts';
 import { reconcile } from './reconcile.ts';
 import type { Next, ReconcileDeps } from './reconcile.ts';
 import { ShadowCache } from './shadow-cache.ts';
@@ -36,6 +37,8 @@ export interface AgentDeps {
 
 /** An agent that has not started. */
 export interface Agent {
+  /** Why the agent is not ready, for people; undefined: it is. */
+  readonly problem: () => string | undefined;
   /**
    * Runs until the signal aborts, and then rejects with its reason.
    * @throws {@link BrupopError} `HOST_SOCKET_DEAD` if only a restart of the container helps
@@ -48,9 +51,11 @@ export function createAgent(deps: AgentDeps): Agent {
   const { random, log } = deps;
   // What is written for others to compare is the API server's time, which the apiserver hands on.
   const clock = new FollowingClock(deps.clock);
-  const apiserver = createApiserverClient({ ...deps, clock, http: deps.apiserver, onDate: clock.follow.bind(clock) });
-  const host = createBottlerocketApi({ http: deps.host, clock, log });
+  const readiness = createReadiness(clock, deps.settings.updateCheckIntervalMs);
+  const apiserver = createApiserverClient({ ...deps, clock, http: readiness.apiserver(deps.apiserver), onDate: clock.follow.bind(clock) });
+  const host = createBottlerocketApi({ http: readiness.host(deps.host), clock, log });
   return {
+    problem: () => readiness.problem(),
     async run(signal) {
       const shadows = new ShadowCache(clock);
       const doorbell = createDoorbell(clock);

@@ -23,6 +23,7 @@ export interface AgentConfig extends LoggingConfig {
   readonly rebootTimeoutMs: number;
   readonly monitoringTimeoutMs: number;
   readonly soakMs: number;
+  readonly readinessPort: number;
   readonly terminationLog: string | undefined;
 }
 
@@ -109,6 +110,12 @@ export const CONFIG: ConfigSpec<AgentConfig> = {
     doc: 'How long the node must be healthy without a break after the reboot before the update counts as done.',
     default: '0',
     parse: seconds(),
+  },
+  readinessPort: {
+    env: 'READINESS_PORT',
+    doc: 'Port of /readyz. The probe of the manifests asks the default.',
+    default: '8081',
+    parse: port,
   },
   terminationLog: { env: 'TERMINATION_LOG', doc: 'File for the reason of a failure.', default: '', parse: optional(text) },
   ...LOGGING_CONFIG,

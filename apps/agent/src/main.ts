@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { systemClock, systemRandom } from '@brupop/ports';
 import { createProcessLogger, loadConfig, nodeHttpClient, parseConfig, runProcess, tlsFiles } from '@brupop/process';
 import { createAgent } from './agent.ts';
+import { serveReadiness } from './serve-readiness.ts';
 import { apiserverUrlOf, CONFIG, settingsOf } from './config.ts';
 
 // Above the longest poll and what comes on top of it.
@@ -34,9 +35,11 @@ await runProcess(
       readToken: () => readFileSync(config.tokenPath, 'utf8').trim(),
       readBootId: () => readFileSync(config.bootIdPath, 'utf8').trim(),
     });
+    const readiness = await serveReadiness(agent.problem, config.readinessPort, log);
     try {
       await agent.run(signal);
     } finally {
+      readiness.close();
       tls.close();
       apiserver.close();
       host.close();

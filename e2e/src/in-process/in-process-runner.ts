@@ -78,7 +78,9 @@ export class InProcessRunner implements PodRunner {
     let run: Promise<unknown>;
     let isReady = (): boolean => true;
     if (component === AGENT_COMPONENT) {
-      run = this.#agent(context, plug).run(stop.signal);
+      const agent = this.#agent(context, plug);
+      isReady = () => agent.problem() === undefined;
+      run = agent.run(stop.signal);
     } else if (component === APISERVER_COMPONENT) {
       const apiserver = this.#apiserver(context, plug);
       const { client, idle } = countedClient(plug.incoming(injectClient(apiserver.app)));

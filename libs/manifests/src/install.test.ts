@@ -307,4 +307,12 @@ describe(installObjects, () => {
     const entries = (container['env'] as { name: string; value?: string }[]).filter(({ name }) => name === 'MAX_CONCURRENT_UPDATE');
     expect(entries).toEqual([{ name: 'MAX_CONCURRENT_UPDATE', value: '3' }]);
   });
+
+  test('a setting that ends agents at their start stops their rollout at a tenth of the nodes', () => {
+    const { spec } = find(install(), 'DaemonSet', 'brupop-agent') as unknown as {
+      spec: { template: { spec: { containers: { readinessProbe: object }[] } } };
+    };
+    expect(spec).toMatchObject({ minReadySeconds: 10, updateStrategy: { rollingUpdate: { maxUnavailable: '10%' } } });
+    expect(spec.template.spec.containers[0]?.readinessProbe).toMatchObject({ httpGet: { path: '/readyz', port: 8081 } });
+  });
 });

@@ -12,7 +12,8 @@ const DNS: KubernetesValue = {
 
 /**
  * What may reach the operator's pods, by port alone: kube-apiserver (which calls the conversion webhook), nodes (whose kubelets probe) and
- * Prometheus have addresses that nobody can know beforehand. Nobody may reach an agent, and an agent reaches nothing but the
+ * Prometheus have addresses that nobody can know beforehand. Nobody may reach an agent but the kubelet of its node, which no policy keeps
+ * from the pods there, and an agent reaches nothing but the
  * apiserver and DNS. The others call the Kubernetes API, wherever that is, so what they may call is not restricted.
  */
 export function networkPolicies(installation: Installation): readonly KubernetesObject[] {

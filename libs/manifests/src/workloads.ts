@@ -43,6 +43,9 @@ function metadata(name: string, component: Component, { namespace }: Installatio
   return { name, namespace, labels: componentLabels(component) };
 }
 
+// An agent has its pod's network to itself, so nobody needs another port.
+const AGENT_READINESS_PORT = 8081;
+
 /** DaemonSet `brupop-agent`. */
 export function agentDaemonSet(installation: Installation): KubernetesObject {
   const template = podTemplate('agent', installation, {
@@ -54,6 +57,7 @@ export function agentDaemonSet(installation: Installation): KubernetesObject {
     ),
     // The host's socket belongs to root and to SELinux type super_t; nothing else of root's powers is needed.
     securityContext: { ...RESTRICTED, runAsUser: 0, seLinuxOptions: { user: 'system_u', role: 'system_r', type: 'super_t', level: 's0' } },
+    container: { readinessProbe: probe({ path: '/readyz', port: AGENT_READINESS_PORT }) },
     volumeMounts: [
       { name: SOCKET_VOLUME, mountPath: '/run/api.sock' },
       { name: TOKEN_VOLUME, mountPath: '/var/run/secrets/tokens', readOnly: true },
@@ -78,6 +82,8 @@ export function agentDaemonSet(installation: Installation): KubernetesObject {
     metadata: metadata(AGENT_DAEMON_SET, 'agent', installation),
     spec: {
       selector: { matchLabels: selectorLabels('agent') },
+      // An agent that ends soon after its start, for a setting that it refuses say, stops the rollout at the limit below.
+      minReadySeconds: 10,
       updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: '10%' } },
       template,
     },

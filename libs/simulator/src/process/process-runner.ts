@@ -211,6 +211,7 @@ export class ProcessRunner implements PodRunner {
         BOOT_ID_PATH: bootIdPath,
         TLS_DIR: tlsDir,
         BOTTLEROCKET_API_SOCKET: hostSocket(context.nodeName),
+        READINESS_PORT: String(metrics.port),
         TERMINATION_LOG: join(folder, 'termination-log'),
       };
     }

@@ -1,5 +1,5 @@
 import { freePodName } from './free-pod-name.ts';
-import { isActive, isFinished, isReady, placeOfObject } from './objects.ts';
+import { conditionOf, isActive, isFinished, isReady, placeOfObject } from './objects.ts';
 import type { NodeObject, PodObject, PodSpec, WorkloadObject } from './objects.ts';
 import { DAEMON_TOLERATIONS, podFromTemplate, templateHash } from './pod-template.ts';
 import { fits } from './scheduler.ts';
@@ -8,9 +8,11 @@ import { writeStatus } from './workload-status.ts';
 
 const REVISION_LABEL = 'controller-revision-hash';
 
-/** One pod on each node that fits. Outdated pods are replaced one after the other. */
+/** One pod on each node that fits. Of outdated pods those that are not available are replaced at once, and of the others as many as `maxUnavailable` leaves. */
 export class DaemonSetController implements WorkloadController {
   readonly #context: ControllerContext;
+  /** By uid of the set: ends the wait for a pod that has yet to be available. */
+  readonly #waits = new Map<string, () => void>();
 
   constructor(context: ControllerContext) {
     this.#context = context;
@@ -37,16 +39,36 @@ export class DaemonSetController implements WorkloadController {
     const current = active.filter((pod) => wanted.has(pod.spec.nodeName ?? ''));
     const ready = current.filter(isReady).length;
     const outdated = current.filter(({ metadata }) => metadata.labels?.[REVISION_LABEL] !== revision);
-    if (ready === nodes.length) for (const pod of outdated.slice(0, 1)) store.delete('Pod', placeOfObject(pod));
+    const available = current.filter((pod) => this.#isAvailable(set, pod));
+    const mayGo = Math.max(0, mostUnavailable(set, nodes.length) - (nodes.length - available.length));
+    const useless = outdated.filter((pod) => !available.includes(pod));
+    const useful = outdated.filter((pod) => available.includes(pod)).slice(0, mayGo);
+    for (const pod of [...useless, ...useful]) store.delete('Pod', placeOfObject(pod));
     writeStatus(store, set, {
       desiredNumberScheduled: nodes.length,
       currentNumberScheduled: current.length,
       updatedNumberScheduled: current.length - outdated.length,
       numberReady: ready,
-      numberAvailable: ready,
-      numberUnavailable: nodes.length - ready,
+      numberAvailable: available.length,
+      numberUnavailable: nodes.length - available.length,
       numberMisscheduled: 0,
     });
+  }
+
+  /** Whether a pod has been Ready for `minReadySeconds`; if it has yet to be, the set is looked at again then. */
+  #isAvailable(set: WorkloadObject, pod: PodObject): boolean {
+    if (!isReady(pod)) return false;
+    const readyAt = Date.parse(conditionOf(pod, 'Ready')?.lastTransitionTime ?? '');
+    const leftMs = readyAt + (set.spec.minReadySeconds ?? 0) * 1_000 - this.#context.clock.now();
+    if (!(leftMs > 0)) return true;
+    const uid = set.metadata.uid ?? '';
+    this.#waits.get(uid)?.();
+    const cancel = this.#context.clock.setTimer(leftMs, () => {
+      const now = this.#context.store.get('DaemonSet', placeOfObject(set));
+      if (now !== undefined && now.metadata.deletionTimestamp === undefined) this.reconcile(now);
+    });
+    this.#waits.set(uid, cancel);
+    return false;
   }
 
   #create(set: WorkloadObject, spec: PodSpec, node: NodeObject, revision: string): void {
@@ -58,4 +80,9 @@ export class DaemonSetController implements WorkloadController {
     const name = freePodName(set.metadata.name, random, (taken) => store.get('Pod', { namespace, name: taken }) !== undefined);
     store.create(podFromTemplate(set, set.spec.template, name, { labels, spec: bound }));
   }
+}
+
+function mostUnavailable({ spec }: WorkloadObject, nodes: number): number {
+  const limit = spec.updateStrategy?.rollingUpdate?.maxUnavailable ?? 1;
+  return typeof limit === 'number' ? limit : Math.ceil((nodes * Number.parseInt(limit, 10)) / 100);
 }

@@ -130,6 +130,8 @@ export interface WorkloadObject extends ApiObject {
     readonly selector: LabelSelector;
     readonly template: PodTemplate;
     readonly podManagementPolicy?: string;
+    readonly minReadySeconds?: number;
+    readonly updateStrategy?: { readonly rollingUpdate?: { readonly maxUnavailable?: number | string } };
   };
   readonly status?: Readonly<Record<string, unknown>>;
 }

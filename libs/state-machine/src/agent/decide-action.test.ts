@@ -374,7 +374,7 @@ describe('decideAction for Idle', () => {
       host: known('Available', { mostRecentCommand: { type: 'refresh', succeeded: true, timestamp: ago(0), message: '' } }),
       outcomes: [after('refresh')],
       kind: 'report',
-      says: { target_version: '1.27.0', failure_message: null, update_check: { ...CHECKED, checked_at: ago(0), since: ago(0) } },
+      says: { target_version: '1.27.0', failure_message: null, update_check: { ...CHECKED, checked_at: ago(1_000), since: ago(0) } },
     },
     { name: 'reports another boot', bootId: 'boot-2', kind: 'report', says: { boot_id: 'boot-2' } },
     { name: 'uncordons after a failure', status: status({ current_state: 'ErrorReset' }), kind: 'uncordon' },

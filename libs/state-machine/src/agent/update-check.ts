@@ -63,7 +63,8 @@ function lookAt(o: Omit<AgentObservation, 'checks'>): Look | undefined {
       message: 'The updater of the host reports success but lists no version: its output could not be read',
     };
   }
-  return { goodAt: endedAt ?? o.now };
+  // The clock of the host may be off: its own time counts only for checks that this process has not seen.
+  return { goodAt: tried?.done === true ? tried.at : (endedAt ?? o.now) };
 }
 
 const LONGEST_MESSAGE = 500;

@@ -1,0 +1,81 @@
+import type { Clock, HttpClient, HttpRequest, HttpResponse } from '@brupop/ports';
+import { describeError } from '@brupop/process';
+
+/** Whether the agent gets answers from its host and from its apiserver. A kubelet asks for it. */
+export interface Readiness {
+  /** Why the agent is not ready, for people; undefined: it is. */
+  problem(): string | undefined;
+  /** The same clients; what becomes of their requests is noted. */
+  host(http: HttpClient): HttpClient;
+  apiserver(http: HttpClient): HttpClient;
+}
+
+/** How long a peer may fail, and how long nothing may be heard of it. */
+interface Patience {
+  readonly failingMs: number;
+  readonly silentMs: number;
+}
+
+const MINUTE_MS = 60_000;
+// All replicas of the apiserver may be away for a while: 5,000 agents that are not Ready at once would be writes that help nobody.
+const APISERVER: Patience = { failingMs: 5 * MINUTE_MS, silentMs: 10 * MINUTE_MS };
+const HOST_FAILING_MS = MINUTE_MS;
+const HOST_SILENT_MS = 10 * MINUTE_MS;
+const LONGEST_CAUSE = 300;
+
+/** @param checkIntervalMs how often an idle agent asks its host at least */
+export function createReadiness(clock: Clock, checkIntervalMs: number): Readiness {
+  const host = createPeer(clock, 'the host', { failingMs: HOST_FAILING_MS, silentMs: checkIntervalMs + HOST_SILENT_MS });
+  const apiserver = createPeer(clock, 'the apiserver', APISERVER);
+  return {
+    problem: () => host.problem() ?? apiserver.problem(),
+    host: (http) => host.watch(http),
+    apiserver: (http) => apiserver.watch(http),
+  };
+}
+
+interface Peer {
+  problem(): string | undefined;
+  watch(http: HttpClient): HttpClient;
+}
+
+function createPeer(clock: Clock, name: string, { failingMs, silentMs }: Patience): Peer {
+  let goodAtMs: number | undefined;
+  let failure: { readonly cause: string; readonly sinceMs: number } | undefined;
+  const failed = (cause: string): void => {
+    failure = { cause: cause.slice(0, LONGEST_CAUSE), sinceMs: failure?.sinceMs ?? clock.monotonic() };
+  };
+  const note = ({ status }: HttpResponse, { method, path }: HttpRequest): void => {
+    // A rejected token and a server error are no good answers; whatever else is refused has been understood.
+    if (status === 401 || status === 403 || (status >= 500 && path !== REBOOT))
+      failed(`${method} ${path} was answered with ${String(status)}`);
+    else [goodAtMs, failure] = [clock.monotonic(), undefined];
+  };
+  return {
+    problem() {
+      const nowMs = clock.monotonic();
+      if (goodAtMs === undefined) return `No good answer of ${name} yet${failure === undefined ? '' : `: ${failure.cause}`}`;
+      if (failure !== undefined && nowMs - failure.sinceMs >= failingMs) {
+        return `No good answer of ${name} for ${String(Math.round((nowMs - goodAtMs) / 1_000))} s: ${failure.cause}`;
+      }
+      return nowMs - goodAtMs >= silentMs
+        ? `Nothing was heard of ${name} for ${String(Math.round((nowMs - goodAtMs) / 1_000))} s`
+        : undefined;
+    },
+    watch: (http) => ({
+      async request(request, signal) {
+        try {
+          const response = await http.request(request, signal);
+          note(response, request);
+          return response;
+        } catch (error) {
+          failed(describeError(signal.aborted ? signal.reason : error));
+          throw error;
+        }
+      },
+    }),
+  };
+}
+
+/** A reboot that is refused is an answer of a host that works. */
+const REBOOT = '/actions/reboot';
