@@ -30,6 +30,7 @@ import { createDrainEvents, type DrainEvents } from './drain-events.ts';
 import { createDrainLog, type DrainLog } from './drain-log.ts';
 import { RequestError } from './errors.ts';
 import { nodeProblem, readHealth } from './node-health.ts';
+import { giveUpInTime, isRefused, orRefused, type RefusedChange } from './refused-change.ts';
 import { requestSignal } from './request-signal.ts';
 import { adoptLegacy, checkPermission, type ShadowRoutesDeps } from './shadow-routes.ts';
 import { createVolumeWaits, type VolumeWaits } from './volume-waits.ts';
@@ -59,8 +60,14 @@ export function addNodeRoutes(router: Router, deps: NodeRoutesDeps): void {
     const target = targetOf(deps, response);
     await checkPermission(deps, target.nodeName, requestSignal(response));
     await adoptPredecessors(deps, request, target);
-    const { held, listed } = await orNodeNotFound(target, cordon(deps, drains, target));
     const policy = policyFor(request, deps.drainPolicy);
+    const cordoned = await orRefused('The cordon', orNodeNotFound(target, cordon(deps, drains, target)));
+    if (isRefused(cordoned)) {
+      giveUpInTime(deps, target.nodeName, cordoned, policy);
+      answerRefused(request, response, cordoned);
+      return;
+    }
+    const { held, listed } = cordoned;
     let result = await drainOnce(deps, drains, target, { held, policy, listed });
     const isReturned = watchReturn(deps, target.nodeName);
     // Agents of Brupop 1.x take the answer for the end of the drain, so there must be none before.
@@ -81,10 +88,18 @@ export function addNodeRoutes(router: Router, deps: NodeRoutesDeps): void {
     // Agents of Brupop 1.x want to be uncordoned at once, and ask for the rest by themselves.
     const returned = wantsProgress(request);
     drains.removals.abandon(target.nodeName);
-    const { changed, keptByOther, refused } = await orNodeNotFound(
-      target,
-      returned ? returnWhenReady(deps, target) : uncordonNode({ ...target, known: deps.caches.node(target.nodeName) }),
+    const uncordoned = await orRefused(
+      'The uncordon',
+      orNodeNotFound(
+        target,
+        returned ? returnWhenReady(deps, target) : uncordonNode({ ...target, known: deps.caches.node(target.nodeName) }),
+      ),
     );
+    if (isRefused(uncordoned)) {
+      answerRefused(request, response, uncordoned);
+      return;
+    }
+    const { changed, keptByOther, refused } = uncordoned;
     if (refused !== undefined) {
       metrics.stepped('uncordon', 'waiting');
       const message = `Waiting for the Node to be Ready: ${refused}`;
@@ -105,10 +120,16 @@ export function addNodeRoutes(router: Router, deps: NodeRoutesDeps): void {
     const target = targetOf(deps, response);
     await checkPermission(deps, target.nodeName, requestSignal(response));
     await adoptPredecessors(deps, request, target);
-    const { changed, held } = await orNodeNotFound(
-      target,
-      excludeFromLoadBalancers({ ...target, known: deps.caches.node(target.nodeName) }),
+    const excluded = await orRefused(
+      'The exclusion from load balancers',
+      orNodeNotFound(target, excludeFromLoadBalancers({ ...target, known: deps.caches.node(target.nodeName) })),
     );
+    if (isRefused(excluded)) {
+      giveUpInTime(deps, target.nodeName, excluded, deps.drainPolicy);
+      answerRefused(request, response, excluded);
+      return;
+    }
+    const { changed, held } = excluded;
     if (changed) log.info('Excluding node from load balancers', { node: target.nodeName });
     metrics.stepped('exclude', 'done');
     answer(request, response, { done: true, message: 'The node is excluded from load balancers', ...sinceOf(held?.since) });
@@ -117,7 +138,15 @@ export function addNodeRoutes(router: Router, deps: NodeRoutesDeps): void {
   router.post(ROUTES.removeExclusionFromLb, async (request, response) => {
     const target = targetOf(deps, response);
     await adoptLegacy(deps, target);
-    const { changed, keptByOther } = await orNodeNotFound(target, removeExclusion({ ...target, known: deps.caches.node(target.nodeName) }));
+    const included = await orRefused(
+      'The return to the load balancers',
+      orNodeNotFound(target, removeExclusion({ ...target, known: deps.caches.node(target.nodeName) })),
+    );
+    if (isRefused(included)) {
+      answerRefused(request, response, included);
+      return;
+    }
+    const { changed, keptByOther } = included;
     if (changed) log.info('Removing exclusion from load balancers', { node: target.nodeName });
     metrics.stepped('include', 'done');
     answer(request, response, { done: true, message: keptByOther ? 'An exclusion that is not ours stays' : 'The node is not excluded' });
@@ -302,6 +331,14 @@ async function orNodeNotFound<T>({ nodeName }: NodeChangeOptions, change: Promis
 
 function wantsProgress(request: Request): boolean {
   return parsePrefer(request.get('prefer')).respondAsync;
+}
+
+const REFUSED_RETRY_MS = 5_000;
+
+/** @throws RequestError for an agent of Brupop 1.x, to which any other answer would mean that the step is done */
+function answerRefused(request: Request, response: Response, { blocked }: RefusedChange): void {
+  if (!wantsProgress(request)) throw new RequestError('KUBERNETES_REFUSED', blocked.message);
+  answer(request, response, { done: false, message: blocked.message, blocked, retry_after_ms: REFUSED_RETRY_MS });
 }
 
 /** 200 done, 202 ask again. Agents of Brupop 1.x get an empty 200. */

@@ -30,9 +30,17 @@ export type ProgressStep = (typeof PROGRESS_STEPS)[number];
 
 /**
  * Why a drain makes no headway: a PodDisruptionBudget forbids an eviction; the Kubernetes API refuses one (a missing permission, an admission
- * webhook), or fails at it time and again; a pod outlives the end it was given; a controller puts pods on the node as often as they are evicted.
+ * webhook), or fails at it time and again; a pod outlives the end it was given; a controller puts pods on the node as often as they are evicted; the
+ * Kubernetes API refuses the cordon.
  */
-export const DRAIN_BLOCKS = ['DisruptionBudget', 'EvictionRefused', 'EvictionFailing', 'PodNotEnding', 'PodsComeBack'] as const;
+export const DRAIN_BLOCKS = [
+  'DisruptionBudget',
+  'EvictionRefused',
+  'EvictionFailing',
+  'PodNotEnding',
+  'PodsComeBack',
+  'NodeChangeRefused',
+] as const;
 /** One of {@link DRAIN_BLOCKS}. */
 export type DrainBlock = (typeof DRAIN_BLOCKS)[number];
 

@@ -31,7 +31,7 @@ export function decideReboot(o: AgentObservation, version: string): Action {
 
   switch (progress.step) {
     case 'Excluding':
-      return exclude(o, version);
+      return exclude(o, version, progress);
     case 'Draining':
       return drain(o, version, progress);
     case 'Rebooting':
@@ -48,7 +48,19 @@ function progressTowards(o: AgentObservation, version: string): ShadowProgress |
 function comeBack(o: AgentObservation, version: string, progress: ShadowProgress | undefined): Action {
   const reason = `The host runs ${version}`;
   if (progress?.step !== 'Returning') return reportProgress(o, 'Returning', version, reason);
-  return giveNodeBack(o, reason) ?? reportReached(o, 'RebootedIntoUpdate', reason);
+  return comingBack(o, progress, reason) ?? reportReached(o, 'RebootedIntoUpdate', reason);
+}
+
+/** {@link giveNodeBack}, with what refuses it shown. */
+function comingBack(o: AgentObservation, progress: ShadowProgress, reason: string): Action | undefined {
+  const refused = [outcomeOf(o, 'uncordon'), outcomeOf(o, 'remove-lb-exclusion')].find((outcome) => outcome?.done === false);
+  return tellRefusal(o, progress, refused) ?? giveNodeBack(o, reason);
+}
+
+/** The first report that the API server refuses a step, in its words; the step is tried again all the same. */
+function tellRefusal(o: AgentObservation, progress: ShadowProgress, outcome: StepOutcome | undefined): Action | undefined {
+  const blocked = outcome?.done === false ? outcome.blocked : undefined;
+  return blocked !== undefined && isNews(progress, blocked) ? reportBlocked(o, progress, blocked, blocked.message) : undefined;
 }
 
 /**
@@ -117,8 +129,12 @@ function recheck(o: AgentObservation, version: string): Action | undefined {
   return isDue ? { kind: 'refresh', reason: `Checking that the host is still offered ${version}` } : undefined;
 }
 
-function exclude(o: AgentObservation, version: string): Action {
+function exclude(o: AgentObservation, version: string, progress: ShadowProgress): Action {
   const excluded = outcomeOf(o, 'exclude-from-lb');
+  if (excluded?.final === true)
+    return reportGivingBack(o, version, `The node could not be taken out of the load balancers: ${excluded.message}`, 'other');
+  const refusal = tellRefusal(o, progress, excluded);
+  if (refusal !== undefined) return refusal;
   if (excluded?.done !== true) return stepOrPause(o, 'exclude-from-lb', 'Taking the node out of the load balancers');
   const until = Math.min(excluded.since ?? excluded.at, excluded.at) + o.settings.excludeFromLbWaitMs;
   return o.now < until
@@ -203,7 +219,7 @@ function giveUp(o: AgentObservation, version: string, progress: ShadowProgress):
       'version',
     );
   }
-  return giveNodeBack(o, known) ?? reportFailure(o, version, known, 'other');
+  return comingBack(o, progress, known) ?? reportFailure(o, version, known, 'other');
 }
 
 function giveBackWithdrawn(o: AgentObservation, version: string, reason: string): Action {

@@ -1,0 +1,52 @@
+import { shadowName, shortenText, type DrainBlock } from '@brupop/crd-models';
+import type { DrainPolicy } from '@brupop/drain';
+import { KubeApiError } from '@brupop/kube-runtime';
+import type { Clock } from '@brupop/ports';
+import type { Caches } from './caches.ts';
+import { RequestError } from './errors.ts';
+
+/** A change of a Node that the API server does not accept. */
+export interface RefusedChange {
+  readonly blocked: { readonly reason: DrainBlock; readonly message: string };
+}
+
+/**
+ * The result of a change of a Node, or the refusal in the API server's words: a policy webhook, a missing permission, a webhook that fails. It is tried again all the same, but
+ * time alone may not mend it, so whoever waits is told at once. What others write at the same time, and a Node that is gone, are no refusals.
+ * @param what is refused, at the beginning of a sentence
+ */
+export async function orRefused<T>(what: string, change: Promise<T>): Promise<T | RefusedChange> {
+  try {
+    return await change;
+  } catch (error) {
+    if (!(error instanceof KubeApiError) || !isStanding(error)) throw error;
+    return { blocked: { reason: 'NodeChangeRefused', message: shortenText(`${what} is refused by the API server: ${error.message}`) } };
+  }
+}
+
+/** Whether a result is a refusal. */
+export function isRefused<T extends object>(result: T | RefusedChange): result is RefusedChange {
+  return 'blocked' in result;
+}
+
+// A webhook that cannot be called is an InternalError; an API server that restarts gives none.
+function isStanding({ status, reason, retry }: KubeApiError): boolean {
+  if (status === 404 || status === 409) return false;
+  return retry === 'terminal' || (status === 500 && reason === 'InternalError');
+}
+
+/**
+ * Ends the step of an update that a refusal holds up after the drain timeout, unless the policy is to wait: nothing has been marked on the Node from which a timeout could be
+ * counted, so it counts from the start of the step as the agent has reported it.
+ * @throws RequestError `DRAIN_TIMED_OUT`
+ */
+export function giveUpInTime(
+  { caches, clock }: { readonly caches: Caches; readonly clock: Clock },
+  nodeName: string,
+  { blocked }: RefusedChange,
+  policy: DrainPolicy,
+): void {
+  const since = Date.parse(caches.shadow(shadowName(nodeName))?.status?.progress?.since ?? '');
+  if (policy.timeoutMs <= 0 || policy.onTimeout === 'wait' || !(clock.now() - since >= policy.timeoutMs)) return;
+  throw new RequestError('DRAIN_TIMED_OUT', `Drain timeout has passed: ${blocked.message}`);
+}
