@@ -25,7 +25,7 @@ export async function orRefused<T>(what: string, change: Promise<T>): Promise<T 
 }
 
 /** Whether a result is a refusal. */
-export function isRefused<T extends object>(result: T | RefusedChange): result is RefusedChange {
+export function isRefused(result: object): result is RefusedChange {
   return 'blocked' in result;
 }
 
