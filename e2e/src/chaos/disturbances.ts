@@ -11,32 +11,13 @@ import {
 } from '@brupop/crd-models';
 import type { Random } from '@brupop/ports';
 import { connectionReset, faultNamed } from '@brupop/simulator';
-import type { Fleet } from '../in-process/fleet.ts';
 import { NEW, OLD } from '../fleet/versions.ts';
-import type { Invariants } from './invariants.ts';
-
-/** What a disturbance works with. */
-export interface ChaosContext {
-  readonly fleet: Fleet;
-  readonly random: Random;
-  readonly invariants: Invariants;
-  /** What is undone when the chaos ends. */
-  readonly undo: (() => void)[];
-  /** Nodes that an administrator cordoned; they must still be so in the end. */
-  readonly cordonedByHand: Set<string>;
-}
-
-type Disturbance = (context: ChaosContext) => string;
-
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
-
-const between = (random: Random, least: number, most: number): number => least + Math.floor(random() * (most - least + 1));
-const oneOf = <T>(random: Random, items: readonly T[]): T | undefined => items[Math.floor(random() * items.length)];
-const nodeOf = ({ fleet, random }: ChaosContext): string => oneOf(random, fleet.names) ?? '';
-/** A node that is being updated, if there is one: most faults are of interest there. */
-const busyNodeOf = (context: ChaosContext): string =>
-  (context.random() < 0.75 ? oneOf(context.random, context.fleet.updating) : undefined) ?? nodeOf(context);
+import type { Fleet } from '../in-process/fleet.ts';
+import { API_DISTURBANCES } from './api-disturbances.ts';
+import { between, busyNodeOf, HOUR, MINUTE, nodeOf, oneOf } from './context.ts';
+import type { ChaosContext, Disturbance } from './context.ts';
+import { OFFER_DISTURBANCES } from './offer-disturbances.ts';
+import { WORKLOAD_DISTURBANCES } from './workload-disturbances.ts';
 
 function kill({ fleet, random }: ChaosContext, component: string): string {
   const pods = fleet.cluster.pods(DEFAULT_NAMESPACE, { [COMPONENT_LABEL]: component });
@@ -262,6 +243,9 @@ export const DISTURBANCES: readonly Disturbance[] = [
     cordonedByHand.delete(node);
     return `replaces ${node}`;
   },
+  ...API_DISTURBANCES,
+  ...OFFER_DISTURBANCES,
+  ...WORKLOAD_DISTURBANCES,
 ];
 
 /** Lets one thing happen. @returns what */

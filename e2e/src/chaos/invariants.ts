@@ -9,7 +9,11 @@ import {
 } from '@brupop/crd-models';
 import type { BottlerocketShadow } from '@brupop/crd-models';
 import type { NodeObject, PodObject } from '@brupop/simulator';
+import type { FleetPolicy } from '@brupop/state-machine';
 import type { Fleet } from '../in-process/fleet.ts';
+import { unboundedIn } from './bounds.ts';
+import { Permissions } from './permissions.ts';
+import { STICKY } from './workload-disturbances.ts';
 
 const SHADOWS = { group: 'brupop.bottlerocket.aws', resource: 'bottlerocketshadows' };
 // An administrator who uncordons in the middle of a drain lets pods in; the drain closes the door at its next look.
@@ -29,18 +33,29 @@ export class Invariants {
   readonly #most: number;
   readonly #boots = new Map<string, Boot>();
   readonly #held = new Set<string>();
+  readonly #permissions: Permissions;
 
-  constructor(fleet: Fleet, most: number) {
+  constructor(fleet: Fleet, most: number, policy: Partial<FleetPolicy>) {
     this.#fleet = fleet;
     this.#most = most;
+    this.#permissions = new Permissions(fleet, policy, (what) => {
+      this.#violated(what);
+    });
     fleet.cluster.store.observe('Node', ({ before, after }) => {
       this.#observeNode(before, after);
+      this.#permissions.observeNode(before, after);
     });
     fleet.api.store.watch<BottlerocketShadow>({ ...SHADOWS }, ({ object }) => {
       this.#observeShadow(object);
+      this.#permissions.observeShadow(object);
     });
+    for (const { group, resource } of [SHADOWS, { group: '', resource: 'nodes' }, { group: 'events.k8s.io', resource: 'events' }])
+      fleet.api.store.watch({ group, resource }, ({ object }) => {
+        for (const what of unboundedIn(object)) this.#violated(`${object.kind} ${object.metadata.name} has ${what}`);
+      });
     fleet.runner.onHostRequest = (node, { method, path }) => {
       if (method === 'POST' && path === '/actions/reboot') this.#observeReboot(node);
+      this.#permissions.noteOffers();
     };
     fleet.cluster.log.onEvent(({ type, subject }) => {
       if (type === 'host-booted') this.#boots.delete(subject);
@@ -49,6 +64,7 @@ export class Invariants {
 
   /** An administrator does something to the node, or to its shadow, by which a second drain is no surprise. */
   byHand(node: string, what: 'uncordoned' | 'other'): void {
+    this.#permissions.byHand();
     const boot = this.#boot(node);
     boot.drained = false;
     if (what === 'uncordoned') boot.uncordonedByHandAtMs = this.#fleet.clock.monotonic();
@@ -83,6 +99,7 @@ export class Invariants {
 
   #observeReboot(node: string): void {
     const { clock, cluster } = this.#fleet;
+    this.#permissions.observeReboot(node);
     if (clock.monotonic() - this.#boot(node).uncordonedByHandAtMs < HAND_MS) return;
     const left = cluster.store.list('Pod').filter((pod) => pod.spec.nodeName === node && isToGo(pod));
     const names = left.map(({ metadata }) => `${metadata.namespace ?? ''}/${metadata.name}`);
@@ -97,6 +114,8 @@ export class Invariants {
 function isToGo({ metadata, status }: PodObject): boolean {
   if (status?.phase === 'Succeeded' || status?.phase === 'Failed') return false;
   if (metadata.ownerReferences?.some(({ kind }) => kind === 'DaemonSet') === true) return false;
+  // What comes back in spite of the cordon is named and left.
+  if (metadata.labels?.[STICKY] !== undefined) return false;
   // The operator's own servers stay when nothing else is left.
   const component = metadata.labels?.[COMPONENT_LABEL];
   return metadata.namespace !== DEFAULT_NAMESPACE || (component !== APISERVER_COMPONENT && component !== CONTROLLER_COMPONENT);

@@ -2,11 +2,11 @@ import { CORDONED_TAINT, hasVoidMark, isHeld } from '@brupop/crd-models';
 import { seededRandom } from '@brupop/ports';
 import type { NodeObject } from '@brupop/simulator';
 import { parseWindow } from '@brupop/state-machine';
-import type { UpdateWindow } from '@brupop/state-machine';
-import { NEW } from '../fleet/versions.ts';
+import type { FleetPolicy, UpdateWindow } from '@brupop/state-machine';
+import { NEW, NEXT } from '../fleet/versions.ts';
 import { Fleet } from '../in-process/fleet.ts';
 import { disturb } from './disturbances.ts';
-import type { ChaosContext } from './disturbances.ts';
+import type { ChaosContext } from './context.ts';
 import { Invariants } from './invariants.ts';
 
 /** What a run of chaos came to. */
@@ -30,16 +30,17 @@ export async function runChaos(seed: number, watch?: (fleet: Fleet) => void): Pr
   const nodes = between(1, 6);
   const most = between(1, 3);
   const limitsUnavailable = random() < 0.3;
+  const policy: Partial<FleetPolicy> = {
+    maxConcurrentUpdates: most,
+    soakMs: random() < 0.3 ? between(1, 5) * MINUTE : 0,
+    ...(random() < 0.2 ? { window: aWindow(between) } : {}),
+    ...(limitsUnavailable ? { maxUnavailable: { percent: between(20, 100) } } : {}),
+    ...(random() < 0.3 ? { maxFailedNodes: between(1, 3) } : {}),
+  };
   const fleet = new Fleet({
     nodes,
     seed,
-    policy: {
-      maxConcurrentUpdates: most,
-      soakMs: random() < 0.3 ? between(1, 5) * MINUTE : 0,
-      ...(random() < 0.1 ? { window: aWindow(between) } : {}),
-      ...(limitsUnavailable ? { maxUnavailable: { percent: between(20, 100) } } : {}),
-      ...(random() < 0.3 ? { maxFailedNodes: between(1, 3) } : {}),
-    },
+    policy,
     agentSettings: { excludeFromLbWaitMs: random() < 0.3 ? 30_000 : 0, soakMs: random() < 0.3 ? between(1, 5) * MINUTE : 0 },
     drainTimeoutMs: between(2, 15) * MINUTE,
     webReplicas: nodes === 1 ? 0 : nodes + 1,
@@ -48,7 +49,7 @@ export async function runChaos(seed: number, watch?: (fleet: Fleet) => void): Pr
   });
   try {
     watch?.(fleet);
-    const invariants = new Invariants(fleet, most);
+    const invariants = new Invariants(fleet, most, policy);
     const context: ChaosContext = { fleet, random, invariants, undo: [], cordonedByHand: new Set() };
     const disturbances: string[] = [];
     await fleet.until(() => fleet.updating.length > 0, 24 * HOUR);
@@ -92,6 +93,7 @@ function isTainted({ spec }: NodeObject): boolean {
 
 /** What is not as it should be once everything has come to rest. */
 function faultsOf(fleet: Fleet, cordonedByHand: ReadonlySet<string>): string[] {
+  const newest = fleet.cluster.repository.available.includes(NEXT) ? NEXT : NEW;
   return fleet.cluster.nodes.flatMap((node) => {
     const { name } = node.metadata;
     const { ready, cordoned } = fleet.node(name);
@@ -105,7 +107,7 @@ function faultsOf(fleet: Fleet, cordonedByHand: ReadonlySet<string>): string[] {
       faults.push(`is told ${shadow?.spec.state ?? 'nothing'} and reports ${shadow?.status?.current_state ?? 'nothing'}`);
     }
     if ((shadow?.status?.progress ?? null) !== null) faults.push('still reports progress');
-    if (fleet.cluster.host(name).version !== NEW && !cordonedByHand.has(name)) faults.push('was not updated');
+    if (fleet.cluster.host(name).version !== newest && !cordonedByHand.has(name)) faults.push('was not updated');
     return faults.map((fault) => `${name} ${fault}`);
   });
 }
