@@ -9,7 +9,7 @@ import {
   ROUTES,
 } from '@brupop/agent-api';
 import type { CreateShadowRequest, NodeHealth, ParseResult, StepProgress } from '@brupop/agent-api';
-import { LIMITS, parseShadow, parseShadowStatus, shortenText } from '@brupop/crd-models';
+import { LIMITS, parseShadow, parseStoredStatus, shortenText } from '@brupop/crd-models';
 import type { BottlerocketShadow, ShadowStatus } from '@brupop/crd-models';
 import type { Clock, HttpClient, HttpHeaders, HttpRequest } from '@brupop/ports';
 import { BrupopError } from '@brupop/process';
@@ -106,7 +106,7 @@ export function createApiserverClient(options: ApiserverClientOptions): Apiserve
       succeeded(await exchange({ method: 'POST', path: ROUTES.shadow, body: JSON.stringify(body) }, signal));
     },
     async putStatus(status, signal) {
-      const echo = parsed(await exchange({ method: 'PUT', path: ROUTES.shadow, body: JSON.stringify(status) }, signal), parseShadowStatus);
+      const echo = parsed(await exchange({ method: 'PUT', path: ROUTES.shadow, body: JSON.stringify(status) }, signal), parseStoredStatus);
       // Steps are only safe once their progress is written down.
       if (echo.boot_id !== status.boot_id) throw outdated('it dropped part of the status');
     },

@@ -22,6 +22,22 @@ function validatorSchema(schema, timestampPattern) {
   return result;
 }
 
+/**
+ * `schema` with references in the place of each part that is another of the `named` schemas, nullable or not: code for a part is then generated
+ * once, however many validators check it.
+ */
+function withReferences(schema, named, self) {
+  if (Array.isArray(schema)) return schema.map((inner) => withReferences(inner, named, self));
+  if (typeof schema !== 'object' || schema === null) return schema;
+  const { nullable, ...rest } = schema;
+  const text = JSON.stringify(rest);
+  const [name] = Object.entries(named).find(([key, other]) => key !== self && JSON.stringify(other) === text) ?? [];
+  if (name === undefined)
+    return Object.fromEntries(Object.entries(schema).map(([key, inner]) => [key, withReferences(inner, named, self)]));
+  const reference = { $ref: name };
+  return nullable === true ? { type: rest.type, nullable, if: { type: rest.type }, then: reference } : reference;
+}
+
 /** Source of a module that exports one validator for each of `schemas`, and imports nothing at run time. */
 function validatorModule({ schemas, timestampPattern, typeImport }) {
   // Lengths in UTF-16 code units, since those of Unicode would need a function of ajv at run time. The logger would only say that the option is old.
@@ -31,10 +47,12 @@ function validatorModule({ schemas, timestampPattern, typeImport }) {
     messages: false,
     strict: true,
     unicode: false,
+    inlineRefs: false,
     logger: false,
   });
   const names = Object.keys(schemas);
-  for (const name of names) ajv.addSchema(validatorSchema(schemas[name], timestampPattern), name);
+  const named = Object.fromEntries(names.map((name) => [name, validatorSchema(schemas[name], timestampPattern)]));
+  for (const name of names) ajv.addSchema(withReferences(named[name], named, name), name);
   const code = standalone
     .default(ajv, Object.fromEntries(names.map((name) => [name, name])))
     .replace('"use strict";', '')

@@ -73,5 +73,5 @@ export { convertReview } from './conversion-review.ts';
 export type { ConversionReview, ConversionReviewAnswer } from './conversion-review.ts';
 export { parseWith } from './parse.ts';
 export type { ParseResult, Validate, ValidationError } from './parse.ts';
-export { parseConversionReview, parseShadow, parseShadowStatus } from './validate.ts';
+export { parseConversionReview, parseShadow, parseShadowStatus, parseStoredStatus } from './validate.ts';
 export { LONGEST_MESSAGE, shortenText } from './shorten-text.ts';

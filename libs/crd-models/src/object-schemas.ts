@@ -72,6 +72,7 @@ export const CONVERSION_REVIEW_SCHEMA: JsonSchema = {
 export const VALIDATED: Readonly<Record<string, JsonSchema>> = {
   validateShadow: SHADOW_OBJECT_SCHEMA,
   validateShadowStatus: STATUS_SCHEMA,
+  validateStoredStatus: withoutLimits(STATUS_SCHEMA),
   validateV2Data: V2_DATA_SCHEMA,
   validateConversionReview: CONVERSION_REVIEW_SCHEMA,
 };

@@ -30,7 +30,8 @@ const PATTERNS: Readonly<Record<string, string>> = {
  */
 export function parseWith<T>(validate: Validate, value: unknown, root: string, prefix = ''): ParseResult<T> {
   if (validate(value)) return { ok: true, value: value as T };
-  const errors = validate.errors ?? [];
+  // `if` only says that a part that is checked by a validator of its own is wrong, which that one has said.
+  const errors = (validate.errors ?? []).filter(({ keyword }) => keyword !== 'if');
   return { ok: false, errors: errors.slice(0, MOST_ERRORS).map((error) => describeError(error, value, root, prefix)) };
 }
 

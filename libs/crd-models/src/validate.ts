@@ -1,4 +1,4 @@
-import { validateConversionReview, validateShadow, validateShadowStatus } from './generated/validators.ts';
+import { validateConversionReview, validateShadow, validateShadowStatus, validateStoredStatus } from './generated/validators.ts';
 import { parseWith } from './parse.ts';
 import type { ParseResult } from './parse.ts';
 import type { ConversionReview } from './conversion-review.ts';
@@ -12,6 +12,11 @@ export function parseShadow(value: unknown): ParseResult<BottlerocketShadow> {
 /** A v2 status from JSON; errors are written as `status.…`. Fields unknown to us are kept. */
 export function parseShadowStatus(value: unknown): ParseResult<ShadowStatus> {
   return parseWith(validateShadowStatus, value, 'status', 'status.');
+}
+
+/** As {@link parseShadowStatus}, without its limits on lengths: a status as it may be stored, in a shadow or in the answer to a write. */
+export function parseStoredStatus(value: unknown): ParseResult<ShadowStatus> {
+  return parseWith(validateStoredStatus, value, 'status', 'status.');
 }
 
 /** What kube-apiserver sends to the conversion webhook. Its objects may still be anything. */

@@ -1,10 +1,10 @@
 // @ts-nocheck
 // Generated from the schemas by "nx run-many -t generate". Do not edit.
 import type { Validate } from '@brupop/crd-models';
-export const validateCreateShadowRequest: Validate = validate10;
-const schema11 = {"type":"object","required":["node_selector"],"properties":{"node_selector":{"type":"object","required":["node_name","node_uid"],"properties":{"node_name":{"type":"string"},"node_uid":{"type":"string"}}}}};
+export const validateCreateShadowRequest: Validate = validate21;
+const schema6 = {"type":"object","required":["node_selector"],"properties":{"node_selector":{"type":"object","required":["node_name","node_uid"],"properties":{"node_name":{"type":"string"},"node_uid":{"type":"string"}}}}};
 
-function validate10(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate21(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
@@ -88,15 +88,15 @@ vErrors.push(err6);
 }
 errors++;
 }
-validate10.errors = vErrors;
+validate21.errors = vErrors;
 return errors === 0;
 }
 
-export const validateStepProgress: Validate = validate11;
-const schema12 = {"type":"object","required":["done","message"],"properties":{"done":{"type":"boolean"},"message":{"type":"string"},"since":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"},"evicted":{"type":"integer","minimum":0},"waiting":{"type":"array","maxItems":1000,"items":{"type":"object","required":["namespace","name","reason","message"],"properties":{"namespace":{"type":"string"},"name":{"type":"string"},"reason":{"type":"string","enum":["blocked","terminating","retrying"]},"message":{"type":"string"}}}},"waiting_total":{"type":"integer","minimum":0},"blocked":{"type":"object","required":["reason","message"],"properties":{"reason":{"type":"string"},"message":{"type":"string"}}},"notice":{"type":"string"},"until":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"},"retry_after_ms":{"type":"integer","minimum":0},"returned":{"type":"boolean"}}};
+export const validateStepProgress: Validate = validate22;
+const schema7 = {"type":"object","required":["done","message"],"properties":{"done":{"type":"boolean"},"message":{"type":"string"},"since":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"},"evicted":{"type":"integer","minimum":0},"waiting":{"type":"array","maxItems":1000,"items":{"type":"object","required":["namespace","name","reason","message"],"properties":{"namespace":{"type":"string"},"name":{"type":"string"},"reason":{"type":"string","enum":["blocked","terminating","retrying"]},"message":{"type":"string"}}}},"waiting_total":{"type":"integer","minimum":0},"blocked":{"type":"object","required":["reason","message"],"properties":{"reason":{"type":"string"},"message":{"type":"string"}}},"notice":{"type":"string"},"until":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"},"retry_after_ms":{"type":"integer","minimum":0},"returned":{"type":"boolean"}}};
 const pattern0 = new RegExp("^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$", "u");
 
-function validate11(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate22(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
@@ -288,7 +288,7 @@ vErrors.push(err15);
 errors++;
 }
 if(!(((data8 === "blocked") || (data8 === "terminating")) || (data8 === "retrying"))){
-const err16 = {instancePath:instancePath+"/waiting/" + i0+"/reason",schemaPath:"#/properties/waiting/items/properties/reason/enum",keyword:"enum",params:{allowedValues: schema12.properties.waiting.items.properties.reason.enum}};
+const err16 = {instancePath:instancePath+"/waiting/" + i0+"/reason",schemaPath:"#/properties/waiting/items/properties/reason/enum",keyword:"enum",params:{allowedValues: schema7.properties.waiting.items.properties.reason.enum}};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -503,14 +503,14 @@ vErrors.push(err33);
 }
 errors++;
 }
-validate11.errors = vErrors;
+validate22.errors = vErrors;
 return errors === 0;
 }
 
-export const validateNodeHealth: Validate = validate12;
-const schema13 = {"type":"object","required":["healthy","problems"],"properties":{"healthy":{"type":"boolean"},"problems":{"type":"array","maxItems":1000,"items":{"type":"string"}},"node_problem":{"type":"string"},"daemon_sets":{"type":"array","maxItems":1000,"items":{"type":"object","required":["name","problem"],"properties":{"name":{"type":"string"},"problem":{"type":"string"}}}}}};
+export const validateNodeHealth: Validate = validate23;
+const schema8 = {"type":"object","required":["healthy","problems"],"properties":{"healthy":{"type":"boolean"},"problems":{"type":"array","maxItems":1000,"items":{"type":"string"}},"node_problem":{"type":"string"},"daemon_sets":{"type":"array","maxItems":1000,"items":{"type":"object","required":["name","problem"],"properties":{"name":{"type":"string"},"problem":{"type":"string"}}}}}};
 
-function validate12(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate23(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
@@ -692,14 +692,14 @@ vErrors.push(err14);
 }
 errors++;
 }
-validate12.errors = vErrors;
+validate23.errors = vErrors;
 return errors === 0;
 }
 
-export const validateErrorBody: Validate = validate13;
-const schema14 = {"type":"object","required":["error"],"properties":{"error":{"type":"object","required":["code","message"],"properties":{"code":{"type":"string"},"message":{"type":"string"}}}}};
+export const validateErrorBody: Validate = validate24;
+const schema9 = {"type":"object","required":["error"],"properties":{"error":{"type":"object","required":["code","message"],"properties":{"code":{"type":"string"},"message":{"type":"string"}}}}};
 
-function validate13(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate24(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
@@ -783,6 +783,6 @@ vErrors.push(err6);
 }
 errors++;
 }
-validate13.errors = vErrors;
+validate24.errors = vErrors;
 return errors === 0;
 }

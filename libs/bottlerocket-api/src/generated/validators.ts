@@ -1,10 +1,10 @@
 // @ts-nocheck
 // Generated from the schemas by "nx run-many -t generate". Do not edit.
 import type { Validate } from '@brupop/crd-models';
-export const validateOs: Validate = validate10;
-const schema11 = {"type":"object","required":["version_id"],"properties":{"version_id":{"type":"string"},"arch":{"type":"string","nullable":true},"variant_id":{"type":"string","nullable":true},"pretty_name":{"type":"string","nullable":true},"build_id":{"type":"string","nullable":true}}};
+export const validateOs: Validate = validate21;
+const schema6 = {"type":"object","required":["version_id"],"properties":{"version_id":{"type":"string"},"arch":{"type":"string","nullable":true},"variant_id":{"type":"string","nullable":true},"pretty_name":{"type":"string","nullable":true},"build_id":{"type":"string","nullable":true}}};
 
-function validate10(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate21(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
@@ -93,14 +93,14 @@ vErrors.push(err6);
 }
 errors++;
 }
-validate10.errors = vErrors;
+validate21.errors = vErrors;
 return errors === 0;
 }
 
-export const validateUpdateStatus: Validate = validate11;
-const schema12 = {"type":"object","required":["update_state"],"properties":{"update_state":{"type":"string"},"chosen_update":{"type":"object","nullable":true,"properties":{"version":{"type":"string"}}},"active_partition":{"type":"object","nullable":true,"properties":{"image":{"type":"object","nullable":true,"properties":{"version":{"type":"string"}}},"next_to_boot":{"type":"boolean","nullable":true}}},"staging_partition":{"type":"object","nullable":true,"properties":{"image":{"type":"object","nullable":true,"properties":{"version":{"type":"string"}}},"next_to_boot":{"type":"boolean","nullable":true}}},"most_recent_command":{"type":"object","nullable":true,"required":["cmd_type","cmd_status","timestamp"],"properties":{"cmd_type":{"type":"string"},"cmd_status":{"type":"string"},"timestamp":{"type":"string"},"exit_status":{"type":"integer","nullable":true},"stderr":{"type":"string","nullable":true}}}}};
+export const validateUpdateStatus: Validate = validate22;
+const schema7 = {"type":"object","required":["update_state"],"properties":{"update_state":{"type":"string"},"chosen_update":{"type":"object","nullable":true,"properties":{"version":{"type":"string"}}},"active_partition":{"type":"object","nullable":true,"properties":{"image":{"type":"object","nullable":true,"properties":{"version":{"type":"string"}}},"next_to_boot":{"type":"boolean","nullable":true}}},"staging_partition":{"type":"object","nullable":true,"properties":{"image":{"type":"object","nullable":true,"properties":{"version":{"type":"string"}}},"next_to_boot":{"type":"boolean","nullable":true}}},"most_recent_command":{"type":"object","nullable":true,"required":["cmd_type","cmd_status","timestamp"],"properties":{"cmd_type":{"type":"string"},"cmd_status":{"type":"string"},"timestamp":{"type":"string"},"exit_status":{"type":"integer","nullable":true},"stderr":{"type":"string","nullable":true}}}}};
 
-function validate11(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate22(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
@@ -381,6 +381,6 @@ vErrors.push(err21);
 }
 errors++;
 }
-validate11.errors = vErrors;
+validate22.errors = vErrors;
 return errors === 0;
 }

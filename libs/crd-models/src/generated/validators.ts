@@ -1,12 +1,946 @@
 // @ts-nocheck
 // Generated from the schemas by "nx run-many -t generate". Do not edit.
 import type { Validate } from '../parse.ts';
-export const validateShadow: Validate = validate10;
-const schema11 = {"type":"object","required":["apiVersion","kind","metadata","spec"],"properties":{"apiVersion":{"type":"string","enum":["brupop.bottlerocket.aws/v2"]},"kind":{"type":"string","enum":["BottlerocketShadow"]},"metadata":{"type":"object","required":["name"],"properties":{"name":{"type":"string"},"namespace":{"type":"string"},"uid":{"type":"string"},"resourceVersion":{"type":"string"},"generation":{"type":"integer"},"creationTimestamp":{"type":"string"},"deletionTimestamp":{"type":"string"},"labels":{"type":"object","additionalProperties":{"type":"string"}},"annotations":{"type":"object","additionalProperties":{"type":"string"}},"finalizers":{"type":"array","items":{"type":"string"}},"ownerReferences":{"type":"array","items":{"type":"object","required":["apiVersion","kind","name","uid"],"properties":{"apiVersion":{"type":"string"},"kind":{"type":"string"},"name":{"type":"string"},"uid":{"type":"string"},"controller":{"type":"boolean"},"blockOwnerDeletion":{"type":"boolean"}}}}}},"spec":{"type":"object","required":["state"],"properties":{"state":{"type":"string","enum":["Idle","StagedAndPerformedUpdate","RebootedIntoUpdate","MonitoringUpdate","ErrorReset"]},"state_transition_timestamp":{"type":"string","nullable":true},"version":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$","nullable":true}}},"status":{"type":"object","required":["current_version","target_version","current_state","crash_count"],"properties":{"current_version":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$"},"target_version":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$"},"current_state":{"type":"string","enum":["Idle","StagedAndPerformedUpdate","RebootedIntoUpdate","MonitoringUpdate","ErrorReset"]},"crash_count":{"type":"integer","maximum":4294967295,"minimum":0},"state_transition_failure_timestamp":{"type":"string","nullable":true},"conditions":{"type":"array","items":{"type":"object","required":["type","status","reason","message","lastTransitionTime"],"properties":{"type":{"type":"string"},"status":{"type":"string","enum":["True","False","Unknown"]},"reason":{"type":"string"},"message":{"type":"string"},"lastTransitionTime":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"},"observedGeneration":{"type":"integer","minimum":0}}}},"progress":{"type":"object","required":["step","since","boot_id","version"],"properties":{"step":{"type":"string","enum":["Excluding","Draining","Rebooting","Returning"]},"since":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"},"boot_id":{"type":"string"},"version":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$"},"message":{"type":"string"},"reason":{"type":"string","nullable":true},"until":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$","nullable":true}},"nullable":true},"failed_versions":{"type":"array","items":{"type":"object","required":["version","failures","last_failure_timestamp"],"properties":{"version":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$"},"failures":{"type":"integer","maximum":4294967295,"minimum":1},"last_failure_timestamp":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"}}}},"boot_id":{"type":"string"},"failure_message":{"type":"string","nullable":true},"unhealthy_before":{"type":"array","items":{"type":"string"},"nullable":true},"update_check":{"type":"object","required":["result"],"properties":{"result":{"type":"string"},"checked_at":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$","nullable":true},"since":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$","nullable":true},"reason":{"type":"string","nullable":true},"message":{"type":"string","nullable":true},"interval_seconds":{"type":"integer","maximum":4294967295,"minimum":0,"nullable":true},"newest_listed":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$","nullable":true}},"nullable":true}},"nullable":true}}};
+export const validateShadow: Validate = validate21;
+const schema6 = {"type":"object","required":["apiVersion","kind","metadata","spec"],"properties":{"apiVersion":{"type":"string","enum":["brupop.bottlerocket.aws/v2"]},"kind":{"type":"string","enum":["BottlerocketShadow"]},"metadata":{"type":"object","required":["name"],"properties":{"name":{"type":"string"},"namespace":{"type":"string"},"uid":{"type":"string"},"resourceVersion":{"type":"string"},"generation":{"type":"integer"},"creationTimestamp":{"type":"string"},"deletionTimestamp":{"type":"string"},"labels":{"type":"object","additionalProperties":{"type":"string"}},"annotations":{"type":"object","additionalProperties":{"type":"string"}},"finalizers":{"type":"array","items":{"type":"string"}},"ownerReferences":{"type":"array","items":{"type":"object","required":["apiVersion","kind","name","uid"],"properties":{"apiVersion":{"type":"string"},"kind":{"type":"string"},"name":{"type":"string"},"uid":{"type":"string"},"controller":{"type":"boolean"},"blockOwnerDeletion":{"type":"boolean"}}}}}},"spec":{"type":"object","required":["state"],"properties":{"state":{"type":"string","enum":["Idle","StagedAndPerformedUpdate","RebootedIntoUpdate","MonitoringUpdate","ErrorReset"]},"state_transition_timestamp":{"type":"string","nullable":true},"version":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$","nullable":true}}},"status":{"type":"object","nullable":true,"if":{"type":"object"},"then":{"$ref":"validateStoredStatus"}}}};
 const pattern0 = new RegExp("^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$", "u");
+const schema7 = {"type":"object","required":["current_version","target_version","current_state","crash_count"],"properties":{"current_version":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$"},"target_version":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$"},"current_state":{"type":"string","enum":["Idle","StagedAndPerformedUpdate","RebootedIntoUpdate","MonitoringUpdate","ErrorReset"]},"crash_count":{"type":"integer","maximum":4294967295,"minimum":0},"state_transition_failure_timestamp":{"type":"string","nullable":true},"conditions":{"type":"array","items":{"type":"object","required":["type","status","reason","message","lastTransitionTime"],"properties":{"type":{"type":"string"},"status":{"type":"string","enum":["True","False","Unknown"]},"reason":{"type":"string"},"message":{"type":"string"},"lastTransitionTime":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"},"observedGeneration":{"type":"integer","minimum":0}}}},"progress":{"type":"object","required":["step","since","boot_id","version"],"properties":{"step":{"type":"string","enum":["Excluding","Draining","Rebooting","Returning"]},"since":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"},"boot_id":{"type":"string"},"version":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$"},"message":{"type":"string"},"reason":{"type":"string","nullable":true},"until":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$","nullable":true}},"nullable":true},"failed_versions":{"type":"array","items":{"type":"object","required":["version","failures","last_failure_timestamp"],"properties":{"version":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$"},"failures":{"type":"integer","maximum":4294967295,"minimum":1},"last_failure_timestamp":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"}}}},"boot_id":{"type":"string"},"failure_message":{"type":"string","nullable":true},"unhealthy_before":{"type":"array","items":{"type":"string"},"nullable":true},"update_check":{"type":"object","required":["result"],"properties":{"result":{"type":"string"},"checked_at":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$","nullable":true},"since":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$","nullable":true},"reason":{"type":"string","nullable":true},"message":{"type":"string","nullable":true},"interval_seconds":{"type":"integer","maximum":4294967295,"minimum":0,"nullable":true},"newest_listed":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$","nullable":true}},"nullable":true}}};
 const pattern3 = new RegExp("^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$", "u");
 
-function validate10(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate22(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.current_version === undefined){
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "current_version"}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+if(data.target_version === undefined){
+const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "target_version"}};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+if(data.current_state === undefined){
+const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "current_state"}};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+if(data.crash_count === undefined){
+const err3 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "crash_count"}};
+if(vErrors === null){
+vErrors = [err3];
+}
+else {
+vErrors.push(err3);
+}
+errors++;
+}
+if(data.current_version !== undefined){
+let data0 = data.current_version;
+if(typeof data0 === "string"){
+if(!pattern0.test(data0)){
+const err4 = {instancePath:instancePath+"/current_version",schemaPath:"#/properties/current_version/pattern",keyword:"pattern",params:{pattern: "^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$"}};
+if(vErrors === null){
+vErrors = [err4];
+}
+else {
+vErrors.push(err4);
+}
+errors++;
+}
+}
+else {
+const err5 = {instancePath:instancePath+"/current_version",schemaPath:"#/properties/current_version/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err5];
+}
+else {
+vErrors.push(err5);
+}
+errors++;
+}
+}
+if(data.target_version !== undefined){
+let data1 = data.target_version;
+if(typeof data1 === "string"){
+if(!pattern0.test(data1)){
+const err6 = {instancePath:instancePath+"/target_version",schemaPath:"#/properties/target_version/pattern",keyword:"pattern",params:{pattern: "^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$"}};
+if(vErrors === null){
+vErrors = [err6];
+}
+else {
+vErrors.push(err6);
+}
+errors++;
+}
+}
+else {
+const err7 = {instancePath:instancePath+"/target_version",schemaPath:"#/properties/target_version/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err7];
+}
+else {
+vErrors.push(err7);
+}
+errors++;
+}
+}
+if(data.current_state !== undefined){
+let data2 = data.current_state;
+if(typeof data2 !== "string"){
+const err8 = {instancePath:instancePath+"/current_state",schemaPath:"#/properties/current_state/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err8];
+}
+else {
+vErrors.push(err8);
+}
+errors++;
+}
+if(!(((((data2 === "Idle") || (data2 === "StagedAndPerformedUpdate")) || (data2 === "RebootedIntoUpdate")) || (data2 === "MonitoringUpdate")) || (data2 === "ErrorReset"))){
+const err9 = {instancePath:instancePath+"/current_state",schemaPath:"#/properties/current_state/enum",keyword:"enum",params:{allowedValues: schema7.properties.current_state.enum}};
+if(vErrors === null){
+vErrors = [err9];
+}
+else {
+vErrors.push(err9);
+}
+errors++;
+}
+}
+if(data.crash_count !== undefined){
+let data3 = data.crash_count;
+if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
+const err10 = {instancePath:instancePath+"/crash_count",schemaPath:"#/properties/crash_count/type",keyword:"type",params:{type: "integer"}};
+if(vErrors === null){
+vErrors = [err10];
+}
+else {
+vErrors.push(err10);
+}
+errors++;
+}
+if((typeof data3 == "number") && (isFinite(data3))){
+if(data3 > 4294967295 || isNaN(data3)){
+const err11 = {instancePath:instancePath+"/crash_count",schemaPath:"#/properties/crash_count/maximum",keyword:"maximum",params:{comparison: "<=", limit: 4294967295}};
+if(vErrors === null){
+vErrors = [err11];
+}
+else {
+vErrors.push(err11);
+}
+errors++;
+}
+if(data3 < 0 || isNaN(data3)){
+const err12 = {instancePath:instancePath+"/crash_count",schemaPath:"#/properties/crash_count/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}};
+if(vErrors === null){
+vErrors = [err12];
+}
+else {
+vErrors.push(err12);
+}
+errors++;
+}
+}
+}
+if(data.state_transition_failure_timestamp !== undefined){
+let data4 = data.state_transition_failure_timestamp;
+if((typeof data4 !== "string") && (data4 !== null)){
+const err13 = {instancePath:instancePath+"/state_transition_failure_timestamp",schemaPath:"#/properties/state_transition_failure_timestamp/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err13];
+}
+else {
+vErrors.push(err13);
+}
+errors++;
+}
+}
+if(data.conditions !== undefined){
+let data5 = data.conditions;
+if(Array.isArray(data5)){
+const len0 = data5.length;
+for(let i0=0; i0<len0; i0++){
+let data6 = data5[i0];
+if(data6 && typeof data6 == "object" && !Array.isArray(data6)){
+if(data6.type === undefined){
+const err14 = {instancePath:instancePath+"/conditions/" + i0,schemaPath:"#/properties/conditions/items/required",keyword:"required",params:{missingProperty: "type"}};
+if(vErrors === null){
+vErrors = [err14];
+}
+else {
+vErrors.push(err14);
+}
+errors++;
+}
+if(data6.status === undefined){
+const err15 = {instancePath:instancePath+"/conditions/" + i0,schemaPath:"#/properties/conditions/items/required",keyword:"required",params:{missingProperty: "status"}};
+if(vErrors === null){
+vErrors = [err15];
+}
+else {
+vErrors.push(err15);
+}
+errors++;
+}
+if(data6.reason === undefined){
+const err16 = {instancePath:instancePath+"/conditions/" + i0,schemaPath:"#/properties/conditions/items/required",keyword:"required",params:{missingProperty: "reason"}};
+if(vErrors === null){
+vErrors = [err16];
+}
+else {
+vErrors.push(err16);
+}
+errors++;
+}
+if(data6.message === undefined){
+const err17 = {instancePath:instancePath+"/conditions/" + i0,schemaPath:"#/properties/conditions/items/required",keyword:"required",params:{missingProperty: "message"}};
+if(vErrors === null){
+vErrors = [err17];
+}
+else {
+vErrors.push(err17);
+}
+errors++;
+}
+if(data6.lastTransitionTime === undefined){
+const err18 = {instancePath:instancePath+"/conditions/" + i0,schemaPath:"#/properties/conditions/items/required",keyword:"required",params:{missingProperty: "lastTransitionTime"}};
+if(vErrors === null){
+vErrors = [err18];
+}
+else {
+vErrors.push(err18);
+}
+errors++;
+}
+if(data6.type !== undefined){
+if(typeof data6.type !== "string"){
+const err19 = {instancePath:instancePath+"/conditions/" + i0+"/type",schemaPath:"#/properties/conditions/items/properties/type/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err19];
+}
+else {
+vErrors.push(err19);
+}
+errors++;
+}
+}
+if(data6.status !== undefined){
+let data8 = data6.status;
+if(typeof data8 !== "string"){
+const err20 = {instancePath:instancePath+"/conditions/" + i0+"/status",schemaPath:"#/properties/conditions/items/properties/status/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err20];
+}
+else {
+vErrors.push(err20);
+}
+errors++;
+}
+if(!(((data8 === "True") || (data8 === "False")) || (data8 === "Unknown"))){
+const err21 = {instancePath:instancePath+"/conditions/" + i0+"/status",schemaPath:"#/properties/conditions/items/properties/status/enum",keyword:"enum",params:{allowedValues: schema7.properties.conditions.items.properties.status.enum}};
+if(vErrors === null){
+vErrors = [err21];
+}
+else {
+vErrors.push(err21);
+}
+errors++;
+}
+}
+if(data6.reason !== undefined){
+if(typeof data6.reason !== "string"){
+const err22 = {instancePath:instancePath+"/conditions/" + i0+"/reason",schemaPath:"#/properties/conditions/items/properties/reason/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err22];
+}
+else {
+vErrors.push(err22);
+}
+errors++;
+}
+}
+if(data6.message !== undefined){
+if(typeof data6.message !== "string"){
+const err23 = {instancePath:instancePath+"/conditions/" + i0+"/message",schemaPath:"#/properties/conditions/items/properties/message/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err23];
+}
+else {
+vErrors.push(err23);
+}
+errors++;
+}
+}
+if(data6.lastTransitionTime !== undefined){
+let data11 = data6.lastTransitionTime;
+if(typeof data11 === "string"){
+if(!pattern3.test(data11)){
+const err24 = {instancePath:instancePath+"/conditions/" + i0+"/lastTransitionTime",schemaPath:"#/properties/conditions/items/properties/lastTransitionTime/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"}};
+if(vErrors === null){
+vErrors = [err24];
+}
+else {
+vErrors.push(err24);
+}
+errors++;
+}
+}
+else {
+const err25 = {instancePath:instancePath+"/conditions/" + i0+"/lastTransitionTime",schemaPath:"#/properties/conditions/items/properties/lastTransitionTime/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err25];
+}
+else {
+vErrors.push(err25);
+}
+errors++;
+}
+}
+if(data6.observedGeneration !== undefined){
+let data12 = data6.observedGeneration;
+if(!(((typeof data12 == "number") && (!(data12 % 1) && !isNaN(data12))) && (isFinite(data12)))){
+const err26 = {instancePath:instancePath+"/conditions/" + i0+"/observedGeneration",schemaPath:"#/properties/conditions/items/properties/observedGeneration/type",keyword:"type",params:{type: "integer"}};
+if(vErrors === null){
+vErrors = [err26];
+}
+else {
+vErrors.push(err26);
+}
+errors++;
+}
+if((typeof data12 == "number") && (isFinite(data12))){
+if(data12 < 0 || isNaN(data12)){
+const err27 = {instancePath:instancePath+"/conditions/" + i0+"/observedGeneration",schemaPath:"#/properties/conditions/items/properties/observedGeneration/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}};
+if(vErrors === null){
+vErrors = [err27];
+}
+else {
+vErrors.push(err27);
+}
+errors++;
+}
+}
+}
+}
+else {
+const err28 = {instancePath:instancePath+"/conditions/" + i0,schemaPath:"#/properties/conditions/items/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err28];
+}
+else {
+vErrors.push(err28);
+}
+errors++;
+}
+}
+}
+else {
+const err29 = {instancePath:instancePath+"/conditions",schemaPath:"#/properties/conditions/type",keyword:"type",params:{type: "array"}};
+if(vErrors === null){
+vErrors = [err29];
+}
+else {
+vErrors.push(err29);
+}
+errors++;
+}
+}
+if(data.progress !== undefined){
+let data13 = data.progress;
+if((!(data13 && typeof data13 == "object" && !Array.isArray(data13))) && (data13 !== null)){
+const err30 = {instancePath:instancePath+"/progress",schemaPath:"#/properties/progress/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err30];
+}
+else {
+vErrors.push(err30);
+}
+errors++;
+}
+if(data13 && typeof data13 == "object" && !Array.isArray(data13)){
+if(data13.step === undefined){
+const err31 = {instancePath:instancePath+"/progress",schemaPath:"#/properties/progress/required",keyword:"required",params:{missingProperty: "step"}};
+if(vErrors === null){
+vErrors = [err31];
+}
+else {
+vErrors.push(err31);
+}
+errors++;
+}
+if(data13.since === undefined){
+const err32 = {instancePath:instancePath+"/progress",schemaPath:"#/properties/progress/required",keyword:"required",params:{missingProperty: "since"}};
+if(vErrors === null){
+vErrors = [err32];
+}
+else {
+vErrors.push(err32);
+}
+errors++;
+}
+if(data13.boot_id === undefined){
+const err33 = {instancePath:instancePath+"/progress",schemaPath:"#/properties/progress/required",keyword:"required",params:{missingProperty: "boot_id"}};
+if(vErrors === null){
+vErrors = [err33];
+}
+else {
+vErrors.push(err33);
+}
+errors++;
+}
+if(data13.version === undefined){
+const err34 = {instancePath:instancePath+"/progress",schemaPath:"#/properties/progress/required",keyword:"required",params:{missingProperty: "version"}};
+if(vErrors === null){
+vErrors = [err34];
+}
+else {
+vErrors.push(err34);
+}
+errors++;
+}
+if(data13.step !== undefined){
+let data14 = data13.step;
+if(typeof data14 !== "string"){
+const err35 = {instancePath:instancePath+"/progress/step",schemaPath:"#/properties/progress/properties/step/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err35];
+}
+else {
+vErrors.push(err35);
+}
+errors++;
+}
+if(!((((data14 === "Excluding") || (data14 === "Draining")) || (data14 === "Rebooting")) || (data14 === "Returning"))){
+const err36 = {instancePath:instancePath+"/progress/step",schemaPath:"#/properties/progress/properties/step/enum",keyword:"enum",params:{allowedValues: schema7.properties.progress.properties.step.enum}};
+if(vErrors === null){
+vErrors = [err36];
+}
+else {
+vErrors.push(err36);
+}
+errors++;
+}
+}
+if(data13.since !== undefined){
+let data15 = data13.since;
+if(typeof data15 === "string"){
+if(!pattern3.test(data15)){
+const err37 = {instancePath:instancePath+"/progress/since",schemaPath:"#/properties/progress/properties/since/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"}};
+if(vErrors === null){
+vErrors = [err37];
+}
+else {
+vErrors.push(err37);
+}
+errors++;
+}
+}
+else {
+const err38 = {instancePath:instancePath+"/progress/since",schemaPath:"#/properties/progress/properties/since/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err38];
+}
+else {
+vErrors.push(err38);
+}
+errors++;
+}
+}
+if(data13.boot_id !== undefined){
+if(typeof data13.boot_id !== "string"){
+const err39 = {instancePath:instancePath+"/progress/boot_id",schemaPath:"#/properties/progress/properties/boot_id/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err39];
+}
+else {
+vErrors.push(err39);
+}
+errors++;
+}
+}
+if(data13.version !== undefined){
+let data17 = data13.version;
+if(typeof data17 === "string"){
+if(!pattern0.test(data17)){
+const err40 = {instancePath:instancePath+"/progress/version",schemaPath:"#/properties/progress/properties/version/pattern",keyword:"pattern",params:{pattern: "^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$"}};
+if(vErrors === null){
+vErrors = [err40];
+}
+else {
+vErrors.push(err40);
+}
+errors++;
+}
+}
+else {
+const err41 = {instancePath:instancePath+"/progress/version",schemaPath:"#/properties/progress/properties/version/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err41];
+}
+else {
+vErrors.push(err41);
+}
+errors++;
+}
+}
+if(data13.message !== undefined){
+if(typeof data13.message !== "string"){
+const err42 = {instancePath:instancePath+"/progress/message",schemaPath:"#/properties/progress/properties/message/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err42];
+}
+else {
+vErrors.push(err42);
+}
+errors++;
+}
+}
+if(data13.reason !== undefined){
+let data19 = data13.reason;
+if((typeof data19 !== "string") && (data19 !== null)){
+const err43 = {instancePath:instancePath+"/progress/reason",schemaPath:"#/properties/progress/properties/reason/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err43];
+}
+else {
+vErrors.push(err43);
+}
+errors++;
+}
+}
+if(data13.until !== undefined){
+let data20 = data13.until;
+if((typeof data20 !== "string") && (data20 !== null)){
+const err44 = {instancePath:instancePath+"/progress/until",schemaPath:"#/properties/progress/properties/until/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err44];
+}
+else {
+vErrors.push(err44);
+}
+errors++;
+}
+if(typeof data20 === "string"){
+if(!pattern3.test(data20)){
+const err45 = {instancePath:instancePath+"/progress/until",schemaPath:"#/properties/progress/properties/until/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"}};
+if(vErrors === null){
+vErrors = [err45];
+}
+else {
+vErrors.push(err45);
+}
+errors++;
+}
+}
+}
+}
+}
+if(data.failed_versions !== undefined){
+let data21 = data.failed_versions;
+if(Array.isArray(data21)){
+const len1 = data21.length;
+for(let i1=0; i1<len1; i1++){
+let data22 = data21[i1];
+if(data22 && typeof data22 == "object" && !Array.isArray(data22)){
+if(data22.version === undefined){
+const err46 = {instancePath:instancePath+"/failed_versions/" + i1,schemaPath:"#/properties/failed_versions/items/required",keyword:"required",params:{missingProperty: "version"}};
+if(vErrors === null){
+vErrors = [err46];
+}
+else {
+vErrors.push(err46);
+}
+errors++;
+}
+if(data22.failures === undefined){
+const err47 = {instancePath:instancePath+"/failed_versions/" + i1,schemaPath:"#/properties/failed_versions/items/required",keyword:"required",params:{missingProperty: "failures"}};
+if(vErrors === null){
+vErrors = [err47];
+}
+else {
+vErrors.push(err47);
+}
+errors++;
+}
+if(data22.last_failure_timestamp === undefined){
+const err48 = {instancePath:instancePath+"/failed_versions/" + i1,schemaPath:"#/properties/failed_versions/items/required",keyword:"required",params:{missingProperty: "last_failure_timestamp"}};
+if(vErrors === null){
+vErrors = [err48];
+}
+else {
+vErrors.push(err48);
+}
+errors++;
+}
+if(data22.version !== undefined){
+let data23 = data22.version;
+if(typeof data23 === "string"){
+if(!pattern0.test(data23)){
+const err49 = {instancePath:instancePath+"/failed_versions/" + i1+"/version",schemaPath:"#/properties/failed_versions/items/properties/version/pattern",keyword:"pattern",params:{pattern: "^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$"}};
+if(vErrors === null){
+vErrors = [err49];
+}
+else {
+vErrors.push(err49);
+}
+errors++;
+}
+}
+else {
+const err50 = {instancePath:instancePath+"/failed_versions/" + i1+"/version",schemaPath:"#/properties/failed_versions/items/properties/version/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err50];
+}
+else {
+vErrors.push(err50);
+}
+errors++;
+}
+}
+if(data22.failures !== undefined){
+let data24 = data22.failures;
+if(!(((typeof data24 == "number") && (!(data24 % 1) && !isNaN(data24))) && (isFinite(data24)))){
+const err51 = {instancePath:instancePath+"/failed_versions/" + i1+"/failures",schemaPath:"#/properties/failed_versions/items/properties/failures/type",keyword:"type",params:{type: "integer"}};
+if(vErrors === null){
+vErrors = [err51];
+}
+else {
+vErrors.push(err51);
+}
+errors++;
+}
+if((typeof data24 == "number") && (isFinite(data24))){
+if(data24 > 4294967295 || isNaN(data24)){
+const err52 = {instancePath:instancePath+"/failed_versions/" + i1+"/failures",schemaPath:"#/properties/failed_versions/items/properties/failures/maximum",keyword:"maximum",params:{comparison: "<=", limit: 4294967295}};
+if(vErrors === null){
+vErrors = [err52];
+}
+else {
+vErrors.push(err52);
+}
+errors++;
+}
+if(data24 < 1 || isNaN(data24)){
+const err53 = {instancePath:instancePath+"/failed_versions/" + i1+"/failures",schemaPath:"#/properties/failed_versions/items/properties/failures/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
+if(vErrors === null){
+vErrors = [err53];
+}
+else {
+vErrors.push(err53);
+}
+errors++;
+}
+}
+}
+if(data22.last_failure_timestamp !== undefined){
+let data25 = data22.last_failure_timestamp;
+if(typeof data25 === "string"){
+if(!pattern3.test(data25)){
+const err54 = {instancePath:instancePath+"/failed_versions/" + i1+"/last_failure_timestamp",schemaPath:"#/properties/failed_versions/items/properties/last_failure_timestamp/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"}};
+if(vErrors === null){
+vErrors = [err54];
+}
+else {
+vErrors.push(err54);
+}
+errors++;
+}
+}
+else {
+const err55 = {instancePath:instancePath+"/failed_versions/" + i1+"/last_failure_timestamp",schemaPath:"#/properties/failed_versions/items/properties/last_failure_timestamp/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err55];
+}
+else {
+vErrors.push(err55);
+}
+errors++;
+}
+}
+}
+else {
+const err56 = {instancePath:instancePath+"/failed_versions/" + i1,schemaPath:"#/properties/failed_versions/items/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err56];
+}
+else {
+vErrors.push(err56);
+}
+errors++;
+}
+}
+}
+else {
+const err57 = {instancePath:instancePath+"/failed_versions",schemaPath:"#/properties/failed_versions/type",keyword:"type",params:{type: "array"}};
+if(vErrors === null){
+vErrors = [err57];
+}
+else {
+vErrors.push(err57);
+}
+errors++;
+}
+}
+if(data.boot_id !== undefined){
+if(typeof data.boot_id !== "string"){
+const err58 = {instancePath:instancePath+"/boot_id",schemaPath:"#/properties/boot_id/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err58];
+}
+else {
+vErrors.push(err58);
+}
+errors++;
+}
+}
+if(data.failure_message !== undefined){
+let data27 = data.failure_message;
+if((typeof data27 !== "string") && (data27 !== null)){
+const err59 = {instancePath:instancePath+"/failure_message",schemaPath:"#/properties/failure_message/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err59];
+}
+else {
+vErrors.push(err59);
+}
+errors++;
+}
+}
+if(data.unhealthy_before !== undefined){
+let data28 = data.unhealthy_before;
+if((!(Array.isArray(data28))) && (data28 !== null)){
+const err60 = {instancePath:instancePath+"/unhealthy_before",schemaPath:"#/properties/unhealthy_before/type",keyword:"type",params:{type: "array"}};
+if(vErrors === null){
+vErrors = [err60];
+}
+else {
+vErrors.push(err60);
+}
+errors++;
+}
+if(Array.isArray(data28)){
+const len2 = data28.length;
+for(let i2=0; i2<len2; i2++){
+if(typeof data28[i2] !== "string"){
+const err61 = {instancePath:instancePath+"/unhealthy_before/" + i2,schemaPath:"#/properties/unhealthy_before/items/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err61];
+}
+else {
+vErrors.push(err61);
+}
+errors++;
+}
+}
+}
+}
+if(data.update_check !== undefined){
+let data30 = data.update_check;
+if((!(data30 && typeof data30 == "object" && !Array.isArray(data30))) && (data30 !== null)){
+const err62 = {instancePath:instancePath+"/update_check",schemaPath:"#/properties/update_check/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err62];
+}
+else {
+vErrors.push(err62);
+}
+errors++;
+}
+if(data30 && typeof data30 == "object" && !Array.isArray(data30)){
+if(data30.result === undefined){
+const err63 = {instancePath:instancePath+"/update_check",schemaPath:"#/properties/update_check/required",keyword:"required",params:{missingProperty: "result"}};
+if(vErrors === null){
+vErrors = [err63];
+}
+else {
+vErrors.push(err63);
+}
+errors++;
+}
+if(data30.result !== undefined){
+if(typeof data30.result !== "string"){
+const err64 = {instancePath:instancePath+"/update_check/result",schemaPath:"#/properties/update_check/properties/result/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err64];
+}
+else {
+vErrors.push(err64);
+}
+errors++;
+}
+}
+if(data30.checked_at !== undefined){
+let data32 = data30.checked_at;
+if((typeof data32 !== "string") && (data32 !== null)){
+const err65 = {instancePath:instancePath+"/update_check/checked_at",schemaPath:"#/properties/update_check/properties/checked_at/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err65];
+}
+else {
+vErrors.push(err65);
+}
+errors++;
+}
+if(typeof data32 === "string"){
+if(!pattern3.test(data32)){
+const err66 = {instancePath:instancePath+"/update_check/checked_at",schemaPath:"#/properties/update_check/properties/checked_at/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"}};
+if(vErrors === null){
+vErrors = [err66];
+}
+else {
+vErrors.push(err66);
+}
+errors++;
+}
+}
+}
+if(data30.since !== undefined){
+let data33 = data30.since;
+if((typeof data33 !== "string") && (data33 !== null)){
+const err67 = {instancePath:instancePath+"/update_check/since",schemaPath:"#/properties/update_check/properties/since/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err67];
+}
+else {
+vErrors.push(err67);
+}
+errors++;
+}
+if(typeof data33 === "string"){
+if(!pattern3.test(data33)){
+const err68 = {instancePath:instancePath+"/update_check/since",schemaPath:"#/properties/update_check/properties/since/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"}};
+if(vErrors === null){
+vErrors = [err68];
+}
+else {
+vErrors.push(err68);
+}
+errors++;
+}
+}
+}
+if(data30.reason !== undefined){
+let data34 = data30.reason;
+if((typeof data34 !== "string") && (data34 !== null)){
+const err69 = {instancePath:instancePath+"/update_check/reason",schemaPath:"#/properties/update_check/properties/reason/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err69];
+}
+else {
+vErrors.push(err69);
+}
+errors++;
+}
+}
+if(data30.message !== undefined){
+let data35 = data30.message;
+if((typeof data35 !== "string") && (data35 !== null)){
+const err70 = {instancePath:instancePath+"/update_check/message",schemaPath:"#/properties/update_check/properties/message/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err70];
+}
+else {
+vErrors.push(err70);
+}
+errors++;
+}
+}
+if(data30.interval_seconds !== undefined){
+let data36 = data30.interval_seconds;
+if((!(((typeof data36 == "number") && (!(data36 % 1) && !isNaN(data36))) && (isFinite(data36)))) && (data36 !== null)){
+const err71 = {instancePath:instancePath+"/update_check/interval_seconds",schemaPath:"#/properties/update_check/properties/interval_seconds/type",keyword:"type",params:{type: "integer"}};
+if(vErrors === null){
+vErrors = [err71];
+}
+else {
+vErrors.push(err71);
+}
+errors++;
+}
+if((typeof data36 == "number") && (isFinite(data36))){
+if(data36 > 4294967295 || isNaN(data36)){
+const err72 = {instancePath:instancePath+"/update_check/interval_seconds",schemaPath:"#/properties/update_check/properties/interval_seconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 4294967295}};
+if(vErrors === null){
+vErrors = [err72];
+}
+else {
+vErrors.push(err72);
+}
+errors++;
+}
+if(data36 < 0 || isNaN(data36)){
+const err73 = {instancePath:instancePath+"/update_check/interval_seconds",schemaPath:"#/properties/update_check/properties/interval_seconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}};
+if(vErrors === null){
+vErrors = [err73];
+}
+else {
+vErrors.push(err73);
+}
+errors++;
+}
+}
+}
+if(data30.newest_listed !== undefined){
+let data37 = data30.newest_listed;
+if((typeof data37 !== "string") && (data37 !== null)){
+const err74 = {instancePath:instancePath+"/update_check/newest_listed",schemaPath:"#/properties/update_check/properties/newest_listed/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err74];
+}
+else {
+vErrors.push(err74);
+}
+errors++;
+}
+if(typeof data37 === "string"){
+if(!pattern0.test(data37)){
+const err75 = {instancePath:instancePath+"/update_check/newest_listed",schemaPath:"#/properties/update_check/properties/newest_listed/pattern",keyword:"pattern",params:{pattern: "^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$"}};
+if(vErrors === null){
+vErrors = [err75];
+}
+else {
+vErrors.push(err75);
+}
+errors++;
+}
+}
+}
+}
+}
+}
+else {
+const err76 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err76];
+}
+else {
+vErrors.push(err76);
+}
+errors++;
+}
+validate22.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate21(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
@@ -63,7 +997,7 @@ vErrors.push(err4);
 errors++;
 }
 if(!(data0 === "brupop.bottlerocket.aws/v2")){
-const err5 = {instancePath:instancePath+"/apiVersion",schemaPath:"#/properties/apiVersion/enum",keyword:"enum",params:{allowedValues: schema11.properties.apiVersion.enum}};
+const err5 = {instancePath:instancePath+"/apiVersion",schemaPath:"#/properties/apiVersion/enum",keyword:"enum",params:{allowedValues: schema6.properties.apiVersion.enum}};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -86,7 +1020,7 @@ vErrors.push(err6);
 errors++;
 }
 if(!(data1 === "BottlerocketShadow")){
-const err7 = {instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/enum",keyword:"enum",params:{allowedValues: schema11.properties.kind.enum}};
+const err7 = {instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/enum",keyword:"enum",params:{allowedValues: schema6.properties.kind.enum}};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -457,7 +1391,7 @@ vErrors.push(err36);
 errors++;
 }
 if(!(((((data25 === "Idle") || (data25 === "StagedAndPerformedUpdate")) || (data25 === "RebootedIntoUpdate")) || (data25 === "MonitoringUpdate")) || (data25 === "ErrorReset"))){
-const err37 = {instancePath:instancePath+"/spec/state",schemaPath:"#/properties/spec/properties/state/enum",keyword:"enum",params:{allowedValues: schema11.properties.spec.properties.state.enum}};
+const err37 = {instancePath:instancePath+"/spec/state",schemaPath:"#/properties/spec/properties/state/enum",keyword:"enum",params:{allowedValues: schema6.properties.spec.properties.state.enum}};
 if(vErrors === null){
 vErrors = [err37];
 }
@@ -529,9 +1463,11 @@ vErrors.push(err42);
 }
 errors++;
 }
-if(data28 && typeof data28 == "object" && !Array.isArray(data28)){
-if(data28.current_version === undefined){
-const err43 = {instancePath:instancePath+"/status",schemaPath:"#/properties/status/required",keyword:"required",params:{missingProperty: "current_version"}};
+const _errs64 = errors;
+let valid10 = true;
+const _errs65 = errors;
+if(!(data28 && typeof data28 == "object" && !Array.isArray(data28))){
+const err43 = {};
 if(vErrors === null){
 vErrors = [err43];
 }
@@ -540,8 +1476,27 @@ vErrors.push(err43);
 }
 errors++;
 }
-if(data28.target_version === undefined){
-const err44 = {instancePath:instancePath+"/status",schemaPath:"#/properties/status/required",keyword:"required",params:{missingProperty: "target_version"}};
+var _valid0 = _errs65 === errors;
+errors = _errs64;
+if(vErrors !== null){
+if(_errs64){
+vErrors.length = _errs64;
+}
+else {
+vErrors = null;
+}
+}
+if(_valid0){
+const _errs67 = errors;
+if(!(validate22(data28, {instancePath:instancePath+"/status",parentData:data,parentDataProperty:"status",rootData}))){
+vErrors = vErrors === null ? validate22.errors : vErrors.concat(validate22.errors);
+errors = vErrors.length;
+}
+var _valid0 = _errs67 === errors;
+valid10 = _valid0;
+}
+if(!valid10){
+const err44 = {instancePath:instancePath+"/status",schemaPath:"#/properties/status/if",keyword:"if",params:{failingKeyword: "then"}};
 if(vErrors === null){
 vErrors = [err44];
 }
@@ -550,8 +1505,10 @@ vErrors.push(err44);
 }
 errors++;
 }
-if(data28.current_state === undefined){
-const err45 = {instancePath:instancePath+"/status",schemaPath:"#/properties/status/required",keyword:"required",params:{missingProperty: "current_state"}};
+}
+}
+else {
+const err45 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err45];
 }
@@ -560,910 +1517,14 @@ vErrors.push(err45);
 }
 errors++;
 }
-if(data28.crash_count === undefined){
-const err46 = {instancePath:instancePath+"/status",schemaPath:"#/properties/status/required",keyword:"required",params:{missingProperty: "crash_count"}};
-if(vErrors === null){
-vErrors = [err46];
-}
-else {
-vErrors.push(err46);
-}
-errors++;
-}
-if(data28.current_version !== undefined){
-let data29 = data28.current_version;
-if(typeof data29 === "string"){
-if(!pattern0.test(data29)){
-const err47 = {instancePath:instancePath+"/status/current_version",schemaPath:"#/properties/status/properties/current_version/pattern",keyword:"pattern",params:{pattern: "^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$"}};
-if(vErrors === null){
-vErrors = [err47];
-}
-else {
-vErrors.push(err47);
-}
-errors++;
-}
-}
-else {
-const err48 = {instancePath:instancePath+"/status/current_version",schemaPath:"#/properties/status/properties/current_version/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err48];
-}
-else {
-vErrors.push(err48);
-}
-errors++;
-}
-}
-if(data28.target_version !== undefined){
-let data30 = data28.target_version;
-if(typeof data30 === "string"){
-if(!pattern0.test(data30)){
-const err49 = {instancePath:instancePath+"/status/target_version",schemaPath:"#/properties/status/properties/target_version/pattern",keyword:"pattern",params:{pattern: "^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$"}};
-if(vErrors === null){
-vErrors = [err49];
-}
-else {
-vErrors.push(err49);
-}
-errors++;
-}
-}
-else {
-const err50 = {instancePath:instancePath+"/status/target_version",schemaPath:"#/properties/status/properties/target_version/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err50];
-}
-else {
-vErrors.push(err50);
-}
-errors++;
-}
-}
-if(data28.current_state !== undefined){
-let data31 = data28.current_state;
-if(typeof data31 !== "string"){
-const err51 = {instancePath:instancePath+"/status/current_state",schemaPath:"#/properties/status/properties/current_state/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err51];
-}
-else {
-vErrors.push(err51);
-}
-errors++;
-}
-if(!(((((data31 === "Idle") || (data31 === "StagedAndPerformedUpdate")) || (data31 === "RebootedIntoUpdate")) || (data31 === "MonitoringUpdate")) || (data31 === "ErrorReset"))){
-const err52 = {instancePath:instancePath+"/status/current_state",schemaPath:"#/properties/status/properties/current_state/enum",keyword:"enum",params:{allowedValues: schema11.properties.status.properties.current_state.enum}};
-if(vErrors === null){
-vErrors = [err52];
-}
-else {
-vErrors.push(err52);
-}
-errors++;
-}
-}
-if(data28.crash_count !== undefined){
-let data32 = data28.crash_count;
-if(!(((typeof data32 == "number") && (!(data32 % 1) && !isNaN(data32))) && (isFinite(data32)))){
-const err53 = {instancePath:instancePath+"/status/crash_count",schemaPath:"#/properties/status/properties/crash_count/type",keyword:"type",params:{type: "integer"}};
-if(vErrors === null){
-vErrors = [err53];
-}
-else {
-vErrors.push(err53);
-}
-errors++;
-}
-if((typeof data32 == "number") && (isFinite(data32))){
-if(data32 > 4294967295 || isNaN(data32)){
-const err54 = {instancePath:instancePath+"/status/crash_count",schemaPath:"#/properties/status/properties/crash_count/maximum",keyword:"maximum",params:{comparison: "<=", limit: 4294967295}};
-if(vErrors === null){
-vErrors = [err54];
-}
-else {
-vErrors.push(err54);
-}
-errors++;
-}
-if(data32 < 0 || isNaN(data32)){
-const err55 = {instancePath:instancePath+"/status/crash_count",schemaPath:"#/properties/status/properties/crash_count/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}};
-if(vErrors === null){
-vErrors = [err55];
-}
-else {
-vErrors.push(err55);
-}
-errors++;
-}
-}
-}
-if(data28.state_transition_failure_timestamp !== undefined){
-let data33 = data28.state_transition_failure_timestamp;
-if((typeof data33 !== "string") && (data33 !== null)){
-const err56 = {instancePath:instancePath+"/status/state_transition_failure_timestamp",schemaPath:"#/properties/status/properties/state_transition_failure_timestamp/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err56];
-}
-else {
-vErrors.push(err56);
-}
-errors++;
-}
-}
-if(data28.conditions !== undefined){
-let data34 = data28.conditions;
-if(Array.isArray(data34)){
-const len2 = data34.length;
-for(let i2=0; i2<len2; i2++){
-let data35 = data34[i2];
-if(data35 && typeof data35 == "object" && !Array.isArray(data35)){
-if(data35.type === undefined){
-const err57 = {instancePath:instancePath+"/status/conditions/" + i2,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "type"}};
-if(vErrors === null){
-vErrors = [err57];
-}
-else {
-vErrors.push(err57);
-}
-errors++;
-}
-if(data35.status === undefined){
-const err58 = {instancePath:instancePath+"/status/conditions/" + i2,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "status"}};
-if(vErrors === null){
-vErrors = [err58];
-}
-else {
-vErrors.push(err58);
-}
-errors++;
-}
-if(data35.reason === undefined){
-const err59 = {instancePath:instancePath+"/status/conditions/" + i2,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "reason"}};
-if(vErrors === null){
-vErrors = [err59];
-}
-else {
-vErrors.push(err59);
-}
-errors++;
-}
-if(data35.message === undefined){
-const err60 = {instancePath:instancePath+"/status/conditions/" + i2,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "message"}};
-if(vErrors === null){
-vErrors = [err60];
-}
-else {
-vErrors.push(err60);
-}
-errors++;
-}
-if(data35.lastTransitionTime === undefined){
-const err61 = {instancePath:instancePath+"/status/conditions/" + i2,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "lastTransitionTime"}};
-if(vErrors === null){
-vErrors = [err61];
-}
-else {
-vErrors.push(err61);
-}
-errors++;
-}
-if(data35.type !== undefined){
-if(typeof data35.type !== "string"){
-const err62 = {instancePath:instancePath+"/status/conditions/" + i2+"/type",schemaPath:"#/properties/status/properties/conditions/items/properties/type/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err62];
-}
-else {
-vErrors.push(err62);
-}
-errors++;
-}
-}
-if(data35.status !== undefined){
-let data37 = data35.status;
-if(typeof data37 !== "string"){
-const err63 = {instancePath:instancePath+"/status/conditions/" + i2+"/status",schemaPath:"#/properties/status/properties/conditions/items/properties/status/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err63];
-}
-else {
-vErrors.push(err63);
-}
-errors++;
-}
-if(!(((data37 === "True") || (data37 === "False")) || (data37 === "Unknown"))){
-const err64 = {instancePath:instancePath+"/status/conditions/" + i2+"/status",schemaPath:"#/properties/status/properties/conditions/items/properties/status/enum",keyword:"enum",params:{allowedValues: schema11.properties.status.properties.conditions.items.properties.status.enum}};
-if(vErrors === null){
-vErrors = [err64];
-}
-else {
-vErrors.push(err64);
-}
-errors++;
-}
-}
-if(data35.reason !== undefined){
-if(typeof data35.reason !== "string"){
-const err65 = {instancePath:instancePath+"/status/conditions/" + i2+"/reason",schemaPath:"#/properties/status/properties/conditions/items/properties/reason/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err65];
-}
-else {
-vErrors.push(err65);
-}
-errors++;
-}
-}
-if(data35.message !== undefined){
-if(typeof data35.message !== "string"){
-const err66 = {instancePath:instancePath+"/status/conditions/" + i2+"/message",schemaPath:"#/properties/status/properties/conditions/items/properties/message/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err66];
-}
-else {
-vErrors.push(err66);
-}
-errors++;
-}
-}
-if(data35.lastTransitionTime !== undefined){
-let data40 = data35.lastTransitionTime;
-if(typeof data40 === "string"){
-if(!pattern3.test(data40)){
-const err67 = {instancePath:instancePath+"/status/conditions/" + i2+"/lastTransitionTime",schemaPath:"#/properties/status/properties/conditions/items/properties/lastTransitionTime/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"}};
-if(vErrors === null){
-vErrors = [err67];
-}
-else {
-vErrors.push(err67);
-}
-errors++;
-}
-}
-else {
-const err68 = {instancePath:instancePath+"/status/conditions/" + i2+"/lastTransitionTime",schemaPath:"#/properties/status/properties/conditions/items/properties/lastTransitionTime/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err68];
-}
-else {
-vErrors.push(err68);
-}
-errors++;
-}
-}
-if(data35.observedGeneration !== undefined){
-let data41 = data35.observedGeneration;
-if(!(((typeof data41 == "number") && (!(data41 % 1) && !isNaN(data41))) && (isFinite(data41)))){
-const err69 = {instancePath:instancePath+"/status/conditions/" + i2+"/observedGeneration",schemaPath:"#/properties/status/properties/conditions/items/properties/observedGeneration/type",keyword:"type",params:{type: "integer"}};
-if(vErrors === null){
-vErrors = [err69];
-}
-else {
-vErrors.push(err69);
-}
-errors++;
-}
-if((typeof data41 == "number") && (isFinite(data41))){
-if(data41 < 0 || isNaN(data41)){
-const err70 = {instancePath:instancePath+"/status/conditions/" + i2+"/observedGeneration",schemaPath:"#/properties/status/properties/conditions/items/properties/observedGeneration/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}};
-if(vErrors === null){
-vErrors = [err70];
-}
-else {
-vErrors.push(err70);
-}
-errors++;
-}
-}
-}
-}
-else {
-const err71 = {instancePath:instancePath+"/status/conditions/" + i2,schemaPath:"#/properties/status/properties/conditions/items/type",keyword:"type",params:{type: "object"}};
-if(vErrors === null){
-vErrors = [err71];
-}
-else {
-vErrors.push(err71);
-}
-errors++;
-}
-}
-}
-else {
-const err72 = {instancePath:instancePath+"/status/conditions",schemaPath:"#/properties/status/properties/conditions/type",keyword:"type",params:{type: "array"}};
-if(vErrors === null){
-vErrors = [err72];
-}
-else {
-vErrors.push(err72);
-}
-errors++;
-}
-}
-if(data28.progress !== undefined){
-let data42 = data28.progress;
-if((!(data42 && typeof data42 == "object" && !Array.isArray(data42))) && (data42 !== null)){
-const err73 = {instancePath:instancePath+"/status/progress",schemaPath:"#/properties/status/properties/progress/type",keyword:"type",params:{type: "object"}};
-if(vErrors === null){
-vErrors = [err73];
-}
-else {
-vErrors.push(err73);
-}
-errors++;
-}
-if(data42 && typeof data42 == "object" && !Array.isArray(data42)){
-if(data42.step === undefined){
-const err74 = {instancePath:instancePath+"/status/progress",schemaPath:"#/properties/status/properties/progress/required",keyword:"required",params:{missingProperty: "step"}};
-if(vErrors === null){
-vErrors = [err74];
-}
-else {
-vErrors.push(err74);
-}
-errors++;
-}
-if(data42.since === undefined){
-const err75 = {instancePath:instancePath+"/status/progress",schemaPath:"#/properties/status/properties/progress/required",keyword:"required",params:{missingProperty: "since"}};
-if(vErrors === null){
-vErrors = [err75];
-}
-else {
-vErrors.push(err75);
-}
-errors++;
-}
-if(data42.boot_id === undefined){
-const err76 = {instancePath:instancePath+"/status/progress",schemaPath:"#/properties/status/properties/progress/required",keyword:"required",params:{missingProperty: "boot_id"}};
-if(vErrors === null){
-vErrors = [err76];
-}
-else {
-vErrors.push(err76);
-}
-errors++;
-}
-if(data42.version === undefined){
-const err77 = {instancePath:instancePath+"/status/progress",schemaPath:"#/properties/status/properties/progress/required",keyword:"required",params:{missingProperty: "version"}};
-if(vErrors === null){
-vErrors = [err77];
-}
-else {
-vErrors.push(err77);
-}
-errors++;
-}
-if(data42.step !== undefined){
-let data43 = data42.step;
-if(typeof data43 !== "string"){
-const err78 = {instancePath:instancePath+"/status/progress/step",schemaPath:"#/properties/status/properties/progress/properties/step/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err78];
-}
-else {
-vErrors.push(err78);
-}
-errors++;
-}
-if(!((((data43 === "Excluding") || (data43 === "Draining")) || (data43 === "Rebooting")) || (data43 === "Returning"))){
-const err79 = {instancePath:instancePath+"/status/progress/step",schemaPath:"#/properties/status/properties/progress/properties/step/enum",keyword:"enum",params:{allowedValues: schema11.properties.status.properties.progress.properties.step.enum}};
-if(vErrors === null){
-vErrors = [err79];
-}
-else {
-vErrors.push(err79);
-}
-errors++;
-}
-}
-if(data42.since !== undefined){
-let data44 = data42.since;
-if(typeof data44 === "string"){
-if(!pattern3.test(data44)){
-const err80 = {instancePath:instancePath+"/status/progress/since",schemaPath:"#/properties/status/properties/progress/properties/since/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"}};
-if(vErrors === null){
-vErrors = [err80];
-}
-else {
-vErrors.push(err80);
-}
-errors++;
-}
-}
-else {
-const err81 = {instancePath:instancePath+"/status/progress/since",schemaPath:"#/properties/status/properties/progress/properties/since/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err81];
-}
-else {
-vErrors.push(err81);
-}
-errors++;
-}
-}
-if(data42.boot_id !== undefined){
-if(typeof data42.boot_id !== "string"){
-const err82 = {instancePath:instancePath+"/status/progress/boot_id",schemaPath:"#/properties/status/properties/progress/properties/boot_id/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err82];
-}
-else {
-vErrors.push(err82);
-}
-errors++;
-}
-}
-if(data42.version !== undefined){
-let data46 = data42.version;
-if(typeof data46 === "string"){
-if(!pattern0.test(data46)){
-const err83 = {instancePath:instancePath+"/status/progress/version",schemaPath:"#/properties/status/properties/progress/properties/version/pattern",keyword:"pattern",params:{pattern: "^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$"}};
-if(vErrors === null){
-vErrors = [err83];
-}
-else {
-vErrors.push(err83);
-}
-errors++;
-}
-}
-else {
-const err84 = {instancePath:instancePath+"/status/progress/version",schemaPath:"#/properties/status/properties/progress/properties/version/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err84];
-}
-else {
-vErrors.push(err84);
-}
-errors++;
-}
-}
-if(data42.message !== undefined){
-if(typeof data42.message !== "string"){
-const err85 = {instancePath:instancePath+"/status/progress/message",schemaPath:"#/properties/status/properties/progress/properties/message/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err85];
-}
-else {
-vErrors.push(err85);
-}
-errors++;
-}
-}
-if(data42.reason !== undefined){
-let data48 = data42.reason;
-if((typeof data48 !== "string") && (data48 !== null)){
-const err86 = {instancePath:instancePath+"/status/progress/reason",schemaPath:"#/properties/status/properties/progress/properties/reason/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err86];
-}
-else {
-vErrors.push(err86);
-}
-errors++;
-}
-}
-if(data42.until !== undefined){
-let data49 = data42.until;
-if((typeof data49 !== "string") && (data49 !== null)){
-const err87 = {instancePath:instancePath+"/status/progress/until",schemaPath:"#/properties/status/properties/progress/properties/until/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err87];
-}
-else {
-vErrors.push(err87);
-}
-errors++;
-}
-if(typeof data49 === "string"){
-if(!pattern3.test(data49)){
-const err88 = {instancePath:instancePath+"/status/progress/until",schemaPath:"#/properties/status/properties/progress/properties/until/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"}};
-if(vErrors === null){
-vErrors = [err88];
-}
-else {
-vErrors.push(err88);
-}
-errors++;
-}
-}
-}
-}
-}
-if(data28.failed_versions !== undefined){
-let data50 = data28.failed_versions;
-if(Array.isArray(data50)){
-const len3 = data50.length;
-for(let i3=0; i3<len3; i3++){
-let data51 = data50[i3];
-if(data51 && typeof data51 == "object" && !Array.isArray(data51)){
-if(data51.version === undefined){
-const err89 = {instancePath:instancePath+"/status/failed_versions/" + i3,schemaPath:"#/properties/status/properties/failed_versions/items/required",keyword:"required",params:{missingProperty: "version"}};
-if(vErrors === null){
-vErrors = [err89];
-}
-else {
-vErrors.push(err89);
-}
-errors++;
-}
-if(data51.failures === undefined){
-const err90 = {instancePath:instancePath+"/status/failed_versions/" + i3,schemaPath:"#/properties/status/properties/failed_versions/items/required",keyword:"required",params:{missingProperty: "failures"}};
-if(vErrors === null){
-vErrors = [err90];
-}
-else {
-vErrors.push(err90);
-}
-errors++;
-}
-if(data51.last_failure_timestamp === undefined){
-const err91 = {instancePath:instancePath+"/status/failed_versions/" + i3,schemaPath:"#/properties/status/properties/failed_versions/items/required",keyword:"required",params:{missingProperty: "last_failure_timestamp"}};
-if(vErrors === null){
-vErrors = [err91];
-}
-else {
-vErrors.push(err91);
-}
-errors++;
-}
-if(data51.version !== undefined){
-let data52 = data51.version;
-if(typeof data52 === "string"){
-if(!pattern0.test(data52)){
-const err92 = {instancePath:instancePath+"/status/failed_versions/" + i3+"/version",schemaPath:"#/properties/status/properties/failed_versions/items/properties/version/pattern",keyword:"pattern",params:{pattern: "^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$"}};
-if(vErrors === null){
-vErrors = [err92];
-}
-else {
-vErrors.push(err92);
-}
-errors++;
-}
-}
-else {
-const err93 = {instancePath:instancePath+"/status/failed_versions/" + i3+"/version",schemaPath:"#/properties/status/properties/failed_versions/items/properties/version/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err93];
-}
-else {
-vErrors.push(err93);
-}
-errors++;
-}
-}
-if(data51.failures !== undefined){
-let data53 = data51.failures;
-if(!(((typeof data53 == "number") && (!(data53 % 1) && !isNaN(data53))) && (isFinite(data53)))){
-const err94 = {instancePath:instancePath+"/status/failed_versions/" + i3+"/failures",schemaPath:"#/properties/status/properties/failed_versions/items/properties/failures/type",keyword:"type",params:{type: "integer"}};
-if(vErrors === null){
-vErrors = [err94];
-}
-else {
-vErrors.push(err94);
-}
-errors++;
-}
-if((typeof data53 == "number") && (isFinite(data53))){
-if(data53 > 4294967295 || isNaN(data53)){
-const err95 = {instancePath:instancePath+"/status/failed_versions/" + i3+"/failures",schemaPath:"#/properties/status/properties/failed_versions/items/properties/failures/maximum",keyword:"maximum",params:{comparison: "<=", limit: 4294967295}};
-if(vErrors === null){
-vErrors = [err95];
-}
-else {
-vErrors.push(err95);
-}
-errors++;
-}
-if(data53 < 1 || isNaN(data53)){
-const err96 = {instancePath:instancePath+"/status/failed_versions/" + i3+"/failures",schemaPath:"#/properties/status/properties/failed_versions/items/properties/failures/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
-if(vErrors === null){
-vErrors = [err96];
-}
-else {
-vErrors.push(err96);
-}
-errors++;
-}
-}
-}
-if(data51.last_failure_timestamp !== undefined){
-let data54 = data51.last_failure_timestamp;
-if(typeof data54 === "string"){
-if(!pattern3.test(data54)){
-const err97 = {instancePath:instancePath+"/status/failed_versions/" + i3+"/last_failure_timestamp",schemaPath:"#/properties/status/properties/failed_versions/items/properties/last_failure_timestamp/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"}};
-if(vErrors === null){
-vErrors = [err97];
-}
-else {
-vErrors.push(err97);
-}
-errors++;
-}
-}
-else {
-const err98 = {instancePath:instancePath+"/status/failed_versions/" + i3+"/last_failure_timestamp",schemaPath:"#/properties/status/properties/failed_versions/items/properties/last_failure_timestamp/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err98];
-}
-else {
-vErrors.push(err98);
-}
-errors++;
-}
-}
-}
-else {
-const err99 = {instancePath:instancePath+"/status/failed_versions/" + i3,schemaPath:"#/properties/status/properties/failed_versions/items/type",keyword:"type",params:{type: "object"}};
-if(vErrors === null){
-vErrors = [err99];
-}
-else {
-vErrors.push(err99);
-}
-errors++;
-}
-}
-}
-else {
-const err100 = {instancePath:instancePath+"/status/failed_versions",schemaPath:"#/properties/status/properties/failed_versions/type",keyword:"type",params:{type: "array"}};
-if(vErrors === null){
-vErrors = [err100];
-}
-else {
-vErrors.push(err100);
-}
-errors++;
-}
-}
-if(data28.boot_id !== undefined){
-if(typeof data28.boot_id !== "string"){
-const err101 = {instancePath:instancePath+"/status/boot_id",schemaPath:"#/properties/status/properties/boot_id/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err101];
-}
-else {
-vErrors.push(err101);
-}
-errors++;
-}
-}
-if(data28.failure_message !== undefined){
-let data56 = data28.failure_message;
-if((typeof data56 !== "string") && (data56 !== null)){
-const err102 = {instancePath:instancePath+"/status/failure_message",schemaPath:"#/properties/status/properties/failure_message/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err102];
-}
-else {
-vErrors.push(err102);
-}
-errors++;
-}
-}
-if(data28.unhealthy_before !== undefined){
-let data57 = data28.unhealthy_before;
-if((!(Array.isArray(data57))) && (data57 !== null)){
-const err103 = {instancePath:instancePath+"/status/unhealthy_before",schemaPath:"#/properties/status/properties/unhealthy_before/type",keyword:"type",params:{type: "array"}};
-if(vErrors === null){
-vErrors = [err103];
-}
-else {
-vErrors.push(err103);
-}
-errors++;
-}
-if(Array.isArray(data57)){
-const len4 = data57.length;
-for(let i4=0; i4<len4; i4++){
-if(typeof data57[i4] !== "string"){
-const err104 = {instancePath:instancePath+"/status/unhealthy_before/" + i4,schemaPath:"#/properties/status/properties/unhealthy_before/items/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err104];
-}
-else {
-vErrors.push(err104);
-}
-errors++;
-}
-}
-}
-}
-if(data28.update_check !== undefined){
-let data59 = data28.update_check;
-if((!(data59 && typeof data59 == "object" && !Array.isArray(data59))) && (data59 !== null)){
-const err105 = {instancePath:instancePath+"/status/update_check",schemaPath:"#/properties/status/properties/update_check/type",keyword:"type",params:{type: "object"}};
-if(vErrors === null){
-vErrors = [err105];
-}
-else {
-vErrors.push(err105);
-}
-errors++;
-}
-if(data59 && typeof data59 == "object" && !Array.isArray(data59)){
-if(data59.result === undefined){
-const err106 = {instancePath:instancePath+"/status/update_check",schemaPath:"#/properties/status/properties/update_check/required",keyword:"required",params:{missingProperty: "result"}};
-if(vErrors === null){
-vErrors = [err106];
-}
-else {
-vErrors.push(err106);
-}
-errors++;
-}
-if(data59.result !== undefined){
-if(typeof data59.result !== "string"){
-const err107 = {instancePath:instancePath+"/status/update_check/result",schemaPath:"#/properties/status/properties/update_check/properties/result/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err107];
-}
-else {
-vErrors.push(err107);
-}
-errors++;
-}
-}
-if(data59.checked_at !== undefined){
-let data61 = data59.checked_at;
-if((typeof data61 !== "string") && (data61 !== null)){
-const err108 = {instancePath:instancePath+"/status/update_check/checked_at",schemaPath:"#/properties/status/properties/update_check/properties/checked_at/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err108];
-}
-else {
-vErrors.push(err108);
-}
-errors++;
-}
-if(typeof data61 === "string"){
-if(!pattern3.test(data61)){
-const err109 = {instancePath:instancePath+"/status/update_check/checked_at",schemaPath:"#/properties/status/properties/update_check/properties/checked_at/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"}};
-if(vErrors === null){
-vErrors = [err109];
-}
-else {
-vErrors.push(err109);
-}
-errors++;
-}
-}
-}
-if(data59.since !== undefined){
-let data62 = data59.since;
-if((typeof data62 !== "string") && (data62 !== null)){
-const err110 = {instancePath:instancePath+"/status/update_check/since",schemaPath:"#/properties/status/properties/update_check/properties/since/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err110];
-}
-else {
-vErrors.push(err110);
-}
-errors++;
-}
-if(typeof data62 === "string"){
-if(!pattern3.test(data62)){
-const err111 = {instancePath:instancePath+"/status/update_check/since",schemaPath:"#/properties/status/properties/update_check/properties/since/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"}};
-if(vErrors === null){
-vErrors = [err111];
-}
-else {
-vErrors.push(err111);
-}
-errors++;
-}
-}
-}
-if(data59.reason !== undefined){
-let data63 = data59.reason;
-if((typeof data63 !== "string") && (data63 !== null)){
-const err112 = {instancePath:instancePath+"/status/update_check/reason",schemaPath:"#/properties/status/properties/update_check/properties/reason/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err112];
-}
-else {
-vErrors.push(err112);
-}
-errors++;
-}
-}
-if(data59.message !== undefined){
-let data64 = data59.message;
-if((typeof data64 !== "string") && (data64 !== null)){
-const err113 = {instancePath:instancePath+"/status/update_check/message",schemaPath:"#/properties/status/properties/update_check/properties/message/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err113];
-}
-else {
-vErrors.push(err113);
-}
-errors++;
-}
-}
-if(data59.interval_seconds !== undefined){
-let data65 = data59.interval_seconds;
-if((!(((typeof data65 == "number") && (!(data65 % 1) && !isNaN(data65))) && (isFinite(data65)))) && (data65 !== null)){
-const err114 = {instancePath:instancePath+"/status/update_check/interval_seconds",schemaPath:"#/properties/status/properties/update_check/properties/interval_seconds/type",keyword:"type",params:{type: "integer"}};
-if(vErrors === null){
-vErrors = [err114];
-}
-else {
-vErrors.push(err114);
-}
-errors++;
-}
-if((typeof data65 == "number") && (isFinite(data65))){
-if(data65 > 4294967295 || isNaN(data65)){
-const err115 = {instancePath:instancePath+"/status/update_check/interval_seconds",schemaPath:"#/properties/status/properties/update_check/properties/interval_seconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 4294967295}};
-if(vErrors === null){
-vErrors = [err115];
-}
-else {
-vErrors.push(err115);
-}
-errors++;
-}
-if(data65 < 0 || isNaN(data65)){
-const err116 = {instancePath:instancePath+"/status/update_check/interval_seconds",schemaPath:"#/properties/status/properties/update_check/properties/interval_seconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}};
-if(vErrors === null){
-vErrors = [err116];
-}
-else {
-vErrors.push(err116);
-}
-errors++;
-}
-}
-}
-if(data59.newest_listed !== undefined){
-let data66 = data59.newest_listed;
-if((typeof data66 !== "string") && (data66 !== null)){
-const err117 = {instancePath:instancePath+"/status/update_check/newest_listed",schemaPath:"#/properties/status/properties/update_check/properties/newest_listed/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err117];
-}
-else {
-vErrors.push(err117);
-}
-errors++;
-}
-if(typeof data66 === "string"){
-if(!pattern0.test(data66)){
-const err118 = {instancePath:instancePath+"/status/update_check/newest_listed",schemaPath:"#/properties/status/properties/update_check/properties/newest_listed/pattern",keyword:"pattern",params:{pattern: "^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$"}};
-if(vErrors === null){
-vErrors = [err118];
-}
-else {
-vErrors.push(err118);
-}
-errors++;
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-const err119 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
-if(vErrors === null){
-vErrors = [err119];
-}
-else {
-vErrors.push(err119);
-}
-errors++;
-}
-validate10.errors = vErrors;
+validate21.errors = vErrors;
 return errors === 0;
 }
 
-export const validateShadowStatus: Validate = validate11;
-const schema12 = {"type":"object","required":["current_version","target_version","current_state","crash_count"],"properties":{"current_version":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$","maxLength":128},"target_version":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$","maxLength":128},"current_state":{"type":"string","enum":["Idle","StagedAndPerformedUpdate","RebootedIntoUpdate","MonitoringUpdate","ErrorReset"]},"crash_count":{"type":"integer","maximum":4294967295,"minimum":0},"state_transition_failure_timestamp":{"type":"string","maxLength":64,"nullable":true},"conditions":{"type":"array","maxItems":16,"items":{"type":"object","required":["type","status","reason","message","lastTransitionTime"],"properties":{"type":{"type":"string","maxLength":64},"status":{"type":"string","enum":["True","False","Unknown"]},"reason":{"type":"string","maxLength":64},"message":{"type":"string","maxLength":4096},"lastTransitionTime":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$","maxLength":64},"observedGeneration":{"type":"integer","minimum":0}}}},"progress":{"type":"object","required":["step","since","boot_id","version"],"properties":{"step":{"type":"string","enum":["Excluding","Draining","Rebooting","Returning"]},"since":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$","maxLength":64},"boot_id":{"type":"string","maxLength":64},"version":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$","maxLength":128},"message":{"type":"string","maxLength":1024},"reason":{"type":"string","maxLength":64,"nullable":true},"until":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$","maxLength":64,"nullable":true}},"nullable":true},"failed_versions":{"type":"array","maxItems":16,"items":{"type":"object","required":["version","failures","last_failure_timestamp"],"properties":{"version":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$","maxLength":128},"failures":{"type":"integer","maximum":4294967295,"minimum":1},"last_failure_timestamp":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$","maxLength":64}}}},"boot_id":{"type":"string","maxLength":64},"failure_message":{"type":"string","maxLength":1024,"nullable":true},"unhealthy_before":{"type":"array","maxItems":20,"items":{"type":"string","maxLength":320},"nullable":true},"update_check":{"type":"object","required":["result"],"properties":{"result":{"type":"string","maxLength":64},"checked_at":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$","maxLength":64,"nullable":true},"since":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$","maxLength":64,"nullable":true},"reason":{"type":"string","maxLength":64,"nullable":true},"message":{"type":"string","maxLength":1024,"nullable":true},"interval_seconds":{"type":"integer","maximum":4294967295,"minimum":0,"nullable":true},"newest_listed":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$","maxLength":128,"nullable":true}},"nullable":true}}};
+export const validateShadowStatus: Validate = validate24;
+const schema8 = {"type":"object","required":["current_version","target_version","current_state","crash_count"],"properties":{"current_version":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$","maxLength":128},"target_version":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$","maxLength":128},"current_state":{"type":"string","enum":["Idle","StagedAndPerformedUpdate","RebootedIntoUpdate","MonitoringUpdate","ErrorReset"]},"crash_count":{"type":"integer","maximum":4294967295,"minimum":0},"state_transition_failure_timestamp":{"type":"string","maxLength":64,"nullable":true},"conditions":{"type":"array","maxItems":16,"items":{"type":"object","required":["type","status","reason","message","lastTransitionTime"],"properties":{"type":{"type":"string","maxLength":64},"status":{"type":"string","enum":["True","False","Unknown"]},"reason":{"type":"string","maxLength":64},"message":{"type":"string","maxLength":4096},"lastTransitionTime":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$","maxLength":64},"observedGeneration":{"type":"integer","minimum":0}}}},"progress":{"type":"object","required":["step","since","boot_id","version"],"properties":{"step":{"type":"string","enum":["Excluding","Draining","Rebooting","Returning"]},"since":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$","maxLength":64},"boot_id":{"type":"string","maxLength":64},"version":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$","maxLength":128},"message":{"type":"string","maxLength":1024},"reason":{"type":"string","maxLength":64,"nullable":true},"until":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$","maxLength":64,"nullable":true}},"nullable":true},"failed_versions":{"type":"array","maxItems":16,"items":{"type":"object","required":["version","failures","last_failure_timestamp"],"properties":{"version":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$","maxLength":128},"failures":{"type":"integer","maximum":4294967295,"minimum":1},"last_failure_timestamp":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$","maxLength":64}}}},"boot_id":{"type":"string","maxLength":64},"failure_message":{"type":"string","maxLength":1024,"nullable":true},"unhealthy_before":{"type":"array","maxItems":20,"items":{"type":"string","maxLength":320},"nullable":true},"update_check":{"type":"object","required":["result"],"properties":{"result":{"type":"string","maxLength":64},"checked_at":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$","maxLength":64,"nullable":true},"since":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$","maxLength":64,"nullable":true},"reason":{"type":"string","maxLength":64,"nullable":true},"message":{"type":"string","maxLength":1024,"nullable":true},"interval_seconds":{"type":"integer","maximum":4294967295,"minimum":0,"nullable":true},"newest_listed":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$","maxLength":128,"nullable":true}},"nullable":true}}};
 
-function validate11(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate24(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
@@ -1590,7 +1651,7 @@ vErrors.push(err10);
 errors++;
 }
 if(!(((((data2 === "Idle") || (data2 === "StagedAndPerformedUpdate")) || (data2 === "RebootedIntoUpdate")) || (data2 === "MonitoringUpdate")) || (data2 === "ErrorReset"))){
-const err11 = {instancePath:instancePath+"/current_state",schemaPath:"#/properties/current_state/enum",keyword:"enum",params:{allowedValues: schema12.properties.current_state.enum}};
+const err11 = {instancePath:instancePath+"/current_state",schemaPath:"#/properties/current_state/enum",keyword:"enum",params:{allowedValues: schema8.properties.current_state.enum}};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -1765,7 +1826,7 @@ vErrors.push(err25);
 errors++;
 }
 if(!(((data8 === "True") || (data8 === "False")) || (data8 === "Unknown"))){
-const err26 = {instancePath:instancePath+"/conditions/" + i0+"/status",schemaPath:"#/properties/conditions/items/properties/status/enum",keyword:"enum",params:{allowedValues: schema12.properties.conditions.items.properties.status.enum}};
+const err26 = {instancePath:instancePath+"/conditions/" + i0+"/status",schemaPath:"#/properties/conditions/items/properties/status/enum",keyword:"enum",params:{allowedValues: schema8.properties.conditions.items.properties.status.enum}};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -1975,7 +2036,7 @@ vErrors.push(err43);
 errors++;
 }
 if(!((((data14 === "Excluding") || (data14 === "Draining")) || (data14 === "Rebooting")) || (data14 === "Returning"))){
-const err44 = {instancePath:instancePath+"/progress/step",schemaPath:"#/properties/progress/properties/step/enum",keyword:"enum",params:{allowedValues: schema12.properties.progress.properties.step.enum}};
+const err44 = {instancePath:instancePath+"/progress/step",schemaPath:"#/properties/progress/properties/step/enum",keyword:"enum",params:{allowedValues: schema8.properties.progress.properties.step.enum}};
 if(vErrors === null){
 vErrors = [err44];
 }
@@ -2695,14 +2756,16 @@ vErrors.push(err103);
 }
 errors++;
 }
-validate11.errors = vErrors;
+validate24.errors = vErrors;
 return errors === 0;
 }
 
-export const validateV2Data: Validate = validate12;
-const schema13 = {"type":"object","properties":{"spec":{"type":"object","required":["state"],"properties":{"state":{"type":"string","enum":["Idle","StagedAndPerformedUpdate","RebootedIntoUpdate","MonitoringUpdate","ErrorReset"]}}},"status":{"type":"object","required":["current_state"],"properties":{"current_state":{"type":"string","enum":["Idle","StagedAndPerformedUpdate","RebootedIntoUpdate","MonitoringUpdate","ErrorReset"]},"crash_count":{"type":"integer","maximum":4294967295,"minimum":0},"state_transition_failure_timestamp":{"type":"string","nullable":true},"conditions":{"type":"array","items":{"type":"object","required":["type","status","reason","message","lastTransitionTime"],"properties":{"type":{"type":"string"},"status":{"type":"string","enum":["True","False","Unknown"]},"reason":{"type":"string"},"message":{"type":"string"},"lastTransitionTime":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"},"observedGeneration":{"type":"integer","minimum":0}}}},"progress":{"type":"object","required":["step","since","boot_id","version"],"properties":{"step":{"type":"string","enum":["Excluding","Draining","Rebooting","Returning"]},"since":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"},"boot_id":{"type":"string"},"version":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$"},"message":{"type":"string"},"reason":{"type":"string","nullable":true},"until":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$","nullable":true}},"nullable":true},"failed_versions":{"type":"array","items":{"type":"object","required":["version","failures","last_failure_timestamp"],"properties":{"version":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$"},"failures":{"type":"integer","maximum":4294967295,"minimum":1},"last_failure_timestamp":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"}}}},"boot_id":{"type":"string"},"failure_message":{"type":"string","nullable":true},"unhealthy_before":{"type":"array","items":{"type":"string"},"nullable":true},"update_check":{"type":"object","required":["result"],"properties":{"result":{"type":"string"},"checked_at":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$","nullable":true},"since":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$","nullable":true},"reason":{"type":"string","nullable":true},"message":{"type":"string","nullable":true},"interval_seconds":{"type":"integer","maximum":4294967295,"minimum":0,"nullable":true},"newest_listed":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$","nullable":true}},"nullable":true}}}}};
+export const validateStoredStatus: Validate = validate22;
 
-function validate12(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+export const validateV2Data: Validate = validate25;
+const schema9 = {"type":"object","properties":{"spec":{"type":"object","required":["state"],"properties":{"state":{"type":"string","enum":["Idle","StagedAndPerformedUpdate","RebootedIntoUpdate","MonitoringUpdate","ErrorReset"]}}},"status":{"type":"object","required":["current_state"],"properties":{"current_state":{"type":"string","enum":["Idle","StagedAndPerformedUpdate","RebootedIntoUpdate","MonitoringUpdate","ErrorReset"]},"crash_count":{"type":"integer","maximum":4294967295,"minimum":0},"state_transition_failure_timestamp":{"type":"string","nullable":true},"conditions":{"type":"array","items":{"type":"object","required":["type","status","reason","message","lastTransitionTime"],"properties":{"type":{"type":"string"},"status":{"type":"string","enum":["True","False","Unknown"]},"reason":{"type":"string"},"message":{"type":"string"},"lastTransitionTime":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"},"observedGeneration":{"type":"integer","minimum":0}}}},"progress":{"type":"object","required":["step","since","boot_id","version"],"properties":{"step":{"type":"string","enum":["Excluding","Draining","Rebooting","Returning"]},"since":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"},"boot_id":{"type":"string"},"version":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$"},"message":{"type":"string"},"reason":{"type":"string","nullable":true},"until":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$","nullable":true}},"nullable":true},"failed_versions":{"type":"array","items":{"type":"object","required":["version","failures","last_failure_timestamp"],"properties":{"version":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$"},"failures":{"type":"integer","maximum":4294967295,"minimum":1},"last_failure_timestamp":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$"}}}},"boot_id":{"type":"string"},"failure_message":{"type":"string","nullable":true},"unhealthy_before":{"type":"array","items":{"type":"string"},"nullable":true},"update_check":{"type":"object","required":["result"],"properties":{"result":{"type":"string"},"checked_at":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$","nullable":true},"since":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$","nullable":true},"reason":{"type":"string","nullable":true},"message":{"type":"string","nullable":true},"interval_seconds":{"type":"integer","maximum":4294967295,"minimum":0,"nullable":true},"newest_listed":{"type":"string","pattern":"^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$","nullable":true}},"nullable":true}}}}};
+
+function validate25(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
@@ -2732,7 +2795,7 @@ vErrors.push(err1);
 errors++;
 }
 if(!(((((data1 === "Idle") || (data1 === "StagedAndPerformedUpdate")) || (data1 === "RebootedIntoUpdate")) || (data1 === "MonitoringUpdate")) || (data1 === "ErrorReset"))){
-const err2 = {instancePath:instancePath+"/spec/state",schemaPath:"#/properties/spec/properties/state/enum",keyword:"enum",params:{allowedValues: schema13.properties.spec.properties.state.enum}};
+const err2 = {instancePath:instancePath+"/spec/state",schemaPath:"#/properties/spec/properties/state/enum",keyword:"enum",params:{allowedValues: schema9.properties.spec.properties.state.enum}};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -2780,7 +2843,7 @@ vErrors.push(err5);
 errors++;
 }
 if(!(((((data3 === "Idle") || (data3 === "StagedAndPerformedUpdate")) || (data3 === "RebootedIntoUpdate")) || (data3 === "MonitoringUpdate")) || (data3 === "ErrorReset"))){
-const err6 = {instancePath:instancePath+"/status/current_state",schemaPath:"#/properties/status/properties/current_state/enum",keyword:"enum",params:{allowedValues: schema13.properties.status.properties.current_state.enum}};
+const err6 = {instancePath:instancePath+"/status/current_state",schemaPath:"#/properties/status/properties/current_state/enum",keyword:"enum",params:{allowedValues: schema9.properties.status.properties.current_state.enum}};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -2920,7 +2983,7 @@ vErrors.push(err17);
 errors++;
 }
 if(!(((data9 === "True") || (data9 === "False")) || (data9 === "Unknown"))){
-const err18 = {instancePath:instancePath+"/status/conditions/" + i0+"/status",schemaPath:"#/properties/status/properties/conditions/items/properties/status/enum",keyword:"enum",params:{allowedValues: schema13.properties.status.properties.conditions.items.properties.status.enum}};
+const err18 = {instancePath:instancePath+"/status/conditions/" + i0+"/status",schemaPath:"#/properties/status/properties/conditions/items/properties/status/enum",keyword:"enum",params:{allowedValues: schema9.properties.status.properties.conditions.items.properties.status.enum}};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -3094,7 +3157,7 @@ vErrors.push(err32);
 errors++;
 }
 if(!((((data15 === "Excluding") || (data15 === "Draining")) || (data15 === "Rebooting")) || (data15 === "Returning"))){
-const err33 = {instancePath:instancePath+"/status/progress/step",schemaPath:"#/properties/status/properties/progress/properties/step/enum",keyword:"enum",params:{allowedValues: schema13.properties.status.properties.progress.properties.step.enum}};
+const err33 = {instancePath:instancePath+"/status/progress/step",schemaPath:"#/properties/status/properties/progress/properties/step/enum",keyword:"enum",params:{allowedValues: schema9.properties.status.properties.progress.properties.step.enum}};
 if(vErrors === null){
 vErrors = [err33];
 }
@@ -3613,14 +3676,14 @@ vErrors.push(err74);
 }
 errors++;
 }
-validate12.errors = vErrors;
+validate25.errors = vErrors;
 return errors === 0;
 }
 
-export const validateConversionReview: Validate = validate13;
-const schema14 = {"type":"object","required":["apiVersion","kind","request"],"properties":{"apiVersion":{"type":"string"},"kind":{"type":"string","enum":["ConversionReview"]},"request":{"type":"object","required":["uid","desiredAPIVersion","objects"],"properties":{"uid":{"type":"string"},"desiredAPIVersion":{"type":"string"},"objects":{"type":"array"}}}}};
+export const validateConversionReview: Validate = validate26;
+const schema10 = {"type":"object","required":["apiVersion","kind","request"],"properties":{"apiVersion":{"type":"string"},"kind":{"type":"string","enum":["ConversionReview"]},"request":{"type":"object","required":["uid","desiredAPIVersion","objects"],"properties":{"uid":{"type":"string"},"desiredAPIVersion":{"type":"string"},"objects":{"type":"array"}}}}};
 
-function validate13(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate26(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
@@ -3679,7 +3742,7 @@ vErrors.push(err4);
 errors++;
 }
 if(!(data1 === "ConversionReview")){
-const err5 = {instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/enum",keyword:"enum",params:{allowedValues: schema14.properties.kind.enum}};
+const err5 = {instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/enum",keyword:"enum",params:{allowedValues: schema10.properties.kind.enum}};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -3781,6 +3844,6 @@ vErrors.push(err13);
 }
 errors++;
 }
-validate13.errors = vErrors;
+validate26.errors = vErrors;
 return errors === 0;
 }
