@@ -8,7 +8,7 @@ import type { Benchmark, Row } from './benchmark.ts';
 import { runAgent } from './measured-agent.ts';
 import type { AgentRun, AgentRunOptions } from './measured-agent.ts';
 import { startMeasured } from './measured-process.ts';
-import { CannotMeasure } from './memory-cgroup.ts';
+import { CannotMeasure } from '@brupop/e2e';
 import { ORIGINAL } from './recorded.ts';
 
 const SIZES = {

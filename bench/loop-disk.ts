@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
-import { CannotMeasure } from './memory-cgroup.ts';
+import { CannotMeasure } from '@brupop/e2e';
 
 /** A file system of its own. */
 export interface LoopDisk {

@@ -11,7 +11,7 @@ import { controller } from './controller.ts';
 import { controlPlane } from './control-plane.ts';
 import { images } from './images.ts';
 import { load } from './load.ts';
-import { CannotMeasure } from './memory-cgroup.ts';
+import { CannotMeasure } from '@brupop/e2e';
 import { original } from './original.ts';
 import { findOriginal } from './original-binaries.ts';
 import type { OriginalBinaries } from './original-binaries.ts';

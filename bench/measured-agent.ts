@@ -9,8 +9,8 @@ import { sleep, systemClock as clock } from '@brupop/ports';
 import { startSimulation } from '@brupop/simulator';
 import type { Simulation, SimulationOptions } from '@brupop/simulator';
 import { createLoopDisk } from './loop-disk.ts';
-import { CannotMeasure, createMemoryCgroup } from './memory-cgroup.ts';
-import type { MemoryCgroup } from './memory-cgroup.ts';
+import { CannotMeasure, createMemoryCgroup } from '@brupop/e2e';
+import type { MemoryCgroup } from '@brupop/e2e';
 
 /** What an agent came to in one run. */
 export interface AgentRun {

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { PROCESS_ENVIRONMENT } from '@brupop/manifests';
-import { createMemoryCgroup } from './memory-cgroup.ts';
-import type { MemoryCgroup } from './memory-cgroup.ts';
+import { createMemoryCgroup } from '@brupop/e2e';
+import type { MemoryCgroup } from '@brupop/e2e';
 
 /** A process whose memory and processor time are watched. */
 export interface MeasuredProcess {

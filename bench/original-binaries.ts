@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import type { Component } from '@brupop/manifests';
 import type { Endpoint } from '@brupop/simulator';
-import { CannotMeasure } from './memory-cgroup.ts';
+import { CannotMeasure } from '@brupop/e2e';
 
 /** The file of each process of the original. */
 export type OriginalBinaries = Readonly<Record<Component, string>>;

@@ -11,3 +11,5 @@ export { HollowCluster } from './real-cluster/hollow/hollow-cluster.ts';
 export type { HollowClusterOptions, HollowInstallation } from './real-cluster/hollow/hollow-cluster.ts';
 export type { ApiRequest } from './real-cluster/requests.ts';
 export { BUNDLES } from './processes/bundles.ts';
+export { CannotMeasure, createMemoryCgroup } from './processes/memory-cgroup.ts';
+export type { MemoryCgroup, MemorySample } from './processes/memory-cgroup.ts';
