@@ -4,7 +4,7 @@ import { budget, kills, lost, restarts, rollback } from './faults.ts';
 import { helm } from './helm.ts';
 import { manifest } from './manifest.ts';
 import { migration } from './migration.ts';
-import { permissions } from './permissions.ts';
+import { admission, permissions } from './permissions.ts';
 import { prometheus } from './prometheus.ts';
 import { rollout } from './rollout.ts';
 import { tokens } from './tokens.ts';
@@ -19,6 +19,7 @@ export const STEPS: readonly Step[] = [
   validation,
   conversion,
   permissions,
+  admission,
   tokens,
   prometheus,
   kills,
