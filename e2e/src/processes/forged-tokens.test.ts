@@ -72,10 +72,13 @@ interface Answer {
 }
 
 /** Asks an apiserver process, over TLS, to drain a node. */
-function cordonAndDrain(token: string | undefined, nodeName: string): Promise<Answer> {
+const cordonAndDrain = (token: string | undefined, nodeName: string): Promise<Answer> =>
+  ask('POST', ROUTES.cordonAndDrain, token, nodeName);
+
+function ask(method: string, route: string, token: string | undefined, nodeName: string): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const asked = request(`${fleet.simulation.apiserverUrl}${ROUTES.cordonAndDrain}`, {
-      method: 'POST',
+    const asked = request(`${fleet.simulation.apiserverUrl}${route}`, {
+      method,
       ca: fleet.simulation.apiserverCaPem(),
       agent: false,
       headers: { [HEADERS.nodeName]: nodeName, Prefer: 'respond-async', ...(token === undefined ? {} : { [HEADERS.token]: token }) },
@@ -145,10 +148,11 @@ describe('an apiserver process', () => {
     expect(fleet.cluster.evictions).toEqual([]);
   });
 
-  // Last, for it does change something: without it the refusals above could be for another reason.
-  test('obeys the same request with the genuine token', async () => {
-    expect(await cordonAndDrain(issue(), VICTIM)).toMatchObject({ code: undefined });
-    expect(fleet.node(VICTIM).cordoned).toBe(true);
-    expect(fleet.node('node-2').cordoned).toBe(false);
+  // Without it the refusals above could be for another reason.
+  test('knows the caller by the genuine token, which alone is no permission to drain its node', async () => {
+    const before = nodes();
+    expect(await ask('POST', ROUTES.uncordon, issue(), VICTIM)).toEqual({ status: 200, code: undefined });
+    expect(await cordonAndDrain(issue(), VICTIM)).toEqual({ status: 409, code: 'NOT_PERMITTED' });
+    expect(nodes()).toEqual(before);
   });
 });
