@@ -1,4 +1,5 @@
 import type { Random } from '@brupop/ports';
+import type { SimulatedHost } from '@brupop/simulator';
 import type { Fleet } from '../in-process/fleet.ts';
 import type { Invariants } from './invariants.ts';
 
@@ -11,6 +12,8 @@ export interface ChaosContext {
   readonly undo: (() => void)[];
   /** Nodes that an administrator cordoned; they must still be so in the end. */
   readonly cordonedByHand: Set<string>;
+  /** Nodes on which the pod of a DaemonSet is not Ready. */
+  readonly unhealthy: Set<SimulatedHost>;
 }
 
 /** Something that happens to the cluster. @returns what, for people */

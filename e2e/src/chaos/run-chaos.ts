@@ -1,6 +1,6 @@
 import { CORDONED_TAINT, hasVoidMark, isHeld } from '@brupop/crd-models';
 import { seededRandom } from '@brupop/ports';
-import type { NodeObject } from '@brupop/simulator';
+import type { NodeObject, SimulatedHost } from '@brupop/simulator';
 import { parseWindow } from '@brupop/state-machine';
 import type { FleetPolicy, UpdateWindow } from '@brupop/state-machine';
 import { NEW, NEXT } from '../fleet/versions.ts';
@@ -37,8 +37,10 @@ export async function runChaos(seed: number, watch?: (fleet: Fleet) => void): Pr
     ...(limitsUnavailable ? { maxUnavailable: { percent: between(20, 100) } } : {}),
     ...(random() < 0.3 ? { maxFailedNodes: between(1, 3) } : {}),
   };
+  const unhealthy = new Set<SimulatedHost>();
   const fleet = new Fleet({
     nodes,
+    daemonSets: { driver: (host) => !unhealthy.has(host) },
     seed,
     policy,
     agentSettings: { excludeFromLbWaitMs: random() < 0.3 ? 30_000 : 0, soakMs: random() < 0.3 ? between(1, 5) * MINUTE : 0 },
@@ -50,7 +52,7 @@ export async function runChaos(seed: number, watch?: (fleet: Fleet) => void): Pr
   try {
     watch?.(fleet);
     const invariants = new Invariants(fleet, most, policy);
-    const context: ChaosContext = { fleet, random, invariants, undo: [], cordonedByHand: new Set() };
+    const context: ChaosContext = { fleet, random, invariants, undo: [], cordonedByHand: new Set(), unhealthy };
     const disturbances: string[] = [];
     await fleet.until(() => fleet.updating.length > 0, 24 * HOUR);
     for (let left = between(3, 20); left > 0; left--) {

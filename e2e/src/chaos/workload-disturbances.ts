@@ -1,5 +1,5 @@
 import { DEFAULT_NAMESPACE, GROUP, PLURAL, shadowName } from '@brupop/crd-models';
-import { between, busyNodeOf, nodeOf } from './context.ts';
+import { between, busyNodeOf, HOUR, nodeOf, undoLater } from './context.ts';
 import type { Disturbance } from './context.ts';
 
 /** The label of pods that come back to a cordoned node: those are left there. */
@@ -35,6 +35,33 @@ export const WORKLOAD_DISTURBANCES: readonly Disturbance[] = [
       },
     ]);
     return `runs a pod that always comes back to ${node}`;
+  },
+  // Before an update, in the middle of one, or on the new version only, as it comes.
+  (context) => {
+    const node = busyNodeOf(context);
+    const host = context.fleet.cluster.host(node);
+    context.unhealthy.add(host);
+    undoLater(context, 2 * HOUR, () => context.unhealthy.delete(host));
+    return `makes a pod of a DaemonSet unhealthy on ${node}`;
+  },
+  (context) => {
+    const name = `claimed-${String(workloads++)}`;
+    const labels = { app: name };
+    const volumes = [{ name: 'data', persistentVolumeClaim: { claimName: name } }];
+    const template = { metadata: { labels }, spec: { containers: [{ name, image: 'x' }], volumes } };
+    const metadata = { name, namespace: 'default' };
+    context.fleet.cluster.apply([
+      { apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata, spec: { volumeName: `pv-${name}` } },
+      { apiVersion: 'apps/v1', kind: 'StatefulSet', metadata, spec: { replicas: 1, selector: { matchLabels: labels }, template } },
+    ]);
+    return 'runs a pod with a volume';
+  },
+  (context) => {
+    context.fleet.cluster.keepVolumesAttached(true);
+    undoLater(context, HOUR, () => {
+      context.fleet.cluster.keepVolumesAttached(false);
+    });
+    return 'keeps volumes attached';
   },
   // As whoever has stolen the token of an agent reports: within what the apiserver takes.
   (context) => {
