@@ -10,9 +10,13 @@ import {
   EXCLUDED_FROM_LB_ANNOTATION,
   isHeld,
   shadowName,
+  soundNode,
+  soundPod,
+  soundShadow,
   UPDATER_INTERFACE_LABEL,
   UPDATER_INTERFACE_VERSION,
   type BottlerocketShadow,
+  type ObservedShadow,
 } from '@brupop/crd-models';
 import { hasCordonTaint, type DrainNode, type Tidying } from '@brupop/drain';
 import {
@@ -186,10 +190,15 @@ export function createCaches(options: CachesOptions): Caches {
       const withAgent = new Set(pods.store.list().flatMap(({ isAgent, spec }) => (isAgent ? [spec.nodeName] : [])));
       return held.map(({ name, state }) => ({
         name,
-        held: { ...state, hasAgent: withAgent.has(name), shadow: shadows.store.get(`${namespace}/${shadowName(name)}`) },
+        held: { ...state, hasAgent: withAgent.has(name), shadow: soundOrNone(shadows.store.get(`${namespace}/${shadowName(name)}`)) },
       }));
     },
   };
+}
+
+/** A shadow that is safe to decide by; undefined: there is none. */
+export function soundOrNone(shadow: unknown): ObservedShadow | undefined {
+  return shadow === undefined ? undefined : soundShadow(shadow);
 }
 
 /** Under what the board announces news of a Node; no shadow has such a name. */
@@ -229,10 +238,15 @@ interface RawPod extends Omit<CachedPod, 'metadata' | 'isAgent'> {
   readonly metadata: CachedPod['metadata'] & { readonly labels?: Readonly<Record<string, string>> };
 }
 
+/** What is sure to be there of a Pod that is legal in part. */
+type SoundPod = Omit<RawPod, 'spec' | 'status'> & { readonly spec?: RawPod['spec']; readonly status?: RawPod['status'] };
+
 // Almost all nodes are: one object serves them.
 const READY: NonNullable<CachedNode['status']> = { conditions: [{ type: 'Ready', status: 'True' }] };
 
-function trimNode(node: RawNode): CachedNode {
+/** A Node that is illegal in any part counts as not Ready. */
+function trimNode(raw: RawNode): CachedNode {
+  const { object: node, fault } = soundNode(raw);
   const { name, uid = '', resourceVersion, labels = {}, annotations = {} } = node.metadata;
   const { unschedulable, taints } = node.spec ?? {};
   const held = heldStateOf(node);
@@ -243,7 +257,10 @@ function trimNode(node: RawNode): CachedNode {
   return {
     metadata: { name, uid, ...(resourceVersion === undefined ? {} : { resourceVersion }), ...kept },
     ...(unschedulable === true || taints !== undefined ? { spec: { unschedulable: unschedulable === true, taints: taints ?? [] } } : {}),
-    status: nodeProblem(node) === undefined ? READY : { conditions: node.status?.conditions?.filter(({ type }) => type === 'Ready') ?? [] },
+    status:
+      fault === undefined && nodeProblem(node) === undefined
+        ? READY
+        : { conditions: node.status?.conditions?.filter(({ type }) => type === 'Ready') ?? [] },
     managed: isManaged(node),
     ...(held === undefined ? {} : { held }),
   };
@@ -263,20 +280,23 @@ export function isManaged({ metadata: { labels = {} } }: RawNode): boolean {
 }
 
 /** @returns undefined for a node that no update of ours holds */
-export function heldStateOf(node: RawNode): HeldState | undefined {
+export function heldStateOf(raw: RawNode): HeldState | undefined {
+  const { object: node, fault } = soundNode(raw);
   if (!isHeld(node)) return undefined;
   return {
     managed: isManaged(node),
-    ready: nodeProblem(node) === undefined,
+    ready: fault === undefined && nodeProblem(node) === undefined,
     bootId: node.status?.nodeInfo?.bootID,
   };
 }
 
-function trimPod({ metadata: { name, namespace, uid, resourceVersion, labels }, spec, status }: RawPod): CachedPod {
+function trimPod(raw: RawPod): CachedPod {
+  const { metadata, spec, status } = soundPod<SoundPod>(raw).object;
+  const { name, namespace, uid, resourceVersion, labels } = metadata;
   return {
     isAgent: labels?.[COMPONENT_LABEL] === AGENT_COMPONENT,
     metadata: { name, namespace, uid, ...(resourceVersion === undefined ? {} : { resourceVersion }) },
-    spec: spec.nodeName === undefined ? {} : { nodeName: spec.nodeName },
-    status: status.phase === undefined ? {} : { phase: status.phase },
+    spec: spec?.nodeName === undefined ? {} : { nodeName: spec.nodeName },
+    status: status?.phase === undefined ? {} : { phase: status.phase },
   };
 }

@@ -4,8 +4,7 @@ import { paths, type KubeClient } from '@brupop/kube-runtime';
 import { sleep, type Clock, type Random } from '@brupop/ports';
 import { describeError, type Logger } from '@brupop/process';
 import { decideReturn, type HeldNode } from '@brupop/state-machine';
-import type { BottlerocketShadow } from '@brupop/crd-models';
-import { heldStateOf, readOrUndefined, type Caches, type RawNode } from './caches.ts';
+import { heldStateOf, readOrUndefined, soundOrNone, type Caches, type RawNode } from './caches.ts';
 import { inParallel } from './in-parallel.ts';
 import type { ApiserverMetrics } from './metrics.ts';
 
@@ -92,6 +91,6 @@ async function withOthers(
 ): Promise<HeldNode> {
   const query = { fieldSelector: `spec.nodeName=${nodeName}`, labelSelector: `${COMPONENT_LABEL}=${AGENT_COMPONENT}` };
   const agents = await client.request<{ readonly items: readonly unknown[] }>('GET', paths.pods(namespace), { query, signal });
-  const shadow = await readOrUndefined<BottlerocketShadow>(client, paths.shadow(namespace, shadowName(nodeName)), signal);
-  return { ...state, hasAgent: agents.items.length > 0, shadow };
+  const shadow = await readOrUndefined<unknown>(client, paths.shadow(namespace, shadowName(nodeName)), signal);
+  return { ...state, hasAgent: agents.items.length > 0, shadow: soundOrNone(shadow) };
 }

@@ -1,4 +1,4 @@
-import type { BottlerocketShadow, ShadowSpec } from '@brupop/crd-models';
+import type { ObservedShadow, ShadowSpec } from '@brupop/crd-models';
 
 /**
  * Our own writes, put over the cache until the cache shows them. Without it a plan made in the moment between a write and its
@@ -8,20 +8,20 @@ export interface AssumedShadows {
   /** Says before a write what it will make of the spec of a shadow: its event may come before its answer. */
   writing(shadow: string, spec: ShadowSpec): void;
   /** The shadow as a write left it. */
-  written(shadow: BottlerocketShadow): void;
+  written(shadow: ObservedShadow): void;
   deleted(shadow: { readonly shadow: string; readonly uid: string }): void;
   /** The cache's shadows with our writes applied; forgets the writes that the cache has caught up with. */
-  over(cached: readonly BottlerocketShadow[]): readonly BottlerocketShadow[];
+  over(cached: readonly ObservedShadow[]): readonly ObservedShadow[];
   /**
    * For a shadow that an event changes from `before` to `after`: the shadow that earlier plans were based on. That is `before`; or, if the event shows our
    * own write, `before` with the spec that we wrote. A write is recognised in the first event that changes the spec.
    */
-  planned(before: BottlerocketShadow, after: BottlerocketShadow): BottlerocketShadow;
+  planned(before: ObservedShadow, after: ObservedShadow): ObservedShadow;
   clear(): void;
 }
 
 export function createAssumedShadows(): AssumedShadows {
-  const writes = new Map<string, BottlerocketShadow>();
+  const writes = new Map<string, ObservedShadow>();
   const deletions = new Map<string, string>();
   const specs = new Map<string, ShadowSpec>();
   return {
@@ -51,7 +51,7 @@ export function createAssumedShadows(): AssumedShadows {
       if (writes.size === 0 && deletions.size === 0) return cached;
       /** Of which the cache does not show the writes yet. Of a shadow that it does not have, there is nothing to show. */
       const pending = new Set<string>();
-      const shadows: BottlerocketShadow[] = [];
+      const shadows: ObservedShadow[] = [];
       for (const shadow of cached) {
         const { name, uid } = shadow.metadata;
         const write = writes.get(name);
@@ -72,7 +72,7 @@ function isSame(a: ShadowSpec, b: ShadowSpec): boolean {
 }
 
 // Resource versions are ordered as integers: https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-versions
-function isOlder(shadow: BottlerocketShadow, than: BottlerocketShadow): boolean {
+function isOlder(shadow: ObservedShadow, than: ObservedShadow): boolean {
   const [left, right] = [shadow, than].map(({ metadata }) => metadata.resourceVersion ?? '');
   if (left === undefined || right === undefined || !/^\d+$/.test(left) || !/^\d+$/.test(right)) return false;
   return BigInt(left) < BigInt(right);

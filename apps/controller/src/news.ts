@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { BottlerocketShadow } from '@brupop/crd-models';
+import type { ObservedShadow } from '@brupop/crd-models';
 import type { Reflected, ReflectorEvent } from '@brupop/kube-runtime';
 import type { TrimmedNode, TrimmedPod } from './trim.ts';
 
@@ -17,16 +17,16 @@ export function urgencyOfPod(before: TrimmedPod, after: TrimmedPod): Urgency {
 }
 
 /** Steps are answered at once. What else agents report can wait, in a large fleet there is always one that does; and conditions are our own words. */
-export function urgencyOfShadow(before: BottlerocketShadow, after: BottlerocketShadow): Urgency {
+export function urgencyOfShadow(before: ObservedShadow, after: ObservedShadow): Urgency {
   if (!isDeepStrictEqual(stepOf(before), stepOf(after))) return 'now';
   return isDeepStrictEqual(withoutConditions(before), withoutConditions(after)) ? 'never' : 'soon';
 }
 
-function stepOf({ metadata, spec, status }: BottlerocketShadow): unknown {
-  return [metadata.uid, spec, status?.current_state, status?.progress?.step];
+function stepOf({ metadata, spec, status, fault }: ObservedShadow): unknown {
+  return [metadata.uid, spec, status?.current_state, status?.progress?.step, fault];
 }
 
-function withoutConditions({ metadata, spec, status }: BottlerocketShadow): unknown {
+function withoutConditions({ metadata, spec, status }: ObservedShadow): unknown {
   return [{ ...metadata, resourceVersion: '' }, spec, { ...status, conditions: [] }];
 }
 

@@ -1,4 +1,4 @@
-import type { BottlerocketShadow } from '@brupop/crd-models';
+import type { ObservedShadow } from '@brupop/crd-models';
 import { nodeNameOf } from '@brupop/crd-models';
 import type { BudgetUse, ChangeReason, FleetPlan, HoldReason, Phase, PhaseDurations } from '@brupop/state-machine';
 import { formatTimestamp, PHASES } from '@brupop/state-machine';
@@ -102,14 +102,14 @@ export function planView(picture: FleetPicture, viewer: PlanViewer, wanted: Want
 }
 
 function nodeViews({ observation, plan, estimate }: FleetPicture, wanted: Wanted): NodeView[] {
-  const shadows = new Map<string | undefined, BottlerocketShadow>(observation.shadows.map((shadow) => [nodeNameOf(shadow), shadow]));
+  const shadows = new Map<string | undefined, ObservedShadow>(observation.shadows.map((shadow) => [nodeNameOf(shadow), shadow]));
   const view = (
     told: FleetPlan['changes'][number] | FleetPlan['holds'][number],
     next: NodeView['next'],
     { until, since }: Pick<FleetPlan['holds'][number], 'until' | 'since'> = {},
   ): NodeView => {
     const { node, reason, message } = told;
-    const { spec, status } = shadows.get(node) ?? {};
+    const { spec, status, fault } = shadows.get(node) ?? {};
     const estimatedAt = estimate.byNode.get(node);
     return {
       node,
@@ -118,7 +118,7 @@ function nodeViews({ observation, plan, estimate }: FleetPicture, wanted: Wanted
       message,
       ...(until === undefined || until === Infinity ? {} : { until: formatTimestamp(until) }),
       ...(since === undefined ? {} : { since: formatTimestamp(since) }),
-      ...(spec === undefined ? {} : { state: spec.state }),
+      ...(spec === undefined || fault?.specKnown === false ? {} : { state: spec.state }),
       ...(status === undefined || status === null ? {} : { version: status.current_version, targetVersion: status.target_version }),
       ...(estimatedAt === undefined ? {} : { estimatedAt: formatTimestamp(estimatedAt) }),
     };

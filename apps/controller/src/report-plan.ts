@@ -1,5 +1,5 @@
 import { nodeNameOf } from '@brupop/crd-models';
-import type { BottlerocketShadow } from '@brupop/crd-models';
+import type { ObservedShadow } from '@brupop/crd-models';
 import type { EventRecorder, Regarding } from '@brupop/kube-runtime';
 import type { Logger } from '@brupop/process';
 import type { ChangeReason, FleetChange, FleetHold, FleetObservation } from '@brupop/state-machine';
@@ -16,7 +16,7 @@ const TROUBLE: readonly ChangeReason[] = ['ResetAfterError', 'GivenUp'];
 /** The Node of a hold or a change, its shadow, and that shadow as what Events are about. */
 interface Subject {
   readonly regarding: readonly Regarding[];
-  readonly shadow: BottlerocketShadow | undefined;
+  readonly shadow: ObservedShadow | undefined;
 }
 
 const NO_SUBJECT: Subject = { regarding: [], shadow: undefined };
@@ -58,7 +58,7 @@ export function createPlanReporter({ events, log }: { readonly events: EventReco
         const { regarding, shadow } = subjects.get(node) ?? NO_SUBJECT;
         if (isCarried(hold, shadow)) continue;
         // Without conditions only the Event itself remembers that it was told.
-        const standing = (shadow?.status ?? null) === null;
+        const standing = (shadow?.status ?? null) === null || shadow?.fault !== undefined;
         for (const subject of regarding) events.record({ regarding: subject, type: 'Warning', reason, message, standing });
       }
     },
@@ -79,7 +79,7 @@ function forgetAllBut(holds: readonly FleetHold[], told: Map<string, string>): v
 /** Whether its message follows what comes and goes, and is not worth telling again. */
 const isLasting = ({ reason, lasting }: FleetHold): boolean => lasting === true && HOLD_REASONS[reason].loudness === 'lasting';
 
-function isCarried(hold: FleetHold, shadow: BottlerocketShadow | undefined): boolean {
+function isCarried(hold: FleetHold, shadow: ObservedShadow | undefined): boolean {
   const conditions = shadow?.status?.conditions ?? [];
   return conditions.some((condition) => condition.reason === hold.reason && (isLasting(hold) || condition.message === hold.message));
 }
@@ -99,6 +99,6 @@ function subjectsOf({ nodes, shadows }: FleetObservation, names: ReadonlySet<str
   return subjects;
 }
 
-function regardingShadow({ apiVersion, kind, metadata: { name, namespace, uid } }: BottlerocketShadow): Regarding | undefined {
+function regardingShadow({ apiVersion, kind, metadata: { name, namespace, uid } }: ObservedShadow): Regarding | undefined {
   return namespace === undefined || uid === undefined ? undefined : { apiVersion, kind, namespace, name, uid };
 }

@@ -1,16 +1,18 @@
 import {
   ATTEMPTS_ANNOTATION,
-  boundStatus,
   CORDONED_ANNOTATION,
   CORDONED_TAINT,
   EXCLUDED_FROM_LB_ANNOTATION,
   hasVoidMark,
   markState,
+  soundNode,
+  soundPod,
+  soundShadow,
   UPDATER_INTERFACE_LABEL,
   UPDATER_INTERFACE_VERSION,
   WINDOW_ANNOTATION,
 } from '@brupop/crd-models';
-import type { BottlerocketShadow, ShadowStatus } from '@brupop/crd-models';
+import type { ObservedShadow, ShadowStatus } from '@brupop/crd-models';
 import type { KubeObject } from '@brupop/kube-runtime';
 import type { NodeObservation } from '@brupop/state-machine';
 import { intern } from './intern.ts';
@@ -59,7 +61,9 @@ const ZONE_LABEL = 'topology.kubernetes.io/zone';
 /** Kubernetes puts them on a node for what its condition and its spec say, and a little later. */
 const ECHOED_TAINTS = new Set(['not-ready', 'unreachable', 'unschedulable'].map((name) => `node.kubernetes.io/${name}`));
 
-export function trimNode(node: RawNode): TrimmedNode {
+/** @throws TypeError for an object without a name */
+export function trimNode(raw: RawNode): TrimmedNode {
+  const { object: node, fault } = soundNode(raw);
   const { metadata, spec, status } = node;
   const ready = readyCondition(status?.conditions);
   const unschedulable = spec?.unschedulable === true;
@@ -70,7 +74,8 @@ export function trimNode(node: RawNode): TrimmedNode {
       name: metadata.name,
       uid: metadata.uid ?? '',
       managed: metadata.labels?.[UPDATER_INTERFACE_LABEL] === UPDATER_INTERFACE_VERSION,
-      ready: ready?.status === 'True',
+      ...(fault === undefined ? {} : { fault }),
+      ready: fault === undefined && ready?.status === 'True',
       ...(ready?.lastTransitionTime === undefined ? {} : { readySince: ready.lastTransitionTime }),
       unschedulable,
       tainted: spec?.taints?.some(keepsPodsAway) === true,
@@ -84,7 +89,9 @@ export function trimNode(node: RawNode): TrimmedNode {
   };
 }
 
-export function trimPod(pod: RawPod): TrimmedPod {
+/** @throws TypeError for an object without a name */
+export function trimPod(raw: RawPod): TrimmedPod {
+  const { object: pod } = soundPod(raw);
   const { status, lastTransitionTime } = readyCondition(pod.status?.conditions) ?? {};
   const ending = pod.metadata.deletionTimestamp;
   return {
@@ -98,8 +105,12 @@ export function trimPod(pod: RawPod): TrimmedPod {
 /** Two RFC 3339 times and what separates them; anybody may edit an annotation. */
 const LONGEST_INTERVAL = 80;
 
-/** A shadow without what only people read. Of 5,000 shadows most say the same: it is kept once. */
-export function trimShadow({ apiVersion, kind, metadata, spec, status }: BottlerocketShadow): BottlerocketShadow {
+/**
+ * A shadow, as the API server sends it, without what only people read. Of 5,000 shadows most say the same: it is kept once.
+ * @throws TypeError for an object without a name
+ */
+export function trimShadow(raw: unknown): ObservedShadow {
+  const { apiVersion, kind, metadata, spec, status, fault } = soundShadow(raw);
   const { name, namespace, uid, resourceVersion, creationTimestamp, annotations, ownerReferences } = metadata;
   const kept = Object.entries(annotations ?? {}).filter(([key]) => key === WINDOW_ANNOTATION || key === ATTEMPTS_ANNOTATION);
   return {
@@ -117,7 +128,8 @@ export function trimShadow({ apiVersion, kind, metadata, spec, status }: Bottler
       ...(ownerReferences === undefined ? {} : { ownerReferences }),
     },
     spec,
-    ...(status === undefined || status === null ? {} : { status: trimStatus(boundStatus(status)) }),
+    ...(status === undefined || status === null ? {} : { status: trimStatus(status) }),
+    ...(fault === undefined ? {} : { fault }),
   };
 }
 

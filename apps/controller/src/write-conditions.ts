@@ -1,5 +1,5 @@
 import { nodeNameOf } from '@brupop/crd-models';
-import type { BottlerocketShadow } from '@brupop/crd-models';
+import type { ObservedShadow } from '@brupop/crd-models';
 import type { KubeClient } from '@brupop/kube-runtime';
 import { isKubeStatus, KubeApiError, MERGE_PATCH, paths } from '@brupop/kube-runtime';
 import type { Clock } from '@brupop/ports';
@@ -32,7 +32,7 @@ export interface ConditionWriter {
    * decided by them, so a write that fails is no failure of the reconcile.
    * @returns in how many milliseconds to look again; undefined: not before something happens
    */
-  write(holds: readonly FleetHold[], shadows: readonly BottlerocketShadow[], signal: AbortSignal): Promise<number | undefined>;
+  write(holds: readonly FleetHold[], shadows: readonly ObservedShadow[], signal: AbortSignal): Promise<number | undefined>;
 }
 
 // A step is often followed by the next within a moment; what was true in between is not worth a write of its own. As long as news that can wait does,
@@ -50,7 +50,7 @@ const LATE_EVERY_MS = 1_000;
 const LATE_BETWEEN_MS = 30_000;
 
 interface Due {
-  readonly shadow: BottlerocketShadow;
+  readonly shadow: ObservedShadow;
   readonly hold: FleetHold;
 }
 
@@ -59,12 +59,12 @@ export function createConditionWriter(deps: ConditionWriterDeps): ConditionWrite
   /** By shadow: since when it wants others than it carries, or may, in monotonic milliseconds. */
   let wantedSince = new Map<string, number>();
   /** Shadows that carry what they should, with the hold that it was worked out from: of thousands hardly any changes from one plan to the next. */
-  const satisfied = new WeakMap<BottlerocketShadow, FleetHold>();
+  const satisfied = new WeakMap<ObservedShadow, FleetHold>();
   const failingWrites = createFailingWrites(clock);
   /** How many late ones may be written now, and when that was worked out. */
   let allowance = { left: MOST_LATE, atMs: clock.monotonic() };
 
-  const dueOf = (shadow: BottlerocketShadow, hold: FleetHold): ConditionsDue => {
+  const dueOf = (shadow: ObservedShadow, hold: FleetHold): ConditionsDue => {
     if (saysTheSame(hold, satisfied.get(shadow))) return 'none';
     const due = conditionsDue(shadow, hold);
     if (due === 'none') satisfied.set(shadow, hold);
@@ -79,10 +79,7 @@ export function createConditionWriter(deps: ConditionWriterDeps): ConditionWrite
   };
 
   /** Those that are to be written now, as many as are written at once, and when to look for others. */
-  const look = (
-    holds: readonly FleetHold[],
-    shadows: readonly BottlerocketShadow[],
-  ): { due: readonly Due[]; nextInMs: number | undefined } => {
+  const look = (holds: readonly FleetHold[], shadows: readonly ObservedShadow[]): { due: readonly Due[]; nextInMs: number | undefined } => {
     const byNode = new Map<string, FleetHold>();
     for (const hold of holds) byNode.set(hold.node, hold);
     const nowMs = clock.monotonic();
@@ -156,7 +153,7 @@ async function writeOne(
   const body = { metadata: { resourceVersion }, status: { conditions: shadowConditions(shadow, hold, clock.now()) } };
   const path = paths.shadowStatus(namespace, name);
   try {
-    assumed.written(trimShadow(await client.request<BottlerocketShadow>('PATCH', path, { body, contentType: MERGE_PATCH, signal })));
+    assumed.written(trimShadow(await client.request<unknown>('PATCH', path, { body, contentType: MERGE_PATCH, signal })));
     failingWrites.succeeded(name);
     return 'written';
   } catch (error) {

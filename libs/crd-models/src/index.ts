@@ -74,4 +74,8 @@ export type { ConversionReview, ConversionReviewAnswer } from './conversion-revi
 export { parseWith } from './parse.ts';
 export type { ParseResult, Validate, ValidationError } from './parse.ts';
 export { parseConversionReview, parseShadow, parseShadowStatus, parseStoredStatus } from './validate.ts';
+export { soundNode, soundPod } from './sound-node.ts';
+export type { Sound } from './sound-node.ts';
+export { soundShadow } from './sound-shadow.ts';
+export type { ObservedShadow, ShadowFault } from './sound-shadow.ts';
 export { LONGEST_MESSAGE, shortenText } from './shorten-text.ts';

@@ -18,7 +18,8 @@ const OWNER_REFERENCE: JsonSchema = {
   },
 };
 
-const METADATA: JsonSchema = {
+/** `metav1.ObjectMeta`, as far as it is looked at. */
+export const METADATA: JsonSchema = {
   type: 'object',
   required: ['name'],
   properties: {

@@ -76,7 +76,8 @@ function expectation({ keyword, params }: ValidationError): string {
   }
 }
 
-function quote(found: unknown): string {
+/** A value in a few words, for people. */
+export function quote(found: unknown): string {
   if (found === undefined) return 'nothing';
   if (Array.isArray(found)) return 'a list';
   if (typeof found === 'object' && found !== null) return 'an object';

@@ -95,6 +95,7 @@ function deleting({ node }: Facts): Reason | undefined {
 
 function nodeNotReady({ node }: Facts, { now }: RuleContext): Reason | undefined {
   if (node.ready) return undefined;
+  if (node.fault !== undefined) return { reason: 'NodeNotReady', message: `The Node is illegal: ${node.fault}` };
   return { reason: 'NodeNotReady', message: 'Waiting for the node to be Ready', ...sinceOf(node.readySince, now) };
 }
 

@@ -1,4 +1,4 @@
-import type { BottlerocketShadow } from '@brupop/crd-models';
+import type { ObservedShadow } from '@brupop/crd-models';
 import type { FleetHold } from './plan.ts';
 import { isWait, otherConditions, updating } from './shadow-conditions.ts';
 
@@ -9,7 +9,9 @@ import { isWait, otherConditions, updating } from './shadow-conditions.ts';
 export type ConditionsDue = 'none' | 'settling' | 'late' | 'soon';
 
 /** @param hold why its node is left as it is */
-export function conditionsDue(shadow: BottlerocketShadow, hold: FleetHold): ConditionsDue {
+export function conditionsDue(shadow: ObservedShadow, hold: FleetHold): ConditionsDue {
+  // The API server would refuse the write.
+  if (shadow.fault !== undefined) return 'none';
   const others = otherConditions(shadow, hold);
   if (others?.length === 0) return 'none';
   if (others?.length !== 1 || others[0] !== 'Updating') return 'soon';

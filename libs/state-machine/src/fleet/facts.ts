@@ -1,4 +1,4 @@
-import type { BottlerocketShadow, ShadowState, ShadowStatus } from '@brupop/crd-models';
+import type { BottlerocketShadow, ObservedShadow, ShadowFault, ShadowState, ShadowStatus } from '@brupop/crd-models';
 import { deadlineOf } from './deadlines.ts';
 import { absenceOf } from './lost.ts';
 import type { Absence } from './lost.ts';
@@ -18,6 +18,8 @@ export const NOT_REPORTED: ShadowStatus = { current_version: '', target_version:
 export interface Facts {
   readonly node: NodeObservation;
   readonly shadow: BottlerocketShadow | undefined;
+  /** Why the shadow cannot be read as a whole; undefined: it can, or there is none. */
+  readonly fault: ShadowFault | undefined;
   /** What its agent reported last, or {@link NOT_REPORTED}. */
   readonly status: ShadowStatus;
   readonly phase: Phase;
@@ -48,7 +50,7 @@ export type ShadowedFacts = Facts & { readonly shadow: BottlerocketShadow };
 /** The facts of a node with this shadow, which need not be the one observed. */
 export function factsOf(
   node: NodeObservation,
-  shadow: BottlerocketShadow | undefined,
+  shadow: ObservedShadow | undefined,
   observation: FleetObservation,
   policy: FleetPolicy,
   now: number,
@@ -56,13 +58,15 @@ export function factsOf(
   const { agents, leaderNodeName } = observation;
   const phase = phaseOf(shadow);
   const marked = node.cordonedByUs || node.excludedByUs;
-  const disrupting = marked || isDisrupting(shadow, phase);
+  const fault = shadow?.fault;
+  const disrupting = marked || isDisrupting(shadow, phase) || mayBeOurs(node, fault);
   const isBusy = shadow !== undefined && phase !== 'idle';
   const deadline = isBusy ? deadlineOf(shadow, policy, now) : undefined;
   const absence = isBusy ? absenceOf(node, shadow, observation, now) : undefined;
   return {
     node,
     shadow,
+    fault,
     status: shadow?.status ?? NOT_REPORTED,
     phase,
     told: shadow?.spec.state ?? 'Idle',
@@ -97,6 +101,11 @@ function isDisrupting(shadow: BottlerocketShadow | undefined, phase: Phase): boo
   return begun || !harmless.includes(shadow.spec.state) || !harmless.includes(shadow.status?.current_state);
 }
 
+/** Whether a node is unavailable, and the spec that would say whether it was told to be is illegal. */
+function mayBeOurs({ ready, unschedulable }: NodeObservation, fault: ShadowFault | undefined): boolean {
+  return fault?.specKnown === false && (!ready || unschedulable);
+}
+
 /** Whether an agent told to reboot has begun to, as far as can be seen. */
 export function hasBegun({ shadow, available }: Facts): boolean {
   return !available || (shadow?.status?.progress ?? undefined) !== undefined;
@@ -107,8 +116,9 @@ export function hasBegun({ shadow, available }: Facts): boolean {
  * back. One that is stuck keeps its slot only while it is unavailable.
  */
 export function holdsSlot(facts: Facts): boolean {
-  const { phase, stuck, available, marked } = facts;
-  if (phase === 'absent' || phase === 'idle') return marked;
+  const { phase, stuck, available, disrupting } = facts;
+  // Of a legal shadow only a mark makes these disrupting.
+  if (phase === 'absent' || phase === 'idle') return disrupting;
   return waitsForUs(facts) || !stuck || !available;
 }
 

@@ -1,4 +1,4 @@
-import type { BottlerocketShadow } from '@brupop/crd-models';
+import type { ObservedShadow } from '@brupop/crd-models';
 
 /** What the planner needs to know of one Node. */
 export interface NodeObservation {
@@ -22,6 +22,8 @@ export interface NodeObservation {
   readonly taintedByUs?: boolean;
   /** `topology.kubernetes.io/zone`. */
   readonly zone?: string;
+  /** Which part of the Node is illegal; such a node counts as not Ready. Absent: the Node is legal. */
+  readonly fault?: string;
   /** Whether the Node object is being deleted. */
   readonly deleting: boolean;
 }
@@ -37,7 +39,7 @@ export interface FailingWrite {
 /** The whole fleet at one moment. */
 export interface FleetObservation {
   readonly nodes: readonly NodeObservation[];
-  readonly shadows: readonly BottlerocketShadow[];
+  readonly shadows: readonly ObservedShadow[];
   /** By node name: whether its agent pod is Ready. No entry: the node has no agent pod. */
   readonly agents: ReadonlyMap<string, boolean>;
   /** By node name: since when its agent pod is Ready, or is not; RFC 3339, as its condition says. */

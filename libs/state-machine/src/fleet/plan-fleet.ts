@@ -52,13 +52,13 @@ export function planFleet(observation: FleetObservation, policy: FleetPolicy, no
   const fleet: Facts[] = [];
   observation.nodes.forEach((node, at) => {
     const facts = factsOf(node, byNode[at], observation, policy, now);
-    const verdict = hasShadow(facts) ? writable(progress(facts, context), facts, context) : withoutShadow(facts, context);
+    const verdict = hasShadow(facts) ? shadowed(facts, context) : withoutShadow(facts, context);
     if (verdict === undefined && hasShadow(facts)) waiting.push(facts);
     tell(verdict, facts.shadow);
     fleet.push(afterwards(facts, verdict, observation, context));
   });
   const budget = admit(fleet, waiting, context, tell);
-  for (const orphan of orphans) if (!failingWrites.has(orphan.metadata.name)) tell(deletionOf(orphan));
+  for (const orphan of orphans) if (isDeletable(orphan) && !failingWrites.has(orphan.metadata.name)) tell(deletionOf(orphan));
   return { changes, holds, window, budget, recheckAt: earliest([holds, failingWrites.values()], now) };
 }
 
@@ -69,6 +69,13 @@ function marked(change: FleetChange, shadow: BottlerocketShadow, { window, polic
 
 function leavesTaints({ nodes }: FleetObservation): boolean {
   return !nodes.some(({ managed }) => managed) && nodes.some(({ taintedByUs }) => taintedByUs === true);
+}
+
+function shadowed(facts: ShadowedFacts, context: RuleContext): Verdict {
+  const { fault, node } = facts;
+  // The API server would refuse every change of such an object.
+  if (fault !== undefined) return { node: node.name, reason: 'InvalidShadow', message: `The shadow is illegal: ${fault.message}` };
+  return writable(progress(facts, context), facts, context);
 }
 
 /** Puts off a change that Kubernetes would not take. */
@@ -164,6 +171,9 @@ function start({ node, shadow, status }: ShadowedFacts, now: number): Verdict {
   const message = `Starting the update from ${status.current_version} to ${version}`;
   return specChange({ node: node.name, shadow }, 'StagedAndPerformedUpdate', version, now, 'UpdateStarted', message);
 }
+
+/** Only the very object is deleted that was seen: without its UID no deletion could ever succeed. */
+const isDeletable = ({ metadata: { uid = '' } }: BottlerocketShadow): boolean => uid !== '';
 
 /** Of a shadow whose node is gone. */
 function deletionOf(orphan: BottlerocketShadow): FleetChange {

@@ -45,6 +45,7 @@ export type HoldReason =
   | 'VersionFailing'
   | 'RetryBackoff'
   | 'WriteFailing'
+  | 'InvalidShadow'
   | 'InvalidVersion'
   | 'UpdateCheckFailing'
   | 'NodeNotReady'
@@ -224,6 +225,14 @@ export const HOLD_REASONS: Readonly<Record<HoldReason, HoldExplanation>> = {
     meaning:
       'Kubernetes does not take what the controller would write to the shadow of the node. It is tried once a minute, and other nodes go on.',
     remedy: 'Mend what the message says: an admission policy, a permission, or a field of that shadow that the CRD does not allow.',
+  },
+  InvalidShadow: {
+    loudness: 'trouble',
+    updating: false,
+    meaning:
+      'The stored shadow of the node does not match the schema of its CustomResourceDefinition. The message names the field. The operator does not change this shadow, and the other nodes are updated.',
+    remedy:
+      'Check that the CustomResourceDefinition is the one of this release. Then correct the field, or delete the shadow: its agent creates a new one.',
   },
   InvalidVersion: {
     loudness: 'trouble',

@@ -1,4 +1,4 @@
-import type { BottlerocketShadow } from '@brupop/crd-models';
+import type { ObservedShadow } from '@brupop/crd-models';
 
 /** A node on which an update of ours has left a cordon or an exclusion from load balancers, and those who could undo it. */
 export interface HeldNode {
@@ -9,7 +9,7 @@ export interface HeldNode {
   readonly bootId: string | undefined;
   /** Whether there is an agent pod on it, in whatever state. */
   readonly hasAgent: boolean;
-  readonly shadow: Pick<BottlerocketShadow, 'spec' | 'status'> | undefined;
+  readonly shadow: Pick<ObservedShadow, 'spec' | 'status' | 'fault'> | undefined;
 }
 
 /** Whether to give the node back in the agent's place, once things have been like this for `afterMs`. */
@@ -35,12 +35,15 @@ export function decideReturn({ managed, ready, bootId, hasAgent, shadow }: HeldN
 
 function isUpdating(shadow: HeldNode['shadow']): boolean {
   if (shadow === undefined) return false;
-  const { spec, status } = shadow;
+  const { spec, status, fault } = shadow;
+  // What cannot be read may be an update, and a person has to correct it.
+  if (fault !== undefined) return true;
   return spec.state !== 'Idle' || (status?.current_state ?? 'Idle') !== 'Idle' || (status?.progress ?? null) !== null;
 }
 
 /** Whether the agent that is gone may have asked for a reboot that has not come yet. Agents of Brupop 1.x do not tell. */
 function mayGoDown(shadow: HeldNode['shadow'], bootId: string | undefined): boolean {
+  if (shadow?.fault !== undefined) return true;
   const progress = shadow?.status?.progress;
   if (progress === null || progress === undefined) return shadow?.spec.state === 'RebootedIntoUpdate';
   return progress.step === 'Rebooting' && (bootId === undefined || bootId === progress.boot_id);

@@ -1,0 +1,78 @@
+import { METADATA } from './object-schemas.ts';
+import { text } from './schema.ts';
+import type { JsonSchema } from './schema.ts';
+import { faultsInWords, soundShape } from './sound-shape.ts';
+
+const CONDITIONS: JsonSchema = {
+  type: 'array',
+  items: {
+    type: 'object',
+    required: ['type', 'status'],
+    properties: {
+      type: text('Name.'),
+      status: text('True, False or Unknown.'),
+      reason: text('One word.'),
+      message: text('For people.'),
+      lastTransitionTime: text('RFC 3339.'),
+    },
+  },
+};
+
+const TAINTS: JsonSchema = {
+  type: 'array',
+  items: {
+    type: 'object',
+    required: ['key', 'effect'],
+    properties: { key: text('Key.'), value: text('Value.'), effect: text('Effect.') },
+  },
+};
+
+const NODE: JsonSchema = {
+  type: 'object',
+  required: ['metadata'],
+  properties: {
+    metadata: METADATA,
+    spec: { type: 'object', properties: { unschedulable: { type: 'boolean' }, taints: TAINTS } },
+    status: {
+      type: 'object',
+      properties: { conditions: CONDITIONS, nodeInfo: { type: 'object', properties: { bootID: text('Boot id.') } } },
+    },
+  },
+};
+
+const POD: JsonSchema = {
+  type: 'object',
+  required: ['metadata'],
+  properties: {
+    metadata: METADATA,
+    spec: { type: 'object', properties: { nodeName: text('Name of the Node.') } },
+    status: { type: 'object', properties: { phase: text('Phase.'), conditions: CONDITIONS } },
+  },
+};
+
+/** The legal part of an object, and which parts are illegal; for people. */
+export interface Sound<T> {
+  readonly object: T;
+  /** Absent: the object is legal. */
+  readonly fault?: string;
+}
+
+/**
+ * A Node in a shape that everything may rely on. What is illegal is left out: a Node that cannot be read as a whole must stay known by its name, for the shadow of a Node
+ * that is gone is deleted.
+ * @throws TypeError for an object without a name
+ */
+export function soundNode<T>(raw: T): Sound<T> {
+  return soundObject(raw, NODE);
+}
+
+/** As {@link soundNode}, for a Pod. */
+export function soundPod<T>(raw: T): Sound<T> {
+  return soundObject(raw, POD);
+}
+
+function soundObject<T>(raw: T, schema: JsonSchema): Sound<T> {
+  const { value, faults } = soundShape(raw, schema);
+  if (value === undefined) throw new TypeError('The object has no name');
+  return { object: value as T, ...(faults.length === 0 ? {} : { fault: faultsInWords(faults) }) };
+}
