@@ -22,6 +22,7 @@ import type { AgentSettings, FleetPolicy } from '@brupop/state-machine';
 import { AgentConnections } from './agent-connections.ts';
 import { countedClient } from './counted-client.ts';
 import { injectClient } from './inject-client.ts';
+import { patientClient } from './patient-client.ts';
 import { Plug } from './plug.ts';
 import { skewedClock } from './skewed-clock.ts';
 
@@ -45,6 +46,8 @@ export interface InProcessRunnerOptions {
 
 type StartedPod = Parameters<PodRunner['start']>[0];
 
+// As the client of the host in the agent's `main.ts`.
+const HOST_TIMEOUT_MS = 30_000;
 const TOKEN_LIFETIME_MS = 3_607_000;
 const KUBERNETES_AUDIENCE = 'https://kubernetes.default.svc';
 
@@ -166,10 +169,11 @@ export class InProcessRunner implements PodRunner {
 
   #host({ host, nodeName }: PodContext): HttpClient {
     const client = inProcessClient(host.mountSocket());
+    const patient = patientClient(client, this.#options.clock, HOST_TIMEOUT_MS);
     return {
       request: (request, signal) => {
         this.onHostRequest?.(nodeName, request);
-        return client.request(request, signal);
+        return patient.request(request, signal);
       },
     };
   }

@@ -99,13 +99,16 @@ function nodeNotReady({ node }: Facts, { now }: RuleContext): Reason | undefined
   return { reason: 'NodeNotReady', message: 'Waiting for the node to be Ready', ...sinceOf(node.readySince, now) };
 }
 
-function agentNotReady({ node, agentReady }: Facts, { agentsSince, now }: RuleContext): Reason | undefined {
+function agentNotReady({ node, agentReady, status }: Facts, { agentsSince, now }: RuleContext): Reason | undefined {
   if (agentReady === true) return undefined;
   const message =
     agentReady === false
       ? "Waiting for the node's agent to be Ready; the log of its pod says what keeps it"
       : 'The node has no agent pod; the Events of DaemonSet brupop-agent say why';
-  return { reason: 'AgentNotReady', message, ...sinceOf(agentsSince.get(node.name), now) };
+  // An agent that does not reach its host is not Ready, and may still be able to report why.
+  const reported = updateCheckFailure(status);
+  const cause = reported === undefined ? '' : `. Its last report: ${reported}`;
+  return { reason: 'AgentNotReady', message: `${message}${cause}`, ...sinceOf(agentsSince.get(node.name), now) };
 }
 
 /** Since when a hold lasts, as far as the cluster tells. */

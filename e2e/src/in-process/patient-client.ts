@@ -1,0 +1,20 @@
+import { BrupopError } from '@brupop/process';
+import type { Clock, HttpClient } from '@brupop/ports';
+
+/** A client that waits no longer than this for an answer, as one over sockets does. */
+export function patientClient(client: HttpClient, clock: Clock, timeoutMs: number): HttpClient {
+  return {
+    async request(request, signal) {
+      const late = new AbortController();
+      const cancel = clock.setTimer(timeoutMs, () => {
+        const problem = `${request.method} ${request.path} was not answered within ${String(timeoutMs / 1_000)} s`;
+        late.abort(new BrupopError('HTTP_TIMEOUT', problem, { retry: 'transient' }));
+      });
+      try {
+        return await client.request(request, AbortSignal.any([signal, late.signal]));
+      } finally {
+        cancel();
+      }
+    },
+  };
+}
