@@ -1,8 +1,10 @@
+import { EXCLUDE_FROM_LB_LABEL } from '@brupop/crd-models';
 import { describe, expect, test } from '@jest/globals';
 import { aFleet } from './a-fleet.ts';
 import type { Fleet } from './fleet.ts';
 
 const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
 const OPERATOR = 'system:serviceaccount:brupop-bottlerocket-aws:';
 
 /** A policy that lets the operator make no change of a Node to (un)schedulable. */
@@ -55,5 +57,73 @@ describe('a policy that refuses changes of Nodes', () => {
     stop();
     expect(await fleet.rollOut(60 * MINUTE)).toBe(true);
     expect(statusOf(fleet, node)?.crash_count).toBe(0);
+  });
+});
+
+/** What a policy refuses of one node, however often it is asked. @param isRefused by the node as it is to be and as it is */
+function refusingFor(fleet: Fleet, name: string, isRefused: (after: NodeLike, before: NodeLike) => boolean): () => void {
+  return fleet.api.webhooks.add({
+    name: 'policy.example.com',
+    resources: ['nodes'],
+    answer: ({ userInfo, object, oldObject, name: asked }) =>
+      asked === name && userInfo.username.startsWith(OPERATOR) && isRefused(object as unknown as NodeLike, oldObject as unknown as NodeLike)
+        ? { deny: { code: 403, reason: 'Forbidden', message: 'only on Sundays' } }
+        : {},
+  });
+}
+
+interface NodeLike {
+  readonly metadata: { readonly labels?: Readonly<Record<string, string>> };
+  readonly spec?: { readonly unschedulable?: boolean };
+}
+
+const isExcluded = ({ metadata }: NodeLike): boolean => EXCLUDE_FROM_LB_LABEL in (metadata.labels ?? {});
+const isCordoned = ({ spec }: NodeLike): boolean => spec?.unschedulable === true;
+const LB = { agentSettings: { excludeFromLbWaitMs: MINUTE }, webReplicas: 4, nodes: 3 };
+
+/** What the operator has left on the nodes. */
+const leftovers = (fleet: Fleet): string[] =>
+  fleet.cluster.nodes.flatMap((node) => [
+    ...Object.keys(node.metadata.annotations ?? {}).filter((key) => key.startsWith('brupop.bottlerocket.aws/')),
+    ...(isExcluded(node) || isCordoned(node) ? [node.metadata.name] : []),
+  ]);
+
+describe('a policy that refuses one change of one node', () => {
+  test('of the exclusion from load balancers is reported in the API server’s words and given up after the drain timeout, and other nodes go on', async () => {
+    const fleet = aFleet({ ...LB, drainTimeoutMs: 5 * MINUTE });
+    const stop = refusingFor(fleet, 'node-1', (after, before) => isExcluded(after) && !isExcluded(before));
+    const node1 = () => statusOf(fleet, 'node-1');
+    expect(await fleet.until(() => node1()?.progress?.reason === 'NodeChangeRefused', HOUR)).toBe(true);
+    expect(node1()?.progress).toMatchObject({ step: 'Excluding', message: expect.stringContaining(WORDS) as unknown as string });
+    const since = fleet.clock.now();
+    expect(await fleet.until(() => node1()?.crash_count === 1, HOUR)).toBe(true);
+    expect(fleet.clock.now() - since).toBeLessThan(7 * MINUTE);
+    expect(node1()?.failure_message).toContain(WORDS);
+    expect(await fleet.until(() => fleet.isDone('node-2') && fleet.isDone('node-3'), HOUR)).toBe(true);
+    expect(fleet.boots('node-1')).toBe(0);
+    stop();
+    expect(await fleet.rollOut(4 * HOUR)).toBe(true);
+    expect(leftovers(fleet)).toEqual([]);
+  });
+
+  test.each([
+    {
+      name: 'of the end of the exclusion from load balancers',
+      isRefused: (after: NodeLike, before: NodeLike) => isExcluded(before) && !isExcluded(after),
+    },
+    { name: 'of the uncordon', isRefused: (after: NodeLike, before: NodeLike) => isCordoned(before) && !isCordoned(after) },
+  ])('$name is reported in the API server’s words, other nodes go on, and it is made when the policy lets go', async ({ isRefused }) => {
+    const fleet = aFleet({ ...LB, policy: { maxConcurrentUpdates: 2 } });
+    const stop = refusingFor(fleet, 'node-1', isRefused);
+    const node1 = () => statusOf(fleet, 'node-1');
+    expect(await fleet.until(() => node1()?.progress?.reason === 'NodeChangeRefused', HOUR)).toBe(true);
+    expect(node1()?.progress).toMatchObject({ step: 'Returning', message: expect.stringContaining(WORDS) as unknown as string });
+    expect(await fleet.until(() => fleet.isDone('node-2') && fleet.isDone('node-3'), HOUR)).toBe(true);
+    expect(fleet.isDone('node-1')).toBe(false);
+    stop();
+    expect(await fleet.rollOut(HOUR)).toBe(true);
+    expect(fleet.names.map((name) => fleet.mostFailures(name))).toEqual([0, 0, 0]);
+    expect(fleet.boots()).toBe(3);
+    expect(leftovers(fleet)).toEqual([]);
   });
 });
