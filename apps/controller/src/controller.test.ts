@@ -252,6 +252,42 @@ describe(createController, () => {
   });
 
   test.each([
+    {
+      name: 'failed versions that are a number',
+      illegal: { status: { failed_versions: 5 } },
+      says: 'status.failed_versions: expected array, got 5',
+    },
+    { name: 'no spec', illegal: { spec: null }, says: 'spec: expected object, got nothing' },
+    { name: 'a status that is a text', illegal: { status: 'fine' }, says: 'status: expected object, got "fine"' },
+    { name: 'a step that there is not', illegal: { spec: { state: 'Gone' } }, says: 'spec.state: expected "Idle" or' },
+  ])('a stored shadow with $name does not stop the update of the others, is not written to, and is named', async ({ illegal, says }) => {
+    const cluster = aCluster(['a', 'b', 'c']);
+    const { api, clock } = cluster;
+    // As with a definition that somebody has edited, which lets anything in.
+    const definition = bottlerocketShadowCrd({ namespace: NAMESPACE, servicePort: 443 });
+    const schema = { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } };
+    const versions = definition.spec.versions.map((version) => ({ ...version, schema }));
+    api.store.patch(
+      { group: 'apiextensions.k8s.io', resource: 'customresourcedefinitions', name: definition.metadata.name },
+      { spec: { versions } },
+    );
+    api.store.patch({ ...SHADOWS, name: 'brs-b' }, illegal);
+    const stored = JSON.stringify(cluster.shadow('b'));
+    const { controller } = start(cluster, 'one', { maxConcurrentUpdates: 1 });
+    await clock.advance(5_000);
+    expect(cluster.shadow('c')?.spec.state).toBe('StagedAndPerformedUpdate');
+    const answer = await inject(controller.app, '/plan');
+    const { nodes } = answer.json<{ nodes: { node: string; reason: string; message: string }[] }>();
+    const named = nodes.find(({ node }) => node === 'b');
+    expect(named?.reason).toBe('InvalidShadow');
+    expect(named?.message).toContain(says);
+    expect(await controller.metrics.render()).toContain('brupop_reconcile_failures_total{queue="fleet"} 0');
+    await clock.advance(5 * MINUTE);
+    expect(cluster.events().filter((told) => told === 'b InvalidShadow')).toEqual(['b InvalidShadow']);
+    expect(JSON.stringify(cluster.shadow('b'))).toBe(stored);
+  });
+
+  test.each([
     { name: 'is refused', status: 422 },
     { name: 'fails again and again', status: 500 },
   ])('a node whose change $name does not keep the only slot from the others, and is told of', async ({ status }) => {
