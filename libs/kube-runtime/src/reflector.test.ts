@@ -38,7 +38,9 @@ function wordsOf(event: ReflectorEvent<Thing>): string {
   }
 }
 
-function start(api: ScriptedApi) {
+const KEEP = ({ metadata: { name, resourceVersion }, size }: Thing): Thing => ({ metadata: { name, resourceVersion }, size });
+
+function start(api: ScriptedApi, trim: (raw: Thing) => Thing = KEEP) {
   const clock = new VirtualClock();
   const log = memoryLogger();
   const events: string[] = [];
@@ -49,7 +51,7 @@ function start(api: ScriptedApi) {
     client: api.client(clock),
     path: '/things',
     query: { labelSelector: 'a=b' },
-    trim: ({ metadata: { name, resourceVersion }, size }: Thing) => ({ metadata: { name, resourceVersion }, size }),
+    trim,
     clock,
     random: () => 0,
     log,
@@ -127,6 +129,50 @@ describe(createReflector, () => {
     await clock.settle();
     expect(events.slice(3)).toEqual(['added c', 'modified a, was @1', 'deleted b']);
     expect(names()).toEqual(['a@7', 'c@6']);
+  });
+
+  test('one object that cannot be read stops neither the list nor the watch, stays as it was, and is logged once a minute', async () => {
+    const watch = new ScriptedWatch();
+    const api = new ScriptedApi(
+      page('5', [thing('a', '1'), { metadata: null }]),
+      watch.answer,
+      page('9', [thing('a', '8'), { metadata: 5 }]),
+    );
+    const { clock, events, log, names, reflector } = start(api, ({ metadata: { name, resourceVersion }, size }) => {
+      if (size > 5) throw new TypeError('too large');
+      return { metadata: { name, resourceVersion }, size };
+    });
+    const skipped = (): number => log.entries.filter(({ message }) => message === 'Skipped an object that cannot be read').length;
+    watch.send('ADDED', thing('b', '6'));
+    watch.send('ADDED', thing('c', '6', 9));
+    watch.send('MODIFIED', thing('b', '7', 9));
+    watch.send('ADDED', thing('d', '7'));
+    await clock.settle();
+    expect(reflector.hasSynced()).toBe(true);
+    expect(names()).toEqual(['a@1', 'b@6', 'd@7']);
+    expect(skipped()).toBe(1);
+    watch.send('DELETED', thing('b', '8', 9));
+    await clock.advance(60_000);
+    watch.send('MODIFIED', thing('a', '8', 9));
+    await clock.settle();
+    expect(events).toEqual(['added a', 'synced', 'added b', 'added d', 'deleted b']);
+    expect(names()).toEqual(['a@1', 'd@7']);
+    expect(skipped()).toBe(2);
+    reflector.relist();
+    await clock.settle();
+    expect(names()).toEqual(['a@8']);
+  });
+
+  test('an object that a list shows and that cannot be read stays as it was', async () => {
+    const api = new ScriptedApi(page('5', [thing('a', '1'), thing('b', '1')]), new ScriptedWatch().answer, page('9', [thing('a', '8', 9)]));
+    const { clock, names, reflector } = start(api, ({ metadata: { name, resourceVersion }, size }) => {
+      if (size > 5) throw new TypeError('too large');
+      return { metadata: { name, resourceVersion }, size };
+    });
+    await clock.settle();
+    reflector.relist();
+    await clock.settle();
+    expect(names()).toEqual(['a@1']);
   });
 
   test.each(['ended', 'broken'] as const)('resumes a watch that has %s with the version of the last event or bookmark', async (how) => {

@@ -31,7 +31,7 @@ export interface ReflectorOptions<T extends Reflected> {
   readonly path: string;
   /** Such as `labelSelector`. */
   readonly query?: Query;
-  /** Makes of each object, as it arrives, what is kept of it. */
+  /** Makes of each object, as it arrives, what is kept of it. An object of which it throws is skipped, or stays as it was before. */
   readonly trim: (object: never) => T;
   readonly clock: Clock;
   readonly random: Random;
@@ -69,6 +69,9 @@ export interface Reflector<T> {
   relist(): void;
 }
 
+// One illegal object may change many times a second.
+const SAY_UNREADABLE_EVERY_MS = 60_000;
+
 const RELIST = new Error('listing afresh');
 // The server ends each watch after so long (plus as much again by chance), as client-go's do.
 const WATCH_SECONDS = 300;
@@ -85,6 +88,23 @@ export function createReflector<T extends Reflected>(options: ReflectorOptions<T
   let waiters: (() => void)[] = [];
   let current = new AbortController();
   let heardMs: number | undefined;
+
+  let unreadable = 0;
+  let saidUnreadableMs = -Infinity;
+
+  /** One object that cannot be read must stop neither the list nor the watch. @returns undefined for such an object */
+  const read = (raw: unknown): T | undefined => {
+    try {
+      return trim(raw);
+    } catch (error) {
+      unreadable++;
+      if (clock.monotonic() - saidUnreadableMs >= SAY_UNREADABLE_EVERY_MS) {
+        saidUnreadableMs = clock.monotonic();
+        log.error('Skipped an object that cannot be read', { object: keyOf(raw), skipped: unreadable, error });
+      }
+      return undefined;
+    }
+  };
 
   const emit = (event: ReflectorEvent<T>): void => {
     try {
@@ -122,11 +142,13 @@ export function createReflector<T extends Reflected>(options: ReflectorOptions<T
       silenceMs: responseMs,
       ...(options.pageSize === undefined ? {} : { pageSize: options.pageSize }),
       onItem: (item) => {
-        const object = trim(item);
-        const key = objectKey(object.metadata);
+        const object = read(item);
+        const key = object === undefined ? keyOf(item) : objectKey(object.metadata);
+        if (key === undefined) return;
         const known = objects.get(key);
         // An object that has not changed is not kept twice.
-        listed.set(key, known !== undefined && sameVersion(known, object) ? known : object);
+        const kept = known !== undefined && (object === undefined || sameVersion(known, object)) ? known : object;
+        if (kept !== undefined) listed.set(key, kept);
       },
       onRestart: () => {
         listed = new Map();
@@ -159,14 +181,16 @@ export function createReflector<T extends Reflected>(options: ReflectorOptions<T
   };
 
   const apply = (event: WatchEvent): void => {
-    const object = trim(event.object);
-    const key = objectKey(object.metadata);
+    const object = read(event.object);
+    const key = object === undefined ? keyOf(event.object) : objectKey(object.metadata);
+    if (key === undefined) return;
     const known = objects.get(key);
     if (event.type === 'DELETED') {
       objects.delete(key);
-      if (known !== undefined) emit({ type: 'deleted', object });
+      if (known !== undefined) emit({ type: 'deleted', object: object ?? known });
       return;
     }
+    if (object === undefined) return;
     // A resumed watch may tell again what we know.
     if (known !== undefined && sameVersion(known, object)) return;
     objects.set(key, object);
@@ -253,6 +277,13 @@ export function createReflector<T extends Reflected>(options: ReflectorOptions<T
       signal.removeEventListener('abort', stop);
     },
   };
+}
+
+/** The key of an object of any shape; undefined if it has no name. */
+function keyOf(raw: unknown): string | undefined {
+  const { name, namespace } = (raw as { readonly metadata?: Readonly<Record<string, unknown>> | null } | null)?.metadata ?? {};
+  if (typeof name !== 'string') return undefined;
+  return objectKey(typeof namespace === 'string' ? { name, namespace } : { name });
 }
 
 function sameVersion(a: Reflected, b: Reflected): boolean {
