@@ -23,8 +23,8 @@ const CHECK_INTERVAL_S = 120;
 /** As often as an agent may look: for rollouts of a version that all have noticed. */
 const QUICK_CHECK_INTERVAL_S = 10;
 const REST_MS = 5 * MINUTE_MS;
-/** An accepted token is not reviewed again for 15 minutes, and then with the next poll: in so long a rest there is one review of each. */
-const REVIEWED_FOR_MS = 17 * MINUTE_MS;
+/** An accepted token is not reviewed again for 20 minutes, and then with the next poll: in so long a rest there is one review of each. */
+const REVIEWED_FOR_MS = 22 * MINUTE_MS;
 const IDLE = 'requests per idle node-hour';
 const WATCHES = 'open watches per node';
 const PER_UPDATE = 'requests per node update with three pods evicted';

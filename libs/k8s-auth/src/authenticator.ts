@@ -16,7 +16,7 @@ export interface AuthenticatorOptions extends ExpectedCaller {
   readonly findNode: (name: string, signal: AbortSignal) => TokenNode | undefined | Promise<TokenNode | undefined>;
   /** The agent pod of this name as a cache has it: whoever seems to be one of these is reviewed before strangers. By default everyone is a stranger. */
   readonly knownPod?: (name: string) => TokenPod | undefined;
-  /** How long an accepted token is not reviewed again, 15 minutes by default. Its pod and node are looked up each time all the same. */
+  /** How long an accepted token is not reviewed again, 20 minutes by default. Its pod and node are looked up each time all the same. */
   readonly cacheTtlMs?: number;
   /** How long a rejected token stays rejected, 10 s by default. */
   readonly negativeTtlMs?: number;

@@ -26,7 +26,7 @@ export interface Reviewer {
 }
 
 // What else could end a token, its pod's end, is seen at once; a review for each agent every few minutes would be most of what a resting fleet asks.
-const DEFAULT_TTL_MS = 15 * 60_000;
+const DEFAULT_TTL_MS = 20 * 60_000;
 const DEFAULT_NEGATIVE_TTL_MS = 10_000;
 const LIMITS: QueueLimits = {
   running: 50,
