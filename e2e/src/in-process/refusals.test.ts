@@ -54,6 +54,11 @@ describe('a policy that refuses changes of Nodes', () => {
       message: `The uncordon is refused by the API server: ${WORDS}`,
     });
     await fleet.rest(5 * MINUTE);
+    // By then the condition says it, too.
+    expect(statusOf(fleet, node)?.conditions?.find(({ type }) => type === 'Drained')).toMatchObject({
+      reason: 'DrainBlocked',
+      message: `The uncordon is refused by the API server: ${WORDS}`,
+    });
     stop();
     expect(await fleet.rollOut(60 * MINUTE)).toBe(true);
     expect(statusOf(fleet, node)?.crash_count).toBe(0);
