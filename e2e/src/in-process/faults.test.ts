@@ -60,7 +60,8 @@ const PROMISES: Readonly<Record<string, Promised>> = {
     first: (fleet, target) => fleet.shadow(target)?.status?.conditions?.some(({ reason }) => reason === 'NodeNotReady') === true,
     end: { version: OLD, boots: 0, ready: false },
   },
-  cordoned: { end: { version: OLD, boots: 0, cordoned: true } },
+  // It may have been staged when it was cordoned; then its update is called off at the deadline.
+  cordoned: { first: (fleet, target) => fleet.shadow(target)?.spec.state === 'Idle', end: { version: OLD, boots: 0, cordoned: true } },
   'lb-excluded': {
     then: (fleet, target) => {
       expect(fleet.nodeObject(target)?.metadata.labels?.[EXCLUDE_FROM_LB_LABEL]).toBe('administrator');

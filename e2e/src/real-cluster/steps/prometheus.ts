@@ -34,6 +34,8 @@ const NOTHING_COUNTED: Readonly<Record<string, string>> = {
   brupop_queue_depth: 'a scrape in the very moment',
   brupop_watch_restarts_total: 'a watch that ends, which takes minutes',
   brupop_apiserver_denials_total: 'a caller without a good token',
+  brupop_apiserver_reports_reduced_total: 'an agent that reports what it may not write',
+  brupop_hosts_update_check_failing: 'half an hour without a good check for updates',
   brupop_apiserver_evictions_total: 'a replica to be scraped between an eviction by it and its own',
   http_server_active_requests: 'a scrape in the very moment',
 };
