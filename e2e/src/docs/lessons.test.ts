@@ -36,7 +36,7 @@ describe(namesTest, () => {
 describe('docs/lessons.md', () => {
   test('tells of each row once', () => {
     const rows = lessons.map(({ row }) => row);
-    const last = { 1: 25, 2: 16, 3: 6, 4: 8, 5: 9, 6: 4, 7: 7 };
+    const last = { 1: 25, 2: 16, 3: 6, 4: 8, 5: 9, 6: 4, 7: 7, 8: 62 };
     expect(rows).toEqual(
       Object.entries(last).flatMap(([section, count]) => Array.from({ length: count }, (_, at) => `${section}.${String(at + 1)}`)),
     );
