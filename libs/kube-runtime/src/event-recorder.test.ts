@@ -151,6 +151,18 @@ describe(createEventRecorder, () => {
     expect(told()).toEqual([]);
   });
 
+  test('says that events are refused, with the words of the API server, once a minute', async () => {
+    const { clock, api, log, recorder } = start();
+    api.fault = () => Promise.resolve(jsonResponse(403, { kind: 'Status', code: 403, message: 'forbidden by a policy' }));
+    for (let event = 0; event < 10; event++) {
+      recorder.record(anEvent(`message ${String(event)}`));
+      await clock.advance(10_000);
+    }
+    const lines = log.entries.filter(({ level, message }) => level === 'warn' && message === 'Events could not be written');
+    expect(lines.map(({ fields }) => fields['events'])).toEqual([1, 6]);
+    expect(String(lines[0]?.fields['error'])).toContain('forbidden by a policy');
+  });
+
   test('drops what is too much, tells it, and forgets what is done first', async () => {
     const { clock, recorder, told, log } = start(3);
     for (let count = 0; count < 5; count++) recorder.record(anEvent(`m${String(count)}`));

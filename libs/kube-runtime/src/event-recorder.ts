@@ -70,6 +70,7 @@ const SERIES_ENDS_AFTER_MS = 6 * 60_000;
 const SERIES_INTERVAL_MS = 60_000;
 const MAX_ATTEMPTS = 3;
 const FLUSH_MS = 5_000;
+const LOST_INTERVAL_MS = 60_000;
 const LONGEST_NOTE = 1_024;
 
 /** Tells users what happens, as Events of `events.k8s.io/v1`. */
@@ -78,6 +79,8 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
   const series = new Map<string, Series>();
   let stop = new AbortController();
   let dropped = 0;
+  let lost = 0;
+  let lostLoggedMs = -Infinity;
   let nameCount = 0;
   let working: Promise<void> | undefined;
   let cancelTimer: () => void = () => undefined;
@@ -136,6 +139,17 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
     }
   };
 
+  /** Gives an event up, and says so: in the API server's words, and once a minute at most, since what refuses one refuses all. */
+  const lose = (key: string, { event: { reason } }: Series, error: unknown): void => {
+    series.delete(key);
+    lost++;
+    const nowMs = clock.monotonic();
+    if (nowMs - lostLoggedMs < LOST_INTERVAL_MS) return;
+    log.warn('Events could not be written', { events: lost, reason, error });
+    lostLoggedMs = nowMs;
+    lost = 0;
+  };
+
   const send = async (key: string, one: Series): Promise<void> => {
     const count = one.count;
     try {
@@ -146,7 +160,7 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
       one.attempts++;
       const again = one.attempts < MAX_ATTEMPTS && (!(error instanceof BrupopError) || error.retry === 'transient');
       log.debug('Sending an event failed', { reason: one.event.reason, error, again });
-      if (!again) series.delete(key);
+      if (!again) lose(key, one, error);
     }
     one.sentMs = clock.monotonic();
   };
