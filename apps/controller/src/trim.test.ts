@@ -145,13 +145,13 @@ describe(trimShadow, () => {
 
   test('keeps all of a shadow but what only people read', () => {
     const labels = { team: 'shop' };
-    expect(trimShadow({ ...rest, metadata: { ...metadata, labels }, status } as BottlerocketShadow)).toEqual({ ...rest, metadata, status });
+    expect(trimShadow({ ...rest, metadata: { ...metadata, labels }, status })).toEqual({ ...rest, metadata, status });
   });
 
   test('keeps little of a shadow that was stored before there were limits', () => {
     const huge = 'x'.repeat(240_000);
     const stored = { ...status, target_version: huge, failure_message: huge, conditions: [{ ...status.conditions[0], message: huge }] };
-    expect(JSON.stringify(trimShadow({ ...rest, metadata, status: stored } as BottlerocketShadow)).length).toBeLessThan(10_000);
+    expect(JSON.stringify(trimShadow({ ...rest, metadata, status: stored })).length).toBeLessThan(10_000);
   });
 
   test('of annotations only the window of the last step, and of that no more than it can be long', () => {
@@ -161,13 +161,13 @@ describe(trimShadow, () => {
         ...rest,
         metadata: { ...metadata, annotations: { [WINDOW_ANNOTATION]: window, note: 'x' } },
         status,
-      } as BottlerocketShadow).metadata.annotations;
+      }).metadata.annotations;
     expect(annotated(interval)).toEqual({ [WINDOW_ANNOTATION]: interval });
     expect(annotated('x'.repeat(200_000))).toEqual({ [WINDOW_ANNOTATION]: 'x'.repeat(80) });
   });
 
   test.each([{ status: undefined }, { status: null }])('leaves out what there is not (%j)', (without) => {
-    const trimmed = trimShadow({ ...rest, metadata: { name: 'brs-a' }, ...without } as BottlerocketShadow);
+    const trimmed = trimShadow({ ...rest, metadata: { name: 'brs-a' }, ...without });
     expect(trimmed).toStrictEqual({ ...rest, metadata: { name: 'brs-a' } });
   });
 });
