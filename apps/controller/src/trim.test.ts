@@ -7,7 +7,6 @@ import {
   UPDATER_INTERFACE_VERSION,
   WINDOW_ANNOTATION,
 } from '@brupop/crd-models';
-import type { BottlerocketShadow } from '@brupop/crd-models';
 import { describe, expect, test } from '@jest/globals';
 import { trimNode, trimPod, trimShadow } from './trim.ts';
 import type { RawNode } from './trim.ts';
