@@ -61,7 +61,10 @@ const PROMISES: Readonly<Record<string, Promised>> = {
     end: { version: OLD, boots: 0, ready: false },
   },
   // It may have been staged when it was cordoned; then its update is called off at the deadline.
-  cordoned: { first: (fleet, target) => fleet.shadow(target)?.spec.state === 'Idle', end: { version: OLD, boots: 0, cordoned: true } },
+  cordoned: {
+    first: (fleet, target) => fleet.shadow(target)?.spec.state === 'Idle' && fleet.shadow(target)?.status?.current_state === 'Idle',
+    end: { version: OLD, boots: 0, cordoned: true },
+  },
   'lb-excluded': {
     then: (fleet, target) => {
       expect(fleet.nodeObject(target)?.metadata.labels?.[EXCLUDE_FROM_LB_LABEL]).toBe('administrator');
