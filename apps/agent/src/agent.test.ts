@@ -500,7 +500,7 @@ describe('an update that is no longer offered', () => {
   test.each([
     { how: 'withdrawn', take: withdraw },
     { how: 'locked out by an administrator', take: lock },
-  ])('while it waits for its turn, being $how, is deactivated and ends as a failure of nobody', async ({ take }) => {
+  ])('while it waits for its turn, being $how, is deactivated and ends without a failure', async ({ take }) => {
     await staged();
     await world.clock.advance(3 * 3_600_000);
     take();
@@ -520,7 +520,7 @@ describe('an update that is no longer offered', () => {
     expect(ended()).toEqual(NOTHING_LOST);
   });
 
-  test('in a drain that takes long is given back, and ends as a failure of nobody', async () => {
+  test('in a drain that takes long is given back, and ends without a failure', async () => {
     await staged();
     world.apiserver.drainWaits = 100_000;
     allow();
@@ -555,7 +555,7 @@ describe('an update that is no longer offered', () => {
     expect(world.apiserver.status?.failed_versions).toEqual([]);
   });
 
-  test('after an agent that died between any two of its steps ends as a failure of nobody, too', async () => {
+  test('after an agent that died between any two of its steps ends without a failure, too', async () => {
     for (let at = 0; at < 8; at++) {
       await staged();
       withdraw();

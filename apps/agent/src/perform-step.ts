@@ -1,7 +1,7 @@
 import type { BottlerocketApi, CommandReport, UpdateCommand, UpdateStatus } from '@brupop/bottlerocket-api';
 import { LIMITS, shortenText } from '@brupop/crd-models';
 import type { Clock } from '@brupop/ports';
-import { downloadOf } from '@brupop/state-machine';
+import { downloadOf, updaterMessage } from '@brupop/state-machine';
 import type { AgentStep, StepOutcome } from '@brupop/state-machine';
 import { ApiserverError } from './apiserver-client.ts';
 import type { ApiserverClient, NodeStep } from './apiserver-client.ts';
@@ -133,7 +133,7 @@ function judge(command: UpdateCommand, report: CommandReport | undefined, versio
 /** A `prepare` may succeed without having downloaded anything, or with another version: the updater chooses anew when it begins. */
 function judgeDownload(report: CommandReport, version: string | undefined): Pick<Result, 'done' | 'message'> | undefined {
   const download = downloadOf(report);
-  if (download === 'nothing') return { done: false, message: `prepare has downloaded nothing: ${told(report.message)}` };
+  if (download === 'nothing') return { done: false, message: `prepare has downloaded nothing: ${updaterMessage(report.message)}` };
   if (download === 'unknown' || download.version === version) return undefined;
   return { done: false, message: `prepare has downloaded ${download.version} instead of ${version ?? 'no version'}` };
 }
@@ -148,20 +148,10 @@ export function lateOutcome({ command, before, version }: PendingCommand, status
   return { step: command, at: now, ...judge(command, status.mostRecentCommand, version) };
 }
 
-const LONGEST_BEGINNING = 200;
-const LONGEST_END = 300;
-
-/** One line. Of a long one the end is kept, too: it names the cause, after an URL with all that the updater asks for. */
 function failureOf(command: UpdateCommand, { exitStatus, message }: CommandReport): string {
   const failure = `${command} failed with exit status ${String(exitStatus)}`;
-  const text = told(message);
+  const text = updaterMessage(message);
   return text === '' ? `${failure} and without a message` : `${failure}: ${text}`;
-}
-
-function told(message: string): string {
-  const lines = message.split('\n').flatMap((line) => line.trim() || []);
-  const text = lines.join('; ');
-  return text.length > LONGEST_BEGINNING + LONGEST_END ? `${text.slice(0, LONGEST_BEGINNING)}…${text.slice(-LONGEST_END)}` : text;
 }
 
 async function askForReboot(host: BottlerocketApi, signal: AbortSignal): Promise<Result> {

@@ -1,3 +1,4 @@
+import { shortenText } from '@brupop/crd-models';
 import type { Clock, HttpClient, HttpRequest, HttpResponse } from '@brupop/ports';
 import { describeError } from '@brupop/process';
 
@@ -43,7 +44,7 @@ function createPeer(clock: Clock, name: string, { failingMs, silentMs }: Patienc
   let goodAtMs: number | undefined;
   let failure: { readonly cause: string; readonly sinceMs: number } | undefined;
   const failed = (cause: string): void => {
-    failure = { cause: cause.slice(0, LONGEST_CAUSE), sinceMs: failure?.sinceMs ?? clock.monotonic() };
+    failure = { cause: shortenText(cause, LONGEST_CAUSE), sinceMs: failure?.sinceMs ?? clock.monotonic() };
   };
   const note = ({ status }: HttpResponse, { method, path }: HttpRequest): void => {
     // A rejected token and a server error are no good answers; whatever else is refused has been understood.

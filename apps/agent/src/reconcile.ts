@@ -110,9 +110,9 @@ async function reportUnreachableHost(deps: ReconcileDeps, error: unknown, signal
   if (action !== undefined) await report(deps, action.status, shadow.status, signal);
 }
 
-const LONGEST_MESSAGE = 500;
+const LONGEST_PROBLEM = 500;
 
-const problemOf = (error: unknown): string => describeError(error).slice(0, LONGEST_MESSAGE);
+const problemOf = (error: unknown): string => shortenText(describeError(error), LONGEST_PROBLEM);
 
 /** Asked once a boot: nothing else changes it. */
 async function runningVersion({ host, memory }: ReconcileDeps, bootId: string, signal: AbortSignal): Promise<string> {

@@ -89,7 +89,7 @@ export const PHASE_DURATION: HistogramDefinition<'phase'> = {
 export const DRAINS_BLOCKED: GaugeDefinition<'reason'> = {
   type: 'gauge',
   name: 'brupop_drains_blocked',
-  help: 'Hosts whose drain gets no further, by what keeps it',
+  help: 'Hosts whose drain, cordon or uncordon is blocked, by cause',
   labels: { reason: [...DRAIN_BLOCKS, 'Other'] },
 };
 export const FLEET_CHANGES: CounterDefinition<'reason'> = {

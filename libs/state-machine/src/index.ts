@@ -52,6 +52,7 @@ export { decideWithoutHost } from './agent/idle.ts';
 export { withOutcome } from './agent/outcomes.ts';
 export { followChecks, inTrouble, NOTHING_SEEN } from './agent/update-check.ts';
 export type { CheckTrouble, SeenChecks } from './agent/update-check.ts';
+export { updaterMessage } from './agent/updater-message.ts';
 export { nextCrashCount, saysTheSame } from './agent/status.ts';
 export { AGENT_STEPS, DEFAULT_AGENT_SETTINGS } from './agent/types.ts';
 export type {

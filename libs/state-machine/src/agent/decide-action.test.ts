@@ -1069,7 +1069,7 @@ describe('decideAction for RebootedIntoUpdate', () => {
       kind: 'refresh',
     },
     {
-      name: 'gives the node back, as a failure of nobody, when the version is withdrawn in mid-drain',
+      name: 'gives the node back, without a failure, when the version is withdrawn in mid-drain',
       status: at('Draining'),
       host: known('Ready', { chosenVersion: undefined }),
       outcomes: [after('refresh')],

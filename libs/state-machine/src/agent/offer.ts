@@ -55,7 +55,7 @@ export function withdrawnMessage(o: AgentObservation, version: string): string {
 }
 
 /**
- * Ends an update whose version is no longer offered to a node that we do not hold. It is a failure of nobody: no count goes up, and no version is remembered.
+ * Ends an update whose version is no longer offered to a node that we do not hold. It does not count as a failure: no count goes up, and no version is remembered.
  * The next reboot must not boot into it.
  */
 export function endWithdrawn(o: AgentObservation, version: string): Action {

@@ -113,7 +113,7 @@ function isRebootAsked(o: AgentObservation, { step }: ShadowProgress): boolean {
   return step === 'Rebooting' && outcomeOf(o, 'reboot')?.done === true;
 }
 
-/** Gives the node back, as a failure of nobody, if its update is no longer offered. */
+/** Gives the node back, without counting a failure, if its update is no longer offered. */
 function withdrawn(o: AgentObservation, version: string): Action | undefined {
   return offerOf(o, version) === 'gone' ? reportReturning(o, version, withdrawnMessage(o, version), UPDATE_WITHDRAWN) : undefined;
 }

@@ -1,6 +1,7 @@
 import type { ShadowStatus, ShadowUpdateCheck, UpdateCheckProblem } from '@brupop/crd-models';
 import { isSameFailure, outcomeOf } from './outcomes.ts';
 import type { AgentObservation, HostCommand, HostUpdateStatus } from './types.ts';
+import { updaterMessage } from './updater-message.ts';
 
 /** Why a check for updates did not succeed. */
 export interface CheckTrouble {
@@ -56,7 +57,7 @@ function lookAt(o: Omit<AgentObservation, 'checks'>): Look | undefined {
     };
   }
   if (refresh === undefined) return undefined;
-  if (!refresh.succeeded) return { problem: 'RefreshFailed', message: `refresh failed: ${refresh.message.slice(0, LONGEST_MESSAGE)}` };
+  if (!refresh.succeeded) return { problem: 'RefreshFailed', message: `refresh failed: ${updaterMessage(refresh.message)}` };
   if (saysNothing(status, version)) {
     return {
       problem: 'NothingListed',
@@ -66,8 +67,6 @@ function lookAt(o: Omit<AgentObservation, 'checks'>): Look | undefined {
   // The clock of the host may be off: its own time counts only for checks that this process has not seen.
   return { goodAt: tried?.done === true ? tried.at : (endedAt ?? o.now) };
 }
-
-const LONGEST_MESSAGE = 500;
 
 /**
  * Whether the host's last check has told it nothing, although it passes for a success: output that the host cannot read changes nothing of what it knew. A check that

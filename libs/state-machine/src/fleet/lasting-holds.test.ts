@@ -55,7 +55,7 @@ describe(followHolds, () => {
       ],
     },
     {
-      name: 'a drain that is blocked for less than a minute is told to nobody',
+      name: 'a drain that is blocked for less than a minute is not reported',
       looks: [
         { at: 0, held: { a: 'DrainBlocked' } },
         { at: 59_999, held: { a: 'DrainBlocked' } },

@@ -150,7 +150,7 @@ describe('planFleet, one node through an update', () => {
       expected: ['a→Idle ResetAfterError'],
     },
     {
-      name: 'ends an update that is no longer offered, as a failure of nobody',
+      name: 'ends an update that is no longer offered, without a failure',
       fleet: [aMember('a', { ...told('RebootedIntoUpdate'), status: withdrawn('1.0.0') })],
       policy: { window: CLOSED },
       expected: ['a→Idle UpdateWithdrawn'],

@@ -137,9 +137,10 @@ export const HOLD_REASONS: Readonly<Record<HoldReason, HoldExplanation>> = {
   DrainBlocked: {
     loudness: 'late-notice',
     updating: true,
-    meaning: 'The drain gets no further: the message names the pod, and the PodDisruptionBudget or the refusal that keeps it.',
+    meaning:
+      'The drain, the cordon before it or the uncordon after it is blocked. The message names the pod and its PodDisruptionBudget, or quotes the refusal of the API server.',
     remedy:
-      'Let the budget allow a disruption (more replicas, all of them Ready), or mend what the refusal names. After `DRAIN_TIMEOUT_SECONDS` follows `DRAIN_TIMEOUT_ACTION`.',
+      'Let the budget allow a disruption (more replicas, all of them Ready), or fix what the refusal names. A drain or cordon ends with `DRAIN_TIMEOUT_ACTION` after `DRAIN_TIMEOUT_SECONDS`; an uncordon is retried until the API server accepts it.',
   },
   Soaking: {
     loudness: 'quiet',

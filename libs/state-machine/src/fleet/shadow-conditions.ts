@@ -29,7 +29,7 @@ export const CONDITION_FINDINGS: Readonly<Record<ConditionType, Readonly<Record<
   },
   Drained: {
     'True DrainedForReboot': 'The node is drained and reboots.',
-    'False DrainBlocked': 'The drain gets no further; the message names the pod and what keeps it.',
+    'False DrainBlocked': 'The drain, the cordon or the uncordon is blocked; the message says by what.',
     'False NotDrained': 'The node is not drained, or not yet.',
   },
   Stuck: {
