@@ -9,8 +9,11 @@ const boundaries = [
   { sourceTag: 'kind:core', onlyDependOnLibsWithTags: ['kind:model'] },
   { sourceTag: 'kind:adapter', onlyDependOnLibsWithTags: ['kind:port', 'kind:model', 'kind:adapter'] },
   { sourceTag: 'kind:app', onlyDependOnLibsWithTags: ['kind:port', 'kind:model', 'kind:core', 'kind:adapter'] },
-  { sourceTag: 'kind:test', onlyDependOnLibsWithTags: ['kind:port', 'kind:model', 'kind:core', 'kind:adapter', 'kind:test', 'kind:app'] },
-  { sourceTag: 'kind:tool', onlyDependOnLibsWithTags: ['kind:port', 'kind:model', 'kind:adapter', 'kind:app', 'kind:test'] },
+  {
+    sourceTag: 'kind:test',
+    onlyDependOnLibsWithTags: ['kind:port', 'kind:model', 'kind:core', 'kind:adapter', 'kind:test', 'kind:app', 'kind:tool'],
+  },
+  { sourceTag: 'kind:tool', onlyDependOnLibsWithTags: ['kind:port', 'kind:model', 'kind:core', 'kind:adapter', 'kind:app', 'kind:test'] },
 ];
 
 const pure = ['libs/crd-models/src/**/*.ts', 'libs/agent-api/src/**/*.ts', 'libs/manifests/src/**/*.ts', 'libs/state-machine/src/**/*.ts'];

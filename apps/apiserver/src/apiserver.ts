@@ -14,8 +14,8 @@ import { errorHandler, RequestError } from './errors.ts';
 import { createApiserverMetrics } from './metrics.ts';
 import { addNodeRoutes } from './node-routes.ts';
 import { requestLimit } from './request-limit.ts';
-import { returnNodes } from './return-nodes.ts';
-import { createShadowBoard } from './shadow-board.ts';
+import { returnNodes } from './restore-nodes.ts';
+import { createShadowBoard } from './shadow-notifier.ts';
 import { addShadowRoutes } from './shadow-routes.ts';
 import { tidyNodes } from './tidy-nodes.ts';
 

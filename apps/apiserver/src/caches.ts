@@ -32,8 +32,8 @@ import type { Clock, Random } from '@brupop/ports';
 import type { Logger } from '@brupop/process';
 import type { HeldNode } from '@brupop/state-machine';
 import { nodeProblem, type HealthNode } from './node-health.ts';
-import type { ShadowBoard } from './shadow-board.ts';
-import { VoidMarks } from './void-marks.ts';
+import type { ShadowBoard } from './shadow-notifier.ts';
+import { VoidMarks } from './void-ownership.ts';
 
 /** What is kept of a Node: enough to tell whether it is Ready, and to change it; next to nothing of one that is not held. */
 export interface CachedNode extends DrainNode {

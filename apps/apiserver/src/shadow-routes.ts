@@ -18,7 +18,7 @@ import { RequestError } from './errors.ts';
 import type { ApiserverMetrics } from './metrics.ts';
 import { whyNotPermitted, whyReportRefused } from './permission.ts';
 import { requestSignal } from './request-signal.ts';
-import { etagOf, isOlder, matchesEtag, revisionOf, type ShadowBoard } from './shadow-board.ts';
+import { etagOf, isOlder, matchesEtag, revisionOf, type ShadowBoard } from './shadow-notifier.ts';
 import { ensureShadow, isLegacyUpdate, writeStatus } from './shadow-writes.ts';
 
 /** What the handlers of this scope need. */

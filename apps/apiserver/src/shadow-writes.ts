@@ -10,7 +10,7 @@ import {
 import { isKubeStatus, MERGE_PATCH, paths, type KubeClient } from '@brupop/kube-runtime';
 import { readOrUndefined } from './caches.ts';
 import { RequestError } from './errors.ts';
-import { isDrivenByPredecessor } from './predecessor.ts';
+import { isDrivenByPredecessor } from './legacy/driven-by-legacy.ts';
 
 /** A node as the Kubernetes API knows it. */
 export interface NodeIdentity {

@@ -10,18 +10,18 @@ import { createAssumedShadows } from './assumed-shadows.ts';
 import { createCheckWatch } from './check-watch.ts';
 import { createFailingWrites } from './failing-writes.ts';
 import { createFleetMetrics } from './fleet-metrics.ts';
-import { createFleetPicture } from './fleet-picture.ts';
+import { createFleetPicture } from './fleet-snapshot.ts';
 import { createCertificateKeeper } from './manage-certificates.ts';
 import type { CertificateSettings } from './manage-certificates.ts';
 import { createHoldWatch } from './hold-watch.ts';
 import { createHttpApp } from './http-app.ts';
-import { newsOf, urgencyOfNode, urgencyOfPod, urgencyOfShadow } from './news.ts';
-import { createPhaseWatch } from './phase-watch.ts';
+import { newsOf, urgencyOfNode, urgencyOfPod, urgencyOfShadow } from './event-filter.ts';
+import { createPhaseWatch } from './phase-durations.ts';
 import { createPlanText } from './plan-text.ts';
 import { createFleetReconciler } from './reconcile-fleet.ts';
 import { createPlanReporter } from './report-plan.ts';
-import type { TrimmedPod } from './trim.ts';
-import { trimNode, trimPod, trimShadow } from './trim.ts';
+import type { TrimmedPod } from './transform.ts';
+import { trimNode, trimPod, trimShadow } from './transform.ts';
 import { createConditionWriter } from './write-conditions.ts';
 
 /** Everything that the controller touches. */

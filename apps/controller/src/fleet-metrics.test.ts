@@ -1,7 +1,7 @@
 import type { BottlerocketShadow } from '@brupop/crd-models';
 import type { ChangeReason, FleetChange } from '@brupop/state-machine';
 import { describe, expect, test } from '@jest/globals';
-import type { FleetPicture } from './fleet-picture.ts';
+import type { FleetPicture } from './fleet-snapshot.ts';
 import { BoundedLabels, createFleetMetrics } from './fleet-metrics.ts';
 import { CONTROLLER_METRICS, LEADER_METRICS } from './metric-definitions.ts';
 

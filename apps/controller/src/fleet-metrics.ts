@@ -6,7 +6,7 @@ import { createMetrics } from '@brupop/process';
 import type { Metrics } from '@brupop/process';
 import { drainBlockedBy, failureOf, updateCheckFailure } from '@brupop/state-machine';
 import type { EndedPhase, FleetChange } from '@brupop/state-machine';
-import type { FleetPicture } from './fleet-picture.ts';
+import type { FleetPicture } from './fleet-snapshot.ts';
 import * as defined from './metric-definitions.ts';
 
 /** The controller's metrics. */

@@ -2,8 +2,8 @@ import { VirtualClock } from '@brupop/ports';
 import { DEFAULT_TIMEOUTS } from '@brupop/state-machine';
 import type { FleetObservation, NodeObservation } from '@brupop/state-machine';
 import { describe, expect, test } from '@jest/globals';
-import { createFleetPicture } from './fleet-picture.ts';
-import { createPhaseWatch } from './phase-watch.ts';
+import { createFleetPicture } from './fleet-snapshot.ts';
+import { createPhaseWatch } from './phase-durations.ts';
 import { createPlanText } from './plan-text.ts';
 import type { PlanView } from './plan-view.ts';
 

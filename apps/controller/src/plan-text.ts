@@ -1,4 +1,4 @@
-import type { FleetPicture } from './fleet-picture.ts';
+import type { FleetPicture } from './fleet-snapshot.ts';
 import { planView } from './plan-view.ts';
 import type { PlanViewer, Wanted } from './plan-view.ts';
 

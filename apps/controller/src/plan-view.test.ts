@@ -2,7 +2,7 @@ import type { BottlerocketShadow } from '@brupop/crd-models';
 import type { FleetObservation, FleetPlan } from '@brupop/state-machine';
 import { describe, expect, test } from '@jest/globals';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import type { FleetPicture } from './fleet-picture.ts';
+import type { FleetPicture } from './fleet-snapshot.ts';
 import { PLAN_SCHEMA } from './plan-schema.ts';
 import { planView } from './plan-view.ts';
 import type { PlanViewer } from './plan-view.ts';

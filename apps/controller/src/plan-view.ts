@@ -2,7 +2,7 @@ import type { ObservedShadow } from '@brupop/crd-models';
 import { nodeNameOf } from '@brupop/crd-models';
 import type { BudgetUse, ChangeReason, FleetPlan, HoldReason, Phase, PhaseDurations } from '@brupop/state-machine';
 import { formatTimestamp, PHASES } from '@brupop/state-machine';
-import type { FleetPicture } from './fleet-picture.ts';
+import type { FleetPicture } from './fleet-snapshot.ts';
 
 /**
  * What `GET /plan` answers. Its JSON Schema is `PLAN_SCHEMA`; names and meanings stay, further fields may come. Times are RFC 3339 in UTC.

@@ -11,9 +11,9 @@ import { LOOK_FOR_SILENCE_MS } from './check-watch.ts';
 import type { FailingWrites } from './failing-writes.ts';
 import type { FleetMetrics } from './fleet-metrics.ts';
 import type { HoldWatch } from './hold-watch.ts';
-import type { PhaseWatch } from './phase-watch.ts';
+import type { PhaseWatch } from './phase-durations.ts';
 import type { PlanReporter } from './report-plan.ts';
-import { trimShadow } from './trim.ts';
+import { trimShadow } from './transform.ts';
 import type { ConditionWriter } from './write-conditions.ts';
 
 /** What one reconcile works with. */

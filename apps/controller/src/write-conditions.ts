@@ -10,7 +10,7 @@ import type { ConditionsDue } from '@brupop/state-machine';
 import type { AssumedShadows } from './assumed-shadows.ts';
 import { createFailingWrites } from './failing-writes.ts';
 import type { FailingWrites } from './failing-writes.ts';
-import { trimShadow } from './trim.ts';
+import { trimShadow } from './transform.ts';
 
 /** What writing conditions takes. */
 export interface ConditionWriterDeps {

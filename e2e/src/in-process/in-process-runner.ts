@@ -23,7 +23,7 @@ import { AgentConnections } from './agent-connections.ts';
 import { countedClient } from './counted-client.ts';
 import { injectClient } from './inject-client.ts';
 import { patientClient } from './patient-client.ts';
-import { Plug } from './plug.ts';
+import { Plug } from './network-link.ts';
 import { skewedClock } from './skewed-clock.ts';
 
 /** What the operator's pods are started with. */

@@ -3,7 +3,7 @@ import { APISERVER_COMPONENT, CONTROLLER_COMPONENT } from '@brupop/crd-models';
 import { PLAN_SCHEMA } from '@brupop/controller';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { METRICS } from '../docs/processes.ts';
+import { METRICS } from '@brupop/docs';
 import { OLD } from '../fleet/versions.ts';
 import { aProcessFleet } from './a-process-fleet.ts';
 import type { ProcessFleet } from './process-fleet.ts';

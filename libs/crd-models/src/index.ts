@@ -1,6 +1,6 @@
 export { DRAIN_BLOCKS, PROGRESS_STEPS, SHADOW_STATES, UPDATE_CHECK_PROBLEMS, UPDATE_CHECK_RESULTS } from './shadow.ts';
-export { hasVoidMark, isHeld, MARKS, markState } from './marks.ts';
-export type { Mark, MarkedNode, MarkState } from './marks.ts';
+export { hasVoidMark, isHeld, MARKS, markState } from './ownership.ts';
+export type { Mark, MarkedNode, MarkState } from './ownership.ts';
 export type {
   BottlerocketShadow,
   Condition,

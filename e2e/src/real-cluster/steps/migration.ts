@@ -2,7 +2,7 @@ import { deepEqual } from 'node:assert/strict';
 import { DEFAULT_NAMESPACE, GROUP, KIND, PLURAL, SHADOW_STATES, SHADOW_V1_STATES, shadowName } from '@brupop/crd-models';
 import { updated } from '../fleet.ts';
 import { install } from '../operator.ts';
-import { originalDefinition, originalObjects } from '../original.ts';
+import { originalDefinition, originalObjects } from '../legacy.ts';
 import type { ClusterContext, ClusterStep } from '../step.ts';
 import { permissions } from './permissions.ts';
 import { uninstall } from './uninstall.ts';

@@ -3,7 +3,7 @@ import { chown, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DEFAULT_NAMESPACE } from '@brupop/crd-models';
 import type { MetricDefinition } from '@brupop/process';
-import { METRICS } from '../../docs/processes.ts';
+import { METRICS } from '@brupop/docs';
 import { buildPrometheusImage } from '../cluster/images.ts';
 import { run } from '../cluster/run.ts';
 import { eventually } from '../eventually.ts';

@@ -1,4 +1,4 @@
-import type { ClusterStore } from './cluster-store.ts';
+import type { ClusterStore } from './storage/cluster-store.ts';
 import type { Identity } from './types.ts';
 
 /** The cluster administrator, whom RBAC does not touch. */

@@ -1,25 +1,25 @@
 import type { Clock, HttpHandler, HttpRequest, HttpResponse, Random } from '@brupop/ports';
 import { jsonResponse } from '@brupop/ports';
-import { AdmissionWebhooks } from './admission-webhooks.ts';
+import { AdmissionWebhooks } from './admission/admission-webhooks.ts';
 import { ADMIN, bootstrap } from './bootstrap.ts';
-import { ClusterStore } from './cluster-store.ts';
-import { Conversions } from './conversion.ts';
-import type { ConversionResolver } from './conversion.ts';
-import { createCore } from './core.ts';
-import type { Core } from './core.ts';
-import { dispatch } from './dispatch.ts';
-import { Faults } from './faults.ts';
-import type { AuditEntry } from './faults.ts';
-import { GarbageCollector } from './garbage-collection.ts';
-import { authorize } from './rbac.ts';
-import { parseRoute } from './router.ts';
-import { requestOver, startTime } from './request-time.ts';
-import type { RequestTime } from './request-time.ts';
-import { statusOf, unauthorized } from './status.ts';
-import { TokenAuthority } from './tokens.ts';
-import type { TokenRequest } from './tokens.ts';
+import { ClusterStore } from './storage/cluster-store.ts';
+import { Conversions } from './crd/conversion.ts';
+import type { ConversionResolver } from './crd/conversion.ts';
+import { createCore } from './storage/core.ts';
+import type { Core } from './storage/core.ts';
+import { dispatch } from './http/dispatch.ts';
+import { Faults } from './http/faults.ts';
+import type { AuditEntry } from './http/faults.ts';
+import { GarbageCollector } from './storage/garbage-collection.ts';
+import { authorize } from './auth/rbac.ts';
+import { parseRoute } from './http/router.ts';
+import { requestOver, startTime } from './http/request-time.ts';
+import type { RequestTime } from './http/request-time.ts';
+import { statusOf, unauthorized } from './http/status.ts';
+import { TokenAuthority } from './auth/tokens.ts';
+import type { TokenRequest } from './auth/tokens.ts';
 import type { Identity } from './types.ts';
-import { ConnectionReset } from './watch-handler.ts';
+import { ConnectionReset } from './http/watch-handler.ts';
 
 /** What a simulated API depends on. */
 export interface SimulatedApiOptions {

@@ -4,7 +4,7 @@ import { request as httpsRequest } from 'node:https';
 import { join } from 'node:path';
 import { AGENT_COMPONENT, APISERVER_COMPONENT, COMPONENT_LABEL, CONTROLLER_COMPONENT, TOKEN_AUDIENCE } from '@brupop/crd-models';
 import { NODE_FLAGS, PROCESS_ENVIRONMENT } from '@brupop/manifests';
-import { kubeconfig } from '../api/kubeconfig.ts';
+import { kubeconfig } from '../api/http/kubeconfig.ts';
 import type { PodObject } from '../world/objects.ts';
 import type { PodContext, PodRunner, RunningPod } from '../world/pod-runner.ts';
 import { startChild } from './child-process.ts';

@@ -1,5 +1,5 @@
 import type { Clock, Random } from '@brupop/ports';
-import type { BeforeRequest } from '../api/faults.ts';
+import type { BeforeRequest } from '../api/http/faults.ts';
 import type { HostTimings, SimulatedHost } from '../host/simulated-host.ts';
 import type { UpdateRepository } from '../host/versions.ts';
 import { AttachDetachController } from './attach-detach-controller.ts';

@@ -1,7 +1,7 @@
-import { crashesOf } from './admission-rules.ts';
-import type { Facts, ShadowedFacts } from './facts.ts';
-import { createInService } from './in-service.ts';
-import type { FleetPolicy, MaxUnavailable } from './policy.ts';
+import { crashesOf } from './rules/eligibility-rules.ts';
+import type { Facts, ShadowedFacts } from './model/facts.ts';
+import { createInService } from './model/in-service.ts';
+import type { FleetPolicy, MaxUnavailable } from './model/policy.ts';
 
 /** Why the budget lets no further node go on. */
 export type Refusal = 'NoFreeSlot' | 'TooManyUnavailable' | 'RetryLimited' | 'LastSchedulableNode';

@@ -2,12 +2,12 @@ import type { BottlerocketShadow, ShadowState, ShadowStatus } from '@brupop/crd-
 import { PROGRESS_STEPS, SHADOW_STATES } from '@brupop/crd-models';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { aFleet, aMember, aPolicy, ago, CLOSED, MINUTE, NOW } from './fleet.fixture.ts';
-import type { Member, MemberChanges } from './fleet.fixture.ts';
-import type { FailingWrite, FleetObservation } from './observation.ts';
-import type { FleetPlan } from './plan.ts';
+import { aFleet, aMember, aPolicy, ago, CLOSED, MINUTE, NOW } from './model/fleet.fixture.ts';
+import type { Member, MemberChanges } from './model/fleet.fixture.ts';
+import type { FailingWrite, FleetObservation } from './model/observation.ts';
+import type { FleetPlan } from './model/plan.ts';
 import { planFleet } from './plan-fleet.ts';
-import type { FleetPolicy } from './policy.ts';
+import type { FleetPolicy } from './model/policy.ts';
 
 const state = fc.constantFrom(...SHADOW_STATES);
 const stamp = fc.oneof(fc.integer({ min: -3, max: 3_000 }).map(ago), fc.constantFrom(null, 'never', '9999-12-31T23:59:59Z'));

@@ -1,12 +1,12 @@
 import { ATTEMPTS_ANNOTATION } from '@brupop/crd-models';
 import type { ShadowStatus } from '@brupop/crd-models';
 import { describe, expect, test } from '@jest/globals';
-import { ago, aFleet, aMember, aNode, aPolicy, aShadow, CLOSED, FIRED, inWindow, lines, MINUTE, NOW } from './fleet.fixture.ts';
-import type { Member, MemberChanges } from './fleet.fixture.ts';
-import { changed } from './changes.ts';
+import { ago, aFleet, aMember, aNode, aPolicy, aShadow, CLOSED, FIRED, inWindow, lines, MINUTE, NOW } from './model/fleet.fixture.ts';
+import type { Member, MemberChanges } from './model/fleet.fixture.ts';
+import { changed } from './model/changes.ts';
 import { planFleet } from './plan-fleet.ts';
-import type { FleetHold } from './plan.ts';
-import type { FleetPolicy } from './policy.ts';
+import type { FleetHold } from './model/plan.ts';
+import type { FleetPolicy } from './model/policy.ts';
 import { parseCronWindow } from '../window/cron-window.ts';
 import type { UpdateWindow } from '../window/window.ts';
 

@@ -1,23 +1,23 @@
 import type { BottlerocketShadow } from '@brupop/crd-models';
 import { nodeNameOf } from '@brupop/crd-models';
-import { admissionOrder } from './admission-order.ts';
-import { countAttempt } from './attempts.ts';
-import { objection, REACH_RULES, sinceOf, START_RULES, STEP_RULES, WRITE_RULES } from './admission-rules.ts';
+import { admissionOrder } from './rules/start-order.ts';
+import { countAttempt } from './model/attempts.ts';
+import { objection, REACH_RULES, sinceOf, START_RULES, STEP_RULES, WRITE_RULES } from './rules/eligibility-rules.ts';
 import type { BudgetUse, Refusal } from './budget.ts';
 import { createBudget } from './budget.ts';
-import { changed, deletion, specChange } from './changes.ts';
-import type { Facts, ShadowedFacts } from './facts.ts';
-import { factsOf, holdsSlot } from './facts.ts';
-import { failingVersions } from './failing-versions.ts';
-import { fleetWindowAt, markWindow } from './fleet-window.ts';
-import type { FailingWrite, FleetObservation } from './observation.ts';
-import { pairShadows } from './pair-shadows.ts';
-import type { FleetChange, FleetHold, FleetPlan } from './plan.ts';
-import type { FleetPolicy } from './policy.ts';
-import type { Verdict } from './progress-rules.ts';
-import { isChange, progress } from './progress-rules.ts';
-import type { RuleContext } from './rule.ts';
-import { LEFT_UNAVAILABLE } from './rule.ts';
+import { changed, deletion, specChange } from './model/changes.ts';
+import type { Facts, ShadowedFacts } from './model/facts.ts';
+import { factsOf, holdsSlot } from './model/facts.ts';
+import { failingVersions } from './model/failing-versions.ts';
+import { fleetWindowAt, markWindow } from './rules/fleet-window.ts';
+import type { FailingWrite, FleetObservation } from './model/observation.ts';
+import { pairShadows } from './model/pair-shadows.ts';
+import type { FleetChange, FleetHold, FleetPlan } from './model/plan.ts';
+import type { FleetPolicy } from './model/policy.ts';
+import type { Verdict } from './rules/progress-rules.ts';
+import { isChange, progress } from './rules/progress-rules.ts';
+import type { RuleContext } from './rules/rule.ts';
+import { LEFT_UNAVAILABLE } from './rules/rule.ts';
 
 /**
  * Decides which nodes take which step now, and says of every other node why it does not.

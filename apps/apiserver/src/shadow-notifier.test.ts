@@ -1,0 +1,108 @@
+import { describe, expect, test } from '@jest/globals';
+import { VirtualClock } from '@brupop/ports';
+import { createShadowBoard, isOlder, matchesEtag } from './shadow-notifier.ts';
+import { newShadow } from './shadow-writes.ts';
+
+const { signal } = new AbortController();
+
+/** Waits on a board and tells when that ended. */
+async function endOf(wait: (clock: VirtualClock) => Promise<void>): Promise<number> {
+  const clock = new VirtualClock();
+  let endedMs: number | undefined;
+  void wait(clock).then(() => (endedMs = clock.monotonic()));
+  await clock.advanceUntil(() => endedMs !== undefined, 100_000);
+  return endedMs ?? -1;
+}
+
+describe(createShadowBoard, () => {
+  test.each<{ name: string; wait: (clock: VirtualClock) => Promise<void>; expected: number }>([
+    { name: 'ends after its time', wait: (clock) => createShadowBoard(clock).news('a', 30_000, signal), expected: 30_000 },
+    {
+      name: 'ends with news of its shadow',
+      wait: (clock) => {
+        const board = createShadowBoard(clock);
+        clock.setTimer(1_000, () => {
+          board.announce('b');
+        });
+        clock.setTimer(2_000, () => {
+          board.announce('a');
+        });
+        return board.news('a', 30_000, signal);
+      },
+      expected: 2_000,
+    },
+    {
+      name: 'ends with news of all',
+      wait: (clock) => {
+        const board = createShadowBoard(clock);
+        clock.setTimer(1_000, () => {
+          board.announce();
+        });
+        return board.news('a', 30_000, signal);
+      },
+      expected: 1_000,
+    },
+    {
+      name: 'ends when the caller goes',
+      wait: (clock) => {
+        const caller = new AbortController();
+        clock.setTimer(1_000, () => {
+          caller.abort();
+        });
+        return createShadowBoard(clock).news('a', 30_000, caller.signal);
+      },
+      expected: 1_000,
+    },
+    {
+      name: 'ends when the board closes',
+      wait: (clock) => {
+        const board = createShadowBoard(clock);
+        clock.setTimer(1_000, () => {
+          board.close();
+        });
+        return board.news('a', 30_000, signal);
+      },
+      expected: 1_000,
+    },
+    {
+      name: 'ends at once on a closed board',
+      wait: (clock) => {
+        const board = createShadowBoard(clock);
+        board.close();
+        return board.news('a', 30_000, signal);
+      },
+      expected: 0,
+    },
+  ])('$name', async ({ wait, expected }) => {
+    expect(await endOf(wait)).toBe(expected);
+  });
+});
+
+describe(matchesEtag, () => {
+  test.each([
+    { name: 'the same', header: '"7"', expected: true },
+    { name: 'the same, weak', header: 'W/"7"', expected: true },
+    { name: 'one of several', header: '"5", "7"', expected: true },
+    { name: 'another', header: '"77"', expected: false },
+    { name: 'none', header: undefined, expected: false },
+  ])('compares $name', ({ header, expected }) => {
+    expect(matchesEtag(header, '"7"')).toBe(expected);
+  });
+});
+
+describe(isOlder, () => {
+  const shadow = (resourceVersion: string): ReturnType<typeof newShadow> => ({
+    ...newShadow({ name: 'n', uid: 'u' }, 'ns'),
+    metadata: { name: 'n', resourceVersion },
+  });
+  test.each([
+    { name: 'smaller is older', header: '"100"', version: '99', expected: true },
+    { name: 'equal is not', header: '"100"', version: '100', expected: false },
+    { name: 'greater is not', header: '"99"', version: '100', expected: false },
+    { name: 'what is no number cannot be compared', header: '"x"', version: '1', expected: false },
+    { name: 'several tags cannot be compared', header: '"100", "101"', version: '1', expected: false },
+    { name: 'nothing known is never newer', header: undefined, version: '1', expected: false },
+  ])('$name', ({ header, version, expected }) => {
+    expect(isOlder(header, shadow(version))).toBe(expected);
+  });
+});

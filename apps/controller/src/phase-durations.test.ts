@@ -1,0 +1,52 @@
+import type { BottlerocketShadow, ProgressStep } from '@brupop/crd-models';
+import { describe, expect, test } from '@jest/globals';
+import { createPhaseWatch } from './phase-durations.ts';
+
+const NOW = Date.UTC(2026, 0, 5, 12);
+const at = (step: ProgressStep, since: number, uid = 'u'): BottlerocketShadow => ({
+  apiVersion: 'brupop.bottlerocket.aws/v2',
+  kind: 'BottlerocketShadow',
+  metadata: { name: 'brs-a', uid },
+  spec: { state: 'RebootedIntoUpdate', version: '1.1.0' },
+  status: {
+    current_version: '1.0.0',
+    target_version: '1.1.0',
+    current_state: 'StagedAndPerformedUpdate',
+    crash_count: 0,
+    progress: { step, since: new Date(since).toISOString(), boot_id: 'b', version: '1.1.0' },
+  },
+});
+
+describe(createPhaseWatch, () => {
+  test('measures a phase from one look to another, once', () => {
+    const watch = createPhaseWatch();
+    expect(watch.look([at('Draining', NOW)], NOW)).toEqual([]);
+    expect(watch.look([at('Draining', NOW)], NOW + 1_000)).toEqual([]);
+    expect(watch.look([at('Rebooting', NOW + 5_000)], NOW + 6_000)).toEqual([{ phase: 'drain', ms: 5_000 }]);
+    expect(watch.look([at('Rebooting', NOW + 5_000)], NOW + 7_000)).toEqual([]);
+    expect(watch.durations()).toEqual({ drain: 5_000 });
+  });
+
+  test('says nothing before anything was measured', () => {
+    expect(createPhaseWatch().durations()).toEqual({});
+  });
+
+  test('averages the last twenty', () => {
+    const watch = createPhaseWatch();
+    for (let count = 0; count < 40; count++) {
+      watch.look([at('Draining', NOW)], NOW);
+      watch.look([at('Rebooting', NOW + (count < 20 ? 9_000 : 1_000))], NOW + 10_000);
+      watch.look([], NOW + 11_000);
+    }
+    expect(watch.durations()).toEqual({ drain: 1_000 });
+  });
+
+  test('does not measure the phase of one shadow by that of another, nor what began under another leader', () => {
+    const watch = createPhaseWatch();
+    watch.look([at('Draining', NOW)], NOW);
+    expect(watch.look([at('Rebooting', NOW + 5_000, 'other')], NOW + 6_000)).toEqual([]);
+    watch.look([at('Draining', NOW)], NOW);
+    watch.forgetSpans();
+    expect(watch.look([at('Rebooting', NOW + 5_000)], NOW + 6_000)).toEqual([]);
+  });
+});

@@ -1,0 +1,64 @@
+import { describe, expect, test } from '@jest/globals';
+import { hasVoidMark, isHeld, markState } from './ownership.ts';
+import { CORDONED_ANNOTATION, EXCLUDE_FROM_LB_LABEL, EXCLUDED_FROM_LB_ANNOTATION } from './names.ts';
+
+const cordonMark = { [CORDONED_ANNOTATION]: '{}' };
+const lbMark = { [EXCLUDED_FROM_LB_ANNOTATION]: '{}' };
+const label = (value: string) => ({ [EXCLUDE_FROM_LB_LABEL]: value });
+
+describe('a node', () => {
+  test.each([
+    { name: 'without marks', annotations: {}, labels: {}, cordoned: false, expected: ['absent', 'absent', false, false] },
+    {
+      name: 'that others cordoned and excluded',
+      annotations: {},
+      labels: label('True'),
+      cordoned: true,
+      expected: ['absent', 'absent', false, false],
+    },
+    {
+      name: 'that is cordoned and marked',
+      annotations: cordonMark,
+      labels: {},
+      cordoned: true,
+      expected: ['valid', 'absent', true, false],
+    },
+    {
+      name: 'that is excluded and marked',
+      annotations: lbMark,
+      labels: label('True'),
+      cordoned: false,
+      expected: ['absent', 'valid', true, false],
+    },
+    {
+      name: 'whose label has another value',
+      annotations: lbMark,
+      labels: label(''),
+      cordoned: false,
+      expected: ['absent', 'valid', true, false],
+    },
+    {
+      name: 'that is marked but schedulable',
+      annotations: cordonMark,
+      labels: label('True'),
+      cordoned: false,
+      expected: ['void', 'absent', false, true],
+    },
+    { name: 'that is marked but not labelled', annotations: lbMark, labels: {}, cordoned: true, expected: ['absent', 'void', false, true] },
+    {
+      name: 'with one mark of each kind',
+      annotations: { ...cordonMark, ...lbMark },
+      labels: {},
+      cordoned: true,
+      expected: ['valid', 'void', true, true],
+    },
+  ])('$name', ({ annotations, labels, cordoned, expected }) => {
+    const node = { metadata: { annotations, labels }, spec: { unschedulable: cordoned } };
+    const states = [markState(node, CORDONED_ANNOTATION), markState(node, EXCLUDED_FROM_LB_ANNOTATION)];
+    expect([...states, isHeld(node), hasVoidMark(node)]).toEqual(expected);
+  });
+
+  test('without labels, annotations and spec is not held', () => {
+    expect([isHeld({ metadata: {} }), hasVoidMark({ metadata: {} })]).toEqual([false, false]);
+  });
+});

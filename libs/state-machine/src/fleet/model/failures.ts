@@ -1,0 +1,48 @@
+import type { BottlerocketShadow } from '@brupop/crd-models';
+import { parseTimestamp } from '../../timestamps.ts';
+import type { FleetChange } from './plan.ts';
+
+/**
+ * How an update failed, as far as it can be told without reading messages: it was not staged; the node was not drained or not rebooted; the new
+ * version did not boot or could not be made the next to; the node was not healthy on it; it made no headway before its deadline.
+ */
+export const FAILURES = ['StagingFailed', 'RebootFailed', 'VersionFailed', 'MonitoringFailed', 'DeadlinePassed'] as const;
+/** One of {@link FAILURES}. */
+export type Failure = (typeof FAILURES)[number];
+
+/**
+ * @param shadow as it was before the change
+ * @param now milliseconds since the epoch
+ * @returns how the update failed that the change puts an end to; undefined if it puts an end to none
+ */
+export function failureOf(change: FleetChange, shadow: BottlerocketShadow, now: number): Failure | undefined {
+  if (change.reason === 'GivenUp') return shadow.spec.state === 'MonitoringUpdate' ? 'MonitoringFailed' : 'DeadlinePassed';
+  if (change.reason !== 'ResetAfterError') return undefined;
+  if (isUnhealthy(shadow)) return 'MonitoringFailed';
+  if (isVersionToBlame(shadow, now)) return 'VersionFailed';
+  switch (shadow.spec.state) {
+    case 'StagedAndPerformedUpdate':
+      return 'StagingFailed';
+    case 'RebootedIntoUpdate':
+      return 'RebootFailed';
+    case 'MonitoringUpdate':
+      return 'MonitoringFailed';
+    case 'Idle':
+    case 'ErrorReset':
+      // A person has asked for the reset.
+      return undefined;
+  }
+}
+
+/** Whether the node runs the version whose update failed: it was not healthy on it. */
+function isUnhealthy({ spec, status }: BottlerocketShadow): boolean {
+  return spec.state === 'MonitoringUpdate' && typeof spec.version === 'string' && status?.current_version === spec.version;
+}
+
+/** Whether the agent has put the version on its list of bad ones since it was told to take this step. */
+function isVersionToBlame({ spec, status }: BottlerocketShadow, now: number): boolean {
+  const failed = status?.failed_versions?.find(({ version }) => version === spec.version);
+  const failedAt = parseTimestamp(failed?.last_failure_timestamp, now);
+  const toldAt = parseTimestamp(spec.state_transition_timestamp, now);
+  return failedAt !== undefined && toldAt !== undefined && failedAt >= toldAt;
+}

@@ -1,0 +1,34 @@
+import type { BottlerocketShadow } from '@brupop/crd-models';
+import { parseTimestamp } from '../../timestamps.ts';
+import { LASTS_AFTER_MS } from '../report/lasting-holds.ts';
+import type { FleetObservation, NodeObservation } from './observation.ts';
+
+/** A node that is not Ready, or whose agent is not, while its update is under way. */
+export interface Absence {
+  /** What is not Ready, for people. */
+  readonly what: string;
+  /** Since when, milliseconds since the epoch; undefined: nothing in the cluster says so. */
+  readonly since: number | undefined;
+  /** When it has lasted for longer than a reboot should take; undefined along with `since`. */
+  readonly until: number | undefined;
+}
+
+/**
+ * @param shadow of a node whose update is under way
+ * @returns undefined while the node and its agent are Ready
+ */
+export function absenceOf(
+  node: NodeObservation,
+  { spec }: BottlerocketShadow,
+  { agents, agentsSince }: FleetObservation,
+  now: number,
+): Absence | undefined {
+  const agent = agents.get(node.name);
+  if (node.ready && agent === true) return undefined;
+  const what = !node.ready ? 'the node is not Ready' : agent === false ? "the node's agent is not Ready" : 'the node has no agent pod';
+  const seen = parseTimestamp(node.ready ? agentsSince?.get(node.name) : node.readySince, now);
+  // The clock of another machine gives `seen`. Our own says when the step began, and the node was there then.
+  const began = parseTimestamp(spec.state_transition_timestamp, now) ?? seen;
+  const since = seen === undefined ? undefined : Math.min(Math.max(seen, began ?? seen), now);
+  return { what, since, until: since === undefined ? undefined : since + LASTS_AFTER_MS };
+}

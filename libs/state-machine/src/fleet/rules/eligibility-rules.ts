@@ -1,0 +1,207 @@
+import type { ShadowStatus } from '@brupop/crd-models';
+import { parseTimestamp } from '../../timestamps.ts';
+import { knownCheck, updateCheckFailure } from '../../update-check.ts';
+import { failedAttempts, restsUntil } from '../model/attempts.ts';
+import { backoffMs, backoffOf } from '../model/backoff.ts';
+import type { Facts, ShadowedFacts } from '../model/facts.ts';
+import { NOT_REPORTED } from '../model/facts.ts';
+import { parseVersion } from '../model/parse-version.ts';
+import type { FleetHold } from '../model/plan.ts';
+import type { RuleContext } from './rule.ts';
+import { LEFT_UNAVAILABLE } from './rule.ts';
+
+type Reason = Omit<FleetHold, 'node'>;
+type Rule<F extends Facts = ShadowedFacts> = (facts: F, context: RuleContext) => Reason | undefined;
+
+/** Rules for every node: whether its agent can report anything and be told anything. */
+export const REACH_RULES: readonly Rule<Facts>[] = [deleting, nodeNotReady, agentNotReady];
+/** Rules for every step that disturbs a node; each names something that a person has to fix. For a staged node that is to reboot they are the only ones. */
+export const STEP_RULES: readonly Rule[] = [...REACH_RULES, cordoned, writeFailing];
+/** Rules for a change that makes no node unavailable. */
+export const WRITE_RULES: readonly Rule[] = [writeFailing];
+/**
+ * Rules for an idle node, in this order: can it be reached, is there anything to do, can it be done, has it rested, can it be told. Reachability comes first
+ * because what an agent reported before it was gone may no longer be true.
+ */
+export const START_RULES: readonly Rule[] = [
+  leftUnavailable,
+  ...REACH_RULES,
+  unreported,
+  unhealthyAfterUpdate,
+  updateCheckFailing,
+  upToDate,
+  invalidVersion,
+  cordoned,
+  versionFailing,
+  restingAfterFailure,
+  restingAfterGivingUp,
+  restingAfterAttempts,
+  writeFailing,
+];
+
+/** @returns why the node may not go on, by the first rule that objects */
+export function objection<F extends Facts>(rules: readonly Rule<F>[], facts: F, context: RuleContext): FleetHold | undefined {
+  for (const rule of rules) {
+    const reason = rule(facts, context);
+    if (reason !== undefined) return { node: facts.node.name, ...reason };
+  }
+  return undefined;
+}
+
+function unreported({ status, shadow }: ShadowedFacts, { now }: RuleContext): Reason | undefined {
+  if (status !== NOT_REPORTED) return undefined;
+  const since = sinceOf(shadow.metadata.creationTimestamp, now);
+  return { reason: 'NotReported', message: 'Waiting for the first report of the agent', ...since };
+}
+
+function leftUnavailable({ marked }: ShadowedFacts): Reason | undefined {
+  return marked ? { reason: 'LeftUnavailable', message: LEFT_UNAVAILABLE } : undefined;
+}
+
+function updateCheckFailing({ status, shadow }: ShadowedFacts, { overdueChecks }: RuleContext): Reason | undefined {
+  const message = updateCheckFailure(status) ?? (overdueChecks.has(shadow.metadata.name) ? overdueMessage(status) : undefined);
+  return message === undefined ? undefined : { reason: 'UpdateCheckFailing', message };
+}
+
+function overdueMessage({ update_check: check }: ShadowStatus): string {
+  const { checked_at: at = null } = check ?? {};
+  return `The agent has stopped reporting checks for updates${at === null ? '' : `; the last that it reported was at ${at}`}`;
+}
+
+/** Of a node that has nothing to update to: what is known of that. */
+function upToDate({ status }: ShadowedFacts): Reason | undefined {
+  if (status.current_version !== status.target_version) return undefined;
+  const { reason, message } = withoutUpdate(status);
+  const at = reason === 'UpToDate' ? (status.update_check?.checked_at ?? null) : null;
+  return { reason, message: at === null ? message : `${message} (checked at ${at})` };
+}
+
+// What the agent reports as a failure of the version that it runs stands until the node is healthy.
+function unhealthyAfterUpdate({ status }: ShadowedFacts): Reason | undefined {
+  const { current_version, target_version, failed_versions } = status;
+  if (current_version !== target_version || failed_versions?.some(({ version }) => version === current_version) !== true) return undefined;
+  const why = status.failure_message ?? '';
+  return { reason: 'UnhealthyAfterUpdate', message: why === '' ? `The node is not healthy on ${current_version}` : why };
+}
+
+function invalidVersion({ status: { target_version } }: ShadowedFacts): Reason | undefined {
+  if (parseVersion(target_version) !== null) return undefined;
+  return { reason: 'InvalidVersion', message: `Cannot update to "${target_version}", which is no semantic version` };
+}
+
+function deleting({ node }: Facts): Reason | undefined {
+  return node.deleting ? { reason: 'NodeDeleting', message: 'The node is being deleted' } : undefined;
+}
+
+function nodeNotReady({ node }: Facts, { now }: RuleContext): Reason | undefined {
+  if (node.ready) return undefined;
+  if (node.fault !== undefined) return { reason: 'NodeNotReady', message: `The Node is illegal: ${node.fault}` };
+  return { reason: 'NodeNotReady', message: 'Waiting for the node to be Ready', ...sinceOf(node.readySince, now) };
+}
+
+function agentNotReady({ node, agentReady, status }: Facts, { agentsSince, now }: RuleContext): Reason | undefined {
+  if (agentReady === true) return undefined;
+  const message =
+    agentReady === false
+      ? "Waiting for the node's agent to be Ready; the log of its pod says what keeps it"
+      : 'The node has no agent pod; the Events of DaemonSet brupop-agent say why';
+  // An agent that does not reach its host is not Ready, and may still be able to report why.
+  const reported = updateCheckFailure(status);
+  const cause = reported === undefined ? '' : `. Its last report: ${reported}`;
+  return { reason: 'AgentNotReady', message: `${message}${cause}`, ...sinceOf(agentsSince.get(node.name), now) };
+}
+
+/** Since when a hold lasts, as far as the cluster tells. */
+export function sinceOf(timestamp: string | undefined, now: number): Pick<FleetHold, 'since'> {
+  const since = parseTimestamp(timestamp, now);
+  return since === undefined ? {} : { since };
+}
+
+function cordoned({ node }: ShadowedFacts): Reason | undefined {
+  // Our own is no objection: the reboot that it was made for ends it.
+  if (!node.unschedulable || node.cordonedByUs) return undefined;
+  return { reason: 'CordonedByAdministrator', message: 'The node is cordoned, and not by the operator; uncordon it to let it update' };
+}
+
+const MOST_NAMES = 5;
+
+// Those that have failed try again: if they succeed, the others may follow.
+function versionFailing({ node, status: { target_version } }: ShadowedFacts, { failing }: RuleContext): Reason | undefined {
+  const found = failing.get(target_version);
+  if (found === undefined || found.failed.has(node.name)) return undefined;
+  const { failed, running } = found;
+  const names = [...failed].slice(0, MOST_NAMES).join(', ');
+  const message = `Waiting because ${String(failed.size)} nodes have failed to run ${target_version} (${names}) and ${String(running)} run it`;
+  return { reason: 'VersionFailing', message };
+}
+
+function restingAfterFailure({ status, shadow }: ShadowedFacts, { now }: RuleContext): Reason | undefined {
+  const backoff = backoffOf(status, shadow.spec.state_transition_timestamp, now);
+  if (backoff === undefined) return undefined;
+  const { cause, failures, until } = backoff;
+  const reason = cause === 'crashes' ? 'CrashBackoff' : 'VersionBackoff';
+  const what = cause === 'crashes' ? 'update the node' : `run ${status.target_version}`;
+  const times = failures === 1 ? 'a failure' : `${String(failures)} failures in a row`;
+  return { reason, message: `Resting after ${times} to ${what}${because(status)}`, until };
+}
+
+/** The last failure, as the end of a message. */
+function because({ failure_message }: ShadowedFacts['status']): string {
+  const why = failure_message ?? '';
+  return why === '' ? '' : `: ${why}`;
+}
+
+function restingAfterGivingUp(facts: ShadowedFacts, { now }: RuleContext): Reason | undefined {
+  const gaveUpAt = parseTimestamp(facts.shadow.spec.state_transition_timestamp, now);
+  if (!wasGivenUp(facts) || gaveUpAt === undefined) return undefined;
+  const until = gaveUpAt + backoffMs(crashesOf(facts));
+  if (until <= now) return undefined;
+  return { reason: 'RetryBackoff', message: `Resting after an update that made no headway${because(facts.status)}`, until };
+}
+
+/** Whatever the agent reports of failures. */
+function restingAfterAttempts({ shadow, status }: ShadowedFacts, { now }: RuleContext): Reason | undefined {
+  const until = restsUntil(shadow, now);
+  if (until === undefined) return undefined;
+  const attempts = String(failedAttempts(shadow));
+  return { reason: 'RetryBackoff', message: `Resting after ${attempts} updates in a row that did not succeed${because(status)}`, until };
+}
+
+/** What Kubernetes would not take must not use up a slot that another node could have. */
+function writeFailing({ shadow }: ShadowedFacts, { failingWrites }: RuleContext): Reason | undefined {
+  const failing = failingWrites.get(shadow.metadata.name);
+  if (failing === undefined) return undefined;
+  return { reason: 'WriteFailing', message: `Kubernetes does not take a change of the shadow: ${failing.message}`, until: failing.until };
+}
+
+/** Whether the last attempt was called off for want of headway: an idle spec that still names a version. */
+function wasGivenUp({ shadow, told }: ShadowedFacts): boolean {
+  return told === 'Idle' && typeof shadow.spec.version === 'string';
+}
+
+/** What is known of a node that reports nothing to update to. */
+export function withoutUpdate(status: ShadowStatus): {
+  readonly reason: 'UpToDate' | 'NotChecked' | 'UpdateCheckUnknown';
+  readonly message: string;
+} {
+  const { current_version: version, update_check: check } = status;
+  switch (knownCheck(status)) {
+    case 'NothingNewer': {
+      const listed = check?.newest_listed ?? null;
+      const held = listed === null ? '' : `: ${listed} is listed, and held back by a version lock or by the wave of this host`;
+      return { reason: 'UpToDate', message: `Running ${version}; nothing newer is offered${held}` };
+    }
+    case 'NotChecked':
+      return { reason: 'NotChecked', message: `Running ${version}; the host has not checked for updates since it booted` };
+    default:
+      return {
+        reason: 'UpdateCheckUnknown',
+        message: `Running ${version}; the agent does not report when the host last checked for updates`,
+      };
+  }
+}
+
+/** Failures in a row, an attempt without headway among them: such a node lets the others go first. */
+export function crashesOf(facts: ShadowedFacts): number {
+  return facts.status.crash_count + (wasGivenUp(facts) ? 1 : 0);
+}

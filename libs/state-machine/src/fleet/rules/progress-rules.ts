@@ -1,0 +1,218 @@
+import type { BottlerocketShadow, ShadowState } from '@brupop/crd-models';
+import { parseTimestamp } from '../../timestamps.ts';
+import { objection, STEP_RULES } from './eligibility-rules.ts';
+import { deletion, specChange } from '../model/changes.ts';
+import type { ShadowedFacts } from '../model/facts.ts';
+import { hasBegun } from '../model/facts.ts';
+import { drainBlockedBy } from './drain-blocked.ts';
+import type { FleetChange, FleetHold } from '../model/plan.ts';
+import type { ChangeReason, HoldReason } from '../report/reasons.ts';
+import { withdrawnUpdate } from '../../withdrawn.ts';
+import type { RuleContext } from './rule.ts';
+import { LEFT_UNAVAILABLE } from './rule.ts';
+
+/** What a rule has to say of a node; undefined: nothing. */
+export type Verdict = FleetChange | FleetHold | undefined;
+type Rule = (facts: ShadowedFacts, context: RuleContext) => Verdict;
+
+/**
+ * What an update under way needs next, none of which makes a node unavailable. First what agents reported, since a report is never stale news;
+ * then the ways out of an update; last the waiting.
+ */
+export const PROGRESS_RULES: readonly Rule[] = [
+  resetAfterError,
+  startMonitoring,
+  finishAfterSoak,
+  leaveUnmanaged,
+  giveUpWhenStuck,
+  callOffWhenBlocked,
+  stepBackOutsideWindow,
+  waitForAgent,
+];
+
+export const isChange = (verdict: Verdict): verdict is FleetChange => verdict !== undefined && 'kind' in verdict;
+
+/** @returns a change or a hold; undefined if the node waits for nothing but admission to its next step */
+export function progress(facts: ShadowedFacts, context: RuleContext): Verdict {
+  for (const rule of PROGRESS_RULES) {
+    const verdict = rule(facts, context);
+    if (verdict !== undefined) return verdict;
+  }
+  return undefined;
+}
+
+function resetAfterError(facts: ShadowedFacts, { now }: RuleContext): Verdict {
+  if (facts.phase !== 'failed') return undefined;
+  const { version, target } = withdrawnUpdate(facts.shadow) ?? {};
+  if (version !== undefined) return change(facts, 'Idle', null, now, 'UpdateWithdrawn', withdrawnMessage(version, target));
+  const why = facts.status.failure_message ?? 'the agent reported a failure';
+  return change(facts, 'Idle', null, now, 'ResetAfterError', `Resetting after an error: ${why}`);
+}
+
+function withdrawnMessage(version: string, target: string | undefined): string {
+  const instead = target === undefined ? '' : `, but ${target}`;
+  return `Ending the update to ${version}: the node is no longer offered it${instead}`;
+}
+
+function startMonitoring(facts: ShadowedFacts, { now }: RuleContext): Verdict {
+  if (facts.phase !== 'reached' || facts.told !== 'RebootedIntoUpdate') return undefined;
+  const version = facts.shadow.spec.version ?? null;
+  return change(facts, 'MonitoringUpdate', version, now, 'MonitoringStarted', `Monitoring after the reboot into ${String(version)}`);
+}
+
+function finishAfterSoak(facts: ShadowedFacts, { policy, now }: RuleContext): Verdict {
+  const { phase, told, node, shadow } = facts;
+  if (phase !== 'reached' || told !== 'MonitoringUpdate') return undefined;
+  if (!node.ready) return soaking(facts, 'the updated node to be Ready');
+  const soakedAt = soakBegan(facts, now) + policy.soakMs;
+  // A node that is Ready again and again, and never for long enough, has failed as well. After a late break it has one more soak time.
+  if (soakedAt > now && facts.stuck && now >= (facts.deadline ?? now) + policy.soakMs) return giveUpMonitoring(facts, now);
+  if (soakedAt > now) return soaking(facts, 'the updated node to have been Ready for long enough', soakedAt);
+  return change(facts, 'Idle', null, now, 'UpdateFinished', `Finished the update to ${String(shadow.spec.version ?? null)}`);
+}
+
+function soaking(facts: ShadowedFacts, text: string, until?: number): Verdict {
+  if (facts.stuck) return hold(facts, 'Stuck', `Still waiting, past the deadline, for ${text}`, until);
+  return lostInUpdate(facts, text) ?? hold(facts, 'Soaking', `Waiting for ${text}`, sooner(until ?? facts.deadline, facts));
+}
+
+/** A reboot takes the node away for a few minutes. One that stays away must not pass for an update under way. */
+function lostInUpdate(facts: ShadowedFacts, text: string): Verdict {
+  const { absence, lost } = facts;
+  if (absence === undefined || (absence.since !== undefined && !lost)) return undefined;
+  const held = hold(facts, 'LostInUpdate', `In an update, ${absence.what}; waiting for ${text}`, facts.deadline);
+  return absence.since === undefined ? held : { ...held, since: absence.since };
+}
+
+/** A node that is away is looked at again when it counts as lost. */
+const sooner = (until: number | undefined, { absence }: ShadowedFacts): number | undefined =>
+  absence?.until === undefined ? until : Math.min(until ?? Infinity, absence.until);
+
+/** The later of: told to monitor, became Ready. Of two unreadable times neither may hold the node for ever. */
+function soakBegan({ node, shadow }: ShadowedFacts, now: number): number {
+  const times = [shadow.spec.state_transition_timestamp, node.readySince].map((text) => parseTimestamp(text, now) ?? 0);
+  return Math.max(...times);
+}
+
+/**
+ * What must be gone from the nodes before the shadow is. After the last shadow the operator may be removed, and what it leaves then stays: a mark could undo
+ * someone else's cordon at the next installation.
+ */
+function leftovers({ node }: ShadowedFacts, { leavesTaints }: RuleContext): string | undefined {
+  if (node.voidMark === true) return 'a mark that no longer holds';
+  return leavesTaints ? 'its taint of cordoned nodes' : undefined;
+}
+
+// An update that may have disturbed pods is finished if there is an agent to finish it; any other is called off. Without an agent the apiserver
+// undoes what is left on the node. The shadow goes when nothing is left to undo.
+function leaveUnmanaged(facts: ShadowedFacts, context: RuleContext): Verdict {
+  const { now } = context;
+  const { node, phase, told, marked, agentReady, available, stuck } = facts;
+  if (node.managed) return undefined;
+  if (agentReady === undefined || phase === 'idle') {
+    if (marked) return hold(facts, 'LeftUnavailable', LEFT_UNAVAILABLE);
+    const left = leftovers(facts, context);
+    if (left !== undefined) return hold(facts, 'LeftUnavailable', `Waiting for the apiserver to remove ${left}`);
+    // It may be on its way through a reboot, or cordoned by an apiserver that left no mark; or, past all patience, by an administrator.
+    return available || (stuck && node.ready) ? goneFromFleet(facts) : undefined;
+  }
+  if (phase === 'recovering') return available && stuck ? goneFromFleet(facts) : undefined;
+  const called = told === 'StagedAndPerformedUpdate' || (told === 'RebootedIntoUpdate' && !hasBegun(facts)) || (stuck && available);
+  if (!called) return undefined;
+  return change(facts, 'Idle', null, now, 'LabelRemoved', 'Calling off the update because the node has lost its opt-in label');
+}
+
+function goneFromFleet(facts: ShadowedFacts): Verdict {
+  return deletion(target(facts), 'LabelRemoved', 'Deleting the shadow because the node has lost its opt-in label');
+}
+
+// What a stuck agent has not done by now it must not do later without a slot. The version stays in the spec as the mark of the attempt.
+function giveUpWhenStuck(facts: ShadowedFacts, { now }: RuleContext): Verdict {
+  const { phase, told, stuck, available, shadow } = facts;
+  if (phase !== 'working' || !stuck || !available) return undefined;
+  if (told === 'MonitoringUpdate') return giveUpMonitoring(facts, now);
+  const message = `Giving up because the node did not reach ${told} in time${lastFailure(facts)}`;
+  return change(facts, 'Idle', shadow.spec.version ?? null, now, 'GivenUp', message);
+}
+
+// Counts as a failure of the version until the agent says how the node is. The node keeps running it, and is free for the next.
+function giveUpMonitoring(facts: ShadowedFacts, now: number): Verdict {
+  const version = facts.shadow.spec.version ?? null;
+  const message = `Giving up because the node was not healthy on ${String(version)} in time${lastFailure(facts)}`;
+  return change(facts, 'Idle', version, now, 'GivenUp', message);
+}
+
+// A staged node that may not reboot, for a reason of its own, must not keep the others waiting.
+function callOffWhenBlocked(facts: ShadowedFacts, context: RuleContext): Verdict {
+  const { phase, told, stuck, shadow } = facts;
+  if (phase !== 'reached' || told !== 'StagedAndPerformedUpdate' || !stuck) return undefined;
+  const blocked = objection(STEP_RULES, facts, context);
+  if (blocked === undefined) return undefined;
+  return change(
+    facts,
+    'Idle',
+    shadow.spec.version ?? null,
+    context.now,
+    'GivenUp',
+    `Giving up because the node may not reboot: ${blocked.message}`,
+  );
+}
+
+// An agent that is Ready may still be unable to reach its apiserver or its host, and would drain whenever it could again. One that begins at this
+// very moment writes its progress first: then the change is outdated, and the node is finished.
+function stepBackOutsideWindow(facts: ShadowedFacts, { window, now }: RuleContext): Verdict {
+  const { phase, told, shadow } = facts;
+  if (window.open || phase !== 'working' || told !== 'RebootedIntoUpdate' || hasBegun(facts)) return undefined;
+  const message = 'Taking back the permission to reboot because the update window has closed';
+  return change(facts, 'StagedAndPerformedUpdate', shadow.spec.version ?? null, now, 'WindowClosed', message);
+}
+
+function waitForAgent(facts: ShadowedFacts, { window, now }: RuleContext): Verdict {
+  const { phase, told, stuck, deadline, status, shadow } = facts;
+  if (phase !== 'working' && phase !== 'recovering') return undefined;
+  const doing = phase === 'recovering' ? 'clean up' : `reach ${told}`;
+  const detail = status.progress?.message ?? '';
+  const text = `the agent to ${doing}${detail === '' ? lastFailure(facts) : `: ${detail}`}`;
+  if (stuck) return hold(facts, 'Stuck', `Still waiting, past the deadline, for ${text}`);
+  const lost = lostInUpdate(facts, text);
+  if (lost !== undefined) return lost;
+  const permitted = told === 'RebootedIntoUpdate' ? Math.min(deadline ?? Infinity, window.closesAt ?? Infinity) : deadline;
+  const until = sooner(drainEndsAt(facts, now) ?? permitted, facts);
+  const blocked = drainBlockedBy(shadow);
+  if (blocked !== undefined) return hold(facts, 'DrainBlocked', blocked.message, until);
+  if (told === 'MonitoringUpdate' && (status.failure_message ?? '') !== '') {
+    return hold(facts, 'UnhealthyAfterUpdate', status.failure_message ?? '', until);
+  }
+  return hold(facts, phase === 'recovering' ? 'Recovering' : 'InProgress', `Waiting for ${text}`, until);
+}
+
+/** When the drain under way ends by itself, as its agent reported it; never later than the deadline. A closing window does not end a drain. */
+function drainEndsAt({ phase, deadline, status }: ShadowedFacts, now: number): number | undefined {
+  const { step, until } = status.progress ?? {};
+  const endsAt = phase === 'working' && step === 'Draining' ? parseTimestamp(until ?? undefined, now) : undefined;
+  return endsAt === undefined || endsAt <= now ? undefined : Math.min(endsAt, deadline ?? Infinity);
+}
+
+/** What went wrong last, in this attempt or in an earlier one, as the end of a message. */
+function lastFailure({ told, status }: ShadowedFacts): string {
+  const isOfThisStep = told === 'StagedAndPerformedUpdate' || told === 'MonitoringUpdate';
+  const failure = isOfThisStep ? (status.failure_message ?? '') : '';
+  return failure === '' ? '' : `; last failure: ${failure}`;
+}
+
+const target = ({ node, shadow }: ShadowedFacts): { node: string; shadow: BottlerocketShadow } => ({ node: node.name, shadow });
+
+function change(
+  facts: ShadowedFacts,
+  state: ShadowState,
+  version: string | null,
+  now: number,
+  reason: ChangeReason,
+  message: string,
+): Verdict {
+  return specChange(target(facts), state, version, now, reason, message);
+}
+
+function hold({ node }: ShadowedFacts, reason: HoldReason, message: string, until?: number): FleetHold {
+  return { node: node.name, reason, message, ...(until === undefined ? {} : { until }) };
+}

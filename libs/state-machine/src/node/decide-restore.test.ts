@@ -1,0 +1,107 @@
+import { describe, expect, test } from '@jest/globals';
+import { PROGRESS_STEPS, SHADOW_STATES } from '@brupop/crd-models';
+import type { ProgressStep, ShadowProgress, ShadowState } from '@brupop/crd-models';
+import { decideReturn } from './decide-restore.ts';
+import type { HeldNode } from './decide-restore.ts';
+
+const progress = (step: ProgressStep): ShadowProgress => ({ step, since: '2026-01-05T00:00:00Z', boot_id: 'boot-1', version: '1.1.0' });
+
+function aShadow(told: ShadowState, reported: ShadowState = told, step?: ProgressStep): NonNullable<HeldNode['shadow']> {
+  return {
+    spec: { state: told },
+    status: {
+      current_version: '1.0.0',
+      target_version: '1.1.0',
+      current_state: reported,
+      crash_count: 0,
+      progress: step === undefined ? null : progress(step),
+    },
+  };
+}
+
+const aNode = (changes: Partial<HeldNode>): HeldNode => ({
+  managed: true,
+  ready: true,
+  bootId: 'boot-1',
+  hasAgent: true,
+  shadow: aShadow('Idle'),
+  ...changes,
+});
+const gone = { managed: false, hasAgent: false };
+const SOON = 30_000;
+const LATE = 600_000;
+
+describe(decideReturn, () => {
+  test.each<{ name: string; node: Partial<HeldNode>; expected: string | number }>([
+    {
+      name: 'an agent that is draining is left to it',
+      node: { shadow: aShadow('RebootedIntoUpdate', 'Idle', 'Draining') },
+      expected: 'The agent is about it',
+    },
+    {
+      name: 'so is one that was told to reboot and has not reported yet',
+      node: { shadow: aShadow('RebootedIntoUpdate', 'Idle') },
+      expected: 'The agent is about it',
+    },
+    {
+      name: 'so is one that gives back after a failure',
+      node: { shadow: aShadow('Idle', 'ErrorReset') },
+      expected: 'The agent is about it',
+    },
+    { name: 'so is one that was told to stop', node: { shadow: aShadow('Idle', 'Idle', 'Returning') }, expected: 'The agent is about it' },
+    {
+      name: 'so is one that has yet to end with its label',
+      node: { managed: false, shadow: aShadow('RebootedIntoUpdate', 'Idle', 'Draining') },
+      expected: 'The agent is about it',
+    },
+    {
+      name: 'one whose pod is between two lives will be back',
+      node: { hasAgent: false, shadow: aShadow('RebootedIntoUpdate', 'Idle', 'Draining') },
+      expected: 'The agent is about it',
+    },
+    { name: 'an agent whose shadow was edited by hand knows of nothing', node: { shadow: aShadow('Idle') }, expected: SOON },
+    { name: 'nor does one whose shadow was deleted', node: { shadow: undefined }, expected: SOON },
+    { name: 'nor does one whose shadow has lost its status', node: { shadow: { spec: { state: 'Idle' } } }, expected: SOON },
+    {
+      name: 'an agent that went with the label in a drain',
+      node: { ...gone, shadow: aShadow('RebootedIntoUpdate', 'Idle', 'Draining') },
+      expected: SOON,
+    },
+    {
+      name: 'one that went before the host went down',
+      node: { ...gone, shadow: aShadow('RebootedIntoUpdate', 'Idle', 'Rebooting') },
+      expected: LATE,
+    },
+    {
+      name: 'and whose kubelet does not tell its boot',
+      node: { ...gone, bootId: undefined, shadow: aShadow('RebootedIntoUpdate', 'Idle', 'Rebooting') },
+      expected: LATE,
+    },
+    {
+      name: 'one whose host has since booted',
+      node: { ...gone, bootId: 'boot-2', shadow: aShadow('RebootedIntoUpdate', 'Idle', 'Rebooting') },
+      expected: SOON,
+    },
+    {
+      name: 'an agent of Brupop 1.x, which may have asked for a reboot',
+      node: { ...gone, shadow: aShadow('RebootedIntoUpdate', 'Idle') },
+      expected: LATE,
+    },
+    { name: 'one whose shadow is gone, too', node: { ...gone, shadow: undefined }, expected: SOON },
+    { name: 'a host that is not back yet is waited for', node: { ...gone, ready: false }, expected: 'Waiting for the Node to be Ready' },
+  ])('$name', ({ node, expected }) => {
+    const decision = decideReturn(aNode(node));
+    expect(decision.kind === 'leave' ? decision.reason : decision.afterMs).toBe(expected);
+  });
+
+  test.each(
+    SHADOW_STATES.flatMap((told) =>
+      SHADOW_STATES.flatMap((reported) => [undefined, ...PROGRESS_STEPS].map((step) => ({ told, reported, step }))),
+    ),
+  )('told $told, at $reported and $step: given back in the end if the label is taken away', ({ told, reported, step }) => {
+    expect(decideReturn(aNode({ ...gone, shadow: aShadow(told, reported, step) }))).toMatchObject({
+      kind: 'return',
+      reason: 'Giving the node back because it has lost its opt-in label and its agent',
+    });
+  });
+});
