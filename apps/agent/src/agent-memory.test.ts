@@ -96,10 +96,10 @@ describe(AgentMemory, () => {
 
   test('tells of each decision once, and of what comes again and again at level debug', () => {
     const [memory, log] = [new AgentMemory(), memoryLogger()];
-    for (let times = 0; times < 2; times++) memory.tell(log, { kind: 'wait', reason: 'nothing to do' });
-    memory.tell(log, { kind: 'refresh', reason: 'looking' });
-    memory.tell(log, { kind: 'reboot', reason: 'drained' });
-    memory.tell(log, { kind: 'wait', reason: 'nothing to do' });
+    for (let times = 0; times < 2; times++) memory.log(log, { kind: 'wait', reason: 'nothing to do' });
+    memory.log(log, { kind: 'refresh', reason: 'looking' });
+    memory.log(log, { kind: 'reboot', reason: 'drained' });
+    memory.log(log, { kind: 'wait', reason: 'nothing to do' });
     expect(log.entries.map(({ level, fields }) => `${level} ${String(fields['action'])}`)).toEqual([
       'debug wait',
       'debug refresh',

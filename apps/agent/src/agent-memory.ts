@@ -13,7 +13,7 @@ export class AgentMemory {
   hostStatus: UpdateStatus | undefined;
   /** What was seen of the host's checks for updates since it booted. */
   checks: SeenChecks = NOTHING_SEEN;
-  #toldCheck: { readonly bootId: string | undefined; readonly check: ShadowUpdateCheck } | undefined;
+  #reportedCheck: { readonly bootId: string | undefined; readonly check: ShadowUpdateCheck } | undefined;
   /** The version that was last downloaded to the staging partition, as the host's updater named it. */
   downloaded: string | undefined;
   /** A command of the host that was waited for in vain, and may still end. */
@@ -24,7 +24,7 @@ export class AgentMemory {
   #lastCheckedAt: number | undefined;
   #phase = '';
   #enteredMs = 0;
-  #told = '';
+  #logged = '';
 
   /** Outcomes since the shadow last changed, oldest first. */
   get outcomes(): readonly StepOutcome[] {
@@ -37,8 +37,8 @@ export class AgentMemory {
   }
 
   /** What was last written of checks for updates since this boot of the host. */
-  toldCheck(bootId: string): ShadowUpdateCheck | undefined {
-    return this.#toldCheck?.bootId === bootId ? this.#toldCheck.check : undefined;
+  reportedCheck(bootId: string): ShadowUpdateCheck | undefined {
+    return this.#reportedCheck?.bootId === bootId ? this.#reportedCheck.check : undefined;
   }
 
   /** The host's status as just seen, once: later it may have changed. */
@@ -61,7 +61,7 @@ export class AgentMemory {
   }
 
   /** For how long the present spec has been known. */
-  knownForMs(monotonicMs: number): number {
+  specAgeMs(monotonicMs: number): number {
     return monotonicMs - this.#enteredMs;
   }
 
@@ -81,17 +81,17 @@ export class AgentMemory {
    */
   reported(status: ShadowStatus, before: ShadowStatus | null | undefined): void {
     const { current_state: state, progress, update_check: check = null, boot_id: bootId } = status;
-    this.#toldCheck = check === null ? undefined : { bootId, check };
+    this.#reportedCheck = check === null ? undefined : { bootId, check };
     const isSameStep = progress?.step === before?.progress?.step && progress?.since === before?.progress?.since;
     if (isSameStep && state === before?.current_state) return;
     this.#outcomes = this.#outcomes.filter(({ step }) => step === 'cordon-and-drain' && progress?.step === 'Rebooting');
   }
 
   /** Logs a decision, unless it is the same as the last. */
-  tell(log: Logger, { kind, reason }: Action): void {
+  log(log: Logger, { kind, reason }: Action): void {
     const told = `${kind} ${reason}`;
-    if (told === this.#told) return;
-    this.#told = told;
+    if (told === this.#logged) return;
+    this.#logged = told;
     if (kind === 'wait' || kind === 'refresh') log.debug('Decided', { action: kind, reason });
     else log.info('Decided', { action: kind, reason });
   }

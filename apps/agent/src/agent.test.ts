@@ -94,7 +94,7 @@ describe('an idle agent', () => {
     await aWorld().ready();
     world.apiserver.edit({ crash_count: 7 });
     await world.clock.advance(60_000);
-    world.apiserver.tell('Idle', null);
+    world.apiserver.setDesired('Idle', null);
     await world.clock.advance(300_000);
     expect(crashes()).toBe(7);
   });
@@ -158,7 +158,7 @@ describe('an update', () => {
   test('survives an agent that is killed at any moment', async () => {
     for (let at = 1; at < 14; at++) {
       await aWorld({ excludeFromLbWaitMs: 5_000 }).ready();
-      world.apiserver.tell('StagedAndPerformedUpdate', '1.27.0');
+      world.apiserver.setDesired('StagedAndPerformedUpdate', '1.27.0');
       await world.clock.advance(at * 3_000);
       if (world.host.isUp) {
         world.kill();
@@ -193,7 +193,7 @@ describe('monitoring', () => {
   const SOAK = 300_000;
   const monitored = async (): Promise<void> => {
     await aWorld({ soakMs: SOAK }).ready();
-    world.apiserver.tell('StagedAndPerformedUpdate', '1.27.0');
+    world.apiserver.setDesired('StagedAndPerformedUpdate', '1.27.0');
     expect(await world.until(() => world.apiserver.shadow?.spec.state === 'MonitoringUpdate')).toBe(true);
   };
   const isOver = (): boolean => world.apiserver.shadow?.spec.state === 'Idle';
@@ -319,7 +319,7 @@ describe('a failed update', () => {
       await world.until(() => world.host.updateStatus?.state === 'Idle');
     }
     const askedAtMs: number[] = [];
-    world.apiserver.tell('StagedAndPerformedUpdate', '1.27.0');
+    world.apiserver.setDesired('StagedAndPerformedUpdate', '1.27.0');
     await world.until(() => world.apiserver.status?.failure_message != null);
     world.onHostRequest = (request) => {
       if (request.path === path) askedAtMs.push(world.clock.monotonic());
@@ -385,7 +385,7 @@ describe('a failed update', () => {
         world.host.faults.busy(10 * 3_600_000);
       });
     };
-    world.apiserver.tell('StagedAndPerformedUpdate', '1.27.0');
+    world.apiserver.setDesired('StagedAndPerformedUpdate', '1.27.0');
     await world.until(() => world.apiserver.status?.failure_message != null, DEFAULT_AGENT_SETTINGS.stageTimeoutMs + 60_000);
     expect(world.apiserver.status?.failure_message).toBe('The host stayed busy past the deadline: prepare took longer than 1500 s');
     expect({ crashes: crashes(), drains: drains() }).toEqual({ crashes: 1, drains: 0 });
@@ -455,7 +455,7 @@ describe('a failed update', () => {
     await aWorld({ stageTimeoutMs: 60_000 }).ready();
     world.apiserver.controls = false;
     world.host.faults.downloadFails('always');
-    world.apiserver.tell('StagedAndPerformedUpdate', '1.27.0');
+    world.apiserver.setDesired('StagedAndPerformedUpdate', '1.27.0');
     await world.clock.advance(3_600_000);
     expect(crashes()).toBe(1);
   });
@@ -479,12 +479,12 @@ describe('an update that is no longer offered', () => {
   const staged = async (): Promise<void> => {
     await aWorld().ready();
     world.apiserver.controls = false;
-    world.apiserver.tell('StagedAndPerformedUpdate', '1.27.0');
+    world.apiserver.setDesired('StagedAndPerformedUpdate', '1.27.0');
     expect(await world.until(() => world.apiserver.status?.current_state === 'StagedAndPerformedUpdate')).toBe(true);
     world.apiserver.controls = true;
   };
   const allow = (): void => {
-    world.apiserver.tell('RebootedIntoUpdate', '1.27.0');
+    world.apiserver.setDesired('RebootedIntoUpdate', '1.27.0');
   };
   const ended = (): unknown => ({
     version: world.host.version,
@@ -592,7 +592,7 @@ describe('an update that is no longer offered', () => {
     world.host.faults.unparsableOutput('always');
     world.start();
     await world.until(() => world.apiserver.status !== undefined);
-    world.apiserver.tell('StagedAndPerformedUpdate', '1.27.0');
+    world.apiserver.setDesired('StagedAndPerformedUpdate', '1.27.0');
     await world.clock.advance(600_000);
     expect(world.apiserver.shadow?.spec.state).toBe('StagedAndPerformedUpdate');
     world.host.faults.clear();
@@ -651,7 +651,7 @@ describe('a host API that is gone', () => {
     for (let at = 0; at < 6; at++) {
       await aWorld({ excludeFromLbWaitMs: 5_000 }).ready();
       world.apiserver.drainWaits = 3;
-      world.apiserver.tell('StagedAndPerformedUpdate', '1.27.0');
+      world.apiserver.setDesired('StagedAndPerformedUpdate', '1.27.0');
       await world.until(() => world.apiserver.cordoned);
       await world.clock.advance(at * 3_000);
       world.host.faults.socketDead();
@@ -672,7 +672,7 @@ describe('a host API that is gone', () => {
     world = new AgentWorld({}, { timings: { shutdownMs: 400_000 } });
     world.outlastsServices = true;
     await world.ready();
-    world.apiserver.tell('StagedAndPerformedUpdate', '1.27.0');
+    world.apiserver.setDesired('StagedAndPerformedUpdate', '1.27.0');
     expect(await world.until(() => world.apiserver.status?.progress?.step === 'Rebooting')).toBe(true);
     await world.clock.advance(2_000);
     world.host.faults.socketDead();

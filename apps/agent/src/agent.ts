@@ -9,8 +9,8 @@ import type { AgentSettings } from '@brupop/state-machine';
 import { AgentMemory } from './agent-memory.ts';
 import { createApiserverClient } from './apiserver-client.ts';
 import { createBackoff } from './backoff.ts';
-import { createDoorbell } from './notifier.ts';
-import type { Doorbell } from './notifier.ts';
+import { createNotifier } from './notifier.ts';
+import type { Notifier } from './notifier.ts';
 import { createReadiness } from './readiness.ts';
 import { reconcile } from './reconcile.ts';
 import type { Next, ReconcileDeps } from './reconcile.ts';
@@ -58,12 +58,12 @@ export function createAgent(deps: AgentDeps): Agent {
     problem: () => readiness.problem(),
     async run(signal) {
       const shadows = new ShadowCache(clock);
-      const doorbell = createDoorbell(clock);
+      const notifier = createNotifier(clock);
       const stop = new AbortController();
       const running = AbortSignal.any([signal, stop.signal]);
       const onShadow = (shadow: BottlerocketShadow, isFresh: boolean): void => {
         shadows.read(shadow, isFresh);
-        doorbell.ring();
+        notifier.notify();
       };
       const onUnchanged = (): void => {
         shadows.confirmed();
@@ -71,7 +71,7 @@ export function createAgent(deps: AgentDeps): Agent {
       const watching = watchShadow({ client: apiserver, clock, random, log, known: shadows, onShadow, onUnchanged }, running);
       const working = work(
         { ...deps, clock, settings: spread(deps.settings, random), apiserver, host, shadows, memory: new AgentMemory() },
-        doorbell,
+        notifier,
         random,
         running,
       );
@@ -85,19 +85,19 @@ export function createAgent(deps: AgentDeps): Agent {
   };
 }
 
-async function work(deps: ReconcileDeps, doorbell: Doorbell, random: Random, signal: AbortSignal): Promise<never> {
+async function work(deps: ReconcileDeps, notifier: Notifier, random: Random, signal: AbortSignal): Promise<never> {
   const { clock, log } = deps;
   const backoff = createBackoff(clock, random);
   const hostBackoff = createBackoff(clock, random, HOST_BACKOFF_MS);
   let told = '';
-  await doorbell.wait(undefined, signal);
+  await notifier.wait(undefined, signal);
   for (;;) {
     try {
       const next = await reconcile(deps, signal);
       backoff.reset();
       hostBackoff.reset();
       told = '';
-      if (next !== 'now') await doorbell.wait(pauseMs(deps, next), signal);
+      if (next !== 'now') await notifier.wait(pauseMs(deps, next), signal);
     } catch (error) {
       signal.throwIfAborted();
       const code = error instanceof BrupopError ? error.code : undefined;

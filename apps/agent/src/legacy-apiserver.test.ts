@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { seededRandom } from '@brupop/ports';
 import type { HttpHandler } from '@brupop/ports';
 import { AgentWorld } from './testing/agent-world.ts';
-import { OriginalApiserver } from './testing/legacy-apiserver.ts';
+import { LegacyApiserver } from './testing/legacy-apiserver.ts';
 
 const HOUR = 3_600_000;
 
@@ -12,7 +12,7 @@ afterEach(() => {
 });
 
 /** Each request meets a replica of the original with this chance, else one of ours: as behind a Service in the middle of an upgrade. */
-function mixed(original: OriginalApiserver, chance: number): HttpHandler {
+function mixed(original: LegacyApiserver, chance: number): HttpHandler {
   const random = seededRandom(5);
   return (request, signal) => (random() < chance ? original : world.apiserver).handle(request, signal);
 }
@@ -30,7 +30,7 @@ describe('an agent before an apiserver of the original', () => {
     { name: 'that knows its UID', nodeUid: 'u', reason: 'The apiserver answered 405' },
   ])('$name waits, says for what, and touches nothing', async ({ nodeUid, reason }) => {
     world = new AgentWorld();
-    const original = new OriginalApiserver();
+    const original = new LegacyApiserver();
     Object.assign(world, { front: original.handle, nodeUid });
     world.start();
     await world.clock.advance(HOUR);
@@ -40,7 +40,7 @@ describe('an agent before an apiserver of the original', () => {
 
   test('goes on as soon as the apiserver has been replaced', async () => {
     world = new AgentWorld();
-    world.front = new OriginalApiserver().handle;
+    world.front = new LegacyApiserver().handle;
     world.start();
     await world.clock.advance(HOUR);
     world.front = undefined;
@@ -56,7 +56,7 @@ describe('an agent before an apiserver of the original', () => {
     { chance: 0.7, nodeUid: 'u' },
   ])('with a chance of $chance, else one of ours (UID: $nodeUid), updates its node once and gives it back', async ({ chance, nodeUid }) => {
     world = new AgentWorld({ excludeFromLbWaitMs: 30_000 });
-    const original = new OriginalApiserver();
+    const original = new LegacyApiserver();
     Object.assign(world, { front: mixed(original, chance), nodeUid });
     await world.ready();
     let boots = 0;
@@ -68,13 +68,13 @@ describe('an agent before an apiserver of the original', () => {
 
   test('does not take its blocking drain, which never fails, for a drain', async () => {
     world = new AgentWorld();
-    const original = new OriginalApiserver();
+    const original = new LegacyApiserver();
     await world.ready();
     world.nodeUid = 'u';
     world.kill();
     world.start();
     world.front = (request, signal) => (request.path.endsWith('/cordon-and-drain') ? original : world.apiserver).handle(request, signal);
-    world.apiserver.tell('StagedAndPerformedUpdate', '1.27.0');
+    world.apiserver.setDesired('StagedAndPerformedUpdate', '1.27.0');
     await world.clock.advance(HOUR);
     expect([original.obeyed.length > 0, world.host.version]).toEqual([true, '1.26.1']);
     expect(hasTold('The apiserver is one of Brupop 1.x')).toBe(true);

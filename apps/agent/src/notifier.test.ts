@@ -1,10 +1,10 @@
 import { VirtualClock } from '@brupop/ports';
 import { describe, expect, test } from '@jest/globals';
-import { createDoorbell } from './notifier.ts';
+import { createNotifier } from './notifier.ts';
 
 function aDoorbell() {
   const clock = new VirtualClock();
-  const bell = createDoorbell(clock);
+  const bell = createNotifier(clock);
   const stop = new AbortController();
   const wakes: string[] = [];
   const wait = (ms?: number): void => {
@@ -16,12 +16,12 @@ function aDoorbell() {
   return { clock, bell, stop, wakes, wait };
 }
 
-describe(createDoorbell, () => {
-  test('wakes at a ring, else when the time is up', async () => {
+describe(createNotifier, () => {
+  test('wakes at a notify, else when the time is up', async () => {
     const { clock, bell, wakes, wait } = aDoorbell();
     wait(1_000);
     clock.setTimer(300, () => {
-      bell.ring();
+      bell.notify();
     });
     await clock.advance(500);
     wait(1_000);
@@ -29,10 +29,10 @@ describe(createDoorbell, () => {
     expect(wakes).toEqual(['woken @300', 'woken @1500']);
   });
 
-  test('keeps one ring for who was not there, however often it was rung', async () => {
+  test('keeps one notify for who was not there, however often it was notified', async () => {
     const { clock, bell, wakes, wait } = aDoorbell();
-    bell.ring();
-    bell.ring();
+    bell.notify();
+    bell.notify();
     wait();
     await clock.advance(1_000);
     wait();

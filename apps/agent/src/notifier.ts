@@ -1,24 +1,24 @@
 import type { Clock } from '@brupop/ports';
 
-/** Wakes one sleeper. A ring while nobody sleeps is kept for the next. */
-export interface Doorbell {
-  ring(): void;
-  /** Resolves at a ring or after `ms`, if given. Rejects with the signal's reason. */
+/** Wakes one sleeper. A notify while nobody sleeps is kept for the next. */
+export interface Notifier {
+  notify(): void;
+  /** Resolves at a notify or after `ms`, if given. Rejects with the signal's reason. */
   wait(ms: number | undefined, signal: AbortSignal): Promise<void>;
 }
 
-/** A doorbell that nobody has rung. */
-export function createDoorbell(clock: Clock): Doorbell {
-  let rung = false;
+/** A notifier that nobody has notified. */
+export function createNotifier(clock: Clock): Notifier {
+  let notified = false;
   let wake: () => void = () => undefined;
   return {
-    ring() {
-      rung = true;
+    notify() {
+      notified = true;
       wake();
     },
     async wait(ms, signal) {
       signal.throwIfAborted();
-      if (!rung) {
+      if (!notified) {
         await new Promise<void>((resolve) => {
           const cancel =
             ms === undefined
@@ -36,7 +36,7 @@ export function createDoorbell(clock: Clock): Doorbell {
         });
         signal.throwIfAborted();
       }
-      rung = false;
+      notified = false;
     },
   };
 }

@@ -37,7 +37,7 @@ export async function reconcile(deps: ReconcileDeps, signal: AbortSignal): Promi
   });
   if (observation === undefined) return { until: undefined };
   const action = decideAction(observation);
-  deps.memory.tell(deps.log, action);
+  deps.memory.log(deps.log, action);
   switch (action.kind) {
     case 'wait':
       return { until: action.until };
@@ -65,11 +65,11 @@ async function observe(deps: ReconcileDeps, signal: AbortSignal): Promise<AgentO
   noteLateCommand(memory, status, clock.now());
   noteDownload(memory, status);
   const { lastCheckedAt, outcomes, downloaded } = memory;
-  const toldCheck = memory.toldCheck(bootId);
-  const toldForMs = memory.knownForMs(clock.monotonic());
+  const reportedCheck = memory.reportedCheck(bootId);
+  const specAgeMs = memory.specAgeMs(clock.monotonic());
   const host = { version, status };
-  const told = { toldCheck, toldForMs };
-  const observation = { shadow, host, bootId, now: clock.now(), settings, lastCheckedAt, outcomes, downloaded, ...told };
+  const remembered = { reportedCheck, specAgeMs };
+  const observation = { shadow, host, bootId, now: clock.now(), settings, lastCheckedAt, outcomes, downloaded, ...remembered };
   memory.checks = followChecks(memory.checks, observation);
   return { ...observation, checks: memory.checks };
 }
@@ -105,7 +105,7 @@ async function reportUnreachableHost(deps: ReconcileDeps, error: unknown, signal
   memory.unansweredSince = Math.min(memory.unansweredSince ?? now, now);
   memory.enter(shadow.spec, clock.monotonic());
   const { checks, outcomes, unansweredSince } = memory;
-  const observed = { shadow, bootId, now, settings, checks, outcomes, toldCheck: memory.toldCheck(bootId) };
+  const observed = { shadow, bootId, now, settings, checks, outcomes, reportedCheck: memory.reportedCheck(bootId) };
   const action = decideUnanswered(observed, problemOf(error), unansweredSince) ?? decideWithoutHost(observed);
   if (action !== undefined) await report(deps, action.status, shadow.status, signal);
 }

@@ -15,7 +15,7 @@ import { createApiserverMetrics } from './metrics.ts';
 import { addNodeRoutes } from './node-routes.ts';
 import { requestLimit } from './request-limit.ts';
 import { returnNodes } from './restore-nodes.ts';
-import { createShadowBoard } from './shadow-notifier.ts';
+import { createShadowNotifier } from './shadow-notifier.ts';
 import { addShadowRoutes } from './shadow-routes.ts';
 import { tidyNodes } from './tidy-nodes.ts';
 
@@ -50,11 +50,11 @@ const JSON_LIMIT = '256kb';
 /** Assembles an apiserver. Nothing happens before `run`, and nothing is remembered that another replica would need. */
 export function createApiserver(deps: ApiserverDeps): Apiserver {
   const { client, clock, log, namespace } = deps;
-  const board = createShadowBoard(clock);
+  const notifier = createShadowNotifier(clock);
   const metrics = createApiserverMetrics(clock);
-  const caches = createCaches({ ...deps, board, watches: metrics.watches });
+  const caches = createCaches({ ...deps, notifier, watches: metrics.watches });
   // Not the shadows: where they are stored as v1, they cannot be listed before kube-apiserver finds a replica that converts them.
-  const ready = (): boolean => caches.knowsCallers() && !board.closed;
+  const ready = (): boolean => caches.knowsCallers() && !notifier.closed;
 
   const app = express();
   app.disable('x-powered-by');
@@ -68,7 +68,7 @@ export function createApiserver(deps: ApiserverDeps): Apiserver {
     response.type('text').send('pong');
   });
   app.get(ROUTES.ready, (_request, response) => {
-    if (!ready()) throw new RequestError('NOT_READY', board.closed ? 'Shutting down' : 'The caches have not synced');
+    if (!ready()) throw new RequestError('NOT_READY', notifier.closed ? 'Shutting down' : 'The caches have not synced');
     response.type('text').send('ready');
   });
   addConvertRoute(app, clock);
@@ -86,7 +86,7 @@ export function createApiserver(deps: ApiserverDeps): Apiserver {
     findNode: caches.findNode,
   });
   agents.use(ROUTES.shadow, authentication(authenticator, metrics, createDenialLog(log, clock)), requestLimit(clock));
-  addShadowRoutes(agents, express.json({ limit: JSON_LIMIT, type: () => true }), { ...deps, caches, board, metrics });
+  addShadowRoutes(agents, express.json({ limit: JSON_LIMIT, type: () => true }), { ...deps, caches, notifier, metrics });
   const events = createEventRecorder({
     client,
     clock,
@@ -94,7 +94,7 @@ export function createApiserver(deps: ApiserverDeps): Apiserver {
     component: APISERVER_COMPONENT,
     instance: deps.identity ?? APISERVER_COMPONENT,
   });
-  addNodeRoutes(agents, { ...deps, caches, board, metrics, events });
+  addNodeRoutes(agents, { ...deps, caches, notifier, metrics, events });
   app.use(agents);
 
   app.use((request) => {
@@ -114,7 +114,7 @@ export function createApiserver(deps: ApiserverDeps): Apiserver {
     ready,
     run: async (signal) => {
       const close = (): void => {
-        board.close();
+        notifier.close();
       };
       signal.addEventListener('abort', close, { once: true });
       if (signal.aborted) close();

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { VirtualClock } from '@brupop/ports';
-import { BodyBudget, type HeldBody } from './body-budget.ts';
+import { BodyBudget, type BodyReservation } from './body-budget.ts';
 
 let clock: VirtualClock;
 let budget: BodyBudget;
@@ -10,7 +10,7 @@ beforeEach(() => {
   budget = new BodyBudget(clock, 100);
   cut = [];
 });
-const enter = (name: string): HeldBody => budget.enter(() => cut.push(name));
+const enter = (name: string): BodyReservation => budget.enter(() => cut.push(name));
 
 describe(BodyBudget, () => {
   test('a body takes nothing before it arrives', () => {

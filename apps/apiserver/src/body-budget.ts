@@ -1,7 +1,7 @@
 import type { Clock } from '@brupop/ports';
 
 /** A body of which some bytes are held. */
-export interface HeldBody {
+export interface BodyReservation {
   /** Takes bytes that have arrived. @returns false if there is no room for them: give the body up */
   grow(bytes: number): boolean;
   /** Gives all bytes back; may be called any number of times. */
@@ -34,7 +34,7 @@ export class BodyBudget {
   }
 
   /** @param cut ends the exchange of this body; it is called when its bytes are needed, after they have been given back */
-  enter(cut: () => void): HeldBody {
+  enter(cut: () => void): BodyReservation {
     const holder: Holder = { over: false, bytes: 0, lastMs: this.#clock.monotonic(), cut };
     return {
       grow: (bytes) => {

@@ -8,7 +8,7 @@ import {
   CRD_MISSING,
   EXCLUDE_FROM_LB_LABEL,
   EXCLUDED_FROM_LB_ANNOTATION,
-  isHeld,
+  isOwned,
   shadowName,
   soundNode,
   soundPod,
@@ -30,10 +30,10 @@ import {
 } from '@brupop/kube-runtime';
 import type { Clock, Random } from '@brupop/ports';
 import type { Logger } from '@brupop/process';
-import type { HeldNode } from '@brupop/state-machine';
+import type { OwnedNode } from '@brupop/state-machine';
 import { nodeProblem, type HealthNode } from './node-health.ts';
-import type { ShadowBoard } from './shadow-notifier.ts';
-import { VoidMarks } from './void-ownership.ts';
+import type { ShadowNotifier } from './shadow-notifier.ts';
+import { VoidOwnership } from './void-ownership.ts';
 
 /** What is kept of a Node: enough to tell whether it is Ready, and to change it; next to nothing of one that is not held. */
 export interface CachedNode extends DrainNode {
@@ -41,11 +41,11 @@ export interface CachedNode extends DrainNode {
   /** Whether it carries the opt-in label with the right value. */
   readonly managed: boolean;
   /** Only while an update of ours holds it, which few are at any time. */
-  readonly held?: HeldState;
+  readonly held?: OwnedState;
 }
 
-/** What a Node itself tells of a {@link HeldNode}. */
-export type HeldState = Pick<HeldNode, 'managed' | 'ready' | 'bootId'>;
+/** What a Node itself tells of a {@link OwnedNode}. */
+export type OwnedState = Pick<OwnedNode, 'managed' | 'ready' | 'bootId'>;
 
 /** The part of a Node, as the API gives it, that is looked at. */
 export interface RawNode extends KubeObject {
@@ -90,7 +90,7 @@ export interface Caches {
   /** Replaces the listener that is called when a node bears a void mark, is cordoned without that taint, or bears it without being cordoned. */
   onTidyDue(listener: () => void): void;
   /** Nodes that an update of ours holds. */
-  heldNodes(): { readonly name: string; readonly held: HeldNode }[];
+  ownedNodes(): { readonly name: string; readonly held: OwnedNode }[];
 }
 
 /** What {@link createCaches} needs. */
@@ -100,35 +100,35 @@ export interface CachesOptions {
   readonly random: Random;
   readonly log: Logger;
   readonly namespace: string;
-  readonly board: ShadowBoard;
+  readonly notifier: ShadowNotifier;
   readonly watches: WatchMetrics;
 }
 
-/** The caches of one apiserver; every change of a shadow is announced on the board. */
+/** The caches of one apiserver; every change of a shadow is announced on the notifier. */
 export function createCaches(options: CachesOptions): Caches {
-  const { client, namespace, board, watches } = options;
+  const { client, namespace, notifier, watches } = options;
   const shadows = createReflector<BottlerocketShadow>({
     ...options,
     path: paths.shadows(namespace),
     ifNotServed: CRD_MISSING,
-    trim: trimShadow,
+    transform: transformShadow,
     onRestart: watches.onRestart('bottlerocketshadows'),
     onEvent: ({ object }) => {
-      board.announce(object?.metadata.name);
+      notifier.notify(object?.metadata.name);
     },
   });
   let tidyDue = (): void => undefined;
-  const voidMarks = new VoidMarks();
+  const voidMarks = new VoidOwnership();
   const nodes = createReflector<CachedNode>({
     ...options,
     path: paths.nodes(),
-    trim: trimNode,
+    transform: transformNode,
     onRestart: watches.onRestart('nodes'),
     onEvent: (event) => {
       if (event.object === undefined) return;
       const { object } = event;
       const { name } = object.metadata;
-      board.announce(nodeTopic(name));
+      notifier.notify(nodeTopic(name));
       const bearsVoidMark = voidMarks.saw(name, event.type === 'deleted' ? undefined : object);
       // With the last node that loses its label the taints of all others are due.
       const isReleased = event.type === 'modified' && event.before.managed && !object.managed;
@@ -139,7 +139,7 @@ export function createCaches(options: CachesOptions): Caches {
     ...options,
     path: paths.pods(namespace),
     query: { labelSelector: `${COMPONENT_LABEL} in (${[AGENT_COMPONENT, ...SERVER_COMPONENTS].join(',')})` },
-    trim: trimPod,
+    transform: transformPod,
     onRestart: watches.onRestart('pods'),
   });
   const reflectors = { bottlerocketshadows: shadows, nodes, pods };
@@ -161,14 +161,14 @@ export function createCaches(options: CachesOptions): Caches {
     findPod: async (name, signal) => {
       const cached = pods.store.get(`${namespace}/${name}`);
       const found =
-        cached ?? (await readOrUndefined<RawPod>(client, paths.pod(namespace, name), signal).then((pod) => pod && trimPod(pod)));
+        cached ?? (await readOrUndefined<RawPod>(client, paths.pod(namespace, name), signal).then((pod) => pod && transformPod(pod)));
       return found?.isAgent === true ? found : undefined;
     },
     findNode: async (name, signal) => {
       const cached = nodes.store.get(name);
       if (cached !== undefined) return cached;
       const found = await readOrUndefined<RawNode>(client, paths.node(name), signal);
-      return found === undefined ? undefined : trimNode(found);
+      return found === undefined ? undefined : transformNode(found);
     },
     tidyDue: () => {
       if (!nodes.hasSynced()) return [];
@@ -184,7 +184,7 @@ export function createCaches(options: CachesOptions): Caches {
     onTidyDue: (listener) => {
       tidyDue = listener;
     },
-    heldNodes: () => {
+    ownedNodes: () => {
       const held = nodes.store.list().flatMap(({ metadata: { name }, held: state }) => (state === undefined ? [] : [{ name, state }]));
       if (held.length === 0) return [];
       const withAgent = new Set(pods.store.list().flatMap(({ isAgent, spec }) => (isAgent ? [spec.nodeName] : [])));
@@ -201,7 +201,7 @@ export function soundOrNone(shadow: unknown): ObservedShadow | undefined {
   return shadow === undefined ? undefined : soundShadow(shadow);
 }
 
-/** Under what the board announces news of a Node; no shadow has such a name. */
+/** Under what the notifier announces news of a Node; no shadow has such a name. */
 export function nodeTopic(name: string): string {
   return `node ${name}`;
 }
@@ -225,7 +225,7 @@ export async function readOrUndefined<T>(client: KubeClient, path: string, signa
 }
 
 /** A shadow without the API server's book-keeping, which is larger than the rest, and within the limits of the schema. */
-export function trimShadow(shadow: BottlerocketShadow): BottlerocketShadow {
+export function transformShadow(shadow: BottlerocketShadow): BottlerocketShadow {
   const { status } = shadow;
   const bound = status === undefined || status === null ? status : boundStatus(status);
   if (!('managedFields' in shadow.metadata) && bound === status) return shadow;
@@ -245,11 +245,11 @@ type SoundPod = Omit<RawPod, 'spec' | 'status'> & { readonly spec?: RawPod['spec
 const READY: NonNullable<CachedNode['status']> = { conditions: [{ type: 'Ready', status: 'True' }] };
 
 /** A Node that is illegal in any part counts as not Ready. */
-function trimNode(raw: RawNode): CachedNode {
+function transformNode(raw: RawNode): CachedNode {
   const { object: node, fault } = soundNode(raw);
   const { name, uid = '', resourceVersion, labels = {}, annotations = {} } = node.metadata;
   const { unschedulable, taints } = node.spec ?? {};
-  const held = heldStateOf(node);
+  const held = ownedStateOf(node);
   const kept = {
     labels: only(labels, EXCLUDE_FROM_LB_LABEL),
     annotations: only(annotations, CORDONED_ANNOTATION, EXCLUDED_FROM_LB_ANNOTATION),
@@ -280,9 +280,9 @@ export function isManaged({ metadata: { labels = {} } }: RawNode): boolean {
 }
 
 /** @returns undefined for a node that no update of ours holds */
-export function heldStateOf(raw: RawNode): HeldState | undefined {
+export function ownedStateOf(raw: RawNode): OwnedState | undefined {
   const { object: node, fault } = soundNode(raw);
-  if (!isHeld(node)) return undefined;
+  if (!isOwned(node)) return undefined;
   return {
     managed: isManaged(node),
     ready: fault === undefined && nodeProblem(node) === undefined,
@@ -290,7 +290,7 @@ export function heldStateOf(raw: RawNode): HeldState | undefined {
   };
 }
 
-function trimPod(raw: RawPod): CachedPod {
+function transformPod(raw: RawPod): CachedPod {
   const { metadata, spec, status } = soundPod<SoundPod>(raw).object;
   const { name, namespace, uid, resourceVersion, labels } = metadata;
   return {

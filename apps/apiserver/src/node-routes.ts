@@ -1,5 +1,5 @@
 import { parsePrefer, RESPOND_ASYNC, ROUTES, type StepProgress } from '@brupop/agent-api';
-import { AGENT_COMPONENT, COMPONENT_LABEL, CORDONED_ANNOTATION, markState } from '@brupop/crd-models';
+import { AGENT_COMPONENT, COMPONENT_LABEL, CORDONED_ANNOTATION, ownershipState } from '@brupop/crd-models';
 import {
   cordonNode,
   createRemovals,
@@ -59,7 +59,7 @@ export function addNodeRoutes(router: Router, deps: NodeRoutesDeps): void {
   router.post(ROUTES.cordonAndDrain, async (request, response) => {
     const target = targetOf(deps, response);
     await checkPermission(deps, target.nodeName, requestSignal(response));
-    await adoptPredecessors(deps, request, target);
+    await adoptLegacyCordon(deps, request, target);
     const policy = policyFor(request, deps.drainPolicy);
     const cordoned = await orRefused('The cordon', orNodeNotFound(target, cordon(deps, drains, target)));
     if (isRefused(cordoned)) {
@@ -72,7 +72,7 @@ export function addNodeRoutes(router: Router, deps: NodeRoutesDeps): void {
     const isReturned = watchReturn(deps, target.nodeName);
     // Agents of Brupop 1.x take the answer for the end of the drain, so there must be none before.
     while (result.kind === 'waiting' && !wantsProgress(request)) {
-      if (deps.board.closed) throw new RequestError('SHUTTING_DOWN', 'This replica is shutting down; ask again to go on');
+      if (deps.notifier.closed) throw new RequestError('SHUTTING_DOWN', 'This replica is shutting down; ask again to go on');
       if (isReturned()) throw new RequestError('NODE_CONFLICT', 'The node has been given back while it was drained; ask again to drain it');
       await checkPermission(deps, target.nodeName, requestSignal(response));
       result = await drainOnce(deps, drains, target, { held, policy });
@@ -119,7 +119,7 @@ export function addNodeRoutes(router: Router, deps: NodeRoutesDeps): void {
   router.post(ROUTES.excludeFromLb, async (request, response) => {
     const target = targetOf(deps, response);
     await checkPermission(deps, target.nodeName, requestSignal(response));
-    await adoptPredecessors(deps, request, target);
+    await adoptLegacyCordon(deps, request, target);
     const excluded = await orRefused(
       'The exclusion from load balancers',
       orNodeNotFound(target, excludeFromLoadBalancers({ ...target, known: deps.caches.node(target.nodeName) })),
@@ -170,19 +170,19 @@ export function addNodeRoutes(router: Router, deps: NodeRoutesDeps): void {
  * An agent of Brupop 1.x asks again where an apiserver of its own has ended in the middle of the step: what that one did must not pass for an
  * administrator's. Agents of ours have written a status before, by which it was adopted.
  */
-async function adoptPredecessors(deps: NodeRoutesDeps, request: Request, target: Target): Promise<void> {
+async function adoptLegacyCordon(deps: NodeRoutesDeps, request: Request, target: Target): Promise<void> {
   if (!wantsProgress(request)) await adoptLegacy(deps, target);
 }
 
 /** Waits up to 10 s for the cache to show the Node as Ready, then gives the node back, provided that the version of the Node that is patched is Ready. */
-async function returnWhenReady({ caches, board, clock }: NodeRoutesDeps, target: Target): Promise<NodeChangeResult> {
+async function returnWhenReady({ caches, notifier, clock }: NodeRoutesDeps, target: Target): Promise<NodeChangeResult> {
   const { nodeName, stop } = target;
   const untilMs = clock.monotonic() + LONGEST_READY_WAIT_MS;
   const isAwaited = (): boolean => {
     const known = caches.node(nodeName);
-    return known !== undefined && nodeProblem(known) !== undefined && clock.monotonic() < untilMs && !board.closed && !stop.aborted;
+    return known !== undefined && nodeProblem(known) !== undefined && clock.monotonic() < untilMs && !notifier.closed && !stop.aborted;
   };
-  while (isAwaited()) await board.news(nodeTopic(nodeName), untilMs - clock.monotonic(), stop);
+  while (isAwaited()) await notifier.change(nodeTopic(nodeName), untilMs - clock.monotonic(), stop);
   return giveNodeBack({ ...target, known: caches.node(nodeName), unless: nodeProblem });
 }
 
@@ -217,7 +217,7 @@ function watchReturn({ caches }: NodeRoutesDeps, nodeName: string): () => boolea
   let wasHeld = false;
   return () => {
     const node = caches.node(nodeName);
-    const isHeld = node !== undefined && markState(node, CORDONED_ANNOTATION) === 'valid';
+    const isHeld = node !== undefined && ownershipState(node, CORDONED_ANNOTATION) === 'valid';
     wasHeld ||= isHeld;
     return wasHeld && !isHeld;
   };
@@ -285,7 +285,7 @@ async function drainOnce(
     log: deps.log.child({ node: target.nodeName }),
     sinceMs,
     // This replica may be among the pods that are waited for, and ends when its last request has.
-    stop: deps.board.closing,
+    stop: deps.notifier.closing,
     policy,
     lastUids: held?.last,
     presentUids: held?.present,
@@ -301,7 +301,7 @@ async function drainOnce(
 
 /** A drain whose pods are gone ends when their volumes are detached, or have been waited for long enough. */
 async function withVolumes(
-  { clock, board }: NodeRoutesDeps,
+  { clock, notifier }: NodeRoutesDeps,
   { volumes }: Drains,
   step: DrainResult,
   given: { readonly nodeName: string; readonly sinceMs: number; readonly policy: DrainPolicy; readonly signal: AbortSignal },
@@ -309,7 +309,7 @@ async function withVolumes(
   if (step.kind !== 'done') return step;
   const { sinceMs, policy, ...target } = given;
   const timeoutLeftMs = policy.timeoutMs > 0 ? sinceMs + policy.timeoutMs - clock.now() : Infinity;
-  const { attached, leftMs } = await volumes.wait({ ...target, keep: step.claims ?? [], leftMs: timeoutLeftMs, stop: board.closing });
+  const { attached, leftMs } = await volumes.wait({ ...target, keep: step.claims ?? [], leftMs: timeoutLeftMs, stop: notifier.closing });
   if (attached.length === 0) return step;
   if (leftMs === 0) return { ...step, attached };
   const { evicted, left } = step;

@@ -1,6 +1,6 @@
 import type { Clock } from '@brupop/ports';
 import type { Request, Response } from 'express';
-import { BodyBudget, type HeldBody } from './body-budget.ts';
+import { BodyBudget, type BodyReservation } from './body-budget.ts';
 import { RequestError } from './errors.ts';
 
 /** A list of 5,000 shadows with all their book-keeping has 12 MB; kube-apiserver sends a whole list in one review. */
@@ -34,7 +34,7 @@ export function reviewReceiver(clock: Clock): ReceiveReview {
     const cut = (): void => {
       request.socket.destroy();
     };
-    let held: HeldBody = small.enter(cut);
+    let held: BodyReservation = small.enter(cut);
     const cancel = clock.setTimer(LONGEST_EXCHANGE_MS, cut);
     response.once('close', () => {
       cancel();

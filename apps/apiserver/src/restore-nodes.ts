@@ -3,8 +3,8 @@ import { giveNodeBack } from '@brupop/drain';
 import { paths, type KubeClient } from '@brupop/kube-runtime';
 import { sleep, type Clock, type Random } from '@brupop/ports';
 import { describeError, type Logger } from '@brupop/process';
-import { decideReturn, type HeldNode } from '@brupop/state-machine';
-import { heldStateOf, readOrUndefined, soundOrNone, type Caches, type RawNode } from './caches.ts';
+import { decideRestore, type OwnedNode } from '@brupop/state-machine';
+import { ownedStateOf, readOrUndefined, soundOrNone, type Caches, type RawNode } from './caches.ts';
 import { inParallel } from './in-parallel.ts';
 import type { ApiserverMetrics } from './metrics.ts';
 
@@ -57,8 +57,8 @@ interface DueNode {
 function dueNodes({ caches, clock }: ReturnNodesDeps, before: readonly DueNode[]): readonly DueNode[] {
   if (!caches.hasSynced()) return [];
   const seen = new Map(before.map(({ name, seenMs }) => [name, seenMs]));
-  return caches.heldNodes().flatMap(({ name, held }) => {
-    const decision = decideReturn(held);
+  return caches.ownedNodes().flatMap(({ name, held }) => {
+    const decision = decideRestore(held);
     if (decision.kind === 'leave') return [];
     const seenMs = seen.get(name) ?? clock.monotonic();
     return [{ name, seenMs, dueMs: seenMs + decision.afterMs }];
@@ -72,9 +72,9 @@ async function returnNode(
   signal: AbortSignal,
 ): Promise<void> {
   const node = await readOrUndefined<RawNode>(client, paths.node(nodeName), signal);
-  const state = node === undefined ? undefined : heldStateOf(node);
+  const state = node === undefined ? undefined : ownedStateOf(node);
   if (state === undefined) return;
-  const decision = decideReturn(await withOthers(client, namespace, nodeName, state, signal));
+  const decision = decideRestore(await withOthers(client, namespace, nodeName, state, signal));
   if (decision.kind === 'leave') return;
   // Of the very Node that was decided on, unless it has changed since: then there is another look.
   await giveNodeBack({ client, clock, nodeName, signal, known: node });
@@ -86,9 +86,9 @@ async function withOthers(
   client: KubeClient,
   namespace: string,
   nodeName: string,
-  state: Pick<HeldNode, 'managed' | 'ready' | 'bootId'>,
+  state: Pick<OwnedNode, 'managed' | 'ready' | 'bootId'>,
   signal: AbortSignal,
-): Promise<HeldNode> {
+): Promise<OwnedNode> {
   const query = { fieldSelector: `spec.nodeName=${nodeName}`, labelSelector: `${COMPONENT_LABEL}=${AGENT_COMPONENT}` };
   const agents = await client.request<{ readonly items: readonly unknown[] }>('GET', paths.pods(namespace), { query, signal });
   const shadow = await readOrUndefined<unknown>(client, paths.shadow(namespace, shadowName(nodeName)), signal);

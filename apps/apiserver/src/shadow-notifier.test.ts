@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { VirtualClock } from '@brupop/ports';
-import { createShadowBoard, isOlder, matchesEtag } from './shadow-notifier.ts';
+import { createShadowNotifier, isOlder, matchesEtag } from './shadow-notifier.ts';
 import { newShadow } from './shadow-writes.ts';
 
 const { signal } = new AbortController();
 
-/** Waits on a board and tells when that ended. */
+/** Waits on a notifier and tells when that ended. */
 async function endOf(wait: (clock: VirtualClock) => Promise<void>): Promise<number> {
   const clock = new VirtualClock();
   let endedMs: number | undefined;
@@ -14,31 +14,31 @@ async function endOf(wait: (clock: VirtualClock) => Promise<void>): Promise<numb
   return endedMs ?? -1;
 }
 
-describe(createShadowBoard, () => {
+describe(createShadowNotifier, () => {
   test.each<{ name: string; wait: (clock: VirtualClock) => Promise<void>; expected: number }>([
-    { name: 'ends after its time', wait: (clock) => createShadowBoard(clock).news('a', 30_000, signal), expected: 30_000 },
+    { name: 'ends after its time', wait: (clock) => createShadowNotifier(clock).change('a', 30_000, signal), expected: 30_000 },
     {
       name: 'ends with news of its shadow',
       wait: (clock) => {
-        const board = createShadowBoard(clock);
+        const notifier = createShadowNotifier(clock);
         clock.setTimer(1_000, () => {
-          board.announce('b');
+          notifier.notify('b');
         });
         clock.setTimer(2_000, () => {
-          board.announce('a');
+          notifier.notify('a');
         });
-        return board.news('a', 30_000, signal);
+        return notifier.change('a', 30_000, signal);
       },
       expected: 2_000,
     },
     {
       name: 'ends with news of all',
       wait: (clock) => {
-        const board = createShadowBoard(clock);
+        const notifier = createShadowNotifier(clock);
         clock.setTimer(1_000, () => {
-          board.announce();
+          notifier.notify();
         });
-        return board.news('a', 30_000, signal);
+        return notifier.change('a', 30_000, signal);
       },
       expected: 1_000,
     },
@@ -49,27 +49,27 @@ describe(createShadowBoard, () => {
         clock.setTimer(1_000, () => {
           caller.abort();
         });
-        return createShadowBoard(clock).news('a', 30_000, caller.signal);
+        return createShadowNotifier(clock).change('a', 30_000, caller.signal);
       },
       expected: 1_000,
     },
     {
-      name: 'ends when the board closes',
+      name: 'ends when the notifier closes',
       wait: (clock) => {
-        const board = createShadowBoard(clock);
+        const notifier = createShadowNotifier(clock);
         clock.setTimer(1_000, () => {
-          board.close();
+          notifier.close();
         });
-        return board.news('a', 30_000, signal);
+        return notifier.change('a', 30_000, signal);
       },
       expected: 1_000,
     },
     {
-      name: 'ends at once on a closed board',
+      name: 'ends at once on a closed notifier',
       wait: (clock) => {
-        const board = createShadowBoard(clock);
-        board.close();
-        return board.news('a', 30_000, signal);
+        const notifier = createShadowNotifier(clock);
+        notifier.close();
+        return notifier.change('a', 30_000, signal);
       },
       expected: 0,
     },

@@ -2,32 +2,32 @@ import type { BottlerocketShadow } from '@brupop/crd-models';
 import type { Clock } from '@brupop/ports';
 
 /** Where held requests wait for news of a shadow. One watch feeds it, however many wait. */
-export interface ShadowBoard {
+export interface ShadowNotifier {
   /** Tells those who wait for this shadow, or, without a name, everybody, to look again. */
-  announce(name?: string): void;
-  /** Resolves at the next news of the shadow, after `waitMs`, when `signal` aborts, or when the board is closed. */
-  news(name: string, waitMs: number, signal: AbortSignal): Promise<void>;
+  notify(name?: string): void;
+  /** Resolves at the next news of the shadow, after `waitMs`, when `signal` aborts, or when the notifier is closed. */
+  change(name: string, waitMs: number, signal: AbortSignal): Promise<void>;
   /** Lets everybody go, now and later. */
   close(): void;
   readonly closed: boolean;
-  /** Aborts when the board is closed: what would wait for something else had better end. */
+  /** Aborts when the notifier is closed: what would wait for something else had better end. */
   readonly closing: AbortSignal;
 }
 
-/** An empty board. */
-export function createShadowBoard(clock: Clock): ShadowBoard {
+/** An empty notifier. */
+export function createShadowNotifier(clock: Clock): ShadowNotifier {
   const waiting = new Map<string, Set<() => void>>();
   const closing = new AbortController();
   const wake = (waiters: Set<() => void> | undefined): void => {
     for (const resolve of [...(waiters ?? [])]) resolve();
   };
-  const announce = (name?: string): void => {
+  const notify = (name?: string): void => {
     if (name !== undefined) wake(waiting.get(name));
     else for (const waiters of [...waiting.values()]) wake(waiters);
   };
   return {
-    announce,
-    news(name, waitMs, signal) {
+    notify,
+    change(name, waitMs, signal) {
       return new Promise((resolve) => {
         if (closing.signal.aborted || signal.aborted || waitMs <= 0) {
           resolve();
@@ -49,7 +49,7 @@ export function createShadowBoard(clock: Clock): ShadowBoard {
     },
     close() {
       closing.abort(new Error('this replica is shutting down'));
-      announce();
+      notify();
     },
     get closed() {
       return closing.signal.aborted;

@@ -13,12 +13,12 @@ import type { Logger } from '@brupop/process';
 import type { RequestHandler, Router } from 'express';
 import { agentReport } from './agent-report.ts';
 import { callerOf } from './authentication.ts';
-import { isManaged, readOrUndefined, trimShadow, type Caches, type RawNode } from './caches.ts';
+import { isManaged, readOrUndefined, transformShadow, type Caches, type RawNode } from './caches.ts';
 import { RequestError } from './errors.ts';
 import type { ApiserverMetrics } from './metrics.ts';
 import { whyNotPermitted, whyReportRefused } from './permission.ts';
 import { requestSignal } from './request-signal.ts';
-import { etagOf, isOlder, matchesEtag, revisionOf, type ShadowBoard } from './shadow-notifier.ts';
+import { etagOf, isOlder, matchesEtag, revisionOf, type ShadowNotifier } from './shadow-notifier.ts';
 import { ensureShadow, isLegacyUpdate, writeStatus } from './shadow-writes.ts';
 
 /** What the handlers of this scope need. */
@@ -29,7 +29,7 @@ export interface ShadowRoutesDeps {
   readonly log: Logger;
   readonly namespace: string;
   readonly caches: Caches;
-  readonly board: ShadowBoard;
+  readonly notifier: ShadowNotifier;
   readonly metrics: ApiserverMetrics;
 }
 
@@ -38,7 +38,7 @@ export const LONGEST_WAIT_SECONDS = 60;
 
 /** Adds GET, POST and PUT of the caller's shadow. */
 export function addShadowRoutes(router: Router, json: RequestHandler, deps: ShadowRoutesDeps): void {
-  const { client, clock, log, namespace, board } = deps;
+  const { client, clock, log, namespace, notifier } = deps;
 
   router.get(ROUTES.shadow, async (request, response) => {
     const signal = requestSignal(response);
@@ -52,8 +52,8 @@ export function addShadowRoutes(router: Router, json: RequestHandler, deps: Shad
       // Going back to an older spec would make the agent act twice, so a replica that lags behind holds the answer too.
       while (shadow !== undefined && (matchesEtag(known, etagOf(shadow)) || isOlder(known, shadow))) {
         const leftMs = untilMs - clock.monotonic();
-        if (leftMs <= 0 || board.closed || signal.aborted) break;
-        await board.news(name, leftMs, signal);
+        if (leftMs <= 0 || notifier.closed || signal.aborted) break;
+        await notifier.change(name, leftMs, signal);
         shadow = await find(deps, name, signal);
       }
       if (isOlder(known, shadow)) shadow = await readShadow(deps, name, signal);
@@ -61,7 +61,7 @@ export function addShadowRoutes(router: Router, json: RequestHandler, deps: Shad
       stopCounting();
     }
     // A client that comes back finds another replica.
-    if (board.closed) response.setHeader('Connection', 'close');
+    if (notifier.closed) response.setHeader('Connection', 'close');
     if (shadow === undefined) throw new RequestError('SHADOW_NOT_FOUND', `There is no shadow ${name}`);
     response.setHeader('ETag', etagOf(shadow));
     response.setHeader('Cache-Control', 'no-cache');
@@ -77,7 +77,7 @@ export function addShadowRoutes(router: Router, json: RequestHandler, deps: Shad
     // Runs to its end, also when the caller has gone: to hang up would undo it.
     const shadow = await ensureShadow(client, namespace, node, new AbortController().signal);
     log.info('Ensured a shadow', { node: node.name, shadow: shadow.metadata.name });
-    response.json(trimShadow(shadow));
+    response.json(transformShadow(shadow));
   });
 
   router.put(ROUTES.shadow, json, async (request, response) => {
@@ -126,7 +126,7 @@ export async function readShadow(
   signal: AbortSignal,
 ): Promise<BottlerocketShadow | undefined> {
   const read = await readOrUndefined<BottlerocketShadow>(client, paths.shadow(namespace, name), signal);
-  return read === undefined ? undefined : trimShadow(read);
+  return read === undefined ? undefined : transformShadow(read);
 }
 
 /** @throws RequestError `NOT_PERMITTED` where the controller does not permit the node to be disturbed; a cache that lags is never the only witness against it */

@@ -10,7 +10,7 @@ import {
 import { isKubeStatus, MERGE_PATCH, paths, type KubeClient } from '@brupop/kube-runtime';
 import { readOrUndefined } from './caches.ts';
 import { RequestError } from './errors.ts';
-import { isDrivenByPredecessor } from './legacy/driven-by-legacy.ts';
+import { isDrivenByLegacy } from './legacy/driven-by-legacy.ts';
 
 /** A node as the Kubernetes API knows it. */
 export interface NodeIdentity {
@@ -104,6 +104,6 @@ export async function writeStatus(
 export function isLegacyUpdate(shadow: BottlerocketShadow | undefined): boolean {
   if (shadow === undefined || shadow.status === undefined || shadow.status === null) return false;
   const { status, spec } = shadow;
-  if (!isDrivenByPredecessor(shadow) || (status.progress ?? null) !== null) return false;
+  if (!isDrivenByLegacy(shadow) || (status.progress ?? null) !== null) return false;
   return spec.state === 'RebootedIntoUpdate' || status.current_state === 'RebootedIntoUpdate' || status.current_state === 'ErrorReset';
 }

@@ -10,18 +10,18 @@ import { createAssumedShadows } from './assumed-shadows.ts';
 import { createCheckWatch } from './check-watch.ts';
 import { createFailingWrites } from './failing-writes.ts';
 import { createFleetMetrics } from './fleet-metrics.ts';
-import { createFleetPicture } from './fleet-snapshot.ts';
+import { createFleetSnapshot } from './fleet-snapshot.ts';
 import { createCertificateKeeper } from './manage-certificates.ts';
 import type { CertificateSettings } from './manage-certificates.ts';
 import { createHoldWatch } from './hold-watch.ts';
 import { createHttpApp } from './http-app.ts';
-import { newsOf, urgencyOfNode, urgencyOfPod, urgencyOfShadow } from './event-filter.ts';
-import { createPhaseWatch } from './phase-durations.ts';
+import { filterEvents, urgencyOfNode, urgencyOfPod, urgencyOfShadow } from './event-filter.ts';
+import { createPhaseDurations } from './phase-durations.ts';
 import { createPlanText } from './plan-text.ts';
 import { createFleetReconciler } from './reconcile-fleet.ts';
 import { createPlanReporter } from './report-plan.ts';
-import type { TrimmedPod } from './transform.ts';
-import { trimNode, trimPod, trimShadow } from './transform.ts';
+import type { TransformedPod } from './transform.ts';
+import { transformNode, transformPod, transformShadow } from './transform.ts';
 import { createConditionWriter } from './write-conditions.ts';
 
 /** Everything that the controller touches. */
@@ -71,8 +71,8 @@ export function createController(deps: ControllerDeps): Controller {
   const nodes = createReflector({
     ...common,
     path: paths.nodes(),
-    trim: trimNode,
-    onEvent: newsOf(urgencyOfNode, onNews),
+    transform: transformNode,
+    onEvent: filterEvents(urgencyOfNode, onNews),
     onRestart: onRestart('nodes'),
   });
   const assumed = createAssumedShadows();
@@ -82,8 +82,8 @@ export function createController(deps: ControllerDeps): Controller {
     ...common,
     path: paths.shadows(namespace),
     ifNotServed: CRD_MISSING,
-    trim: trimShadow,
-    onEvent: newsOf(
+    transform: transformShadow,
+    onEvent: filterEvents(
       (before, after) => urgencyOfShadow(assumed.planned(before, after), after),
       (urgency, name) => {
         if (name !== undefined) conditions.changed(name);
@@ -98,8 +98,8 @@ export function createController(deps: ControllerDeps): Controller {
     ...common,
     path: paths.pods(namespace),
     query: { labelSelector: `${COMPONENT_LABEL}=${AGENT_COMPONENT}` },
-    trim: trimPod,
-    onEvent: newsOf(urgencyOfPod, (urgency) => {
+    transform: transformPod,
+    onEvent: filterEvents(urgencyOfPod, (urgency) => {
       agents = undefined;
       onNews(urgency);
     }),
@@ -107,7 +107,7 @@ export function createController(deps: ControllerDeps): Controller {
   });
   const reflectors = [nodes, shadows, pods];
   const synced = (): boolean => reflectors.every((reflector) => reflector.hasSynced());
-  const phases = createPhaseWatch();
+  const phases = createPhaseDurations();
   const holdWatch = createHoldWatch();
   const checkWatch = createCheckWatch(clock);
   const events = createEventRecorder({ client, clock, log, component: CONTROLLER_COMPONENT, instance: identity });
@@ -131,7 +131,7 @@ export function createController(deps: ControllerDeps): Controller {
     overdueChecks: checkWatch.overdue(() => shadows.store.list()),
     leaderNodeName: nodeName,
   });
-  const picture = createFleetPicture({ observe, policy, clock, phases });
+  const picture = createFleetSnapshot({ observe, policy, clock, phases });
   const reconcileFleet = createFleetReconciler({
     client,
     clock,
@@ -221,7 +221,7 @@ export function createController(deps: ControllerDeps): Controller {
 type Agents = Pick<Required<FleetObservation>, 'agents' | 'agentsSince'>;
 
 /** A node has an agent that is Ready if any of its agent pods is: during a change of pods there are two. */
-function agentsByNode(pods: readonly TrimmedPod[]): Agents {
+function agentsByNode(pods: readonly TransformedPod[]): Agents {
   const agents = new Map<string, boolean>();
   const agentsSince = new Map<string, string>();
   for (const { nodeName, ready, since } of pods) {

@@ -1,8 +1,8 @@
 import type { BottlerocketShadow, ShadowStatus } from '@brupop/crd-models';
 import { describe, expect, test } from '@jest/globals';
-import { newsOf, urgencyOfNode, urgencyOfPod, urgencyOfShadow } from './event-filter.ts';
+import { filterEvents, urgencyOfNode, urgencyOfPod, urgencyOfShadow } from './event-filter.ts';
 import type { Urgency } from './event-filter.ts';
-import type { TrimmedNode, TrimmedPod } from './transform.ts';
+import type { TransformedNode, TransformedPod } from './transform.ts';
 
 const STATUS: ShadowStatus = { current_version: '1.0.0', target_version: '1.0.0', current_state: 'Idle', crash_count: 0 };
 const aShadow = (changes: Partial<BottlerocketShadow> = {}, resourceVersion = '1'): BottlerocketShadow => ({
@@ -44,7 +44,7 @@ describe(urgencyOfShadow, () => {
 });
 
 test('a heartbeat of a node, and of a pod, is no news', () => {
-  const node = (resourceVersion: string, ready: boolean): TrimmedNode => ({
+  const node = (resourceVersion: string, ready: boolean): TransformedNode => ({
     metadata: { name: 'a', resourceVersion },
     observation: {
       name: 'a',
@@ -58,7 +58,7 @@ test('a heartbeat of a node, and of a pod, is no news', () => {
       deleting: false,
     },
   });
-  const pod = (resourceVersion: string, ready: boolean): TrimmedPod => ({
+  const pod = (resourceVersion: string, ready: boolean): TransformedPod => ({
     metadata: { name: 'a', resourceVersion },
     nodeName: 'a',
     ready,
@@ -68,10 +68,10 @@ test('a heartbeat of a node, and of a pod, is no news', () => {
   expect([urgencyOfPod(pod('1', true), pod('2', true)), urgencyOfPod(pod('1', true), pod('2', false))]).toEqual(['never', 'now']);
 });
 
-describe(newsOf, () => {
+describe(filterEvents, () => {
   test('what comes, what goes and whole lists are news; of the rest, what differs', () => {
     const news: string[] = [];
-    const take = newsOf<BottlerocketShadow>(urgencyOfShadow, (urgency) => news.push(urgency));
+    const take = filterEvents<BottlerocketShadow>(urgencyOfShadow, (urgency) => news.push(urgency));
     const modified = (before: BottlerocketShadow, object: BottlerocketShadow): void => {
       take({ type: 'modified', before, object });
     };

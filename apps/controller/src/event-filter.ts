@@ -1,18 +1,18 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ObservedShadow } from '@brupop/crd-models';
 import type { Reflected, ReflectorEvent } from '@brupop/kube-runtime';
-import type { TrimmedNode, TrimmedPod } from './transform.ts';
+import type { TransformedNode, TransformedPod } from './transform.ts';
 
 /** How soon a plan has to follow a change: `now` if a node may go a step further by it; `soon`; or `never`, if no plan looks at what has changed. */
 export type Urgency = 'now' | 'soon' | 'never';
 
 /** Heartbeats change a Node every few minutes, but nothing that matters to the plan. */
-export function urgencyOfNode(before: TrimmedNode, after: TrimmedNode): Urgency {
+export function urgencyOfNode(before: TransformedNode, after: TransformedNode): Urgency {
   return isDeepStrictEqual(before.observation, after.observation) ? 'never' : 'now';
 }
 
 /** What an agent's pod has besides its readiness matters to nobody. */
-export function urgencyOfPod(before: TrimmedPod, after: TrimmedPod): Urgency {
+export function urgencyOfPod(before: TransformedPod, after: TransformedPod): Urgency {
   return before.nodeName === after.nodeName && before.ready === after.ready && before.since === after.since ? 'never' : 'now';
 }
 
@@ -31,7 +31,7 @@ function withoutConditions({ metadata, spec, status }: ObservedShadow): unknown 
 }
 
 /** @returns takes the events of a reflector, and calls `onNews` for those that matter, with the name of the object if it is of one */
-export function newsOf<T extends Reflected>(
+export function filterEvents<T extends Reflected>(
   urgencyOf: (before: T, after: T) => Urgency,
   onNews: (urgency: 'now' | 'soon', name?: string) => void,
 ): (event: ReflectorEvent<T>) => void {

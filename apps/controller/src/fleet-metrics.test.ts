@@ -1,12 +1,12 @@
 import type { BottlerocketShadow } from '@brupop/crd-models';
 import type { ChangeReason, FleetChange } from '@brupop/state-machine';
 import { describe, expect, test } from '@jest/globals';
-import type { FleetPicture } from './fleet-snapshot.ts';
+import type { FleetSnapshot } from './fleet-snapshot.ts';
 import { BoundedLabels, createFleetMetrics } from './fleet-metrics.ts';
 import { CONTROLLER_METRICS, LEADER_METRICS } from './metric-definitions.ts';
 
 const NOW = Date.UTC(2026, 0, 5, 12);
-const fleet: FleetPicture = {
+const fleet: FleetSnapshot = {
   at: NOW,
   observation: { nodes: [], shadows: [], agents: new Map() },
   plan: {

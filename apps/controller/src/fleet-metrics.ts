@@ -6,7 +6,7 @@ import { createMetrics } from '@brupop/process';
 import type { Metrics } from '@brupop/process';
 import { drainBlockedBy, failureOf, updateCheckFailure } from '@brupop/state-machine';
 import type { EndedPhase, FleetChange } from '@brupop/state-machine';
-import type { FleetPicture } from './fleet-snapshot.ts';
+import type { FleetSnapshot } from './fleet-snapshot.ts';
 import * as defined from './metric-definitions.ts';
 
 /** The controller's metrics. */
@@ -15,7 +15,7 @@ export interface FleetMetrics {
   readonly metrics: Metrics;
   readonly watches: WatchMetrics;
   /** Shows the fleet as it is now; of a follower, nothing: two processes that count the same hosts would double every sum. */
-  show(fleet: FleetPicture | undefined, queueDepth: number): void;
+  show(fleet: FleetSnapshot | undefined, queueDepth: number): void;
   /** Counts a change that was made to this shadow. @param now milliseconds since the epoch */
   changed(change: FleetChange, before: BottlerocketShadow | undefined, now: number): void;
   phaseEnded(ended: EndedPhase): void;
@@ -70,7 +70,7 @@ export function createFleetMetrics(): FleetMetrics {
 }
 
 /** The gauges that only a leader shows. */
-function createFleetGauges(metrics: Metrics): (fleet: FleetPicture | undefined) => void {
+function createFleetGauges(metrics: Metrics): (fleet: FleetSnapshot | undefined) => void {
   const states = metrics.gauge(defined.HOSTS_STATE);
   const versions = metrics.gauge(defined.HOSTS_VERSION);
   const held = metrics.gauge(defined.HOSTS_HELD);

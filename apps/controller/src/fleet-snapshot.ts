@@ -1,10 +1,10 @@
 import type { Clock } from '@brupop/ports';
 import { estimateFleet, planFleet } from '@brupop/state-machine';
 import type { FleetEstimate, FleetObservation, FleetPlan, FleetPolicy } from '@brupop/state-machine';
-import type { PhaseWatch } from './phase-durations.ts';
+import type { PhaseDurations } from './phase-durations.ts';
 
 /** The fleet at one moment, what a leader would do then, and when it is likely to be done. */
-export interface FleetPicture {
+export interface FleetSnapshot {
   /** Milliseconds since the epoch. */
   readonly at: number;
   readonly observation: FleetObservation;
@@ -16,7 +16,7 @@ export interface FleetPicture {
 const FRESH_MS = 1_000;
 
 /** @returns a picture that is at most a second old */
-export function createFleetPicture({
+export function createFleetSnapshot({
   observe,
   policy,
   clock,
@@ -25,9 +25,9 @@ export function createFleetPicture({
   readonly observe: () => FleetObservation;
   readonly policy: FleetPolicy;
   readonly clock: Clock;
-  readonly phases: PhaseWatch;
-}): () => FleetPicture {
-  let taken: { readonly picture: FleetPicture; readonly atMs: number } | undefined;
+  readonly phases: PhaseDurations;
+}): () => FleetSnapshot {
+  let taken: { readonly picture: FleetSnapshot; readonly atMs: number } | undefined;
   return () => {
     if (taken === undefined || clock.monotonic() - taken.atMs >= FRESH_MS) {
       const at = clock.now();

@@ -2,7 +2,7 @@ import { DRAIN_BLOCKS, SHADOW_STATES, UPDATE_CHECK_PROBLEMS } from '@brupop/crd-
 import { WATCH_METRICS } from '@brupop/kube-runtime';
 import { COMMON_METRICS } from '@brupop/process';
 import type { CounterDefinition, GaugeDefinition, HistogramDefinition, MetricDefinition } from '@brupop/process';
-import { CHANGE_REASONS, FAILURES, HOLD_REASONS, PHASES } from '@brupop/state-machine';
+import { CHANGE_REASONS, FAILURES, HOLD_REASONS, UPDATE_PHASES } from '@brupop/state-machine';
 
 /** The scope that OpenTelemetry gives the two metrics of Brupop 1.x: whoever matches on it still finds them. */
 export const SCOPE = { otel_scope_name: 'brupop-controller' } as const;
@@ -83,7 +83,7 @@ export const PHASE_DURATION: HistogramDefinition<'phase'> = {
   type: 'histogram',
   name: 'brupop_update_phase_duration_seconds',
   help: 'How long the phases of updates took that ended well',
-  labels: { phase: PHASES },
+  labels: { phase: UPDATE_PHASES },
   buckets: [1, 5, 15, 30, 60, 120, 300, 600, 1_200, 2_400, 4_800],
 };
 export const DRAINS_BLOCKED: GaugeDefinition<'reason'> = {

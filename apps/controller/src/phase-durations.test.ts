@@ -1,6 +1,6 @@
 import type { BottlerocketShadow, ProgressStep } from '@brupop/crd-models';
 import { describe, expect, test } from '@jest/globals';
-import { createPhaseWatch } from './phase-durations.ts';
+import { createPhaseDurations } from './phase-durations.ts';
 
 const NOW = Date.UTC(2026, 0, 5, 12);
 const at = (step: ProgressStep, since: number, uid = 'u'): BottlerocketShadow => ({
@@ -17,9 +17,9 @@ const at = (step: ProgressStep, since: number, uid = 'u'): BottlerocketShadow =>
   },
 });
 
-describe(createPhaseWatch, () => {
+describe(createPhaseDurations, () => {
   test('measures a phase from one look to another, once', () => {
-    const watch = createPhaseWatch();
+    const watch = createPhaseDurations();
     expect(watch.look([at('Draining', NOW)], NOW)).toEqual([]);
     expect(watch.look([at('Draining', NOW)], NOW + 1_000)).toEqual([]);
     expect(watch.look([at('Rebooting', NOW + 5_000)], NOW + 6_000)).toEqual([{ phase: 'drain', ms: 5_000 }]);
@@ -28,11 +28,11 @@ describe(createPhaseWatch, () => {
   });
 
   test('says nothing before anything was measured', () => {
-    expect(createPhaseWatch().durations()).toEqual({});
+    expect(createPhaseDurations().durations()).toEqual({});
   });
 
   test('averages the last twenty', () => {
-    const watch = createPhaseWatch();
+    const watch = createPhaseDurations();
     for (let count = 0; count < 40; count++) {
       watch.look([at('Draining', NOW)], NOW);
       watch.look([at('Rebooting', NOW + (count < 20 ? 9_000 : 1_000))], NOW + 10_000);
@@ -42,7 +42,7 @@ describe(createPhaseWatch, () => {
   });
 
   test('does not measure the phase of one shadow by that of another, nor what began under another leader', () => {
-    const watch = createPhaseWatch();
+    const watch = createPhaseDurations();
     watch.look([at('Draining', NOW)], NOW);
     expect(watch.look([at('Rebooting', NOW + 5_000, 'other')], NOW + 6_000)).toEqual([]);
     watch.look([at('Draining', NOW)], NOW);

@@ -1,13 +1,13 @@
 import type { BottlerocketShadow } from '@brupop/crd-models';
-import { phaseAt, phaseEnded, PHASES } from '@brupop/state-machine';
-import type { EndedPhase, Phase, PhaseDurations, PhaseSpan } from '@brupop/state-machine';
+import { phaseAt, phaseEnded, UPDATE_PHASES } from '@brupop/state-machine';
+import type { EndedPhase, UpdatePhase, AveragePhaseDurations, PhaseSpan } from '@brupop/state-machine';
 
 /** Measures how long the phases of updates take. Kept in memory only: a new leader measures anew, and says nothing before it has. */
-export interface PhaseWatch {
+export interface PhaseDurations {
   /** @returns the phases that have ended since the last look. @param now milliseconds since the epoch */
   look(shadows: readonly BottlerocketShadow[], now: number): readonly EndedPhase[];
   /** The average of each phase that was measured. */
-  durations(): PhaseDurations;
+  durations(): AveragePhaseDurations;
   /** Nothing that was seen before counts any more: somebody else may have led in between. */
   forgetSpans(): void;
 }
@@ -15,9 +15,9 @@ export interface PhaseWatch {
 // Enough to even out, few enough to follow a slow mirror that has become fast.
 const MOST_KEPT = 20;
 
-export function createPhaseWatch(): PhaseWatch {
+export function createPhaseDurations(): PhaseDurations {
   let spans = new Map<string, PhaseSpan>();
-  const kept = new Map<Phase, readonly number[]>();
+  const kept = new Map<UpdatePhase, readonly number[]>();
   return {
     look(shadows, now) {
       const ended: EndedPhase[] = [];
@@ -34,7 +34,7 @@ export function createPhaseWatch(): PhaseWatch {
       for (const { phase, ms } of ended) kept.set(phase, [...(kept.get(phase) ?? []), ms].slice(-MOST_KEPT));
       return ended;
     },
-    durations: () => Object.fromEntries(PHASES.flatMap((phase) => averageOf(kept.get(phase)).map((ms) => [phase, ms]))),
+    durations: () => Object.fromEntries(UPDATE_PHASES.flatMap((phase) => averageOf(kept.get(phase)).map((ms) => [phase, ms]))),
     forgetSpans() {
       spans = new Map();
     },

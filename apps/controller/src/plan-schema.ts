@@ -1,5 +1,5 @@
 import { SHADOW_STATES } from '@brupop/crd-models';
-import { CHANGE_REASONS, HOLD_REASONS, PHASES } from '@brupop/state-machine';
+import { CHANGE_REASONS, HOLD_REASONS, UPDATE_PHASES } from '@brupop/state-machine';
 
 /** JSON Schema, draft 2020-12. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
@@ -73,7 +73,7 @@ export const PLAN_SCHEMA: JsonSchema = {
           unknown: count('Nodes to be updated of which nothing can be said.'),
           phaseSeconds: {
             type: 'object',
-            propertyNames: { enum: PHASES },
+            propertyNames: { enum: UPDATE_PHASES },
             additionalProperties: { type: 'number', minimum: 0 },
             description: 'What the estimate rests on: the average of each phase that this process has measured.',
           },

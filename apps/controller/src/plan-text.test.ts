@@ -2,8 +2,8 @@ import { VirtualClock } from '@brupop/ports';
 import { DEFAULT_TIMEOUTS } from '@brupop/state-machine';
 import type { FleetObservation, NodeObservation } from '@brupop/state-machine';
 import { describe, expect, test } from '@jest/globals';
-import { createFleetPicture } from './fleet-snapshot.ts';
-import { createPhaseWatch } from './phase-durations.ts';
+import { createFleetSnapshot } from './fleet-snapshot.ts';
+import { createPhaseDurations } from './phase-durations.ts';
 import { createPlanText } from './plan-text.ts';
 import type { PlanView } from './plan-view.ts';
 
@@ -29,8 +29,8 @@ function aFleet(size: number) {
   }));
   const clock = new VirtualClock();
   const looks: number[] = [];
-  const phases = createPhaseWatch();
-  const picture = createFleetPicture({
+  const phases = createPhaseDurations();
+  const picture = createFleetSnapshot({
     observe: () => {
       looks.push(clock.monotonic());
       return { nodes, shadows, agents: new Map(nodes.map(({ name }) => [name, true])) };

@@ -2,7 +2,7 @@ import type { BottlerocketShadow } from '@brupop/crd-models';
 import type { FleetObservation, FleetPlan } from '@brupop/state-machine';
 import { describe, expect, test } from '@jest/globals';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import type { FleetPicture } from './fleet-snapshot.ts';
+import type { FleetSnapshot } from './fleet-snapshot.ts';
 import { PLAN_SCHEMA } from './plan-schema.ts';
 import { planView } from './plan-view.ts';
 import type { PlanViewer } from './plan-view.ts';
@@ -24,7 +24,7 @@ const nothing: FleetPlan = {
   budget: { maxConcurrentUpdates: 'unlimited', slots: [], maxUnavailable: undefined, unavailable: [] },
   recheckAt: undefined,
 };
-const aPicture = (plan: Partial<FleetPlan> = {}, estimate: Partial<FleetPicture['estimate']> = {}): FleetPicture => ({
+const aPicture = (plan: Partial<FleetPlan> = {}, estimate: Partial<FleetSnapshot['estimate']> = {}): FleetSnapshot => ({
   at: NOW,
   observation,
   plan: { ...nothing, ...plan },

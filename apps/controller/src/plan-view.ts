@@ -1,8 +1,8 @@
 import type { ObservedShadow } from '@brupop/crd-models';
 import { nodeNameOf } from '@brupop/crd-models';
-import type { BudgetUse, ChangeReason, FleetPlan, HoldReason, Phase, PhaseDurations } from '@brupop/state-machine';
-import { formatTimestamp, PHASES } from '@brupop/state-machine';
-import type { FleetPicture } from './fleet-snapshot.ts';
+import type { BudgetUse, ChangeReason, FleetPlan, HoldReason, UpdatePhase, AveragePhaseDurations } from '@brupop/state-machine';
+import { formatTimestamp, UPDATE_PHASES } from '@brupop/state-machine';
+import type { FleetSnapshot } from './fleet-snapshot.ts';
 
 /**
  * What `GET /plan` answers. Its JSON Schema is `PLAN_SCHEMA`; names and meanings stay, further fields may come. Times are RFC 3339 in UTC.
@@ -39,7 +39,7 @@ export interface PlanView {
     /** Nodes to be updated of which nothing can be said. */
     readonly unknown: number;
     /** What the estimate rests on: the average of each phase that this process has measured. */
-    readonly phaseSeconds: Readonly<Partial<Record<Phase, number>>>;
+    readonly phaseSeconds: Readonly<Partial<Record<UpdatePhase, number>>>;
   };
   /** How many nodes there are of each reason. */
   readonly counts: Readonly<Partial<Record<ChangeReason | HoldReason, number>>>;
@@ -73,14 +73,14 @@ export interface PlanViewer {
   readonly leader: boolean;
   readonly leaderIdentity: string | undefined;
   readonly synced: boolean;
-  readonly durations: PhaseDurations;
+  readonly durations: AveragePhaseDurations;
 }
 
 /** What a query may choose nodes by. */
 export type Wanted = (node: Pick<NodeView, 'node' | 'reason'>) => boolean;
 
 /** @param wanted which nodes to tell of; all by default */
-export function planView(picture: FleetPicture, viewer: PlanViewer, wanted: Wanted = () => true): PlanView {
+export function planView(picture: FleetSnapshot, viewer: PlanViewer, wanted: Wanted = () => true): PlanView {
   const { at, plan, estimate } = picture;
   const { window } = plan;
   return {
@@ -93,7 +93,7 @@ export function planView(picture: FleetPicture, viewer: PlanViewer, wanted: Want
     estimate: {
       finishesAt: timeOrNull(estimate.finishesAt),
       unknown: estimate.unknown,
-      phaseSeconds: Object.fromEntries(PHASES.flatMap((phase) => secondsOf(phase, viewer.durations))),
+      phaseSeconds: Object.fromEntries(UPDATE_PHASES.flatMap((phase) => secondsOf(phase, viewer.durations))),
     },
     counts: countsOf([...plan.changes, ...plan.holds]),
     nodes: nodeViews(picture, wanted),
@@ -101,7 +101,7 @@ export function planView(picture: FleetPicture, viewer: PlanViewer, wanted: Want
   };
 }
 
-function nodeViews({ observation, plan, estimate }: FleetPicture, wanted: Wanted): NodeView[] {
+function nodeViews({ observation, plan, estimate }: FleetSnapshot, wanted: Wanted): NodeView[] {
   const shadows = new Map<string | undefined, ObservedShadow>(observation.shadows.map((shadow) => [nodeNameOf(shadow), shadow]));
   const view = (
     told: FleetPlan['changes'][number] | FleetPlan['holds'][number],
@@ -146,7 +146,7 @@ function countsOf(nodes: readonly Pick<NodeView, 'reason'>[]): PlanView['counts'
   return counts;
 }
 
-function secondsOf(phase: Phase, durations: PhaseDurations): [Phase, number][] {
+function secondsOf(phase: UpdatePhase, durations: AveragePhaseDurations): [UpdatePhase, number][] {
   const ms = durations[phase];
   return ms === undefined ? [] : [[phase, Math.round(ms / 100) / 10]];
 }

@@ -1,7 +1,7 @@
 import type { BottlerocketShadow, Condition } from '@brupop/crd-models';
 import type { EventInput } from '@brupop/kube-runtime';
 import { memoryLogger } from '@brupop/process';
-import { HOLD_REASONS, loudnessOf, shadowConditions } from '@brupop/state-machine';
+import { HOLD_REASONS, severityOf, shadowConditions } from '@brupop/state-machine';
 import type { FleetHold, FleetObservation, FleetPlan, HoldReason } from '@brupop/state-machine';
 import { describe, expect, test } from '@jest/globals';
 import { planView } from './plan-view.ts';
@@ -76,12 +76,12 @@ function toldOf(hold: FleetHold, carried: readonly Omit<Condition, 'lastTransiti
 
 const hold = (reason: HoldReason): FleetHold => ({ node: 'a', reason, message: `The words for ${reason}` });
 const lasting = (reason: HoldReason): FleetHold => ({ ...hold(reason), lasting: true });
-const LASTING = REASONS.filter((reason) => HOLD_REASONS[reason].loudness === 'lasting');
+const LASTING = REASONS.filter((reason) => HOLD_REASONS[reason].severity === 'lasting');
 /** Why an idle node waits for an update that is offered. */
 const WAITS = REASONS.filter(
   (reason) =>
     !HOLD_REASONS[reason].updating &&
-    !['lasting', 'notice'].includes(HOLD_REASONS[reason].loudness) &&
+    !['lasting', 'notice'].includes(HOLD_REASONS[reason].severity) &&
     !['UpToDate', 'NotChecked', 'UpdateCheckUnknown', 'UpdateCheckFailing'].includes(reason),
 );
 const brief = ({ type, status, reason }: Condition): string => `${type}=${status} ${reason}`;
@@ -92,11 +92,11 @@ describe('what is told of a node that is held', () => {
   });
 
   test.each(REASONS)('%s: the log says it once, in the same words', (reason) => {
-    const level = loudnessOf(hold(reason)) === 'quiet' ? 'debug' : 'warn';
+    const level = severityOf(hold(reason)) === 'quiet' ? 'debug' : 'warn';
     expect(toldOf(hold(reason)).log).toEqual([{ level, reason, message: hold(reason).message }]);
   });
 
-  test.each(REASONS.filter((reason) => loudnessOf(hold(reason)) !== 'quiet'))(
+  test.each(REASONS.filter((reason) => severityOf(hold(reason)) !== 'quiet'))(
     '%s: Events of the node and of its shadow say it once, in the same words',
     (reason) => {
       const event = { type: 'Warning', reason, message: hold(reason).message };
@@ -107,7 +107,7 @@ describe('what is told of a node that is held', () => {
     },
   );
 
-  test.each(REASONS.filter((reason) => loudnessOf(hold(reason)) === 'trouble'))('%s: a condition says it in the same words', (reason) => {
+  test.each(REASONS.filter((reason) => severityOf(hold(reason)) === 'trouble'))('%s: a condition says it in the same words', (reason) => {
     expect(toldOf(hold(reason)).conditions.map(brief)).toContain(`Healthy=False ${reason}`);
   });
 
@@ -120,7 +120,7 @@ describe('what is told of a node that is held', () => {
   });
 
   // At thousands of nodes these would bury the others.
-  test.each(REASONS.filter((reason) => loudnessOf(hold(reason)) === 'quiet'))(
+  test.each(REASONS.filter((reason) => severityOf(hold(reason)) === 'quiet'))(
     '%s: is in no Event, and in no other condition than Updating',
     (reason) => {
       const { events, conditions } = toldOf(hold(reason));
@@ -145,7 +145,7 @@ describe('what is told of a node that is held', () => {
     expect(conditions.map(brief)).toEqual([...updating, `Healthy=False ${reason}`]);
   });
 
-  test.each([...REASONS.filter((reason) => loudnessOf(hold(reason)) === 'trouble').map(hold), ...LASTING.map(lasting)])(
+  test.each([...REASONS.filter((reason) => severityOf(hold(reason)) === 'trouble').map(hold), ...LASTING.map(lasting)])(
     '$reason: no Event repeats what an earlier leader has told, as a condition shows',
     (told) => {
       expect(toldOf(told, [{ type: 'Healthy', status: 'False', reason: told.reason, message: told.message }]).events).toEqual([]);

@@ -11,9 +11,9 @@ import { LOOK_FOR_SILENCE_MS } from './check-watch.ts';
 import type { FailingWrites } from './failing-writes.ts';
 import type { FleetMetrics } from './fleet-metrics.ts';
 import type { HoldWatch } from './hold-watch.ts';
-import type { PhaseWatch } from './phase-durations.ts';
+import type { PhaseDurations } from './phase-durations.ts';
 import type { PlanReporter } from './report-plan.ts';
-import { trimShadow } from './transform.ts';
+import { transformShadow } from './transform.ts';
 import type { ConditionWriter } from './write-conditions.ts';
 
 /** What one reconcile works with. */
@@ -27,7 +27,7 @@ export interface FleetReconcilerDeps {
   readonly failingWrites: FailingWrites;
   readonly reporter: PlanReporter;
   readonly metrics: FleetMetrics;
-  readonly phases: PhaseWatch;
+  readonly phases: PhaseDurations;
   readonly holdWatch: HoldWatch;
   readonly conditions: ConditionWriter;
   /** The fleet as the caches show it, our own writes included. */
@@ -74,7 +74,7 @@ async function settleDoubts(
 ): Promise<void> {
   for (const name of doubtful) {
     try {
-      assumed.written(trimShadow(await client.request<BottlerocketShadow>('GET', paths.shadow(namespace, name), { signal })));
+      assumed.written(transformShadow(await client.request<BottlerocketShadow>('GET', paths.shadow(namespace, name), { signal })));
     } catch (error) {
       if (!isKubeStatus(error, 404)) throw error;
     }
@@ -119,7 +119,7 @@ async function act(
         deps.log.debug('A shadow has changed meanwhile, planning again', { ...about, detail: applied.message });
         continue;
       }
-      if (applied.kind === 'written') deps.assumed.written(trimShadow(applied.shadow));
+      if (applied.kind === 'written') deps.assumed.written(transformShadow(applied.shadow));
       else if (change.kind === 'delete-shadow') deps.assumed.deleted(change);
     } catch (error) {
       deps.log.error('Changing a shadow failed, going on with the others', { ...about, error });

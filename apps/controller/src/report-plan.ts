@@ -3,7 +3,7 @@ import type { ObservedShadow } from '@brupop/crd-models';
 import type { EventRecorder, Regarding } from '@brupop/kube-runtime';
 import type { Logger } from '@brupop/process';
 import type { ChangeReason, FleetChange, FleetHold, FleetObservation } from '@brupop/state-machine';
-import { CHANGE_REASONS, HOLD_REASONS, loudnessOf } from '@brupop/state-machine';
+import { CHANGE_REASONS, HOLD_REASONS, severityOf } from '@brupop/state-machine';
 
 /** Tells users what was done with each node, and what keeps one back if a person may have to do something about it. */
 export interface PlanReporter {
@@ -45,12 +45,12 @@ export function createPlanReporter({ events, log }: { readonly events: EventReco
       const fresh = holds.filter((hold) => told.get(hold.node) !== newsOf(hold));
       for (const hold of fresh) told.set(hold.node, newsOf(hold));
       if (told.size > holds.length) forgetAllBut(holds, told);
-      const loud = fresh.filter((hold) => loudnessOf(hold) !== 'quiet');
+      const loud = fresh.filter((hold) => severityOf(hold) !== 'quiet');
       const subjects = subjectsOf(observation, new Set(loud.map(({ node }) => node)));
       for (const hold of fresh) {
         const { node, reason, message, until } = hold;
         const about = { node, reason, detail: message, until: until === undefined ? undefined : new Date(until) };
-        if (loudnessOf(hold) === 'quiet') {
+        if (severityOf(hold) === 'quiet') {
           log.debug('Holding a node', about);
           continue;
         }
@@ -67,7 +67,7 @@ export function createPlanReporter({ events, log }: { readonly events: EventReco
 
 /** What is worth telling anew. The message of a quiet hold follows the progress of the agent, and that of one that lasts the pods that come and go. */
 function newsOf(hold: FleetHold): string {
-  if (loudnessOf(hold) === 'quiet') return hold.reason;
+  if (severityOf(hold) === 'quiet') return hold.reason;
   return isLasting(hold) ? `${hold.reason} lasts` : `${hold.reason} ${hold.message}`;
 }
 
@@ -77,7 +77,7 @@ function forgetAllBut(holds: readonly FleetHold[], told: Map<string, string>): v
 }
 
 /** Whether its message follows what comes and goes, and is not worth telling again. */
-const isLasting = ({ reason, lasting }: FleetHold): boolean => lasting === true && HOLD_REASONS[reason].loudness === 'lasting';
+const isLasting = ({ reason, lasting }: FleetHold): boolean => lasting === true && HOLD_REASONS[reason].severity === 'lasting';
 
 function isCarried(hold: FleetHold, shadow: ObservedShadow | undefined): boolean {
   const conditions = shadow?.status?.conditions ?? [];

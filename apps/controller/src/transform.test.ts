@@ -8,7 +8,7 @@ import {
   WINDOW_ANNOTATION,
 } from '@brupop/crd-models';
 import { describe, expect, test } from '@jest/globals';
-import { trimNode, trimPod, trimShadow } from './transform.ts';
+import { transformNode, transformPod, transformShadow } from './transform.ts';
 import type { RawNode } from './transform.ts';
 
 const SINCE = '2026-01-05T12:00:00Z';
@@ -18,9 +18,9 @@ const node = (metadata: object = {}, spec: object = {}): RawNode => ({
   spec,
   status: ready('True'),
 });
-const observed = (raw: RawNode) => trimNode(raw).observation;
+const observed = (raw: RawNode) => transformNode(raw).observation;
 
-describe(trimNode, () => {
+describe(transformNode, () => {
   test('keeps little of a Node, however many images it tells of', () => {
     const images = Array.from({ length: 50 }, (_, at) => ({
       names: [`registry.example/image-${String(at)}@sha256:${'0'.repeat(64)}`],
@@ -28,7 +28,7 @@ describe(trimNode, () => {
     }));
     const large = { ...node({ labels: { pool: 'p'.repeat(60) } }), status: { ...ready('True'), images } };
     expect(JSON.stringify(large).length).toBeGreaterThan(5_000);
-    expect(JSON.stringify(trimNode(large)).length).toBeLessThan(400);
+    expect(JSON.stringify(transformNode(large)).length).toBeLessThan(400);
   });
 
   test('is the same after a heartbeat', () => {
@@ -110,13 +110,13 @@ describe(trimNode, () => {
   });
 });
 
-describe(trimPod, () => {
+describe(transformPod, () => {
   test.each([
     { name: 'Ready', metadata: {}, status: ready('True'), expected: true },
     { name: 'not Ready', metadata: {}, status: ready('False'), expected: false },
     { name: 'on its way out', metadata: { deletionTimestamp: SINCE }, status: ready('True'), expected: false },
   ])('an agent that is $name', ({ metadata, status, expected }) => {
-    expect(trimPod({ metadata: { name: 'agent-a', ...metadata }, spec: { nodeName: 'a' }, status })).toMatchObject({
+    expect(transformPod({ metadata: { name: 'agent-a', ...metadata }, spec: { nodeName: 'a' }, status })).toMatchObject({
       nodeName: 'a',
       ready: expected,
       since: SINCE,
@@ -124,7 +124,7 @@ describe(trimPod, () => {
   });
 });
 
-describe(trimShadow, () => {
+describe(transformShadow, () => {
   const metadata = {
     name: 'brs-a',
     namespace: 'brupop',
@@ -144,19 +144,19 @@ describe(trimShadow, () => {
 
   test('keeps all of a shadow but what only people read', () => {
     const labels = { team: 'shop' };
-    expect(trimShadow({ ...rest, metadata: { ...metadata, labels }, status })).toEqual({ ...rest, metadata, status });
+    expect(transformShadow({ ...rest, metadata: { ...metadata, labels }, status })).toEqual({ ...rest, metadata, status });
   });
 
   test('keeps little of a shadow that was stored before there were limits', () => {
     const huge = 'x'.repeat(240_000);
     const stored = { ...status, target_version: huge, failure_message: huge, conditions: [{ ...status.conditions[0], message: huge }] };
-    expect(JSON.stringify(trimShadow({ ...rest, metadata, status: stored })).length).toBeLessThan(10_000);
+    expect(JSON.stringify(transformShadow({ ...rest, metadata, status: stored })).length).toBeLessThan(10_000);
   });
 
   test('of annotations only the window of the last step, and of that no more than it can be long', () => {
     const interval = '2026-01-06T02:00:00.000Z/2026-01-06T02:00:20.123Z';
     const annotated = (window: string): unknown =>
-      trimShadow({
+      transformShadow({
         ...rest,
         metadata: { ...metadata, annotations: { [WINDOW_ANNOTATION]: window, note: 'x' } },
         status,
@@ -166,7 +166,7 @@ describe(trimShadow, () => {
   });
 
   test.each([{ status: undefined }, { status: null }])('leaves out what there is not (%j)', (without) => {
-    const trimmed = trimShadow({ ...rest, metadata: { name: 'brs-a' }, ...without });
+    const trimmed = transformShadow({ ...rest, metadata: { name: 'brs-a' }, ...without });
     expect(trimmed).toStrictEqual({ ...rest, metadata: { name: 'brs-a' } });
   });
 });

@@ -3,8 +3,8 @@ import {
   CORDONED_ANNOTATION,
   CORDONED_TAINT,
   EXCLUDED_FROM_LB_ANNOTATION,
-  hasVoidMark,
-  markState,
+  hasVoidOwnership,
+  ownershipState,
   soundNode,
   soundPod,
   soundShadow,
@@ -45,12 +45,12 @@ interface Kept {
 }
 
 /** What is kept of a Node: of some 20 KB, about 200 bytes. */
-export interface TrimmedNode extends Kept {
+export interface TransformedNode extends Kept {
   readonly observation: NodeObservation;
 }
 
 /** What is kept of an agent's pod. */
-export interface TrimmedPod extends Kept {
+export interface TransformedPod extends Kept {
   readonly nodeName: string | undefined;
   readonly ready: boolean;
   /** RFC 3339; when its readiness last changed. */
@@ -62,7 +62,7 @@ const ZONE_LABEL = 'topology.kubernetes.io/zone';
 const ECHOED_TAINTS = new Set(['not-ready', 'unreachable', 'unschedulable'].map((name) => `node.kubernetes.io/${name}`));
 
 /** @throws TypeError for an object without a name */
-export function trimNode(raw: RawNode): TrimmedNode {
+export function transformNode(raw: RawNode): TransformedNode {
   const { object: node, fault } = soundNode(raw);
   const { metadata, spec, status } = node;
   const ready = readyCondition(status?.conditions);
@@ -79,9 +79,9 @@ export function trimNode(raw: RawNode): TrimmedNode {
       ...(ready?.lastTransitionTime === undefined ? {} : { readySince: ready.lastTransitionTime }),
       unschedulable,
       tainted: spec?.taints?.some(keepsPodsAway) === true,
-      cordonedByUs: markState(node, CORDONED_ANNOTATION) === 'valid',
-      excludedByUs: markState(node, EXCLUDED_FROM_LB_ANNOTATION) === 'valid',
-      ...(hasVoidMark(node) ? { voidMark: true } : {}),
+      cordonedByUs: ownershipState(node, CORDONED_ANNOTATION) === 'valid',
+      excludedByUs: ownershipState(node, EXCLUDED_FROM_LB_ANNOTATION) === 'valid',
+      ...(hasVoidOwnership(node) ? { voidMark: true } : {}),
       ...(spec?.taints?.some(({ key }) => key === CORDONED_TAINT) === true ? { taintedByUs: true } : {}),
       ...(zone === undefined ? {} : { zone: intern(zone) }),
       deleting: metadata.deletionTimestamp !== undefined,
@@ -90,7 +90,7 @@ export function trimNode(raw: RawNode): TrimmedNode {
 }
 
 /** @throws TypeError for an object without a name */
-export function trimPod(raw: RawPod): TrimmedPod {
+export function transformPod(raw: RawPod): TransformedPod {
   const { object: pod } = soundPod(raw);
   const { status, lastTransitionTime } = readyCondition(pod.status?.conditions) ?? {};
   const ending = pod.metadata.deletionTimestamp;
@@ -109,7 +109,7 @@ const LONGEST_INTERVAL = 80;
  * A shadow, as the API server sends it, without what only people read. Of 5,000 shadows most say the same: it is kept once.
  * @throws TypeError for an object without a name
  */
-export function trimShadow(raw: unknown): ObservedShadow {
+export function transformShadow(raw: unknown): ObservedShadow {
   const { apiVersion, kind, metadata, spec, status, fault } = soundShadow(raw);
   const { name, namespace, uid, resourceVersion, creationTimestamp, annotations, ownerReferences } = metadata;
   const kept = Object.entries(annotations ?? {}).filter(([key]) => key === WINDOW_ANNOTATION || key === ATTEMPTS_ANNOTATION);
@@ -128,12 +128,12 @@ export function trimShadow(raw: unknown): ObservedShadow {
       ...(ownerReferences === undefined ? {} : { ownerReferences }),
     },
     spec,
-    ...(status === undefined || status === null ? {} : { status: trimStatus(status) }),
+    ...(status === undefined || status === null ? {} : { status: transformStatus(status) }),
     ...(fault === undefined ? {} : { fault }),
   };
 }
 
-function trimStatus(status: ShadowStatus): ShadowStatus {
+function transformStatus(status: ShadowStatus): ShadowStatus {
   if (status.conditions === undefined) return status;
   const conditions = status.conditions.map(({ type, status, reason, message, lastTransitionTime }) => ({
     type,

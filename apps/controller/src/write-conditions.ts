@@ -10,7 +10,7 @@ import type { ConditionsDue } from '@brupop/state-machine';
 import type { AssumedShadows } from './assumed-shadows.ts';
 import { createFailingWrites } from './failing-writes.ts';
 import type { FailingWrites } from './failing-writes.ts';
-import { trimShadow } from './transform.ts';
+import { transformShadow } from './transform.ts';
 
 /** What writing conditions takes. */
 export interface ConditionWriterDeps {
@@ -153,7 +153,7 @@ async function writeOne(
   const body = { metadata: { resourceVersion }, status: { conditions: shadowConditions(shadow, hold, clock.now()) } };
   const path = paths.shadowStatus(namespace, name);
   try {
-    assumed.written(trimShadow(await client.request<unknown>('PATCH', path, { body, contentType: MERGE_PATCH, signal })));
+    assumed.written(transformShadow(await client.request<unknown>('PATCH', path, { body, contentType: MERGE_PATCH, signal })));
     failingWrites.succeeded(name);
     return 'written';
   } catch (error) {

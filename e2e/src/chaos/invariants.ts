@@ -4,7 +4,7 @@ import {
   CONTROLLER_COMPONENT,
   CORDONED_ANNOTATION,
   DEFAULT_NAMESPACE,
-  isHeld,
+  isOwned,
   nodeNameOf,
 } from '@brupop/crd-models';
 import type { BottlerocketShadow } from '@brupop/crd-models';
@@ -78,7 +78,7 @@ export class Invariants {
 
   #observeNode(before: NodeObject | undefined, after: NodeObject | undefined): void {
     const name = (after ?? before)?.metadata.name ?? '';
-    if (after === undefined || !isHeld(after)) this.#held.delete(name);
+    if (after === undefined || !isOwned(after)) this.#held.delete(name);
     else if (!this.#held.has(name)) {
       this.#held.add(name);
       if (this.#held.size > this.#most) this.#violated(`${[...this.#held].join(', ')} are held, more than ${String(this.#most)}`);

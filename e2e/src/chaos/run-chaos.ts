@@ -1,4 +1,4 @@
-import { CORDONED_TAINT, hasVoidMark, isHeld } from '@brupop/crd-models';
+import { CORDONED_TAINT, hasVoidOwnership, isOwned } from '@brupop/crd-models';
 import { seededRandom } from '@brupop/ports';
 import type { NodeObject, SimulatedHost } from '@brupop/simulator';
 import { parseWindow } from '@brupop/state-machine';
@@ -102,7 +102,7 @@ function faultsOf(fleet: Fleet, cordonedByHand: ReadonlySet<string>): string[] {
     const shadow = fleet.shadow(name);
     const faults: string[] = [];
     if (!ready) faults.push('is not Ready');
-    if (isHeld(node) || hasVoidMark(node)) faults.push('still carries a mark of ours');
+    if (isOwned(node) || hasVoidOwnership(node)) faults.push('still carries a mark of ours');
     if (isTainted(node) !== cordoned) faults.push(cordoned ? 'lacks the taint of cordoned nodes' : 'bears the taint of cordoned nodes');
     if (cordoned !== cordonedByHand.has(name)) faults.push(cordoned ? 'is still cordoned' : "has lost its administrator's cordon");
     if (shadow?.spec.state !== 'Idle' || shadow.status?.current_state !== 'Idle') {

@@ -23,7 +23,7 @@ import { AgentConnections } from './agent-connections.ts';
 import { countedClient } from './counted-client.ts';
 import { injectClient } from './inject-client.ts';
 import { patientClient } from './patient-client.ts';
-import { Plug } from './network-link.ts';
+import { NetworkLink } from './network-link.ts';
 import { skewedClock } from './skewed-clock.ts';
 
 /** What the operator's pods are started with. */
@@ -75,7 +75,7 @@ export class InProcessRunner implements PodRunner {
     const isProgramReady = this.#options.readiness?.[pod.metadata.labels?.['app'] ?? ''];
     if (isProgramReady !== undefined) return { isReady: () => Promise.resolve(isProgramReady(context)), stop: () => undefined };
     const component = pod.metadata.labels?.[COMPONENT_LABEL];
-    const plug = new Plug();
+    const plug = new NetworkLink();
     const stop = new AbortController();
     const uid = pod.metadata.uid ?? '';
     let run: Promise<unknown>;
@@ -110,7 +110,7 @@ export class InProcessRunner implements PodRunner {
       isReady: () => Promise.resolve(isReady()),
       stop: async (signal) => {
         if (signal === 'SIGKILL') {
-          plug.pull();
+          plug.cut();
           this.#apiservers.delete(uid);
         }
         stop.abort(new Error(signal));
@@ -119,7 +119,7 @@ export class InProcessRunner implements PodRunner {
     };
   }
 
-  #agent(context: PodContext, plug: Plug): ReturnType<typeof createAgent> {
+  #agent(context: PodContext, plug: NetworkLink): ReturnType<typeof createAgent> {
     const { random, log, agentSettings } = this.#options;
     return createAgent({
       apiserver: plug.outgoing(this.#service()),
@@ -134,7 +134,7 @@ export class InProcessRunner implements PodRunner {
     });
   }
 
-  #apiserver(context: PodContext, plug: Plug): Apiserver {
+  #apiserver(context: PodContext, plug: NetworkLink): Apiserver {
     const { random, log, drainTimeoutMs = 900_000, drainTimeoutAction = 'skip' } = this.#options;
     const clock = new FollowingClock(this.#clock(context));
     return createApiserver({
@@ -147,7 +147,7 @@ export class InProcessRunner implements PodRunner {
     });
   }
 
-  #controller(context: PodContext, plug: Plug): Controller {
+  #controller(context: PodContext, plug: NetworkLink): Controller {
     const { random, log, policy } = this.#options;
     const clock = new FollowingClock(this.#clock(context));
     return createController({

@@ -2,7 +2,7 @@ import {
   AGENT_COMPONENT,
   DEFAULT_NAMESPACE,
   GROUP,
-  isHeld,
+  isOwned,
   PLURAL,
   shadowName,
   UPDATER_INTERFACE_LABEL,
@@ -44,7 +44,7 @@ async function updatedUntil(when: (fleet: Fleet) => boolean, act: (fleet: Fleet)
   return fleet;
 }
 
-const held = (fleet: Fleet): boolean => fleet.cluster.nodes.some((node) => isHeld(node) || node.spec?.unschedulable === true);
+const held = (fleet: Fleet): boolean => fleet.cluster.nodes.some((node) => isOwned(node) || node.spec?.unschedulable === true);
 const label = (fleet: Fleet, value: string | null): void => {
   fleet.cluster.store.patch('Node', { name: NODE }, { metadata: { labels: { [UPDATER_INTERFACE_LABEL]: value } } });
 };

@@ -1,4 +1,4 @@
-import { CORDONED_ANNOTATION, EXCLUDE_FROM_LB_LABEL, GROUP, hasVoidMark, isHeld, UPDATER_INTERFACE_LABEL } from '@brupop/crd-models';
+import { CORDONED_ANNOTATION, EXCLUDE_FROM_LB_LABEL, GROUP, hasVoidOwnership, isOwned, UPDATER_INTERFACE_LABEL } from '@brupop/crd-models';
 import { describe, expect, test } from '@jest/globals';
 import { aFleet } from './a-fleet.ts';
 import type { Fleet } from './fleet.ts';
@@ -12,7 +12,7 @@ const cordon = ({ cluster }: Fleet, unschedulable: true | null): void => {
 };
 const marksOf = (fleet: Fleet): string[] =>
   Object.keys(fleet.nodeObject(NODE)?.metadata.annotations ?? {}).filter((key) => key.startsWith(GROUP));
-const isVoid = (fleet: Fleet): boolean => fleet.cluster.nodes.some(hasVoidMark);
+const isVoid = (fleet: Fleet): boolean => fleet.cluster.nodes.some(hasVoidOwnership);
 
 describe('a node that an administrator uncordons in the middle of its update', () => {
   test('loses the mark at once, and keeps the cordon that the administrator makes later for other reasons', async () => {
@@ -54,7 +54,7 @@ describe('a node that an administrator uncordons in the middle of its update', (
     expect(markOf()).not.toBe(before);
     fleet.setBudget('web', 1);
     expect(await fleet.rollOut(4 * HOUR)).toBe(true);
-    expect(fleet.cluster.nodes.filter((node) => isHeld(node) || hasVoidMark(node))).toEqual([]);
+    expect(fleet.cluster.nodes.filter((node) => isOwned(node) || hasVoidOwnership(node))).toEqual([]);
   });
 
   test('and whose label of excluded nodes is removed loses that mark, too', async () => {

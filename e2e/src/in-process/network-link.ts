@@ -1,10 +1,10 @@
 import type { HttpClient, HttpResponse } from '@brupop/ports';
 
 /** The wire of one process. Once it is pulled, as by SIGKILL, nothing has any effect that the process still tries, and nobody gets an answer. */
-export class Plug {
+export class NetworkLink {
   readonly #pulled = new AbortController();
 
-  pull(): void {
+  cut(): void {
     this.#pulled.abort(new Error('connection reset: the process was killed'));
   }
 

@@ -26,7 +26,7 @@ import {
 import { SANDBOX_IMAGE } from './cluster/node-config.ts';
 
 /** What an installation of Brupop 1.x consists of, under its names; its pods merely wait, for there are no images of it here. */
-export function originalObjects(): object[] {
+export function legacyObjects(): object[] {
   return [...accounts(), ...roles(), ...services(), ...workloads()];
 }
 
@@ -43,7 +43,7 @@ const metadata = (name: string, component: string): object => ({ name, namespace
  * The resource of Brupop 1.x, less the bounds of its fields.
  * @param storage the version that shadows are kept in: v1 before Brupop 1.0, v2 since
  */
-export function originalDefinition(storage: 'v1' | 'v2'): object {
+export function legacyDefinition(storage: 'v1' | 'v2'): object {
   const version = (name: string, states: readonly string[], more: object): object => ({
     name,
     served: true,

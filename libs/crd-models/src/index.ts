@@ -1,6 +1,6 @@
 export { DRAIN_BLOCKS, PROGRESS_STEPS, SHADOW_STATES, UPDATE_CHECK_PROBLEMS, UPDATE_CHECK_RESULTS } from './shadow.ts';
-export { hasVoidMark, isHeld, MARKS, markState } from './ownership.ts';
-export type { Mark, MarkedNode, MarkState } from './ownership.ts';
+export { hasVoidOwnership, isOwned, OWNERSHIP_ANNOTATIONS, ownershipState } from './ownership.ts';
+export type { OwnershipAnnotation, NodeOwnershipFields, OwnershipState } from './ownership.ts';
 export type {
   BottlerocketShadow,
   Condition,

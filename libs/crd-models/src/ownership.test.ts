@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { hasVoidMark, isHeld, markState } from './ownership.ts';
+import { hasVoidOwnership, isOwned, ownershipState } from './ownership.ts';
 import { CORDONED_ANNOTATION, EXCLUDE_FROM_LB_LABEL, EXCLUDED_FROM_LB_ANNOTATION } from './names.ts';
 
 const cordonMark = { [CORDONED_ANNOTATION]: '{}' };
@@ -54,11 +54,11 @@ describe('a node', () => {
     },
   ])('$name', ({ annotations, labels, cordoned, expected }) => {
     const node = { metadata: { annotations, labels }, spec: { unschedulable: cordoned } };
-    const states = [markState(node, CORDONED_ANNOTATION), markState(node, EXCLUDED_FROM_LB_ANNOTATION)];
-    expect([...states, isHeld(node), hasVoidMark(node)]).toEqual(expected);
+    const states = [ownershipState(node, CORDONED_ANNOTATION), ownershipState(node, EXCLUDED_FROM_LB_ANNOTATION)];
+    expect([...states, isOwned(node), hasVoidOwnership(node)]).toEqual(expected);
   });
 
   test('without labels, annotations and spec is not held', () => {
-    expect([isHeld({ metadata: {} }), hasVoidMark({ metadata: {} })]).toEqual([false, false]);
+    expect([isOwned({ metadata: {} }), hasVoidOwnership({ metadata: {} })]).toEqual([false, false]);
   });
 });

@@ -1,7 +1,7 @@
 import { CORDONED_ANNOTATION, EXCLUDE_FROM_LB_LABEL, EXCLUDED_FROM_LB_ANNOTATION } from './names.ts';
 
 /** The part of a Node that tells whether an update holds it. */
-export interface MarkedNode {
+export interface NodeOwnershipFields {
   readonly metadata: {
     readonly labels?: Readonly<Record<string, string>>;
     readonly annotations?: Readonly<Record<string, string>>;
@@ -10,26 +10,29 @@ export interface MarkedNode {
 }
 
 /** The annotations by which the operator marks what is its own. */
-export const MARKS: readonly Mark[] = [CORDONED_ANNOTATION, EXCLUDED_FROM_LB_ANNOTATION];
-/** One of {@link MARKS}. */
-export type Mark = 'brupop.bottlerocket.aws/cordoned' | 'brupop.bottlerocket.aws/excluded-from-lb';
+export const OWNERSHIP_ANNOTATIONS: readonly OwnershipAnnotation[] = [CORDONED_ANNOTATION, EXCLUDED_FROM_LB_ANNOTATION];
+/** One of {@link OWNERSHIP_ANNOTATIONS}. */
+export type OwnershipAnnotation = 'brupop.bottlerocket.aws/cordoned' | 'brupop.bottlerocket.aws/excluded-from-lb';
 
 /** What a mark is worth: `void` if what it marks is gone, which only someone else can have undone. The operator sets and removes both in one patch. */
-export type MarkState = 'absent' | 'valid' | 'void';
+export type OwnershipState = 'absent' | 'valid' | 'void';
 
 /** The state of one mark of a Node. Every component decides by this alone what the operator owns. */
-export function markState({ metadata: { labels, annotations }, spec }: MarkedNode, mark: Mark): MarkState {
+export function ownershipState(
+  { metadata: { labels, annotations }, spec }: NodeOwnershipFields,
+  mark: OwnershipAnnotation,
+): OwnershipState {
   if (annotations?.[mark] === undefined) return 'absent';
   const isInForce = mark === CORDONED_ANNOTATION ? spec?.unschedulable === true : labels?.[EXCLUDE_FROM_LB_LABEL] !== undefined;
   return isInForce ? 'valid' : 'void';
 }
 
 /** Whether an update holds the Node: it has cordoned it, or taken it out of external load balancers, and that is still in force. */
-export function isHeld(node: MarkedNode): boolean {
-  return MARKS.some((mark) => markState(node, mark) === 'valid');
+export function isOwned(node: NodeOwnershipFields): boolean {
+  return OWNERSHIP_ANNOTATIONS.some((mark) => ownershipState(node, mark) === 'valid');
 }
 
 /** Whether the Node bears a mark whose cordon or label is gone. */
-export function hasVoidMark(node: MarkedNode): boolean {
-  return MARKS.some((mark) => markState(node, mark) === 'void');
+export function hasVoidOwnership(node: NodeOwnershipFields): boolean {
+  return OWNERSHIP_ANNOTATIONS.some((mark) => ownershipState(node, mark) === 'void');
 }

@@ -4,9 +4,9 @@ import {
   EXCLUDE_FROM_LB_LABEL,
   EXCLUDE_FROM_LB_VALUE,
   EXCLUDED_FROM_LB_ANNOTATION,
-  MARKS,
-  markState,
-  type Mark,
+  OWNERSHIP_ANNOTATIONS,
+  ownershipState,
+  type OwnershipAnnotation,
 } from '@brupop/crd-models';
 import type { PodSurvey } from './survey.ts';
 
@@ -95,8 +95,8 @@ export function parseOwnership(text: string | undefined): (Omit<Ownership, 'sinc
 }
 
 /** What a mark says that still holds. A void one says nothing: whoever undid what it marks has ended that, and what comes next has another prior value. */
-function ownershipOf(node: DrainNode, mark: Mark): ReturnType<typeof parseOwnership> {
-  return markState(node, mark) === 'valid' ? parseOwnership(node.metadata.annotations?.[mark]) : undefined;
+function ownershipOf(node: DrainNode, mark: OwnershipAnnotation): ReturnType<typeof parseOwnership> {
+  return ownershipState(node, mark) === 'valid' ? parseOwnership(node.metadata.annotations?.[mark]) : undefined;
 }
 
 // Clocks of nodes differ a little. A mark from further ahead was made by a clock that has since been put right.
@@ -180,15 +180,15 @@ export interface Tidying {
   /** Whether a cordoned node is to bear the taint of cordoned nodes; false takes it away in any case. */
   readonly tainted: boolean;
   /** By annotation: the text of a mark that was seen to be void. It stays void, whatever has been done to the node since. */
-  readonly voided?: Readonly<Partial<Record<Mark, string>>>;
+  readonly voided?: Readonly<Partial<Record<OwnershipAnnotation, string>>>;
 }
 
 /** Decides which marks do not hold any more, and whether the taint of cordoned nodes is to come or to go, whoever cordoned the node. */
 export function planTidy(node: DrainNode, { tainted, voided }: Tidying): NodeChange {
   const { annotations } = node.metadata;
-  const isVoid = (mark: Mark): boolean =>
-    markState(node, mark) === 'void' || (annotations?.[mark] !== undefined && annotations[mark] === voided?.[mark]);
-  const marks = Object.fromEntries(MARKS.filter(isVoid).map((mark) => [mark, null]));
+  const isVoid = (mark: OwnershipAnnotation): boolean =>
+    ownershipState(node, mark) === 'void' || (annotations?.[mark] !== undefined && annotations[mark] === voided?.[mark]);
+  const marks = Object.fromEntries(OWNERSHIP_ANNOTATIONS.filter(isVoid).map((mark) => [mark, null]));
   const wanted = tainted && node.spec?.unschedulable === true;
   const isTaintRight = wanted === hasCordonTaint(node.spec?.taints);
   if (isTaintRight && Object.keys(marks).length === 0) return { keptByOther: false };

@@ -5,7 +5,7 @@ import type { Logger } from '@brupop/process';
 import type { KubeClient } from './client.ts';
 import { isAborted } from './is-aborted.ts';
 import { isKubeStatus } from './kube-error.ts';
-import { heldBy, mayHold, observeLease, released } from './lease.ts';
+import { withHolder, mayHold, observeLease, released } from './lease.ts';
 import type { Lease, ObservedLease } from './lease.ts';
 import { paths } from './paths.ts';
 
@@ -86,7 +86,7 @@ export function createLeaderElector(options: LeaderElectorOptions): LeaderElecto
     if (current !== undefined && !mayHold(current, identity, clock.monotonic())) return false;
     const blank: Lease = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: leaseName, namespace } };
     try {
-      await write(heldBy(current?.lease ?? blank, identity, leaseDurationMs, clock.now()), signal, timeoutMs);
+      await write(withHolder(current?.lease ?? blank, identity, leaseDurationMs, clock.now()), signal, timeoutMs);
     } catch (error) {
       if (!isKubeStatus(error, 404, 409)) throw error;
       // Without a record the next attempt reads anew, and makes the lease again if somebody has deleted it.

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { heldBy, mayHold, microTime, observeLease, released } from './lease.ts';
+import { withHolder, mayHold, microTime, observeLease, released } from './lease.ts';
 import type { Lease } from './lease.ts';
 
 const aLease = (holderIdentity: string | undefined, resourceVersion = '1'): Lease => ({
@@ -31,7 +31,7 @@ describe(observeLease, () => {
   });
 });
 
-describe(heldBy, () => {
+describe(withHolder, () => {
   const now = Date.UTC(2026, 0, 5);
   test.each([
     {
@@ -43,7 +43,7 @@ describe(heldBy, () => {
     { name: 'taking over is a transition', lease: aLease('you'), acquireTime: microTime(now), leaseTransitions: 5 },
     { name: 'renewing is none', lease: aLease('me'), acquireTime: '2026-01-01T00:00:00.000000Z', leaseTransitions: 4 },
   ])('$name', ({ lease, acquireTime, leaseTransitions }) => {
-    expect(heldBy(lease, 'me', 15_000, now).spec).toEqual({
+    expect(withHolder(lease, 'me', 15_000, now).spec).toEqual({
       holderIdentity: 'me',
       leaseDurationSeconds: 15,
       acquireTime,

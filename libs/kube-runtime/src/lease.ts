@@ -40,7 +40,7 @@ export function microTime(wallMs: number): string {
 }
 
 /** The record with `identity` as its holder. */
-export function heldBy(lease: Lease, identity: string, durationMs: number, wallMs: number): Lease {
+export function withHolder(lease: Lease, identity: string, durationMs: number, wallMs: number): Lease {
   const former = lease.spec ?? {};
   const kept = former.holderIdentity === identity;
   return {

@@ -40,7 +40,7 @@ function wordsOf(event: ReflectorEvent<Thing>): string {
 
 const KEEP = ({ metadata: { name, resourceVersion }, size }: Thing): Thing => ({ metadata: { name, resourceVersion }, size });
 
-function start(api: ScriptedApi, trim: (raw: Thing) => Thing = KEEP) {
+function start(api: ScriptedApi, transform: (raw: Thing) => Thing = KEEP) {
   const clock = new VirtualClock();
   const log = memoryLogger();
   const events: string[] = [];
@@ -51,7 +51,7 @@ function start(api: ScriptedApi, trim: (raw: Thing) => Thing = KEEP) {
     client: api.client(clock),
     path: '/things',
     query: { labelSelector: 'a=b' },
-    trim,
+    transform,
     clock,
     random: () => 0,
     log,
@@ -371,7 +371,7 @@ describe(createReflector, () => {
     const reflector = createReflector<Thing>({
       client: new ScriptedApi(page('5', [thing('a', '1')])).client(clock),
       path: '/things',
-      trim: (object: Thing) => object,
+      transform: (object: Thing) => object,
       clock,
       random: () => 0,
       log,

@@ -12,7 +12,7 @@ import type { ReflectorOutcome, ReflectorState } from './reflector-state.ts';
 import { watchCollection } from './watch.ts';
 import type { WatchEvent } from './watch.ts';
 
-/** What a reflector needs of an object, after trimming. */
+/** What a reflector needs of an object, after the transform. */
 export interface Reflected {
   readonly metadata: { readonly name: string; readonly namespace?: string; readonly resourceVersion?: string };
 }
@@ -32,7 +32,7 @@ export interface ReflectorOptions<T extends Reflected> {
   /** Such as `labelSelector`. */
   readonly query?: Query;
   /** Makes of each object, as it arrives, what is kept of it. An object of which it throws is skipped, or stays as it was before. */
-  readonly trim: (object: never) => T;
+  readonly transform: (object: never) => T;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -82,7 +82,7 @@ const HEALTHY_AFTER_MS = 5_000;
 export function createReflector<T extends Reflected>(options: ReflectorOptions<T>): Reflector<T> {
   const { client, path, query = {}, clock, random, responseMs = 30_000, silenceMs = 150_000 } = options;
   const log = options.log.child({ path });
-  const trim = options.trim as (object: unknown) => T;
+  const transform = options.transform as (object: unknown) => T;
   let objects = new Map<string, T>();
   let synced = false;
   let waiters: (() => void)[] = [];
@@ -95,7 +95,7 @@ export function createReflector<T extends Reflected>(options: ReflectorOptions<T
   /** One object that cannot be read must stop neither the list nor the watch. @returns undefined for such an object */
   const read = (raw: unknown): T | undefined => {
     try {
-      return trim(raw);
+      return transform(raw);
     } catch (error) {
       unreadable++;
       if (clock.monotonic() - saidUnreadableMs >= SAY_UNREADABLE_EVERY_MS) {

@@ -4,11 +4,11 @@ export type { FleetChange, FleetHold, FleetPlan } from './fleet/model/plan.ts';
 export { annotationsOf } from './fleet/model/changes.ts';
 export type { BudgetUse } from './fleet/budget.ts';
 export { CHANGE_REASONS, HOLD_REASONS } from './fleet/report/reasons.ts';
-export { loudnessOf } from './fleet/report/severity.ts';
+export { severityOf } from './fleet/report/severity.ts';
 export { followReports } from './fleet/rules/overdue-checks.ts';
 export type { FollowedReports, ReportSpan, ReportSpans } from './fleet/rules/overdue-checks.ts';
 export { updateCheckFailure } from './update-check.ts';
-export { followHolds, LASTS_AFTER_MS, LOUD_AFTER_MS, NO_SPANS } from './fleet/report/lasting-holds.ts';
+export { followHolds, LASTS_AFTER_MS, REPORTED_AFTER_MS, NO_SPANS } from './fleet/report/lasting-holds.ts';
 export type { FollowedHolds, HoldSpan, HoldSpans, Moment } from './fleet/report/lasting-holds.ts';
 export type {
   ChangeReason,
@@ -17,14 +17,14 @@ export type {
   Explanation,
   HoldExplanation,
   HoldReason,
-  Loudness,
+  Severity,
 } from './fleet/report/reasons.ts';
 export { estimateFleet } from './fleet/report/estimate.ts';
-export type { FleetEstimate, PhaseDurations } from './fleet/report/estimate.ts';
+export type { FleetEstimate, AveragePhaseDurations } from './fleet/report/estimate.ts';
 export { FAILURES, failureOf } from './fleet/model/failures.ts';
 export type { Failure } from './fleet/model/failures.ts';
-export { phaseAt, phaseEnded, PHASES } from './fleet/model/phases.ts';
-export type { EndedPhase, Phase, PhaseSpan } from './fleet/model/phases.ts';
+export { phaseAt, phaseEnded, UPDATE_PHASES } from './fleet/model/phases.ts';
+export type { EndedPhase, UpdatePhase, PhaseSpan } from './fleet/model/phases.ts';
 export { DEFAULT_TIMEOUTS } from './fleet/model/policy.ts';
 export type { FleetPolicy, MaxUnavailable, StateTimeouts } from './fleet/model/policy.ts';
 export { drainBlockedBy } from './fleet/rules/drain-blocked.ts';
@@ -32,7 +32,7 @@ export { conditionsDue } from './fleet/report/conditions-due.ts';
 export type { ConditionsDue } from './fleet/report/conditions-due.ts';
 export { carriesConditions, CONDITION_FINDINGS, CONDITION_TYPES, shadowConditions } from './fleet/report/shadow-conditions.ts';
 export type { ConditionType } from './fleet/report/shadow-conditions.ts';
-export { backoffMs } from './fleet/model/backoff.ts';
+export { crashBackoffMs } from './fleet/model/backoff.ts';
 export { parseWindow } from './window/parse-window.ts';
 export type { ParsedWindow, WindowVariables } from './window/parse-window.ts';
 export { windowAt } from './window/window.ts';
@@ -42,8 +42,8 @@ export { TIME_OF_DAY_PATTERN } from './window/daily-window.ts';
 export type { CronWindow } from './window/cron-window.ts';
 export type { DailyWindow } from './window/daily-window.ts';
 export { formatTimestamp } from './timestamps.ts';
-export { decideReturn } from './node/decide-restore.ts';
-export type { HeldNode, ReturnDecision } from './node/decide-restore.ts';
+export { decideRestore } from './node/decide-restore.ts';
+export type { OwnedNode, RestoreDecision } from './node/decide-restore.ts';
 export { decideUnanswered, isGoingDown } from './agent/unreachable.ts';
 export { downloadOf } from './agent/image.ts';
 export type { Download } from './agent/image.ts';

@@ -7,7 +7,7 @@ export type KnownCheck = 'UpdateAvailable' | 'NothingNewer' | 'NotChecked' | 'Fa
 export function knownCheck(status: ShadowStatus): KnownCheck {
   const { update_check: check, current_version, target_version } = status;
   // What an agent without the field tells while there is neither another version nor a failed update can be nothing else.
-  if (check == null) return tellsOfCheck(status) ? 'Failing' : current_version === target_version ? 'Untold' : 'UpdateAvailable';
+  if (check == null) return isFailedCheck(status) ? 'Failing' : current_version === target_version ? 'Untold' : 'UpdateAvailable';
   if (check.result === 'Failing' || check.result === 'NotChecked') return check.result;
   if (current_version !== target_version) return 'UpdateAvailable';
   // A result that only newer agents know says nothing good.
@@ -22,6 +22,6 @@ export function updateCheckFailure(status: ShadowStatus): string | undefined {
 }
 
 /** Whether the failure that a status tells of is one of a check for updates, not of an update. */
-export function tellsOfCheck({ current_version, target_version, crash_count, failure_message }: ShadowStatus): boolean {
+export function isFailedCheck({ current_version, target_version, crash_count, failure_message }: ShadowStatus): boolean {
   return current_version === target_version && crash_count === 0 && (failure_message ?? '') !== '';
 }

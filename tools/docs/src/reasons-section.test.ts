@@ -3,7 +3,7 @@ import { reasonsSection, withReasons } from './reasons-section.ts';
 
 const section = reasonsSection(
   { Stuck: { 'True DeadlinePassed': 'It is late.' } },
-  { Stuck: { loudness: 'trouble', updating: true, meaning: 'Past its deadline.', remedy: 'Look.' } },
+  { Stuck: { severity: 'trouble', updating: true, meaning: 'Past its deadline.', remedy: 'Look.' } },
   { UpdateStarted: { events: 'shadow', meaning: 'It starts.', remedy: 'Nothing.' } },
 );
 

@@ -102,7 +102,7 @@ export class AgentWorld {
 
   /** Tells the node to update and waits until it rests again. */
   async update(limitMs?: number, version = '1.27.0'): Promise<boolean> {
-    this.apiserver.tell('StagedAndPerformedUpdate', version);
+    this.apiserver.setDesired('StagedAndPerformedUpdate', version);
     return await this.until(() => this.apiserver.shadow?.spec.state === 'Idle' && this.apiserver.status?.current_state === 'Idle', limitMs);
   }
 }

@@ -50,7 +50,7 @@ export class FakeApiserver {
   }
 
   /** Sets the spec, as the controller does. */
-  tell(state: ShadowState, version: string | null): void {
+  setDesired(state: ShadowState, version: string | null): void {
     const spec: ShadowSpec = { state, version, state_transition_timestamp: new Date(this.#clock.now()).toISOString() };
     if (this.shadow !== undefined) this.#save({ ...this.shadow, spec });
   }
@@ -132,9 +132,9 @@ export class FakeApiserver {
   #control(status: ShadowStatus): void {
     const spec = this.shadow?.spec;
     if (spec === undefined) return;
-    if (status.current_state === 'ErrorReset' && spec.state !== 'Idle') this.tell('Idle', null);
+    if (status.current_state === 'ErrorReset' && spec.state !== 'Idle') this.setDesired('Idle', null);
     const next = status.current_state === spec.state && status.progress == null ? NEXT_STATE[spec.state] : undefined;
-    if (next !== undefined) this.tell(next, next === 'Idle' ? null : (spec.version ?? null));
+    if (next !== undefined) this.setDesired(next, next === 'Idle' ? null : (spec.version ?? null));
   }
 
   #drain(): HttpResponse {

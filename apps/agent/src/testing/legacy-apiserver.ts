@@ -5,7 +5,7 @@ import type { HttpHandler, HttpResponse } from '@brupop/ports';
  * The apiserver of Brupop 1.x, as it answers our agents: it insists on three headers, knows neither GET nor steps, and answers every failure
  * with 500 and plain text. All names are literals, so that a renamed one is noticed.
  */
-export class OriginalApiserver {
+export class LegacyApiserver {
   /** Every status that was written, by the fields that it knows. */
   readonly written: unknown[] = [];
   /** `METHOD /path` of what it did something about. */

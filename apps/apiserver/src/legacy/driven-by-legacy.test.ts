@@ -1,17 +1,17 @@
 import { describe, expect, test } from '@jest/globals';
-import { isDrivenByPredecessor } from './driven-by-legacy.ts';
+import { isDrivenByLegacy } from './driven-by-legacy.ts';
 import type { ShadowState, ShadowStatus } from '@brupop/crd-models';
 
 // As chrono writes them, and as we do.
 const THEIRS = '2026-01-05T00:00:00.123456789+00:00';
 const OURS = '2026-01-05T00:00:00.123Z';
 
-describe(isDrivenByPredecessor, () => {
+describe(isDrivenByLegacy, () => {
   const aShadow = (
     state: ShadowState,
     told: string | null,
     status: Partial<ShadowStatus> = {},
-  ): Parameters<typeof isDrivenByPredecessor>[0] => ({
+  ): Parameters<typeof isDrivenByLegacy>[0] => ({
     spec: { state, state_transition_timestamp: told },
     status: {
       current_version: '1.0.0',
@@ -36,6 +36,6 @@ describe(isDrivenByPredecessor, () => {
     { name: 'nobody tells any time', shadow: aShadow('RebootedIntoUpdate', null), expected: false },
     { name: 'nobody has reported', shadow: { spec: { state: 'RebootedIntoUpdate', state_transition_timestamp: THEIRS } as const, status: null }, expected: false },
   ])('$name: $expected', ({ shadow, expected }) => {
-    expect(isDrivenByPredecessor(shadow)).toBe(expected);
+    expect(isDrivenByLegacy(shadow)).toBe(expected);
   }); // prettier-ignore
 });

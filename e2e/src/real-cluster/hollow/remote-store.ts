@@ -106,7 +106,7 @@ export class RemoteStore implements StoreAccess {
     const reflector = createReflector<KubeObject>({
       client: this.#client,
       path,
-      trim: (object: KubeObject) => object,
+      transform: (object: KubeObject) => object,
       clock: systemClock,
       random: systemRandom,
       log: memoryLogger(),

@@ -2,7 +2,7 @@ import { deepEqual } from 'node:assert/strict';
 import { DEFAULT_NAMESPACE, GROUP, KIND, PLURAL, SHADOW_STATES, SHADOW_V1_STATES, shadowName } from '@brupop/crd-models';
 import { updated } from '../fleet.ts';
 import { install } from '../operator.ts';
-import { originalDefinition, originalObjects } from '../legacy.ts';
+import { legacyDefinition, legacyObjects } from '../legacy.ts';
 import type { ClusterContext, ClusterStep } from '../step.ts';
 import { permissions } from './permissions.ts';
 import { uninstall } from './uninstall.ts';
@@ -25,7 +25,7 @@ export const migration: ClusterStep = {
     const { kubectl, cluster, releases, report } = context;
     const running = releases.newest;
     const version = releases.publish();
-    await kubectl.apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: DEFAULT_NAMESPACE } }, originalDefinition('v1')]);
+    await kubectl.apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: DEFAULT_NAMESPACE } }, legacyDefinition('v1')]);
     await kubectl.run(['wait', '--for=condition=Established', `crd/${PLURAL}.${GROUP}`, '--timeout=60s']);
     const [first, second, third] = cluster.managed.map(({ name }) => name);
     await write(
@@ -37,7 +37,7 @@ export const migration: ClusterStep = {
       { current_state: 'Idle', current_version: running, target_version: version },
     );
     for (const state of SHADOW_V1_STATES) await write(context, 'v1', `brs-v1-${state.toLowerCase()}`, ELSEWHERE, { state });
-    await kubectl.apply([originalDefinition('v2'), ...originalObjects()]);
+    await kubectl.apply([legacyDefinition('v2'), ...legacyObjects()]);
     await write(
       context,
       'v2',

@@ -100,7 +100,7 @@ interface Given {
   readonly lastCheckedAt?: number;
   /** What this process has downloaded; 1.27.0 unless given. */
   readonly downloaded?: string | null;
-  readonly toldForMs?: number;
+  readonly specAgeMs?: number;
   readonly settings?: Partial<AgentObservation['settings']>;
   /** What has kept the host from checking for updates. */
   readonly trouble?: CheckTrouble;
@@ -115,7 +115,7 @@ function decide(given: Given): Action {
     settings: { ...SETTINGS, ...given.settings },
     lastCheckedAt: given.lastCheckedAt ?? NOW - 1_000,
     downloaded: given.downloaded === undefined ? '1.27.0' : (given.downloaded ?? undefined),
-    toldForMs: given.toldForMs,
+    specAgeMs: given.specAgeMs,
     ...(given.outcomes === undefined ? {} : { outcomes: given.outcomes }),
   };
   return decideAction({ ...observed, checks: followChecks({ trouble: given.trouble }, observed) });
@@ -1616,14 +1616,14 @@ describe('decideAction for MonitoringUpdate', () => {
     {
       name: 'goes on until its deadline, which the soak time puts off',
       settings: { soakMs: 60_000 },
-      toldForMs: 599_999,
+      specAgeMs: 599_999,
       outcomes: [after('check-health', { done: false })],
       kind: 'wait',
     },
     {
       name: 'past its deadline fails, and blames the version',
       settings: { soakMs: 60_000 },
-      toldForMs: 600_000,
+      specAgeMs: 600_000,
       outcomes: [after('check-health', { done: false, message: 'Pod kube-system/cni-1 is not Ready' })],
       kind: 'report',
       says: {
@@ -1636,7 +1636,7 @@ describe('decideAction for MonitoringUpdate', () => {
     {
       name: 'past its deadline lets a node that is healthy have its soak time',
       settings: { soakMs: 60_000 },
-      toldForMs: 700_000,
+      specAgeMs: 700_000,
       outcomes: [after('check-health', { since: NOW - 1_000 })],
       kind: 'wait',
     },

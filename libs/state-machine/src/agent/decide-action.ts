@@ -2,7 +2,7 @@ import type { ShadowStatus } from '@brupop/crd-models';
 import { decideIdle, nextCheck } from './idle.ts';
 import { decideMonitoring } from './monitor.ts';
 import { endWithdrawn, offerOf } from './offer.ts';
-import { giveBackIfHeld, waitWhileBusy } from './outcomes.ts';
+import { restoreIfOwned, waitWhileBusy } from './outcomes.ts';
 import { decideReboot } from './reboot.ts';
 import { decideStage } from './stage.ts';
 import { observedStatus, reportFailure } from './status.ts';
@@ -22,13 +22,13 @@ export function decideAction(o: AgentObservation): Action {
   const version = spec.version ?? '';
   if (version === '') {
     const reason = `The shadow's spec asks for ${spec.state} without a version`;
-    return giveBackIfHeld(o, reason) ?? reportFailure(o, version, reason, 'other');
+    return restoreIfOwned(o, reason) ?? reportFailure(o, version, reason, 'other');
   }
   if (isReached(o, version)) return waitForNextStep(o, version);
   switch (spec.state) {
     case 'StagedAndPerformedUpdate':
       // The permission to reboot may be taken back while the node is already held.
-      return giveBackIfHeld(o, 'The reboot was called off') ?? decideStage(o, version);
+      return restoreIfOwned(o, 'The reboot was called off') ?? decideStage(o, version);
     case 'RebootedIntoUpdate':
       return decideReboot(o, version);
     case 'MonitoringUpdate':
@@ -43,7 +43,7 @@ export function decideAction(o: AgentObservation): Action {
 function abandon(o: AgentObservation): Action {
   const reason = 'The update was called off';
   const status: ShadowStatus = { ...observedStatus(o), current_state: 'ErrorReset', progress: null };
-  return giveBackIfHeld(o, reason) ?? { kind: 'report', reason, status };
+  return restoreIfOwned(o, reason) ?? { kind: 'report', reason, status };
 }
 
 function isReached(o: AgentObservation, version: string): boolean {

@@ -1,11 +1,11 @@
 import type { ShadowStatus, ShadowUpdateCheck } from '@brupop/crd-models';
-import { tellsOfCheck } from '../update-check.ts';
+import { isFailedCheck } from '../update-check.ts';
 import { giveNodeBack, outcomeOf, waitWhileBusy } from './outcomes.ts';
 import { cleared, observedStatus, saysTheSame, timeOf } from './status.ts';
 import type { Action, AgentObservation } from './types.ts';
 import { lookAfterGivingUp, lookAtFailedVersion, nextLook, statusOnFailedVersion } from './unhealthy-version.ts';
 import { agentsOwn } from './unreachable.ts';
-import { isNewsOfCheck, isUpToDate, toldVersions, toldWithoutHost } from './update-check.ts';
+import { hasCheckChanged, isUpToDate, versionsToReport, versionsWithoutHost } from './update-check.ts';
 
 /** Tidies up after an update, then looks for the next one from time to time. */
 export function decideIdle(o: AgentObservation): Action {
@@ -52,7 +52,7 @@ function checkForUpdate(o: AgentObservation): Action | undefined {
 
 function reportOrWait(o: AgentObservation): Action {
   const status = idleStatus(o);
-  const isNews = !saysTheSame(status, o.shadow.status) || isNewsOfCheck(status.update_check, o);
+  const isNews = !saysTheSame(status, o.shadow.status) || hasCheckChanged(status.update_check, o);
   if (isNews) return { kind: 'report', reason: 'The host is idle', status };
   return o.host.status.kind === 'busy'
     ? waitWhileBusy(o)
@@ -62,7 +62,7 @@ function reportOrWait(o: AgentObservation): Action {
 type IdleStatus = ShadowStatus & { readonly update_check: ShadowUpdateCheck };
 
 function idleStatus(o: AgentObservation): IdleStatus {
-  const { target, check } = toldVersions(o);
+  const { target, check } = versionsToReport(o);
   const status: ShadowStatus = { ...observedStatus(o), target_version: target, current_state: 'Idle', progress: null };
   const rested = { ...status, unhealthy_before: null };
   const told =
@@ -77,8 +77,8 @@ function idleStatus(o: AgentObservation): IdleStatus {
 export function decideWithoutHost(o: Omit<AgentObservation, 'host'>): Extract<Action, { kind: 'report' }> | undefined {
   const { spec, status } = o.shadow;
   if (spec.state !== 'Idle' || status?.current_state !== 'Idle' || status.progress != null) return undefined;
-  const { target, check } = toldWithoutHost(o, status);
-  if (check.result !== 'Failing' || !isNewsOfCheck(check, o)) return undefined;
+  const { target, check } = versionsWithoutHost(o, status);
+  if (check.result !== 'Failing' || !hasCheckChanged(check, o)) return undefined;
   const told = { ...agentsOwn(status), target_version: target, failure_message: failureToTell(o, check), update_check: check };
   return { kind: 'report', reason: check.message ?? 'The host cannot be asked', status: told };
 }
@@ -87,7 +87,7 @@ export function decideWithoutHost(o: Omit<AgentObservation, 'host'>): Extract<Ac
 function failureToTell(o: Pick<AgentObservation, 'shadow'>, check: ShadowUpdateCheck): string | null {
   const { status } = o.shadow;
   const told = status?.failure_message ?? null;
-  const isOfUpdate = status != null && (status.crash_count > 0 || (told !== null && !tellsOfCheck(status)));
+  const isOfUpdate = status != null && (status.crash_count > 0 || (told !== null && !isFailedCheck(status)));
   if (isOfUpdate) return told;
   return check.result === 'Failing' ? `The host cannot look for updates: ${check.message ?? ''}` : null;
 }

@@ -32,7 +32,7 @@ function unhealthy(o: AgentObservation, version: string, health: StepOutcome): A
   const message = notHealthy(version, health);
   const { monitoringTimeoutMs, soakMs } = o.settings;
   // One clock measures the whole span. The controller's own deadline ends monitoring by an agent that is restarted again and again.
-  if ((o.toldForMs ?? 0) >= monitoringTimeoutMs + soakMs) return reportFailure(o, version, message, 'version');
+  if ((o.specAgeMs ?? 0) >= monitoringTimeoutMs + soakMs) return reportFailure(o, version, message, 'version');
   const isNews = o.shadow.status?.failure_message !== message && o.now >= (health.since ?? health.at) + QUIET_MS;
   return isNews ? reportTrouble(o, message) : undefined;
 }

@@ -55,6 +55,6 @@ export function giveNodeBack(o: AgentObservation, reason: string): Action | unde
  * {@link giveNodeBack} if an update has begun to disturb the node. To be done before a failure is reported, not after: on a cluster of one node the
  * controller that is to take the report up finds no other place to run.
  */
-export function giveBackIfHeld(o: AgentObservation, reason: string): Action | undefined {
+export function restoreIfOwned(o: AgentObservation, reason: string): Action | undefined {
   return (o.shadow.status?.progress ?? null) === null ? undefined : giveNodeBack(o, reason);
 }

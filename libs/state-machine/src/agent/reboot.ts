@@ -1,7 +1,7 @@
 import { LIMITS } from '@brupop/crd-models';
 import type { ProgressStep, ShadowProgress } from '@brupop/crd-models';
 import { endWithdrawn, isCheckOld, offerOf, reportWithdrawn, seemsGone, UPDATE_WITHDRAWN, withdrawnMessage } from './offer.ts';
-import { giveBackIfHeld, giveNodeBack, outcomeOf, stepOrPause, waitWhileBusy } from './outcomes.ts';
+import { restoreIfOwned, giveNodeBack, outcomeOf, stepOrPause, waitWhileBusy } from './outcomes.ts';
 import { busyPastDeadline } from './stage.ts';
 import { reportBlocked, reportFailure, reportGivingBack, reportProgress, reportReached, reportReturning, timeOf } from './status.ts';
 import type { Blame } from './status.ts';
@@ -14,7 +14,7 @@ export function decideReboot(o: AgentObservation, version: string): Action {
   const progress = progressTowards(o, version);
   if (o.host.version === version) return comeBack(o, version, progress);
   // What an update to another version holds is given back: this one may not come as far.
-  if (progress === undefined) return giveBackIfHeld(o, 'The reboot into another version was called off') ?? begin(o, version);
+  if (progress === undefined) return restoreIfOwned(o, 'The reboot into another version was called off') ?? begin(o, version);
   if (progress.step === 'Returning') return giveUp(o, version, progress);
   if (progress.boot_id !== o.bootId) return reportGivingBack(o, version, rolledBack(o, version), blameFor(o));
 

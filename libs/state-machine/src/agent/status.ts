@@ -1,6 +1,6 @@
 import type { FailedVersion, ProgressStep, ShadowProgress, ShadowState, ShadowStatus } from '@brupop/crd-models';
 import type { Action, AgentObservation, StepOutcome } from './types.ts';
-import { toldVersions } from './update-check.ts';
+import { versionsToReport } from './update-check.ts';
 
 const HIGHEST_CRASH_COUNT = 2 ** 32 - 1;
 const MOST_FAILED_VERSIONS = 10;
@@ -28,7 +28,7 @@ export function timeOf(timestamp: string | null | undefined): number | undefined
 /** The status as it is, with what was just observed. Fields that mean "nothing" are null, so that a merge patch clears them. */
 export function observedStatus(o: AgentObservation): ShadowStatus {
   const status = o.shadow.status;
-  const { target, check } = toldVersions(o);
+  const { target, check } = versionsToReport(o);
   return {
     current_version: o.host.version,
     target_version: o.shadow.spec.version ?? target,

@@ -136,13 +136,13 @@ export interface AgentObservation {
   readonly now: number;
   readonly settings: AgentSettings;
   /** For how long this process has known the present spec, in milliseconds of a clock that never jumps; absent: 0. */
-  readonly toldForMs?: number | undefined;
+  readonly specAgeMs?: number | undefined;
   /** When this process last tried to refresh, milliseconds since the Unix epoch. */
   readonly lastCheckedAt?: number | undefined;
   /** What this process has seen of the host's checks; absent: nothing yet. */
   readonly checks?: SeenChecks | undefined;
   /** What this process has last written of the host's checks: an apiserver or a resource that is older than the field does not show it. */
-  readonly toldCheck?: ShadowUpdateCheck | undefined;
+  readonly reportedCheck?: ShadowUpdateCheck | undefined;
   /** The version that this process last downloaded to the staging partition, as the host's updater named it; undefined: unknown. */
   readonly downloaded?: string | undefined;
   /** Outcomes since the shadow last changed, oldest first, the newest of each step only. */

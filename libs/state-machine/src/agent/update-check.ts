@@ -112,26 +112,26 @@ const hasFailed = ({ mostRecentCommand: last }: Extract<HostUpdateStatus, { kind
 // Most faults of a repository pass sooner, and told by every node of a fleet at once each would be a storm of writes.
 const BLIND_FOR_MS = 30 * 60_000;
 /** How often the time of the last good check is written if nothing else is new. */
-export const TELL_EVERY_MS: number = 60 * 60_000;
+export const REPORT_EVERY_MS: number = 60 * 60_000;
 
 /** What was told last of checks since the host booted. */
-function toldCheck(o: Pick<AgentObservation, 'shadow' | 'bootId' | 'toldCheck'>): ShadowUpdateCheck | undefined {
+function reportedCheckOf(o: Pick<AgentObservation, 'shadow' | 'bootId' | 'reportedCheck'>): ShadowUpdateCheck | undefined {
   const { status } = o.shadow;
-  return o.toldCheck ?? (status?.boot_id === o.bootId ? (status.update_check ?? undefined) : undefined);
+  return o.reportedCheck ?? (status?.boot_id === o.bootId ? (status.update_check ?? undefined) : undefined);
 }
 
-type CheckObservation = Pick<AgentObservation, 'shadow' | 'bootId' | 'now' | 'settings' | 'checks' | 'toldCheck'>;
+type CheckObservation = Pick<AgentObservation, 'shadow' | 'bootId' | 'now' | 'settings' | 'checks' | 'reportedCheck'>;
 
 /** Why, and since when, nothing is known of updates any more; undefined: what is known is good enough. */
 function failing(o: CheckObservation): Pick<ShadowUpdateCheck, 'reason' | 'message'> | undefined {
   const { goodAt, trouble } = o.checks ?? NOTHING_SEEN;
-  const told = toldCheck(o);
+  const told = reportedCheckOf(o);
   // A process that has seen nothing yet knows no better than the one before it.
   if (told?.result === 'Failing' && goodAt === undefined)
     return trouble === undefined ? told : { reason: trouble.problem, message: trouble.message };
   if (trouble === undefined) return undefined;
   const known = goodAt ?? millisecondsOf(told?.checked_at);
-  const rarely = Math.max(TELL_EVERY_MS, o.settings.updateCheckIntervalMs);
+  const rarely = Math.max(REPORT_EVERY_MS, o.settings.updateCheckIntervalMs);
   const patience = known === undefined ? BLIND_FOR_MS : rarely + BLIND_FOR_MS;
   const quietSince = known ?? (told?.result === 'NotChecked' ? millisecondsOf(told.since) : undefined) ?? o.now;
   const isLate = o.now - trouble.since >= BLIND_FOR_MS || o.now - quietSince >= patience;
@@ -140,7 +140,7 @@ function failing(o: CheckObservation): Pick<ShadowUpdateCheck, 'reason' | 'messa
 
 /** What is known of updates, to be told with whatever is written. @param offered by the last good check */
 function checkOf(o: CheckObservation, running: string, offered: string, listed: string | null): ShadowUpdateCheck {
-  const told = toldCheck(o);
+  const told = reportedCheckOf(o);
   const { goodAt = millisecondsOf(told?.checked_at) } = o.checks ?? NOTHING_SEEN;
   const trouble = failing(o);
   const result =
@@ -159,7 +159,7 @@ function checkOf(o: CheckObservation, running: string, offered: string, listed: 
 }
 
 /** The version to tell as that to update to, and what is known of it. */
-export function toldVersions(o: AgentObservation): { readonly target: string; readonly check: ShadowUpdateCheck } {
+export function versionsToReport(o: AgentObservation): { readonly target: string; readonly check: ShadowUpdateCheck } {
   const running = o.host.version;
   const offered = offeredVersion(o);
   const check = checkOf(o, running, offered, newestListed(o, offered));
@@ -168,33 +168,33 @@ export function toldVersions(o: AgentObservation): { readonly target: string; re
 }
 
 /** The same of a host that cannot be asked. @param problem what has been seen, see {@link inTrouble} */
-export function toldWithoutHost(
+export function versionsWithoutHost(
   o: CheckObservation,
   { current_version: running, target_version: target }: ShadowStatus,
 ): {
   readonly target: string;
   readonly check: ShadowUpdateCheck;
 } {
-  const check = checkOf(o, running, target, toldCheck(o)?.newest_listed ?? null);
+  const check = checkOf(o, running, target, reportedCheckOf(o)?.newest_listed ?? null);
   return { target: check.result === 'Failing' ? running : target, check };
 }
 
 /** Whether a check is worth a write of its own. */
-export function isNewsOfCheck(check: ShadowUpdateCheck, o: Pick<AgentObservation, 'shadow' | 'bootId' | 'toldCheck'>): boolean {
-  const told = toldCheck(o);
+export function hasCheckChanged(check: ShadowUpdateCheck, o: Pick<AgentObservation, 'shadow' | 'bootId' | 'reportedCheck'>): boolean {
+  const told = reportedCheckOf(o);
   if (told === undefined) return true;
   const isOther = (['result', 'reason', 'message', 'newest_listed'] as const).some(
     (field) => (check[field] ?? null) !== (told[field] ?? null),
   );
   const [at, toldAt] = [millisecondsOf(check.checked_at), millisecondsOf(told.checked_at)];
-  return isOther || (at !== undefined && (toldAt === undefined || Math.abs(at - toldAt) >= TELL_EVERY_MS));
+  return isOther || (at !== undefined && (toldAt === undefined || Math.abs(at - toldAt) >= REPORT_EVERY_MS));
 }
 
 /** The newest version listed if it is newer than what the host runs and would update to; what was told before if the host does not tell now. */
 function newestListed(o: AgentObservation, offered: string): string | null {
   const { status, version } = o.host;
   const listed = status.kind === 'known' ? status.listedVersions : undefined;
-  if (listed === undefined) return status.kind === 'busy' ? (toldCheck(o)?.newest_listed ?? null) : null;
+  if (listed === undefined) return status.kind === 'busy' ? (reportedCheckOf(o)?.newest_listed ?? null) : null;
   const newest = listed.reduce<string | undefined>((best, next) => (best === undefined || isNewer(next, best) ? next : best), undefined);
   return newest !== undefined && isNewer(newest, version) && isNewer(newest, offered) ? newest : null;
 }

@@ -1,6 +1,6 @@
 import type { BottlerocketShadow } from '@brupop/crd-models';
 import { nodeNameOf } from '@brupop/crd-models';
-import { admissionOrder } from './rules/start-order.ts';
+import { startOrder } from './rules/start-order.ts';
 import { countAttempt } from './model/attempts.ts';
 import { objection, REACH_RULES, sinceOf, START_RULES, STEP_RULES, WRITE_RULES } from './rules/eligibility-rules.ts';
 import type { BudgetUse, Refusal } from './budget.ts';
@@ -96,7 +96,7 @@ const hasShadow = (facts: Facts): facts is ShadowedFacts => facts.shadow !== und
 
 function withoutShadow(facts: Facts, context: RuleContext): Verdict {
   const { name, managed } = facts.node;
-  if (facts.marked) return { node: name, reason: 'LeftUnavailable', message: LEFT_UNAVAILABLE };
+  if (facts.owned) return { node: name, reason: 'LeftUnavailable', message: LEFT_UNAVAILABLE };
   if (!managed) return undefined;
   const unregistered = {
     node: name,
@@ -125,10 +125,10 @@ function admit(
   const inSlots = fleet.filter(holdsSlot);
   const budget = createBudget(fleet, inSlots, context.policy);
   const rebooting = inSlots.filter(({ disrupting }) => disrupting);
-  for (const facts of admissionOrder(staged, rebooting, context.now)) {
+  for (const facts of startOrder(staged, rebooting, context.now)) {
     tell(windowClosed(facts, context) ?? refused(facts, budget.reboot(facts)) ?? reboot(facts, context.now), facts.shadow);
   }
-  for (const facts of admissionOrder(idle, inSlots, context.now)) {
+  for (const facts of startOrder(idle, inSlots, context.now)) {
     tell(windowClosed(facts, context) ?? refused(facts, budget.start(facts)) ?? start(facts, context.now), facts.shadow);
   }
   return budget.use();

@@ -1,12 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import { PROGRESS_STEPS, SHADOW_STATES } from '@brupop/crd-models';
 import type { ProgressStep, ShadowProgress, ShadowState } from '@brupop/crd-models';
-import { decideReturn } from './decide-restore.ts';
-import type { HeldNode } from './decide-restore.ts';
+import { decideRestore } from './decide-restore.ts';
+import type { OwnedNode } from './decide-restore.ts';
 
 const progress = (step: ProgressStep): ShadowProgress => ({ step, since: '2026-01-05T00:00:00Z', boot_id: 'boot-1', version: '1.1.0' });
 
-function aShadow(told: ShadowState, reported: ShadowState = told, step?: ProgressStep): NonNullable<HeldNode['shadow']> {
+function aShadow(told: ShadowState, reported: ShadowState = told, step?: ProgressStep): NonNullable<OwnedNode['shadow']> {
   return {
     spec: { state: told },
     status: {
@@ -19,7 +19,7 @@ function aShadow(told: ShadowState, reported: ShadowState = told, step?: Progres
   };
 }
 
-const aNode = (changes: Partial<HeldNode>): HeldNode => ({
+const aNode = (changes: Partial<OwnedNode>): OwnedNode => ({
   managed: true,
   ready: true,
   bootId: 'boot-1',
@@ -31,8 +31,8 @@ const gone = { managed: false, hasAgent: false };
 const SOON = 30_000;
 const LATE = 600_000;
 
-describe(decideReturn, () => {
-  test.each<{ name: string; node: Partial<HeldNode>; expected: string | number }>([
+describe(decideRestore, () => {
+  test.each<{ name: string; node: Partial<OwnedNode>; expected: string | number }>([
     {
       name: 'an agent that is draining is left to it',
       node: { shadow: aShadow('RebootedIntoUpdate', 'Idle', 'Draining') },
@@ -90,7 +90,7 @@ describe(decideReturn, () => {
     { name: 'one whose shadow is gone, too', node: { ...gone, shadow: undefined }, expected: SOON },
     { name: 'a host that is not back yet is waited for', node: { ...gone, ready: false }, expected: 'Waiting for the Node to be Ready' },
   ])('$name', ({ node, expected }) => {
-    const decision = decideReturn(aNode(node));
+    const decision = decideRestore(aNode(node));
     expect(decision.kind === 'leave' ? decision.reason : decision.afterMs).toBe(expected);
   });
 
@@ -99,7 +99,7 @@ describe(decideReturn, () => {
       SHADOW_STATES.flatMap((reported) => [undefined, ...PROGRESS_STEPS].map((step) => ({ told, reported, step }))),
     ),
   )('told $told, at $reported and $step: given back in the end if the label is taken away', ({ told, reported, step }) => {
-    expect(decideReturn(aNode({ ...gone, shadow: aShadow(told, reported, step) }))).toMatchObject({
+    expect(decideRestore(aNode({ ...gone, shadow: aShadow(told, reported, step) }))).toMatchObject({
       kind: 'return',
       reason: 'Giving the node back because it has lost its opt-in label and its agent',
     });

@@ -1,7 +1,7 @@
 import type { ObservedShadow } from '@brupop/crd-models';
 
 /** A node on which an update of ours has left a cordon or an exclusion from load balancers, and those who could undo it. */
-export interface HeldNode {
+export interface OwnedNode {
   /** Whether it carries the opt-in label with the right value, so that it gets an agent. */
   readonly managed: boolean;
   readonly ready: boolean;
@@ -13,7 +13,7 @@ export interface HeldNode {
 }
 
 /** Whether to give the node back in the agent's place, once things have been like this for `afterMs`. */
-export type ReturnDecision =
+export type RestoreDecision =
   { readonly kind: 'leave'; readonly reason: string } | { readonly kind: 'return'; readonly reason: string; readonly afterMs: number };
 
 // Caches that watch different resources show one change at different times.
@@ -25,7 +25,7 @@ const GOING_DOWN_MS = 10 * 60_000;
  * Decides whether nobody but the apiserver will undo what an update has left on a node: the agent is gone with the node's opt-in label, or its
  * shadow, deleted or edited by hand, does not tell it that there is something to undo.
  */
-export function decideReturn({ managed, ready, bootId, hasAgent, shadow }: HeldNode): ReturnDecision {
+export function decideRestore({ managed, ready, bootId, hasAgent, shadow }: OwnedNode): RestoreDecision {
   if (isUpdating(shadow) && (managed || hasAgent)) return { kind: 'leave', reason: 'The agent is about it' };
   if (!ready) return { kind: 'leave', reason: 'Waiting for the Node to be Ready' };
   const why = managed || hasAgent ? 'its agent knows of no update' : 'it has lost its opt-in label and its agent';
@@ -33,7 +33,7 @@ export function decideReturn({ managed, ready, bootId, hasAgent, shadow }: HeldN
   return { kind: 'return', reason, afterMs: mayGoDown(shadow, bootId) ? GOING_DOWN_MS : SETTLED_MS };
 }
 
-function isUpdating(shadow: HeldNode['shadow']): boolean {
+function isUpdating(shadow: OwnedNode['shadow']): boolean {
   if (shadow === undefined) return false;
   const { spec, status, fault } = shadow;
   // What cannot be read may be an update, and a person has to correct it.
@@ -42,7 +42,7 @@ function isUpdating(shadow: HeldNode['shadow']): boolean {
 }
 
 /** Whether the agent that is gone may have asked for a reboot that has not come yet. Agents of Brupop 1.x do not tell. */
-function mayGoDown(shadow: HeldNode['shadow'], bootId: string | undefined): boolean {
+function mayGoDown(shadow: OwnedNode['shadow'], bootId: string | undefined): boolean {
   if (shadow?.fault !== undefined) return true;
   const progress = shadow?.status?.progress;
   if (progress === null || progress === undefined) return shadow?.spec.state === 'RebootedIntoUpdate';

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { backoffMs, backoffOf } from './backoff.ts';
+import { crashBackoffMs, backoffOf } from './backoff.ts';
 import { ago, MINUTE, NOW } from './fleet.fixture.ts';
 
-describe(backoffMs, () => {
+describe(crashBackoffMs, () => {
   test.each([
     { name: 'nothing without a failure', failures: 0, minutes: 0 },
     { name: 'two minutes after the first', failures: 1, minutes: 2 },
@@ -13,14 +13,14 @@ describe(backoffMs, () => {
     { name: 'at most a day for the largest count', failures: 4_294_967_295, minutes: 1440 },
     { name: 'nothing for a count that is no number', failures: Number.NaN, minutes: 0 },
   ])('$name', ({ failures, minutes }) => {
-    expect(backoffMs(failures)).toBe(minutes * MINUTE);
+    expect(crashBackoffMs(failures)).toBe(minutes * MINUTE);
   });
 
   test('is never negative, never above a day, and never shrinks with another failure', () => {
     fc.assert(
       fc.property(fc.double({ noNaN: true }), (failures) => {
-        const ms = backoffMs(failures);
-        expect(ms >= 0 && ms <= 1440 * MINUTE && backoffMs(failures + 1) >= ms).toBe(true);
+        const ms = crashBackoffMs(failures);
+        expect(ms >= 0 && ms <= 1440 * MINUTE && crashBackoffMs(failures + 1) >= ms).toBe(true);
       }),
     );
   });

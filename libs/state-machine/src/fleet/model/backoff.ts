@@ -11,7 +11,7 @@ const CAP_EXPONENT = 11;
  * @param failures failures in a row, any number
  * @returns milliseconds; 0 if nothing has failed
  */
-export function backoffMs(failures: number): number {
+export function crashBackoffMs(failures: number): number {
   return failures > 0 ? Math.min(2 ** Math.min(failures, CAP_EXPONENT), CAP_MINUTES) * MINUTE_MS : 0;
 }
 
@@ -35,7 +35,7 @@ export function backoffOf(status: ShadowStatus, endedAt: string | null | undefin
   const ended = parseTimestamp(endedAt, now);
   const backoff = (cause: Backoff['cause'], failures: number, timestamp: string | null | undefined): Backoff | undefined => {
     const failedAt = parseTimestamp(timestamp, now);
-    const until = Math.max(failedAt ?? 0, ended ?? 0) + backoffMs(failures);
+    const until = Math.max(failedAt ?? 0, ended ?? 0) + crashBackoffMs(failures);
     return until > now && failures > 0 ? { cause, failures, until } : undefined;
   };
   const candidates = [

@@ -9,7 +9,7 @@ import type { FleetPolicy } from './policy.ts';
  * Where a node is between what it was told and what it reported: nothing asked (`idle`), asked and not there (`working`), there (`reached`),
  * failed and not yet told to clean up (`failed`), told to clean up (`recovering`).
  */
-export type Phase = 'absent' | 'idle' | 'working' | 'reached' | 'failed' | 'recovering';
+export type NodePhase = 'absent' | 'idle' | 'working' | 'reached' | 'failed' | 'recovering';
 
 /** Stands for the status of a node whose agent has not reported yet. */
 export const NOT_REPORTED: ShadowStatus = { current_version: '', target_version: '', current_state: 'Idle', crash_count: 0 };
@@ -22,14 +22,14 @@ export interface Facts {
   readonly fault: ShadowFault | undefined;
   /** What its agent reported last, or {@link NOT_REPORTED}. */
   readonly status: ShadowStatus;
-  readonly phase: Phase;
+  readonly phase: NodePhase;
   /** What it was told; `Idle` without a shadow. */
-  readonly told: ShadowState;
+  readonly desired: ShadowState;
   /** `undefined`: the node has no agent pod. */
   readonly agentReady: boolean | undefined;
   readonly leader: boolean;
   /** Whether it still carries what an update of ours put on it: a cordon, or an exclusion from load balancers. */
-  readonly marked: boolean;
+  readonly owned: boolean;
   /** Whether an update of ours may have disturbed the node's pods since it last was idle. */
   readonly disrupting: boolean;
   /** Whether the node would serve pods, or is unavailable through no doing of ours. */
@@ -57,9 +57,9 @@ export function factsOf(
 ): Facts {
   const { agents, leaderNodeName } = observation;
   const phase = phaseOf(shadow);
-  const marked = node.cordonedByUs || node.excludedByUs;
+  const owned = node.cordonedByUs || node.excludedByUs;
   const fault = shadow?.fault;
-  const disrupting = marked || isDisrupting(shadow, phase) || mayBeOurs(node, fault);
+  const disrupting = owned || isDisrupting(shadow, phase) || mayBeOurs(node, fault);
   const isBusy = shadow !== undefined && phase !== 'idle';
   const deadline = isBusy ? deadlineOf(shadow, policy, now) : undefined;
   const absence = isBusy ? absenceOf(node, shadow, observation, now) : undefined;
@@ -69,13 +69,13 @@ export function factsOf(
     fault,
     status: shadow?.status ?? NOT_REPORTED,
     phase,
-    told: shadow?.spec.state ?? 'Idle',
+    desired: shadow?.spec.state ?? 'Idle',
     agentReady: agents.get(node.name),
     leader: node.name === leaderNodeName,
-    marked,
+    owned,
     disrupting,
     // An older apiserver cordons without a mark, so during an update any cordon may be ours.
-    available: !disrupting || (node.ready && !node.unschedulable && !marked),
+    available: !disrupting || (node.ready && !node.unschedulable && !owned),
     deadline,
     stuck: deadline !== undefined && now >= deadline,
     absence,
@@ -83,7 +83,7 @@ export function factsOf(
   };
 }
 
-function phaseOf(shadow: BottlerocketShadow | undefined): Phase {
+function phaseOf(shadow: BottlerocketShadow | undefined): NodePhase {
   if (shadow === undefined) return 'absent';
   const told = shadow.spec.state;
   const reported = shadow.status?.current_state ?? 'Idle';
@@ -94,7 +94,7 @@ function phaseOf(shadow: BottlerocketShadow | undefined): Phase {
 }
 
 /** Whether this state of things lets the agent drain and reboot, or let it before it was told to stop. */
-function isDisrupting(shadow: BottlerocketShadow | undefined, phase: Phase): boolean {
+function isDisrupting(shadow: BottlerocketShadow | undefined, phase: NodePhase): boolean {
   if (shadow === undefined || phase === 'idle') return false;
   const harmless: readonly (ShadowState | undefined)[] = [undefined, 'Idle', 'StagedAndPerformedUpdate'];
   const begun = (shadow.status?.progress ?? undefined) !== undefined;
@@ -123,6 +123,6 @@ export function holdsSlot(facts: Facts): boolean {
 }
 
 /** Whether the node is staged: it has done its part, and does no more before it is told to. */
-export function waitsForUs({ phase, told }: Facts): boolean {
-  return phase === 'reached' && told === 'StagedAndPerformedUpdate';
+export function waitsForUs({ phase, desired }: Facts): boolean {
+  return phase === 'reached' && desired === 'StagedAndPerformedUpdate';
 }

@@ -2,7 +2,7 @@ import { soundShadow } from '@brupop/crd-models';
 import type { BottlerocketShadow } from '@brupop/crd-models';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { decideReturn } from '../../node/decide-restore.ts';
+import { decideRestore } from '../../node/decide-restore.ts';
 import { conditionsDue } from '../report/conditions-due.ts';
 import { drainBlockedBy } from '../rules/drain-blocked.ts';
 import { estimateFleet } from '../report/estimate.ts';
@@ -95,9 +95,9 @@ describe('planFleet with a shadow of illegal shape', () => {
 
   test('a node that an update has left cordoned is not given back while nobody knows what its agent was told', () => {
     const held = { managed: true, ready: true, bootId: 'b', hasAgent: true, shadow: bad({ spec: null }).shadow };
-    expect(decideReturn(held)).toMatchObject({ kind: 'leave' });
+    expect(decideRestore(held)).toMatchObject({ kind: 'leave' });
     // Without an agent only the reboot that it may have asked for is waited for.
-    expect(decideReturn({ ...held, managed: false, hasAgent: false })).toMatchObject({ kind: 'return', afterMs: 10 * MINUTE });
+    expect(decideRestore({ ...held, managed: false, hasAgent: false })).toMatchObject({ kind: 'return', afterMs: 10 * MINUTE });
   });
 });
 
@@ -168,5 +168,5 @@ function lookAtEverything(
   phaseEnded({ phase: 'return', since: NOW }, shadow, NOW);
   drainBlockedBy(shadow);
   followReports(new Map(), observation.shadows, { steady: 0, wall: NOW });
-  decideReturn({ managed: true, ready: true, bootId: 'b', hasAgent: false, shadow });
+  decideRestore({ managed: true, ready: true, bootId: 'b', hasAgent: false, shadow });
 }

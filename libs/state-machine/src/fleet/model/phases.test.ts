@@ -2,7 +2,7 @@ import type { BottlerocketShadow, ProgressStep, ShadowState, ShadowStatus } from
 import { describe, expect, test } from '@jest/globals';
 import { ago, aShadow, MINUTE, NOW } from './fleet.fixture.ts';
 import { phaseAt, phaseEnded } from './phases.ts';
-import type { EndedPhase, Phase } from './phases.ts';
+import type { EndedPhase, UpdatePhase } from './phases.ts';
 
 const told = (state: ShadowState, status: Partial<ShadowStatus> = {}, minutes = 1): BottlerocketShadow =>
   aShadow('a', { state, version: state === 'Idle' ? null : '1.1.0', state_transition_timestamp: ago(minutes) }, status);
@@ -15,7 +15,7 @@ const doing = (step: ProgressStep, minutes: number, status: Partial<ShadowStatus
 const reached = (state: ShadowState): BottlerocketShadow => told(state, { current_state: state });
 
 describe(phaseAt, () => {
-  test.each<{ name: string; shadow: BottlerocketShadow; phase: Phase | undefined }>([
+  test.each<{ name: string; shadow: BottlerocketShadow; phase: UpdatePhase | undefined }>([
     { name: 'an idle node', shadow: told('Idle'), phase: undefined },
     { name: 'a node that stages', shadow: told('StagedAndPerformedUpdate'), phase: 'stage' },
     {
@@ -39,7 +39,7 @@ describe(phaseAt, () => {
 });
 
 describe(phaseEnded, () => {
-  test.each<{ name: string; before: Phase; after: BottlerocketShadow; minutes: number | undefined }>([
+  test.each<{ name: string; before: UpdatePhase; after: BottlerocketShadow; minutes: number | undefined }>([
     { name: 'staging ends with the report', before: 'stage', after: reached('StagedAndPerformedUpdate'), minutes: 9 },
     { name: 'a download that goes on has not ended', before: 'stage', after: told('StagedAndPerformedUpdate', {}, 9), minutes: undefined },
     { name: 'a step ends when the next begins', before: 'drain', after: doing('Rebooting', 2), minutes: 7 },

@@ -2,24 +2,24 @@ import type { BottlerocketShadow, ProgressStep, ShadowStatus } from '@brupop/crd
 import { parseTimestamp } from '../../timestamps.ts';
 
 /** The parts of an update that take time, in order. `exclude` only where load balancers are given time. */
-export const PHASES = ['stage', 'exclude', 'drain', 'reboot', 'return', 'monitor'] as const;
-/** One of {@link PHASES}. */
-export type Phase = (typeof PHASES)[number];
+export const UPDATE_PHASES = ['stage', 'exclude', 'drain', 'reboot', 'return', 'monitor'] as const;
+/** One of {@link UPDATE_PHASES}. */
+export type UpdatePhase = (typeof UPDATE_PHASES)[number];
 
 /** A phase that a node is in. */
 export interface PhaseSpan {
-  readonly phase: Phase;
+  readonly phase: UpdatePhase;
   /** Milliseconds since the epoch. */
   readonly since: number;
 }
 
 /** A phase that has ended well. */
 export interface EndedPhase {
-  readonly phase: Phase;
+  readonly phase: UpdatePhase;
   readonly ms: number;
 }
 
-const PHASE_OF_STEP: Readonly<Record<ProgressStep, Phase>> = {
+const PHASE_OF_STEP: Readonly<Record<ProgressStep, UpdatePhase>> = {
   Excluding: 'exclude',
   Draining: 'drain',
   Rebooting: 'reboot',
@@ -54,13 +54,13 @@ export function phaseAt(shadow: BottlerocketShadow, now: number): PhaseSpan | un
 export function phaseEnded(before: PhaseSpan, after: BottlerocketShadow, now: number): EndedPhase | undefined {
   const next = phaseAt(after, now);
   if (next === undefined) return isBehind(before.phase, after) ? ended(before, now) : undefined;
-  const passed = PHASES.indexOf(next.phase) - PHASES.indexOf(before.phase);
+  const passed = UPDATE_PHASES.indexOf(next.phase) - UPDATE_PHASES.indexOf(before.phase);
   // Both times are the agent's own, or both are ours, but for the first step.
   return passed === 1 ? ended(before, next.since) : undefined;
 }
 
 /** Whether a node that is in no phase now has left this one behind. */
-function isBehind(phase: Phase, { spec, status }: BottlerocketShadow): boolean {
+function isBehind(phase: UpdatePhase, { spec, status }: BottlerocketShadow): boolean {
   if (fails(status)) return false;
   switch (phase) {
     case 'stage':
@@ -82,7 +82,7 @@ function fails(status: ShadowStatus | null | undefined): boolean {
   return status?.current_state === 'ErrorReset' || (status?.progress?.step === 'Returning' && (status.failure_message ?? null) !== null);
 }
 
-function span(phase: Phase, timestamp: string | null | undefined, now: number): PhaseSpan | undefined {
+function span(phase: UpdatePhase, timestamp: string | null | undefined, now: number): PhaseSpan | undefined {
   const since = parseTimestamp(timestamp, now);
   return since === undefined ? undefined : { phase, since };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { estimateFleet } from './estimate.ts';
-import type { PhaseDurations } from './estimate.ts';
+import type { AveragePhaseDurations } from './estimate.ts';
 import { ago, aFleet, aMember, aPolicy, CLOSED, inWindow, MINUTE, NOW } from '../model/fleet.fixture.ts';
 import type { Member, MemberChanges } from '../model/fleet.fixture.ts';
 import { planFleet } from '../plan-fleet.ts';
@@ -9,7 +9,7 @@ import { parseCronWindow } from '../../window/cron-window.ts';
 import type { UpdateWindow } from '../../window/window.ts';
 
 /** Ten minutes in all. */
-const TOOK: PhaseDurations = { stage: 4 * MINUTE, drain: 2 * MINUTE, reboot: 3 * MINUTE, monitor: 1 * MINUTE };
+const TOOK: AveragePhaseDurations = { stage: 4 * MINUTE, drain: 2 * MINUTE, reboot: 3 * MINUTE, monitor: 1 * MINUTE };
 
 const atTwo = parseCronWindow('0 0 2 * * * *');
 const AT_TWO: UpdateWindow = atTwo === undefined || atTwo === 'always' ? { kind: 'always' } : atTwo;
@@ -36,7 +36,7 @@ interface Row {
   readonly name: string;
   readonly fleet: readonly Member[];
   readonly policy?: Partial<FleetPolicy>;
-  readonly took?: PhaseDurations;
+  readonly took?: AveragePhaseDurations;
   /** Minutes from now. */
   readonly expected: Readonly<Record<string, number>>;
   readonly unknown?: number;

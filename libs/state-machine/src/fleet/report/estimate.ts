@@ -2,13 +2,13 @@ import type { BottlerocketShadow } from '@brupop/crd-models';
 import { nodeNameOf } from '@brupop/crd-models';
 import type { UpdateWindow } from '../../window/window.ts';
 import { windowAt } from '../../window/window.ts';
-import { phaseAt, PHASES } from '../model/phases.ts';
-import type { Phase, PhaseSpan } from '../model/phases.ts';
+import { phaseAt, UPDATE_PHASES } from '../model/phases.ts';
+import type { UpdatePhase, PhaseSpan } from '../model/phases.ts';
 import type { FleetPlan } from '../model/plan.ts';
 import type { ChangeReason, HoldReason } from './reasons.ts';
 
 /** How long phases take, in milliseconds; absent: not measured yet. */
-export type PhaseDurations = Readonly<Partial<Record<Phase, number>>>;
+export type AveragePhaseDurations = Readonly<Partial<Record<UpdatePhase, number>>>;
 
 /** When updates are likely to be done. Times are milliseconds since the epoch. */
 export interface FleetEstimate {
@@ -22,10 +22,10 @@ export interface FleetEstimate {
 
 type Reason = HoldReason | ChangeReason;
 
-const STAGE: readonly Phase[] = ['stage'];
-const REST: readonly Phase[] = PHASES.slice(1);
+const STAGE: readonly UpdatePhase[] = ['stage'];
+const REST: readonly UpdatePhase[] = UPDATE_PHASES.slice(1);
 /** Without these nothing is said. The others may take no time at all, and then are never seen. */
-const NEEDED: readonly Phase[] = ['stage', 'reboot', 'monitor'];
+const NEEDED: readonly UpdatePhase[] = ['stage', 'reboot', 'monitor'];
 /** Wait for their turn, and for nothing else. */
 const QUEUED: readonly Reason[] = ['NoFreeSlot', 'RetryLimited', 'WindowClosed'];
 /** Wait for a time, and then for their turn. */
@@ -53,7 +53,7 @@ export function estimateFleet(
   plan: FleetPlan,
   shadows: readonly BottlerocketShadow[],
   window: UpdateWindow,
-  durations: PhaseDurations,
+  durations: AveragePhaseDurations,
   now: number,
 ): FleetEstimate {
   const { maxConcurrentUpdates, slots } = plan.budget;
@@ -63,7 +63,7 @@ export function estimateFleet(
   const byNode = new Map<string, number>();
   if (!NEEDED.every((phase) => durations[phase] !== undefined)) return { byNode, finishesAt: undefined, unknown: pending.length };
 
-  const took = (phases: readonly Phase[]): number => phases.reduce((sum, phase) => sum + (durations[phase] ?? 0), 0);
+  const took = (phases: readonly UpdatePhase[]): number => phases.reduce((sum, phase) => sum + (durations[phase] ?? 0), 0);
   const opening = openings(window, plan, now);
   const wholeFrom = (at: number): number => opening(opening(at) + took(STAGE)) + took(REST);
   const fromNow = (reason: Reason, span: PhaseSpan | undefined): number => {
@@ -73,7 +73,7 @@ export function estimateFleet(
     // Staged, or told to reboot and not seen to have begun.
     if (span === undefined) return opening(now) + took(REST);
     const left = Math.max(0, took([span.phase]) - (now - span.since));
-    const later = took(PHASES.slice(PHASES.indexOf(span.phase) + 1));
+    const later = took(UPDATE_PHASES.slice(UPDATE_PHASES.indexOf(span.phase) + 1));
     return span.phase === 'stage' ? opening(now + left) + later : now + left + later;
   };
   const say = (node: string, at: number): number => {

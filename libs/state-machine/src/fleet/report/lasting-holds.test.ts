@@ -155,7 +155,7 @@ describe(followHolds, () => {
   });
 
   test('all that keeps an agent from being heard is a matter of time', () => {
-    const lasting = Object.entries(HOLD_REASONS).filter(([, { loudness }]) => loudness === 'lasting');
+    const lasting = Object.entries(HOLD_REASONS).filter(([, { severity }]) => severity === 'lasting');
     expect(lasting.map(([reason]) => reason)).toEqual([
       'LostInUpdate',
       'NodeNotReady',

@@ -8,7 +8,7 @@ export interface HoldSpan {
   /** When it began, in milliseconds of a clock that never jumps. */
   readonly since: number;
   /** Whether it is told as lasting. */
-  readonly told: boolean;
+  readonly reported: boolean;
 }
 
 /** One moment by both clocks, in milliseconds. */
@@ -23,17 +23,17 @@ export interface Moment {
 export interface HoldSpans {
   readonly byNode: ReadonlyMap<string, HoldSpan>;
   /** When a hold was last begun to be told; undefined: never. */
-  readonly toldAt: number | undefined;
+  readonly reportedAt: number | undefined;
 }
 
 /** Nothing was seen yet. */
-export const NO_SPANS: HoldSpans = { byNode: new Map(), toldAt: undefined };
+export const NO_SPANS: HoldSpans = { byNode: new Map(), reportedAt: undefined };
 
 /** After so long, in milliseconds, what should have passed by itself needs attention. */
 export const LASTS_AFTER_MS: number = 5 * 60_000;
 
 /** By loudness: after how long, in milliseconds, a hold is told that is quiet at first. */
-export const LOUD_AFTER_MS: Readonly<Record<'lasting' | 'late-notice', number>> = {
+export const REPORTED_AFTER_MS: Readonly<Record<'lasting' | 'late-notice', number>> = {
   lasting: LASTS_AFTER_MS,
   // An ordinary drain waits for a moment until an evicted pod of a PodDisruptionBudget, such as the apiserver's own, is Ready elsewhere.
   'late-notice': 60_000,
@@ -66,35 +66,35 @@ export function followHolds(
 ): FollowedHolds {
   const byNode = new Map<string, HoldSpan>();
   for (const { node, reason, since = wall } of holds) {
-    if (loudAfterMs(reason) === undefined) continue;
+    if (reportedAfterMs(reason) === undefined) continue;
     const known = before.byNode.get(node);
     byNode.set(
       node,
-      known?.reason === reason ? known : { reason, since: now - Math.max(0, wall - since), told: carriedReason(node) === reason },
+      known?.reason === reason ? known : { reason, since: now - Math.max(0, wall - since), reported: carriedReason(node) === reason },
     );
   }
-  const due = [...byNode].filter(([, span]) => !span.told && now >= loudAt(span));
-  const mayTell = before.toldAt === undefined || now - before.toldAt >= BETWEEN_MS;
-  const telling = mayTell ? due.slice(0, MOST_AT_ONCE) : [];
-  for (const [node, span] of telling) byNode.set(node, { ...span, told: true });
-  const toldAt = telling.length > 0 ? now : before.toldAt;
+  const due = [...byNode].filter(([, span]) => !span.reported && now >= reportDueAt(span));
+  const mayReport = before.reportedAt === undefined || now - before.reportedAt >= BETWEEN_MS;
+  const reporting = mayReport ? due.slice(0, MOST_AT_ONCE) : [];
+  for (const [node, span] of reporting) byNode.set(node, { ...span, reported: true });
+  const reportedAt = reporting.length > 0 ? now : before.reportedAt;
   return {
-    holds: byNode.size === 0 ? holds : holds.map((hold) => (byNode.get(hold.node)?.told === true ? { ...hold, lasting: true } : hold)),
-    spans: { byNode, toldAt },
-    nextAt: nextTime(byNode, due.length > telling.length && toldAt !== undefined ? toldAt + BETWEEN_MS : undefined, now),
+    holds: byNode.size === 0 ? holds : holds.map((hold) => (byNode.get(hold.node)?.reported === true ? { ...hold, lasting: true } : hold)),
+    spans: { byNode, reportedAt },
+    nextAt: nextTime(byNode, due.length > reporting.length && reportedAt !== undefined ? reportedAt + BETWEEN_MS : undefined, now),
   };
 }
 
 function nextTime(byNode: ReadonlyMap<string, HoldSpan>, nextTelling: number | undefined, now: number): number | undefined {
   let next = nextTelling ?? Infinity;
-  for (const span of byNode.values()) if (!span.told && loudAt(span) > now) next = Math.min(next, loudAt(span));
+  for (const span of byNode.values()) if (!span.reported && reportDueAt(span) > now) next = Math.min(next, reportDueAt(span));
   return next === Infinity ? undefined : next;
 }
 
 /** After how long a hold is told that is quiet at first; undefined: it is told at once, or never. */
-function loudAfterMs(reason: HoldReason): number | undefined {
-  const { loudness } = HOLD_REASONS[reason];
-  return loudness === 'lasting' || loudness === 'late-notice' ? LOUD_AFTER_MS[loudness] : undefined;
+function reportedAfterMs(reason: HoldReason): number | undefined {
+  const { severity } = HOLD_REASONS[reason];
+  return severity === 'lasting' || severity === 'late-notice' ? REPORTED_AFTER_MS[severity] : undefined;
 }
 
-const loudAt = ({ reason, since }: HoldSpan): number => since + (loudAfterMs(reason) ?? 0);
+const reportDueAt = ({ reason, since }: HoldSpan): number => since + (reportedAfterMs(reason) ?? 0);

@@ -12,11 +12,11 @@ export interface Explanation {
  * `quiet` at first, since it should pass by itself, and like `trouble` once it has lasted for a while; `late-notice`: likewise, and then like `notice`. How
  * long that takes is in `LOUD_AFTER_MS`.
  */
-export type Loudness = 'quiet' | 'late-notice' | 'lasting' | 'notice' | 'trouble';
+export type Severity = 'quiet' | 'late-notice' | 'lasting' | 'notice' | 'trouble';
 
 /** Of a hold. */
 export interface HoldExplanation extends Explanation {
-  readonly loudness: Loudness;
+  readonly severity: Severity;
   /** Whether an update of the node is under way. */
   readonly updating: boolean;
 }
@@ -72,7 +72,7 @@ const NOTHING = 'Nothing.';
 /** Why a node is left as it is; in the order in which an operator is likely to meet them. */
 export const HOLD_REASONS: Readonly<Record<HoldReason, HoldExplanation>> = {
   UpToDate: {
-    loudness: 'quiet',
+    severity: 'quiet',
     updating: false,
     meaning:
       'The last check for updates succeeded and offered the node nothing newer. The plan says when that was; checks that fail since then are not older than half an hour.',
@@ -80,26 +80,26 @@ export const HOLD_REASONS: Readonly<Record<HoldReason, HoldExplanation>> = {
       'Nothing. If the message names a newer version that is held back, look at the version lock (`settings.updates.version-lock`) and at the waves of the release.',
   },
   NotChecked: {
-    loudness: 'quiet',
+    severity: 'quiet',
     updating: false,
     meaning: 'The host has not checked for updates with success since it booted: nothing is known yet.',
     remedy: 'Wait: after half an hour it is `UpdateCheckFailing`, with the cause.',
   },
   UpdateCheckUnknown: {
-    loudness: 'quiet',
+    severity: 'quiet',
     updating: false,
     meaning:
       'The agent reports no newer version, but not when the host last checked: it is an agent of Brupop 1.x, or an older one of this operator. The node is updated as soon as its agent reports a newer version.',
     remedy: 'Update the agent. If its DaemonSet is up to date, see why this pod has not been replaced.',
   },
   WindowClosed: {
-    loudness: 'quiet',
+    severity: 'quiet',
     updating: false,
     meaning: 'An update, or the drain of a staged node, would start only within the update window.',
     remedy: 'Wait, or change `SCHEDULER_CRON_EXPRESSION`, or `UPDATE_WINDOW_START` and `UPDATE_WINDOW_STOP`.',
   },
   NoFreeSlot: {
-    loudness: 'quiet',
+    severity: 'quiet',
     updating: false,
     meaning:
       'As many nodes are being updated, or were left unavailable by an update, as `MAX_CONCURRENT_UPDATE` allows; `budget.usedBy` of the plan names them.',
@@ -107,14 +107,14 @@ export const HOLD_REASONS: Readonly<Record<HoldReason, HoldExplanation>> = {
       'Wait. If one of those nodes is `Stuck`, `LostInUpdate` or `LeftUnavailable`, repair that one first. Raise `MAX_CONCURRENT_UPDATE` if the fleet takes too long.',
   },
   TooManyUnavailable: {
-    loudness: 'quiet',
+    severity: 'quiet',
     updating: false,
     meaning:
       'As many nodes as `MAX_UNAVAILABLE` allows are not Ready, cordoned for any reason, or being updated; `budget.unavailableNodes` and `budget.usedBy` of the plan name them.',
     remedy: 'Wait for those that are being updated. Look at the others: `kubectl get nodes`.',
   },
   RetryLimited: {
-    loudness: 'quiet',
+    severity: 'quiet',
     updating: false,
     meaning:
       'The last updates of the node have failed, and other nodes are being updated. Nodes that fail together tend to fail together again, so each failure in a row halves the number of updates that may run beside the next try.',
@@ -122,20 +122,20 @@ export const HOLD_REASONS: Readonly<Record<HoldReason, HoldExplanation>> = {
       'Nothing: it is tried again when fewer updates are under way. `failure_message` in the status of its shadow says why it failed.',
   },
   LastSchedulableNode: {
-    loudness: 'quiet',
+    severity: 'quiet',
     updating: true,
     meaning:
       'The node is staged, and if it were drained now, no node would be left that takes its pods; another is on its way back from its update.',
     remedy: 'Nothing: it goes on once that node is back, or is stuck.',
   },
   InProgress: {
-    loudness: 'quiet',
+    severity: 'quiet',
     updating: true,
     meaning: 'The agent is at work on the step that it was told.',
     remedy: 'Nothing before the time given as `until`, when the node counts as stuck.',
   },
   DrainBlocked: {
-    loudness: 'late-notice',
+    severity: 'late-notice',
     updating: true,
     meaning:
       'The drain, the cordon before it or the uncordon after it is blocked. The message names the pod and its PodDisruptionBudget, or quotes the refusal of the API server.',
@@ -143,13 +143,13 @@ export const HOLD_REASONS: Readonly<Record<HoldReason, HoldExplanation>> = {
       'Let the budget allow a disruption (more replicas, all of them Ready), or fix what the refusal names. A drain or cordon ends with `DRAIN_TIMEOUT_ACTION` after `DRAIN_TIMEOUT_SECONDS`; an uncordon is retried until the API server accepts it.',
   },
   Soaking: {
-    loudness: 'quiet',
+    severity: 'quiet',
     updating: true,
     meaning: 'The node runs the new version and is watched until it has been Ready for `SOAK_TIME_IN_SEC`.',
     remedy: NOTHING,
   },
   UnhealthyAfterUpdate: {
-    loudness: 'trouble',
+    severity: 'trouble',
     updating: false,
     meaning:
       'The node runs the new version and is not healthy on it: the message names what is not Ready, apart from what was not before the drain. Past the deadline of its monitoring this counts as a failure of the version, until the node is healthy.',
@@ -157,47 +157,47 @@ export const HOLD_REASONS: Readonly<Record<HoldReason, HoldExplanation>> = {
       'Look at the pods that the message names. The node is not rolled back; it is looked at every five minutes, and updated to the next version as any other.',
   },
   Recovering: {
-    loudness: 'quiet',
+    severity: 'quiet',
     updating: true,
     meaning:
       'The update has ended. The agent undoes what it may have left on the node, its cordon and its exclusion from load balancers, and reports `Idle`.',
     remedy: NOTHING,
   },
   LostInUpdate: {
-    loudness: 'lasting',
+    severity: 'lasting',
     updating: true,
     meaning: 'The node, or its agent, has not been Ready for five minutes while its update is under way. It keeps its slot.',
     remedy:
       'See whether the host boots: its console, and `kubectl describe node NODE`. If the node is Ready, see why its agent is not: `kubectl get pods --field-selector spec.nodeName=NODE`. If the machine is gone for good, delete the Node.',
   },
   Stuck: {
-    loudness: 'trouble',
+    severity: 'trouble',
     updating: true,
     meaning:
       'A step has taken longer than its deadline. Other nodes are updated all the same, unless this one is unavailable and holds their slot.',
     remedy: 'The message says what the node waits for. Read the log of its agent; see whether the host boots at all.',
   },
   CordonedByAdministrator: {
-    loudness: 'trouble',
+    severity: 'trouble',
     updating: false,
     meaning: 'Somebody else has cordoned the node, and it is theirs to uncordon.',
     remedy: '`kubectl uncordon` the node when it may be updated.',
   },
   LeftUnavailable: {
-    loudness: 'trouble',
+    severity: 'trouble',
     updating: false,
     meaning: 'The node still bears a cordon, an exclusion, an annotation or a taint of the operator although no update is under way.',
     remedy:
       'Its agent, or the apiserver where there is none, gives the node back within minutes once the node is Ready. If not, read their logs. `kubectl uncordon`, and removing the label `node.kubernetes.io/exclude-from-external-load-balancers`, help at once.',
   },
   CrashBackoff: {
-    loudness: 'trouble',
+    severity: 'trouble',
     updating: false,
     meaning: 'Updates of the node have failed, and it rests for 2^n minutes, 24 hours at most, after n failures in a row.',
     remedy: 'Read `failure_message` in the status of its shadow. It is tried again by itself.',
   },
   VersionBackoff: {
-    loudness: 'trouble',
+    severity: 'trouble',
     updating: false,
     meaning:
       'The node has booted out of this very version, or could not make it the next to boot, and rests before it tries that version again.',
@@ -205,7 +205,7 @@ export const HOLD_REASONS: Readonly<Record<HoldReason, HoldExplanation>> = {
       'Read the console of the host: it came up with the old version because the new one did not boot. A newer version is tried at once.',
   },
   VersionFailing: {
-    loudness: 'quiet',
+    severity: 'quiet',
     updating: false,
     meaning:
       'As many nodes as `MAX_FAILED_NODES` have failed to run this version, or were not healthy on it, and no more than that run it; no other node is started on it.',
@@ -213,7 +213,7 @@ export const HOLD_REASONS: Readonly<Record<HoldReason, HoldExplanation>> = {
       'Look at the nodes that the message names. They try again by themselves; once they succeed, or the version is withdrawn, the rollout goes on. Raise `MAX_FAILED_NODES` if those nodes alone are at fault.',
   },
   RetryBackoff: {
-    loudness: 'trouble',
+    severity: 'trouble',
     updating: false,
     meaning:
       'The last update was given up at its deadline, or the controller has seen several in a row end without success whatever the agent reports, and the node rests before it is tried again.',
@@ -221,14 +221,14 @@ export const HOLD_REASONS: Readonly<Record<HoldReason, HoldExplanation>> = {
       'The Event `GivenUp` of the node says what it waited for, such as an agent that did not answer, or a cordon. The log of its agent says more.',
   },
   WriteFailing: {
-    loudness: 'trouble',
+    severity: 'trouble',
     updating: false,
     meaning:
       'Kubernetes does not take what the controller would write to the shadow of the node. It is tried once a minute, and other nodes go on.',
     remedy: 'Mend what the message says: an admission policy, a permission, or a field of that shadow that the CRD does not allow.',
   },
   InvalidShadow: {
-    loudness: 'trouble',
+    severity: 'trouble',
     updating: false,
     meaning:
       'The stored shadow of the node does not match the schema of its CustomResourceDefinition. The message names the field. The operator does not change this shadow, and the other nodes are updated.',
@@ -236,45 +236,45 @@ export const HOLD_REASONS: Readonly<Record<HoldReason, HoldExplanation>> = {
       'Check that the CustomResourceDefinition is the one of this release. Then correct the field, or delete the shadow: its agent creates a new one.',
   },
   InvalidVersion: {
-    loudness: 'trouble',
+    severity: 'trouble',
     updating: false,
     meaning: 'The host offers a version that is none.',
     remedy: 'Look at the update repository, and at `settings.updates` of the host.',
   },
   UpdateCheckFailing: {
-    loudness: 'trouble',
+    severity: 'trouble',
     updating: false,
     meaning: 'No check for updates has succeeded for half an hour or more, so whether there is an update is unknown.',
     remedy:
       'The message quotes the host. Most often it does not reach its repository: look at `settings.updates` and `settings.network` of the host. If the agent itself has stopped checking, restart its pod and read its log.',
   },
   NodeNotReady: {
-    loudness: 'lasting',
+    severity: 'lasting',
     updating: false,
     meaning: 'Kubernetes says that the node is not Ready.',
     remedy: '`kubectl describe node` tells why.',
   },
   NodeDeleting: {
-    loudness: 'lasting',
+    severity: 'lasting',
     updating: false,
     meaning: 'The Node object is being deleted.',
     remedy: 'Nothing. If it lasts, a finalizer keeps the object: `kubectl get node NODE -o yaml`.',
   },
   AgentNotReady: {
-    loudness: 'lasting',
+    severity: 'lasting',
     updating: false,
     meaning: 'The node has no agent pod, or one that is not Ready, and without an agent nothing can be updated.',
     remedy:
       "See why: `kubectl describe pods --field-selector spec.nodeName=NODE` in the operator's namespace. If it runs, it does not reach its host or the apiserver: its log says why at level warn. If not: taints, a missing image, a setting that it refuses and the node's architecture are the usual reasons. `FailedMount` of `/run/api.sock`: the node does not run Bottlerocket, remove its label.",
   },
   NoShadow: {
-    loudness: 'lasting',
+    severity: 'lasting',
     updating: false,
     meaning: 'The node is labelled and its agent runs, but has not registered it.',
     remedy: 'The log of its agent tells what the apiserver answers.',
   },
   NotReported: {
-    loudness: 'lasting',
+    severity: 'lasting',
     updating: false,
     meaning: 'The agent has registered the node and not yet told which version it runs.',
     remedy: "The log of its agent tells whether it reaches the host's API.",

@@ -1,14 +1,14 @@
 import type { FleetHold } from '../model/plan.ts';
 import { HOLD_REASONS } from './reasons.ts';
-import type { Loudness } from './reasons.ts';
+import type { Severity } from './reasons.ts';
 
 /** How loudly a hold is told now. */
-export function loudnessOf({
+export function severityOf({
   reason,
   lasting = false,
-}: Pick<FleetHold, 'reason' | 'lasting'>): Exclude<Loudness, 'lasting' | 'late-notice'> {
-  const { loudness } = HOLD_REASONS[reason];
-  if (loudness === 'lasting') return lasting ? 'trouble' : 'quiet';
-  if (loudness === 'late-notice') return lasting ? 'notice' : 'quiet';
-  return loudness;
+}: Pick<FleetHold, 'reason' | 'lasting'>): Exclude<Severity, 'lasting' | 'late-notice'> {
+  const { severity } = HOLD_REASONS[reason];
+  if (severity === 'lasting') return lasting ? 'trouble' : 'quiet';
+  if (severity === 'late-notice') return lasting ? 'notice' : 'quiet';
+  return severity;
 }

@@ -4,7 +4,7 @@ import { ago, aShadow, NOW } from '../model/fleet.fixture.ts';
 import { conditionsDue } from './conditions-due.ts';
 import type { ConditionsDue } from './conditions-due.ts';
 import { drainBlockedBy } from '../rules/drain-blocked.ts';
-import { loudnessOf } from './severity.ts';
+import { severityOf } from './severity.ts';
 import type { FleetHold } from '../model/plan.ts';
 import { HOLD_REASONS } from './reasons.ts';
 import type { HoldReason } from './reasons.ts';
@@ -140,11 +140,11 @@ describe(shadowConditions, () => {
       Object.keys(findings).map((finding) => `${type}=${finding}`),
     );
     const troubles = reasons
-      .filter((reason) => loudnessOf({ reason, lasting: true }) === 'trouble')
+      .filter((reason) => severityOf({ reason, lasting: true }) === 'trouble')
       .map((reason) => `Healthy=False ${reason}`);
     const waits = reasons
       .filter((reason) => !HOLD_REASONS[reason].updating && !NO_WAITS.includes(reason))
-      .map((reason) => `Updating=${HOLD_REASONS[reason].loudness === 'lasting' ? 'Unknown' : 'False'} ${reason}`);
+      .map((reason) => `Updating=${HOLD_REASONS[reason].severity === 'lasting' ? 'Unknown' : 'False'} ${reason}`);
     expect([...said].sort()).toEqual([...explained, ...troubles, ...waits].sort());
   });
 

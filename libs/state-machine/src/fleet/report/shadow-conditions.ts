@@ -3,7 +3,7 @@ import { formatTimestamp } from '../../timestamps.ts';
 import { updateCheckFailure } from '../../update-check.ts';
 import { withoutUpdate } from '../rules/eligibility-rules.ts';
 import { drainBlockedBy } from '../rules/drain-blocked.ts';
-import { loudnessOf } from './severity.ts';
+import { severityOf } from './severity.ts';
 import type { FleetHold } from '../model/plan.ts';
 import { HOLD_REASONS } from './reasons.ts';
 import type { HoldReason } from './reasons.ts';
@@ -96,13 +96,13 @@ function find(type: ConditionType, shadow: BottlerocketShadow, hold: FleetHold):
 export function updating(shadow: BottlerocketShadow, hold: FleetHold): Finding {
   const { spec, status } = shadow;
   const { reason, message } = hold;
-  const { loudness, updating: isUpdating } = HOLD_REASONS[reason];
+  const { severity, updating: isUpdating } = HOLD_REASONS[reason];
   if (spec.state !== 'Idle')
     return { status: 'True', reason: 'UpdateInProgress', message: `Updating to ${spec.version ?? 'another version'}` };
   if (isUpdating) return { status: 'True', reason: 'Recovering', message: 'The agent is cleaning up after the update' };
   // What the agent reported before it fell silent may no longer be true. For as long as that may pass by itself it stands.
-  if (loudness === 'lasting')
-    return loudnessOf(hold) === 'trouble' ? { status: 'Unknown', reason, message } : (carriedWait(shadow) ?? reported(status));
+  if (severity === 'lasting')
+    return severityOf(hold) === 'trouble' ? { status: 'Unknown', reason, message } : (carriedWait(shadow) ?? reported(status));
   if (reason === 'UpdateCheckFailing') return { status: 'Unknown', reason, message };
   return NO_UPDATE.has(reason) ? reported(status) : { status: 'False', reason, message };
 }
@@ -137,7 +137,7 @@ function carriedWait({ status }: BottlerocketShadow): Finding | undefined {
 
 function drained(shadow: BottlerocketShadow, hold: FleetHold): Finding {
   const blocked = drainBlockedBy(shadow);
-  const isBrief = hold.reason === 'DrainBlocked' && loudnessOf(hold) === 'quiet';
+  const isBrief = hold.reason === 'DrainBlocked' && severityOf(hold) === 'quiet';
   if (blocked !== undefined && !isBrief) return { status: 'False', reason: 'DrainBlocked', message: blocked.message };
   if (shadow.status?.progress?.step === 'Rebooting') {
     return { status: 'True', reason: 'DrainedForReboot', message: 'The node is drained and reboots' };
@@ -151,7 +151,7 @@ function stuck(_shadow: BottlerocketShadow, { reason, message }: FleetHold): Fin
 }
 
 function healthy(_shadow: BottlerocketShadow, hold: FleetHold): Finding {
-  if (loudnessOf(hold) === 'trouble') return { status: 'False', reason: hold.reason, message: hold.message };
+  if (severityOf(hold) === 'trouble') return { status: 'False', reason: hold.reason, message: hold.message };
   return NO_TROUBLE;
 }
 

@@ -2,7 +2,7 @@ import type { ShadowStatus } from '@brupop/crd-models';
 import { parseTimestamp } from '../../timestamps.ts';
 import { knownCheck, updateCheckFailure } from '../../update-check.ts';
 import { failedAttempts, restsUntil } from '../model/attempts.ts';
-import { backoffMs, backoffOf } from '../model/backoff.ts';
+import { crashBackoffMs, backoffOf } from '../model/backoff.ts';
 import type { Facts, ShadowedFacts } from '../model/facts.ts';
 import { NOT_REPORTED } from '../model/facts.ts';
 import { parseVersion } from '../model/parse-version.ts';
@@ -54,8 +54,8 @@ function unreported({ status, shadow }: ShadowedFacts, { now }: RuleContext): Re
   return { reason: 'NotReported', message: 'Waiting for the first report of the agent', ...since };
 }
 
-function leftUnavailable({ marked }: ShadowedFacts): Reason | undefined {
-  return marked ? { reason: 'LeftUnavailable', message: LEFT_UNAVAILABLE } : undefined;
+function leftUnavailable({ owned }: ShadowedFacts): Reason | undefined {
+  return owned ? { reason: 'LeftUnavailable', message: LEFT_UNAVAILABLE } : undefined;
 }
 
 function updateCheckFailing({ status, shadow }: ShadowedFacts, { overdueChecks }: RuleContext): Reason | undefined {
@@ -154,7 +154,7 @@ function because({ failure_message }: ShadowedFacts['status']): string {
 function restingAfterGivingUp(facts: ShadowedFacts, { now }: RuleContext): Reason | undefined {
   const gaveUpAt = parseTimestamp(facts.shadow.spec.state_transition_timestamp, now);
   if (!wasGivenUp(facts) || gaveUpAt === undefined) return undefined;
-  const until = gaveUpAt + backoffMs(crashesOf(facts));
+  const until = gaveUpAt + crashBackoffMs(crashesOf(facts));
   if (until <= now) return undefined;
   return { reason: 'RetryBackoff', message: `Resting after an update that made no headway${because(facts.status)}`, until };
 }
@@ -175,8 +175,8 @@ function writeFailing({ shadow }: ShadowedFacts, { failingWrites }: RuleContext)
 }
 
 /** Whether the last attempt was called off for want of headway: an idle spec that still names a version. */
-function wasGivenUp({ shadow, told }: ShadowedFacts): boolean {
-  return told === 'Idle' && typeof shadow.spec.version === 'string';
+function wasGivenUp({ shadow, desired }: ShadowedFacts): boolean {
+  return desired === 'Idle' && typeof shadow.spec.version === 'string';
 }
 
 /** What is known of a node that reports nothing to update to. */

@@ -55,14 +55,14 @@ function withdrawnMessage(version: string, target: string | undefined): string {
 }
 
 function startMonitoring(facts: ShadowedFacts, { now }: RuleContext): Verdict {
-  if (facts.phase !== 'reached' || facts.told !== 'RebootedIntoUpdate') return undefined;
+  if (facts.phase !== 'reached' || facts.desired !== 'RebootedIntoUpdate') return undefined;
   const version = facts.shadow.spec.version ?? null;
   return change(facts, 'MonitoringUpdate', version, now, 'MonitoringStarted', `Monitoring after the reboot into ${String(version)}`);
 }
 
 function finishAfterSoak(facts: ShadowedFacts, { policy, now }: RuleContext): Verdict {
-  const { phase, told, node, shadow } = facts;
-  if (phase !== 'reached' || told !== 'MonitoringUpdate') return undefined;
+  const { phase, desired, node, shadow } = facts;
+  if (phase !== 'reached' || desired !== 'MonitoringUpdate') return undefined;
   if (!node.ready) return soaking(facts, 'the updated node to be Ready');
   const soakedAt = soakBegan(facts, now) + policy.soakMs;
   // A node that is Ready again and again, and never for long enough, has failed as well. After a late break it has one more soak time.
@@ -107,17 +107,17 @@ function leftovers({ node }: ShadowedFacts, { leavesTaints }: RuleContext): stri
 // undoes what is left on the node. The shadow goes when nothing is left to undo.
 function leaveUnmanaged(facts: ShadowedFacts, context: RuleContext): Verdict {
   const { now } = context;
-  const { node, phase, told, marked, agentReady, available, stuck } = facts;
+  const { node, phase, desired, owned, agentReady, available, stuck } = facts;
   if (node.managed) return undefined;
   if (agentReady === undefined || phase === 'idle') {
-    if (marked) return hold(facts, 'LeftUnavailable', LEFT_UNAVAILABLE);
+    if (owned) return hold(facts, 'LeftUnavailable', LEFT_UNAVAILABLE);
     const left = leftovers(facts, context);
     if (left !== undefined) return hold(facts, 'LeftUnavailable', `Waiting for the apiserver to remove ${left}`);
     // It may be on its way through a reboot, or cordoned by an apiserver that left no mark; or, past all patience, by an administrator.
     return available || (stuck && node.ready) ? goneFromFleet(facts) : undefined;
   }
   if (phase === 'recovering') return available && stuck ? goneFromFleet(facts) : undefined;
-  const called = told === 'StagedAndPerformedUpdate' || (told === 'RebootedIntoUpdate' && !hasBegun(facts)) || (stuck && available);
+  const called = desired === 'StagedAndPerformedUpdate' || (desired === 'RebootedIntoUpdate' && !hasBegun(facts)) || (stuck && available);
   if (!called) return undefined;
   return change(facts, 'Idle', null, now, 'LabelRemoved', 'Calling off the update because the node has lost its opt-in label');
 }
@@ -128,10 +128,10 @@ function goneFromFleet(facts: ShadowedFacts): Verdict {
 
 // What a stuck agent has not done by now it must not do later without a slot. The version stays in the spec as the mark of the attempt.
 function giveUpWhenStuck(facts: ShadowedFacts, { now }: RuleContext): Verdict {
-  const { phase, told, stuck, available, shadow } = facts;
+  const { phase, desired, stuck, available, shadow } = facts;
   if (phase !== 'working' || !stuck || !available) return undefined;
-  if (told === 'MonitoringUpdate') return giveUpMonitoring(facts, now);
-  const message = `Giving up because the node did not reach ${told} in time${lastFailure(facts)}`;
+  if (desired === 'MonitoringUpdate') return giveUpMonitoring(facts, now);
+  const message = `Giving up because the node did not reach ${desired} in time${lastFailure(facts)}`;
   return change(facts, 'Idle', shadow.spec.version ?? null, now, 'GivenUp', message);
 }
 
@@ -144,8 +144,8 @@ function giveUpMonitoring(facts: ShadowedFacts, now: number): Verdict {
 
 // A staged node that may not reboot, for a reason of its own, must not keep the others waiting.
 function callOffWhenBlocked(facts: ShadowedFacts, context: RuleContext): Verdict {
-  const { phase, told, stuck, shadow } = facts;
-  if (phase !== 'reached' || told !== 'StagedAndPerformedUpdate' || !stuck) return undefined;
+  const { phase, desired, stuck, shadow } = facts;
+  if (phase !== 'reached' || desired !== 'StagedAndPerformedUpdate' || !stuck) return undefined;
   const blocked = objection(STEP_RULES, facts, context);
   if (blocked === undefined) return undefined;
   return change(
@@ -161,26 +161,26 @@ function callOffWhenBlocked(facts: ShadowedFacts, context: RuleContext): Verdict
 // An agent that is Ready may still be unable to reach its apiserver or its host, and would drain whenever it could again. One that begins at this
 // very moment writes its progress first: then the change is outdated, and the node is finished.
 function stepBackOutsideWindow(facts: ShadowedFacts, { window, now }: RuleContext): Verdict {
-  const { phase, told, shadow } = facts;
-  if (window.open || phase !== 'working' || told !== 'RebootedIntoUpdate' || hasBegun(facts)) return undefined;
+  const { phase, desired, shadow } = facts;
+  if (window.open || phase !== 'working' || desired !== 'RebootedIntoUpdate' || hasBegun(facts)) return undefined;
   const message = 'Taking back the permission to reboot because the update window has closed';
   return change(facts, 'StagedAndPerformedUpdate', shadow.spec.version ?? null, now, 'WindowClosed', message);
 }
 
 function waitForAgent(facts: ShadowedFacts, { window, now }: RuleContext): Verdict {
-  const { phase, told, stuck, deadline, status, shadow } = facts;
+  const { phase, desired, stuck, deadline, status, shadow } = facts;
   if (phase !== 'working' && phase !== 'recovering') return undefined;
-  const doing = phase === 'recovering' ? 'clean up' : `reach ${told}`;
+  const doing = phase === 'recovering' ? 'clean up' : `reach ${desired}`;
   const detail = status.progress?.message ?? '';
   const text = `the agent to ${doing}${detail === '' ? lastFailure(facts) : `: ${detail}`}`;
   if (stuck) return hold(facts, 'Stuck', `Still waiting, past the deadline, for ${text}`);
   const lost = lostInUpdate(facts, text);
   if (lost !== undefined) return lost;
-  const permitted = told === 'RebootedIntoUpdate' ? Math.min(deadline ?? Infinity, window.closesAt ?? Infinity) : deadline;
+  const permitted = desired === 'RebootedIntoUpdate' ? Math.min(deadline ?? Infinity, window.closesAt ?? Infinity) : deadline;
   const until = sooner(drainEndsAt(facts, now) ?? permitted, facts);
   const blocked = drainBlockedBy(shadow);
   if (blocked !== undefined) return hold(facts, 'DrainBlocked', blocked.message, until);
-  if (told === 'MonitoringUpdate' && (status.failure_message ?? '') !== '') {
+  if (desired === 'MonitoringUpdate' && (status.failure_message ?? '') !== '') {
     return hold(facts, 'UnhealthyAfterUpdate', status.failure_message ?? '', until);
   }
   return hold(facts, phase === 'recovering' ? 'Recovering' : 'InProgress', `Waiting for ${text}`, until);
@@ -194,8 +194,8 @@ function drainEndsAt({ phase, deadline, status }: ShadowedFacts, now: number): n
 }
 
 /** What went wrong last, in this attempt or in an earlier one, as the end of a message. */
-function lastFailure({ told, status }: ShadowedFacts): string {
-  const isOfThisStep = told === 'StagedAndPerformedUpdate' || told === 'MonitoringUpdate';
+function lastFailure({ desired, status }: ShadowedFacts): string {
+  const isOfThisStep = desired === 'StagedAndPerformedUpdate' || desired === 'MonitoringUpdate';
   const failure = isOfThisStep ? (status.failure_message ?? '') : '';
   return failure === '' ? '' : `; last failure: ${failure}`;
 }

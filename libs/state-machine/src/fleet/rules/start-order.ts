@@ -10,7 +10,7 @@ import { parseVersion } from '../model/parse-version.ts';
  * the controller; then those whose last update did not end just now; then one from the zone in which the fewest are being updated; then the oldest version; then by name, so that equal inputs give equal plans.
  * @param busy nodes being updated already
  */
-export function admissionOrder(candidates: readonly ShadowedFacts[], busy: readonly Facts[], now: number): ShadowedFacts[] {
+export function startOrder(candidates: readonly ShadowedFacts[], busy: readonly Facts[], now: number): ShadowedFacts[] {
   const load = new Map<string, number>();
   for (const facts of busy) add(load, zoneOf(facts));
   const ranks = [...Map.groupBy(candidates, (facts) => rankOf(facts, now))].sort(([a], [b]) => a - b);
@@ -24,8 +24,8 @@ const JUST_ENDED_MS = 10 * 60_000;
 
 function rankOf(facts: ShadowedFacts, now: number): number {
   if (facts.leader) return Number.MAX_VALUE;
-  const { shadow, told } = facts;
-  const endedAt = told === 'Idle' ? parseTimestamp(shadow.spec.state_transition_timestamp, now) : undefined;
+  const { shadow, desired } = facts;
+  const endedAt = desired === 'Idle' ? parseTimestamp(shadow.spec.state_transition_timestamp, now) : undefined;
   const isBack = endedAt !== undefined && now - endedAt < JUST_ENDED_MS;
   return Math.max(crashesOf(facts), failedAttempts(shadow)) + (isBack ? 0.5 : 0);
 }
