@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { APISERVER_METRICS } from '@brupop/apiserver';
 import { CONTROLLER_METRICS, LEADER_METRICS } from '@brupop/controller';
 import { describe, expect, test } from '@jest/globals';
@@ -34,6 +36,13 @@ describe('rules for Prometheus', () => {
     const expr = rules.find((rule) => 'alert' in rule && rule.alert === 'BrupopAgentsRefused')?.expr ?? '';
     // An agent pauses for at most 45 s between two requests.
     expect(Number(/> ([\d.]+)$/.exec(expr)?.[1])).toBeLessThan(1 / 45);
+  });
+
+  test('docs/operations.md explains exactly these alerts, with their severity', () => {
+    const page = readFileSync(join(import.meta.dirname, '../../../../docs/operations.md'), 'utf8');
+    const explained = [...page.matchAll(/^\| `(Brupop\w+)` +\| (\w+) /gm)].map(([, name, severity]) => `${name} ${severity}`);
+    const alerts = rules.flatMap((rule) => ('alert' in rule ? [`${rule.alert} ${rule.labels.severity}`] : []));
+    expect(explained.toSorted()).toEqual(alerts.toSorted());
   });
 
   test('names are unique', () => {
