@@ -13,9 +13,10 @@ import type { FleetPolicy } from '@brupop/state-machine';
 import type { Fleet } from '../in-process/fleet.ts';
 import { unboundedIn } from './bounds.ts';
 import { Permissions } from './permissions.ts';
-import { STICKY } from './workload-disturbances.ts';
 
 const SHADOWS = { group: 'brupop.bottlerocket.aws', resource: 'bottlerocketshadows' };
+/** The label of pods that come back to a cordoned node: those are left there. */
+export const STICKY = 'sticky';
 // An administrator who uncordons in the middle of a drain lets pods in; the drain closes the door at its next look.
 const HAND_MS = 15_000;
 

@@ -1,9 +1,7 @@
 import { DEFAULT_NAMESPACE, GROUP, PLURAL, shadowName } from '@brupop/crd-models';
 import { between, busyNodeOf, HOUR, nodeOf, undoLater } from './context.ts';
 import type { Disturbance } from './context.ts';
-
-/** The label of pods that come back to a cordoned node: those are left there. */
-export const STICKY = 'sticky';
+import { STICKY } from './invariants.ts';
 
 let workloads = 0;
 

@@ -1,8 +1,26 @@
 import { jsonResponse, systemClock } from '@brupop/ports';
 import { behave, serveHttps } from '@brupop/simulator';
 import type { AdmissionHandler, AdmissionRequest, WebhookBehaviour } from '@brupop/simulator';
-import type { HostedWebhook, Server, World } from './world.ts';
-import { NAMESPACE_LABEL } from './world.ts';
+
+/** Every namespace bears its name. */
+export const NAMESPACE_LABEL = 'kubernetes.io/metadata.name';
+
+/** A webhook that the server can reach. */
+export interface HostedWebhook {
+  /** The `clientConfig` of its configuration. */
+  readonly clientConfig: object;
+  readonly close: () => Promise<void>;
+}
+
+/** Where a case creates its webhook. */
+interface WebhookWorld {
+  readonly namespace: string;
+  readonly ask: (method: 'POST' | 'DELETE', path: string, body?: unknown) => Promise<{ readonly body: unknown }>;
+  readonly until: <T>(look: () => Promise<T | undefined>) => Promise<T>;
+}
+
+/** Lets an API server reach a webhook. */
+type HostWebhook = (handler: AdmissionHandler) => Promise<HostedWebhook>;
 
 /** An admission webhook of a case. */
 export interface CaseWebhook {
@@ -19,11 +37,11 @@ const GROUP = 'admissionregistration.k8s.io';
 const PROBE = 'webhook-probe';
 
 /** Serves a webhook and waits until the API server asks it. @returns removes it */
-export async function createWebhook(world: World, server: Server, webhook: CaseWebhook): Promise<() => Promise<void>> {
+export async function createWebhook(world: WebhookWorld, host: HostWebhook, webhook: CaseWebhook): Promise<() => Promise<void>> {
   const { kind, resources, failurePolicy = 'Fail', timeoutSeconds = 10, answer } = webhook;
   const isProbe = ({ resource, name, object }: AdmissionRequest): boolean =>
     resource.resource === 'configmaps' && (name ?? (object?.['metadata'] as { name?: string } | undefined)?.name) === PROBE;
-  const { clientConfig, close } = await server.hostWebhook((request, signal) =>
+  const { clientConfig, close } = await host((request, signal) =>
     behave(isProbe(request) ? { deny: { message: PROBE } } : answer(request), systemClock, signal),
   );
   const path = `/apis/${GROUP}/v1/${kind.toLowerCase()}webhookconfigurations`;
@@ -48,7 +66,7 @@ export async function createWebhook(world: World, server: Server, webhook: CaseW
   const probe = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: PROBE } };
   await world.until(async () => {
     const { body } = await world.ask('POST', `/api/v1/namespaces/${world.namespace}/configmaps?dryRun=All`, probe);
-    return String(body?.message).includes(PROBE) ? true : undefined;
+    return JSON.stringify(body).includes(PROBE) ? true : undefined;
   });
   return async () => {
     await world.ask('DELETE', `${path}/${name}`);

@@ -1,8 +1,8 @@
 import { systemClock, sleep } from '@brupop/ports';
 import type { HttpClient, HttpRequest } from '@brupop/ports';
 import type { AdmissionHandler } from '@brupop/simulator';
-import { createWebhook } from './webhook.ts';
-import type { CaseWebhook } from './webhook.ts';
+import { createWebhook, NAMESPACE_LABEL } from './webhook.ts';
+import type { CaseWebhook, HostedWebhook } from './webhook.ts';
 
 /** A parsed answer. */
 export interface Answer {
@@ -59,16 +59,8 @@ export interface Server {
   readonly hostWebhook: (handler: AdmissionHandler) => Promise<HostedWebhook>;
 }
 
-/** A webhook that the server can reach. */
-export interface HostedWebhook {
-  readonly clientConfig: object;
-  readonly close: () => Promise<void>;
-}
-
 export const GROUP = 'contract.example.com';
 export const CRD_NAME: string = `widgets.${GROUP}`;
-/** Every namespace bears its name. */
-export const NAMESPACE_LABEL = 'kubernetes.io/metadata.name';
 const ASK_MS = 20_000;
 const COME_MS = 10_000;
 const UNTIL_MS = 60_000;
@@ -87,7 +79,7 @@ export async function createWorld(server: Server, run: string): Promise<World & 
     forget: server.forget,
     until,
     webhook: async (webhook) => {
-      cleanup.push(await createWebhook(world, server, webhook));
+      cleanup.push(await createWebhook(world, server.hostWebhook, webhook));
     },
   };
   await world.ask('POST', '/api/v1/namespaces', {

@@ -4,7 +4,7 @@ import { DEFAULT_NAMESPACE, shadowName } from '@brupop/crd-models';
 import { paths } from '@brupop/kube-runtime';
 import { eventually } from './eventually.ts';
 import type { KubeApi } from './kube-api.ts';
-import type { ClusterContext } from './step.ts';
+import type { RealCluster } from './cluster/real-cluster.ts';
 
 /** What is looked at of a node, at one moment. */
 export interface NodeLook {
@@ -107,6 +107,14 @@ function lookAt({ metadata, spec, status }: NodeJson, shadow: BottlerocketShadow
   };
 }
 
+/** What waiting for a fleet takes. */
+interface FleetContext {
+  readonly api: KubeApi;
+  readonly cluster: Pick<RealCluster, 'managed'>;
+  readonly fleet: Fleet;
+  readonly signal: AbortSignal;
+}
+
 /** Whether the node may be given pods. */
 export const isInService = (node: NodeLook | undefined): boolean => node?.ready === true && !node.cordoned;
 
@@ -116,7 +124,7 @@ export function isUpdated(node: NodeLook | undefined, version: string): boolean 
 }
 
 /** Waits until every managed node is updated to `version`. */
-export async function updated({ fleet, cluster, signal }: ClusterContext, version: string, limitMs: number): Promise<void> {
+export async function updated({ fleet, cluster, signal }: FleetContext, version: string, limitMs: number): Promise<void> {
   await eventually(() => cluster.managed.every(({ name }) => isUpdated(fleet.node(name), version)), {
     for: `all nodes to run ${version}`,
     limitMs,
@@ -127,7 +135,7 @@ export async function updated({ fleet, cluster, signal }: ClusterContext, versio
 
 /** Waits until the drain of a node cannot go on because of something that `named` names. @returns the node, and what its shadow says */
 export function blockedDrain(
-  { api, fleet, signal }: ClusterContext,
+  { api, fleet, signal }: FleetContext,
   named: string,
   limitMs: number,
 ): Promise<{ node: string; message: string }> {
@@ -144,7 +152,7 @@ export function blockedDrain(
 
 /** Waits until a managed node is as `look` wants it. @returns its name */
 export function nodeThat(
-  { fleet, cluster, signal }: ClusterContext,
+  { fleet, cluster, signal }: FleetContext,
   what: string,
   look: (node: NodeLook) => boolean,
   limitMs: number,

@@ -1,6 +1,12 @@
 import { readdir } from 'node:fs/promises';
 import { run } from './run.ts';
-import type { Slot } from './slot.ts';
+
+/** What the network of a cluster takes from its slot. */
+interface NetworkSlot {
+  readonly index: number;
+  readonly name: string;
+  readonly hostIp: string;
+}
 
 /** Addresses of one node. */
 export interface NodeNetwork {
@@ -16,25 +22,25 @@ const FIRST_HOLLOW = 204;
 const NAMESPACES = '/run/netns';
 
 /** Makes the bridge that connects the machine with the nodes. */
-export async function makeBridge({ name, hostIp }: Slot): Promise<void> {
+export async function makeBridge({ name, hostIp }: NetworkSlot): Promise<void> {
   await run('ip', ['link', 'add', name, 'type', 'bridge']);
   await run('ip', ['address', 'add', `${hostIp}/${PREFIX_LENGTH}`, 'dev', name]);
   await run('ip', ['link', 'set', name, 'up']);
 }
 
 /** Makes every address that {@link hollowAddresses} gives an address of the machine, until the bridge is removed. */
-export async function makeHollowAddresses({ index, name }: Slot): Promise<void> {
+export async function makeHollowAddresses({ index, name }: NetworkSlot): Promise<void> {
   await run('ip', ['route', 'add', 'local', `10.${FIRST_HOLLOW + index}.0.0/16`, 'dev', name]);
 }
 
 /** Addresses of a node that is no more than an object, and of its pods. @param node counted from 0, at most 255 */
-export function hollowAddresses({ index }: Slot, node: number): { readonly node: string; pod(count: number): string } {
+export function hollowAddresses({ index }: NetworkSlot, node: number): { readonly node: string; pod(count: number): string } {
   const network = `10.${FIRST_HOLLOW + index}.${node}`;
   return { node: `${network}.254`, pod: (count) => `${network}.${count}` };
 }
 
 /** Makes a node's network namespace, with routes to the pods of all nodes; `node` counts from 1. */
-export async function makeNodeNetwork(slot: Slot, node: number, nodes: number): Promise<NodeNetwork> {
+export async function makeNodeNetwork(slot: NetworkSlot, node: number, nodes: number): Promise<NodeNetwork> {
   const name = `${slot.name}-${node}`;
   const outside = `${slot.name}v${node}`;
   const inside = (args: readonly string[]): Promise<string> => run('ip', ['-n', name, ...args]);
@@ -61,5 +67,5 @@ export async function removeNetworks(name: string): Promise<void> {
   await run('ip', ['link', 'delete', name]).catch(() => undefined);
 }
 
-const nodeIp = ({ index }: Slot, node: number): string => `10.201.${index}.${10 + node}`;
-const podCidr = ({ index }: Slot, node: number): string => `10.202.${16 * index + node}.0/24`;
+const nodeIp = ({ index }: NetworkSlot, node: number): string => `10.201.${index}.${10 + node}`;
+const podCidr = ({ index }: NetworkSlot, node: number): string => `10.202.${16 * index + node}.0/24`;

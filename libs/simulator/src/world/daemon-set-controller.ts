@@ -3,7 +3,7 @@ import { conditionOf, isActive, isFinished, isReady, placeOfObject } from './obj
 import type { NodeObject, PodObject, PodSpec, WorkloadObject } from './objects.ts';
 import { DAEMON_TOLERATIONS, podFromTemplate, templateHash } from './pod-template.ts';
 import { fits } from './scheduler.ts';
-import type { ControllerContext, WorkloadController } from './workload-controllers.ts';
+import type { ControllerContext, WorkloadController } from './controller-context.ts';
 import { writeStatus } from './workload-status.ts';
 
 const REVISION_LABEL = 'controller-revision-hash';

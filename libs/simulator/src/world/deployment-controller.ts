@@ -1,7 +1,7 @@
 import { keyOf, placeOfObject } from './objects.ts';
 import type { WorkloadObject } from './objects.ts';
 import { ownerReference, templateHash } from './pod-template.ts';
-import type { ControllerContext, WorkloadController } from './workload-controllers.ts';
+import type { ControllerContext, WorkloadController } from './controller-context.ts';
 import { writeStatus } from './workload-status.ts';
 
 /** One ReplicaSet for each template of a Deployment; a new one takes over as soon as its pods are ready. */

@@ -2,7 +2,7 @@ import { KeyedQueue } from './keyed-queue.ts';
 import { isActive, isReady, keyOf, placeOf, placeOfObject } from './objects.ts';
 import type { DisruptionBudgetObject, PodObject } from './objects.ts';
 import { matchesSelector } from './selectors.ts';
-import type { ControllerContext } from './workload-controllers.ts';
+import type { ControllerContext } from './controller-context.ts';
 import type { WorldStore } from './world-store.ts';
 import { timestamp } from './timestamps.ts';
 

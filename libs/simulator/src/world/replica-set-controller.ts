@@ -2,7 +2,7 @@ import { freePodName } from './free-pod-name.ts';
 import { isActive, isReady, placeOfObject } from './objects.ts';
 import type { PodObject, WorkloadObject } from './objects.ts';
 import { podFromTemplate } from './pod-template.ts';
-import type { ControllerContext, WorkloadController } from './workload-controllers.ts';
+import type { ControllerContext, WorkloadController } from './controller-context.ts';
 import { writeStatus } from './workload-status.ts';
 
 /** Keeps the number of pods of a ReplicaSet: one that is on its way out is replaced at once. */

@@ -1,7 +1,7 @@
 import { isFinished, isReady, placeOfObject } from './objects.ts';
 import type { WorkloadObject } from './objects.ts';
 import { podFromTemplate, templateHash } from './pod-template.ts';
-import type { ControllerContext, WorkloadController } from './workload-controllers.ts';
+import type { ControllerContext, WorkloadController } from './controller-context.ts';
 import { writeStatus } from './workload-status.ts';
 
 const REVISION_LABEL = 'controller-revision-hash';
