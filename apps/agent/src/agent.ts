@@ -78,7 +78,7 @@ export function createAgent(deps: AgentDeps): Agent {
       try {
         return await Promise.race([watching, working]);
       } finally {
-        stop.abort(new Error('the agent is stopping'));
+        stop.abort(new Error('the agent is shutting down'));
         await Promise.allSettled([watching, working]);
       }
     },
@@ -103,7 +103,7 @@ async function work(deps: ReconcileDeps, notifier: Notifier, random: Random, sig
       const code = error instanceof BrupopError ? error.code : undefined;
       if (code === 'HOST_SOCKET_DEAD' && !isExpected(deps)) throw error;
       const reason = describeError(error);
-      log[reason === told ? 'debug' : 'warn']('Reconciling failed and will be tried again', { reason });
+      log[reason === told ? 'debug' : 'warn']('Reconciliation failed and will be retried', { reason });
       told = reason;
       await (isUrgent(deps, code) ? hostBackoff : backoff).pause(signal);
     }

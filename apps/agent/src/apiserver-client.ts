@@ -113,7 +113,7 @@ export function createApiserverClient(options: ApiserverClientOptions): Apiserve
     async takeStep(step, signal) {
       const answer = await exchange({ method: 'POST', path: STEP_ROUTES[step], headers: { prefer: RESPOND_ASYNC } }, signal);
       // What it calls drained may still hold pods, and it neither marks what it does to a node nor looks for marks.
-      if (answer.status === 200 && answer.body === '') throw outdated(`it took the step ${step} in its own way`);
+      if (answer.status === 200 && answer.body === '') throw outdated(`it does not support bounded steps (${step})`);
       return parsed(answer, parseStepProgress);
     },
     async health(signal) {
@@ -151,14 +151,14 @@ async function within<T>(clock: Clock, timeoutMs: number, signal: AbortSignal, w
 
 /** Some replicas, or all for the time of an upgrade, are still the original's. They are waited out. */
 function outdated(detail: string): BrupopError {
-  return new BrupopError('APISERVER_OUTDATED', `The apiserver is one of Brupop 1.x, which has yet to be replaced: ${detail}`, {
+  return new BrupopError('APISERVER_OUTDATED', `This apiserver replica still runs Brupop 1.x and is yet to be upgraded: ${detail}`, {
     retry: 'transient',
   });
 }
 
 function succeeded(answer: Answer): void {
   if (answer.status >= 200 && answer.status <= 299) return;
-  if (answer.status === 500 && answer.body.includes(ASKS_FOR_UID)) throw outdated(`it insists on the header ${HEADERS.nodeUid}`);
+  if (answer.status === 500 && answer.body.includes(ASKS_FOR_UID)) throw outdated(`it requires the header ${HEADERS.nodeUid}`);
   throw errorOf(answer);
 }
 
@@ -169,7 +169,7 @@ function parsed<T>(answer: Answer, parse: (value: unknown) => ParseResult<T>): T
   succeeded(answer);
   const result = parse(json(answer.body));
   if (result.ok) return result.value;
-  throw new BrupopError('APISERVER_ANSWER', `The apiserver answered unexpectedly: ${result.errors.join('; ')}`, { retry: 'transient' });
+  throw new BrupopError('APISERVER_ANSWER', `The apiserver sent an unexpected body: ${result.errors.join('; ')}`, { retry: 'transient' });
 }
 
 function errorOf({ status, body }: Answer): ApiserverError {

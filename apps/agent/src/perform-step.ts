@@ -124,18 +124,18 @@ async function runCommand(
 /** What became of a command, by the report of the most recent one. */
 function judge(command: UpdateCommand, report: CommandReport | undefined, version: string | undefined): Pick<Result, 'done' | 'message'> {
   if (report?.type !== command) {
-    return { done: false, message: `${command} was followed by ${report?.type ?? 'another command'}, so that its result is not known` };
+    return { done: false, message: `${command} was followed by ${report?.type ?? 'another command'}, so its result is unknown` };
   }
   if (!report.succeeded) return { done: false, message: failureOf(command, report) };
-  return (command === 'prepare' ? judgeDownload(report, version) : undefined) ?? { done: true, message: `${command} has ended` };
+  return (command === 'prepare' ? judgeDownload(report, version) : undefined) ?? { done: true, message: `${command} completed` };
 }
 
 /** A `prepare` may succeed without having downloaded anything, or with another version: the updater chooses anew when it begins. */
 function judgeDownload(report: CommandReport, version: string | undefined): Pick<Result, 'done' | 'message'> | undefined {
   const download = downloadOf(report);
-  if (download === 'nothing') return { done: false, message: `prepare has downloaded nothing: ${updaterMessage(report.message)}` };
+  if (download === 'nothing') return { done: false, message: `prepare downloaded nothing: ${updaterMessage(report.message)}` };
   if (download === 'unknown' || download.version === version) return undefined;
-  return { done: false, message: `prepare has downloaded ${download.version} instead of ${version ?? 'no version'}` };
+  return { done: false, message: `prepare downloaded ${download.version} instead of ${version ?? 'no version'}` };
 }
 
 /**

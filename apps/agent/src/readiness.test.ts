@@ -37,10 +37,10 @@ function aReadiness() {
 describe(createReadiness, () => {
   test('an agent is ready once its host and its apiserver have answered', async () => {
     const { readiness, peers, ask } = aReadiness();
-    expect(readiness.problem()).toBe('No good answer of the host yet');
+    expect(readiness.problem()).toBe('No successful response from the host yet');
     peers.apiserver = textResponse(401);
     await ask();
-    expect(readiness.problem()).toBe('No good answer of the apiserver yet: GET /shadow was answered with 401');
+    expect(readiness.problem()).toBe('No successful response from the apiserver yet: GET /shadow returned 401');
     peers.apiserver = textResponse(404);
     await ask();
     expect(readiness.problem()).toBeUndefined();
@@ -60,7 +60,7 @@ describe(createReadiness, () => {
     await ask();
     expect(readiness.problem()).toBeUndefined();
     await pass(1);
-    expect(readiness.problem()).toMatch(new RegExp(`^No good answer of the ${peer} for \\d+ s: .*(refused|answered with)`));
+    expect(readiness.problem()).toMatch(new RegExp(`^No successful response from the ${peer} for \\d+ s: .*(refused|returned)`));
     peers[peer] = good;
     await ask();
     expect(readiness.problem()).toBeUndefined();
@@ -70,13 +70,13 @@ describe(createReadiness, () => {
     const { clock, readiness, pass } = aReadiness();
     await pass(1);
     await clock.advance(12 * MINUTE);
-    expect(readiness.problem()).toMatch(/^Nothing was heard of the host for \d+ s$/);
+    expect(readiness.problem()).toMatch(/^No response from the host for \d+ s$/);
   });
 });
 
 describe(serveReadiness, () => {
   test('answers a probe, and nothing else', async () => {
-    let problem: string | undefined = 'No good answer of the host yet';
+    let problem: string | undefined = 'No successful response from the host yet';
     const server = await serveReadiness(() => problem, 0, memoryLogger());
     const get = async (path: string): Promise<[number, string]> => {
       const http = nodeHttpClient({ baseUrl: `http://127.0.0.1:${String(server.port)}`, keepAlive: false });
@@ -85,7 +85,7 @@ describe(serveReadiness, () => {
       http.close();
       return answer;
     };
-    expect(await get('/readyz')).toEqual([503, 'No good answer of the host yet\n']);
+    expect(await get('/readyz')).toEqual([503, 'No successful response from the host yet\n']);
     problem = undefined;
     expect(await get('/readyz')).toEqual([200, 'ready\n']);
     expect(await get('/other')).toEqual([404, '']);

@@ -48,20 +48,17 @@ function createPeer(clock: Clock, name: string, { failingMs, silentMs }: Patienc
   };
   const note = ({ status }: HttpResponse, { method, path }: HttpRequest): void => {
     // A rejected token and a server error are no good answers; whatever else is refused has been understood.
-    if (status === 401 || status === 403 || (status >= 500 && path !== REBOOT))
-      failed(`${method} ${path} was answered with ${String(status)}`);
+    if (status === 401 || status === 403 || (status >= 500 && path !== REBOOT)) failed(`${method} ${path} returned ${String(status)}`);
     else [goodAtMs, failure] = [clock.monotonic(), undefined];
   };
   return {
     problem() {
       const nowMs = clock.monotonic();
-      if (goodAtMs === undefined) return `No good answer of ${name} yet${failure === undefined ? '' : `: ${failure.cause}`}`;
+      if (goodAtMs === undefined) return `No successful response from ${name} yet${failure === undefined ? '' : `: ${failure.cause}`}`;
       if (failure !== undefined && nowMs - failure.sinceMs >= failingMs) {
-        return `No good answer of ${name} for ${String(Math.round((nowMs - goodAtMs) / 1_000))} s: ${failure.cause}`;
+        return `No successful response from ${name} for ${String(Math.round((nowMs - goodAtMs) / 1_000))} s: ${failure.cause}`;
       }
-      return nowMs - goodAtMs >= silentMs
-        ? `Nothing was heard of ${name} for ${String(Math.round((nowMs - goodAtMs) / 1_000))} s`
-        : undefined;
+      return nowMs - goodAtMs >= silentMs ? `No response from ${name} for ${String(Math.round((nowMs - goodAtMs) / 1_000))} s` : undefined;
     },
     watch: (http) => ({
       async request(request, signal) {

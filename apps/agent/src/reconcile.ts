@@ -145,14 +145,14 @@ async function report(
     } catch (error) {
       if (!(error instanceof ApiserverError) || ![400, 413].includes(error.status)) throw error;
       // What the node is at must be known, even if the reason cannot be told.
-      log.warn('The apiserver refused the status report, sending it without messages', { reason: error.message });
+      log.warn('The apiserver rejected the status report; sending it again without messages', { reason: error.message });
       await apiserver.putStatus(boundedReport(status, 0), signal);
     }
   };
   await orReadAfresh({ apiserver, shadows }, put, signal);
   shadows.wrote(bounded);
   memory.reported(status, before);
-  log.info('Reported status', {
+  log.info('Reported the status', {
     state: status.current_state,
     version: status.current_version,
     targetVersion: status.target_version,
@@ -183,5 +183,5 @@ async function perform(deps: ReconcileDeps, step: AgentStep, observation: AgentO
   deps.memory.remember(outcome);
   deps.memory.hostStatus = status;
   deps.memory.pending = pending;
-  if (!outcome.done) deps.log.debug('Step is not complete', { step, reason: outcome.message });
+  if (!outcome.done) deps.log.debug('The step is not complete', { step, reason: outcome.message });
 }

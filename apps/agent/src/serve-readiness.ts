@@ -25,7 +25,7 @@ export function serveReadiness(problem: () => string | undefined, port: number, 
   server.maxConnections = MOST_CONNECTIONS;
   return new Promise((resolve) => {
     server.on('error', (error) => {
-      log.warn('Serving readiness failed, so the pod will not be Ready', { port, reason: describeError(error) });
+      log.warn('Cannot serve the readiness probe; the pod will not become Ready', { port, reason: describeError(error) });
       resolve({ port: undefined, close: () => undefined });
     });
     server.listen(port, () => {

@@ -40,7 +40,7 @@ export async function watchShadow(options: WatchShadowOptions, signal: AbortSign
       // The shadow has been read afresh meanwhile: what a poll that began before says may be older.
       if (known.etag !== etag) continue;
       if (answer.kind === 'missing') {
-        log.info('Creating the shadow', { reason: 'there is none' });
+        log.info('Creating the shadow', { reason: 'the node has none' });
         await client.createShadow(signal);
         known.etag = undefined;
       } else if (answer.kind === 'shadow') {
@@ -55,7 +55,7 @@ export async function watchShadow(options: WatchShadowOptions, signal: AbortSign
       if (leftMs > 0) await sleep(clock, leftMs, signal);
     } catch (error) {
       signal.throwIfAborted();
-      log.warn('Reading the shadow failed', { reason: describeError(error) });
+      log.warn('Reading the shadow failed and will be retried', { reason: describeError(error) });
       await backoff.pause(signal);
     }
   }

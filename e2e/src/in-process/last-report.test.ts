@@ -73,7 +73,7 @@ const CAUSES: readonly Cause[] = [
       host.faults.refusesConnections();
     }),
     reason: 'AgentNotReady',
-    message: /agent to be Ready.*Its last report: GET \S+ did not reach the host: connect ECONNREFUSED/,
+    message: /agent to be Ready.*Its last report: GET \S+ failed to reach the host API: connect ECONNREFUSED/,
     metric: 'brupop_hosts_update_check_failing{reason="HostUnreachable"} 1',
     limitMs: 95 * MINUTE,
   },
@@ -83,7 +83,7 @@ const CAUSES: readonly Cause[] = [
       host.faults.stall(HOUR);
     }),
     reason: 'AgentNotReady',
-    message: /agent to be Ready.*Its last report: GET \S+ did not reach the host: .*not answered within 30 s/,
+    message: /agent to be Ready.*Its last report: GET \S+ failed to reach the host API: .*not answered within 30 s/,
     metric: 'brupop_hosts_update_check_failing{reason="HostUnreachable"} 1',
     limitMs: HOUR,
   },

@@ -99,7 +99,7 @@ describe('certificates of the operator', () => {
     const { fingerprint256 } = new X509Certificate(pemOf(fleet, APISERVER_CERTIFICATE, 'tls.crt'));
     for (let replica = 0; replica < 3; replica++) expect(await servedLeaf(fleet)).toBe(fingerprint256);
     // Both kinds of process have taken over what was mounted, while they ran.
-    const tookOver = lines.filter(({ text }) => text.includes('Took over changed TLS files')).map(({ pod }) => pod);
+    const tookOver = lines.filter(({ text }) => text.includes('Reloaded the TLS files')).map(({ pod }) => pod);
     expect(tookOver.some((pod) => pod.startsWith('brupop-agent'))).toBe(true);
     expect(tookOver.some((pod) => pod.startsWith('brupop-apiserver'))).toBe(true);
     // Agents and kube-apiserver alike.

@@ -251,7 +251,7 @@ describe('transport failures', () => {
     await expect(api.os(signal)).rejects.toMatchObject({
       code: 'HOST_SOCKET_DEAD',
       retry: 'terminal',
-      message: expect.stringContaining('The socket has been dead for 15 s; ') as unknown as string,
+      message: expect.stringContaining('The socket has refused connections for 15 s; ') as unknown as string,
     });
   });
 

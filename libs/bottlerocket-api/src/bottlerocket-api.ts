@@ -69,7 +69,7 @@ export function createBottlerocketApi(options: BottlerocketApiOptions): Bottlero
     (path: string) =>
     async (signal: AbortSignal): Promise<ActionResult> => {
       const result = readAction(await connection.request('POST', path, signal));
-      log.debug('Asked the host', { path, result: result.kind });
+      log.debug('Called the host API', { path, result: result.kind });
       return result;
     };
 
@@ -99,7 +99,7 @@ export function createBottlerocketApi(options: BottlerocketApiOptions): Bottlero
         const nowMs = clock.monotonic();
         unchangedSinceMs = now === undefined || now.kind === 'busy' ? undefined : (unchangedSinceMs ?? nowMs);
         if (nowMs - (unchangedSinceMs ?? nowMs) >= VANISHED_AFTER_MS)
-          return { kind: 'vanished', message: `The host's updater ended ${command} without a trace` };
+          return { kind: 'vanished', message: `The host's updater ended ${command} without reporting a result` };
         if (nowMs >= deadline)
           return { kind: 'timeout', message: `${command} took longer than ${String(Math.round(timeoutMs / 1_000))} s` };
       }

@@ -45,7 +45,7 @@ export class HostConnection {
     } catch (error) {
       // A POST may have started something before the connection broke; the caller looks at the status instead.
       if (signal.aborted || request.method !== 'GET' || !hasCode(error, RESET)) throw error;
-      this.#options.log.debug('Repeating a request to the host', { path: request.path, reason: describeError(error) });
+      this.#options.log.debug('Retrying a request to the host', { path: request.path, reason: describeError(error) });
       return await this.#once(request, signal);
     }
   }
@@ -57,18 +57,19 @@ export class HostConnection {
   }
 
   #judge(cause: unknown, method: string, path: string): BrupopError {
-    const problem = `${method} ${path} did not reach the host: ${describeError(cause)}`;
+    const problem = `${method} ${path} failed to reach the host API: ${describeError(cause)}`;
     if (!hasCode(cause, REFUSED)) {
       this.#refusedSinceMs = undefined;
       return new BrupopError('HOST_UNREACHABLE', problem, { retry: 'transient', cause });
     }
     const now = this.#options.clock.monotonic();
     this.#refusedSinceMs ??= now;
-    const deadMs = now - this.#refusedSinceMs;
-    if (deadMs < this.#options.socketDeadAfterMs) {
+    const refusedMs = now - this.#refusedSinceMs;
+    if (refusedMs < this.#options.socketDeadAfterMs) {
       return new BrupopError('HOST_UNREACHABLE', problem, { retry: 'transient', cause });
     }
-    const message = `${problem}. The socket has been dead for ${String(Math.round(deadMs / 1_000))} s; only a new mount of it helps`;
+    const duration = `${String(Math.round(refusedMs / 1_000))} s`;
+    const message = `${problem}. The socket has refused connections for ${duration}; restart the container to mount it again`;
     return new BrupopError('HOST_SOCKET_DEAD', message, { retry: 'terminal', cause });
   }
 }

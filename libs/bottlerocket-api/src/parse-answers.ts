@@ -68,9 +68,11 @@ function checked<T>(body: string, path: string, parse: (value: unknown) => Parse
   try {
     value = JSON.parse(body);
   } catch (cause) {
-    throw new BrupopError('HOST_ANSWER', `The host answered GET ${path} with something that is not JSON`, { retry: 'transient', cause });
+    throw new BrupopError('HOST_ANSWER', `The host answered GET ${path} with a body that is not JSON`, { retry: 'transient', cause });
   }
   const parsed = parse(value);
   if (parsed.ok) return parsed.value;
-  throw new BrupopError('HOST_ANSWER', `The host answered GET ${path} unexpectedly: ${parsed.errors.join('; ')}`, { retry: 'transient' });
+  throw new BrupopError('HOST_ANSWER', `The host answered GET ${path} with an unexpected body: ${parsed.errors.join('; ')}`, {
+    retry: 'transient',
+  });
 }

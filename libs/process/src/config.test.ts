@@ -30,7 +30,7 @@ describe(parseConfig, () => {
       problems: [
         'MY_NODE_NAME: required, the name of the node',
         'LIMIT: expected an integer of at least 1, got "two"',
-        'PIN: expected an integer of at least 0, got something else',
+        'PIN: expected an integer of at least 0, got an invalid value',
       ],
     });
   });

@@ -61,7 +61,7 @@ export function parseConfig<T extends object>(spec: ConfigSpec<T>, env: Readonly
     }
     const parsed = item.parse(text);
     if (parsed.ok) config[key] = parsed.value;
-    else problems.push(`${item.env}: expected ${parsed.expected}, got ${item.secret === true ? 'something else' : JSON.stringify(text)}`);
+    else problems.push(`${item.env}: expected ${parsed.expected}, got ${item.secret === true ? 'an invalid value' : JSON.stringify(text)}`);
   }
   return problems.length === 0 ? { ok: true, config: Object.freeze(config as T) } : { ok: false, problems };
 }

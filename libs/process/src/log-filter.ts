@@ -51,7 +51,7 @@ export function logFilter(given: string): Parsed<LogFilter> {
     const [matched, target, span, level] = TARGETED.exec(part) ?? [];
     const parsed = level === undefined || level === '' ? 'debug' : levelOf(level);
     if (matched === undefined || parsed === undefined || (target ?? span) === undefined)
-      return { ok: false, expected: `${EXPECTED}; "${part}" is none` };
+      return { ok: false, expected: `${EXPECTED}; "${part}" is not a valid directive` };
     // Nothing here is within a span of tracing.
     if (span === undefined && target !== undefined) directives.push({ target, level: parsed });
     else directives.push({ target: NOTHING, level: parsed });

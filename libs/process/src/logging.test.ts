@@ -48,7 +48,7 @@ describe(createProcessLogger, () => {
     {
       name: 'that nothing is logged, if that may not be meant',
       env: { LOGGING_FORMATTER: 'compact', TRACING_FILTER_DIRECTIVE: 'inof' },
-      lines: [expect.stringContaining('WARN agent: Logging nothing')],
+      lines: [expect.stringContaining('WARN agent: Logging is off')],
     },
     {
       name: 'JSON, if the configuration is bad',

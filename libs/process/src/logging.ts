@@ -53,12 +53,9 @@ export function createProcessLogger(
   const isMeant = config.logFilter.some((directive) => directive.level === 'off');
   if (level === 'off' && !isMeant) {
     // Faithful to the filter, it would never say another word; whoever has mistyped it shall know.
-    createLogger({ ...options, level: 'warn' }).warn(
-      'Logging nothing, because no directive of TRACING_FILTER_DIRECTIVE fits this process',
-      {
-        targets: [component, `brupop::${component}`],
-      },
-    );
+    createLogger({ ...options, level: 'warn' }).warn('Logging is off: no directive of TRACING_FILTER_DIRECTIVE matches this process', {
+      targets: [component, `brupop::${component}`],
+    });
   }
   return createLogger({ ...options, level });
 }

@@ -50,24 +50,24 @@ describe(runProcess, () => {
     const { host, clock, messages } = start(untilAborted);
     host.emit(name);
     await clock.settle();
-    expect([host.exits, messages(), host.listeners.size]).toEqual([[0], ['info Stopping'], 0]);
+    expect([host.exits, messages(), host.listeners.size]).toEqual([[0], ['info Shutting down'], 0]);
   });
 
   test.each([
-    { name: 'an error', main: () => Promise.reject(new Error('broken')), code: 1, message: 'error Ending after an error', note: 'broken' },
+    { name: 'an error', main: () => Promise.reject(new Error('broken')), code: 1, message: 'error Exiting after an error', note: 'broken' },
     {
       name: 'a bad configuration',
       main: () => Promise.reject(new ConfigError(['A: bad', 'B: worse'])),
       code: 2,
-      message: 'error Bad configuration',
+      message: 'error Invalid configuration',
       note: 'A: bad\nB: worse',
     },
     {
       name: 'an end that nobody asked for',
       main: () => Promise.resolve(),
       code: 1,
-      message: 'error Ending',
-      note: 'main ended although nobody asked it to',
+      message: 'error Exiting',
+      note: 'main returned unexpectedly',
     },
   ])('$name ends with $code, and leaves a note', async ({ main, code, message, note }) => {
     const dir = mkdtempSync(join(tmpdir(), 'brupop-'));
@@ -96,7 +96,7 @@ describe(runProcess, () => {
     await clock.advance(24_999);
     expect(host.exits).toEqual([]);
     await clock.advance(1);
-    expect([host.exits, messages().at(-1)]).toEqual([[1], 'error Ending before everything has stopped']);
+    expect([host.exits, messages().at(-1)]).toEqual([[1], 'error Exiting before the shutdown completed']);
   });
 
   test('a second signal ends at once', async () => {

@@ -48,24 +48,24 @@ export async function runProcess(main: (signal: AbortSignal) => Promise<void>, o
   };
   const onSignal = (name: unknown): void => {
     if (abort.signal.aborted) {
-      log.warn('Ending at once', { reason: 'a second signal', signal: name });
+      log.warn('Exiting immediately', { reason: 'received a second signal', signal: name });
       end(1);
       return;
     }
-    log.info('Stopping', { signal: name });
+    log.info('Shutting down', { signal: name });
     cancelTimer = clock.setTimer(stopTimeoutMs, () => {
-      fail('Ending before everything has stopped', new Error(`stopping took longer than ${String(stopTimeoutMs)} ms`));
+      fail('Exiting before the shutdown completed', new Error(`the shutdown took longer than ${String(stopTimeoutMs)} ms`));
     });
-    abort.abort(new Error('the process is stopping'));
+    abort.abort(new Error('the process is shutting down'));
   };
   const listeners = {
     SIGTERM: onSignal,
     SIGINT: onSignal,
     uncaughtException: (error: unknown) => {
-      fail('Ending after an uncaught error', error);
+      fail('Exiting after an uncaught exception', error);
     },
     unhandledRejection: (error: unknown) => {
-      fail('Ending after an unhandled rejection', error);
+      fail('Exiting after an unhandled promise rejection', error);
     },
   };
   for (const [event, listener] of Object.entries(listeners)) host.on(event, listener);
@@ -73,19 +73,19 @@ export async function runProcess(main: (signal: AbortSignal) => Promise<void>, o
     await main(abort.signal);
   } catch (error) {
     if (error instanceof ConfigError) {
-      for (const problem of error.problems) log.error('Bad configuration', { problem });
+      for (const problem of error.problems) log.error('Invalid configuration', { problem });
       if (options.terminationLog !== undefined) leaveNote(options.terminationLog, error.problems.join('\n'));
       end(2);
       return;
     }
     // Whatever was under way when the signal came ends with its reason.
     if (!abort.signal.aborted || error !== abort.signal.reason) {
-      fail('Ending after an error', error);
+      fail('Exiting after an error', error);
       return;
     }
   }
   if (abort.signal.aborted) end(0);
-  else fail('Ending', new Error('main ended although nobody asked it to'));
+  else fail('Exiting', new Error('main returned unexpectedly'));
 }
 
 function leaveNote(path: string, text: string): void {

@@ -107,7 +107,7 @@ export async function serve(handler: RequestListener, options: ServeOptions): Pr
   server.keepAliveTimeout = 75_000;
   await listening(server, port, host);
   server.on('error', (error) => {
-    log.error('Serving failed', { error });
+    log.error('The server failed', { error });
   });
   const { port: bound } = server.address() as AddressInfo;
   log.info('Listening', { port: bound, scheme: tls === undefined ? 'http' : 'https' });
@@ -120,7 +120,7 @@ export async function serve(handler: RequestListener, options: ServeOptions): Pr
       closing = true;
       return new Promise((resolve) => {
         const cancel = clock.setTimer(graceMs, () => {
-          log.warn('Cutting requests that did not finish', { graceMs });
+          log.warn('Closing connections whose requests did not finish in time', { graceMs });
           server.closeAllConnections();
         });
         server.close(() => {

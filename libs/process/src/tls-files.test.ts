@@ -84,7 +84,7 @@ describe(tlsFiles, () => {
     spoil();
     await clock.advance(5_000);
     expect(files.material()).toBe(before);
-    expect(log.entries.map(({ message }) => message)).toEqual(['Keeping the former TLS files']);
+    expect(log.entries.map(({ message }) => message)).toEqual(['Keeping the previous TLS files']);
     publish('second');
     await clock.advance(1_000);
     expect(changes).toHaveLength(1);

@@ -60,11 +60,11 @@ export function tlsFiles(options: TlsFilesOptions): TlsFiles {
       good = next;
     } catch (error) {
       const text = describeError(error);
-      if (text !== complaint) log.warn('Keeping the former TLS files', { error, reason: 'the files on disk are not usable' });
+      if (text !== complaint) log.warn('Keeping the previous TLS files', { error, reason: 'the files on disk cannot be used' });
       complaint = text;
       return;
     }
-    log.info('Took over changed TLS files', { files: Object.values(files) });
+    log.info('Reloaded the TLS files', { files: Object.values(files) });
     onChange?.(good.material);
   };
   const schedule = (): void => {
@@ -95,14 +95,14 @@ function read(files: TlsFilesOptions['files'], known?: Loaded): Loaded {
     const material = readAll(files);
     if (known !== undefined && same(material, known.material)) return known;
     // A kubelet swaps a symbolic link; files read on both sides of the swap do not belong together.
-    if (!same(material, readAll(files))) throw new Error('the files are changing');
+    if (!same(material, readAll(files))) throw new Error('the files changed while they were read');
     if (material.cert !== undefined && material.key !== undefined) {
       const fits = new X509Certificate(material.cert).checkPrivateKey(createPrivateKey(material.key));
-      if (!fits) throw new Error('the key does not belong to the certificate');
+      if (!fits) throw new Error('the private key does not match the certificate');
     }
     return { material, context: createSecureContext({ ...material }) };
   } catch (cause) {
-    throw new BrupopError('TLS_FILES', `TLS files are not usable: ${describeError(cause)}`, { retry: 'transient', cause });
+    throw new BrupopError('TLS_FILES', `The TLS files cannot be used: ${describeError(cause)}`, { retry: 'transient', cause });
   }
 }
 
