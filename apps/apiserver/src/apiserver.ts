@@ -99,9 +99,7 @@ export function createApiserver(deps: ApiserverDeps): Apiserver {
 
   app.use((request) => {
     const known = Object.values(ROUTES).some((path) => path === request.path);
-    throw known
-      ? new RequestError('METHOD_NOT_ALLOWED', `${request.method} is not possible here`)
-      : new RequestError('ROUTE_UNKNOWN', 'There is nothing here');
+    throw known ? new RequestError('METHOD_NOT_ALLOWED', 'Method not allowed') : new RequestError('ROUTE_UNKNOWN', 'Not found');
   });
   app.use(errorHandler(log));
 

@@ -19,7 +19,7 @@ export const CONFIG: ConfigSpec<ApiserverConfig> = {
   metricsPort: { env: 'METRICS_PORT', doc: 'Port of the plain-HTTP server of `/metrics`.', default: '8080', parse: port },
   bindAddress: {
     env: 'BIND_ADDRESS',
-    doc: 'Address that both servers listen on; by default all of IPv4, and of IPv6 too in an IPv6 cluster.',
+    doc: 'Address that both servers listen on; by default all IPv4 addresses, and in an IPv6 cluster all IPv6 addresses too.',
     default: '',
     parse: optional(text),
   },
@@ -32,13 +32,13 @@ export const CONFIG: ConfigSpec<ApiserverConfig> = {
   tlsDir: { env: 'TLS_DIR', doc: 'Directory of `tls.crt`, `tls.key` and `ca.crt`.', default: '/etc/brupop-tls-keys', parse: text },
   drainTimeoutMs: {
     env: 'DRAIN_TIMEOUT_SECONDS',
-    doc: 'How long a drain may take before DRAIN_TIMEOUT_ACTION follows; 0 means no limit.',
+    doc: 'Maximum duration of a drain, after which DRAIN_TIMEOUT_ACTION applies; 0 means no limit.',
     default: '900',
     parse: seconds(),
   },
   drainTimeoutAction: {
     env: 'DRAIN_TIMEOUT_ACTION',
-    doc: 'What follows: `skip` gives the node back and tries later, `wait` goes on, `force` deletes what cannot be evicted.',
+    doc: 'When a drain times out, `skip` restores the node and retries later, `wait` continues the drain, and `force` deletes pods that cannot be evicted.',
     default: 'skip',
     parse: oneOf('skip', 'wait', 'force'),
   },

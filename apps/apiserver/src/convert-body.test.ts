@@ -74,7 +74,7 @@ describe('lessons §6: a ConversionReview', () => {
   test.each([
     { name: 'nothing', body: '', message: 'not JSON' },
     { name: 'half a review', body: JSON.stringify(review([shadow('brs-a')])).slice(0, -5), message: 'not JSON' },
-    { name: 'numbers for objects', body: review([7]), message: 'not JSON, or its objects are none' },
+    { name: 'numbers for objects', body: review([7]), message: 'request.objects contains a value that is not an object' },
     { name: 'no list of objects', body: review('x'), message: 'request.objects: expected array, got "x"' },
     { name: 'null', body: 'null', message: 'review: expected object, got null' },
     { name: 'much that is no object', body: { ...review([]), x: 'x'.repeat(100_000) }, message: 'not JSON' },

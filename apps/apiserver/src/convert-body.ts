@@ -28,7 +28,11 @@ export function convertBody(body: Uint8Array): Buffer {
     splitter.push(body);
     review = splitter.finish(LARGEST_HEAD);
   } catch (error) {
-    return encode(failed(error instanceof RangeError ? error.message : 'the review is not JSON, or its objects are none'));
+    return encode(
+      failed(
+        error instanceof RangeError ? error.message : 'the review is not JSON, or request.objects contains a value that is not an object',
+      ),
+    );
   }
 
   // What is wrong with the review itself shows without its objects.

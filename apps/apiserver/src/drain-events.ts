@@ -16,7 +16,7 @@ export function createDrainEvents(events: Pick<EventRecorder, 'record'>): DrainE
   return {
     bare(node, pods) {
       if (pods.length === 0) return;
-      const message = `Evicting ${namesOf(pods.map((pod) => ({ pod: podKey(pod) })))}: no controller will make such a pod again`;
+      const message = `Evicting ${namesOf(pods.map((pod) => ({ pod: podKey(pod) })))}: no controller recreates these pods`;
       events.record({ regarding: node, type: 'Warning', reason: 'BarePodEvicted', message, action: 'Draining' });
       for (const { metadata } of pods.slice(0, MOST_PODS)) {
         const { name, namespace = 'default', uid = '' } = metadata;
@@ -24,7 +24,7 @@ export function createDrainEvents(events: Pick<EventRecorder, 'record'>): DrainE
           regarding: { apiVersion: 'v1', kind: 'Pod', name, namespace, uid },
           type: 'Warning',
           reason: 'BarePodEvicted',
-          message: `Evicted because node ${node.name} is drained for an update. No controller will make the pod again`,
+          message: `Evicted because node ${node.name} is being drained for an update. No controller recreates this pod`,
           action: 'Draining',
         });
       }
@@ -33,11 +33,11 @@ export function createDrainEvents(events: Pick<EventRecorder, 'record'>): DrainE
       if (result.kind !== 'done') return;
       const { left, attached } = result;
       if (left !== undefined) {
-        const message = `Left on the drained node, where they came back in spite of the cordon: ${namesOf(left)}`;
+        const message = `Pods left on the drained node, because they were recreated there despite the cordon: ${namesOf(left)}`;
         events.record({ regarding: node, type: 'Warning', reason: 'PodsLeft', message, action: 'Draining' });
       }
       if (attached !== undefined) {
-        const message = `Rebooting with volumes that were not detached in time: ${attached.slice(0, MOST_PODS).join(', ')}`;
+        const message = `Rebooting although volumes are still attached: ${attached.slice(0, MOST_PODS).join(', ')}`;
         events.record({ regarding: node, type: 'Warning', reason: 'VolumesAttached', message, action: 'Draining' });
       }
     },

@@ -62,7 +62,7 @@ describe(errorHandler, () => {
     server.close();
 
     expect(log.entries.map(({ level, message }) => ({ level, message }))).toEqual([
-      { level: 'debug', message: 'Ending a request whose client has gone' },
+      { level: 'debug', message: 'Ending a request whose client disconnected' },
     ]);
   });
 });

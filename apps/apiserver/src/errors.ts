@@ -67,19 +67,22 @@ export function toRequestError(error: unknown): RequestError {
   const { type, status } = (error ?? {}) as HttpError;
   if (type === 'entity.too.large') return new RequestError('BODY_TOO_LARGE', 'The body is too large', error);
   if (type === 'encoding.unsupported' || type === 'charset.unsupported')
-    return new RequestError('BODY_ENCODING', 'The body has an encoding that is not supported', error);
+    return new RequestError('BODY_ENCODING', 'The body has an unsupported encoding', error);
   if (type === 'entity.parse.failed') return new RequestError('BODY_MALFORMED', 'The body is not JSON', error);
   if (typeof status === 'number' && status >= 400 && status < 500)
     return new RequestError('REQUEST_MALFORMED', 'The request is malformed', error);
-  return new RequestError('INTERNAL', 'Something went wrong here; the log tells more', error);
+  return new RequestError('INTERNAL', 'Internal error; see the log', error);
 }
 
 function fromKubernetes(error: KubeApiError): RequestError {
   if (error.status === 429 || error.status >= 500)
-    return new RequestError('KUBERNETES_UNAVAILABLE', `The Kubernetes API cannot answer now: ${error.message}`, error);
-  if (error.status === 409)
-    return new RequestError('NODE_CONFLICT', `The object was changed by others at the same time: ${error.message}`, error);
-  return new RequestError('KUBERNETES_REFUSED', `The Kubernetes API refused with status ${error.status}: ${error.message}`, error);
+    return new RequestError('KUBERNETES_UNAVAILABLE', `The Kubernetes API is unavailable: ${error.message}`, error);
+  if (error.status === 409) return new RequestError('NODE_CONFLICT', `Conflicting changes to the same object: ${error.message}`, error);
+  return new RequestError(
+    'KUBERNETES_REFUSED',
+    `The Kubernetes API rejected the request with status ${error.status}: ${error.message}`,
+    error,
+  );
 }
 
 /** The last middleware: every error becomes an {@link ErrorBody}. */
@@ -92,12 +95,12 @@ export function errorHandler(log: Logger): ErrorRequestHandler {
     }
     // Whatever it threw, it threw because nobody waits for the answer any more: the next request takes the step again.
     if (requestSignal(response).aborted) {
-      log.debug('Ending a request whose client has gone', { method: request.method, route: request.path });
+      log.debug('Ending a request whose client disconnected', { method: request.method, route: request.path });
       return;
     }
     const { status, errorCode, message } = toRequestError(error);
-    if (status === 500) log.error('Answering failed', { method: request.method, route: request.path, code: errorCode, error });
-    else log.debug('Answering with an error', { method: request.method, route: request.path, code: errorCode, detail: message });
+    if (status === 500) log.error('Request failed', { method: request.method, route: request.path, code: errorCode, error });
+    else log.debug('Responding with an error', { method: request.method, route: request.path, code: errorCode, detail: message });
     sendError(response, status, errorCode, message);
   };
 }

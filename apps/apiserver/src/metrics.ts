@@ -33,11 +33,11 @@ export interface ApiserverMetrics {
 }
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'];
-const METHOD = 'the method; `other` for one that there is not';
-const ROUTE = 'the route; `other` for a path that there is not';
+const METHOD = 'the method; `other` for an unknown method';
+const ROUTE = 'the route; `other` for an unknown path';
 // Its answer has a status, which nobody has seen.
 const ABORTED = 'aborted';
-const STATUS = `status of the answer; \`${ABORTED}\` if the caller went before it was whole`;
+const STATUS = `status of the response; \`${ABORTED}\` if the client disconnected before it was complete`;
 const NODE_STEPS = ['drain', 'uncordon', 'exclude', 'include', 'return'] as const;
 /** A step that an agent asked for; `return`: one that was taken in the place of an agent. */
 export type NodeStep = (typeof NODE_STEPS)[number];
@@ -48,33 +48,33 @@ export type StepOutcome = (typeof STEP_OUTCOMES)[number];
 const REQUESTS: CounterDefinition<'method' | 'route' | 'status'> = {
   type: 'counter',
   name: 'brupop_apiserver_requests_total',
-  help: 'Requests answered',
+  help: 'Requests served',
   labels: { method: METHOD, route: ROUTE, status: STATUS },
 };
 const DURATIONS: HistogramDefinition<'method' | 'route'> = {
   type: 'histogram',
   name: 'brupop_apiserver_request_duration_seconds',
-  help: 'Time from request to answer; long polls and blocking steps included',
+  help: 'Time from request to response, including long polls and blocking steps',
   labels: { method: METHOD, route: ROUTE },
   buckets: [0.005, 0.025, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60],
 };
 const DENIALS: CounterDefinition<'reason'> = {
   type: 'counter',
   name: 'brupop_apiserver_denials_total',
-  help: 'Requests turned away, by reason; docs/errors.md explains each',
+  help: 'Requests denied, by reason; docs/errors.md explains each reason',
   labels: { reason: DENIAL_CODES },
 };
 const DROPPED_FIELDS = ['conditions', 'unknown'] as const;
 const DROPPED: CounterDefinition<'fields'> = {
   type: 'counter',
   name: 'brupop_apiserver_reports_reduced_total',
-  help: 'Reports of agents that held fields that agents do not write, which were dropped',
+  help: 'Agent reports from which fields that agents must not write were dropped',
   labels: { fields: DROPPED_FIELDS },
 };
 const HELD_POLLS: GaugeDefinition = {
   type: 'gauge',
   name: 'brupop_apiserver_held_polls',
-  help: 'Requests for a shadow that wait for a change',
+  help: 'Pending long polls, which wait for a change of a shadow',
 };
 const STEPS: CounterDefinition<'step' | 'outcome'> = {
   type: 'counter',
@@ -86,7 +86,7 @@ const EVICTIONS: CounterDefinition = { type: 'counter', name: 'brupop_apiserver_
 const BLOCKED_STEPS: CounterDefinition<'reason'> = {
   type: 'counter',
   name: 'brupop_apiserver_drain_steps_blocked_total',
-  help: 'Steps of drains after which something still kept the drain from getting further, by what it was',
+  help: 'Drain steps after which the drain was still blocked, by cause',
   labels: { reason: DRAIN_BLOCKS },
 };
 
@@ -95,25 +95,25 @@ const HTTP_LABELS = { http_request_method: METHOD, http_route: ROUTE, http_respo
 type HttpLabel = keyof typeof HTTP_LABELS;
 const BYTES = [0, 128, 512, 2_048, 8_192, 65_536, 1_048_576, 16_777_216];
 
-const HTTP_ACTIVE: GaugeDefinition = { type: 'gauge', name: 'http_server_active_requests', help: 'Requests that are being answered' };
+const HTTP_ACTIVE: GaugeDefinition = { type: 'gauge', name: 'http_server_active_requests', help: 'Requests in progress' };
 const HTTP_DURATION: HistogramDefinition<HttpLabel> = {
   type: 'histogram',
   name: 'http_server_duration',
-  help: 'Time from request to answer, in seconds',
+  help: 'Time from request to response, in seconds',
   labels: HTTP_LABELS,
   buckets: [0.005, 0.025, 0.1, 0.5, 1, 5, 10, 60],
 };
 const HTTP_REQUEST_SIZE: HistogramDefinition<HttpLabel> = {
   type: 'histogram',
   name: 'http_server_request_size',
-  help: 'Size of the bodies of requests, as they announce it, in bytes',
+  help: 'Size of request bodies in bytes, from their Content-Length header',
   labels: HTTP_LABELS,
   buckets: BYTES,
 };
 const HTTP_RESPONSE_SIZE: HistogramDefinition<HttpLabel> = {
   type: 'histogram',
   name: 'http_server_response_size',
-  help: 'Size of the bodies of answers, in bytes',
+  help: 'Size of response bodies in bytes, from their Content-Length header',
   labels: HTTP_LABELS,
   buckets: BYTES,
 };

@@ -24,8 +24,8 @@ describe(decideHealth, () => {
     { name: 'other pods do not matter', node: ready('True'), pods: [aPod('web', { owner: 'ReplicaSet', isReady: false })], problems: [] },
     { name: 'the pod that asks does not matter', node: ready('True'), pods: [aPod('agent', { isReady: false })], problems: [] },
     { name: 'a node that is not Ready says why', node: ready('Unknown'), pods: [], problems: ['Node is not Ready: KubeletDown: no news'] },
-    { name: 'a node without condition is not Ready', node: {}, pods: [], problems: ['Node is not Ready: the Node has no condition Ready'] },
-    { name: 'a node that is gone is not Ready', node: undefined, pods: [], problems: ['Node is not Ready: there is no such Node'] },
+    { name: 'a node without condition is not Ready', node: {}, pods: [], problems: ['Node is not Ready: the Node has no Ready condition'] },
+    { name: 'a node that is gone is not Ready', node: undefined, pods: [], problems: ['Node is not Ready: the Node does not exist'] },
     {
       name: 'a DaemonSet pod that is not Ready is a problem',
       node: ready('True'),
@@ -36,7 +36,7 @@ describe(decideHealth, () => {
       name: 'a DaemonSet pod on its way out is a problem, for its successor is not there yet',
       node: ready('True'),
       pods: [aPod('cni', { deleted: true })],
-      problems: ['Pod kube-system/cni is being replaced'],
+      problems: ['Pod kube-system/cni is terminating'],
     },
   ])('$name', ({ node, pods, problems }) => {
     expect(decideHealth(node, pods, 'agent')).toMatchObject({ healthy: problems.length === 0, problems });

@@ -23,9 +23,9 @@ export interface HealthPod extends Omit<DrainPod, 'status'> {
 
 /** Why a Node is not Ready; undefined when it is. */
 export function nodeProblem(node: HealthNode | undefined): string | undefined {
-  if (node === undefined) return 'there is no such Node';
+  if (node === undefined) return 'the Node does not exist';
   const ready = node.status?.conditions?.find(({ type }) => type === 'Ready');
-  if (ready === undefined) return 'the Node has no condition Ready';
+  if (ready === undefined) return 'the Node has no Ready condition';
   if (ready.status === 'True') return undefined;
   const parts = [ready.reason ?? `condition Ready is ${ready.status}`, ready.message];
   return shortenText(parts.filter((part) => part !== undefined && part !== '').join(': '));
@@ -59,7 +59,7 @@ const MOST_PROBLEMS = 20;
 
 function podProblem({ metadata, status }: HealthPod): string | undefined {
   const where = `${metadata.namespace ?? ''}/${metadata.name}`;
-  if (metadata.deletionTimestamp !== undefined) return `Pod ${where} is being replaced`;
+  if (metadata.deletionTimestamp !== undefined) return `Pod ${where} is terminating`;
   const ready = status?.conditions?.find(({ type }) => type === 'Ready')?.status === 'True';
   return ready ? undefined : `Pod ${where} is not Ready`;
 }

@@ -61,7 +61,7 @@ export function addNodeRoutes(router: Router, deps: NodeRoutesDeps): void {
     await checkPermission(deps, target.nodeName, requestSignal(response));
     await adoptLegacyCordon(deps, request, target);
     const policy = policyFor(request, deps.drainPolicy);
-    const cordoned = await orRefused('The cordon', orNodeNotFound(target, cordon(deps, drains, target)));
+    const cordoned = await orRefused('the cordon', orNodeNotFound(target, cordon(deps, drains, target)));
     if (isRefused(cordoned)) {
       giveUpInTime(deps, target.nodeName, cordoned, policy);
       answerRefused(request, response, cordoned);
@@ -72,8 +72,8 @@ export function addNodeRoutes(router: Router, deps: NodeRoutesDeps): void {
     const isReturned = watchReturn(deps, target.nodeName);
     // Agents of Brupop 1.x take the answer for the end of the drain, so there must be none before.
     while (result.kind === 'waiting' && !wantsProgress(request)) {
-      if (deps.notifier.closed) throw new RequestError('SHUTTING_DOWN', 'This replica is shutting down; ask again to go on');
-      if (isReturned()) throw new RequestError('NODE_CONFLICT', 'The node has been given back while it was drained; ask again to drain it');
+      if (deps.notifier.closed) throw new RequestError('SHUTTING_DOWN', 'This replica is shutting down; retry to continue the drain');
+      if (isReturned()) throw new RequestError('NODE_CONFLICT', 'The node was restored during the drain; retry to start a new drain');
       await checkPermission(deps, target.nodeName, requestSignal(response));
       result = await drainOnce(deps, drains, target, { held, policy });
     }
@@ -89,7 +89,7 @@ export function addNodeRoutes(router: Router, deps: NodeRoutesDeps): void {
     const returned = wantsProgress(request);
     drains.removals.abandon(target.nodeName);
     const uncordoned = await orRefused(
-      'The uncordon',
+      'the uncordon',
       orNodeNotFound(
         target,
         returned ? returnWhenReady(deps, target) : uncordonNode({ ...target, known: deps.caches.node(target.nodeName) }),
@@ -107,11 +107,14 @@ export function addNodeRoutes(router: Router, deps: NodeRoutesDeps): void {
       return;
     }
     if (changed)
-      log.info('Uncordoning node', { node: target.nodeName, reason: keptByOther ? 'ours ended, an earlier cordon stays' : 'ours ended' });
+      log.info('Uncordoning node', {
+        node: target.nodeName,
+        reason: keptByOther ? "operator's cordon removed, an earlier cordon stays" : "operator's cordon removed",
+      });
     metrics.stepped('uncordon', 'done');
     answer(request, response, {
       done: true,
-      message: keptByOther ? 'A cordon that is not ours stays' : 'The node is schedulable',
+      message: keptByOther ? 'The node stays cordoned: someone else cordoned it' : 'The node is schedulable',
       returned,
     });
   });
@@ -121,7 +124,7 @@ export function addNodeRoutes(router: Router, deps: NodeRoutesDeps): void {
     await checkPermission(deps, target.nodeName, requestSignal(response));
     await adoptLegacyCordon(deps, request, target);
     const excluded = await orRefused(
-      'The exclusion from load balancers',
+      'the exclusion from load balancers',
       orNodeNotFound(target, excludeFromLoadBalancers({ ...target, known: deps.caches.node(target.nodeName) })),
     );
     if (isRefused(excluded)) {
@@ -139,7 +142,7 @@ export function addNodeRoutes(router: Router, deps: NodeRoutesDeps): void {
     const target = targetOf(deps, response);
     await adoptLegacy(deps, target);
     const included = await orRefused(
-      'The return to the load balancers',
+      'the removal of the exclusion from load balancers',
       orNodeNotFound(target, removeExclusion({ ...target, known: deps.caches.node(target.nodeName) })),
     );
     if (isRefused(included)) {
@@ -149,7 +152,12 @@ export function addNodeRoutes(router: Router, deps: NodeRoutesDeps): void {
     const { changed, keptByOther } = included;
     if (changed) log.info('Removing exclusion from load balancers', { node: target.nodeName });
     metrics.stepped('include', 'done');
-    answer(request, response, { done: true, message: keptByOther ? 'An exclusion that is not ours stays' : 'The node is not excluded' });
+    answer(request, response, {
+      done: true,
+      message: keptByOther
+        ? 'The node stays excluded from load balancers: someone else excluded it'
+        : 'The node is not excluded from load balancers',
+    });
   });
 
   router.get(ROUTES.health, async (request, response) => {
@@ -324,7 +332,7 @@ async function orNodeNotFound<T>({ nodeName }: NodeChangeOptions, change: Promis
   try {
     return await change;
   } catch (error) {
-    if (isKubeStatus(error, 404)) throw new RequestError('NODE_NOT_FOUND', `There is no node ${nodeName}`, error);
+    if (isKubeStatus(error, 404)) throw new RequestError('NODE_NOT_FOUND', `Node ${nodeName} not found`, error);
     throw error;
   }
 }

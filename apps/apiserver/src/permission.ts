@@ -11,9 +11,9 @@ const DISRUPTIVE: readonly (ProgressStep | undefined)[] = ['Excluding', 'Drainin
 export function whyNotPermitted(shadow: Pick<BottlerocketShadow, 'spec'> | undefined, version?: string): string | undefined {
   if (shadow === undefined) return 'the node has no shadow';
   const { spec } = shadow;
-  if (spec.state !== 'RebootedIntoUpdate') return `the spec of the shadow asks for ${spec.state}`;
+  if (spec.state !== 'RebootedIntoUpdate') return `the desired state of the shadow is ${spec.state}`;
   if (version === undefined || spec.version === version) return undefined;
-  return `the spec of the shadow asks for ${spec.version ?? 'no version'}, not for ${version}`;
+  return `the desired version is ${spec.version ?? 'not set'}, not ${version}`;
 }
 
 /**

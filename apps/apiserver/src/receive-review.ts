@@ -29,7 +29,7 @@ export function reviewReceiver(clock: Clock): ReceiveReview {
 
   return (request, response) => {
     if ((request.get('content-encoding') ?? 'identity').toLowerCase() !== 'identity')
-      throw new RequestError('BODY_ENCODING', 'The body has an encoding that is not supported');
+      throw new RequestError('BODY_ENCODING', 'The body has an unsupported encoding');
     if (Number(request.get('content-length') ?? 0) > LARGEST_REVIEW) throw tooLarge();
     const cut = (): void => {
       request.socket.destroy();
@@ -69,7 +69,7 @@ export function reviewReceiver(clock: Clock): ReceiveReview {
         bytes += piece.length;
         if (bytes > LARGEST_REVIEW) refuse(tooLarge());
         else if (!take(Math.max(piece.length, SMALLEST_PIECE)))
-          refuse(new RequestError('TOO_MANY_REVIEWS', 'Too many conversions are under way'));
+          refuse(new RequestError('TOO_MANY_REVIEWS', 'Too many conversions in progress'));
         else pieces.push(piece);
       };
       request.on('data', onData);
@@ -79,7 +79,7 @@ export function reviewReceiver(clock: Clock): ReceiveReview {
         resolve(Buffer.concat(pieces, bytes));
       });
       request.once('close', () => {
-        if (!received) refuse(new RequestError('REQUEST_MALFORMED', 'The body ended early'));
+        if (!received) refuse(new RequestError('REQUEST_MALFORMED', 'The body is incomplete'));
       });
     });
   };

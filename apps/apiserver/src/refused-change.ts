@@ -13,14 +13,14 @@ export interface RefusedChange {
 /**
  * The result of a change of a Node, or the refusal in the API server's words: a policy webhook, a missing permission, a webhook that fails. It is tried again all the same, but
  * time alone may not mend it, so whoever waits is told at once. What others write at the same time, and a Node that is gone, are no refusals.
- * @param what is refused, at the beginning of a sentence
+ * @param what noun phrase for the change, such as `the cordon`
  */
 export async function orRefused<T>(what: string, change: Promise<T>): Promise<T | RefusedChange> {
   try {
     return await change;
   } catch (error) {
     if (!(error instanceof KubeApiError) || !isStanding(error)) throw error;
-    return { blocked: { reason: 'NodeChangeRefused', message: shortenText(`${what} is refused by the API server: ${error.message}`) } };
+    return { blocked: { reason: 'NodeChangeRefused', message: shortenText(`The API server rejected ${what}: ${error.message}`) } };
   }
 }
 
@@ -48,5 +48,5 @@ export function giveUpInTime(
 ): void {
   const since = Date.parse(caches.shadow(shadowName(nodeName))?.status?.progress?.since ?? '');
   if (policy.timeoutMs <= 0 || policy.onTimeout === 'wait' || !(clock.now() - since >= policy.timeoutMs)) return;
-  throw new RequestError('DRAIN_TIMED_OUT', `Drain timeout has passed: ${blocked.message}`);
+  throw new RequestError('DRAIN_TIMED_OUT', `The drain timed out: ${blocked.message}`);
 }

@@ -22,7 +22,7 @@ export function requestLimit(clock: Clock): RequestHandler {
     const nowMs = clock.monotonic();
     const wholeAtMs = Math.max(nodes.get(name) ?? nowMs, nowMs) + 1_000 / PER_SECOND;
     if (wholeAtMs - nowMs > (BURST * 1_000) / PER_SECOND)
-      throw new RequestError('TOO_MANY_REQUESTS', `The agent of node ${name} sends more than ${String(PER_SECOND)} requests a second`);
+      throw new RequestError('TOO_MANY_REQUESTS', `The agent of node ${name} sends more than ${String(PER_SECOND)} requests per second`);
     nodes.delete(name);
     nodes.set(name, wholeAtMs);
     const [oldest] = nodes.keys();

@@ -41,7 +41,7 @@ export async function returnNodes(deps: ReturnNodesDeps, signal: AbortSignal): P
       AT_ONCE,
       ({ name }) =>
         returnNode(deps, name, signal).catch((error: unknown) => {
-          log.warn('Giving a node back failed and will be tried again', { node: name, reason: describeError(error) });
+          log.warn('Failed to restore node; will retry', { node: name, reason: describeError(error) });
         }),
     );
   }
@@ -79,7 +79,7 @@ async function returnNode(
   // Of the very Node that was decided on, unless it has changed since: then there is another look.
   await giveNodeBack({ client, clock, nodeName, signal, known: node });
   metrics.stepped('return', 'done');
-  log.info('Gave a node back in the place of its agent', { node: nodeName, reason: decision.reason });
+  log.info('Restored node on behalf of its agent', { node: nodeName, reason: decision.reason });
 }
 
 async function withOthers(

@@ -62,7 +62,7 @@ export function addShadowRoutes(router: Router, json: RequestHandler, deps: Shad
     }
     // A client that comes back finds another replica.
     if (notifier.closed) response.setHeader('Connection', 'close');
-    if (shadow === undefined) throw new RequestError('SHADOW_NOT_FOUND', `There is no shadow ${name}`);
+    if (shadow === undefined) throw new RequestError('SHADOW_NOT_FOUND', `Shadow ${name} not found`);
     response.setHeader('ETag', etagOf(shadow));
     response.setHeader('Cache-Control', 'no-cache');
     if (matchesEtag(known, etagOf(shadow))) response.status(304).end();
@@ -76,7 +76,7 @@ export function addShadowRoutes(router: Router, json: RequestHandler, deps: Shad
     await checkLabel(deps, node.name, signal);
     // Runs to its end, also when the caller has gone: to hang up would undo it.
     const shadow = await ensureShadow(client, namespace, node, new AbortController().signal);
-    log.info('Ensured a shadow', { node: node.name, shadow: shadow.metadata.name });
+    log.info('Ensured that the shadow exists', { node: node.name, shadow: shadow.metadata.name });
     response.json(transformShadow(shadow));
   });
 
@@ -106,7 +106,7 @@ export async function adoptLegacy(
   if (!isLegacyUpdate(await find(deps, shadowName(nodeName), stop))) return;
   const { signal } = new AbortController();
   const { changed } = await adoptNode({ client: deps.client, clock: deps.clock, nodeName, signal, stop });
-  if (changed) deps.log.info('Adopting the cordon of an earlier version', { node: nodeName });
+  if (changed) deps.log.info('Adopted the cordon of Brupop 1.x', { node: nodeName });
 }
 
 /** The shadow as the cache has it. */
@@ -142,7 +142,7 @@ export async function checkPermission(
 }
 
 function notPermitted(nodeName: string, why: string): RequestError {
-  return new RequestError('NOT_PERMITTED', `Node ${nodeName} may not be disturbed: ${why}`);
+  return new RequestError('NOT_PERMITTED', `Not permitted to disrupt node ${nodeName}: ${why}`);
 }
 
 /** Who asks is known already, and only that counts; but a body that says something else is a fault worth telling. */

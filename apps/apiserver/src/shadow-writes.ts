@@ -93,7 +93,7 @@ export async function writeStatus(
       signal,
     });
   } catch (error) {
-    if (isKubeStatus(error, 404)) throw new RequestError('SHADOW_NOT_FOUND', `There is no shadow ${name}`, error);
+    if (isKubeStatus(error, 404)) throw new RequestError('SHADOW_NOT_FOUND', `Shadow ${name} not found`, error);
     throw error;
   }
 }

@@ -34,12 +34,11 @@ export async function tidyNodes({ client, clock, random, log, caches }: TidyNode
     await inParallel(caches.tidyDue(), AT_ONCE, ({ name, ...tidying }) =>
       tidyNode({ client, clock, nodeName: name, known: caches.node(name), signal }, tidying).then(
         ({ changed }) => {
-          if (changed) log.debug('Tidied a node', { node: name, tainted: tidying.tainted, voided: Object.keys(tidying.voided ?? {}) });
+          if (changed) log.debug('Tidied node', { node: name, tainted: tidying.tainted, voided: Object.keys(tidying.voided ?? {}) });
         },
         (error: unknown) => {
           // Gone in the meantime is as good.
-          if (!isKubeStatus(error, 404))
-            log.warn('Tidying a node failed and will be tried again', { node: name, reason: describeError(error) });
+          if (!isKubeStatus(error, 404)) log.warn('Failed to tidy node; will retry', { node: name, reason: describeError(error) });
         },
       ),
     );

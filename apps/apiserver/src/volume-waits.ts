@@ -76,7 +76,11 @@ export function createVolumeWaits({
       } catch (error) {
         signal.throwIfAborted();
         const isForbidden = isKubeStatus(error, 403, 404);
-        log.warn('Looking at the volumes of a node failed', { node: nodeName, reason: describeError(error), again: !isForbidden });
+        log.warn('Failed to list the volume attachments of a node', {
+          node: nodeName,
+          reason: describeError(error),
+          willRetry: !isForbidden,
+        });
         // Without the permission, or the API, nothing will ever be known.
         if (isForbidden) return { attached: [], leftMs: 0 };
         await sleep(clock, Math.min(PART_MS, left()), AbortSignal.any([signal, stop])).catch(() => undefined);
@@ -97,4 +101,4 @@ interface Wait {
 }
 
 /** Stands for the volumes that could not be listed. */
-const UNKNOWN = 'unknown, the VolumeAttachments cannot be listed';
+const UNKNOWN = 'unknown: VolumeAttachments cannot be listed';

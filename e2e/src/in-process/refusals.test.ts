@@ -34,7 +34,7 @@ describe('a policy that refuses changes of Nodes', () => {
     expect(await fleet.until(draining, 60 * MINUTE)).toBe(true);
     expect(await fleet.until(() => refusedNode(fleet) !== undefined, MINUTE)).toBe(true);
     const node = refusedNode(fleet) ?? '';
-    expect(statusOf(fleet, node)?.progress?.message).toBe(`The cordon is refused by the API server: ${WORDS}`);
+    expect(statusOf(fleet, node)?.progress?.message).toBe(`The API server rejected the cordon: ${WORDS}`);
     const shown = (): boolean =>
       statusOf(fleet, node)?.conditions?.some(({ reason, message }) => reason === 'DrainBlocked' && message.includes(WORDS)) === true;
     expect(await fleet.until(shown, 3 * MINUTE)).toBe(true);
@@ -51,13 +51,13 @@ describe('a policy that refuses changes of Nodes', () => {
     const node = refusedNode(fleet) ?? '';
     expect(statusOf(fleet, node)?.progress).toMatchObject({
       step: 'Returning',
-      message: `The uncordon is refused by the API server: ${WORDS}`,
+      message: `The API server rejected the uncordon: ${WORDS}`,
     });
     await fleet.rest(5 * MINUTE);
     // By then the condition says it, too.
     expect(statusOf(fleet, node)?.conditions?.find(({ type }) => type === 'Drained')).toMatchObject({
       reason: 'DrainBlocked',
-      message: `The uncordon is refused by the API server: ${WORDS}`,
+      message: `The API server rejected the uncordon: ${WORDS}`,
     });
     stop();
     expect(await fleet.rollOut(60 * MINUTE)).toBe(true);

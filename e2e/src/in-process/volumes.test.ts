@@ -84,7 +84,7 @@ test('VolumeAttachments are not asked for where no evicted pod has used a volume
   expect(lists()).toBe(0);
 });
 
-test('a pod that no controller will make again is named in Events before it is evicted', async () => {
+test('a pod that no controller recreates is named in Events before it is evicted', async () => {
   const fleet = aFleet({ nodes: 2, webReplicas: 0 });
   const spec = { nodeName: 'node-1', containers: [{ name: 'x', image: 'x' }] };
   fleet.cluster.apply([{ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'bare', namespace: 'default' }, spec }]);
@@ -94,8 +94,8 @@ test('a pod that no controller will make again is named in Events before it is e
     .filter(({ reason }) => reason === 'BarePodEvicted');
   expect(events.map(({ involvedObject, message }) => [involvedObject?.kind, involvedObject?.name, message])).toEqual(
     expect.arrayContaining([
-      ['Node', 'node-1', 'Evicting default/bare: no controller will make such a pod again'],
-      ['Pod', 'bare', 'Evicted because node node-1 is drained for an update. No controller will make the pod again'],
+      ['Node', 'node-1', 'Evicting default/bare: no controller recreates these pods'],
+      ['Pod', 'bare', 'Evicted because node node-1 is being drained for an update. No controller recreates this pod'],
     ]),
   );
 });

@@ -42,7 +42,7 @@ export async function applyStep(deps: ApplyDeps, objects: Objects, step: Certifi
     }
     case 'issue-serving': {
       const authority = signingPair(objects, step.signer);
-      if (authority === undefined) throw new TypeError(`the plan signs with an authority that is not there: ${step.signer}`);
+      if (authority === undefined) throw new TypeError(`the plan signs with a missing authority: ${step.signer}`);
       const { issueCertificate } = await import('./issue.ts');
       const made = await issueCertificate(authority, { commonName: targets.servingSecret, names, ...step.validity });
       const change = { [KEYS.cert]: made.certPem, [KEYS.key]: made.keyPem, [KEYS.bundle]: step.bundle };

@@ -86,7 +86,7 @@ function template(keys: KeyObjects, { notBeforeMs, notAfterMs }: Validity) {
 async function importSigningKey(pem: string) {
   const key = createPrivateKey(pem);
   const algorithm = signingAlgorithm(key);
-  if (algorithm === undefined) throw new TypeError('the authority has a key of a kind that cannot sign');
+  if (algorithm === undefined) throw new TypeError('a key of this type cannot sign certificates');
   const der = key.export({ type: 'pkcs8', format: 'der' });
   return { key: await webcrypto.subtle.importKey('pkcs8', der, algorithm.import, false, ['sign']), algorithm: algorithm.sign };
 }

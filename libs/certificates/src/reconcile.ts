@@ -49,7 +49,7 @@ export function createCertificateReconciler(deps: CertificateReconcilerDeps): (s
       const objects = await readObjects(client, targets, signal);
       const managed = await managedByCertManager(client, objects, signal);
       if (managed.length > 0) {
-        log.warn('Leaving certificates alone', { secrets: managed, reason: 'cert-manager keeps them up' });
+        log.warn('Not managing certificates', { secrets: managed, reason: 'cert-manager manages them' });
         report.leftAlone?.(managed);
         const step = publishForeign(observationOf(objects, policy.names));
         if (step !== undefined) {
@@ -63,7 +63,7 @@ export function createCertificateReconciler(deps: CertificateReconcilerDeps): (s
       const plan = planCertificates(observed, clock.now(), policy);
       tellExpiry(report, observed);
       if (plan.kind === 'wait') {
-        log.debug('Certificates need nothing', { reason: plan.reason, waitMs: plan.waitMs });
+        log.debug('No certificate change is due', { reason: plan.reason, waitMs: plan.waitMs });
         return { requeueAfterMs: Math.min(Math.max(plan.waitMs, SHORTEST_PAUSE_MS), LOOK_AGAIN_MS) };
       }
       try {
@@ -71,13 +71,13 @@ export function createCertificateReconciler(deps: CertificateReconcilerDeps): (s
       } catch (error) {
         // Another leader, or a person, was quicker: what there is now decides.
         if (!isKubeStatus(error, 404, 409)) throw error;
-        log.debug('An object has changed meanwhile, planning again', { step: plan.step.kind, error });
+        log.debug('An object changed concurrently; planning again', { step: plan.step.kind, error });
         continue;
       }
       log.info('Changed certificates', { step: plan.step.kind, reason: plan.step.reason, ...whereTo(plan.step) });
       report.done?.(plan.step, regarding(objects, targets, plan.step));
     }
-    log.warn('Certificates do not come to rest', { steps: MOST_STEPS, reason: 'somebody else seems to write the same objects' });
+    log.warn('Certificates did not converge', { steps: MOST_STEPS, reason: 'another client seems to change the same objects' });
     return { requeueAfterMs: LOOK_AGAIN_MS };
   };
 }

@@ -136,13 +136,13 @@ describe(createAuthenticator, () => {
   });
 
   test.each([
-    { name: 'fails', error: new KubeApiError(500, 'InternalError', 'body was secret-token'), told: 'status 500 InternalError' },
-    { name: 'cannot be reached', error: new Error('connect secret-token'), told: 'no answer' },
-  ])('answers 503 and says why, without the token, when the Kubernetes API $name, and asks again next time', async ({ error, told }) => {
+    { name: 'fails', error: new KubeApiError(500, 'InternalError', 'body was secret-token'), cause: 'status 500 InternalError' },
+    { name: 'cannot be reached', error: new Error('connect secret-token'), cause: 'no response' },
+  ])('answers 503 and says why, without the token, when the Kubernetes API $name, and asks again next time', async ({ error, cause }) => {
     answer = () => Promise.reject(error);
     const verdict = await ask();
     expect(verdict).toMatchObject({ status: 503, code: 'KUBERNETES_UNAVAILABLE' });
-    expect(JSON.stringify(verdict)).toContain(`about the token: ${told}`);
+    expect(JSON.stringify(verdict)).toContain(`did not review the token: ${cause}`);
     expect(JSON.stringify(verdict)).not.toContain('secret-token');
     answer = () => Promise.resolve(accepted);
     await expect(ask()).resolves.toMatchObject({ ok: true });

@@ -50,14 +50,14 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
         return authorize({ review, request, expected: options, pod, node });
       } catch (error) {
         signal.throwIfAborted();
-        if (error instanceof NoTurn) return deny(503, 'REVIEWS_BUSY', 'Too many tokens are waiting for a review; try again later');
-        return deny(503, 'KUBERNETES_UNAVAILABLE', `The Kubernetes API could not be asked about the token: ${tellCause(error)}`);
+        if (error instanceof NoTurn) return deny(503, 'REVIEWS_BUSY', 'Too many token reviews are pending; try again later');
+        return deny(503, 'KUBERNETES_UNAVAILABLE', `The Kubernetes API did not review the token: ${causeOf(error)}`);
       }
     },
   };
 }
 
-/** Only what surely does not hold the token: an error's message may quote the request. */
-function tellCause(error: unknown): string {
-  return error instanceof KubeApiError ? `status ${error.status} ${error.reason}` : 'no answer';
+/** Describes an error without its message, which may quote the request and so the token. */
+function causeOf(error: unknown): string {
+  return error instanceof KubeApiError ? `status ${error.status} ${error.reason}` : 'no response';
 }

@@ -72,19 +72,19 @@ type Rule = (input: AuthorizeInput, claims: TokenClaims) => readonly [401 | 403,
 
 // From "who is it" to "which node": each rule relies on those before it, and the first that fails is the reason told.
 const RULES: readonly Rule[] = [
-  ({ review }) => (review.authenticated === true ? undefined : [401, 'TOKEN_REJECTED', 'The Kubernetes API does not accept the token']),
+  ({ review }) => (review.authenticated === true ? undefined : [401, 'TOKEN_REJECTED', 'The Kubernetes API rejected the token']),
   // A token of another audience was meant for another server, which could have kept it. An API server that knows no audiences returns none.
   ({ review, expected }) =>
     review.audiences?.includes(expected.audience) === true
       ? undefined
-      : [401, 'AUDIENCE_MISMATCH', `The token is not for audience ${expected.audience}`],
+      : [401, 'AUDIENCE_MISMATCH', `The token is not valid for audience ${expected.audience}`],
   ({ review, expected }) =>
     review.user?.username === `system:serviceaccount:${expected.namespace}:${expected.serviceAccount}`
       ? undefined
       : [
           403,
           'SERVICE_ACCOUNT_MISMATCH',
-          `The token does not belong to ServiceAccount ${expected.serviceAccount} of namespace ${expected.namespace}`,
+          `The token does not belong to ServiceAccount ${expected.serviceAccount} in namespace ${expected.namespace}`,
         ],
   (_, { podName, podUid }) =>
     podName !== undefined && podUid !== undefined
@@ -93,11 +93,9 @@ const RULES: readonly Rule[] = [
   ({ pod, expected }, { podName }) =>
     pod !== undefined && pod.metadata.name === podName && pod.metadata.namespace === expected.namespace
       ? undefined
-      : [403, 'POD_UNKNOWN', `There is no agent pod ${podName ?? ''} in namespace ${expected.namespace}`],
+      : [403, 'POD_UNKNOWN', `Agent pod ${podName ?? ''} not found in namespace ${expected.namespace}`],
   ({ pod }, { podName, podUid }) =>
-    pod?.metadata.uid === podUid
-      ? undefined
-      : [403, 'POD_UID_MISMATCH', `The token was issued to an earlier pod of the name ${podName ?? ''}`],
+    pod?.metadata.uid === podUid ? undefined : [403, 'POD_UID_MISMATCH', `The token was issued to an earlier pod named ${podName ?? ''}`],
   // A pod that is being deleted still counts: it may have a last status to report.
   ({ pod }) =>
     pod?.status?.phase === 'Succeeded' || pod?.status?.phase === 'Failed'
@@ -110,11 +108,11 @@ const RULES: readonly Rule[] = [
   ({ request, node }) =>
     node?.metadata.name === request.nodeName && node.metadata.uid !== undefined
       ? undefined
-      : [403, 'NODE_UNKNOWN', `There is no node ${request.nodeName}`],
+      : [403, 'NODE_UNKNOWN', `Node ${request.nodeName} not found`],
   ({ request, node }, { nodeUid }) =>
     (nodeUid ?? node?.metadata.uid) === node?.metadata.uid && (request.nodeUid ?? node?.metadata.uid) === node?.metadata.uid
       ? undefined
-      : [403, 'NODE_UID_MISMATCH', `Node ${request.nodeName} is not the one that the token or the request means`],
+      : [403, 'NODE_UID_MISMATCH', `The UID of node ${request.nodeName} does not match the token or the request`],
 ];
 
 /** The node of a pod. Where claim and pod both tell, they must agree. */

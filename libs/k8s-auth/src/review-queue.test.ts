@@ -71,7 +71,7 @@ describe(ReviewQueue, () => {
     enter('s1', 'strangers', 'x');
     for (const [at, source] of sources.entries()) enter(`w${String(at)}`, 'strangers', source);
     await settle();
-    expect(events).toEqual(['s0', 's1', `w${String(sources.length - 1)}: Too many reviews are waiting`]);
+    expect(events).toEqual(['s0', 's1', `w${String(sources.length - 1)}: Too many reviews are pending`]);
   });
 
   test('a caller that has gone leaves the queue and makes room', async () => {
@@ -81,7 +81,7 @@ describe(ReviewQueue, () => {
     expect([gone.leave(), gone.leave(), queue.waiting]).toEqual([true, false, 1]);
     running[0]?.end();
     await settle();
-    expect(events).toEqual(['s0', 's1', 's2: The review was given up', 's3']);
+    expect(events).toEqual(['s0', 's1', 's2: The review was abandoned', 's3']);
     expect([running[1]?.leave(), queue.waiting]).toEqual([false, 0]);
   });
 
@@ -90,7 +90,7 @@ describe(ReviewQueue, () => {
     enter('s1', 'strangers');
     enter('s2', 'strangers');
     await clock.advance(10_000);
-    expect([events.at(-1), queue.waiting]).toEqual(['s2: The review was given up', 0]);
+    expect([events.at(-1), queue.waiting]).toEqual(['s2: The review was abandoned', 0]);
   });
 
   test('a turn that ends twice gives back one place', async () => {

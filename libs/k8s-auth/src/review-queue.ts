@@ -73,7 +73,7 @@ export class ReviewQueue {
       }
       if (queue.size >= waiting[lane] || queue.sizeOf(source) >= waitingOfSource[lane]) {
         state = 'over';
-        reject(new NoTurn('Too many reviews are waiting'));
+        reject(new NoTurn('Too many reviews are pending'));
         return;
       }
       const entry: Waiting = {
@@ -87,7 +87,7 @@ export class ReviewQueue {
         cancel();
         queue.remove(entry);
         state = 'over';
-        reject(new NoTurn('The review was given up'));
+        reject(new NoTurn('The review was abandoned'));
       };
       const cancel = this.#clock.setTimer(waitMs, () => {
         leave();
