@@ -16,7 +16,7 @@ const boundaries = [
   { sourceTag: 'kind:tool', onlyDependOnLibsWithTags: ['kind:port', 'kind:model', 'kind:core', 'kind:adapter', 'kind:app', 'kind:test'] },
 ];
 
-const pure = ['libs/crd-models/src/**/*.ts', 'libs/agent-api/src/**/*.ts', 'libs/manifests/src/**/*.ts', 'libs/state-machine/src/**/*.ts'];
+const pure = ['kube-objects', 'crd-models', 'agent-api', 'manifests', 'state-machine'].map((library) => `libs/${library}/src/**/*.ts`);
 
 export default tseslint.config(
   { ignores: ['**/dist/', '**/generated/', '.nx/', 'coverage/'] },
