@@ -265,7 +265,7 @@ describe('a failed update', () => {
       current_version: '1.26.1',
       crash_count: 1,
       failed_versions: [{ version: '1.27.0', failures: 1 }],
-      failure_message: 'The host was to boot into 1.27.0 but came up with 1.26.1',
+      failure_message: 'The host did not boot into 1.27.0; it runs 1.26.1',
     });
     expect(statesWritten().filter((state) => state === 'ErrorReset')).toHaveLength(1);
   });
@@ -298,7 +298,7 @@ describe('a failed update', () => {
       update_check: { result: 'Failing', reason: 'RefreshFailed', message: 'refresh failed with exit status 1: Failed to refresh' },
     });
     expect(world.apiserver.status?.failure_message).toBe(
-      'The host cannot look for updates: refresh failed with exit status 1: Failed to refresh',
+      'The host cannot check for updates: refresh failed with exit status 1: Failed to refresh',
     );
     const writes = world.apiserver.written.length;
     await world.clock.advance(3_600_000);
@@ -387,7 +387,7 @@ describe('a failed update', () => {
     };
     world.apiserver.setDesired('StagedAndPerformedUpdate', '1.27.0');
     await world.until(() => world.apiserver.status?.failure_message != null, DEFAULT_AGENT_SETTINGS.stageTimeoutMs + 60_000);
-    expect(world.apiserver.status?.failure_message).toBe('The host stayed busy past the deadline: prepare took longer than 1500 s');
+    expect(world.apiserver.status?.failure_message).toBe('The host was still busy at the deadline: prepare took longer than 1500 s');
     expect({ crashes: crashes(), drains: drains() }).toEqual({ crashes: 1, drains: 0 });
   });
 
@@ -538,7 +538,7 @@ describe('an update that is no longer offered', () => {
     await world.clock.advance(600_000);
     expect(world.apiserver.status).toMatchObject({ current_state: 'StagedAndPerformedUpdate', progress: null, crash_count: 0 });
     expect(world.apiserver.status?.failure_message).toBe(
-      'Checking that the host is still offered 1.27.0 before the drain: refresh failed with exit status 1: Failed to refresh',
+      'Checking before the drain that 1.27.0 is still offered: refresh failed with exit status 1: Failed to refresh',
     );
     expect(drains()).toBe(0);
     world.host.faults.clear();
@@ -657,7 +657,7 @@ describe('a host API that is gone', () => {
       world.host.faults.socketDead();
       const deadAtMs = world.clock.monotonic();
       const told = (): string | undefined => world.apiserver.status?.progress?.message;
-      expect(await world.until(() => told()?.startsWith('The host API does not answer: ') === true, 15_000)).toBe(true);
+      expect(await world.until(() => told()?.startsWith('The host API does not respond: ') === true, 15_000)).toBe(true);
       expect(await world.until(isRebooting, 60_000)).toBe(true);
       waits.push(world.clock.monotonic() - deadAtMs);
       expect(told()).not.toContain('does not answer');

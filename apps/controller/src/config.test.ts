@@ -52,7 +52,7 @@ describe(parseControllerConfig, () => {
     expect(parseControllerConfig(env, Date.UTC(2026, 11, 1))).toMatchObject({ ok: true });
     expect(parseControllerConfig(env, Date.UTC(2027, 0, 1))).toEqual({
       ok: false,
-      problems: ['SCHEDULER_CRON_EXPRESSION: expected times that still come, got "* * 2-4 * * Sat 2026", whose last time has passed'],
+      problems: ['SCHEDULER_CRON_EXPRESSION: expected at least one future time, got "* * 2-4 * * Sat 2026", whose last match has passed'],
     });
     expect(problemsOf({ SCHEDULER_CRON_EXPRESSION: '0 0 0 31 2 * *' })).toHaveLength(1);
   });

@@ -530,7 +530,7 @@ describe(createController, () => {
       await clock.advance(4 * MINUTE);
       expect([writes, healthy(cluster, 'b')?.status]).toEqual([0, 'True']);
       await clock.advance(2 * MINUTE);
-      const message = "Waiting for the node's agent to be Ready; the log of its pod says what keeps it";
+      const message = "Waiting for the node's agent to be Ready; see the log of its pod";
       expect(healthy(cluster, 'b')).toMatchObject({ status: 'False', reason: 'AgentNotReady', message });
       expect([told(cluster), writes]).toEqual([['b AgentNotReady', 'brs-b AgentNotReady'], 3]);
       turn(cluster, 'b', 'True');

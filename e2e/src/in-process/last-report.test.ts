@@ -62,7 +62,7 @@ const CAUSES: readonly Cause[] = [
       host.faults.reportsState('Verifying');
     }),
     reason: 'UpdateCheckFailing',
-    message: /^The host reports an update state that this agent does not know: Verifying$/,
+    message: /^The host reports an unknown update state: Verifying$/,
     metric: 'brupop_hosts_update_check_failing{reason="UnknownState"} 1',
     limitMs: HOUR,
   },
@@ -91,7 +91,7 @@ const CAUSES: readonly Cause[] = [
     name: 'whose agent has its token rejected',
     strike: (fleet) => rejectingToken(fleet, CUT_OFF),
     reason: 'AgentNotReady',
-    message: /agent to be Ready; the log of its pod says what keeps it/,
+    message: /agent to be Ready; see the log of its pod/,
     metric: 'brupop_hosts_held{reason="AgentNotReady"} 1',
     limitMs: HOUR,
   },

@@ -59,7 +59,7 @@ describe('an operator who wonders', () => {
     expect(await fetchText(fleet, '/metrics')).toContain('\nbrupop_drains_blocked{reason="DisruptionBudget"} 1\n');
 
     expect(await fleet.until(() => (fleet.shadow(node)?.status?.crash_count ?? 0) > 0, 30 * MINUTE)).toBe(true);
-    expect(fleet.shadow(node)?.status?.failure_message).toBe(`The drain did not end in time: ${words}`);
+    expect(fleet.shadow(node)?.status?.failure_message).toBe(`The drain did not finish before the deadline: ${words}`);
     await fleet.until(() => fleet.shadow(node)?.status?.current_state === 'Idle', 10 * MINUTE);
     await fleet.until(() => false, 5_000);
     const resting = (await fetchPlan(fleet)).nodes.find((view) => view.node === node);
@@ -83,7 +83,7 @@ describe('an operator who wonders', () => {
     expect(await fleet.until(() => healthy()[0] === 'False LostInUpdate', 2 * MINUTE)).toBe(true);
     expect(fleet.clock.now() - since).toBeGreaterThan(4.9 * MINUTE);
     expect(healthy()[1]).toBe(
-      'In an update, the node is not Ready; waiting for the agent to reach RebootedIntoUpdate: Rebooting into 1.27.0',
+      'During the update, the node is not Ready; waiting for the agent to reach RebootedIntoUpdate: Rebooting into 1.27.0',
     );
     expect(eventsOf(fleet, 'LostInUpdate')).toHaveLength(2);
     expect(await fetchText(fleet, '/metrics')).toContain('\nbrupop_hosts_stuck 1\n');

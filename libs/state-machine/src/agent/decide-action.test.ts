@@ -49,7 +49,7 @@ const status = (more: Partial<ShadowStatus> = {}): ShadowStatus => ({
 const failingStatus = (message: string): ShadowStatus =>
   status({
     target_version: '1.26.1',
-    failure_message: `The host cannot look for updates: ${message}`,
+    failure_message: `The host cannot check for updates: ${message}`,
     update_check: { ...FAILING, message },
   });
 
@@ -179,14 +179,14 @@ describe('decideAction for Idle', () => {
     },
     {
       name: 'clears failures when what is staged is no longer offered',
-      status: status({ crash_count: 8, failure_message: 'The drain did not end in time: web' }),
+      status: status({ crash_count: 8, failure_message: 'The drain did not finish before the deadline: web' }),
       host: known('Staged', { chosenVersion: undefined }),
       kind: 'report',
       says: { crash_count: 0, failure_message: null },
     },
     {
       name: 'keeps failures while what is staged is offered',
-      status: status({ crash_count: 8, failure_message: 'The drain did not end in time: web' }),
+      status: status({ crash_count: 8, failure_message: 'The drain did not finish before the deadline: web' }),
       host: known('Staged'),
       kind: 'wait',
     },
@@ -288,7 +288,7 @@ describe('decideAction for Idle', () => {
       says: {
         current_state: 'Idle',
         crash_count: 0,
-        failure_message: 'The host cannot look for updates: no route',
+        failure_message: 'The host cannot check for updates: no route',
         update_check: { ...FAILING, since: ago(0) },
       },
     },
@@ -316,7 +316,7 @@ describe('decideAction for Idle', () => {
       trouble: { problem: 'RefreshFailed', message: 'no route', since: 0 },
       kind: 'report',
       says: {
-        failure_message: 'The host cannot look for updates: no name server',
+        failure_message: 'The host cannot check for updates: no name server',
         update_check: { ...FAILING, message: 'no name server' },
       },
     },
@@ -557,7 +557,7 @@ describe('decideAction for StagedAndPerformedUpdate', () => {
   const failed = after('prepare', { done: false, message: 'no space left' });
   const PREPARE_FAILED = 'Downloading 1.27.0 to the staging partition: no space left';
   const LONG = `Downloading 1.27.0 to the staging partition: ${'x'.repeat(300)}`;
-  const activating = status({ failure_message: 'Making 1.27.0 the next to boot: so it was' });
+  const activating = status({ failure_message: 'Activating 1.27.0: so it was' });
   const failing = status({ failure_message: PREPARE_FAILED });
   test.each<Row>([
     { name: 'refreshes after a boot', host: { kind: 'uninitialized' }, kind: 'refresh' },
@@ -571,7 +571,7 @@ describe('decideAction for StagedAndPerformedUpdate', () => {
     },
     {
       name: 'ends without a failure when what is staged is no longer offered',
-      status: status({ crash_count: 2, failure_message: 'The drain did not end in time: web' }),
+      status: status({ crash_count: 2, failure_message: 'The drain did not finish before the deadline: web' }),
       host: known('Staged', { chosenVersion: undefined }),
       outcomes: [after('refresh')],
       kind: 'report',
@@ -662,7 +662,12 @@ describe('decideAction for StagedAndPerformedUpdate', () => {
       spec: late,
       host: { kind: 'busy' },
       kind: 'report',
-      says: { current_state: 'ErrorReset', crash_count: 1, failed_versions: [], failure_message: 'The host stayed busy past the deadline' },
+      says: {
+        current_state: 'ErrorReset',
+        crash_count: 1,
+        failed_versions: [],
+        failure_message: 'The host was still busy at the deadline',
+      },
     },
     {
       name: 'tells what a host that stays busy was told to do',
@@ -670,7 +675,7 @@ describe('decideAction for StagedAndPerformedUpdate', () => {
       host: { kind: 'busy' },
       outcomes: [after('refresh'), after('prepare', { done: false, message: 'prepare took longer than 1500 s' })],
       kind: 'report',
-      says: { current_state: 'ErrorReset', failure_message: 'The host stayed busy past the deadline: prepare took longer than 1500 s' },
+      says: { current_state: 'ErrorReset', failure_message: 'The host was still busy at the deadline: prepare took longer than 1500 s' },
     },
     { name: 'deactivates another version', host: known('Ready', { stagedVersion: '1.28.0' }), kind: 'deactivate' },
     { name: 'deactivates an unknown version', host: known('Ready', { stagedVersion: undefined }), kind: 'deactivate' },
@@ -691,7 +696,7 @@ describe('decideAction for StagedAndPerformedUpdate', () => {
     },
     {
       name: 'refreshes again after a pause when it failed',
-      status: status({ failure_message: 'The host knows of no update, not 1.27.0: so it was' }),
+      status: status({ failure_message: 'The host has no available update to 1.27.0: so it was' }),
       host: known('Idle'),
       outcomes: [after('refresh', { done: false })],
       kind: 'wait',
@@ -713,7 +718,7 @@ describe('decideAction for StagedAndPerformedUpdate', () => {
     },
     {
       name: 'tells another failure',
-      status: status({ failure_message: 'The host has not looked for updates since it booted: no network' }),
+      status: status({ failure_message: 'The host has not checked for updates since it booted: no network' }),
       outcomes: [failed],
       kind: 'report',
       says: { failure_message: PREPARE_FAILED },
@@ -996,12 +1001,12 @@ describe('decideAction for RebootedIntoUpdate', () => {
       says: {
         current_state: 'StagedAndPerformedUpdate',
         progress: null,
-        failure_message: 'Checking that the host is still offered 1.27.0 before the drain: no route',
+        failure_message: 'Checking before the drain that 1.27.0 is still offered: no route',
       },
     },
     {
       name: 'tries again to look for updates after a pause',
-      status: staged({ failure_message: 'Checking that the host is still offered 1.27.0 before the drain: no route' }),
+      status: staged({ failure_message: 'Checking before the drain that 1.27.0 is still offered: no route' }),
       outcomes: [after('refresh', { done: false, message: 'no route' })],
       kind: 'wait',
       waitMs: 14_000,
@@ -1015,7 +1020,7 @@ describe('decideAction for RebootedIntoUpdate', () => {
         current_state: 'ErrorReset',
         crash_count: 1,
         failed_versions: [],
-        failure_message: 'Checking that the host is still offered 1.27.0 before the drain: no route',
+        failure_message: 'Checking before the drain that 1.27.0 is still offered: no route',
       },
     },
     {
@@ -1123,7 +1128,7 @@ describe('decideAction for RebootedIntoUpdate', () => {
       spec: spec('RebootedIntoUpdate', { state_transition_timestamp: ago(86_400_000) }),
       host: { kind: 'busy' },
       kind: 'report',
-      says: { current_state: 'ErrorReset', failed_versions: [], failure_message: 'The host stayed busy past the deadline' },
+      says: { current_state: 'ErrorReset', failed_versions: [], failure_message: 'The host was still busy at the deadline' },
     },
     {
       name: 'does not begin if the host is not ready',
@@ -1295,24 +1300,24 @@ describe('decideAction for RebootedIntoUpdate', () => {
       status: at('Draining', { ...BLOCKED, since: ago(900_000) }),
       outcomes: [after('cordon-and-drain', { done: false, blocked: BLOCKED })],
       kind: 'report',
-      says: { failure_message: `The drain did not end in time: ${BLOCKED.message}` },
+      says: { failure_message: `The drain did not finish before the deadline: ${BLOCKED.message}` },
     },
     {
       name: 'names what blocked the drain when the apiserver gives it up',
       status: at('Draining', BLOCKED),
       outcomes: [after('cordon-and-drain', { done: false, final: true, message: 'The apiserver answered 409' })],
       kind: 'report',
-      says: { failure_message: `The drain did not end in time: ${BLOCKED.message}` },
+      says: { failure_message: `The drain did not finish before the deadline: ${BLOCKED.message}` },
     },
     {
       name: 'reports that the host API answers again',
-      status: at('Draining', { reason: 'HostUnreachable', message: 'The host API does not answer: connection refused' }),
+      status: at('Draining', { reason: 'HostUnreachable', message: 'The host API does not respond: connection refused' }),
       kind: 'report',
       says: { progress: { ...at('Draining').progress, reason: null, message: 'Draining the node' } as ShadowProgress },
     },
     {
       name: 'reports that the host API answers again before it reboots',
-      status: at('Rebooting', { reason: 'HostUnreachable', message: 'The host API does not answer: connection refused' }),
+      status: at('Rebooting', { reason: 'HostUnreachable', message: 'The host API does not respond: connection refused' }),
       outcomes: [after('cordon-and-drain')],
       kind: 'report',
       says: { progress: { ...at('Rebooting').progress, reason: null, message: 'Rebooting into 1.27.0' } as ShadowProgress },
@@ -1326,7 +1331,7 @@ describe('decideAction for RebootedIntoUpdate', () => {
       says: {
         current_state: 'StagedAndPerformedUpdate',
         crash_count: 0,
-        failure_message: 'The drain did not end in time: PodDisruptionBudget web blocks',
+        failure_message: 'The drain did not finish before the deadline: PodDisruptionBudget web blocks',
         progress: expect.objectContaining({ step: 'Returning' }) as unknown as ShadowProgress,
       },
     },
@@ -1467,7 +1472,7 @@ describe('decideAction for RebootedIntoUpdate', () => {
       kind: 'report',
       says: {
         progress: expect.objectContaining({ step: 'Returning' }) as unknown as ShadowProgress,
-        failure_message: 'The host was to boot into 1.27.0 but came up with 1.28.0',
+        failure_message: 'The host did not boot into 1.27.0; it runs 1.28.0',
         failed_versions: [],
       },
     },
@@ -1496,7 +1501,7 @@ describe('decideAction for RebootedIntoUpdate', () => {
       status: at('Returning'),
       bootId: 'boot-2',
       kind: 'report',
-      says: { failure_message: 'The host was to boot into 1.27.0 but came up with 1.26.1' },
+      says: { failure_message: 'The host did not boot into 1.27.0; it runs 1.26.1' },
     },
     {
       name: 'fails if a return has no reason',

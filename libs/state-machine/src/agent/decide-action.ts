@@ -17,18 +17,18 @@ export function decideAction(o: AgentObservation): Action {
   const { spec, status } = o.shadow;
   if (spec.state === 'Idle') return decideIdle(o);
   // The controller has yet to see the failure. To try again now would count it twice.
-  if (status?.current_state === 'ErrorReset') return { kind: 'wait', reason: 'Waiting for the controller to take the failure up' };
+  if (status?.current_state === 'ErrorReset') return { kind: 'wait', reason: 'Waiting for the controller to acknowledge the failure' };
   if (spec.state === 'ErrorReset') return abandon(o);
   const version = spec.version ?? '';
   if (version === '') {
-    const reason = `The shadow's spec asks for ${spec.state} without a version`;
+    const reason = `The shadow's spec sets the state ${spec.state} without a version`;
     return restoreIfOwned(o, reason) ?? reportFailure(o, version, reason, 'other');
   }
   if (isReached(o, version)) return waitForNextStep(o, version);
   switch (spec.state) {
     case 'StagedAndPerformedUpdate':
       // The permission to reboot may be taken back while the node is already held.
-      return restoreIfOwned(o, 'The reboot was called off') ?? decideStage(o, version);
+      return restoreIfOwned(o, 'The reboot was canceled') ?? decideStage(o, version);
     case 'RebootedIntoUpdate':
       return decideReboot(o, version);
     case 'MonitoringUpdate':
@@ -41,7 +41,7 @@ export function decideAction(o: AgentObservation): Action {
  * controller that is to take the report up finds no other place to run.
  */
 function abandon(o: AgentObservation): Action {
-  const reason = 'The update was called off';
+  const reason = 'The update was canceled';
   const status: ShadowStatus = { ...observedStatus(o), current_state: 'ErrorReset', progress: null };
   return restoreIfOwned(o, reason) ?? { kind: 'report', reason, status };
 }
@@ -59,7 +59,7 @@ function isReached(o: AgentObservation, version: string): boolean {
 
 /** A staged node may wait for its turn for days, and ends its update when the version is withdrawn meanwhile: another node has use for its slot. */
 function waitForNextStep(o: AgentObservation, version: string): Action {
-  const reason = `${o.shadow.spec.state} is reached; the next step is the controller's`;
+  const reason = `${o.shadow.spec.state} is reached; waiting for the controller to allow the next step`;
   const { status } = o.host;
   if (o.shadow.spec.state !== 'StagedAndPerformedUpdate' || o.host.version === version) return { kind: 'wait', reason };
   if (status.kind === 'busy') return waitWhileBusy(o);
@@ -67,7 +67,5 @@ function waitForNextStep(o: AgentObservation, version: string): Action {
   if (status.kind !== 'known' || (status.updateState !== 'Ready' && status.updateState !== 'Staged')) return { kind: 'wait', reason };
   if (offerOf(o, version) === 'gone') return endWithdrawn(o, version);
   const until = nextCheck(o);
-  return o.now < until
-    ? { kind: 'wait', reason, until }
-    : { kind: 'refresh', reason: `Checking that the host is still offered ${version}` };
+  return o.now < until ? { kind: 'wait', reason, until } : { kind: 'refresh', reason: `Checking that ${version} is still offered` };
 }

@@ -15,7 +15,7 @@ export function decideIdle(o: AgentObservation): Action {
 
 // Before anything else: a node that is held serves nobody. What is not ours the apiserver leaves alone.
 function returnNode(o: AgentObservation): Action | undefined {
-  return isRecovering(o.shadow.status) ? giveNodeBack(o, 'Giving the node back after an update that did not complete') : undefined;
+  return isRecovering(o.shadow.status) ? giveNodeBack(o, 'Restoring the node after an update that did not complete') : undefined;
 }
 
 /** Whether an update ended before it was complete. */
@@ -42,12 +42,12 @@ function withdrawUpdate(o: AgentObservation): Action | undefined {
 /** Another node may be waiting for the slot of this one: that comes before the next look for updates. */
 function reportEnd(o: AgentObservation): Action | undefined {
   const state = o.shadow.status?.current_state;
-  return state === undefined || state === 'Idle' ? undefined : { kind: 'report', reason: 'The update is over', status: idleStatus(o) };
+  return state === undefined || state === 'Idle' ? undefined : { kind: 'report', reason: 'The update has ended', status: idleStatus(o) };
 }
 
 function checkForUpdate(o: AgentObservation): Action | undefined {
   if (o.host.status.kind === 'busy' || o.now < nextCheck(o)) return undefined;
-  return { kind: 'refresh', reason: 'Looking for updates' };
+  return { kind: 'refresh', reason: 'Checking for updates' };
 }
 
 function reportOrWait(o: AgentObservation): Action {
@@ -80,7 +80,7 @@ export function decideWithoutHost(o: Omit<AgentObservation, 'host'>): Extract<Ac
   const { target, check } = versionsWithoutHost(o, status);
   if (check.result !== 'Failing' || !hasCheckChanged(check, o)) return undefined;
   const told = { ...agentsOwn(status), target_version: target, failure_message: failureToTell(o, check), update_check: check };
-  return { kind: 'report', reason: check.message ?? 'The host cannot be asked', status: told };
+  return { kind: 'report', reason: check.message ?? 'The host API does not respond', status: told };
 }
 
 /** Why the last update failed; else, for controllers that do not know `update_check`, why the host cannot check for another. */
@@ -89,7 +89,7 @@ function failureToTell(o: Pick<AgentObservation, 'shadow'>, check: ShadowUpdateC
   const told = status?.failure_message ?? null;
   const isOfUpdate = status != null && (status.crash_count > 0 || (told !== null && !isFailedCheck(status)));
   if (isOfUpdate) return told;
-  return check.result === 'Failing' ? `The host cannot look for updates: ${check.message ?? ''}` : null;
+  return check.result === 'Failing' ? `The host cannot check for updates: ${check.message ?? ''}` : null;
 }
 
 // A host that is configured to check once a day is not left blind for a day by one fault of its repository.

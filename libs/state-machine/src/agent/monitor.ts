@@ -9,7 +9,7 @@ const QUIET_MS = 60_000;
 /** Watches the node on the version that it has booted, until it has been healthy for long enough, or has not become so in time. */
 export function decideMonitoring(o: AgentObservation, version: string): Action {
   if (o.host.version !== version) {
-    return reportFailure(o, version, `The host was to run ${version} but runs ${o.host.version}`, 'version');
+    return reportFailure(o, version, `The host should run ${version} but runs ${o.host.version}`, 'version');
   }
   const health = outcomeOf(o, 'check-health');
   if (health === undefined) return watch(o, version);
@@ -17,7 +17,7 @@ export function decideMonitoring(o: AgentObservation, version: string): Action {
 }
 
 function watch(o: AgentObservation, version: string): Action {
-  return stepOrPause(o, 'check-health', `Watching the node on ${version}`);
+  return stepOrPause(o, 'check-health', `Monitoring the node on ${version}`);
 }
 
 function healthy(o: AgentObservation, version: string, health: StepOutcome): Action | undefined {

@@ -50,8 +50,8 @@ export function isCheckOld({ lastCheckedAt, now }: AgentObservation): boolean {
 /** Why an update ends whose version is no longer offered. One sentence. */
 export function withdrawnMessage(o: AgentObservation, version: string): string {
   const target = offeredVersion(o);
-  const instead = target === o.host.version ? '' : `, but ${target}`;
-  return `The host is no longer offered ${version}${instead}`;
+  const instead = target === o.host.version ? '' : `; the host is now offered ${target}`;
+  return `${version} is no longer offered${instead}`;
 }
 
 /**

@@ -14,7 +14,7 @@ export function decideReboot(o: AgentObservation, version: string): Action {
   const progress = progressTowards(o, version);
   if (o.host.version === version) return comeBack(o, version, progress);
   // What an update to another version holds is given back: this one may not come as far.
-  if (progress === undefined) return restoreIfOwned(o, 'The reboot into another version was called off') ?? begin(o, version);
+  if (progress === undefined) return restoreIfOwned(o, 'The reboot into another version was canceled') ?? begin(o, version);
   if (progress.step === 'Returning') return giveUp(o, version, progress);
   if (progress.boot_id !== o.bootId) return reportGivingBack(o, version, rolledBack(o, version), blameFor(o));
 
@@ -23,7 +23,7 @@ export function decideReboot(o: AgentObservation, version: string): Action {
   const obstacle = whyNotReady(o, version);
   if (obstacle === 'busy') {
     const overdue = o.now >= startOf(o, progress) + o.settings.stageTimeoutMs;
-    return overdue ? reportGivingBack(o, version, 'The host stayed busy past the deadline', 'other') : waitWhileBusy(o);
+    return overdue ? reportGivingBack(o, version, 'The host was still busy at the deadline', 'other') : waitWhileBusy(o);
   }
   const isOver = isRebootAsked(o, progress) ? undefined : (withdrawn(o, version) ?? recheck(o, version));
   if (isOver !== undefined) return isOver;
@@ -74,12 +74,12 @@ function begin(o: AgentObservation, version: string): Action {
   const offer = offerOf(o, version);
   if (offer === 'gone') return endWithdrawn(o, version);
   if (offer === 'unchecked' && (obstacle === undefined || seemsGone(o, version)) && o.host.status.kind === 'known') {
-    return tryStep(o, version, 'refresh', `Checking that the host is still offered ${version} before the drain`);
+    return tryStep(o, version, 'refresh', `Checking before the drain that ${version} is still offered`);
   }
   if (obstacle !== undefined) return reportFailure(o, version, obstacle, 'other');
   const health = outcomeOf(o, 'check-health');
   // What is unhealthy before the drain must not be held against the version afterwards. Where nobody can tell, everything is.
-  if (health === undefined) return { kind: 'check-health', reason: 'Noting what is unhealthy on the node before it is drained' };
+  if (health === undefined) return { kind: 'check-health', reason: 'Recording what is unhealthy on the node before the drain' };
   const before = { unhealthy_before: health.unhealthy?.slice(0, LIMITS.unhealthyBefore) ?? null };
   return o.settings.excludeFromLbWaitMs > 0
     ? reportProgress(o, 'Excluding', version, doing('Excluding', version), before)
@@ -100,7 +100,7 @@ function hasBootedBack(o: AgentObservation, version: string, isReady: boolean): 
 function doing(step: Exclude<ProgressStep, 'Returning'>, version: string): string {
   switch (step) {
     case 'Excluding':
-      return 'Taking the node out of the load balancers';
+      return 'Excluding the node from load balancers';
     case 'Draining':
       return 'Draining the node';
     case 'Rebooting':
@@ -126,19 +126,19 @@ function recheck(o: AgentObservation, version: string): Action | undefined {
   const { status } = o.host;
   if (status.kind !== 'known') return undefined;
   const isDue = isCheckOld(o) || (seemsGone(o, version) && outcomeOf(o, 'refresh') === undefined);
-  return isDue ? { kind: 'refresh', reason: `Checking that the host is still offered ${version}` } : undefined;
+  return isDue ? { kind: 'refresh', reason: `Checking that ${version} is still offered` } : undefined;
 }
 
 function exclude(o: AgentObservation, version: string, progress: ShadowProgress): Action {
   const excluded = outcomeOf(o, 'exclude-from-lb');
   if (excluded?.final === true)
-    return reportGivingBack(o, version, `The node could not be taken out of the load balancers: ${excluded.message}`, 'other');
+    return reportGivingBack(o, version, `The node could not be excluded from load balancers: ${excluded.message}`, 'other');
   const refusal = tellRefusal(o, progress, excluded);
   if (refusal !== undefined) return refusal;
-  if (excluded?.done !== true) return stepOrPause(o, 'exclude-from-lb', 'Taking the node out of the load balancers');
+  if (excluded?.done !== true) return stepOrPause(o, 'exclude-from-lb', 'Excluding the node from load balancers');
   const until = Math.min(excluded.since ?? excluded.at, excluded.at) + o.settings.excludeFromLbWaitMs;
   return o.now < until
-    ? { kind: 'wait', reason: 'Giving load balancers time to let go of the node', until }
+    ? { kind: 'wait', reason: 'Waiting for load balancers to stop sending traffic to the node', until }
     : reportProgress(o, 'Draining', version, doing('Draining', version));
 }
 
@@ -159,7 +159,12 @@ function keepDraining(o: AgentObservation, version: string, progress: ShadowProg
   const drained = outcomeOf(o, 'cordon-and-drain');
   // Only after a try: the agent may have been away past the deadline, and the node may be empty by now.
   if (drained?.done === false && (drained.final === true || o.now >= startOf(o, progress) + o.settings.drainTimeoutMs)) {
-    return reportGivingBack(o, version, `The drain did not end in time: ${blockOf(drained, progress) ?? drained.message}`, 'other');
+    return reportGivingBack(
+      o,
+      version,
+      `The drain did not finish before the deadline: ${blockOf(drained, progress) ?? drained.message}`,
+      'other',
+    );
   }
   // Whoever looks at the shadow shall see why while it lasts, not when the drain has been given up.
   if (drained !== undefined && (isNews(progress, drained.blocked) || isNotice(progress, drained)))
@@ -191,7 +196,7 @@ function reboot(o: AgentObservation, version: string, progress: ShadowProgress):
   const until = asked.at + o.settings.rebootTimeoutMs;
   return o.now < until
     ? { kind: 'wait', reason: 'The host is going down', until }
-    : reportGivingBack(o, version, 'The host accepted the reboot but did not go down in time', 'other');
+    : reportGivingBack(o, version, 'The host accepted the reboot but did not go down before the deadline', 'other');
 }
 
 // What inhibits a reboot is mostly short, and giving the node back would mean to drain it twice.
@@ -239,12 +244,12 @@ function whyNotReady(o: AgentObservation, version: string): string | undefined {
     case 'busy':
       return 'busy';
     case 'uninitialized':
-      return `The host is not ready to boot into ${version}: it has lost what was staged`;
+      return `The host is not ready to boot into ${version}: it no longer has a staged update`;
     case 'known':
       if (status.updateState !== 'Ready')
         return `The host is not ready to boot into ${version}: its update state is ${status.unknownState ?? status.updateState}`;
       if (status.bootsStaged === false)
-        return `The host is not ready to boot into ${version}: its bootloader would try the running version`;
+        return `The host is not ready to boot into ${version}: its bootloader would boot the running version`;
       return status.stagedVersion === version
         ? undefined
         : `The host is not ready to boot into ${version}: it would boot into ${status.stagedVersion ?? 'an unknown version'}`;
@@ -257,7 +262,7 @@ function blameFor(o: AgentObservation): Blame {
 }
 
 function rolledBack(o: AgentObservation, version: string): string {
-  return `The host was to boot into ${version} but came up with ${o.host.version}`;
+  return `The host did not boot into ${version}; it runs ${o.host.version}`;
 }
 
 // A time that cannot be read counts as the present: the step gets its whole time rather than none.

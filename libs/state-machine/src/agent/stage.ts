@@ -16,7 +16,7 @@ export function decideStage(o: AgentObservation, version: string): Action {
     case 'busy':
       return isLate(o) ? reportFailure(o, version, busyPastDeadline(o), 'other') : waitWhileBusy(o);
     case 'uninitialized':
-      return tryStep(o, version, 'refresh', 'The host has not looked for updates since it booted');
+      return tryStep(o, version, 'refresh', 'The host has not checked for updates since it booted');
     case 'known':
       return decideKnown(o, version, status);
   }
@@ -25,25 +25,26 @@ export function decideStage(o: AgentObservation, version: string): Action {
 /** Why a host that is still busy at the deadline counts as failed. */
 export function busyPastDeadline(o: AgentObservation): string {
   const last = lastOutcome(o);
-  return `The host stayed busy past the deadline${last === undefined || last.done ? '' : `: ${last.message}`}`;
+  return `The host was still busy at the deadline${last === undefined || last.done ? '' : `: ${last.message}`}`;
 }
 
 function decideKnown(o: AgentObservation, version: string, status: KnownStatus): Action {
   switch (status.updateState) {
     case 'Idle':
-      return choose(o, version, 'The host knows of no update');
+      return choose(o, version, `The host has no available update to ${version}`);
     case 'Unknown':
       return choose(o, version, `The host reports an unknown update state (${status.unknownState ?? ''})`);
     case 'Available':
       return status.chosenVersion === version
         ? prepare(o, version)
-        : choose(o, version, `The host would install ${named(status.chosenVersion)}`);
+        : choose(o, version, `The host would install ${named(status.chosenVersion)}, not ${version}`);
     case 'Staged':
       return decideStaged(o, version, status);
     case 'Ready':
       if (status.stagedVersion !== version)
-        return tryStep(o, version, 'deactivate', `The host would boot into ${named(status.stagedVersion)}`);
-      if (status.chosenVersion !== version) return choose(o, version, `The host would install ${named(status.chosenVersion)}`);
+        return tryStep(o, version, 'deactivate', `The host would boot into ${named(status.stagedVersion)}, not ${version}`);
+      if (status.chosenVersion !== version)
+        return choose(o, version, `The host would install ${named(status.chosenVersion)}, not ${version}`);
       return reportReached(o, 'StagedAndPerformedUpdate', `The host is ready to boot into ${version}`);
   }
 }
@@ -52,26 +53,17 @@ function decideKnown(o: AgentObservation, version: string, status: KnownStatus):
 function choose(o: AgentObservation, version: string, why: string): Action {
   if (offerOf(o, version) === 'gone') return endWithdrawn(o, version);
   const isSilent = o.host.status.kind === 'known' && saysNothing(o.host.status, o.host.version);
-  return tryStep(
-    o,
-    version,
-    'refresh',
-    isSilent ? 'The updater of the host reports success but lists no version' : `${why}, not ${version}`,
-  );
+  return tryStep(o, version, 'refresh', isSilent ? 'The updater of the host reports success but lists no version' : why);
 }
 
 /** Makes an image the next to boot once it is known that it is the image of `version`. */
 function decideStaged(o: AgentObservation, version: string, status: KnownStatus): Action {
   const image = imageOf(status, version, o.downloaded);
-  if (image === 'wrong') return choose(o, version, 'The updater has downloaded something else');
+  if (image === 'wrong') return choose(o, version, `The updater has not downloaded ${version}`);
   if (status.chosenVersion !== version) {
-    return choose(
-      o,
-      version,
-      status.stagedVersion === version
-        ? `The host would install ${named(status.chosenVersion)}`
-        : `The host has staged ${named(status.stagedVersion)}`,
-    );
+    const why =
+      status.stagedVersion === version ? `would install ${named(status.chosenVersion)}` : `has staged ${named(status.stagedVersion)}`;
+    return choose(o, version, `The host ${why}, not ${version}`);
   }
   if (status.stagedVersion !== version) return prepare(o, version);
   if (image === 'right') return activate(o, version);
@@ -80,7 +72,7 @@ function decideStaged(o: AgentObservation, version: string, status: KnownStatus)
   // It does not say what it has downloaded: what is offered now was offered then.
   return isAfter(o, 'refresh', 'prepare') && outcomeOf(o, 'refresh')?.done === true
     ? activate(o, version)
-    : tryStep(o, version, 'refresh', `Checking that ${version} is what was downloaded`);
+    : tryStep(o, version, 'refresh', `Checking that the downloaded version is ${version}`);
 }
 
 function prepare(o: AgentObservation, version: string): Action {
@@ -89,7 +81,7 @@ function prepare(o: AgentObservation, version: string): Action {
 
 /** Of a version that the host would still install. */
 function activate(o: AgentObservation, version: string): Action {
-  const reason = `Making ${version} the next to boot`;
+  const reason = `Activating ${version}`;
   const last = lastOutcome(o);
   if (last?.step === 'refresh' && outcomeOf(o, 'activate')?.done === false) return { kind: 'activate', reason };
   if (last?.step !== 'activate' || !hasFailedToActivate(o) || isLate(o) || o.now < last.at + o.settings.retryMs) {
@@ -98,7 +90,7 @@ function activate(o: AgentObservation, version: string): Action {
   // After a failed second download the host still says Staged, but the image is gone: activate fails until it is there again.
   if (!hasJustDownloaded(o)) return prepare(o, version);
   // Of a version that was withdrawn the updater downloads nothing, and calls it a success: there is no image, and there will be none.
-  return { kind: 'refresh', reason: `Looking whether the host would still install ${version}, which it cannot make the next to boot` };
+  return { kind: 'refresh', reason: `Checking that ${version} is still offered, because the host cannot activate it` };
 }
 
 // An image is large, and may be gone all the same.
@@ -121,5 +113,5 @@ function hasFailedToActivate({ host: { status } }: AgentObservation): boolean {
 }
 
 function named(version: string | undefined): string {
-  return version ?? 'no known version';
+  return version ?? 'an unknown version';
 }

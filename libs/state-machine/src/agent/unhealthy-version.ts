@@ -15,7 +15,7 @@ export function hasFailedOn({ host, shadow }: AgentObservation): boolean {
 /** Looks how the node is on a version that the controller gave up to monitor: whether to blame the version is known only then. */
 export function lookAfterGivingUp(o: AgentObservation): Action | undefined {
   if (!isGivenUpOn(o) || outcomeOf(o, 'check-health') !== undefined) return undefined;
-  return { kind: 'check-health', reason: `Looking whether the node is healthy on ${o.host.version}, since its monitoring has ended` };
+  return { kind: 'check-health', reason: `Checking whether the node is healthy on ${o.host.version} after its monitoring ended` };
 }
 
 /** Looks from time to time whether the node has become healthy on the version that failed. */
@@ -24,7 +24,7 @@ export function lookAtFailedVersion(o: AgentObservation): Action | undefined {
   if (!hasFailedOn(o) || last?.done === true) return undefined;
   // A wall clock that has jumped back must not turn the pause into hours.
   if (last !== undefined && o.now >= last.at && o.now < last.at + LOOK_EVERY_MS) return undefined;
-  return { kind: 'check-health', reason: `Looking whether the node has become healthy on ${o.host.version}` };
+  return { kind: 'check-health', reason: `Checking whether the node has become healthy on ${o.host.version}` };
 }
 
 /** When {@link lookAtFailedVersion} looks next, milliseconds since the Unix epoch; Infinity: never. */

@@ -5,7 +5,7 @@ import type { StepOutcome } from './types.ts';
 import { decideUnanswered } from './unreachable.ts';
 
 const NOW = Date.UTC(2026, 0, 5, 12);
-const MESSAGE = 'The host API does not answer: connection refused';
+const MESSAGE = 'The host API does not respond: connection refused';
 
 const draining: ShadowProgress = {
   step: 'Draining',

@@ -28,7 +28,7 @@ export function decideUnanswered(
 ): Extract<Action, { kind: 'report' }> | undefined {
   const { spec, status } = o.shadow;
   if (status == null || o.now < since + SILENT_FOR_MS || isGoingDown(o)) return undefined;
-  const reason = `The host API does not answer: ${problem}`;
+  const reason = `The host API does not respond: ${problem}`;
   const { progress } = status;
   if (progress != null) {
     if (progress.reason === HOST_UNREACHABLE || progress.reason === UPDATE_WITHDRAWN) return undefined;

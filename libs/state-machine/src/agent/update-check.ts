@@ -53,7 +53,7 @@ function lookAt(o: Omit<AgentObservation, 'checks'>): Look | undefined {
   if (status.updateState === 'Unknown') {
     return {
       problem: 'UnknownState',
-      message: `The host reports an update state that this agent does not know: ${status.unknownState ?? ''}`,
+      message: `The host reports an unknown update state: ${status.unknownState ?? ''}`,
     };
   }
   if (refresh === undefined) return undefined;

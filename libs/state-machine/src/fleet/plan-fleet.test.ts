@@ -186,20 +186,20 @@ describe('planFleet, in which words', () => {
   const failed = (crash_count: number, failure_message?: string): MemberChanges => ({
     status: { crash_count, state_transition_failure_timestamp: ago(1), ...(failure_message === undefined ? {} : { failure_message }) },
   });
-  const BUDGET = 'The drain did not end in time: PodDisruptionBudget default/web allows no disruption of pod default/web-0';
+  const BUDGET = 'The drain did not finish before the deadline: PodDisruptionBudget default/web allows no disruption of pod default/web-0';
   test.each<{ name: string; member: MemberChanges; message: string }>([
-    { name: 'one failure', member: failed(1), message: 'Resting after a failure to update the node' },
-    { name: 'some failures', member: failed(3), message: 'Resting after 3 failures in a row to update the node' },
-    { name: 'a failure that was told', member: failed(1, BUDGET), message: `Resting after a failure to update the node: ${BUDGET}` },
+    { name: 'one failure', member: failed(1), message: 'Backing off after a failure to update the node' },
+    { name: 'some failures', member: failed(3), message: 'Backing off after 3 consecutive failures to update the node' },
+    { name: 'a failure that was told', member: failed(1, BUDGET), message: `Backing off after a failure to update the node: ${BUDGET}` },
     {
       name: 'a bad version',
       member: { status: { failed_versions: [{ version: '1.1.0', failures: 2, last_failure_timestamp: ago(1) }] } },
-      message: 'Resting after 2 failures in a row to run 1.1.0',
+      message: 'Backing off after 2 consecutive failures to run 1.1.0',
     },
     {
       name: 'a missing agent',
       member: { agent: undefined },
-      message: 'The node has no agent pod; the Events of DaemonSet brupop-agent say why',
+      message: 'The node has no agent pod; see the Events of DaemonSet brupop-agent',
     },
     {
       name: 'a download that fails and is tried again',
@@ -212,7 +212,7 @@ describe('planFleet, in which words', () => {
         spec: { version: '1.1.0', state_transition_timestamp: ago(1) },
         status: { failure_message: 'Downloading 1.1.0: no route' },
       },
-      message: 'Resting after an update that made no headway: Downloading 1.1.0: no route',
+      message: 'Backing off after an update that made no progress: Downloading 1.1.0: no route',
     },
   ])('tells of $name', ({ member, message }) => {
     expect(planFleet(aFleet([aMember('a', member)]), aPolicy(), NOW).holds).toMatchObject([{ node: 'a', message }]);
@@ -864,7 +864,7 @@ describe('planFleet, shadows that cannot be written', () => {
 
   test('says what Kubernetes says, and when it is tried again', () => {
     expect(planFleet({ ...aFleet([aMember('a')]), failingWrites }, aPolicy(), NOW).holds).toEqual([
-      { node: 'a', reason: 'WriteFailing', message: 'Kubernetes does not take a change of the shadow: denied', until: NOW + MINUTE },
+      { node: 'a', reason: 'WriteFailing', message: 'The API server rejected the shadow update: denied', until: NOW + MINUTE },
     ]);
   });
 });
@@ -1285,7 +1285,7 @@ describe('planFleet, nodes that leave the fleet', () => {
         uid: 'shadow-uid-gone',
         resourceVersion: '7',
         reason: 'NodeGone',
-        message: 'Deleting the shadow because its node is gone',
+        message: 'Deleting the shadow because its node no longer exists',
       },
     ]);
   });
@@ -1358,13 +1358,13 @@ describe('planFleet, what it tells', () => {
   test('what is given up is told with what went wrong last', () => {
     const fleet = [aMember('a', { ...told('StagedAndPerformedUpdate', 10), status: { failure_message: 'Downloading 1.1.0: no route' } })];
     expect(planFleet(aFleet(fleet), aPolicy(), NOW).changes[0]?.message).toBe(
-      'Giving up because the node did not reach StagedAndPerformedUpdate in time; last failure: Downloading 1.1.0: no route',
+      'Giving up because the node did not reach StagedAndPerformedUpdate before the deadline; last failure: Downloading 1.1.0: no route',
     );
   });
 
   test.each([
-    ['1.0.0', 'Ending the update to 1.1.0: the node is no longer offered it'],
-    ['1.2.0', 'Ending the update to 1.1.0: the node is no longer offered it, but 1.2.0'],
+    ['1.0.0', 'Ending the update to 1.1.0, which is no longer offered'],
+    ['1.2.0', 'Ending the update to 1.1.0, which is no longer offered; the node is now offered 1.2.0'],
   ])('an update that is no longer offered is told with what is offered instead, if anything: %s', (target, expected) => {
     const fleet = aFleet([aMember('a', { ...told('StagedAndPerformedUpdate'), status: withdrawn(target) })]);
     expect(planFleet(fleet, aPolicy(), NOW).changes[0]?.message).toBe(expected);
@@ -1546,12 +1546,12 @@ describe('planFleet, what is known of updates', () => {
     {
       name: 'says when the host last checked',
       status: { ...current, update_check: { result: 'NothingNewer', checked_at: ago(5) } },
-      message: `Running 1.1.0; nothing newer is offered (checked at ${ago(5)})`,
+      message: `Running 1.1.0; no newer version is offered (checked at ${ago(5)})`,
     },
     {
       name: 'names what a version lock or a wave holds back',
       status: { ...current, update_check: { result: 'NothingNewer', checked_at: ago(5), newest_listed: '1.2.0' } },
-      message: `Running 1.1.0; nothing newer is offered: 1.2.0 is listed, and held back by a version lock or by the wave of this host (checked at ${ago(5)})`,
+      message: `Running 1.1.0; no newer version is offered: 1.2.0 is listed, but a version lock or the wave of this host excludes it (checked at ${ago(5)})`,
     },
     {
       name: 'quotes the host that cannot check',
@@ -1562,7 +1562,7 @@ describe('planFleet, what is known of updates', () => {
       name: 'says that an agent has stopped reporting checks, also where there is an update',
       status: { update_check: { result: 'UpdateAvailable', checked_at: ago(500) } },
       overdue: ['brs-a'],
-      message: `The agent has stopped reporting checks for updates; the last that it reported was at ${ago(500)}`,
+      message: `The agent has stopped reporting checks for updates; the last reported check was at ${ago(500)}`,
     },
   ])('$name', ({ status, overdue, message }) => {
     expect(messageOf(status, overdue)).toBe(message);

@@ -74,7 +74,7 @@ function leavesTaints({ nodes }: FleetObservation): boolean {
 function shadowed(facts: ShadowedFacts, context: RuleContext): Verdict {
   const { fault, node } = facts;
   // The API server would refuse every change of such an object.
-  if (fault !== undefined) return { node: node.name, reason: 'InvalidShadow', message: `The shadow is illegal: ${fault.message}` };
+  if (fault !== undefined) return { node: node.name, reason: 'InvalidShadow', message: `The shadow is invalid: ${fault.message}` };
   return writable(progress(facts, context), facts, context);
 }
 
@@ -146,23 +146,27 @@ function refused({ node }: Facts, refusal: Refusal | undefined): Verdict {
     case undefined:
       return undefined;
     case 'NoFreeSlot':
-      return { node: node.name, reason: refusal, message: 'Waiting for another node to finish its update, or to come back from it' };
+      return {
+        node: node.name,
+        reason: refusal,
+        message: 'Waiting for a free slot: other nodes are being updated or have not returned from an update',
+      };
     case 'TooManyUnavailable':
-      return { node: node.name, reason: refusal, message: 'Waiting for nodes that are unavailable or being updated' };
+      return { node: node.name, reason: refusal, message: 'Waiting because the limit of unavailable nodes is reached' };
     case 'RetryLimited':
-      return { node: node.name, reason: refusal, message: 'Waiting to be tried again beside fewer other updates, after a failure' };
+      return { node: node.name, reason: refusal, message: 'Waiting to retry after a failure until fewer other updates are running' };
     case 'LastSchedulableNode':
       return {
         node: node.name,
         reason: refusal,
-        message: 'Waiting for another node to come back from its update: no other would be left that takes pods',
+        message: 'Waiting for another node to return from its update: this is the last schedulable node',
       };
   }
 }
 
 function reboot({ node, shadow }: ShadowedFacts, now: number): Verdict {
   const version = shadow.spec.version ?? null;
-  const message = `Allowing the node to drain and to reboot into ${String(version)}`;
+  const message = `Allowing the node to drain and reboot into ${String(version)}`;
   return specChange({ node: node.name, shadow }, 'RebootedIntoUpdate', version, now, 'RebootAllowed', message);
 }
 
@@ -177,7 +181,7 @@ const isDeletable = ({ metadata: { uid = '' } }: BottlerocketShadow): boolean =>
 
 /** Of a shadow whose node is gone. */
 function deletionOf(orphan: BottlerocketShadow): FleetChange {
-  return deletion({ node: nodeNameOf(orphan) ?? '', shadow: orphan }, 'NodeGone', 'Deleting the shadow because its node is gone');
+  return deletion({ node: nodeNameOf(orphan) ?? '', shadow: orphan }, 'NodeGone', 'Deleting the shadow because its node no longer exists');
 }
 
 function earliest(waits: readonly Iterable<Pick<FleetHold, 'until'>>[], now: number): number | undefined {

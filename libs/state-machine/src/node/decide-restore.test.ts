@@ -36,28 +36,32 @@ describe(decideRestore, () => {
     {
       name: 'an agent that is draining is left to it',
       node: { shadow: aShadow('RebootedIntoUpdate', 'Idle', 'Draining') },
-      expected: 'The agent is about it',
+      expected: 'The agent is restoring the node',
     },
     {
       name: 'so is one that was told to reboot and has not reported yet',
       node: { shadow: aShadow('RebootedIntoUpdate', 'Idle') },
-      expected: 'The agent is about it',
+      expected: 'The agent is restoring the node',
     },
     {
       name: 'so is one that gives back after a failure',
       node: { shadow: aShadow('Idle', 'ErrorReset') },
-      expected: 'The agent is about it',
+      expected: 'The agent is restoring the node',
     },
-    { name: 'so is one that was told to stop', node: { shadow: aShadow('Idle', 'Idle', 'Returning') }, expected: 'The agent is about it' },
+    {
+      name: 'so is one that was told to stop',
+      node: { shadow: aShadow('Idle', 'Idle', 'Returning') },
+      expected: 'The agent is restoring the node',
+    },
     {
       name: 'so is one that has yet to end with its label',
       node: { managed: false, shadow: aShadow('RebootedIntoUpdate', 'Idle', 'Draining') },
-      expected: 'The agent is about it',
+      expected: 'The agent is restoring the node',
     },
     {
       name: 'one whose pod is between two lives will be back',
       node: { hasAgent: false, shadow: aShadow('RebootedIntoUpdate', 'Idle', 'Draining') },
-      expected: 'The agent is about it',
+      expected: 'The agent is restoring the node',
     },
     { name: 'an agent whose shadow was edited by hand knows of nothing', node: { shadow: aShadow('Idle') }, expected: SOON },
     { name: 'nor does one whose shadow was deleted', node: { shadow: undefined }, expected: SOON },
@@ -101,7 +105,7 @@ describe(decideRestore, () => {
   )('told $told, at $reported and $step: given back in the end if the label is taken away', ({ told, reported, step }) => {
     expect(decideRestore(aNode({ ...gone, shadow: aShadow(told, reported, step) }))).toMatchObject({
       kind: 'return',
-      reason: 'Giving the node back because it has lost its opt-in label and its agent',
+      reason: 'Restoring the node because it has lost its opt-in label and its agent',
     });
   });
 });

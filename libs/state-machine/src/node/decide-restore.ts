@@ -26,10 +26,10 @@ const GOING_DOWN_MS = 10 * 60_000;
  * shadow, deleted or edited by hand, does not tell it that there is something to undo.
  */
 export function decideRestore({ managed, ready, bootId, hasAgent, shadow }: OwnedNode): RestoreDecision {
-  if (isUpdating(shadow) && (managed || hasAgent)) return { kind: 'leave', reason: 'The agent is about it' };
+  if (isUpdating(shadow) && (managed || hasAgent)) return { kind: 'leave', reason: 'The agent is restoring the node' };
   if (!ready) return { kind: 'leave', reason: 'Waiting for the Node to be Ready' };
-  const why = managed || hasAgent ? 'its agent knows of no update' : 'it has lost its opt-in label and its agent';
-  const reason = `Giving the node back because ${why}`;
+  const why = managed || hasAgent ? 'its agent has no update to finish' : 'it has lost its opt-in label and its agent';
+  const reason = `Restoring the node because ${why}`;
   return { kind: 'return', reason, afterMs: mayGoDown(shadow, bootId) ? GOING_DOWN_MS : SETTLED_MS };
 }
 

@@ -34,7 +34,7 @@ export function parseWindow(variables: WindowVariables, now: number = 0): Parsed
   if (problems.length > 0) return { ok: false, problems };
   if (scheduled.kind === 'always') return { ok: true, window: daily };
   if (daily.kind === 'always') return { ok: true, window: scheduled };
-  const conflict = `SCHEDULER_CRON_EXPRESSION: expected no value beside UPDATE_WINDOW_START and UPDATE_WINDOW_STOP, got "${cron}"`;
+  const conflict = `SCHEDULER_CRON_EXPRESSION: expected no value together with UPDATE_WINDOW_START and UPDATE_WINDOW_STOP, got "${cron}"`;
   return { ok: false, problems: [conflict] };
 }
 
@@ -43,7 +43,7 @@ function cronWindow(expression: string, now: number, problems: string[]): Update
   if (parsed === 'always') return ALWAYS;
   if (parsed !== undefined) {
     const why = whyNever(parsed, now);
-    if (why !== undefined) problems.push(`SCHEDULER_CRON_EXPRESSION: expected times that still come, got "${expression}", ${why}`);
+    if (why !== undefined) problems.push(`SCHEDULER_CRON_EXPRESSION: expected at least one future time, got "${expression}", ${why}`);
     return parsed;
   }
   const expected = 'sec min hour day-of-month month day-of-week year (1 = Sunday), such as "* * 2-4 * * Sat *"';
@@ -55,7 +55,7 @@ function cronWindow(expression: string, now: number, problems: string[]): Update
 function whyNever(window: CronWindow, now: number): string | undefined {
   const { open, opensAt } = windowAt(window, now);
   if (open || opensAt !== undefined) return undefined;
-  return window.next(YEAR_ONE) === undefined ? 'which matches no date of any year that it names' : 'whose last time has passed';
+  return window.next(YEAR_ONE) === undefined ? 'which matches no date' : 'whose last match has passed';
 }
 
 function dailyWindow(start: string, stop: string, problems: string[]): UpdateWindow {
@@ -63,7 +63,7 @@ function dailyWindow(start: string, stop: string, problems: string[]): UpdateWin
   const stopMs = timeOfDay('UPDATE_WINDOW_STOP', stop, 'UPDATE_WINDOW_START', problems);
   if (startMs === undefined || stopMs === undefined) return ALWAYS;
   if (startMs !== stopMs) return { kind: 'daily', startMs, stopMs };
-  if (startMs !== 0) problems.push(`UPDATE_WINDOW_STOP: expected another time than UPDATE_WINDOW_START, or 0:0:0 for both, got "${stop}"`);
+  if (startMs !== 0) problems.push(`UPDATE_WINDOW_STOP: expected a time other than UPDATE_WINDOW_START, or 0:0:0 for both, got "${stop}"`);
   return ALWAYS;
 }
 

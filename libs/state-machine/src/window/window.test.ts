@@ -104,7 +104,8 @@ describe(windowAt, () => {
 });
 
 describe(parseWindow, () => {
-  const CONFLICT = 'SCHEDULER_CRON_EXPRESSION: expected no value beside UPDATE_WINDOW_START and UPDATE_WINDOW_STOP, got "0 0 2 * * * *"';
+  const CONFLICT =
+    'SCHEDULER_CRON_EXPRESSION: expected no value together with UPDATE_WINDOW_START and UPDATE_WINDOW_STOP, got "0 0 2 * * * *"';
   const expression = (text: string): string =>
     `SCHEDULER_CRON_EXPRESSION: expected sec min hour day-of-month month day-of-week year (1 = Sunday), such as "* * 2-4 * * Sat *", got "${text}"`;
   test.each([
@@ -131,7 +132,7 @@ describe(parseWindow, () => {
       name: 'a window of no length',
       start: '5:0:0',
       stop: '5:0:0',
-      problems: ['UPDATE_WINDOW_STOP: expected another time than UPDATE_WINDOW_START, or 0:0:0 for both, got "5:0:0"'],
+      problems: ['UPDATE_WINDOW_STOP: expected a time other than UPDATE_WINDOW_START, or 0:0:0 for both, got "5:0:0"'],
     },
     { name: 'an expression and a window', cron: '0 0 2 * * * *', start: '1:0:0', stop: '2:0:0', problems: [CONFLICT] },
     { name: 'five fields', cron: '0 2 * * *', problems: [expression('0 2 * * *')] },
@@ -140,21 +141,17 @@ describe(parseWindow, () => {
     {
       name: 'a date that no year has',
       cron: '0 0 0 31 2 * *',
-      problems: [
-        'SCHEDULER_CRON_EXPRESSION: expected times that still come, got "0 0 0 31 2 * *", which matches no date of any year that it names',
-      ],
+      problems: ['SCHEDULER_CRON_EXPRESSION: expected at least one future time, got "0 0 0 31 2 * *", which matches no date'],
     },
     {
       name: 'a date that the years that it names do not have',
       cron: '0 0 0 29 Feb * 2027,2029',
-      problems: [
-        'SCHEDULER_CRON_EXPRESSION: expected times that still come, got "0 0 0 29 Feb * 2027,2029", which matches no date of any year that it names',
-      ],
+      problems: ['SCHEDULER_CRON_EXPRESSION: expected at least one future time, got "0 0 0 29 Feb * 2027,2029", which matches no date'],
     },
     {
       name: 'a year that is over',
       cron: '* * * * * * 2020',
-      problems: ['SCHEDULER_CRON_EXPRESSION: expected times that still come, got "* * * * * * 2020", whose last time has passed'],
+      problems: ['SCHEDULER_CRON_EXPRESSION: expected at least one future time, got "* * * * * * 2020", whose last match has passed'],
     },
     { name: 'a seconds field out of range', cron: '60 0 2 * * * *', problems: [expression('60 0 2 * * * *')] },
   ])('refuses $name', ({ cron, start, stop, problems }) => {

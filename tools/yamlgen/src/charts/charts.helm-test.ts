@@ -209,7 +209,7 @@ image_pull_secrets: |-
       values: '{scheduler_cron_expression: "0 0 2 * * * *", update_window_start: "1:0:0", update_window_stop: "2:0:0"}',
       named: 'scheduler_cron_expression: expected no value beside update_window_start',
     },
-    { values: 'scheduler_cron_expression: "* * * * * * 2019-2020"', named: 'whose last time has passed' },
+    { values: 'scheduler_cron_expression: "* * * * * * 2019-2020"', named: 'whose last match has passed' },
     { values: 'scheduler_cron_expression: "0 0 0 31 2 * *"', named: 'which matches no date' },
     { values: 'scheduler_cron_expression: "0 0 0 31 Apr,6,feb * *"', named: 'which matches no date' },
   ])('a wrong value is named, and nothing rendered: $values', ({ values, named }) => {

@@ -79,7 +79,7 @@ describe('planFleet with a shadow of illegal shape', () => {
   test('says which field is illegal, what it should hold and what it holds', () => {
     const { holds } = planFleet(aFleet([bad({ status: STATUS })]), aPolicy(), NOW);
     expect(holds).toEqual([
-      { node: 'bad', reason: 'InvalidShadow', message: 'The shadow is illegal: status.failed_versions: expected array, got 5' },
+      { node: 'bad', reason: 'InvalidShadow', message: 'The shadow is invalid: status.failed_versions: expected array, got 5' },
     ]);
   });
 
@@ -90,7 +90,7 @@ describe('planFleet with a shadow of illegal shape', () => {
 
   test('a node whose Node object is illegal is not Ready, and the plan says so', () => {
     const { holds } = planFleet(aFleet([aMember('a', { ready: false, fault: 'spec.taints: expected array, got 5' })]), aPolicy(), NOW);
-    expect(holds).toEqual([{ node: 'a', reason: 'NodeNotReady', message: 'The Node is illegal: spec.taints: expected array, got 5' }]);
+    expect(holds).toEqual([{ node: 'a', reason: 'NodeNotReady', message: 'The Node is invalid: spec.taints: expected array, got 5' }]);
   });
 
   test('a node that an update has left cordoned is not given back while nobody knows what its agent was told', () => {

@@ -32,7 +32,7 @@ export const NO_SPANS: HoldSpans = { byNode: new Map(), reportedAt: undefined };
 /** After so long, in milliseconds, what should have passed by itself needs attention. */
 export const LASTS_AFTER_MS: number = 5 * 60_000;
 
-/** By loudness: after how long, in milliseconds, a hold is told that is quiet at first. */
+/** By severity: after how long, in milliseconds, a hold is told that is quiet at first. */
 export const REPORTED_AFTER_MS: Readonly<Record<'lasting' | 'late-notice', number>> = {
   lasting: LASTS_AFTER_MS,
   // An ordinary drain waits for a moment until an evicted pod of a PodDisruptionBudget, such as the apiserver's own, is Ready elsewhere.

@@ -51,7 +51,7 @@ export function objection<F extends Facts>(rules: readonly Rule<F>[], facts: F, 
 function unreported({ status, shadow }: ShadowedFacts, { now }: RuleContext): Reason | undefined {
   if (status !== NOT_REPORTED) return undefined;
   const since = sinceOf(shadow.metadata.creationTimestamp, now);
-  return { reason: 'NotReported', message: 'Waiting for the first report of the agent', ...since };
+  return { reason: 'NotReported', message: 'Waiting for the first status report of the agent', ...since };
 }
 
 function leftUnavailable({ owned }: ShadowedFacts): Reason | undefined {
@@ -65,7 +65,7 @@ function updateCheckFailing({ status, shadow }: ShadowedFacts, { overdueChecks }
 
 function overdueMessage({ update_check: check }: ShadowStatus): string {
   const { checked_at: at = null } = check ?? {};
-  return `The agent has stopped reporting checks for updates${at === null ? '' : `; the last that it reported was at ${at}`}`;
+  return `The agent has stopped reporting checks for updates${at === null ? '' : `; the last reported check was at ${at}`}`;
 }
 
 /** Of a node that has nothing to update to: what is known of that. */
@@ -86,7 +86,7 @@ function unhealthyAfterUpdate({ status }: ShadowedFacts): Reason | undefined {
 
 function invalidVersion({ status: { target_version } }: ShadowedFacts): Reason | undefined {
   if (parseVersion(target_version) !== null) return undefined;
-  return { reason: 'InvalidVersion', message: `Cannot update to "${target_version}", which is no semantic version` };
+  return { reason: 'InvalidVersion', message: `Cannot update to "${target_version}": not a semantic version` };
 }
 
 function deleting({ node }: Facts): Reason | undefined {
@@ -95,7 +95,7 @@ function deleting({ node }: Facts): Reason | undefined {
 
 function nodeNotReady({ node }: Facts, { now }: RuleContext): Reason | undefined {
   if (node.ready) return undefined;
-  if (node.fault !== undefined) return { reason: 'NodeNotReady', message: `The Node is illegal: ${node.fault}` };
+  if (node.fault !== undefined) return { reason: 'NodeNotReady', message: `The Node is invalid: ${node.fault}` };
   return { reason: 'NodeNotReady', message: 'Waiting for the node to be Ready', ...sinceOf(node.readySince, now) };
 }
 
@@ -103,8 +103,8 @@ function agentNotReady({ node, agentReady, status }: Facts, { agentsSince, now }
   if (agentReady === true) return undefined;
   const message =
     agentReady === false
-      ? "Waiting for the node's agent to be Ready; the log of its pod says what keeps it"
-      : 'The node has no agent pod; the Events of DaemonSet brupop-agent say why';
+      ? "Waiting for the node's agent to be Ready; see the log of its pod"
+      : 'The node has no agent pod; see the Events of DaemonSet brupop-agent';
   // An agent that does not reach its host is not Ready, and may still be able to report why.
   const reported = updateCheckFailure(status);
   const cause = reported === undefined ? '' : `. Its last report: ${reported}`;
@@ -120,7 +120,7 @@ export function sinceOf(timestamp: string | undefined, now: number): Pick<FleetH
 function cordoned({ node }: ShadowedFacts): Reason | undefined {
   // Our own is no objection: the reboot that it was made for ends it.
   if (!node.unschedulable || node.cordonedByUs) return undefined;
-  return { reason: 'CordonedByAdministrator', message: 'The node is cordoned, and not by the operator; uncordon it to let it update' };
+  return { reason: 'CordonedByAdministrator', message: 'Cordoned by someone else; uncordon it to allow updates' };
 }
 
 const MOST_NAMES = 5;
@@ -131,7 +131,8 @@ function versionFailing({ node, status: { target_version } }: ShadowedFacts, { f
   if (found === undefined || found.failed.has(node.name)) return undefined;
   const { failed, running } = found;
   const names = [...failed].slice(0, MOST_NAMES).join(', ');
-  const message = `Waiting because ${String(failed.size)} nodes have failed to run ${target_version} (${names}) and ${String(running)} run it`;
+  const counted = `${String(failed.size)} ${failed.size === 1 ? 'node' : 'nodes'}`;
+  const message = `Waiting because ${target_version} failed on ${counted} (${names}) and runs on ${String(running)}`;
   return { reason: 'VersionFailing', message };
 }
 
@@ -141,8 +142,8 @@ function restingAfterFailure({ status, shadow }: ShadowedFacts, { now }: RuleCon
   const { cause, failures, until } = backoff;
   const reason = cause === 'crashes' ? 'CrashBackoff' : 'VersionBackoff';
   const what = cause === 'crashes' ? 'update the node' : `run ${status.target_version}`;
-  const times = failures === 1 ? 'a failure' : `${String(failures)} failures in a row`;
-  return { reason, message: `Resting after ${times} to ${what}${because(status)}`, until };
+  const times = failures === 1 ? 'a failure' : `${String(failures)} consecutive failures`;
+  return { reason, message: `Backing off after ${times} to ${what}${because(status)}`, until };
 }
 
 /** The last failure, as the end of a message. */
@@ -156,7 +157,7 @@ function restingAfterGivingUp(facts: ShadowedFacts, { now }: RuleContext): Reaso
   if (!wasGivenUp(facts) || gaveUpAt === undefined) return undefined;
   const until = gaveUpAt + crashBackoffMs(crashesOf(facts));
   if (until <= now) return undefined;
-  return { reason: 'RetryBackoff', message: `Resting after an update that made no headway${because(facts.status)}`, until };
+  return { reason: 'RetryBackoff', message: `Backing off after an update that made no progress${because(facts.status)}`, until };
 }
 
 /** Whatever the agent reports of failures. */
@@ -164,14 +165,18 @@ function restingAfterAttempts({ shadow, status }: ShadowedFacts, { now }: RuleCo
   const until = restsUntil(shadow, now);
   if (until === undefined) return undefined;
   const attempts = String(failedAttempts(shadow));
-  return { reason: 'RetryBackoff', message: `Resting after ${attempts} updates in a row that did not succeed${because(status)}`, until };
+  return {
+    reason: 'RetryBackoff',
+    message: `Backing off after ${attempts} consecutive updates that did not succeed${because(status)}`,
+    until,
+  };
 }
 
 /** What Kubernetes would not take must not use up a slot that another node could have. */
 function writeFailing({ shadow }: ShadowedFacts, { failingWrites }: RuleContext): Reason | undefined {
   const failing = failingWrites.get(shadow.metadata.name);
   if (failing === undefined) return undefined;
-  return { reason: 'WriteFailing', message: `Kubernetes does not take a change of the shadow: ${failing.message}`, until: failing.until };
+  return { reason: 'WriteFailing', message: `The API server rejected the shadow update: ${failing.message}`, until: failing.until };
 }
 
 /** Whether the last attempt was called off for want of headway: an idle spec that still names a version. */
@@ -188,8 +193,8 @@ export function withoutUpdate(status: ShadowStatus): {
   switch (knownCheck(status)) {
     case 'NothingNewer': {
       const listed = check?.newest_listed ?? null;
-      const held = listed === null ? '' : `: ${listed} is listed, and held back by a version lock or by the wave of this host`;
-      return { reason: 'UpToDate', message: `Running ${version}; nothing newer is offered${held}` };
+      const held = listed === null ? '' : `: ${listed} is listed, but a version lock or the wave of this host excludes it`;
+      return { reason: 'UpToDate', message: `Running ${version}; no newer version is offered${held}` };
     }
     case 'NotChecked':
       return { reason: 'NotChecked', message: `Running ${version}; the host has not checked for updates since it booted` };

@@ -50,8 +50,8 @@ function resetAfterError(facts: ShadowedFacts, { now }: RuleContext): Verdict {
 }
 
 function withdrawnMessage(version: string, target: string | undefined): string {
-  const instead = target === undefined ? '' : `, but ${target}`;
-  return `Ending the update to ${version}: the node is no longer offered it${instead}`;
+  const instead = target === undefined ? '' : `; the node is now offered ${target}`;
+  return `Ending the update to ${version}, which is no longer offered${instead}`;
 }
 
 function startMonitoring(facts: ShadowedFacts, { now }: RuleContext): Verdict {
@@ -67,12 +67,12 @@ function finishAfterSoak(facts: ShadowedFacts, { policy, now }: RuleContext): Ve
   const soakedAt = soakBegan(facts, now) + policy.soakMs;
   // A node that is Ready again and again, and never for long enough, has failed as well. After a late break it has one more soak time.
   if (soakedAt > now && facts.stuck && now >= (facts.deadline ?? now) + policy.soakMs) return giveUpMonitoring(facts, now);
-  if (soakedAt > now) return soaking(facts, 'the updated node to have been Ready for long enough', soakedAt);
+  if (soakedAt > now) return soaking(facts, 'the updated node to stay Ready for the soak time', soakedAt);
   return change(facts, 'Idle', null, now, 'UpdateFinished', `Finished the update to ${String(shadow.spec.version ?? null)}`);
 }
 
 function soaking(facts: ShadowedFacts, text: string, until?: number): Verdict {
-  if (facts.stuck) return hold(facts, 'Stuck', `Still waiting, past the deadline, for ${text}`, until);
+  if (facts.stuck) return hold(facts, 'Stuck', `Past the deadline, still waiting for ${text}`, until);
   return lostInUpdate(facts, text) ?? hold(facts, 'Soaking', `Waiting for ${text}`, sooner(until ?? facts.deadline, facts));
 }
 
@@ -80,7 +80,7 @@ function soaking(facts: ShadowedFacts, text: string, until?: number): Verdict {
 function lostInUpdate(facts: ShadowedFacts, text: string): Verdict {
   const { absence, lost } = facts;
   if (absence === undefined || (absence.since !== undefined && !lost)) return undefined;
-  const held = hold(facts, 'LostInUpdate', `In an update, ${absence.what}; waiting for ${text}`, facts.deadline);
+  const held = hold(facts, 'LostInUpdate', `During the update, ${absence.what}; waiting for ${text}`, facts.deadline);
   return absence.since === undefined ? held : { ...held, since: absence.since };
 }
 
@@ -99,8 +99,8 @@ function soakBegan({ node, shadow }: ShadowedFacts, now: number): number {
  * someone else's cordon at the next installation.
  */
 function leftovers({ node }: ShadowedFacts, { leavesTaints }: RuleContext): string | undefined {
-  if (node.voidMark === true) return 'a mark that no longer holds';
-  return leavesTaints ? 'its taint of cordoned nodes' : undefined;
+  if (node.voidMark === true) return 'an annotation that is no longer valid';
+  return leavesTaints ? 'its taint for cordoned nodes' : undefined;
 }
 
 // An update that may have disturbed pods is finished if there is an agent to finish it; any other is called off. Without an agent the apiserver
@@ -119,11 +119,11 @@ function leaveUnmanaged(facts: ShadowedFacts, context: RuleContext): Verdict {
   if (phase === 'recovering') return available && stuck ? goneFromFleet(facts) : undefined;
   const called = desired === 'StagedAndPerformedUpdate' || (desired === 'RebootedIntoUpdate' && !hasBegun(facts)) || (stuck && available);
   if (!called) return undefined;
-  return change(facts, 'Idle', null, now, 'LabelRemoved', 'Calling off the update because the node has lost its opt-in label');
+  return change(facts, 'Idle', null, now, 'LabelRemoved', 'Canceling the update because the node lost its opt-in label');
 }
 
 function goneFromFleet(facts: ShadowedFacts): Verdict {
-  return deletion(target(facts), 'LabelRemoved', 'Deleting the shadow because the node has lost its opt-in label');
+  return deletion(target(facts), 'LabelRemoved', 'Deleting the shadow because the node lost its opt-in label');
 }
 
 // What a stuck agent has not done by now it must not do later without a slot. The version stays in the spec as the mark of the attempt.
@@ -131,14 +131,14 @@ function giveUpWhenStuck(facts: ShadowedFacts, { now }: RuleContext): Verdict {
   const { phase, desired, stuck, available, shadow } = facts;
   if (phase !== 'working' || !stuck || !available) return undefined;
   if (desired === 'MonitoringUpdate') return giveUpMonitoring(facts, now);
-  const message = `Giving up because the node did not reach ${desired} in time${lastFailure(facts)}`;
+  const message = `Giving up because the node did not reach ${desired} before the deadline${lastFailure(facts)}`;
   return change(facts, 'Idle', shadow.spec.version ?? null, now, 'GivenUp', message);
 }
 
 // Counts as a failure of the version until the agent says how the node is. The node keeps running it, and is free for the next.
 function giveUpMonitoring(facts: ShadowedFacts, now: number): Verdict {
   const version = facts.shadow.spec.version ?? null;
-  const message = `Giving up because the node was not healthy on ${String(version)} in time${lastFailure(facts)}`;
+  const message = `Giving up because the node was not healthy on ${String(version)} before the deadline${lastFailure(facts)}`;
   return change(facts, 'Idle', version, now, 'GivenUp', message);
 }
 
@@ -163,7 +163,7 @@ function callOffWhenBlocked(facts: ShadowedFacts, context: RuleContext): Verdict
 function stepBackOutsideWindow(facts: ShadowedFacts, { window, now }: RuleContext): Verdict {
   const { phase, desired, shadow } = facts;
   if (window.open || phase !== 'working' || desired !== 'RebootedIntoUpdate' || hasBegun(facts)) return undefined;
-  const message = 'Taking back the permission to reboot because the update window has closed';
+  const message = 'Withdrawing the permission to reboot because the update window has closed';
   return change(facts, 'StagedAndPerformedUpdate', shadow.spec.version ?? null, now, 'WindowClosed', message);
 }
 
@@ -173,7 +173,7 @@ function waitForAgent(facts: ShadowedFacts, { window, now }: RuleContext): Verdi
   const doing = phase === 'recovering' ? 'clean up' : `reach ${desired}`;
   const detail = status.progress?.message ?? '';
   const text = `the agent to ${doing}${detail === '' ? lastFailure(facts) : `: ${detail}`}`;
-  if (stuck) return hold(facts, 'Stuck', `Still waiting, past the deadline, for ${text}`);
+  if (stuck) return hold(facts, 'Stuck', `Past the deadline, still waiting for ${text}`);
   const lost = lostInUpdate(facts, text);
   if (lost !== undefined) return lost;
   const permitted = desired === 'RebootedIntoUpdate' ? Math.min(deadline ?? Infinity, window.closesAt ?? Infinity) : deadline;

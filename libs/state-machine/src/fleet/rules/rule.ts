@@ -21,4 +21,4 @@ export interface RuleContext {
 }
 
 /** What a person reads about a node that an update has left cordoned or excluded. */
-export const LEFT_UNAVAILABLE = 'Waiting for what an update has left on the node to be undone';
+export const LEFT_UNAVAILABLE = "The operator's cordon or load-balancer exclusion is still to be removed";
