@@ -4,15 +4,15 @@ import { isKubeStatus, MERGE_PATCH, paths } from '@brupop/kube-runtime';
 import { annotationsOf } from '@brupop/state-machine';
 import type { FleetChange } from '@brupop/state-machine';
 
-/** What became of a change. `outdated`: the shadow is not, or no longer, what the change was meant for. */
+/** The result of a change. `outdated`: the shadow has changed or is gone since the plan. */
 export type Applied =
   | { readonly kind: 'written'; readonly shadow: BottlerocketShadow }
   | { readonly kind: 'deleted' }
   | { readonly kind: 'outdated'; readonly message: string };
 
 /**
- * Makes one change, only if the shadow is still the one it was planned for.
- * @throws `KubeApiError` or the transport's error; the change may have been made all the same
+ * Makes one change, provided that the shadow is unchanged since the plan.
+ * @throws `KubeApiError` or the transport's error; the change may have been made nevertheless
  */
 export async function applyChange(client: KubeClient, namespace: string, change: FleetChange, signal: AbortSignal): Promise<Applied> {
   const path = paths.shadow(namespace, change.shadow);

@@ -1,19 +1,19 @@
 import type { ObservedShadow, ShadowSpec } from '@brupop/crd-models';
 
 /**
- * Our own writes, put over the cache until the cache shows them. Without it a plan made in the moment between a write and its
- * event would give the same slot away twice.
+ * Our own writes, applied on top of the cache until the cache shows them. Without them, a plan made between a write and its event could give the
+ * same slot to two nodes.
  */
 export interface AssumedShadows {
-  /** Says before a write what it will make of the spec of a shadow: its event may come before its answer. */
+  /** Records the spec that is about to be written: the event may arrive before the response. */
   writing(shadow: string, spec: ShadowSpec): void;
-  /** The shadow as a write left it. */
+  /** Records the shadow that a write returned. */
   written(shadow: ObservedShadow): void;
   deleted(shadow: { readonly shadow: string; readonly uid: string }): void;
-  /** The cache's shadows with our writes applied; forgets the writes that the cache has caught up with. */
+  /** The cached shadows with our writes applied; forgets the writes that the cache has caught up with. */
   over(cached: readonly ObservedShadow[]): readonly ObservedShadow[];
   /**
-   * For a shadow that an event changes from `before` to `after`: the shadow that earlier plans were based on. That is `before`; or, if the event shows our
+   * For an event that changes a shadow from `before` to `after`: the shadow that earlier plans were based on. That is `before`, or, if the event shows our
    * own write, `before` with the spec that we wrote. A write is recognised in the first event that changes the spec.
    */
   planned(before: ObservedShadow, after: ObservedShadow): ObservedShadow;
@@ -49,7 +49,7 @@ export function createAssumedShadows(): AssumedShadows {
     },
     over(cached) {
       if (writes.size === 0 && deletions.size === 0) return cached;
-      /** Of which the cache does not show the writes yet. Of a shadow that it does not have, there is nothing to show. */
+      /** Shadows whose writes the cache does not show yet. A write to a shadow that is not cached is forgotten. */
       const pending = new Set<string>();
       const shadows: ObservedShadow[] = [];
       for (const shadow of cached) {

@@ -3,18 +3,18 @@ import type { Clock } from '@brupop/ports';
 import { followReports } from '@brupop/state-machine';
 import type { FollowedReports } from '@brupop/state-machine';
 
-/** Finds agents that have stopped reporting checks for updates. Kept in memory: a new process begins anew, and takes longer to find them. */
+/** Finds agents that have stopped reporting update checks. Kept in memory: a new process starts over, and takes longer to find them. */
 export interface CheckWatch {
-  /** Names of the shadows of such agents, as of at most a minute ago. */
+  /** Names of the shadows of these agents, as of at most a minute ago. */
   overdue(shadows: () => readonly BottlerocketShadow[]): ReadonlySet<string>;
 }
 
-// A matter of hours, and a walk through the whole fleet.
+// Silence lasts hours before it counts, and a look goes through the whole fleet.
 const EVERY_MS = 60_000;
 /** Where nothing else happens, a silent agent is looked for as often as that, in milliseconds. */
 export const LOOK_FOR_SILENCE_MS: number = 10 * EVERY_MS;
 
-/** A watch that has seen nothing yet. */
+/** A watch that has seen no report yet. */
 export function createCheckWatch(clock: Clock): CheckWatch {
   let followed: FollowedReports = { spans: new Map(), overdue: new Set() };
   let lookedAtMs = -Infinity;

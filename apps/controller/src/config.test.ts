@@ -7,7 +7,7 @@ const problemsOf = (env: Record<string, string>): readonly string[] => {
 };
 
 describe(parseControllerConfig, () => {
-  test('needs nothing but the name of the node', () => {
+  test('requires only the name of the node', () => {
     expect(parseControllerConfig({ MY_NODE_NAME: 'n' })).toMatchObject({
       ok: true,
       settings: { nodeName: 'n', metricsPort: 8080, logFilter: [{ target: undefined, level: 'info' }] },
@@ -26,7 +26,7 @@ describe(parseControllerConfig, () => {
     expect(parseControllerConfig({ MY_NODE_NAME: 'n', ...env })).toMatchObject({ ok: true, policy });
   });
 
-  test('knows no limit of failed nodes where there shall be none', () => {
+  test('sets no limit of failed nodes for "unlimited"', () => {
     const parsed = parseControllerConfig({ MY_NODE_NAME: 'n', MAX_FAILED_NODES: 'unlimited' });
     expect(parsed.ok && Object.keys(parsed.policy)).not.toContain('maxFailedNodes');
   });
@@ -41,13 +41,13 @@ describe(parseControllerConfig, () => {
     });
   });
 
-  test.each(['a b', 'a,,b', '-a', 'https://a'])('refuses "%s" as names of a certificate', (value) => {
+  test.each(['a b', 'a,,b', '-a', 'https://a'])('rejects "%s" as names of a certificate', (value) => {
     expect(problemsOf({ CERTIFICATE_NAMES: value })).toEqual([
       `CERTIFICATE_NAMES: expected DNS names and IP addresses, separated by commas, got "${value}"`,
     ]);
   });
 
-  test('refuses a window that never opens, by the present time', () => {
+  test('rejects a window that never opens after the current time', () => {
     const env = { MY_NODE_NAME: 'n', SCHEDULER_CRON_EXPRESSION: '* * 2-4 * * Sat 2026' };
     expect(parseControllerConfig(env, Date.UTC(2026, 11, 1))).toMatchObject({ ok: true });
     expect(parseControllerConfig(env, Date.UTC(2027, 0, 1))).toEqual({
@@ -57,24 +57,24 @@ describe(parseControllerConfig, () => {
     expect(problemsOf({ SCHEDULER_CRON_EXPRESSION: '0 0 0 31 2 * *' })).toHaveLength(1);
   });
 
-  test('refuses half a window, be everything else as it should', () => {
+  test('rejects a window without its end', () => {
     expect(problemsOf({ UPDATE_WINDOW_START: '1:0:0' })).toEqual([expect.stringMatching(/^UPDATE_WINDOW_STOP: /)]);
   });
 
   test.each([
     { value: 'two', problem: 'MAX_CONCURRENT_UPDATE: expected a positive integer or "unlimited", got "two"' },
     { value: '0', problem: 'MAX_CONCURRENT_UPDATE: expected a positive integer or "unlimited", got "0"' },
-  ])('refuses a limit of $value', ({ value, problem }) => {
+  ])('rejects a limit of $value', ({ value, problem }) => {
     expect(problemsOf({ MAX_CONCURRENT_UPDATE: value })).toEqual([problem]);
   });
 
-  test.each(['0', '101%', 'some'])('refuses %s unavailable nodes', (value) => {
+  test.each(['0', '101%', 'some'])('rejects %s unavailable nodes', (value) => {
     expect(problemsOf({ MAX_UNAVAILABLE: value })).toEqual([
       `MAX_UNAVAILABLE: expected a positive integer or a percentage from 1% to 100%, got "${value}"`,
     ]);
   });
 
-  test('tells all problems at once, those of the window too', () => {
+  test('reports all problems at once, including those of the window', () => {
     const names = problemsOf({ MY_NODE_NAME: '', METRICS_PORT: 'x', UPDATE_WINDOW_START: '1:0:0' }).map((problem) => problem.split(':')[0]);
     expect(names).toEqual(['MY_NODE_NAME', 'METRICS_PORT', 'UPDATE_WINDOW_STOP']);
   });

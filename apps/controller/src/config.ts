@@ -5,7 +5,7 @@ import type { ConfigSpec, LoggingConfig, TextRule } from '@brupop/process';
 import { CRON_PATTERN, DEFAULT_TIMEOUTS, parseWindow, TIME_OF_DAY_PATTERN } from '@brupop/state-machine';
 import type { FleetPolicy, MaxUnavailable } from '@brupop/state-machine';
 
-/** What the environment says, variable by variable. */
+/** The settings, one for each environment variable. */
 export interface ControllerSettings extends LoggingConfig {
   readonly nodeName: string;
   readonly maxConcurrentUpdates: number | 'unlimited';
@@ -44,11 +44,11 @@ const unavailable = withRule<MaxUnavailable>(UNAVAILABLE, (given) => {
   return { ok: true, value: percentage === undefined ? { count: parsed.value } : { percent: parsed.value } };
 });
 
-// `parseWindow` judges these together.
+// `parseWindow` validates these together.
 const cron = withRule({ pattern: CRON_PATTERN }, text);
 const timeOfDay = withRule({ pattern: TIME_OF_DAY_PATTERN }, text);
 
-/** Who makes the certificates: the controller, cert-manager, or somebody else. */
+/** What issues the certificates: the controller, cert-manager, or something else (`provided`). */
 export type CertificateSource = 'operator' | 'cert-manager' | 'provided';
 
 const NAME = /^(\*\.)?[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/i;
@@ -67,19 +67,19 @@ export const CONTROLLER_CONFIG: ConfigSpec<ControllerSettings> = {
   nodeName: { env: 'MY_NODE_NAME', doc: 'Name of the node that the controller runs on; it is updated last.', parse: text },
   maxConcurrentUpdates: {
     env: 'MAX_CONCURRENT_UPDATE',
-    doc: 'Nodes that may be under update at the same time, or `unlimited`; the last that takes pods reboots only when another is back.',
+    doc: 'Maximum number of nodes updated at the same time, or `unlimited`; the last schedulable node reboots only once another is back.',
     default: '1',
     parse: count,
   },
   maxUnavailable: {
     env: 'MAX_UNAVAILABLE',
-    doc: 'Nodes, or percentage of the managed nodes, that may be unavailable for any reason when an update starts. Empty: no limit.',
+    doc: 'Maximum number or percentage of managed nodes that may be unavailable, for any reason, when an update starts. Empty: no limit.',
     default: '',
     parse: optional(unavailable),
   },
   maxFailedNodes: {
     env: 'MAX_FAILED_NODES',
-    doc: 'Nodes that may fail to run a version before no other is started on it, unless it runs on more nodes than have failed; or `unlimited`.',
+    doc: 'Nodes that may fail to run a version before no further update to it starts, unless more nodes run it than have failed; or `unlimited`.',
     default: '3',
     parse: count,
   },
@@ -97,31 +97,31 @@ export const CONTROLLER_CONFIG: ConfigSpec<ControllerSettings> = {
   },
   windowStop: {
     env: 'UPDATE_WINDOW_STOP',
-    doc: 'Stop of the daily update window; nothing starts in its last 6 minutes. `0:0:0` for start and stop: always.',
+    doc: 'End of the daily update window; nothing starts in its last 6 minutes. `0:0:0` for both start and end: always open.',
     default: '',
     parse: optional(timeOfDay),
   },
   stageTimeoutMs: {
     env: 'STAGE_TIMEOUT_IN_SEC',
-    doc: 'After so long a node that has not staged its update gives its turn to another. Longer than that of the agents, which tell why.',
+    doc: 'Staging timeout, after which the update is given up and the slot is released. Must be longer than that of the agents, which report the cause.',
     default: asSeconds(DEFAULT_TIMEOUTS.stagedMs),
     parse: seconds({ min: 1 }),
   },
   rebootTimeoutMs: {
     env: 'REBOOT_TIMEOUT_IN_SEC',
-    doc: 'After so long a node that has not drained, rebooted and come back counts as stuck.',
+    doc: 'Time after which a node that has not drained, rebooted and returned counts as stuck.',
     default: asSeconds(DEFAULT_TIMEOUTS.rebootedMs),
     parse: seconds({ min: 1 }),
   },
   monitoringTimeoutMs: {
     env: 'MONITORING_TIMEOUT_IN_SEC',
-    doc: 'After so long, on top of the soak time, the monitoring of an updated node is given up, and counts as a failure of its version. Longer than that of the agents, their soak time included.',
+    doc: 'Time, on top of the soak time, after which monitoring of an updated node ends and counts as a failure of its version. Must be longer than that of the agents, including their soak time.',
     default: asSeconds(DEFAULT_TIMEOUTS.monitoringMs),
     parse: seconds({ min: 1 }),
   },
   recoveryTimeoutMs: {
     env: 'RECOVERY_TIMEOUT_IN_SEC',
-    doc: 'After so long a node that has not cleaned up after an update counts as stuck.',
+    doc: 'Time after which a node that has not cleaned up after an update counts as stuck.',
     default: asSeconds(DEFAULT_TIMEOUTS.recoveryMs),
     parse: seconds({ min: 1 }),
   },
@@ -133,19 +133,19 @@ export const CONTROLLER_CONFIG: ConfigSpec<ControllerSettings> = {
   },
   certificates: {
     env: 'CERTIFICATES',
-    doc: 'Who makes and renews the certificates: `operator` (this process), `cert-manager`, or `provided` (somebody else).',
+    doc: 'What issues and renews the certificates: `operator` (this process), `cert-manager`, or `provided` (you).',
     default: 'operator',
     parse: oneOf('operator', 'cert-manager', 'provided'),
   },
   certificateNames: {
     env: 'CERTIFICATE_NAMES',
-    doc: "Further names and addresses for the apiserver's certificate, separated by commas; for instance of another cluster domain.",
+    doc: "Additional DNS names and IP addresses for the apiserver's certificate, separated by commas; for example those of another cluster domain.",
     default: '',
     parse: names,
   },
   certificatePropagationMs: {
     env: 'CERTIFICATE_PROPAGATION_IN_SEC',
-    doc: 'Longest time from the change of a Secret until all pods that mount it use it. A new authority signs nothing earlier.',
+    doc: 'Maximum time until all pods that mount a changed Secret use it. A new authority signs nothing before that.',
     default: asSeconds(DEFAULT_POLICY.propagationMs),
     parse: seconds({ min: 1 }),
   },
@@ -154,14 +154,14 @@ export const CONTROLLER_CONFIG: ConfigSpec<ControllerSettings> = {
   ...LOGGING_CONFIG,
 };
 
-/** A checked configuration, or everything that is wrong with it. */
+/** A valid configuration, or every problem with it. */
 export type ParsedControllerConfig =
   | { readonly ok: true; readonly settings: ControllerSettings; readonly policy: FleetPolicy }
   | { readonly ok: false; readonly problems: readonly string[] };
 
 /**
- * Reads the environment; faults of single variables and of their combination are told together.
- * @param now milliseconds since the epoch; a window that never opens from then on is a fault
+ * Reads the environment. Problems with single variables and with their combination are reported together.
+ * @param now milliseconds since the epoch; a window that never opens after it is a problem
  */
 export function parseControllerConfig(env: Readonly<Record<string, string | undefined>>, now: number = Date.now()): ParsedControllerConfig {
   const parsed = parseConfig(CONTROLLER_CONFIG, env);

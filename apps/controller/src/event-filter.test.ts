@@ -17,33 +17,33 @@ const progress = { step: 'Draining', since: '2026-01-05T12:00:00Z', boot_id: 'b'
 
 describe(urgencyOfShadow, () => {
   test.each<{ name: string; after: Partial<BottlerocketShadow>; urgency: Urgency }>([
-    { name: 'nothing but a version of the object is no news', after: {}, urgency: 'never' },
+    { name: 'a change of the resourceVersion alone needs no plan', after: {}, urgency: 'never' },
     {
-      name: 'our own conditions are no news',
+      name: 'a change of our own conditions needs no plan',
       after: { status: { ...STATUS, conditions: [{ type: 'Stuck', status: 'False', reason: 'a', message: '', lastTransitionTime: '' }] } },
       urgency: 'never',
     },
-    { name: 'a step that was told is answered at once', after: { spec: { state: 'MonitoringUpdate' } }, urgency: 'now' },
+    { name: 'a change of the spec is answered at once', after: { spec: { state: 'MonitoringUpdate' } }, urgency: 'now' },
     {
-      name: 'a step that was reached is answered at once',
+      name: 'a state that was reached is answered at once',
       after: { status: { ...STATUS, current_state: 'MonitoringUpdate' } },
       urgency: 'now',
     },
     { name: 'a drain that begins is answered at once', after: { status: { ...STATUS, progress } }, urgency: 'now' },
-    { name: 'another shadow of that name is looked at at once', after: { metadata: { name: 'brs-a', uid: 'v' } }, urgency: 'now' },
-    { name: 'a version that is offered can wait', after: { status: { ...STATUS, target_version: '1.1.0' } }, urgency: 'soon' },
-    { name: 'an owner that is added can wait', after: { metadata: { name: 'brs-a', uid: 'u', ownerReferences: [] } }, urgency: 'soon' },
+    { name: 'a shadow that was created again is looked at immediately', after: { metadata: { name: 'brs-a', uid: 'v' } }, urgency: 'now' },
+    { name: 'a newly offered version can wait', after: { status: { ...STATUS, target_version: '1.1.0' } }, urgency: 'soon' },
+    { name: 'a new owner can wait', after: { metadata: { name: 'brs-a', uid: 'u', ownerReferences: [] } }, urgency: 'soon' },
   ])('$name', ({ after, urgency }) => {
     expect(urgencyOfShadow(aShadow(), aShadow(after, '2'))).toBe(urgency);
   });
 
-  test('how far a drain has come can wait', () => {
+  test('the progress of a drain can wait', () => {
     const draining = (message: string): BottlerocketShadow => aShadow({ status: { ...STATUS, progress: { ...progress, message } } });
     expect(urgencyOfShadow(draining('3 pods'), draining('2 pods'))).toBe('soon');
   });
 });
 
-test('a heartbeat of a node, and of a pod, is no news', () => {
+test('a heartbeat of a node or a pod needs no plan', () => {
   const node = (resourceVersion: string, ready: boolean): TransformedNode => ({
     metadata: { name: 'a', resourceVersion },
     observation: {
@@ -69,19 +69,19 @@ test('a heartbeat of a node, and of a pod, is no news', () => {
 });
 
 describe(filterEvents, () => {
-  test('what comes, what goes and whole lists are news; of the rest, what differs', () => {
-    const news: string[] = [];
-    const take = filterEvents<BottlerocketShadow>(urgencyOfShadow, (urgency) => news.push(urgency));
+  test('added and deleted objects and whole lists are answered at once; modified ones depending on what differs', () => {
+    const urgencies: string[] = [];
+    const handle = filterEvents<BottlerocketShadow>(urgencyOfShadow, (urgency) => urgencies.push(urgency));
     const modified = (before: BottlerocketShadow, object: BottlerocketShadow): void => {
-      take({ type: 'modified', before, object });
+      handle({ type: 'modified', before, object });
     };
     const offered = aShadow({ status: { ...STATUS, target_version: '1.1.0' } }, '3');
-    take({ type: 'added', object: aShadow() });
+    handle({ type: 'added', object: aShadow() });
     modified(aShadow(), aShadow({}, '2'));
     modified(aShadow({}, '2'), offered);
     modified(offered, { ...offered, metadata: { ...offered.metadata, resourceVersion: '4' } });
-    take({ type: 'deleted', object: aShadow({}, '5') });
-    take({ type: 'synced' });
-    expect(news).toEqual(['now', 'soon', 'now', 'now']);
+    handle({ type: 'deleted', object: aShadow({}, '5') });
+    handle({ type: 'synced' });
+    expect(urgencies).toEqual(['now', 'soon', 'now', 'now']);
   });
 });

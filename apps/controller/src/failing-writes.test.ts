@@ -8,23 +8,23 @@ const answer = (status: number): KubeApiError => new KubeApiError(status, '', `a
 
 describe(createFailingWrites, () => {
   test.each([
-    { name: 'at once where it is refused by a policy', error: answer(403), failures: 1 },
-    { name: 'at once where its own content is refused', error: answer(422), failures: 1 },
-    { name: 'once it has failed too often', error: answer(500), failures: 5 },
-    { name: 'never for an API server that is busy', error: answer(429), failures: Infinity },
-    { name: 'never for an API server that is down', error: answer(503), failures: Infinity },
-    { name: 'never for a network that is down', error: new Error('no route'), failures: Infinity },
-  ])('leaves a shadow alone $name', ({ error, failures }) => {
+    { name: 'at once if a policy rejects the write', error: answer(403), failures: 1 },
+    { name: 'at once if its own content is rejected', error: answer(422), failures: 1 },
+    { name: 'after too many failures', error: answer(500), failures: 5 },
+    { name: 'never while the API server is busy', error: answer(429), failures: Infinity },
+    { name: 'never while the API server is down', error: answer(503), failures: Infinity },
+    { name: 'never while the network is down', error: new Error('no route'), failures: Infinity },
+  ])('skips a shadow $name', ({ error, failures }) => {
     const writes = createFailingWrites(new VirtualClock());
-    const leftAloneAfter: number[] = [];
+    const skippedAfter: number[] = [];
     for (let times = 1; times <= 20; times++) {
       writes.failed('brs-a', error);
-      if (writes.current().has('brs-a')) leftAloneAfter.push(times);
+      if (writes.current().has('brs-a')) skippedAfter.push(times);
     }
-    expect(leftAloneAfter[0] ?? Infinity).toBe(failures);
+    expect(skippedAfter[0] ?? Infinity).toBe(failures);
   });
 
-  test('tells what Kubernetes says and when the next is tried, and after that minute lets it be tried', async () => {
+  test('returns the message of the API server and when the next attempt is due, which is after a minute', async () => {
     const clock = new VirtualClock();
     const writes = createFailingWrites(clock);
     writes.failed('brs-a', answer(403));
@@ -34,7 +34,7 @@ describe(createFailingWrites, () => {
     expect(writes.current()).toEqual(new Map());
   });
 
-  test('begins anew with a write that succeeds, and after a long time without any', async () => {
+  test('starts counting again after a successful write, and after a long time without any', async () => {
     const clock = new VirtualClock();
     const writes = createFailingWrites(clock);
     const failTimes = (times: number): boolean => {
@@ -50,7 +50,7 @@ describe(createFailingWrites, () => {
     expect(failTimes(1)).toBe(true);
   });
 
-  test('does not take the wall clock for the time that passes', async () => {
+  test('does not depend on the wall clock', async () => {
     const clock = new VirtualClock();
     const writes = createFailingWrites(clock);
     writes.failed('brs-a', answer(403));

@@ -3,29 +3,29 @@ import type { Clock } from '@brupop/ports';
 import type { FailingWrite } from '@brupop/state-machine';
 
 /**
- * Remembers of which shadows Kubernetes takes no writes, so that they are left alone for a while. A shadow that an admission policy refuses, or whose own
- * content the CRD does not allow, would otherwise be the first in turn again and again, and no other node would ever have its slot.
+ * Remembers the shadows whose writes the API server rejects, so that they are skipped for a while. A shadow that an admission policy rejects, or that
+ * violates the schema, would otherwise be first in line again and again, and no other node would ever get its slot.
  */
 export interface FailingWrites {
   failed(shadow: string, error: unknown): void;
   succeeded(shadow: string): void;
-  /** By name, the shadows that are left alone now. */
+  /** The shadows to skip now, by name. */
   current(): ReadonlyMap<string, FailingWrite>;
 }
 
-// A refusal, by an admission policy or for want of a permission, lasts until a person lifts it.
-const LEFT_ALONE_MS = 60_000;
-// An admission webhook that fails for this one looks like an API server that restarts. With the pauses between reconciles these are a quarter of a minute.
-const FAILURES_TO_BEAR = 5;
-const FORGOTTEN_AFTER_MS = 10 * LEFT_ALONE_MS;
+// A rejection by an admission policy, or for a missing permission, lasts until a person fixes it.
+const SKIPPED_MS = 60_000;
+// A webhook that fails for one shadow looks like an API server that restarts. With the backoff between reconciles, so many failures take about 15 seconds.
+const TOLERATED_FAILURES = 5;
+const FORGOTTEN_AFTER_MS = 10 * SKIPPED_MS;
 
 interface Failure {
   readonly message: string;
-  /** In a row. */
+  /** Consecutive failures. */
   readonly times: number;
-  /** Of the last, in monotonic milliseconds. */
+  /** Time of the last failure, in monotonic milliseconds. */
   readonly atMs: number;
-  /** Whether trying again at once cannot mend it. */
+  /** Whether an immediate retry cannot succeed. */
   readonly refused: boolean;
 }
 
@@ -35,7 +35,7 @@ export function createFailingWrites(clock: Clock): FailingWrites {
     failed(shadow, error) {
       const atMs = clock.monotonic();
       for (const [name, failure] of failures) if (atMs - failure.atMs >= FORGOTTEN_AFTER_MS) failures.delete(name);
-      if (!tellsOfTheShadow(error)) return;
+      if (!isAboutShadow(error)) return;
       const times = (failures.get(shadow)?.times ?? 0) + 1;
       failures.set(shadow, { message: error.message, times, atMs, refused: error.retry === 'terminal' });
     },
@@ -45,15 +45,15 @@ export function createFailingWrites(clock: Clock): FailingWrites {
     current() {
       const current = new Map<string, FailingWrite>();
       for (const [name, { message, times, atMs, refused }] of failures) {
-        const leftMs = atMs + LEFT_ALONE_MS - clock.monotonic();
-        if (leftMs > 0 && (refused || times >= FAILURES_TO_BEAR)) current.set(name, { message, until: clock.now() + leftMs });
+        const leftMs = atMs + SKIPPED_MS - clock.monotonic();
+        if (leftMs > 0 && (refused || times >= TOLERATED_FAILURES)) current.set(name, { message, until: clock.now() + leftMs });
       }
       return current;
     },
   };
 }
 
-/** No answer, or one that says that the API server is busy or down, tells nothing of the shadow that was to be written. */
-function tellsOfTheShadow(error: unknown): error is KubeApiError {
+/** A missing response, or one of an API server that is busy or down, says nothing about the shadow itself. */
+function isAboutShadow(error: unknown): error is KubeApiError {
   return error instanceof KubeApiError && (error.retry === 'terminal' || error.status === 500);
 }

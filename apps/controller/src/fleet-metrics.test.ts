@@ -22,13 +22,13 @@ const sampleLines = (text: string): string[] => text.split('\n').filter((line) =
 const namesIn = (lines: readonly string[]): Set<string> => new Set(lines.map((line) => line.replace(/[{ ].*/, '')));
 
 describe(createFleetMetrics, () => {
-  test('registers the metrics of the list, and no other', () => {
+  test('registers exactly the metrics of the list', () => {
     const { metrics } = createFleetMetrics();
     const registered = metrics.registry.getMetricsAsArray().map(({ name }) => name);
     expect(registered.sort()).toEqual(CONTROLLER_METRICS.map(({ name }) => name).sort());
   });
 
-  test('shows the fleet of a leader', async () => {
+  test('shows the fleet on the leader', async () => {
     const shown = createFleetMetrics();
     shown.show(fleet, 1);
     const lines = sampleLines(await shown.metrics.render());
@@ -56,7 +56,7 @@ describe(createFleetMetrics, () => {
     expect(lines.join('\n')).not.toMatch(/closing_timestamp|estimated_finish/);
   });
 
-  test('shows what stands in the window, what blocks drains, and when the fleet will be done', async () => {
+  test('shows the window, what blocks drains, and when the fleet is expected to be updated', async () => {
     const draining = (name: string, reason?: string): BottlerocketShadow => ({
       apiVersion: 'brupop.bottlerocket.aws/v2',
       kind: 'BottlerocketShadow',
@@ -81,7 +81,7 @@ describe(createFleetMetrics, () => {
     shown.show(
       {
         ...fleet,
-        observation: { ...fleet.observation, shadows: [draining('a', 'DisruptionBudget'), draining('b', 'Whim'), draining('c')] },
+        observation: { ...fleet.observation, shadows: [draining('a', 'DisruptionBudget'), draining('b', 'Unknown'), draining('c')] },
         plan: { ...fleet.plan, window: { open: true, closesAt: NOW + 1_000 }, budget: { ...fleet.plan.budget, maxConcurrentUpdates: 2 } },
         estimate: { ...fleet.estimate, finishesAt: NOW + 2_000 },
       },
@@ -99,7 +99,7 @@ describe(createFleetMetrics, () => {
     );
   });
 
-  test('counts what was done, and how long it took', async () => {
+  test('counts changes and measures durations', async () => {
     const counted = createFleetMetrics();
     const change = (reason: ChangeReason): FleetChange => ({
       kind: 'spec',
@@ -140,7 +140,7 @@ describe(createFleetMetrics, () => {
     );
   });
 
-  test('shows no fleet of a follower, not even of one that has led', async () => {
+  test('shows no fleet on a follower, not even on a former leader', async () => {
     const shown = createFleetMetrics();
     shown.show(fleet, 0);
     shown.show(undefined, 0);
@@ -151,7 +151,7 @@ describe(createFleetMetrics, () => {
 });
 
 describe(BoundedLabels, () => {
-  test('keeps what has gone, at 0', () => {
+  test('keeps labels that are gone, at 0', () => {
     const labels = new BoundedLabels();
     labels.count(['1.0.0', '1.0.0', '1.1.0']);
     expect([...labels.count(['1.1.0'])]).toEqual([
@@ -160,7 +160,7 @@ describe(BoundedLabels, () => {
     ]);
   });
 
-  test('does not grow without bound, whatever agents report', () => {
+  test('is bounded, whatever agents report', () => {
     const labels = new BoundedLabels();
     for (let round = 0; round < 50; round++) labels.count(Array.from({ length: 90 }, (_, at) => `0.${String(round)}.${String(at)}`));
     const reported = ['1.0.0', '1.0.0', ...Array.from({ length: 300 }, (_, at) => `2.0.${String(at)}`)];

@@ -3,17 +3,17 @@ import { nodeNameOf } from '@brupop/crd-models';
 import { followHolds, NO_SPANS } from '@brupop/state-machine';
 import type { FleetHold, Moment } from '@brupop/state-machine';
 
-/** Tells which holds have lasted for longer than they should. Kept in memory; what was told already, the shadows themselves tell the next leader. */
+/** Finds holds that have lasted for too long. Kept in memory; the next leader reads from the conditions of the shadows which have been reported. */
 export interface HoldWatch {
   /**
-   * @returns the holds of the plan, those that have lasted marked; and in how many milliseconds to look again, if nothing changes before
+   * @returns the holds of the plan, with `lasting` set on those that have lasted too long; and in how many milliseconds to look again if nothing changes
    */
   look(
     holds: readonly FleetHold[],
     shadows: readonly BottlerocketShadow[],
     now: Moment,
   ): { readonly holds: readonly FleetHold[]; readonly againInMs: number | undefined };
-  /** Nothing that was seen before counts any more: somebody else may have led in between. */
+  /** Forgets what was seen: another process may have been the leader since. */
   forget(): void;
 }
 
@@ -21,8 +21,8 @@ export function createHoldWatch(): HoldWatch {
   let spans = NO_SPANS;
   return {
     look(holds, shadows, now) {
-      let carried: ReadonlyMap<string, string> | undefined;
-      const followed = followHolds(spans, holds, (node) => (carried ??= troubles(shadows)).get(node), now);
+      let reported: ReadonlyMap<string, string> | undefined;
+      const followed = followHolds(spans, holds, (node) => (reported ??= reportedTroubles(shadows)).get(node), now);
       spans = followed.spans;
       return { holds: followed.holds, againInMs: followed.nextAt === undefined ? undefined : Math.max(0, followed.nextAt - now.steady) };
     },
@@ -32,14 +32,14 @@ export function createHoldWatch(): HoldWatch {
   };
 }
 
-/** By node: why its shadow says that it needs attention, or that its drain is blocked. */
-function troubles(shadows: readonly BottlerocketShadow[]): Map<string, string> {
+/** By node: the reason why its conditions say that it needs attention or that its drain is blocked. */
+function reportedTroubles(shadows: readonly BottlerocketShadow[]): Map<string, string> {
   const found = new Map<string, string>();
   for (const shadow of shadows) {
     const node = nodeNameOf(shadow);
     const conditions = shadow.status?.conditions?.filter(({ status }) => status === 'False') ?? [];
-    const told = conditions.find(({ type }) => type === 'Healthy') ?? conditions.find(({ reason }) => reason === 'DrainBlocked');
-    if (node !== undefined && told !== undefined) found.set(node, told.reason);
+    const trouble = conditions.find(({ type }) => type === 'Healthy') ?? conditions.find(({ reason }) => reason === 'DrainBlocked');
+    if (node !== undefined && trouble !== undefined) found.set(node, trouble.reason);
   }
   return found;
 }

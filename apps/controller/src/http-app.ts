@@ -3,21 +3,21 @@ import type { Express } from 'express';
 import type { Wanted } from './plan-view.ts';
 import { parsePlanQuery } from './plan-query.ts';
 
-/** What the controller shows over HTTP, to anyone in the cluster; nothing can be changed. */
+/** What the controller serves over HTTP, read-only, to anyone in the cluster. */
 export interface HttpAppDeps {
   readonly metricsContentType: string;
   /** The metrics as they are now. */
   readonly renderMetrics: () => Promise<string>;
-  /** The plan as JSON. @param wanted of which nodes; undefined: of all */
+  /** The plan as JSON. @param wanted which nodes to include; undefined: all */
   readonly planText: (wanted: Wanted | undefined) => string;
-  /** Whether the caches are filled. */
+  /** Whether the caches have synced. */
   readonly ready: () => boolean;
 }
 
 export function createHttpApp({ metricsContentType, renderMetrics, planText, ready }: HttpAppDeps): Express {
   const app = express();
   app.disable('x-powered-by');
-  // Made of a body that changes each second it would cost and mean nothing.
+  // The body changes every second: computing an ETag would cost time and never match.
   app.set('etag', false);
   app.set('query parser', 'simple');
   app.get('/healthz', (_request, response) => {
@@ -27,7 +27,7 @@ export function createHttpApp({ metricsContentType, renderMetrics, planText, rea
     response
       .status(ready() ? 200 : 503)
       .type('text/plain')
-      .send(ready() ? 'ok' : 'waiting for the first lists');
+      .send(ready() ? 'ok' : 'waiting for the caches to sync');
   });
   app.get('/plan', (request, response) => {
     const query = parsePlanQuery(request.query);

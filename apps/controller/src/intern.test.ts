@@ -11,13 +11,13 @@ const heapBytes = (): number => {
 };
 
 describe(intern, () => {
-  test('gives every text back, those too that it has not met for long', () => {
+  test('returns every text unchanged, even one last seen long ago', () => {
     const texts = Array.from({ length: 3_000 }, (_, at) => `text ${String(at)}`);
     expect(texts.map((text) => intern(text))).toEqual(texts);
     expect(texts.map((text) => intern(text))).toEqual(texts);
   });
 
-  test('900 texts of 240 kB leave nothing behind', () => {
+  test('does not retain 900 texts of 240 kB', () => {
     const before = heapBytes();
     for (let at = 0; at < 900; at++) intern(`${String(at)} ${'x'.repeat(240_000)}`);
     expect(heapBytes() - before).toBeLessThan(10_000_000);

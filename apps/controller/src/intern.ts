@@ -1,11 +1,11 @@
-// More than a fleet has words for. Agents may report anything: together they bound what is kept for good to some 2 MB.
+// More than the distinct texts of a fleet. Agents may report anything: the two limits bound the memory to about 2 MB.
 const MOST_KNOWN = 1_000;
 const LONGEST = 1_024;
 const known = new Map<string, string>();
 
 /**
- * The same text as one string for all who have it: shadows say much the same, and the parser makes a string of its own for each. A text that
- * is long, or that has not been met for long, becomes another string, which costs memory and nothing else.
+ * One string for equal texts: most shadows contain the same texts, and the JSON parser allocates a string for each. A long text, or one that was
+ * last seen long ago, may become another string, which only costs memory.
  */
 export function intern<T extends string>(text: T): T {
   const shared = known.get(text);

@@ -28,7 +28,7 @@ afterEach(async () => {
   for (const stop of stops.splice(0)) await stop();
 });
 
-/** A controller with the permissions of the manifest, in a cluster where that has just been applied. */
+/** A controller with the permissions of the manifest, in a cluster where the manifest has just been applied. */
 function aController(source: CertificateSource) {
   const clock = new VirtualClock();
   const api = new SimulatedApi({ clock, random: seededRandom(1) });
@@ -64,36 +64,36 @@ function aController(source: CertificateSource) {
   const secrets = (): readonly Secret[] => api.store.list<Secret>({ group: '', resource: 'secrets' }, { namespace: NAMESPACE });
   const definition = { group: 'apiextensions.k8s.io', resource: 'customresourcedefinitions', name: `${PLURAL}.${GROUP}` };
   const caBundle = (): string | undefined => api.store.get<Definition>(definition)?.spec.conversion.webhook.clientConfig.caBundle;
-  // Keys are made in real time, on threads that the virtual clock knows nothing of.
+  // Keys are generated in real time, on threads outside the virtual clock.
   const until = async (condition: () => boolean): Promise<void> => {
     for (let turn = 0; turn < MOST_TURNS && !condition(); turn++) {
       await clock.advance(100);
       await new Promise((resolve) => setImmediate(resolve));
     }
   };
-  /** Whether all is made and the definition of shadows trusts it. */
-  const isMade = (): boolean =>
+  /** Whether all Secrets exist and the CustomResourceDefinition trusts the authority. */
+  const isComplete = (): boolean =>
     secrets().length === SECRETS.length && caBundle() !== undefined && caBundle() === secrets()[1]?.data['ca.crt'];
-  return { api, clock, log, controller, secrets, caBundle, until, isMade };
+  return { api, clock, log, controller, secrets, caBundle, until, isComplete };
 }
 
 describe('certificates', () => {
-  test('are made with the permissions of the manifest, although shadows cannot be listed yet', async () => {
-    const { api, controller, secrets, caBundle, until, isMade } = aController('operator');
+  test('are created with the permissions of the manifest, even while shadows cannot be listed', async () => {
+    const { api, controller, secrets, caBundle, until, isComplete } = aController('operator');
     api.faults.beforeRequest = ({ path }) =>
       path.startsWith(`/apis/${GROUP}/`)
         ? jsonResponse(500, { kind: 'Status', code: 500, message: 'conversion webhook failed' })
         : undefined;
-    await until(isMade);
+    await until(isComplete);
     expect(secrets().map(({ metadata }) => metadata.name)).toEqual(SECRETS);
     expect(caBundle()).toBe(secrets()[1]?.data['ca.crt']);
     const { payload } = await inject(controller.app, '/metrics');
     expect(payload).toMatch(/^brupop_certificate_expiry_timestamp_seconds\{certificate="serving"\} 1\.?\d+/m);
   });
 
-  test('are made again when they were deleted, and an Event tells of what was changed', async () => {
-    const { api, secrets, caBundle, log, until, isMade } = aController('operator');
-    await until(isMade);
+  test('are created again after they were deleted, and an Event reports the change', async () => {
+    const { api, secrets, caBundle, log, until, isComplete } = aController('operator');
+    await until(isComplete);
     api.store.delete({ group: '', resource: 'secrets', namespace: NAMESPACE, name: SECRETS[2] ?? '' });
     const events = (): string[] =>
       api.store
@@ -102,14 +102,14 @@ describe('certificates', () => {
           resource: 'events',
         })
         .map(({ reason, involvedObject }) => `${involvedObject.name} ${reason}`);
-    await until(() => events().some((event) => event.endsWith('BundleDiffers')) && isMade());
+    await until(() => events().some((event) => event.endsWith('BundleDiffers')) && isComplete());
     expect(secrets().map(({ metadata }) => metadata.name)).toEqual(SECRETS);
     expect(caBundle()).toBe(secrets()[1]?.data['ca.crt']);
     expect(events()).toContain(`${SECRETS[1] ?? ''} BundleDiffers`);
     expect(JSON.stringify(log.entries)).not.toContain('PRIVATE KEY');
   });
 
-  test.each<CertificateSource>(['cert-manager', 'provided'])('are none of its business with %s', async (source) => {
+  test.each<CertificateSource>(['cert-manager', 'provided'])('are not managed with the source %s', async (source) => {
     const { clock, secrets, caBundle } = aController(source);
     await clock.advance(600_000);
     expect(secrets()).toEqual([]);

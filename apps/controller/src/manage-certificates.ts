@@ -7,15 +7,15 @@ import type { Clock, Random } from '@brupop/ports';
 import type { Logger } from '@brupop/process';
 import type { CertificateSource } from './config.ts';
 
-/** What may be chosen about the certificates. */
+/** The settings of the certificates. */
 export interface CertificateSettings {
   readonly source: CertificateSource;
-  /** For the serving certificate, beyond the names of the Service. */
+  /** Names in the serving certificate besides those of the Service. */
   readonly names: readonly string[];
   readonly propagationMs: number;
 }
 
-/** What keeping certificates needs. */
+/** The dependencies of {@link createCertificateKeeper}. */
 export interface CertificateDeps {
   readonly client: KubeClient;
   readonly clock: Clock;
@@ -27,13 +27,13 @@ export interface CertificateDeps {
   readonly onExpiry: (ends: { readonly authorityMs: number; readonly servingMs: number }) => void;
 }
 
-/** @returns what a leader runs beside the fleet until `signal` aborts; it depends on no cache */
+/** @returns the certificate controller, which the leader runs until `signal` aborts; it depends on no cache */
 export function createCertificateKeeper(deps: CertificateDeps): (signal: AbortSignal) => Promise<void> {
   const { client, clock, random, log, namespace, settings, events, onExpiry } = deps;
   if (settings.source !== 'operator') return () => Promise.resolve();
 
   return async (signal) => {
-    // A new term begins with a new reconciler: what the last one had seen may have changed since.
+    // Each term starts with a new reconciler: what the last one saw may have changed since.
     const reconcile = createCertificateReconciler({
       client,
       clock,
@@ -65,14 +65,14 @@ export function createCertificateKeeper(deps: CertificateDeps): (signal: AbortSi
 }
 
 const MESSAGES: Readonly<Record<CertificateStep['kind'], string>> = {
-  'create-authority': 'Made a certificate authority',
-  'renew-authority': 'Made a new certificate authority, which will sign once all clients trust it',
-  'issue-serving': 'Made a new serving certificate',
-  'publish-bundle': 'Brought the bundle of trusted authorities up to date',
-  'retire-authorities': 'Took authorities that sign nothing any more out of the bundle',
+  'create-authority': 'Created a certificate authority',
+  'renew-authority': 'Created a new certificate authority, which signs once all clients trust it',
+  'issue-serving': 'Issued a new serving certificate',
+  'publish-bundle': 'Updated the bundle of trusted authorities',
+  'retire-authorities': 'Removed authorities that no longer sign from the bundle',
 };
 
-/** The first write to an object goes without an event: there is nothing yet that it could be about. */
+/** The first write to an object has no Event: the object did not exist for an Event to refer to. */
 function record(events: EventRecorder, step: CertificateStep, regarding: Regarding | undefined): void {
   if (regarding !== undefined) events.record({ regarding, type: 'Normal', reason: step.reason, message: MESSAGES[step.kind] });
 }

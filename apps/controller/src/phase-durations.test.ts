@@ -18,35 +18,35 @@ const at = (step: ProgressStep, since: number, uid = 'u'): BottlerocketShadow =>
 });
 
 describe(createPhaseDurations, () => {
-  test('measures a phase from one look to another, once', () => {
-    const watch = createPhaseDurations();
-    expect(watch.look([at('Draining', NOW)], NOW)).toEqual([]);
-    expect(watch.look([at('Draining', NOW)], NOW + 1_000)).toEqual([]);
-    expect(watch.look([at('Rebooting', NOW + 5_000)], NOW + 6_000)).toEqual([{ phase: 'drain', ms: 5_000 }]);
-    expect(watch.look([at('Rebooting', NOW + 5_000)], NOW + 7_000)).toEqual([]);
-    expect(watch.durations()).toEqual({ drain: 5_000 });
+  test('measures each phase once', () => {
+    const durations = createPhaseDurations();
+    expect(durations.look([at('Draining', NOW)], NOW)).toEqual([]);
+    expect(durations.look([at('Draining', NOW)], NOW + 1_000)).toEqual([]);
+    expect(durations.look([at('Rebooting', NOW + 5_000)], NOW + 6_000)).toEqual([{ phase: 'drain', ms: 5_000 }]);
+    expect(durations.look([at('Rebooting', NOW + 5_000)], NOW + 7_000)).toEqual([]);
+    expect(durations.durations()).toEqual({ drain: 5_000 });
   });
 
-  test('says nothing before anything was measured', () => {
+  test('has no averages before a phase was measured', () => {
     expect(createPhaseDurations().durations()).toEqual({});
   });
 
-  test('averages the last twenty', () => {
-    const watch = createPhaseDurations();
+  test('averages the last twenty durations', () => {
+    const durations = createPhaseDurations();
     for (let count = 0; count < 40; count++) {
-      watch.look([at('Draining', NOW)], NOW);
-      watch.look([at('Rebooting', NOW + (count < 20 ? 9_000 : 1_000))], NOW + 10_000);
-      watch.look([], NOW + 11_000);
+      durations.look([at('Draining', NOW)], NOW);
+      durations.look([at('Rebooting', NOW + (count < 20 ? 9_000 : 1_000))], NOW + 10_000);
+      durations.look([], NOW + 11_000);
     }
-    expect(watch.durations()).toEqual({ drain: 1_000 });
+    expect(durations.durations()).toEqual({ drain: 1_000 });
   });
 
-  test('does not measure the phase of one shadow by that of another, nor what began under another leader', () => {
-    const watch = createPhaseDurations();
-    watch.look([at('Draining', NOW)], NOW);
-    expect(watch.look([at('Rebooting', NOW + 5_000, 'other')], NOW + 6_000)).toEqual([]);
-    watch.look([at('Draining', NOW)], NOW);
-    watch.forgetSpans();
-    expect(watch.look([at('Rebooting', NOW + 5_000)], NOW + 6_000)).toEqual([]);
+  test('does not mix two shadows with the same name, and forgets phases that began under another leader', () => {
+    const durations = createPhaseDurations();
+    durations.look([at('Draining', NOW)], NOW);
+    expect(durations.look([at('Rebooting', NOW + 5_000, 'other')], NOW + 6_000)).toEqual([]);
+    durations.look([at('Draining', NOW)], NOW);
+    durations.forgetSpans();
+    expect(durations.look([at('Rebooting', NOW + 5_000)], NOW + 6_000)).toEqual([]);
   });
 });

@@ -2,17 +2,17 @@ import type { BottlerocketShadow } from '@brupop/crd-models';
 import { phaseAt, phaseEnded, UPDATE_PHASES } from '@brupop/state-machine';
 import type { EndedPhase, UpdatePhase, AveragePhaseDurations, PhaseSpan } from '@brupop/state-machine';
 
-/** Measures how long the phases of updates take. Kept in memory only: a new leader measures anew, and says nothing before it has. */
+/** Measures how long the phases of updates take. Kept in memory only: a new leader measures from scratch. */
 export interface PhaseDurations {
-  /** @returns the phases that have ended since the last look. @param now milliseconds since the epoch */
+  /** @param now milliseconds since the epoch @returns the phases that have ended since the last look */
   look(shadows: readonly BottlerocketShadow[], now: number): readonly EndedPhase[];
-  /** The average of each phase that was measured. */
+  /** The average duration of each phase that was measured. */
   durations(): AveragePhaseDurations;
-  /** Nothing that was seen before counts any more: somebody else may have led in between. */
+  /** Forgets the phases that have not ended: another process may have been the leader since. */
   forgetSpans(): void;
 }
 
-// Enough to even out, few enough to follow a slow mirror that has become fast.
+// Enough to smooth out variation, few enough to follow a slow mirror that has become fast.
 const MOST_KEPT = 20;
 
 export function createPhaseDurations(): PhaseDurations {

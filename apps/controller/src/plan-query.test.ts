@@ -12,10 +12,10 @@ describe(parsePlanQuery, () => {
   test.each([
     { name: 'all nodes', query: {}, nodes: 'abc' },
     { name: 'one node', query: { node: 'b' }, nodes: 'b' },
-    { name: 'a node that there is not', query: { node: 'x' }, nodes: '' },
-    { name: 'the nodes of a reason', query: { reason: 'UpdateStarted' }, nodes: 'c' },
-    { name: 'a node if it has a reason', query: { node: 'b', reason: 'NoFreeSlot' }, nodes: '' },
-  ])('asks for $name', ({ query, nodes }) => {
+    { name: 'an unknown node', query: { node: 'x' }, nodes: '' },
+    { name: 'the nodes with a reason', query: { reason: 'UpdateStarted' }, nodes: 'c' },
+    { name: 'a node and a reason that it does not have', query: { node: 'b', reason: 'NoFreeSlot' }, nodes: '' },
+  ])('selects $name', ({ query, nodes }) => {
     const parsed = parsePlanQuery(query);
     expect(
       parsed.ok &&
@@ -27,15 +27,15 @@ describe(parsePlanQuery, () => {
   });
 
   test.each([
-    { name: 'a parameter that there is not', query: { nodes: 'a' }, problem: '"nodes": expected no other parameter than node and reason' },
-    { name: 'a parameter twice', query: { node: ['a', 'b'] }, problem: 'node: expected one value' },
-    { name: 'a parameter without a value', query: { reason: '' }, problem: 'reason: expected one value' },
-    { name: 'a reason that there is not', query: { reason: 'toString' }, problem: 'got "toString"' },
+    { name: 'an unknown parameter', query: { nodes: 'a' }, problem: '"nodes": unknown parameter; expected node or reason' },
+    { name: 'a parameter twice', query: { node: ['a', 'b'] }, problem: 'node: expected exactly one value' },
+    { name: 'a parameter without a value', query: { reason: '' }, problem: 'reason: expected exactly one value' },
+    { name: 'an unknown reason', query: { reason: 'toString' }, problem: 'got "toString"' },
   ])('refuses $name', ({ query, problem }) => {
     expect(parsePlanQuery(query)).toEqual({ ok: false, problems: [expect.stringContaining(problem)] });
   });
 
-  test('names each reason once, also one that holds and changes share', () => {
+  test('lists each reason once, even one that holds and changes share', () => {
     const parsed = parsePlanQuery({ reason: 'x' });
     expect(parsed.ok ? [] : parsed.problems[0]?.match(/\bWindowClosed\b/g)).toHaveLength(1);
   });

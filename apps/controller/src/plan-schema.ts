@@ -8,7 +8,7 @@ const time = (description: string): JsonSchema => ({ type: 'string', format: 'da
 const orNull = (schema: JsonSchema, description: string): JsonSchema => ({ anyOf: [schema, { type: 'null' }], description });
 const count = (description: string): JsonSchema => ({ type: 'integer', minimum: 0, description });
 const names = (description: string): JsonSchema => ({ type: 'array', items: { type: 'string' }, description });
-/** Everything is there, and more may come. */
+/** All properties are required, and more may be added. */
 const object = (properties: Readonly<Record<string, JsonSchema>>, description: string): JsonSchema => ({
   type: 'object',
   description,
@@ -23,72 +23,84 @@ const NODE: JsonSchema = {
   required: ['node', 'next', 'reason', 'message'],
   properties: {
     node: { type: 'string', description: 'Name of the Node.' },
-    next: { enum: ['step', 'wait'], description: '`step`: it takes its next step now; `wait`: it waits.' },
-    reason: { enum: REASONS, description: 'Why, in one word; docs/operations.md explains each.' },
-    message: { type: 'string', description: 'What it does or waits for; the same words as in Events, conditions and the log.' },
-    until: time('Until when, if time alone may change it.'),
-    since: time('Since when it waits, if the cluster tells.'),
-    state: { enum: SHADOW_STATES, description: 'What the node was told to reach last.' },
-    version: { type: 'string', description: 'The version that it runs.' },
-    targetVersion: { type: 'string', description: 'The version that it is to be updated to; the same as `version` if there is none.' },
-    estimatedAt: time('When the node is likely to be updated. Absent: unknown, or nothing to do.'),
+    next: { enum: ['step', 'wait'], description: '`step`: the node takes its next step now; `wait`: it waits.' },
+    reason: { enum: REASONS, description: 'The reason, in CamelCase; docs/operations.md explains each.' },
+    message: { type: 'string', description: 'What the node does or waits for; the same text as in Events, conditions and the log.' },
+    until: time('Until when the reason holds, if time alone may change it.'),
+    since: time('Since when the node waits, if it is known.'),
+    state: { enum: SHADOW_STATES, description: 'The desired state of the node: the state in the spec of its shadow.' },
+    version: { type: 'string', description: 'The version that the node runs.' },
+    targetVersion: {
+      type: 'string',
+      description: 'The version that the node is to be updated to; the same as `version` if there is no update.',
+    },
+    estimatedAt: time('When the node is expected to be updated. Absent: unknown, or nothing to do.'),
   },
 };
 
-/** JSON Schema of what `GET /plan` answers; docs/plan.schema.json is generated from it. */
+/** JSON Schema of the response to `GET /plan`; docs/plan.schema.json is generated from it. */
 export const PLAN_SCHEMA: JsonSchema = {
   $schema: 'https://json-schema.org/draft/2020-12/schema',
   title: 'Plan of the Bottlerocket update operator',
   ...object(
     {
       at: time('When this was worked out; at most a second ago.'),
-      leader: { type: 'boolean', description: 'Whether the process that answers carries the plan out. A follower tells what it would do.' },
-      leaderIdentity: orNull({ type: 'string' }, 'Who leads: the holder of the Lease. null: nobody, or not known yet.'),
+      leader: {
+        type: 'boolean',
+        description: 'Whether the process that answers is the leader, which carries the plan out. A follower shows what it would do.',
+      },
+      leaderIdentity: orNull(
+        { type: 'string' },
+        'The identity of the leader: the holder of the Lease. null: there is none, or it is not known yet.',
+      ),
       synced: {
         type: 'boolean',
-        description: 'Whether everything has been read from the Kubernetes API; before that, nodes may be missing.',
+        description: 'Whether the caches have synced with the Kubernetes API; until then, nodes may be missing.',
       },
       window: object(
         {
           open: { type: 'boolean' },
-          opensAt: orNull(time('When it opens next.'), 'null: it is open, or never opens again.'),
-          closesAt: orNull(time('When it closes.'), 'null: it is closed, or closes in more than a fortnight, or never.'),
+          opensAt: orNull(time('When the window opens next.'), 'null: it is open, or never opens again.'),
+          closesAt: orNull(time('When the window closes.'), 'null: it is closed, closes in more than two weeks, or never closes.'),
         },
-        'When updates may start.',
+        'The update window: when updates may start.',
       ),
       budget: object(
         {
           maxConcurrentUpdates: { anyOf: [{ type: 'integer', minimum: 1 }, { const: 'unlimited' }], description: 'MAX_CONCURRENT_UPDATE.' },
-          used: count('How many nodes use it.'),
-          usedBy: names('Nodes that are being updated, or were made unavailable by an update and have not come back.'),
+          used: count('How many slots are in use.'),
+          usedBy: names('Nodes that are being updated, or that an update made unavailable and that have not come back.'),
           maxUnavailable: orNull({ type: 'integer', minimum: 1 }, 'MAX_UNAVAILABLE as a number of nodes. null: no limit.'),
           unavailable: count('How many nodes are unavailable.'),
-          unavailableNodes: names('Nodes that are not Ready or cordoned, for any reason, or may become so at any moment.'),
+          unavailableNodes: names('Nodes that are not Ready or are cordoned, for any reason, or that may become so at any moment.'),
         },
-        'How many nodes may be updated at once, and which are.',
+        'How many nodes may be updated at the same time, and which are being updated.',
       ),
       estimate: object(
         {
-          finishesAt: orNull(time('When the last of them is likely to be updated.'), 'null: nothing is known yet, or nothing to do.'),
-          unknown: count('Nodes to be updated of which nothing can be said.'),
+          finishesAt: orNull(
+            time('When the last node with an estimate is expected to be updated.'),
+            'null: nothing has been measured yet, or there is nothing to do.',
+          ),
+          unknown: count('Nodes to be updated for which there is no estimate.'),
           phaseSeconds: {
             type: 'object',
             propertyNames: { enum: UPDATE_PHASES },
             additionalProperties: { type: 'number', minimum: 0 },
-            description: 'What the estimate rests on: the average of each phase that this process has measured.',
+            description: 'The basis of the estimate: the average duration of each phase that this process has measured.',
           },
         },
-        'When the fleet is likely to be updated, if all goes as it has so far.',
+        'When the fleet is expected to be updated, judging by the updates so far.',
       ),
       counts: {
         type: 'object',
         propertyNames: { enum: REASONS },
         additionalProperties: { type: 'integer', minimum: 1 },
-        description: 'How many nodes there are of each reason.',
+        description: 'Number of nodes by reason.',
       },
-      nodes: { type: 'array', items: NODE, description: 'One entry for each managed node, or those that the query asked for.' },
-      recheckAt: orNull(time('When the controller looks again even if nothing is seen to change.'), 'null: never.'),
+      nodes: { type: 'array', items: NODE, description: 'One entry for each managed node, or for those that the query selects.' },
+      recheckAt: orNull(time('When time alone may change the plan; the controller plans again then.'), 'null: never.'),
     },
-    'What GET /plan of the controller answers. Names and meanings stay; further fields may come.',
+    'The response of the controller to GET /plan. Names and meanings are stable; fields may be added.',
   ),
 };

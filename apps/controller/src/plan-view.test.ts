@@ -24,7 +24,7 @@ const nothing: FleetPlan = {
   budget: { maxConcurrentUpdates: 'unlimited', slots: [], maxUnavailable: undefined, unavailable: [] },
   recheckAt: undefined,
 };
-const aPicture = (plan: Partial<FleetPlan> = {}, estimate: Partial<FleetSnapshot['estimate']> = {}): FleetSnapshot => ({
+const aSnapshot = (plan: Partial<FleetPlan> = {}, estimate: Partial<FleetSnapshot['estimate']> = {}): FleetSnapshot => ({
   at: NOW,
   observation,
   plan: { ...nothing, ...plan },
@@ -33,7 +33,7 @@ const aPicture = (plan: Partial<FleetPlan> = {}, estimate: Partial<FleetSnapshot
 const follower: PlanViewer = { leader: false, leaderIdentity: undefined, synced: false, durations: {} };
 const leader: PlanViewer = { leader: true, leaderIdentity: 'pod-1', synced: true, durations: { stage: 12_345, reboot: 60_000 } };
 
-const full = aPicture(
+const full = aSnapshot(
   {
     changes: [
       {
@@ -47,7 +47,7 @@ const full = aPicture(
       },
     ],
     holds: [
-      { node: 'b', reason: 'CrashBackoff', message: 'Resting', until: NOW + HOUR },
+      { node: 'b', reason: 'CrashBackoff', message: 'Backing off', until: NOW + HOUR },
       { node: 'c', reason: 'NoShadow', message: 'Waiting for the agent to register the node', until: Infinity, since: NOW - HOUR },
     ],
     window: { open: false, opensAt: NOW + HOUR },
@@ -58,7 +58,7 @@ const full = aPicture(
 );
 
 describe(planView, () => {
-  test('tells all there is to tell', () => {
+  test('shows every field of a full plan', () => {
     expect(planView(full, leader)).toEqual({
       at: '2026-01-05T12:00:00.000Z',
       leader: true,
@@ -79,7 +79,7 @@ describe(planView, () => {
           targetVersion: '1.1.0',
           estimatedAt: '2026-01-05T13:00:00.000Z',
         },
-        { node: 'b', next: 'wait', reason: 'CrashBackoff', message: 'Resting', until: '2026-01-05T13:00:00.000Z' },
+        { node: 'b', next: 'wait', reason: 'CrashBackoff', message: 'Backing off', until: '2026-01-05T13:00:00.000Z' },
         {
           node: 'c',
           next: 'wait',
@@ -92,8 +92,8 @@ describe(planView, () => {
     });
   });
 
-  test('says of nothing that it is something', () => {
-    expect(planView(aPicture(), follower)).toMatchObject({
+  test('shows null where there is no value', () => {
+    expect(planView(aSnapshot(), follower)).toMatchObject({
       leader: false,
       leaderIdentity: null,
       synced: false,
@@ -105,7 +105,7 @@ describe(planView, () => {
     });
   });
 
-  test('counts all nodes even when it tells of a few', () => {
+  test('counts all nodes even if only some are selected', () => {
     const view = planView(full, leader, ({ node }) => node === 'b');
     expect([Object.keys(view.counts).length, view.nodes.map(({ node }) => node)]).toEqual([3, ['b']]);
   });
@@ -118,20 +118,20 @@ describe('PLAN_SCHEMA', () => {
 
   test.each([
     { name: 'everything', view: planView(full, leader) },
-    { name: 'nothing', view: planView(aPicture(), follower) },
-  ])('fits an answer that tells $name', ({ view }) => {
+    { name: 'nothing', view: planView(aSnapshot(), follower) },
+  ])('accepts a view with $name', ({ view }) => {
     expect(problems(JSON.parse(JSON.stringify(view)))).toEqual([]);
   });
 
   test.each([
-    { name: 'a reason that there is not', change: { nodes: [{ node: 'a', next: 'wait', reason: 'Whim', message: 'm' }] } },
-    { name: 'a time that is none', change: { at: 'now' } },
+    { name: 'an unknown reason', change: { nodes: [{ node: 'a', next: 'wait', reason: 'Whim', message: 'm' }] } },
+    { name: 'an invalid time', change: { at: 'now' } },
     { name: 'a missing field', change: { budget: {} } },
-  ])('does not fit $name', ({ change }) => {
+  ])('rejects $name', ({ change }) => {
     expect(problems({ ...planView(full, leader), ...change })).not.toEqual([]);
   });
 
-  test('describes every field of an answer', () => {
+  test('describes every field of a view', () => {
     const view = planView(full, leader);
     const { properties } = PLAN_SCHEMA as { properties: Record<string, { properties?: object; items?: { properties?: object } }> };
     expect(Object.keys(properties)).toEqual(Object.keys(view));

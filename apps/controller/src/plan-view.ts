@@ -5,70 +5,70 @@ import { formatTimestamp, UPDATE_PHASES } from '@brupop/state-machine';
 import type { FleetSnapshot } from './fleet-snapshot.ts';
 
 /**
- * What `GET /plan` answers. Its JSON Schema is `PLAN_SCHEMA`; names and meanings stay, further fields may come. Times are RFC 3339 in UTC.
+ * The response to `GET /plan`. Its JSON Schema is `PLAN_SCHEMA`; names and meanings are stable, fields may be added. Times are RFC 3339 in UTC.
  */
 export interface PlanView {
   readonly at: string;
-  /** Whether the process that answers carries the plan out. A follower tells what it would do. */
+  /** Whether the process that answers is the leader, which carries the plan out. A follower shows what it would do. */
   readonly leader: boolean;
-  /** Who leads: the holder of the Lease. `null`: nobody, or not known yet. */
+  /** The identity of the leader: the holder of the Lease. `null`: there is none, or it is not known yet. */
   readonly leaderIdentity: string | null;
-  /** Whether everything has been read from the Kubernetes API; before that, nodes may be missing. */
+  /** Whether the caches have synced with the Kubernetes API; until then, nodes may be missing. */
   readonly synced: boolean;
   readonly window: {
     readonly open: boolean;
     /** `null`: it is open, or never opens again. */
     readonly opensAt: string | null;
-    /** `null`: it is closed, or closes in more than a fortnight, or never. */
+    /** `null`: it is closed, closes in more than two weeks, or never closes. */
     readonly closesAt: string | null;
   };
   readonly budget: {
     readonly maxConcurrentUpdates: number | 'unlimited';
     readonly used: number;
-    /** Nodes that are being updated, or were made unavailable by an update and have not come back. */
+    /** Nodes that are being updated, or that an update made unavailable and that have not come back. */
     readonly usedBy: readonly string[];
     /** `null`: no limit. */
     readonly maxUnavailable: number | null;
     readonly unavailable: number;
-    /** Nodes that are not Ready or cordoned, for any reason, or may become so at any moment. */
+    /** Nodes that are not Ready or are cordoned, for any reason, or that may become so at any moment. */
     readonly unavailableNodes: readonly string[];
   };
   readonly estimate: {
-    /** When the last node that something can be said of is likely to be updated. `null`: nothing is known yet, or nothing to do. */
+    /** When the last node with an estimate is expected to be updated. `null`: nothing has been measured yet, or there is nothing to do. */
     readonly finishesAt: string | null;
-    /** Nodes to be updated of which nothing can be said. */
+    /** Nodes to be updated for which there is no estimate. */
     readonly unknown: number;
-    /** What the estimate rests on: the average of each phase that this process has measured. */
+    /** The basis of the estimate: the average duration of each phase that this process has measured. */
     readonly phaseSeconds: Readonly<Partial<Record<UpdatePhase, number>>>;
   };
-  /** How many nodes there are of each reason. */
+  /** Number of nodes by reason. */
   readonly counts: Readonly<Partial<Record<ChangeReason | HoldReason, number>>>;
   readonly nodes: readonly NodeView[];
-  /** When the controller looks again even if nothing is seen to change. `null`: never. */
+  /** When time alone may change the plan; the controller plans again then. `null`: never. */
   readonly recheckAt: string | null;
 }
 
-/** One node's part. */
+/** The entry of one node. */
 export interface NodeView {
   readonly node: string;
-  /** `step`: it takes its next step now; `wait`: it waits. */
+  /** `step`: the node takes its next step now; `wait`: it waits. */
   readonly next: 'step' | 'wait';
   readonly reason: ChangeReason | HoldReason;
-  /** What it does or waits for; the same words as in Events, conditions and the log. */
+  /** What the node does or waits for; the same text as in Events, conditions and the log. */
   readonly message: string;
-  /** Until when, if time alone may change it. */
+  /** Until when the reason holds, if time alone may change it. */
   readonly until?: string;
-  /** Since when it waits, if the cluster tells. */
+  /** Since when the node waits, if it is known. */
   readonly since?: string;
-  /** What the node was told to reach last. */
+  /** The desired state of the node: the state in the spec of its shadow. */
   readonly state?: string;
   readonly version?: string;
   readonly targetVersion?: string;
-  /** When the node is likely to be updated. Absent: unknown, or nothing to do. */
+  /** When the node is expected to be updated. Absent: unknown, or nothing to do. */
   readonly estimatedAt?: string;
 }
 
-/** What the view tells besides the fleet. */
+/** What the view shows besides the fleet. */
 export interface PlanViewer {
   readonly leader: boolean;
   readonly leaderIdentity: string | undefined;
@@ -76,12 +76,12 @@ export interface PlanViewer {
   readonly durations: AveragePhaseDurations;
 }
 
-/** What a query may choose nodes by. */
+/** What a query may select nodes by. */
 export type Wanted = (node: Pick<NodeView, 'node' | 'reason'>) => boolean;
 
-/** @param wanted which nodes to tell of; all by default */
-export function planView(picture: FleetSnapshot, viewer: PlanViewer, wanted: Wanted = () => true): PlanView {
-  const { at, plan, estimate } = picture;
+/** @param wanted which nodes to include; all by default */
+export function planView(snapshot: FleetSnapshot, viewer: PlanViewer, wanted: Wanted = () => true): PlanView {
+  const { at, plan, estimate } = snapshot;
   const { window } = plan;
   return {
     at: formatTimestamp(at),
@@ -96,7 +96,7 @@ export function planView(picture: FleetSnapshot, viewer: PlanViewer, wanted: Wan
       phaseSeconds: Object.fromEntries(UPDATE_PHASES.flatMap((phase) => secondsOf(phase, viewer.durations))),
     },
     counts: countsOf([...plan.changes, ...plan.holds]),
-    nodes: nodeViews(picture, wanted),
+    nodes: nodeViews(snapshot, wanted),
     recheckAt: timeOrNull(plan.recheckAt),
   };
 }
@@ -104,11 +104,11 @@ export function planView(picture: FleetSnapshot, viewer: PlanViewer, wanted: Wan
 function nodeViews({ observation, plan, estimate }: FleetSnapshot, wanted: Wanted): NodeView[] {
   const shadows = new Map<string | undefined, ObservedShadow>(observation.shadows.map((shadow) => [nodeNameOf(shadow), shadow]));
   const view = (
-    told: FleetPlan['changes'][number] | FleetPlan['holds'][number],
+    entry: FleetPlan['changes'][number] | FleetPlan['holds'][number],
     next: NodeView['next'],
     { until, since }: Pick<FleetPlan['holds'][number], 'until' | 'since'> = {},
   ): NodeView => {
-    const { node, reason, message } = told;
+    const { node, reason, message } = entry;
     const { spec, status, fault } = shadows.get(node) ?? {};
     const estimatedAt = estimate.byNode.get(node);
     return {

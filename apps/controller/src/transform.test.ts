@@ -21,7 +21,7 @@ const node = (metadata: object = {}, spec: object = {}): RawNode => ({
 const observed = (raw: RawNode) => transformNode(raw).observation;
 
 describe(transformNode, () => {
-  test('keeps little of a Node, however many images it tells of', () => {
+  test('keeps little of a Node, however many images it lists', () => {
     const images = Array.from({ length: 50 }, (_, at) => ({
       names: [`registry.example/image-${String(at)}@sha256:${'0'.repeat(64)}`],
       sizeBytes: at,
@@ -46,11 +46,11 @@ describe(transformNode, () => {
       expected: { managed: true },
     },
     {
-      name: 'is not with another value of it',
+      name: 'is not managed with another value of the label',
       raw: node({ labels: { [UPDATER_INTERFACE_LABEL]: '1.0.0' } }),
       expected: { managed: false },
     },
-    { name: 'is Ready since a time', raw: node(), expected: { ready: true, readySince: SINCE } },
+    { name: 'is Ready, with the time of the transition', raw: node(), expected: { ready: true, readySince: SINCE } },
     { name: 'is not Ready without the condition', raw: { metadata: { name: 'a' } }, expected: { ready: false, uid: '' } },
     {
       name: 'is cordoned by us',
@@ -58,7 +58,7 @@ describe(transformNode, () => {
       expected: { cordonedByUs: true },
     },
     {
-      name: 'is not cordoned by a mark alone',
+      name: 'is not cordoned by us for the annotation alone',
       raw: node({ annotations: { [CORDONED_ANNOTATION]: '{}' } }),
       expected: { cordonedByUs: false, voidMark: true },
     },
@@ -68,29 +68,29 @@ describe(transformNode, () => {
       expected: { excludedByUs: true },
     },
     {
-      name: 'is not excluded by a mark alone',
+      name: 'is not excluded by us for the annotation alone',
       raw: node({ annotations: { [EXCLUDED_FROM_LB_ANNOTATION]: '{}' } }),
       expected: { excludedByUs: false, voidMark: true },
     },
     {
-      name: 'bears our taint',
+      name: 'has our taint',
       raw: node({}, { taints: [{ key: CORDONED_TAINT, effect: 'PreferNoSchedule' }] }),
       expected: { tainted: false, taintedByUs: true },
     },
     { name: 'is tainted', raw: node({}, { taints: [{ key: 'team', effect: 'NoSchedule' }] }), expected: { tainted: true } },
-    { name: 'is tainted by what evicts', raw: node({}, { taints: [{ key: 'team', effect: 'NoExecute' }] }), expected: { tainted: true } },
+    { name: 'is tainted with NoExecute', raw: node({}, { taints: [{ key: 'team', effect: 'NoExecute' }] }), expected: { tainted: true } },
     {
-      name: 'is tainted for want of memory',
+      name: 'is tainted for memory pressure',
       raw: node({}, { taints: [{ key: 'node.kubernetes.io/memory-pressure', effect: 'NoSchedule' }] }),
       expected: { tainted: true },
     },
     {
-      name: 'is not tainted by what merely asks pods to stay away',
+      name: 'is not tainted with PreferNoSchedule',
       raw: node({}, { taints: [{ key: 'team', effect: 'PreferNoSchedule' }] }),
       expected: { tainted: false },
     },
     {
-      name: 'is not tainted by what says again that it is cordoned or not Ready',
+      name: 'is not tainted by taints that Kubernetes derives from cordon and conditions',
       raw: node(
         {},
         {
@@ -114,8 +114,8 @@ describe(transformPod, () => {
   test.each([
     { name: 'Ready', metadata: {}, status: ready('True'), expected: true },
     { name: 'not Ready', metadata: {}, status: ready('False'), expected: false },
-    { name: 'on its way out', metadata: { deletionTimestamp: SINCE }, status: ready('True'), expected: false },
-  ])('an agent that is $name', ({ metadata, status, expected }) => {
+    { name: 'being deleted', metadata: { deletionTimestamp: SINCE }, status: ready('True'), expected: false },
+  ])('the pod of an agent that is $name', ({ metadata, status, expected }) => {
     expect(transformPod({ metadata: { name: 'agent-a', ...metadata }, spec: { nodeName: 'a' }, status })).toMatchObject({
       nodeName: 'a',
       ready: expected,
@@ -142,18 +142,18 @@ describe(transformShadow, () => {
     conditions: [{ type: 'Healthy', status: 'True' as const, reason: 'NoTrouble', message: 'm', lastTransitionTime: SINCE }],
   };
 
-  test('keeps all of a shadow but what only people read', () => {
+  test('keeps a shadow without the fields that only people read', () => {
     const labels = { team: 'shop' };
     expect(transformShadow({ ...rest, metadata: { ...metadata, labels }, status })).toEqual({ ...rest, metadata, status });
   });
 
-  test('keeps little of a shadow that was stored before there were limits', () => {
+  test('keeps little of a shadow that was stored before the schema had limits', () => {
     const huge = 'x'.repeat(240_000);
     const stored = { ...status, target_version: huge, failure_message: huge, conditions: [{ ...status.conditions[0], message: huge }] };
     expect(JSON.stringify(transformShadow({ ...rest, metadata, status: stored })).length).toBeLessThan(10_000);
   });
 
-  test('of annotations only the window of the last step, and of that no more than it can be long', () => {
+  test('keeps only the annotations that plans read, at most as long as they can be', () => {
     const interval = '2026-01-06T02:00:00.000Z/2026-01-06T02:00:20.123Z';
     const annotated = (window: string): unknown =>
       transformShadow({
@@ -165,8 +165,8 @@ describe(transformShadow, () => {
     expect(annotated('x'.repeat(200_000))).toEqual({ [WINDOW_ANNOTATION]: 'x'.repeat(80) });
   });
 
-  test.each([{ status: undefined }, { status: null }])('leaves out what there is not (%j)', (without) => {
-    const trimmed = transformShadow({ ...rest, metadata: { name: 'brs-a' }, ...without });
-    expect(trimmed).toStrictEqual({ ...rest, metadata: { name: 'brs-a' } });
+  test.each([{ status: undefined }, { status: null }])('leaves out an absent status (%j)', (without) => {
+    const transformed = transformShadow({ ...rest, metadata: { name: 'brs-a' }, ...without });
+    expect(transformed).toStrictEqual({ ...rest, metadata: { name: 'brs-a' } });
   });
 });

@@ -23,7 +23,7 @@ interface RawCondition {
   readonly lastTransitionTime?: string;
 }
 
-/** The part of a Node, as the API gives it, that is looked at. */
+/** The part of a Node, as the API returns it, that is read. */
 export interface RawNode extends KubeObject {
   readonly spec?: { readonly unschedulable?: boolean; readonly taints?: readonly RawTaint[] };
   readonly status?: { readonly conditions?: readonly RawCondition[] };
@@ -34,7 +34,7 @@ interface RawTaint {
   readonly effect: string;
 }
 
-/** The part of a Pod that is looked at. */
+/** The part of a Pod that is read. */
 export interface RawPod extends KubeObject {
   readonly spec?: { readonly nodeName?: string };
   readonly status?: { readonly conditions?: readonly RawCondition[] };
@@ -44,12 +44,12 @@ interface Kept {
   readonly metadata: { readonly name: string; readonly resourceVersion?: string };
 }
 
-/** What is kept of a Node: of some 20 KB, about 200 bytes. */
+/** What the cache keeps of a Node: about 200 bytes of 20 KB. */
 export interface TransformedNode extends Kept {
   readonly observation: NodeObservation;
 }
 
-/** What is kept of an agent's pod. */
+/** What the cache keeps of an agent's pod. */
 export interface TransformedPod extends Kept {
   readonly nodeName: string | undefined;
   readonly ready: boolean;
@@ -58,7 +58,7 @@ export interface TransformedPod extends Kept {
 }
 
 const ZONE_LABEL = 'topology.kubernetes.io/zone';
-/** Kubernetes puts them on a node for what its condition and its spec say, and a little later. */
+/** Kubernetes derives these from the conditions and the spec of a Node, a little later. */
 const ECHOED_TAINTS = new Set(['not-ready', 'unreachable', 'unschedulable'].map((name) => `node.kubernetes.io/${name}`));
 
 /** @throws TypeError for an object without a name */
@@ -102,11 +102,11 @@ export function transformPod(raw: RawPod): TransformedPod {
   };
 }
 
-/** Two RFC 3339 times and what separates them; anybody may edit an annotation. */
+/** Two RFC 3339 times and a separator; annotations can be edited by hand. */
 const LONGEST_INTERVAL = 80;
 
 /**
- * A shadow, as the API server sends it, without what only people read. Of 5,000 shadows most say the same: it is kept once.
+ * A shadow without the fields that only people read. Most of 5,000 shadows contain the same texts: each text is kept once.
  * @throws TypeError for an object without a name
  */
 export function transformShadow(raw: unknown): ObservedShadow {
@@ -145,7 +145,7 @@ function transformStatus(status: ShadowStatus): ShadowStatus {
   return { ...status, conditions };
 }
 
-// Each is of one namespace, or of none: the name tells it.
+// Each cache holds one namespace, or none: the name is unique.
 function kept({ metadata: { name, resourceVersion } }: KubeObject): Kept['metadata'] {
   return { name, ...(resourceVersion === undefined ? {} : { resourceVersion }) };
 }
