@@ -1,14 +1,14 @@
 export { planFleet } from './fleet/plan-fleet.ts';
 export type { FailingWrite, FleetObservation, NodeObservation } from './fleet/model/observation.ts';
-export type { FleetChange, FleetHold, FleetPlan } from './fleet/model/plan.ts';
+export type { BudgetUse, FleetChange, FleetHold, FleetPlan } from './fleet/model/plan.ts';
 export { annotationsOf } from './fleet/model/changes.ts';
-export type { BudgetUse } from './fleet/budget.ts';
-export { CHANGE_REASONS, HOLD_REASONS } from './fleet/report/reasons.ts';
+export { CHANGE_REASONS, HOLD_REASONS } from './fleet/model/reasons.ts';
 export { severityOf } from './fleet/report/severity.ts';
 export { followReports } from './fleet/rules/overdue-checks.ts';
 export type { FollowedReports, ReportSpan, ReportSpans } from './fleet/rules/overdue-checks.ts';
 export { updateCheckFailure } from './update-check.ts';
-export { followHolds, LASTS_AFTER_MS, REPORTED_AFTER_MS, NO_SPANS } from './fleet/report/lasting-holds.ts';
+export { LASTS_AFTER_MS } from './fleet/model/absence.ts';
+export { followHolds, REPORTED_AFTER_MS, NO_SPANS } from './fleet/report/lasting-holds.ts';
 export type { FollowedHolds, HoldSpan, HoldSpans, Moment } from './fleet/report/lasting-holds.ts';
 export type {
   ChangeReason,
@@ -18,7 +18,7 @@ export type {
   HoldExplanation,
   HoldReason,
   Severity,
-} from './fleet/report/reasons.ts';
+} from './fleet/model/reasons.ts';
 export { estimateFleet } from './fleet/report/estimate.ts';
 export type { FleetEstimate, AveragePhaseDurations } from './fleet/report/estimate.ts';
 export { FAILURES, failureOf } from './fleet/model/failures.ts';
@@ -36,7 +36,8 @@ export { crashBackoffMs } from './fleet/model/backoff.ts';
 export { parseWindow } from './window/parse-window.ts';
 export type { ParsedWindow, WindowVariables } from './window/parse-window.ts';
 export { windowAt } from './window/window.ts';
-export type { UpdateWindow, WindowState } from './window/window.ts';
+export type { UpdateWindow } from './window/window.ts';
+export type { WindowState } from './window/window-state.ts';
 export { CRON_PATTERN } from './window/cron-pattern.ts';
 export { TIME_OF_DAY_PATTERN } from './window/daily-window.ts';
 export type { CronWindow } from './window/cron-window.ts';
@@ -51,7 +52,6 @@ export { decideAction } from './agent/decide-action.ts';
 export { decideWithoutHost } from './agent/idle.ts';
 export { withOutcome } from './agent/outcomes.ts';
 export { followChecks, inTrouble, NOTHING_SEEN } from './agent/update-check.ts';
-export type { CheckTrouble, SeenChecks } from './agent/update-check.ts';
 export { updaterMessage } from './agent/updater-message.ts';
 export { nextCrashCount, saysTheSame } from './agent/status.ts';
 export { AGENT_STEPS, DEFAULT_AGENT_SETTINGS } from './agent/types.ts';
@@ -60,9 +60,11 @@ export type {
   AgentObservation,
   AgentSettings,
   AgentStep,
+  CheckTrouble,
   HostCommand,
   HostObservation,
   HostUpdateState,
   HostUpdateStatus,
+  SeenChecks,
   StepOutcome,
 } from './agent/types.ts';

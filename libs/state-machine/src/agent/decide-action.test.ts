@@ -2,9 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import type { ProgressStep, ShadowProgress, ShadowSpec, ShadowStatus, ShadowUpdateCheck } from '@brupop/crd-models';
 import { decideAction } from './decide-action.ts';
 import { DEFAULT_AGENT_SETTINGS } from './types.ts';
-import type { Action, AgentObservation, AgentStep, HostUpdateState, HostUpdateStatus, StepOutcome } from './types.ts';
+import type { Action, AgentObservation, AgentStep, CheckTrouble, HostUpdateState, HostUpdateStatus, StepOutcome } from './types.ts';
 import { followChecks } from './update-check.ts';
-import type { CheckTrouble } from './update-check.ts';
 
 const NOW = Date.UTC(2026, 0, 5, 12);
 const SETTINGS = { ...DEFAULT_AGENT_SETTINGS, drainTimeoutMs: 900_000 };

@@ -1,5 +1,4 @@
-import type { BottlerocketShadow, ShadowStatus, ShadowUpdateCheck } from '@brupop/crd-models';
-import type { SeenChecks } from './update-check.ts';
+import type { BottlerocketShadow, ShadowStatus, ShadowUpdateCheck, UpdateCheckProblem } from '@brupop/crd-models';
 
 /** The last command of the host's updater, as the host remembers it. */
 export interface HostCommand {
@@ -123,6 +122,23 @@ export interface StepOutcome {
   readonly unhealthy?: readonly string[] | undefined;
   /** Whether another try is pointless: the one who takes the step has given it up. */
   readonly final?: boolean | undefined;
+}
+
+/** Why a check for updates did not succeed. */
+export interface CheckTrouble {
+  readonly problem: UpdateCheckProblem;
+  /** For people. */
+  readonly message: string;
+  /** Since when no check has succeeded, milliseconds since the Unix epoch. */
+  readonly since: number;
+}
+
+/** What this process has seen of the host's checks for updates. It may be lost: the host itself and the shadow remember most of it. */
+export interface SeenChecks {
+  /** When the host last checked with success, milliseconds since the Unix epoch. */
+  readonly goodAt?: number | undefined;
+  /** What has kept the host from checking since then. */
+  readonly trouble?: CheckTrouble | undefined;
 }
 
 /** Everything that {@link decideAction} looks at. */

@@ -1,24 +1,7 @@
 import type { ShadowStatus, ShadowUpdateCheck, UpdateCheckProblem } from '@brupop/crd-models';
 import { isSameFailure, outcomeOf } from './outcomes.ts';
-import type { AgentObservation, HostCommand, HostUpdateStatus } from './types.ts';
+import type { AgentObservation, HostCommand, HostUpdateStatus, SeenChecks } from './types.ts';
 import { updaterMessage } from './updater-message.ts';
-
-/** Why a check for updates did not succeed. */
-export interface CheckTrouble {
-  readonly problem: UpdateCheckProblem;
-  /** For people. */
-  readonly message: string;
-  /** Since when no check has succeeded, milliseconds since the Unix epoch. */
-  readonly since: number;
-}
-
-/** What this process has seen of the host's checks for updates. It may be lost: the host itself and the shadow remember most of it. */
-export interface SeenChecks {
-  /** When the host last checked with success, milliseconds since the Unix epoch. */
-  readonly goodAt?: number | undefined;
-  /** What has kept the host from checking since then. */
-  readonly trouble?: CheckTrouble | undefined;
-}
 
 /** A process that has not looked at its host yet. */
 export const NOTHING_SEEN: SeenChecks = {};

@@ -1,6 +1,6 @@
 import { Cron } from 'croner';
 import { CRON_PATTERN } from './cron-pattern.ts';
-import type { WindowState } from './window.ts';
+import type { WindowState } from './window-state.ts';
 
 const SECOND_MS = 1000;
 const MINUTE_MS = 60_000;

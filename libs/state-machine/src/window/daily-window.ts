@@ -1,4 +1,4 @@
-import type { WindowState } from './window.ts';
+import type { WindowState } from './window-state.ts';
 
 const DAY_MS = 24 * 3_600_000;
 // A node started in the last minutes would still be draining when the window has closed.

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { parseWindow } from './parse-window.ts';
-import type { UpdateWindow, WindowState } from './window.ts';
+import type { UpdateWindow } from './window.ts';
+import type { WindowState } from './window-state.ts';
 import { windowAt } from './window.ts';
 
 function window(variables: Parameters<typeof parseWindow>[0]): UpdateWindow {

@@ -2,18 +2,10 @@ import type { CronWindow } from './cron-window.ts';
 import type { DailyWindow } from './daily-window.ts';
 import { cronWindowAt } from './cron-window.ts';
 import { dailyWindowAt } from './daily-window.ts';
+import type { WindowState } from './window-state.ts';
 
 /** When disruptive steps may start. Made by `parseWindow`. */
 export type UpdateWindow = { readonly kind: 'always' } | DailyWindow | CronWindow;
-
-/** A window at one moment. Times are milliseconds since the epoch. */
-export interface WindowState {
-  readonly open: boolean;
-  /** When it opens next; absent while it is open, and if it never opens again. */
-  readonly opensAt?: number;
-  /** When it closes; absent while it is closed, and if that is farther away than a fortnight. */
-  readonly closesAt?: number;
-}
 
 /**
  * Whether the window is open, and when that changes next.

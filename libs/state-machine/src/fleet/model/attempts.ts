@@ -1,6 +1,7 @@
 import { ATTEMPTS_ANNOTATION } from '@brupop/crd-models';
 import type { BottlerocketShadow } from '@brupop/crd-models';
 import { parseTimestamp } from '../../timestamps.ts';
+import type { ShadowedFacts } from './facts.ts';
 import type { FleetChange } from './plan.ts';
 
 const MOST_COUNTED = 1_000;
@@ -26,6 +27,16 @@ export function restsUntil(shadow: BottlerocketShadow, now: number): number | un
   if (endedAt === undefined) return undefined;
   const until = endedAt + Math.min(2 ** Math.min(excess, 10) * MINUTE_MS, LONGEST_REST_MS);
   return until > now ? until : undefined;
+}
+
+/** Whether the controller gave up the last update: an idle spec that still names a version. */
+export function wasGivenUp({ shadow, desired }: ShadowedFacts): boolean {
+  return desired === 'Idle' && typeof shadow.spec.version === 'string';
+}
+
+/** How many updates in a row have failed, by the count of the agent, and one more if the controller gave up the last. */
+export function consecutiveFailures(facts: ShadowedFacts): number {
+  return facts.status.crash_count + (wasGivenUp(facts) ? 1 : 0);
 }
 
 /** The change, with the count as it is after it. */

@@ -2,7 +2,7 @@ import { ATTEMPTS_ANNOTATION, WINDOW_ANNOTATION } from '@brupop/crd-models';
 import type { BottlerocketShadow, ShadowState } from '@brupop/crd-models';
 import { formatTimestamp } from '../../timestamps.ts';
 import type { FleetChange } from './plan.ts';
-import type { ChangeReason } from '../report/reasons.ts';
+import type { ChangeReason } from './reasons.ts';
 
 /** A change of one shadow, without its reason. */
 export interface Target {

@@ -1,7 +1,7 @@
 import type { BottlerocketShadow, ObservedShadow, ShadowFault, ShadowState, ShadowStatus } from '@brupop/crd-models';
 import { deadlineOf } from './deadlines.ts';
-import { absenceOf } from './lost.ts';
-import type { Absence } from './lost.ts';
+import { absenceOf } from './absence.ts';
+import type { Absence } from './absence.ts';
 import type { FleetObservation, NodeObservation } from './observation.ts';
 import type { FleetPolicy } from './policy.ts';
 

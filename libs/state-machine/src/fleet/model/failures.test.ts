@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { specChange } from './changes.ts';
 import { failureOf } from './failures.ts';
 import { ago, aShadow, NOW } from './fleet.fixture.ts';
-import type { ChangeReason } from '../report/reasons.ts';
+import type { ChangeReason } from './reasons.ts';
 
 const told = (state: ShadowState): ShadowSpec => ({ state, version: '1.1.0', state_transition_timestamp: ago(10) });
 const blamed = (version: string, minutes: number): Partial<ShadowStatus> => ({

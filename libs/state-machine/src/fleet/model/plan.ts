@@ -1,7 +1,6 @@
 import type { ShadowSpec } from '@brupop/crd-models';
-import type { WindowState } from '../../window/window.ts';
-import type { BudgetUse } from '../budget.ts';
-import type { ChangeReason, HoldReason } from '../report/reasons.ts';
+import type { WindowState } from '../../window/window-state.ts';
+import type { ChangeReason, HoldReason } from './reasons.ts';
 
 interface ChangeOfShadow {
   readonly node: string;
@@ -38,6 +37,17 @@ export interface FleetHold {
   readonly since?: number;
   /** Whether it has lasted for longer than it should have, see `followHolds`. A plan alone does not know. */
   readonly lasting?: boolean;
+}
+
+/** The limits on updates, and the nodes that use them. */
+export interface BudgetUse {
+  readonly maxConcurrentUpdates: number | 'unlimited';
+  /** Names of the nodes that use a slot. */
+  readonly slots: readonly string[];
+  /** `undefined`: no limit. */
+  readonly maxUnavailable: number | undefined;
+  /** Names of the managed nodes that are not Ready, cordoned for any reason, or may become so at any moment. */
+  readonly unavailable: readonly string[];
 }
 
 /** What to do now, and why nothing more. */

@@ -5,7 +5,7 @@ import { windowAt } from '../../window/window.ts';
 import { phaseAt, UPDATE_PHASES } from '../model/phases.ts';
 import type { UpdatePhase, PhaseSpan } from '../model/phases.ts';
 import type { FleetPlan } from '../model/plan.ts';
-import type { ChangeReason, HoldReason } from './reasons.ts';
+import type { ChangeReason, HoldReason } from '../model/reasons.ts';
 
 /** How long phases take, in milliseconds; absent: not measured yet. */
 export type AveragePhaseDurations = Readonly<Partial<Record<UpdatePhase, number>>>;

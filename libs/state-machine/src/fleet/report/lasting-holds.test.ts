@@ -1,9 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import { followHolds, LASTS_AFTER_MS, NO_SPANS } from './lasting-holds.ts';
+import { LASTS_AFTER_MS } from '../model/absence.ts';
+import { followHolds, NO_SPANS } from './lasting-holds.ts';
 import type { HoldSpans, Moment } from './lasting-holds.ts';
 import type { FleetHold } from '../model/plan.ts';
-import { HOLD_REASONS } from './reasons.ts';
-import type { HoldReason } from './reasons.ts';
+import { HOLD_REASONS } from '../model/reasons.ts';
+import type { HoldReason } from '../model/reasons.ts';
 
 const SECOND = 1_000;
 const hold = (node: string, reason: HoldReason): FleetHold => ({ node, reason, message: 'why' });

@@ -1,6 +1,7 @@
 import type { FleetHold } from '../model/plan.ts';
-import { HOLD_REASONS } from './reasons.ts';
-import type { HoldReason } from './reasons.ts';
+import { LASTS_AFTER_MS } from '../model/absence.ts';
+import { HOLD_REASONS } from '../model/reasons.ts';
+import type { HoldReason } from '../model/reasons.ts';
 
 /** What is remembered of a node that is held for something that should pass by itself. */
 export interface HoldSpan {
@@ -28,9 +29,6 @@ export interface HoldSpans {
 
 /** Nothing was seen yet. */
 export const NO_SPANS: HoldSpans = { byNode: new Map(), reportedAt: undefined };
-
-/** After so long, in milliseconds, what should have passed by itself needs attention. */
-export const LASTS_AFTER_MS: number = 5 * 60_000;
 
 /** By severity: after how long, in milliseconds, a hold is told that is quiet at first. */
 export const REPORTED_AFTER_MS: Readonly<Record<'lasting' | 'late-notice', number>> = {

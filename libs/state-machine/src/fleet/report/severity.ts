@@ -1,6 +1,6 @@
 import type { FleetHold } from '../model/plan.ts';
-import { HOLD_REASONS } from './reasons.ts';
-import type { Severity } from './reasons.ts';
+import { HOLD_REASONS } from '../model/reasons.ts';
+import type { Severity } from '../model/reasons.ts';
 
 /** How loudly a hold is told now. */
 export function severityOf({

@@ -6,8 +6,8 @@ import type { ConditionsDue } from './conditions-due.ts';
 import { drainBlockedBy } from '../rules/drain-blocked.ts';
 import { severityOf } from './severity.ts';
 import type { FleetHold } from '../model/plan.ts';
-import { HOLD_REASONS } from './reasons.ts';
-import type { HoldReason } from './reasons.ts';
+import { HOLD_REASONS } from '../model/reasons.ts';
+import type { HoldReason } from '../model/reasons.ts';
 import { carriesConditions, CONDITION_FINDINGS, shadowConditions } from './shadow-conditions.ts';
 
 const PDB = 'PodDisruptionBudget default/web allows no disruption of pod default/web-0';

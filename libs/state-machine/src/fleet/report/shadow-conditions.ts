@@ -5,8 +5,8 @@ import { withoutUpdate } from '../rules/eligibility-rules.ts';
 import { drainBlockedBy } from '../rules/drain-blocked.ts';
 import { severityOf } from './severity.ts';
 import type { FleetHold } from '../model/plan.ts';
-import { HOLD_REASONS } from './reasons.ts';
-import type { HoldReason } from './reasons.ts';
+import { HOLD_REASONS } from '../model/reasons.ts';
+import type { HoldReason } from '../model/reasons.ts';
 
 /** The types of condition that the controller keeps on a shadow, in the order in which they are written. */
 export const CONDITION_TYPES = ['Updating', 'Drained', 'Stuck', 'Healthy'] as const;

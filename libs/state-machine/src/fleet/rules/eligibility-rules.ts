@@ -1,7 +1,7 @@
 import type { ShadowStatus } from '@brupop/crd-models';
 import { parseTimestamp } from '../../timestamps.ts';
 import { knownCheck, updateCheckFailure } from '../../update-check.ts';
-import { failedAttempts, restsUntil } from '../model/attempts.ts';
+import { consecutiveFailures, failedAttempts, restsUntil, wasGivenUp } from '../model/attempts.ts';
 import { crashBackoffMs, backoffOf } from '../model/backoff.ts';
 import type { Facts, ShadowedFacts } from '../model/facts.ts';
 import { NOT_REPORTED } from '../model/facts.ts';
@@ -155,7 +155,7 @@ function because({ failure_message }: ShadowedFacts['status']): string {
 function restingAfterGivingUp(facts: ShadowedFacts, { now }: RuleContext): Reason | undefined {
   const gaveUpAt = parseTimestamp(facts.shadow.spec.state_transition_timestamp, now);
   if (!wasGivenUp(facts) || gaveUpAt === undefined) return undefined;
-  const until = gaveUpAt + crashBackoffMs(crashesOf(facts));
+  const until = gaveUpAt + crashBackoffMs(consecutiveFailures(facts));
   if (until <= now) return undefined;
   return { reason: 'RetryBackoff', message: `Backing off after an update that made no progress${because(facts.status)}`, until };
 }
@@ -179,11 +179,6 @@ function writeFailing({ shadow }: ShadowedFacts, { failingWrites }: RuleContext)
   return { reason: 'WriteFailing', message: `The API server rejected the shadow update: ${failing.message}`, until: failing.until };
 }
 
-/** Whether the last attempt was called off for want of headway: an idle spec that still names a version. */
-function wasGivenUp({ shadow, desired }: ShadowedFacts): boolean {
-  return desired === 'Idle' && typeof shadow.spec.version === 'string';
-}
-
 /** What is known of a node that reports nothing to update to. */
 export function withoutUpdate(status: ShadowStatus): {
   readonly reason: 'UpToDate' | 'NotChecked' | 'UpdateCheckUnknown';
@@ -204,9 +199,4 @@ export function withoutUpdate(status: ShadowStatus): {
         message: `Running ${version}; the agent does not report when the host last checked for updates`,
       };
   }
-}
-
-/** Failures in a row, an attempt without headway among them: such a node lets the others go first. */
-export function crashesOf(facts: ShadowedFacts): number {
-  return facts.status.crash_count + (wasGivenUp(facts) ? 1 : 0);
 }

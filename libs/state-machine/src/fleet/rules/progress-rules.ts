@@ -6,7 +6,7 @@ import type { ShadowedFacts } from '../model/facts.ts';
 import { hasBegun } from '../model/facts.ts';
 import { drainBlockedBy } from './drain-blocked.ts';
 import type { FleetChange, FleetHold } from '../model/plan.ts';
-import type { ChangeReason, HoldReason } from '../report/reasons.ts';
+import type { ChangeReason, HoldReason } from '../model/reasons.ts';
 import { withdrawnUpdate } from '../../withdrawn.ts';
 import type { RuleContext } from './rule.ts';
 import { LEFT_UNAVAILABLE } from './rule.ts';

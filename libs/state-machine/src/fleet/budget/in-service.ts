@@ -1,5 +1,5 @@
-import type { Facts } from './facts.ts';
-import { waitsForUs } from './facts.ts';
+import type { Facts } from '../model/facts.ts';
+import { waitsForUs } from '../model/facts.ts';
 
 /** Which nodes take pods, and whether one will again; kept up to date while reboots are granted. */
 export interface InService {

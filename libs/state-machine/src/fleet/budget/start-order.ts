@@ -1,7 +1,6 @@
 import { compareBuild } from 'semver';
 import { parseTimestamp } from '../../timestamps.ts';
-import { crashesOf } from './eligibility-rules.ts';
-import { failedAttempts } from '../model/attempts.ts';
+import { consecutiveFailures, failedAttempts } from '../model/attempts.ts';
 import type { Facts, ShadowedFacts } from '../model/facts.ts';
 import { parseVersion } from '../model/parse-version.ts';
 
@@ -27,7 +26,7 @@ function rankOf(facts: ShadowedFacts, now: number): number {
   const { shadow, desired } = facts;
   const endedAt = desired === 'Idle' ? parseTimestamp(shadow.spec.state_transition_timestamp, now) : undefined;
   const isBack = endedAt !== undefined && now - endedAt < JUST_ENDED_MS;
-  return Math.max(crashesOf(facts), failedAttempts(shadow)) + (isBack ? 0.5 : 0);
+  return Math.max(consecutiveFailures(facts), failedAttempts(shadow)) + (isBack ? 0.5 : 0);
 }
 
 /**

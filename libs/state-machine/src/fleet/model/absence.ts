@@ -1,7 +1,9 @@
 import type { BottlerocketShadow } from '@brupop/crd-models';
 import { parseTimestamp } from '../../timestamps.ts';
-import { LASTS_AFTER_MS } from '../report/lasting-holds.ts';
 import type { FleetObservation, NodeObservation } from './observation.ts';
+
+/** A hold that should pass by itself, such as a node that is not Ready, needs attention after this time in milliseconds. */
+export const LASTS_AFTER_MS: number = 5 * 60_000;
 
 /** A node that is not Ready, or whose agent is not, while its update is under way. */
 export interface Absence {

@@ -1,21 +1,11 @@
-import { crashesOf } from './rules/eligibility-rules.ts';
-import type { Facts, ShadowedFacts } from './model/facts.ts';
-import { createInService } from './model/in-service.ts';
-import type { FleetPolicy, MaxUnavailable } from './model/policy.ts';
+import { consecutiveFailures } from '../model/attempts.ts';
+import type { Facts, ShadowedFacts } from '../model/facts.ts';
+import type { BudgetUse } from '../model/plan.ts';
+import { createInService } from './in-service.ts';
+import type { FleetPolicy, MaxUnavailable } from '../model/policy.ts';
 
 /** Why the budget lets no further node go on. */
 export type Refusal = 'NoFreeSlot' | 'TooManyUnavailable' | 'RetryLimited' | 'LastSchedulableNode';
-
-/** The two limits, and who uses them. */
-export interface BudgetUse {
-  readonly maxConcurrentUpdates: number | 'unlimited';
-  /** Nodes that take a slot, by name. */
-  readonly slots: readonly string[];
-  /** `undefined`: no limit. */
-  readonly maxUnavailable: number | undefined;
-  /** Managed nodes that are not Ready or cordoned, for whatever reason, or that may become so at any moment; by name. */
-  readonly unavailable: readonly string[];
-}
 
 /** What may still be granted in this plan. Granting is the only thing that changes it. */
 export interface Budget {
@@ -69,7 +59,7 @@ export function createBudget(fleet: readonly Facts[], holders: readonly Facts[],
       const { name } = facts.node;
       const refusal = refusalOf(name, inSlots, unavailableAfterStarts);
       if (refusal !== undefined) return refusal;
-      if (!underWay.has(name) && underWay.size >= mayGoWith(crashesOf(facts))) return 'RetryLimited';
+      if (!underWay.has(name) && underWay.size >= mayGoWith(consecutiveFailures(facts))) return 'RetryLimited';
       for (const granted of [underWay, inSlots, unavailableAfterStarts]) granted.add(name);
       return undefined;
     },
