@@ -14,22 +14,29 @@ export interface ProcessSection {
   readonly variables: readonly Variable[];
 }
 
-const INTRO = `<!-- Generated from the processes' configuration by \`npx nx run e2e:generate\`. Do not edit. -->
+const INTRO = `<!-- Generated from the processes' configuration by \`npm run generate\`. Do not edit. -->
 
 # Configuration
 
-Each process reads environment variables, once, when it starts. A variable that is set to nothing, or to blanks, counts as not set.
+Each process reads environment variables once, when it starts. A variable that is empty or blank counts as not set.
+[Change a setting](operations.md#change-a-setting) describes how to set a variable after the installation.
 
-The configuration is checked as a whole before anything else happens. Every fault is logged, such as
+The whole configuration is checked before anything else happens. Every problem is logged, such as
 \`MAX_CONCURRENT_UPDATE: expected a positive integer or "unlimited", got "two"\`, and written to the file of \`TERMINATION_LOG\` if that is set.
 Then the process ends with exit code 2.
 
 The manifests in \`deploy/\` are generated from the [\`.env\`](../.env) at the root of the repository by \`npx nx run yamlgen:generate\`
-([more](../tools/yamlgen/README.md)). It holds the variables that are changed most; any other is set by the value \`env\` of the Helm
-chart, or belongs in the \`env\` of its workload.
+([more](../tools/yamlgen/README.md)). It contains the variables that are changed most; set any other by the value \`env\` of the Helm
+chart, or in the \`env\` of its workload.
 
-A variable counts for the process under whose heading it stands. One of the same name may mean something else to another process.
-Names that end in \`_IN_SEC\` or \`_SECONDS\` take whole seconds.
+The column _Default_ is the default of the process. Manifests and charts set some variables to another value: logs are \`json\`
+(\`LOGGING_FORMATTER\`), while the process alone logs \`pretty\`, as Brupop 1.x does.
+
+\`SCHEDULER_CRON_EXPRESSION\` is a window, such as \`* * 2-4 * * Sat *\`, or a trigger, such as \`0 0 2 * * Sat *\`:
+[Restrict when updates run](operations.md#restrict-when-updates-run) describes which is which.
+
+A variable applies to the process under whose heading it is. A variable of the same name may mean something else to another process.
+Names that end in \`_IN_SEC\` or \`_SECONDS\` are whole seconds.
 `;
 
 const HEADINGS = ['Variable', 'Default', 'Meaning'] as const;

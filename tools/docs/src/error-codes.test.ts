@@ -42,13 +42,13 @@ const statuses: Readonly<Record<string, number>> = { ...deniedStatuses(auth), ..
 describe('docs/errors.md', () => {
   const documented = documentedCodes(readFileSync(join(root, 'docs/errors.md'), 'utf8'));
 
-  test('tells each code once, and no other', () => {
+  test('lists each code once, and no other', () => {
     const thrown = projects.flatMap(readSources).flatMap(thrownCodes);
     const codes = new Set([...thrown, ...declaredDenials(auth), ...Object.keys(ERROR_STATUS)]);
     expect(documented.map(({ code }) => code).sort()).toEqual([...codes].sort());
   });
 
-  test('tells the status of each code that has one', () => {
+  test('lists the status of each code that has one', () => {
     expect(documented).toEqual(documented.map(({ code }) => ({ code, status: statuses[code] })));
   });
 

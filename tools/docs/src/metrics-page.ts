@@ -9,19 +9,18 @@ export interface MetricsSection {
   readonly leaderOnly?: readonly string[];
 }
 
-const INTRO = `<!-- Generated from the processes' own lists by \`npx nx run e2e:generate\`. Do not edit. -->
+const INTRO = `<!-- Generated from the processes' own lists by \`npm run generate\`. Do not edit. -->
 
 # Metrics
 
 Controller and apiserver serve \`/metrics\` in the Prometheus text format, over plain HTTP on \`METRICS_PORT\`, without a token. Agents have
-no metrics of their own: the controller tells of their nodes, and the apiserver of their requests.
+no metrics of their own: the metrics of the controller cover their nodes, those of the apiserver their requests.
 
-Every series that is known beforehand is there from the start, as 0. Labels have a bounded number of values, whatever agents and strangers send.
-Besides what is listed here each process shows the default metrics of [prom-client](https://github.com/siimon/prom-client): \`process_…\` and
-\`nodejs_…\`.
+Every series whose labels are known in advance exists from the start, with value 0. Labels have a bounded number of values, whatever callers send.
+Each process also exposes the default metrics of [prom-client](https://github.com/siimon/prom-client): \`process_…\` and \`nodejs_…\`.
 
 \`brupop_hosts_state\`, \`brupop_hosts_version\`, \`otel_scope_info\`, \`target_info\` and \`http_server_…\` have the names, labels and meanings that
-Brupop 1.x gives them. [operations.md](operations.md#alerts) has alerts that are worth having.
+they have in Brupop 1.x. [operations.md](operations.md#monitor) describes a sample Prometheus and the alerts.
 `;
 
 /** The reference manual of all metrics, as Prettier formats it. */
@@ -32,7 +31,7 @@ export function metricsPage(sections: readonly MetricsSection[]): string {
 function intro({ leaderOnly = [] }: MetricsSection): string {
   return leaderOnly.length === 0
     ? ''
-    : 'Metrics marked with ¹ are shown by the leader alone: two processes that count the same hosts would double every sum. A follower shows `brupop_leader` as 0, and the others as they are of itself.\n\n';
+    : 'Only the leader exposes the metrics with a ¹: two processes that count the same hosts would double every sum. A follower exposes `brupop_leader` as 0, and the other metrics of itself.\n\n';
 }
 
 function table({ metrics, leaderOnly = [] }: MetricsSection): string {

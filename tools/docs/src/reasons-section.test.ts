@@ -8,12 +8,14 @@ const section = reasonsSection(
 );
 
 describe(reasonsSection, () => {
-  test('tells of each condition what its reasons mean', () => {
-    expect(section).toContain('| `Stuck`    | `True`    | `DeadlinePassed` | It is late.                                        |');
+  test('lists what the reasons of each condition mean', () => {
+    expect(section).toContain(
+      '| `Stuck`    | `True`    | `DeadlinePassed` | It is late.                                                 |',
+    );
   });
 
-  test('tells of each reason what it means, what to do, and where it is told', () => {
-    expect(section).toContain('| `Stuck` | Past its deadline. | Look.      | Events, log and condition `Healthy`, too |');
+  test('lists what each reason means, what to do, and where it is shown', () => {
+    expect(section).toContain('| `Stuck` | Past its deadline. | Look.      | also in Events, the log and the condition `Healthy` |');
     expect(section).toContain('| `UpdateStarted` | It starts. | Nothing.   | Event of the shadow, log, metrics |');
   });
 });
