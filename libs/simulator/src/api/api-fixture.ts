@@ -12,7 +12,7 @@ export interface Answer {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** How a test asks, unless as administrator with JSON. */
+/** Options of a test request. The defaults are the administrator and JSON. */
 export interface CallOptions {
   readonly token?: string;
   readonly contentType?: string;
@@ -27,7 +27,7 @@ export interface WatchProbe {
   readonly close: () => void;
 }
 
-/** An API on a virtual clock, and short ways to ask it over HTTP. */
+/** An API on a virtual clock, with shortcuts to call it over HTTP. */
 export interface Fixture {
   readonly api: SimulatedApi;
   readonly clock: VirtualClock;
@@ -36,7 +36,7 @@ export interface Fixture {
   readonly create: (object: ObjectInput) => KubeObject;
 }
 
-/** @param options in place of the defaults */
+/** @param options override the defaults */
 export function anApi(options: Partial<SimulatedApiOptions> = {}): Fixture {
   const clock = new VirtualClock();
   const api = new SimulatedApi({ clock, random: seededRandom(1), ...options });

@@ -1,7 +1,7 @@
 import type { ClusterStore } from './storage/cluster-store.ts';
 import type { Identity } from './types.ts';
 
-/** The cluster administrator, whom RBAC does not touch. */
+/** The cluster administrator, to whom RBAC does not apply. */
 export const ADMIN: Identity = { username: 'kubernetes-admin', groups: ['system:masters', 'system:authenticated'] };
 
 const RBAC = 'rbac.authorization.k8s.io/v1';
@@ -36,7 +36,7 @@ const CLUSTER_ROLES: Readonly<Record<string, readonly object[]>> = {
   ],
 };
 
-/** What every cluster has from the start. */
+/** The objects that every cluster starts with. */
 export function bootstrap(store: ClusterStore): void {
   for (const name of ['default', 'kube-system', 'kube-public', 'kube-node-lease']) {
     store.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels: { 'kubernetes.io/metadata.name': name } } });

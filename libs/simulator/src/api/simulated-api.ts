@@ -35,16 +35,16 @@ export interface SimulatedApiOptions {
 const ANONYMOUS: Identity = { username: 'system:anonymous', groups: ['system:unauthenticated'] };
 const PUBLIC_PATHS = /^\/(version|healthz|readyz|livez)(\/|$)/;
 
-/** A Kubernetes API in memory: the same requests, answers, messages and races as the real one, and faults at will. */
+/** A Kubernetes API in memory: the same requests, answers, messages and races as the real one, and faults on demand. */
 export class SimulatedApi {
-  /** Access as the cluster's own components have it. */
+  /** Access for the cluster's own components. */
   readonly store: ClusterStore;
   readonly faults: Faults;
-  /** What is asked before a write. */
+  /** The admission webhooks. */
   readonly webhooks: AdmissionWebhooks;
   /** Bearer token of the cluster administrator. */
   readonly adminToken: string;
-  /** The whole API over HTTP; the bearer token decides who asks. It rejects only where a fault breaks the connection. */
+  /** The whole API over HTTP; the bearer token identifies the user. It rejects only where a fault breaks the connection. */
   readonly handle: HttpHandler;
   readonly #core: Core;
   readonly #conversions: Conversions;
@@ -77,27 +77,27 @@ export class SimulatedApi {
     return this.#tokens.issue(request);
   }
 
-  /** A token that never expires, for someone who is no service account, such as `system:node:n1`. */
+  /** A token that never expires, for a user that is not a service account, such as `system:node:n1`. */
   issueUserToken(identity: Identity): string {
     return this.#tokens.issueStatic(identity);
   }
 
-  /** Tells of every finished request; of a watch when it starts. @returns stops telling */
+  /** Calls `listener` for every finished request; for a watch when it starts. @returns a function that unsubscribes */
   audit(listener: (entry: AuditEntry) => void): () => void {
     return this.faults.listen(listener);
   }
 
-  /** How often each "verb resource component" was asked; the component is the service account's or user's name. */
+  /** Number of requests by "verb resource component"; the component is the name of the service account or user. */
   requestCounts(): Map<string, number> {
     return this.faults.requestCounts();
   }
 
-  /** Who watches now: a user name for each watch that is open. */
+  /** Current watchers: a user name for each open watch. */
   get watchers(): string[] {
     return [...this.faults.watches.cuts.values()].map(({ user }) => user);
   }
 
-  /** Ends every watch with 410 Expired and forgets the history, so that nobody can resume. */
+  /** Ends every watch with 410 Expired and forgets the history, so that no client can resume. */
   expireWatches(): void {
     this.faults.expireWatches();
   }
@@ -123,7 +123,7 @@ export class SimulatedApi {
       const wait = status.details?.retryAfterSeconds;
       response = jsonResponse(status.code, status, wait === undefined ? {} : { 'retry-after': String(wait) });
     }
-    this.faults.tell({ ...info, user: identity.username, status: response.status });
+    this.faults.record({ ...info, user: identity.username, status: response.status });
     const date = new Date(this.#core.clock.now()).toUTCString();
     return this.faults.after(request, identity, info, { ...response, headers: { date, ...response.headers } });
   }
@@ -136,7 +136,7 @@ export class SimulatedApi {
     time: RequestTime,
   ): Promise<HttpResponse> {
     if (identity !== ANONYMOUS) authorize(this.#core, identity, info);
-    // Whoever delayed it so far did it in the API server's place.
+    // A hook may have delayed the request, as a slow API server would.
     if (request.method !== 'GET') requestOver(this.#core.clock, time);
     const shared = {
       core: this.#core,

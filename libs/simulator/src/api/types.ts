@@ -11,7 +11,7 @@ export interface OwnerReference {
   readonly blockOwnerDeletion?: boolean;
 }
 
-/** What the API keeps about each object. */
+/** The metadata that the API keeps for each object. */
 export interface ObjectMeta {
   readonly name: string;
   readonly generateName?: string;
@@ -36,7 +36,7 @@ export interface KubeObject {
   readonly [field: string]: unknown;
 }
 
-/** An object as a caller hands it in. */
+/** An object as a caller passes it. */
 export interface ObjectInput {
   readonly apiVersion?: string;
   readonly kind?: string;
@@ -50,7 +50,7 @@ export interface ResourceRef<T = KubeObject> {
   readonly objectType?: T;
 }
 
-/** One object of a resource; `namespace` is absent for those of the cluster. */
+/** One object of a resource; `namespace` is absent for cluster-scoped ones. */
 export interface ObjectRef<T = KubeObject> extends ResourceRef<T> {
   readonly namespace?: string | undefined;
   readonly name: string;
@@ -62,7 +62,7 @@ export interface WatchEvent<T = KubeObject> {
   readonly object: T;
 }
 
-/** Whom a request comes from. */
+/** The user who sends a request. */
 export interface Identity {
   readonly username: string;
   readonly uid?: string;
@@ -70,7 +70,7 @@ export interface Identity {
   readonly extra?: Readonly<Record<string, readonly string[]>>;
 }
 
-/** What a request is about, in the words of RBAC and of audit logs. */
+/** The attributes of a request, in the terms of RBAC and audit logs. */
 export interface RequestInfo {
   /** get, list, watch, create, update, patch, delete or deletecollection; for other paths the lower-case HTTP method. */
   readonly verb: string;
@@ -87,21 +87,21 @@ export interface RequestInfo {
 
 export const isRecord = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** The value at a dotted path, such as `spec.nodeName`; whoever asks often splits the path once. */
+/** The value at a dotted path, such as `spec.nodeName`. A frequent caller should split the path once. */
 export function valueAt(object: unknown, path: string | readonly string[]): unknown {
   let value: unknown = object;
   for (const part of typeof path === 'string' ? path.split('.') : path) value = isRecord(value) ? value[part] : undefined;
   return value;
 }
 
-/** A value as text; what is no string as JSON. */
+/** A value as text; anything but a string as JSON. */
 export const asText = (value: unknown): string => (typeof value === 'string' ? value : value === undefined ? '' : JSON.stringify(value));
 
 /** A copy without some fields. */
 export const omit = (object: object, ...fields: readonly string[]): Json =>
   Object.fromEntries(Object.entries(object).filter(([field]) => !fields.includes(field)));
 
-/** Structural equality of JSON values; absent and `undefined` are the same. */
+/** Structural equality of JSON values; absent and `undefined` are equal. */
 export function equalJson(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (Array.isArray(a)) return Array.isArray(b) && a.length === b.length && a.every((item, at) => equalJson(item, b[at]));
@@ -111,7 +111,7 @@ export function equalJson(a: unknown, b: unknown): boolean {
   return true;
 }
 
-/** Freezes a value that nobody else can change yet; parts that are frozen already are taken as they are. */
+/** Freezes a value that no one else can change yet; parts that are already frozen are skipped. */
 export function deepFreeze<T>(value: T): T {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
   Object.freeze(value);

@@ -2,7 +2,7 @@ import { sleep } from '@brupop/ports';
 import type { Clock, HttpHandler, HttpResponse } from '@brupop/ports';
 import type { UpdateStatusFile } from './update-status.ts';
 
-/** The part of a host that an administrator works on. */
+/** The part of a host that an administrator uses. */
 export interface AdministeredHost {
   readonly handle: HttpHandler;
   readonly updateStatus: UpdateStatusFile | undefined;
@@ -14,7 +14,7 @@ export type AdminResult = { readonly ok: true } | { readonly ok: false; readonly
 const POLL_MS = 500;
 const PATIENCE_MS = 10 * 60_000;
 
-/** `apiclient` in the hands of people, at any time, between any two steps of the agent. Never rejects. */
+/** `apiclient` as run by people, at any time, between any two steps of the agent. Never rejects. */
 export class HostAdmin {
   readonly #host: AdministeredHost;
   readonly #clock: Clock;
@@ -29,7 +29,7 @@ export class HostAdmin {
     return this.#run(['/actions/refresh-updates']);
   }
 
-  /** `apiclient update apply --check`, with `--reboot` if asked for: it reboots only into what it has applied itself. */
+  /** `apiclient update apply --check`, optionally with `--reboot`: it reboots only into an update that it has applied itself. */
   async apply({ reboot = false }: { readonly reboot?: boolean } = {}): Promise<AdminResult> {
     const checked = await this.check();
     if (!checked.ok) return checked;
@@ -39,7 +39,7 @@ export class HostAdmin {
     return this.#run(reboot ? [...steps, '/actions/reboot'] : steps);
   }
 
-  /** `apiclient update cancel`: what is staged stays staged. */
+  /** `apiclient update cancel`: a staged image stays staged. */
   cancel(): Promise<AdminResult> {
     return this.#run(['/actions/deactivate-update']);
   }

@@ -1,10 +1,10 @@
-/** How often something shall go wrong. */
+/** How often a fault occurs. */
 export type Times = number | 'always';
 
-/** Faults that last for a number of times. */
+/** Faults that occur a number of times. */
 export type CountedFault = 'download' | 'otherWords' | 'boot' | 'rebootRefused' | 'childDies' | 'refresh' | 'unparsable' | 'comeBack';
 
-/** What the faults may do to the host at once. */
+/** The effects that faults have on the host immediately. */
 export interface HostFaultHooks {
   /** Holds the update lock for `ms`. */
   readonly holdLock: (ms: number) => void;
@@ -12,12 +12,12 @@ export interface HostFaultHooks {
   readonly replaceSocket: () => void;
 }
 
-/** Things that go wrong on one host. Each method sets a fault; the times are counted down as they happen. */
+/** Faults of one host. Each method sets a fault; the times are counted down as it occurs. */
 export class HostFaults {
   readonly #left = new Map<CountedFault, Times>();
   readonly #hooks: HostFaultHooks;
   #stallMs = 0;
-  /** What the host calls its update state instead of its name. */
+  /** The update state that the host reports instead of its own. */
   unknownState: string | undefined;
   #refusesConnections = false;
 
@@ -35,12 +35,12 @@ export class HostFaults {
     this.#left.set('boot', times);
   }
 
-  /** The next requests to reboot are answered 500, as with an inhibitor. */
+  /** The next requests to reboot are answered with 500, as with an inhibitor. */
   rebootRefused(times: Times = 1): void {
     this.#left.set('rebootRefused', times);
   }
 
-  /** The next children die: 204, then nothing changes at all. */
+  /** The next children die: the answer is 204, then nothing changes. */
   childDies(times: Times = 1): void {
     this.#left.set('childDies', times);
   }
@@ -50,12 +50,12 @@ export class HostFaults {
     this.#left.set('refresh', times);
   }
 
-  /** The next refreshes exit with success, but with output that cannot be read. */
+  /** The next refreshes exit with success, but with unreadable output. */
   unparsableOutput(times: Times = 1): void {
     this.#left.set('unparsable', times);
   }
 
-  /** The next downloads (`prepare`) are those of an updater that does not say which version it downloads. */
+  /** The next downloads (`prepare`) do not print the version that they download, as some updaters. */
   otherWords(times: Times = 1): void {
     this.#left.set('otherWords', times);
   }
@@ -65,12 +65,12 @@ export class HostFaults {
     this.#left.set('comeBack', 1);
   }
 
-  /** Someone else holds the update lock for `ms`. */
+  /** Another process holds the update lock for `ms`. */
   busy(ms: number): void {
     this.#hooks.holdLock(ms);
   }
 
-  /** The API server restarts: its socket is a new file, and all that is mounted stays dead for good. */
+  /** The API server restarts: its socket is a new file, and existing mounts stay dead. */
   socketDead(): void {
     this.#hooks.replaceSocket();
   }
@@ -80,7 +80,7 @@ export class HostFaults {
     this.unknownState = state;
   }
 
-  /** Nobody listens at the socket, also not at a new mount of it, until {@link clear}. */
+  /** Nothing listens at the socket, also not at a new mount of it, until {@link clear}. */
   refusesConnections(): void {
     this.#refusesConnections = true;
   }
@@ -90,12 +90,12 @@ export class HostFaults {
     return this.#refusesConnections;
   }
 
-  /** The next request takes `ms` longer; those behind it wait. */
+  /** The next request takes `ms` longer; the requests behind it wait. */
   stall(ms: number): void {
     this.#stallMs = ms;
   }
 
-  /** Forgets all faults that are still to come. */
+  /** Clears all faults that have not occurred yet. */
   clear(): void {
     this.#left.clear();
     this.#stallMs = 0;
@@ -103,7 +103,7 @@ export class HostFaults {
     this.#refusesConnections = false;
   }
 
-  /** Whether the fault happens this time; counts it down. */
+  /** Whether the fault occurs this time; counts it down. */
   take(fault: CountedFault): boolean {
     const left = this.#left.get(fault) ?? 0;
     if (left === 'always') return true;
@@ -112,7 +112,7 @@ export class HostFaults {
     return true;
   }
 
-  /** Takes the delay of the next request, in milliseconds. */
+  /** Consumes the delay of the next request, in milliseconds. */
   takeStallMs(): number {
     const stallMs = this.#stallMs;
     this.#stallMs = 0;

@@ -1,6 +1,6 @@
 import type { Random } from '@brupop/ports';
 
-/** A version 4 UUID out of a repeatable sequence. */
+/** A version 4 UUID from a repeatable sequence. */
 export function randomUuid(random: Random): string {
   const digits = Array.from({ length: 32 }, (_, at) => {
     const digit = Math.floor(random() * 16);

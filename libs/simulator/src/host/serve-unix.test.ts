@@ -54,7 +54,7 @@ describe(serveUnix, () => {
     await rm(folder, { recursive: true });
   });
 
-  test('carries answers as the real server sends them', async () => {
+  test('sends answers as the real server does', async () => {
     const os = await ask(server.socketPath, 'GET', '/os');
     expect([os.status, os.headers['content-type'], os.body.includes('\n')]).toEqual([200, 'application/json', false]);
     const started = await ask(server.socketPath, 'POST', '/actions/refresh-updates');
@@ -65,7 +65,7 @@ describe(serveUnix, () => {
     expect([unknown.status, unknown.body]).toEqual([404, '']);
   });
 
-  test('cuts the connection while the host is down, and refuses it once closed', async () => {
+  test('resets connections while the host is down, and refuses them once closed', async () => {
     host.powerOff();
     await expect(ask(server.socketPath, 'GET', '/os')).rejects.toMatchObject({ code: 'ECONNRESET' });
     await server.close();

@@ -6,16 +6,16 @@ import type { HttpHandler, HttpRequest } from '@brupop/ports';
 /** A listening unix socket. */
 export interface UnixServer {
   readonly socketPath: string;
-  /** Cuts all connections and removes the socket. */
+  /** Closes all connections and removes the socket. */
   close(): Promise<void>;
 }
 
-// The real server closes connections that idle for this long (host API, point 11).
+// The real server closes connections that are idle for this long (host API, point 11).
 const IDLE_MS = 5_000;
 
 /**
- * Serves `handler` on a new unix socket at `socketPath`; whatever file was there is replaced.
- * A handler that rejects stands for a dead server: the connection is cut without an answer.
+ * Serves `handler` on a new unix socket at `socketPath`, in place of any existing file.
+ * A handler that rejects stands for a dead server: the connection is closed without an answer.
  */
 export async function serveUnix(handler: HttpHandler, socketPath: string): Promise<UnixServer> {
   await rm(socketPath, { force: true });

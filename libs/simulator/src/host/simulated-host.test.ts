@@ -41,7 +41,7 @@ class Bench {
     return status;
   }
 
-  /** Acts and waits for the child. */
+  /** Sends an action and waits for the child. */
   async complete(action: string): Promise<number> {
     const status = await this.act(action);
     await this.clock.advance(15_000);
@@ -59,7 +59,7 @@ class Bench {
 }
 
 describe(SimulatedHost, () => {
-  test('tells what runs', async () => {
+  test('reports the running version', async () => {
     const bench = new Bench();
     const response = await bench.send('GET', '/os');
     expect(response.headers['content-type']).toBe('application/json');
@@ -81,7 +81,7 @@ describe(SimulatedHost, () => {
     expect([response.status, await response.text(), response.headers]).toEqual([404, '', {}]);
   });
 
-  test('has no status until the first action, and one after it even if that is refused', async () => {
+  test('has no status until the first action, and has one after it even if the action is refused', async () => {
     const bench = new Bench();
     const before = await bench.send('GET', '/updates/status');
     expect([before.status, await before.text(), before.headers]).toEqual([
@@ -100,7 +100,7 @@ describe(SimulatedHost, () => {
     });
   });
 
-  test('answers 204 at once and holds the lock until the child has ended', async () => {
+  test('answers 204 immediately and holds the lock until the child has ended', async () => {
     const bench = new Bench();
     await bench.complete('refresh-updates');
     expect(await bench.act('prepare-update')).toBe(204);
@@ -141,14 +141,14 @@ describe(SimulatedHost, () => {
     expect(await bench.status()).toMatchObject({ update_state: 'Idle', chosen_update: null });
   });
 
-  test('tells of each command that it takes on, and of none that it refuses', async () => {
+  test('reports each command that it accepts, and none that it refuses', async () => {
     const commands: string[] = [];
     const bench = new Bench({ onCommand: (command) => commands.push(command) });
     for (const action of ['prepare-update', 'refresh-updates', 'refresh-updates', 'reboot']) await bench.act(action);
     expect(commands).toEqual(['refresh']);
   });
 
-  test('rolls back without a word when the new version does not boot', async () => {
+  test('rolls back silently when the new version does not boot', async () => {
     const bench = new Bench();
     bench.host.faults.bootFails(1);
     await bench.makeReady();
@@ -160,7 +160,7 @@ describe(SimulatedHost, () => {
     expect(await bench.status()).toMatchObject({ update_state: 'Available', chosen_update: { version: '1.27.0' } });
   });
 
-  test('loses what is staged, and a download in progress, at a reboot', async () => {
+  test('loses a staged image, and a download in progress, at a reboot', async () => {
     const bench = new Bench();
     await bench.complete('refresh-updates');
     await bench.act('prepare-update');
@@ -170,7 +170,7 @@ describe(SimulatedHost, () => {
     expect([bench.host.version, await bench.act('activate-update')]).toEqual(['1.26.1', 409]);
   });
 
-  test('a failed second download leaves a status that cannot be activated', async () => {
+  test('cannot activate after a second download has failed', async () => {
     const bench = new Bench();
     await bench.complete('refresh-updates');
     await bench.complete('prepare-update');
@@ -187,7 +187,7 @@ describe(SimulatedHost, () => {
     expect(await bench.status()).toMatchObject({ update_state: 'Ready' });
   });
 
-  test('a failed refresh drops Available to Idle and keeps the chosen update', async () => {
+  test('goes from Available to Idle after a failed refresh, and keeps the chosen update', async () => {
     const bench = new Bench();
     await bench.complete('refresh-updates');
     bench.host.faults.refreshFails(1);
@@ -196,7 +196,7 @@ describe(SimulatedHost, () => {
     expect(await bench.act('prepare-update')).toBe(409);
   });
 
-  test('a refresh can null the chosen update of a staged host: prepare is 404, activate works', async () => {
+  test('may lose the chosen update of a staged image in a refresh: prepare is 404, activate works', async () => {
     const repository = { available: ['1.26.1', '1.27.0'] };
     const bench = new Bench({ repository });
     await bench.complete('refresh-updates');
@@ -208,7 +208,7 @@ describe(SimulatedHost, () => {
     expect(await bench.status()).toMatchObject({ update_state: 'Ready' });
   });
 
-  test('downloads what the repository offers by then, whatever the status tells', async () => {
+  test('downloads what the repository offers by then, whatever the status says', async () => {
     const repository = { available: ['1.26.1', '1.27.0'] };
     const bench = new Bench({ repository });
     await bench.complete('refresh-updates');
@@ -225,7 +225,7 @@ describe(SimulatedHost, () => {
     expect(bench.host.version).toBe('1.28.0');
   });
 
-  test('stages nothing, and says that it has, when the repository no longer offers the update', async () => {
+  test('stages nothing, but reports Staged, when the repository no longer offers the update', async () => {
     const repository = { available: ['1.26.1', '1.27.0'] };
     const bench = new Bench({ repository });
     await bench.complete('refresh-updates');
@@ -242,7 +242,7 @@ describe(SimulatedHost, () => {
     });
   });
 
-  test('boots what an earlier update has left when the repository no longer offers the update, and it is activated all the same', async () => {
+  test('boots the image of an earlier update if the repository no longer offers this one and it is activated anyway', async () => {
     const repository = { available: ['1.26.1', '1.27.0'] };
     const bench = new Bench({ repository, inactive: '1.25.0' });
     await bench.complete('refresh-updates');
@@ -255,7 +255,7 @@ describe(SimulatedHost, () => {
     expect(bench.host.version).toBe('1.25.0');
   });
 
-  test('may have an updater that does not say what it downloads', async () => {
+  test('may have an updater that does not print the version that it downloads', async () => {
     const bench = new Bench();
     await bench.complete('refresh-updates');
     bench.host.faults.otherWords();
@@ -263,7 +263,7 @@ describe(SimulatedHost, () => {
     expect(await bench.status()).toMatchObject({ update_state: 'Staged', most_recent_command: { cmd_status: 'Success', stderr: '' } });
   });
 
-  test('tells on stderr as much as the updater does', async () => {
+  test('prints as much on stderr as the updater does', async () => {
     const bench = new Bench();
     await bench.complete('refresh-updates');
     bench.host.faults.downloadFails(1);
@@ -273,7 +273,7 @@ describe(SimulatedHost, () => {
     });
   });
 
-  test('a child that dies changes nothing at all', async () => {
+  test('changes nothing when a child dies', async () => {
     const bench = new Bench();
     await bench.complete('refresh-updates');
     const before = await bench.status();
@@ -282,14 +282,14 @@ describe(SimulatedHost, () => {
     expect(await bench.status()).toEqual(before);
   });
 
-  test('unreadable output gives success without a change', async () => {
+  test('reports success without a change when the output is unreadable', async () => {
     const bench = new Bench();
     bench.host.faults.unparsableOutput(1);
     await bench.complete('refresh-updates');
     expect(await bench.status()).toMatchObject({ update_state: 'Idle', most_recent_command: { cmd_status: 'Success' } });
   });
 
-  test('every command has its own timestamp', async () => {
+  test('gives every command its own timestamp', async () => {
     const bench = new Bench({ timings: { ...timings, refreshMs: 0 } });
     const seen = new Set<unknown>();
     for (let round = 0; round < 3; round++) {
@@ -301,7 +301,7 @@ describe(SimulatedHost, () => {
     expect(new Set([...seen].map((command) => (command as { timestamp: string }).timestamp)).size).toBe(3);
   });
 
-  test('refuses a reboot with an inhibitor, once', async () => {
+  test('refuses one reboot with an inhibitor', async () => {
     const bench = new Bench();
     bench.host.faults.rebootRefused(1);
     const refused = await bench.send('POST', '/actions/reboot');
@@ -312,7 +312,7 @@ describe(SimulatedHost, () => {
     expect(await bench.act('reboot')).toBe(204);
   });
 
-  test('stays down until powered on when it never comes back', async () => {
+  test('stays down until powered on with the fault `neverComesBack`', async () => {
     const bench = new Bench();
     bench.host.faults.neverComesBack();
     await bench.act('reboot');
@@ -323,17 +323,17 @@ describe(SimulatedHost, () => {
     expect(bench.host.isUp).toBe(true);
   });
 
-  test('is busy for as long as somebody else holds the lock', async () => {
+  test('is busy while another process holds the lock', async () => {
     const bench = new Bench();
     bench.host.faults.busy(5_000);
     expect(await bench.act('refresh-updates')).toBe(423);
     await bench.clock.advance(5_000);
-    // Whoever did not get the lock has not written the status file.
+    // A process without the lock does not write the status file.
     expect((await bench.send('GET', '/updates/status')).status).toBe(404);
     expect(await bench.act('refresh-updates')).toBe(204);
   });
 
-  test('serves requests in turn: a slow one stalls those behind it', async () => {
+  test('serves requests in turn: a slow one delays the others', async () => {
     const bench = new Bench();
     bench.host.faults.stall(3_000);
     const order: string[] = [];
@@ -345,7 +345,7 @@ describe(SimulatedHost, () => {
     expect(order).toEqual(['/updates/status 3005', '/os 3010']);
   });
 
-  test('of two refreshes at once one is started and one finds the lock', async () => {
+  test('starts one of two simultaneous refreshes, and answers the other that the lock is taken', async () => {
     const bench = new Bench();
     const refresh = (): Promise<HttpResponse> =>
       bench.host.handle({ method: 'POST', path: '/actions/refresh-updates' }, new AbortController().signal);
@@ -353,14 +353,14 @@ describe(SimulatedHost, () => {
     expect(responses.map(({ status }) => status)).toEqual([204, 423]);
   });
 
-  test('a request in progress when the host goes down is cut', async () => {
+  test('resets a request in progress when it goes down', async () => {
     const bench = new Bench();
     const asked = bench.host.handle({ method: 'GET', path: '/os' }, new AbortController().signal);
     bench.host.powerOff();
     await expect(bench.wait(asked)).rejects.toMatchObject({ code: 'ECONNRESET' });
   });
 
-  test('a boot frees the worker of whatever it was busy with', async () => {
+  test('has an idle worker after a boot', async () => {
     const bench = new Bench();
     bench.host.faults.stall(3_600_000);
     const stalled = bench.host.handle({ method: 'GET', path: '/os' }, new AbortController().signal);
@@ -372,7 +372,7 @@ describe(SimulatedHost, () => {
     expect(bench.clock.monotonic()).toBeLessThan(120_000);
   });
 
-  test('a mounted socket is dead for good after the API server restarts and after a boot', async () => {
+  test('a mounted socket stays dead after a restart of the API server and after a boot', async () => {
     const bench = new Bench();
     const mount = bench.host.mountSocket();
     expect((await bench.send('GET', '/os', mount)).status).toBe(200);
@@ -389,7 +389,7 @@ describe(SimulatedHost, () => {
     const bench = new Bench();
     expect(await bench.wait(bench.host.admin.apply())).toEqual({ ok: true });
     expect(bench.host.updateStatus?.state).toBe('Ready');
-    // What is applied already is not rebooted into.
+    // An image that is already applied does not cause a reboot.
     const { bootId } = bench.host;
     expect(await bench.wait(bench.host.admin.apply({ reboot: true }))).toEqual({ ok: true });
     await bench.clock.advance(60_000);

@@ -10,7 +10,7 @@ import type { ChildOutcome, Disk, Offer, UpdateCommand, UpdateStatusFile } from 
 import { chooseUpdate, listVersions } from './versions.ts';
 import type { ChoiceInput, UpdateRepository } from './versions.ts';
 
-/** How long things take on a host, in milliseconds. */
+/** Durations on a host, in milliseconds. */
 export interface HostTimings {
   readonly requestMs: number;
   readonly refreshMs: number;
@@ -32,25 +32,25 @@ export const DEFAULT_HOST_TIMINGS: HostTimings = {
   rebootMs: 45_000,
 };
 
-/** What a {@link SimulatedHost} is made from. */
+/** Options of a {@link SimulatedHost}. */
 export interface SimulatedHostOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly name: string;
   readonly version: string;
-  /** What an earlier update has left on the other partition; nothing unless given. */
+  /** The version that an earlier update left on the other partition; by default none. */
   readonly inactive?: string;
   readonly repository: UpdateRepository;
   readonly timings?: Partial<HostTimings>;
   readonly variant?: string;
   readonly arch?: string;
-  /** How much later than the first wave this host sees an update, in milliseconds. */
+  /** How much later than the first wave this host is offered an update, in milliseconds. */
   readonly waveOffsetMs?: number;
-  /** Told of each update command that the host has taken on, before the answer is sent. */
+  /** Called for each update command that the host has accepted, before the answer is sent. */
   readonly onCommand?: (command: UpdateCommand) => void;
 }
 
-/** What happens to the machine: `shutting-down` (services are told to stop), `down` (nothing runs), `booted`. */
+/** Events of the machine: `shutting-down` (services are stopped), `down` (nothing runs), `booted`. */
 export type HostEvent =
   | { readonly type: 'shutting-down' | 'down'; readonly bootId: string }
   | { readonly type: 'booted'; readonly bootId: string; readonly version: string; readonly rolledBack: boolean };
@@ -68,7 +68,7 @@ const COMMANDS: Readonly<Record<string, UpdateCommand>> = {
 export class SimulatedHost {
   readonly name: string;
   readonly faults: HostFaults;
-  /** What people run on the host, out of band. */
+  /** The commands that people run on the host. */
   readonly admin: HostAdmin;
   /** `settings.updates.version-lock`. */
   versionLock = 'latest';
@@ -112,12 +112,12 @@ export class SimulatedHost {
     this.admin = new HostAdmin(this, options.clock);
   }
 
-  /** `/proc/sys/kernel/random/boot_id`: another one after each boot. */
+  /** `/proc/sys/kernel/random/boot_id`: a new one for each boot. */
   get bootId(): string {
     return this.#bootId;
   }
 
-  /** The version that runs. */
+  /** The running version. */
   get version(): string {
     return this.#disk.active;
   }
@@ -131,20 +131,20 @@ export class SimulatedHost {
     return this.#identity.arch;
   }
 
-  /** Whether processes run on it; still true while it shuts down. */
+  /** Whether processes run on the host; still true while it shuts down. */
   get isUp(): boolean {
     return this.#power !== 'down';
   }
 
-  /** The update status as nobody can see it while the lock is held; undefined before the first action since the boot. */
+  /** The update status, which no client can read while the lock is taken; undefined before the first action since the boot. */
   get updateStatus(): UpdateStatusFile | undefined {
     return this.#file;
   }
 
-  /** The API at whatever socket there is now. Rejects with `ECONNREFUSED` while the host is down. */
+  /** The API at its current socket. Rejects with `ECONNREFUSED` while the host is down. */
   readonly handle: HttpHandler = (request) => this.#serve(request);
 
-  /** The API as a bind mount of the present socket file sees it: dead for good once the host or its API server has restarted. */
+  /** The API through a bind mount of the current socket file: dead for good once the host or its API server has restarted. */
   mountSocket(): HttpHandler {
     const socket = this.#socket;
     return (request) => (socket === this.#socket ? this.#serve(request) : Promise.reject(connectionError('ECONNREFUSED')));
@@ -156,7 +156,7 @@ export class SimulatedHost {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Reboots in good order; nothing can refuse it. */
+  /** Reboots in an orderly way; nothing can refuse it. */
   reboot(): void {
     if (this.#power !== 'up') return;
     this.#power = 'shutting-down';
@@ -167,7 +167,7 @@ export class SimulatedHost {
     });
   }
 
-  /** Pulls the plug; the host stays down until `powerOn`. */
+  /** Cuts the power; the host stays down until `powerOn`. */
   powerOff(): void {
     this.#cancelPower();
     if (this.#power !== 'down') this.#goDown();
@@ -248,12 +248,12 @@ export class SimulatedHost {
     const refusal = refuseCommand(command, this.#file);
     if (refusal !== undefined) return textResponse(refusal.status, refusal.body);
     const offer = this.#offer();
-    // The download goes straight to the other partition: whatever was there is gone.
+    // The download overwrites the other partition: its image is gone.
     if (command === 'prepare' && offer.chosen !== null) this.#disk = { ...this.#disk, inactive: null, bootsInactive: false };
     const outcome = this.#takeOutcome(command);
-    const inOtherWords = command === 'prepare' && this.faults.take('otherWords');
+    const isVersionHidden = command === 'prepare' && this.faults.take('otherWords');
     this.#lock(this.#durationMs(command), () => {
-      if (outcome !== 'died') this.#finish(command, outcome, offer, inOtherWords);
+      if (outcome !== 'died') this.#finish(command, outcome, offer, isVersionHidden);
     });
     this.#onCommand(command);
     return textResponse(204);
@@ -290,28 +290,28 @@ export class SimulatedHost {
     return { listed: listVersions(choice), chosen: chooseUpdate(choice) };
   }
 
-  #finish(command: UpdateCommand, outcome: ChildOutcome, offer: Offer, inOtherWords: boolean): void {
+  #finish(command: UpdateCommand, outcome: ChildOutcome, offer: Offer, isVersionHidden: boolean): void {
     const finished = finishCommand({
       command,
       outcome,
       file: this.#file ?? EMPTY_STATUS,
       disk: this.#disk,
       offer,
-      inOtherWords,
+      isVersionHidden,
       timestamp: this.#timestamp(),
     });
     this.#file = finished.file;
     this.#disk = finished.disk;
   }
 
-  /** Nanoseconds count the children, so that no two have the same time. */
+  /** The nanoseconds count the children, so that every timestamp is unique. */
   #timestamp(): string {
     this.#children = (this.#children + 1) % 1_000_000;
     return new Date(this.#clock.now()).toISOString().replace('Z', `${String(this.#children).padStart(6, '0')}Z`);
   }
 }
 
-/** What a client sees when nobody listens (`ECONNREFUSED`) or the listener dies (`ECONNRESET`). */
+/** The error of a client when nothing listens (`ECONNREFUSED`) or the listener dies (`ECONNRESET`). */
 function connectionError(code: 'ECONNREFUSED' | 'ECONNRESET'): Error {
   return Object.assign(new Error(`connect ${code} /run/api.sock`), { code });
 }

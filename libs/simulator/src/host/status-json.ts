@@ -1,6 +1,6 @@
 import type { Disk, UpdateStatusFile } from './update-status.ts';
 
-/** What names a build beside its version. */
+/** The identity of a build beside its version. */
 export interface HostIdentity {
   readonly arch: string;
   readonly variant: string;

@@ -21,7 +21,7 @@ describe(refuseCommand, () => {
   };
   const rows = (Object.keys(legal) as UpdateCommand[]).flatMap((command) => states.map((state) => ({ command, state })));
 
-  test.each(rows)('$command in $state is refused with 409 unless it is a legal move', ({ command, state }) => {
+  test.each(rows)('$command in $state is refused with 409 unless it is allowed', ({ command, state }) => {
     const refusal = refuseCommand(command, aFile({ state, staged: '1.27.0' }));
     expect(refusal?.status).toBe(legal[command].includes(state) ? undefined : 409);
   });
@@ -65,7 +65,7 @@ describe(finishCommand, () => {
     expect(finishCommand({ ...base, command: 'refresh', outcome: 'failed', file: aFile() }).file.chosen).toBe('1.27.0');
   });
 
-  test('a good refresh can take the chosen update away from a host that is ready', () => {
+  test('a successful refresh can drop the chosen update of a host that is ready', () => {
     const { file } = finishCommand({
       ...base,
       command: 'refresh',

@@ -1,4 +1,4 @@
-/** Where an update on the host is. */
+/** The update state of a host. */
 export type UpdateState = 'Idle' | 'Available' | 'Staged' | 'Ready';
 /** The four actions that take the update lock. */
 export type UpdateCommand = 'refresh' | 'prepare' | 'activate' | 'deactivate';
@@ -23,14 +23,14 @@ export interface UpdateStatusFile {
   readonly mostRecent: CommandResult | null;
 }
 
-/** A status file that nothing has been written to. */
+/** The status file before the first action. */
 export const EMPTY_STATUS: UpdateStatusFile = { state: 'Idle', available: [], chosen: null, staged: null, mostRecent: null };
 
 /** The partitions: they survive a reboot. */
 export interface Disk {
-  /** Version that runs. */
+  /** The running version. */
   readonly active: string;
-  /** Version whose whole image is on the other partition; null while there is none, as from the first byte of a download on. */
+  /** The version whose complete image is on the other partition; null if there is none, as soon as a download begins. */
   readonly inactive: string | null;
   /** Whether the bootloader will try the other partition. */
   readonly bootsInactive: boolean;
@@ -49,7 +49,7 @@ const ALLOWED: Readonly<Record<UpdateCommand, readonly UpdateState[]>> = {
   deactivate: ['Ready'],
 };
 
-/** Why the dispatcher refuses `command` before it starts a child; undefined when the move is legal. */
+/** Why the dispatcher refuses `command` before it starts a child; undefined if the command is allowed. */
 export function refuseCommand(command: UpdateCommand, file: UpdateStatusFile): Refusal | undefined {
   if (!ALLOWED[command].includes(file.state)) return { status: 409, body: 'Update action not allowed according to update state' };
   if (command === 'prepare' && file.chosen === null) return { status: 404, body: 'Previously chosen Update no longer exists' };
@@ -59,16 +59,16 @@ export function refuseCommand(command: UpdateCommand, file: UpdateStatusFile): R
   return undefined;
 }
 
-/** What a child did. `unparsable`: a refresh that exits with success, but with output that says nothing. */
+/** The result of a child. `unparsable`: a refresh that exits with success, but with meaningless output. */
 export type ChildOutcome = 'success' | 'failed' | 'unparsable';
 
-/** What the repository offers a host: `chosen` is null if the host is where it should be. */
+/** What the repository offers a host; `chosen` is null if the host is up to date. */
 export interface Offer {
   readonly listed: readonly string[];
   readonly chosen: string | null;
 }
 
-/** Everything that the end of a child depends on. */
+/** Everything on which the result of a child depends. */
 export interface FinishInput {
   readonly command: UpdateCommand;
   readonly outcome: ChildOutcome;
@@ -76,54 +76,54 @@ export interface FinishInput {
   readonly disk: Disk;
   /** What the repository offered this host when the child began. */
   readonly offer: Offer;
-  /** Whether the updater is one that does not say what it downloads. */
-  readonly inOtherWords?: boolean;
+  /** Whether the updater does not print the version that it downloads. */
+  readonly isVersionHidden?: boolean;
   readonly timestamp: string;
 }
 
 /** The status file and the disk after a child has ended. */
-export function finishCommand({ command, outcome, file, disk, offer, inOtherWords = false, timestamp }: FinishInput): {
+export function finishCommand({ command, outcome, file, disk, offer, isVersionHidden = false, timestamp }: FinishInput): {
   file: UpdateStatusFile;
   disk: Disk;
 } {
-  // An activation has nothing to activate once a failed download has wiped the image that the status file still tells of.
+  // After a failed download there is no image to activate, although the status file still names one.
   const failed = outcome === 'failed' || (command === 'activate' && disk.inactive === null);
-  const begun = command === 'prepare' && !inOtherWords ? beginningOf(offer) : '';
+  const begun = command === 'prepare' && !isVersionHidden ? beginningOf(offer) : '';
   const mostRecent: CommandResult = failed
     ? { command, status: 'Failed', timestamp, exitStatus: 1, stderr: `${begun}Failed to ${command}\n` }
     : { command, status: 'Success', timestamp, exitStatus: 0, stderr: begun };
-  const told: UpdateStatusFile = { ...file, mostRecent };
-  if (outcome === 'unparsable') return { file: told, disk };
-  if (command === 'refresh') return { file: afterRefresh(told, failed, offer), disk };
-  if (failed) return { file: told, disk };
+  const reported: UpdateStatusFile = { ...file, mostRecent };
+  if (outcome === 'unparsable') return { file: reported, disk };
+  if (command === 'refresh') return { file: afterRefresh(reported, failed, offer), disk };
+  if (failed) return { file: reported, disk };
   switch (command) {
     case 'prepare':
-      // The updater chooses anew, so that the image may be another than the status file tells of, or none.
+      // The updater chooses anew, so the image may differ from the one in the status file, or be missing.
       return {
-        file: { ...told, state: 'Staged', staged: file.chosen },
+        file: { ...reported, state: 'Staged', staged: file.chosen },
         disk: offer.chosen === null ? disk : { ...disk, inactive: offer.chosen, bootsInactive: false },
       };
     case 'activate':
-      return { file: { ...told, state: 'Ready' }, disk: { ...disk, bootsInactive: true } };
+      return { file: { ...reported, state: 'Ready' }, disk: { ...disk, bootsInactive: true } };
     case 'deactivate':
-      return { file: { ...told, state: 'Staged' }, disk: { ...disk, bootsInactive: false } };
+      return { file: { ...reported, state: 'Staged' }, disk: { ...disk, bootsInactive: false } };
   }
 }
 
-/** What the updater says before it downloads. */
+/** The output of the updater before it downloads. */
 function beginningOf({ chosen }: Offer): string {
   return chosen === null ? 'No update required\n' : `Starting update to ${chosen}\n`;
 }
 
 function afterRefresh(file: UpdateStatusFile, failed: boolean, offer: Offer): UpdateStatusFile {
   const inProgress = file.state === 'Staged' || file.state === 'Ready';
-  // A failed refresh drops Available to Idle, but leaves the chosen update behind: only the state can be trusted.
+  // A failed refresh changes Available to Idle but keeps the chosen update: only the state can be trusted.
   if (failed) return inProgress ? file : { ...file, state: 'Idle' };
   const state = offer.chosen === null ? 'Idle' : 'Available';
   return { ...file, state: inProgress ? file.state : state, available: offer.listed, chosen: offer.chosen };
 }
 
-/** The disk after the bootloader has made its choice. A boot that fails leaves the old version running and says nothing about it. */
+/** The disk after the bootloader has chosen a partition. A boot that fails leaves the old version running, without any report. */
 export function bootDisk(disk: Disk, bootFails: boolean): { disk: Disk; rolledBack: boolean } {
   if (!disk.bootsInactive || disk.inactive === null) return { disk: { ...disk, bootsInactive: false }, rolledBack: false };
   if (bootFails) return { disk: { ...disk, bootsInactive: false }, rolledBack: true };

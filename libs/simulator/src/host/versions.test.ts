@@ -31,7 +31,7 @@ describe(chooseUpdate, () => {
     { name: 'the locked version, even if older', changes: { versionLock: '1.25.0' }, chosen: '1.25.0' },
     { name: 'the locked version written with a v', changes: { versionLock: 'v1.25.0' }, chosen: '1.25.0' },
     { name: 'nothing when locked to what runs', changes: { versionLock: '1.26.1' }, chosen: null },
-    { name: 'nothing when locked to what is not there', changes: { versionLock: '9.9.9' }, chosen: null },
+    { name: 'nothing when locked to an unknown version', changes: { versionLock: '9.9.9' }, chosen: null },
     {
       name: 'a downgrade when running above the maximum',
       changes: { running: '1.27.0', repository: { available: ['1.26.1', '1.27.0'], maxVersion: '1.26.1' } },
@@ -62,7 +62,7 @@ describe(listVersions, () => {
     expect(listVersions(aChoice())).toEqual(['1.27.0', '1.26.1', '1.25.0']);
   });
 
-  test('leaves out what is above the maximum', () => {
+  test('omits versions above the maximum', () => {
     const repository = { available: ['1.25.0', '1.26.1', '1.27.0'], maxVersion: '1.26.1' };
     expect(listVersions(aChoice({ repository }))).toEqual(['1.26.1', '1.25.0']);
   });

@@ -1,6 +1,6 @@
 const PARTS = /^v?(\d+)\.(\d+)\.(\d+)/;
 
-/** Orders release versions `x.y.z` by precedence: negative when `a` is older. Pre-release tags do not count: Bottlerocket has none. */
+/** Compares release versions `x.y.z`: negative if `a` is older. Pre-release tags are ignored: Bottlerocket has none. */
 export function compareVersions(a: string, b: string): number {
   const left = PARTS.exec(a);
   const right = PARTS.exec(b);
@@ -12,17 +12,17 @@ export function compareVersions(a: string, b: string): number {
   return 0;
 }
 
-/** What the update repository offers. Shared by hosts and changed by tests as time goes by. */
+/** The content of the update repository. Shared by hosts; tests change it over time. */
 export interface UpdateRepository {
-  /** Versions that are published, in any order. */
+  /** Published versions, in any order. */
   available: string[];
-  /** For a version, the wall-clock time in milliseconds from which its first wave sees it; absent means at once. */
+  /** For a version, the wall-clock time in milliseconds from which its first wave sees it; absent means immediately. */
   availableFrom?: Record<string, number>;
-  /** Newest version that hosts are meant to run; a host above it goes back to it. */
+  /** Maximum version; a host above it is offered a downgrade. */
   maxVersion?: string;
 }
 
-/** What decides which update a host chooses. */
+/** Everything on which a host's choice of an update depends. */
 export interface ChoiceInput {
   readonly repository: UpdateRepository;
   readonly running: string;
@@ -34,7 +34,7 @@ export interface ChoiceInput {
   readonly nowMs: number;
 }
 
-/** The versions that this host sees, newest first; the running one and older ones are among them, those above the newest that hosts are meant to run are not. */
+/** The versions that this host sees, newest first, including the running and older ones, but none above the maximum. */
 export function listVersions({ repository: { available, availableFrom, maxVersion }, waveOffsetMs, nowMs }: ChoiceInput): string[] {
   return available
     .filter((version) => {
@@ -46,7 +46,7 @@ export function listVersions({ repository: { available, availableFrom, maxVersio
     .sort((a, b) => compareVersions(b, a));
 }
 
-/** The update that a successful refresh chooses, which may be a downgrade; null when the host is where it should be. */
+/** The update that a successful refresh chooses, which may be a downgrade; null if the host is up to date. */
 export function chooseUpdate(input: ChoiceInput): string | null {
   const { repository, running, versionLock } = input;
   const listed = listVersions(input);

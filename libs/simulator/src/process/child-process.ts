@@ -8,14 +8,14 @@ export interface ChildOptions {
   readonly command: string;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
-  /** Everything it prints is kept here, appended. */
+  /** Its output is appended to this file. */
   readonly logFile: string;
   readonly onLine: (line: string) => void;
-  /** 128 + the signal's number when a signal ended it. */
+  /** 128 + the signal's number if a signal ended it. */
   readonly onExit: (code: number) => void;
 }
 
-/** A process of the operator under way. */
+/** A running process of the operator. */
 export interface Child {
   readonly pid: number | undefined;
   /** Sends the signal and resolves when the process has ended. */
@@ -29,10 +29,10 @@ export function startChild({ command, args, env, logFile, onLine, onExit }: Chil
   const log = createWriteStream(logFile, { flags: 'a' });
   const child: ChildProcess = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
   const ended = new Promise<void>((resolve) => {
-    let told = false;
+    let isOver = false;
     const end = (code: number): void => {
-      if (told) return;
-      told = true;
+      if (isOver) return;
+      isOver = true;
       log.end();
       resolve();
       onExit(code);

@@ -35,7 +35,7 @@ async function aThread(
 }
 
 describe(startThread, () => {
-  test('it has an environment of its own, and ends with the code that it gives', async () => {
+  test('it has its own environment, and ends with its own exit code', async () => {
     const { exited, lines, logFile } = await aThread('console.log(Object.entries(process.env).join()); process.exitCode = 3;');
     await expect(exited).resolves.toBe(3);
     expect(lines).toEqual(['GREETING,hello']);

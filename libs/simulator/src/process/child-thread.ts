@@ -10,8 +10,8 @@ export interface ThreadOptions extends Omit<ChildOptions, 'command' | 'args'> {
 }
 
 /**
- * Starts a bundle as a thread of this process, which takes a fraction of a process's memory and time to start. It has an environment of its own; signals do
- * not reach it: whichever it is sent, it ends at once.
+ * Starts a bundle as a thread of this process, which needs a fraction of a process's memory and time to start.
+ * It has its own environment. Signals do not reach it: any signal ends it immediately.
  */
 export function startThread({ file, env, logFile, onLine, onExit }: ThreadOptions): Child {
   const log = createWriteStream(logFile, { flags: 'a' });

@@ -3,7 +3,7 @@ import { textResponse } from '@brupop/ports';
 import type { HttpClient } from '@brupop/ports';
 
 /**
- * An HTTPS client for webhooks: whole bodies, one connection a request.
+ * An HTTPS client for webhooks: whole bodies, one connection per request.
  * @param serverName the name that the certificate must have, whatever the address
  */
 export function httpsJsonClient(baseUrl: string, serverName: string, caPem: string): HttpClient {

@@ -15,16 +15,16 @@ import type { SecretSource, SecretVolume } from './secret-volume.ts';
 import { freePort } from './service-proxy.ts';
 import type { Endpoint } from './service-proxy.ts';
 
-/** The operator's processes: which file each runs, and what they are told about their surroundings. */
+/** The operator's processes: the file that each runs, and their surroundings. */
 export interface ProcessRunnerOptions {
   /** The bundle of each app. */
   readonly bundles: Readonly<Record<'agent' | 'apiserver' | 'controller', string>>;
-  /** The Node binary that runs them. */
+  /** The Node.js binary that runs them. */
   readonly node: string;
   /** Folder for tokens, certificates, kubeconfigs and logs. */
   readonly directory: string;
   readonly kubernetes: { readonly url: string; readonly caPem: string };
-  /** Holds the Secrets that pods mount. */
+  /** Reads the Secrets that pods mount. */
   readonly store: SecretSource;
   /** Address of the apiserver's Service. */
   readonly apiserverUrl: () => string;
@@ -32,22 +32,22 @@ export interface ProcessRunnerOptions {
   readonly hostSocket: (nodeName: string) => string;
   /** Variables beyond those of the pod. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Each line that a process prints. */
+  /** Called for each line that a process prints. */
   readonly onLine?: (pod: string, line: string) => void;
-  /** Changes how a process is started, for measuring it; called right before each start. */
+  /** Changes how a process is started, for measurements; called right before each start. */
   readonly wrap?: WrapCommand;
   /** Issues projected tokens where the context of a pod cannot. */
   readonly issueToken?: (pod: PodObject, audience: string, expiresAfterMs: number) => Promise<string>;
   /**
-   * Whether pods' addresses are addresses of this machine, so that the apiserver can be reached where its Service says. Else each serves on the loopback interface; what else
-   * there is may hold any port of all addresses, so others are chosen anew.
+   * Whether the addresses of pods are addresses of this machine, so that the apiserver can be reached through its Service.
+   * Otherwise each serves on the loopback interface, on ports chosen anew, since other programs may use any port of all addresses.
    */
   readonly ownAddresses?: boolean;
-  /** What runs as threads of this process: the same bundles, many of which fit on a machine. */
+  /** The apps that run as threads of this process: the same bundles, many of which fit on a machine. */
   readonly threads?: readonly App[];
 }
 
-/** Given the command that starts an app on a node, gives the one to run instead. */
+/** Receives the command that starts an app on a node, and returns the one to run instead. */
 export type WrapCommand = (app: keyof ProcessRunnerOptions['bundles'], nodeName: string, command: Command) => Command;
 
 /** A program and its arguments. */
@@ -69,7 +69,7 @@ const APPS: Readonly<Record<string, App | undefined>> = {
   [CONTROLLER_COMPONENT]: 'controller',
 };
 
-/** Where a process serves. */
+/** The addresses at which a process serves. */
 interface Addresses {
   readonly main: Endpoint;
   readonly metrics: Endpoint;
@@ -88,7 +88,7 @@ interface Launch {
 /** Runs the operator's pods as processes of this machine: what a kubelet and a container runtime do. */
 export class ProcessRunner implements PodRunner {
   readonly #options: ProcessRunnerOptions;
-  /** Every pod that has been started and has not ended, also one whose process is only about to start. */
+  /** Every pod that has been started and has not ended, including those whose process is about to start. */
   readonly #pods = new Set<RunningPod>();
   readonly #addresses = new Map<string, Addresses>();
 
@@ -144,7 +144,7 @@ export class ProcessRunner implements PodRunner {
     return this.#addresses.get(podUid)?.metrics;
   }
 
-  /** Ends every process at once, also those that are only about to start. */
+  /** Kills every process, including those that are about to start. */
   async stopAll(): Promise<void> {
     await Promise.all([...this.#pods].map(async (pod) => pod.stop('SIGKILL')));
   }
@@ -234,7 +234,7 @@ interface EnvVar {
   readonly valueFrom?: { readonly fieldRef?: { readonly fieldPath: string } };
 }
 
-/** A container's environment as the kubelet fills it in; resources and secrets are not known here. */
+/** A container's environment as the kubelet fills it in, except for resource and secret references. */
 function podEnvironment(pod: PodObject, nodeName: string): Record<string, string> {
   const fields: Readonly<Record<string, string | undefined>> = {
     'spec.nodeName': nodeName,
@@ -251,17 +251,17 @@ function podEnvironment(pod: PodObject, nodeName: string): Record<string, string
   return env;
 }
 
-/** Never leaves half a file for a reader. */
+/** Writes atomically: a reader never sees a partial file. */
 async function writeWhole(path: string, text: string): Promise<void> {
   await writeFile(`${path}.new`, text, { mode: 0o600 });
   await rename(`${path}.new`, path);
 }
 
-/** @param probe what the pod says it is to be asked; without it, it is ready as soon as it runs. Only the apiserver's own port speaks TLS. */
+/** @param probe the pod's readiness probe; without one, a pod is ready as soon as it runs. Only the apiserver's own port serves TLS. */
 function isReady(probe: { readonly path: string; readonly scheme?: string } | undefined, { main, metrics }: Addresses): Promise<boolean> {
   if (probe === undefined) return Promise.resolve(true);
   return new Promise((resolve) => {
-    // A kubelet does not look at the certificate of what it probes.
+    // A kubelet does not verify the certificate of a probed container.
     const options = { path: probe.path, timeout: READY_DEADLINE_MS, agent: false };
     const request =
       probe.scheme === 'HTTPS' ? httpsRequest({ ...options, ...main, rejectUnauthorized: false }) : httpGet({ ...options, ...metrics });

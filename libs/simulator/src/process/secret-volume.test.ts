@@ -20,7 +20,7 @@ afterEach(async () => {
 });
 
 describe(mountSecret, () => {
-  test('brings the files of a Secret that is made later', async () => {
+  test('writes the files of a Secret that is created later', async () => {
     const { api, create } = anApi();
     const volume = mountSecret(api.store, 'default', 'tls', directory);
     create({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'tls', namespace: 'default' }, ...{ data: { 'ca.crt': 'Y2E=' } } });

@@ -24,21 +24,21 @@ interface SecretRef {
 
 /** A mounted Secret. */
 export interface SecretVolume {
-  /** Resolves when the files are there: a container does not start earlier. */
+  /** Resolves when the files exist: a container does not start earlier. */
   readonly ready: Promise<void>;
-  /** Brings no more changes. */
+  /** Stops updates. */
   unmount(): void;
 }
 
 /**
- * Mounts a Secret as a kubelet does: each version in a folder of its own, and a link `..data` that moves from one to the next in one step,
- * so that a reader finds all of one version. A Secret that is deleted leaves its files as they are.
+ * Mounts a Secret as a kubelet does: each version in its own folder, and a link `..data` that is switched atomically, so that a reader
+ * finds all files of one version. The files of a deleted Secret stay.
  */
 export function mountSecret(source: SecretSource, namespace: string, name: string, directory: string): SecretVolume {
   const ref = { group: '', resource: 'secrets', namespace, name };
   const mounted = new Set<string>();
   const { promise: ready, resolve, reject } = Promise.withResolvers<undefined>();
-  // A pod may be killed before anyone waits for its files: that they never come must not end this process.
+  // A pod may be killed before anything awaits its files: the rejection must not end this process.
   ready.catch(() => undefined);
   let writing: Promise<void> = Promise.resolve();
   const bring = ({ metadata: { resourceVersion }, data = {} }: Secret): void => {
@@ -77,7 +77,7 @@ async function writeVersion(
   await rename(join(directory, '..data_tmp'), join(directory, '..data'));
   for (const key of Object.keys(data)) {
     if (mounted.has(key)) continue;
-    // A container that starts again finds the links of the one before.
+    // A restarted container finds the links of the previous one.
     await rm(join(directory, key), { force: true });
     await symlink(join('..data', key), join(directory, key));
     mounted.add(key);

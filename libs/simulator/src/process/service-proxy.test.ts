@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 import { expect, test } from '@jest/globals';
 import { freePort } from './service-proxy.ts';
 
-test('a free port can be listened on, and is none that the system gives to whoever asks for any', async () => {
+test('a free port can be listened on, and is outside the range of ephemeral ports', async () => {
   const ports = await Promise.all(Array.from({ length: 50 }, freePort));
   expect(Math.max(...ports)).toBeLessThan(32_768);
   const server = createServer();

@@ -5,7 +5,7 @@ import type { AddressInfo, Socket } from 'node:net';
 const FIRST_PORT = 16_384;
 const END_OF_PORTS = 32_768;
 
-/** Where a connection may be sent. */
+/** The destination of a connection. */
 export interface Endpoint {
   readonly host: string;
   readonly port: number;
@@ -18,8 +18,8 @@ export interface ServiceProxy {
 }
 
 /**
- * What kube-proxy does for a Service: gives it one address, and each new connection to the next ready endpoint.
- * A connection that finds no endpoint is reset.
+ * What kube-proxy does for a Service: it serves one address and sends each new connection to the next ready endpoint.
+ * A connection without an endpoint is reset.
  * @param at the address; by default any free port of the loopback interface
  */
 export async function serveService(
@@ -68,8 +68,8 @@ export async function serveService(
 }
 
 /**
- * A TCP port of the loopback interface that was free a moment ago. From below those that systems give to whoever asks for any (from 32768 on Linux, 49152 elsewhere): one of
- * them would be taken by somebody's next connection before a process that has yet to start listens on it.
+ * A TCP port of the loopback interface that was free a moment ago, below the ephemeral ports (from 32768 on Linux, 49152 elsewhere):
+ * the system could assign one of those to another connection before a process that has yet to start listens on it.
  * @throws Error if none of many is free
  */
 export async function freePort(): Promise<number> {

@@ -20,7 +20,7 @@ import type { WrapCommand } from './process-runner.ts';
 import { serveService } from './service-proxy.ts';
 import type { Endpoint } from './service-proxy.ts';
 
-/** What a simulation with real processes is made from. */
+/** Options of a simulation with real processes. */
 export interface SimulationOptions {
   /** Number of Bottlerocket hosts. */
   readonly nodes: number;
@@ -28,30 +28,30 @@ export interface SimulationOptions {
   readonly from: string;
   /** Version that the repository offers. */
   readonly to: string;
-  /** Folder for sockets, tokens and logs; a short path, for a unix socket's is limited to 107 bytes. */
+  /** Folder for sockets, tokens and logs; keep the path short, since that of a unix socket is limited to 107 bytes. */
   readonly directory: string;
   /** The bundle of each app. */
   readonly bundles: Readonly<Record<'agent' | 'apiserver' | 'controller', string>>;
-  /** The Node binary that runs them; this process's own by default. */
+  /** The Node.js binary that runs them; by default that of this process. */
   readonly node?: string;
   readonly seed?: number;
   /** Environment of each component, as the manifest would set it. */
   readonly env?: Readonly<Partial<Record<'agent' | 'apiserver' | 'controller', Readonly<Record<string, string>>>>>;
-  /** Where the pods may run, and who makes the certificates; the controller by default. */
+  /** Where the pods may run, and who issues the certificates; the controller by default. */
   readonly installation?: Pick<InstallOptions, 'certificates' | 'placement'>;
   readonly hostTimings?: Partial<HostTimings>;
   readonly clusterTimings?: Partial<ClusterTimings>;
-  /** Pods of the `web` Deployment, 4 by default; 0 leaves out every workload with a PodDisruptionBudget. */
+  /** Pods of the `web` Deployment, 4 by default; 0 omits every workload with a PodDisruptionBudget. */
   readonly webReplicas?: number;
-  /** Each line that a process of the operator prints. */
+  /** Called for each line that a process of the operator prints. */
   readonly onLine?: (pod: string, line: string) => void;
-  /** Told of each request to the API of a host. */
+  /** Called for each request to the API of a host. */
   readonly onHostRequest?: (node: string, request: HttpRequest) => void;
-  /** Changes how a process is started, for measuring it. */
+  /** Changes how a process is started, for measurements. */
   readonly wrap?: WrapCommand;
 }
 
-/** A cluster under way whose operator consists of real processes. */
+/** A running cluster whose operator consists of real processes. */
 export interface Simulation {
   readonly api: SimulatedApi;
   readonly cluster: SimulatedCluster;
@@ -63,11 +63,11 @@ export interface Simulation {
   readonly kubeconfig: string;
   /** Address of the apiserver's Service: each connection goes to the next ready replica. */
   readonly apiserverUrl: string;
-  /** The authorities that clients of the apiserver are to trust now; empty until the controller has made one. */
+  /** The authorities that clients of the apiserver must trust now; empty until the controller has made one. */
   apiserverCaPem(): string;
   /** Address of the controller's plain-HTTP server; undefined while it does not run. */
   controllerEndpoint(): Endpoint | undefined;
-  /** Ends every process and closes every socket. */
+  /** Kills every process and closes every socket. */
   close(): Promise<void>;
 }
 
@@ -77,7 +77,7 @@ interface SecretObject {
 
 const ZONES = ['us-west-2a', 'us-west-2b', 'us-west-2c'];
 
-/** Quick enough to watch, slow enough to see. */
+/** Short enough to watch, long enough to see each step. */
 const HOST_TIMINGS: Partial<HostTimings> = { refreshMs: 200, downloadMs: 800, activateMs: 200, rebootMs: 1500 };
 
 /** Starts a simulated Kubernetes cluster, installs the operator on it as `kubectl apply` would, and runs its pods as processes. */
@@ -134,7 +134,7 @@ export async function startSimulation(options: SimulationOptions): Promise<Simul
     ),
   );
   cluster.start();
-  // Here the Service has an address only.
+  // Here the Service has an address, but no DNS name.
   const controller = { CERTIFICATE_NAMES: '127.0.0.1', ...options.env?.controller };
   cluster.apply([...installObjects({ image: 'brupop', ...options.installation, env: { ...options.env, controller } })]);
   if (options.webReplicas !== 0) cluster.apply(sampleWorkloads({ webReplicas: options.webReplicas ?? 4 }));

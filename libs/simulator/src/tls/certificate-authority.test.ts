@@ -33,7 +33,7 @@ async function handshake(options: IssueOptions, servername: string, caPem?: stri
 const SERVER = { commonName: 'server', names: ['localhost', 'a.example', '127.0.0.1', '::1'] };
 
 describe(createCertificateAuthority, () => {
-  test('describes itself and what it issues', async () => {
+  test('describes itself and the certificates that it issues', async () => {
     const authority = await createCertificateAuthority();
     const ca = new X509Certificate(authority.caPem);
     const issued = new X509Certificate((await authority.issue(SERVER)).certPem);
@@ -48,19 +48,19 @@ describe(createCertificateAuthority, () => {
   });
 
   test.each([
-    { name: 'a name it is for', options: SERVER, servername: 'a.example', result: 'TLSv1.3' },
+    { name: 'its own name', options: SERVER, servername: 'a.example', result: 'TLSv1.3' },
     { name: 'another name', options: SERVER, servername: 'b.example', result: 'ERR_TLS_CERT_ALTNAME_INVALID' },
     { name: 'a time after its end', options: { ...SERVER, lifetimeMs: -DAY_MS }, servername: 'a.example', result: 'CERT_HAS_EXPIRED' },
-  ])('its certificates are judged rightly for $name', async ({ options, servername, result }) => {
+  ])('its certificates are verified correctly for $name', async ({ options, servername, result }) => {
     expect(await handshake(options, servername)).toBe(result);
   });
 
-  test('is not trusted in the place of another', async () => {
+  test('is not trusted instead of another', async () => {
     const other = (await createCertificateAuthority(undefined, 'other')).caPem;
     expect(await handshake(SERVER, 'a.example', other)).toBe('UNABLE_TO_VERIFY_LEAF_SIGNATURE');
   });
 
-  test('writes times beyond 2049, too', async () => {
+  test('also writes times beyond 2049', async () => {
     const { certPem } = await (await createCertificateAuthority()).issue({ commonName: 'x', lifetimeMs: 30 * 365 * DAY_MS });
     expect(new X509Certificate(certPem).validToDate.getTime()).toBeGreaterThan(Date.now() + 29 * 365 * DAY_MS);
   });

@@ -2,7 +2,7 @@ import { issueAuthority, issueCertificate } from '@brupop/certificates';
 import { systemClock } from '@brupop/ports';
 import type { Clock } from '@brupop/ports';
 
-/** Whom a certificate is for. */
+/** The subject of a certificate. */
 export interface IssueOptions {
   readonly commonName: string;
   /** DNS names and IP addresses. */
@@ -17,7 +17,7 @@ export interface IssuedCertificate {
   readonly keyPem: string;
 }
 
-/** A certificate authority of its own. */
+/** A certificate authority. */
 export interface CertificateAuthority {
   readonly caPem: string;
   issue(options: IssueOptions): Promise<IssuedCertificate>;
@@ -27,8 +27,8 @@ const DAY_MS = 86_400_000;
 const CLOCK_SKEW_MS = 300_000;
 
 /**
- * Makes a certificate authority. Nothing of it is written anywhere.
- * @param clock tells the time of issue; TLS peers compare with the machine's
+ * Makes a certificate authority. Nothing is written to disk.
+ * @param clock the time of issue; TLS peers compare it with the machine's
  */
 export async function createCertificateAuthority(clock: Clock = systemClock, commonName = 'simulator-ca'): Promise<CertificateAuthority> {
   const nowMs = clock.now();

@@ -6,7 +6,7 @@ import type { PodIndex } from './pod-index.ts';
 import type { ClusterTimings } from './timings.ts';
 import type { WorldStore } from './world-store.ts';
 
-/** What an {@link AttachDetachController} is made from. */
+/** Options of an {@link AttachDetachController}. */
 export interface AttachDetachOptions {
   readonly clock: Clock;
   readonly store: WorldStore;
@@ -16,11 +16,11 @@ export interface AttachDetachOptions {
 }
 
 /**
- * Attaches the volumes that the pods of a node claim, and detaches them some time after the last such pod has gone: kube-controller-manager and a CSI driver in one.
- * A volume is one that is named by its claim's `volumeName`.
+ * Attaches the volumes that the pods of a node claim, and detaches them some time after the last such pod is gone: kube-controller-manager
+ * and a CSI driver in one. Only volumes that are named by their claim's `volumeName` count.
  */
 export class AttachDetachController {
-  /** Whether the driver fails to detach anything. */
+  /** Whether the driver fails to detach volumes. */
   isStuck = false;
   readonly #options: AttachDetachOptions;
   readonly #queue: KeyedQueue;
@@ -73,7 +73,7 @@ export class AttachDetachController {
   #detach(nodeName: string, volume: string, name: string): void {
     const { store, log } = this.#options;
     if (this.#wanted(nodeName).has(volume)) return;
-    // Tried again, as the driver would.
+    // Retried, as the driver would.
     if (this.isStuck) {
       this.#queue.add(nodeName);
       return;

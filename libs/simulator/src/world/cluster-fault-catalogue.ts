@@ -15,9 +15,9 @@ import type { DisruptionBudgetObject } from './objects.ts';
 import type { SimulatedCluster } from './simulated-cluster.ts';
 import { microTime } from './timestamps.ts';
 
-/** Stops one PodDisruptionBudget from allowing anything; without one, a budget over all pods of `default` is made. */
+/** Stops one PodDisruptionBudget from allowing evictions; without one, creates a budget over all pods of `default`. */
 function block(cluster: SimulatedCluster, { random, namespace = DEFAULT_NAMESPACE }: FaultOptions, afterMs?: number): AppliedFault {
-  // One that is blocked already would be left so: what it allowed before is not known here.
+  // A budget that is already blocked is left alone: what it allowed before is unknown.
   const budgets = cluster.store
     .list('PodDisruptionBudget')
     .filter(({ metadata, spec }) => metadata.namespace !== namespace && spec.maxUnavailable !== 0);
@@ -56,7 +56,7 @@ function killFault(name: string, component: string, all: boolean, help: string, 
   return fault(name, help, apply, { moment });
 }
 
-// What a kube-apiserver answers when it, its database or one of its admission plugins is in trouble.
+// What a kube-apiserver answers when it, its database or one of its admission plugins fails.
 const ERRORS = [
   { code: 429, reason: 'TooManyRequests', message: 'Too many requests, please try again later.' },
   { code: 500, reason: 'InternalError', message: 'Internal error occurred: etcdserver: request timed out' },
@@ -77,17 +77,17 @@ function randomError(random: Random): HttpResponse | undefined {
 export const CLUSTER_FAULTS: readonly Fault[] = [
   fault(
     'pdb-blocks',
-    'A PodDisruptionBudget refuses all evictions for a while. Drains wait and end once it is over.',
+    'A PodDisruptionBudget refuses all evictions for a while. Drains wait, and finish once it is over.',
     (cluster, options) => block(cluster, options, options.durationMs ?? DEFAULT_FAULT_MS),
     { moment: 'during-update' },
   ),
   fault(
     'pdb-blocks-forever',
-    'A PodDisruptionBudget refuses all evictions. Nodes with such pods are given back uncordoned; all others are updated.',
+    'A PodDisruptionBudget refuses all evictions. Nodes with such pods are restored; all others are updated.',
     (cluster, options) => block(cluster, options),
     { lasting: true },
   ),
-  killFault('agent-killed', AGENT_COMPONENT, false, 'One agent is killed. It restarts and goes on where the host is.', 'on-updated-node'),
+  killFault('agent-killed', AGENT_COMPONENT, false, 'One agent is killed. It restarts and resumes the update.', 'on-updated-node'),
   killFault(
     'apiserver-killed',
     APISERVER_COMPONENT,
@@ -98,29 +98,29 @@ export const CLUSTER_FAULTS: readonly Fault[] = [
     'apiserver-all-killed',
     APISERVER_COMPONENT,
     true,
-    'All replicas of the apiserver are killed. The agents wait until one is back, then go on.',
+    'All replicas of the apiserver are killed. The agents wait until one is back, then continue.',
   ),
   killFault(
     'controller-killed',
     CONTROLLER_COMPONENT,
     false,
-    'One controller is killed. It, or another replica, takes over with the limits kept.',
+    'One controller is killed. It restarts, or another replica takes over; the limits still hold.',
   ),
   fault(
     'leadership-lost',
-    'Somebody else takes the lease of the controller and never renews it. The controller stops at once, and leads again when the lease has run out.',
+    'Another holder takes the lease of the controller and never renews it. The controller stops, and leads again once the lease has expired.',
     (cluster, { namespace = DEFAULT_NAMESPACE }) => {
       const place = { namespace, name: CONTROLLER_LEASE };
       if (cluster.store.get('Lease', place) === undefined) return applied(cluster, undefined);
       const renewTime = microTime(cluster.clock);
-      cluster.store.patch('Lease', place, { spec: { holderIdentity: 'somebody-else', acquireTime: renewTime, renewTime } });
+      cluster.store.patch('Lease', place, { spec: { holderIdentity: 'another-holder', acquireTime: renewTime, renewTime } });
       return applied(cluster, keyOf(place));
     },
     { moment: 'during-update' },
   ),
   fault(
     'volumes-stuck',
-    'The storage driver detaches no volume for a while. A drained node whose pods used volumes waits two minutes at most, and then reboots.',
+    'The storage driver detaches no volume for a while. A drained node whose pods used volumes waits at most two minutes, and then reboots.',
     (cluster, { durationMs = DEFAULT_FAULT_MS }) => {
       cluster.keepVolumesAttached(true);
       const restore = (): void => {
@@ -132,7 +132,7 @@ export const CLUSTER_FAULTS: readonly Fault[] = [
   ),
   fault(
     'watch-dropped',
-    'All watches on the Kubernetes API are cut. They are taken up again; no change is missed.',
+    'All watches on the Kubernetes API are closed. They resume; no change is missed.',
     (cluster) => {
       cluster.api.dropWatches();
       return applied(cluster, 'cluster');
@@ -141,7 +141,7 @@ export const CLUSTER_FAULTS: readonly Fault[] = [
   ),
   fault(
     'watch-expired',
-    'All watches on the Kubernetes API end with 410 Gone. Everything is listed anew; no change is missed.',
+    'All watches on the Kubernetes API end with 410 Gone. All objects are listed again; no change is missed.',
     (cluster) => {
       cluster.api.expireWatches();
       return applied(cluster, 'cluster');
@@ -150,10 +150,10 @@ export const CLUSTER_FAULTS: readonly Fault[] = [
   ),
   fault(
     'api-errors',
-    'One in five requests to the Kubernetes API fails with 429 or 5xx for a while. The rollout is slower, and ends as without.',
+    'One in five requests to the Kubernetes API fails with 429 or 5xx for a while. The rollout is slower, but ends in the same way.',
     (cluster, { random, durationMs = DEFAULT_FAULT_MS }) => {
       const before = cluster.api.faults.beforeRequest;
-      // People keep their access: they want to see what happens.
+      // Users keep their access: they want to see what happens.
       cluster.api.faults.beforeRequest = (_request, { username }) =>
         username.startsWith('system:serviceaccount:') ? randomError(random) : undefined;
       const restore = (): void => {

@@ -4,7 +4,7 @@ import type { PodIndex } from './pod-index.ts';
 import type { ClusterTimings } from './timings.ts';
 import type { WorldStore } from './world-store.ts';
 
-/** What every workload controller works with. */
+/** What every workload controller needs. */
 export interface ControllerContext {
   readonly clock: Clock;
   readonly random: Random;
@@ -14,7 +14,7 @@ export interface ControllerContext {
   readonly log: (type: string, subject: string, message: string) => void;
 }
 
-/** Brings one workload closer to what its spec asks for. Called again after every change; must write nothing when nothing is missing. */
+/** Reconciles one workload with its spec. Called again after every change; must write nothing if nothing is missing. */
 export interface WorkloadController {
   reconcile(workload: WorkloadObject): void;
 }

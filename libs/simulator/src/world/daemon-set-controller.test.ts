@@ -17,7 +17,7 @@ const daemonSet = (image: string, spec: object = {}): object => ({
   },
 });
 
-/** Pods of image `bad` end a moment after their start, as a process does that refuses a setting; those of image `mute` are never ready. */
+/** Pods of image `bad` exit right after their start, like a process that rejects a setting; those of image `mute` are never ready. */
 function aCluster(): TestCluster {
   const runner: PodRunner = {
     start: (pod, context) => {
@@ -35,7 +35,7 @@ function aCluster(): TestCluster {
   return bench;
 }
 
-/** Gives the DaemonSet another template. */
+/** Replaces the template of the DaemonSet. */
 function change(bench: TestCluster, image: string): void {
   const containers = [{ name: 'brupop', image }];
   bench.cluster.store.patch('DaemonSet', { namespace: 'default', name: 'agent' }, { spec: { template: { spec: { containers } } } });
@@ -45,7 +45,7 @@ const images = (bench: TestCluster, image: string): number =>
   bench.app('agent').filter(({ spec }) => spec.containers[0]?.image === image).length;
 
 describe(DaemonSetController, () => {
-  test.each(['bad', 'mute'])('a template whose pods do not stay ready (%s) goes no further than maxUnavailable', async (image) => {
+  test.each(['bad', 'mute'])('a template whose pods do not stay ready (%s) replaces no more than maxUnavailable', async (image) => {
     const bench = aCluster();
     bench.cluster.apply([daemonSet('good')]);
     await bench.clock.advance(60_000);
@@ -59,7 +59,7 @@ describe(DaemonSetController, () => {
     expect([images(bench, 'better'), bench.app('agent').filter(isReady).length]).toEqual([12, 12]);
   });
 
-  test('without minReadySeconds a pod that is ready for a moment lets the next one go', async () => {
+  test('without minReadySeconds a pod that is ready for a moment starts the next replacement', async () => {
     const bench = aCluster();
     bench.cluster.apply([daemonSet('good', { minReadySeconds: 0 })]);
     await bench.clock.advance(60_000);

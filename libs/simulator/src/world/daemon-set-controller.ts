@@ -8,10 +8,10 @@ import { writeStatus } from './workload-status.ts';
 
 const REVISION_LABEL = 'controller-revision-hash';
 
-/** One pod on each node that fits. Of outdated pods those that are not available are replaced at once, and of the others as many as `maxUnavailable` leaves. */
+/** Runs one pod on each fitting node. Replaces outdated pods: unavailable ones immediately, the others within `maxUnavailable`. */
 export class DaemonSetController implements WorkloadController {
   readonly #context: ControllerContext;
-  /** By uid of the set: ends the wait for a pod that has yet to be available. */
+  /** By uid of the set: cancels the wait for a pod that is not available yet. */
   readonly #waits = new Map<string, () => void>();
 
   constructor(context: ControllerContext) {
@@ -55,7 +55,7 @@ export class DaemonSetController implements WorkloadController {
     });
   }
 
-  /** Whether a pod has been Ready for `minReadySeconds`; if it has yet to be, the set is looked at again then. */
+  /** Whether a pod has been Ready for `minReadySeconds`; if not yet, the set is reconciled again at that time. */
   #isAvailable(set: WorkloadObject, pod: PodObject): boolean {
     if (!isReady(pod)) return false;
     const readyAt = Date.parse(conditionOf(pod, 'Ready')?.lastTransitionTime ?? '');
@@ -74,7 +74,7 @@ export class DaemonSetController implements WorkloadController {
   #create(set: WorkloadObject, spec: PodSpec, node: NodeObject, revision: string): void {
     const { store, random } = this.#context;
     const labels = { [REVISION_LABEL]: revision };
-    // Bound by the controller itself: the scheduler would only come to the same node.
+    // Bound by the controller itself: the scheduler would choose the same node.
     const bound = { ...spec, nodeName: node.metadata.name };
     const namespace = set.metadata.namespace ?? '';
     const name = freePodName(set.metadata.name, random, (taken) => store.get('Pod', { namespace, name: taken }) !== undefined);

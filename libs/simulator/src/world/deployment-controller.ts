@@ -4,7 +4,7 @@ import { ownerReference, templateHash } from './pod-template.ts';
 import type { ControllerContext, WorkloadController } from './controller-context.ts';
 import { writeStatus } from './workload-status.ts';
 
-/** One ReplicaSet for each template of a Deployment; a new one takes over as soon as its pods are ready. */
+/** Keeps one ReplicaSet per template of a Deployment; a new one takes over as soon as its pods are ready. */
 export class DeploymentController implements WorkloadController {
   readonly #context: ControllerContext;
 

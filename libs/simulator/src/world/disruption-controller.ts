@@ -6,7 +6,7 @@ import type { ControllerContext } from './controller-context.ts';
 import type { WorldStore } from './world-store.ts';
 import { timestamp } from './timestamps.ts';
 
-/** How many pods there should be, and how many of them have to be healthy. */
+/** How many pods are expected, and how many of them must be healthy. */
 export function desiredHealthy(spec: DisruptionBudgetObject['spec'], expected: number): number {
   const portion = (value: number | string): number =>
     typeof value === 'number' ? value : Math.ceil((Number.parseFloat(value) / 100) * expected);
@@ -14,7 +14,7 @@ export function desiredHealthy(spec: DisruptionBudgetObject['spec'], expected: n
   return portion(spec.minAvailable ?? 1);
 }
 
-/** Keeps the status of PodDisruptionBudgets, by which the API allows or refuses evictions. */
+/** Maintains the status of PodDisruptionBudgets, by which the API allows or refuses evictions. */
 export class DisruptionController {
   readonly #context: ControllerContext;
   readonly #queue: KeyedQueue;
@@ -69,7 +69,7 @@ export class DisruptionController {
     const allowed = disruptionsAllowed > 0;
     const now = timestamp(clock);
     const condition = conditionOf(allowed, allowed ? 'SufficientPods' : 'InsufficientPods', now, wanted.observedGeneration);
-    // Healthy pods are counted without those on their way out, so nothing is left to be remembered of earlier evictions.
+    // Terminating pods do not count as healthy, so earlier evictions need not be remembered.
     store.patch('PodDisruptionBudget', placeOf(key), { status: { ...wanted, disruptedPods: null, conditions: [condition] } }, 'status');
   }
 }
@@ -83,7 +83,7 @@ const conditionOf = (allowed: boolean, reason: string, lastTransitionTime: strin
   observedGeneration,
 });
 
-/** With a plain `minAvailable`, the pods that there are; else as many as their controllers ask for: a pod without one does not count. */
+/** With an absolute `minAvailable`, the existing pods; otherwise what their controllers ask for: a pod without one does not count. */
 function expectedCount(store: WorldStore, spec: DisruptionBudgetObject['spec'], pods: readonly PodObject[]): number {
   if (spec.maxUnavailable === undefined && typeof spec.minAvailable !== 'string') return pods.length;
   const owners = new Map<string, number>();

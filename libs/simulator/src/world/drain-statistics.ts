@@ -4,14 +4,14 @@ export interface EvictionRecord {
   readonly atMs: number;
   readonly namespace: string;
   readonly name: string;
-  /** Where the pod was; undefined when it was gone already. */
+  /** Node of the pod; undefined if the pod was already gone. */
   readonly nodeName: string | undefined;
-  /** Status of the answer: 201 evicted, 429 held by a PodDisruptionBudget. */
+  /** Status code of the answer: 201 evicted, 429 refused by a PodDisruptionBudget. */
   readonly status: number;
   readonly user: string;
 }
 
-/** What the drains of a cluster came to. */
+/** Totals of all drains of a cluster. */
 export interface DrainStatistics {
   readonly evicted: number;
   readonly blocked: number;
@@ -20,7 +20,7 @@ export interface DrainStatistics {
   readonly evictedByNode: Readonly<Record<string, number>>;
 }
 
-/** Sums up attempts to evict. */
+/** Sums up eviction attempts. */
 export function summarizeEvictions(records: readonly EvictionRecord[]): DrainStatistics {
   const evictedByNode: Record<string, number> = {};
   let evicted = 0;

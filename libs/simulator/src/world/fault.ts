@@ -1,47 +1,47 @@
 import type { Random } from '@brupop/ports';
 import type { SimulatedCluster } from './simulated-cluster.ts';
 
-/** How a fault is to be applied. */
+/** Options of a fault. */
 export interface FaultOptions {
-  /** Picks what is hit: equal sequences hit the same. */
+  /** Picks the target: equal sequences pick the same. */
   readonly random: Random;
-  /** The node to hit; by default one of the managed ones is picked. */
+  /** The target node; by default a random managed one. */
   readonly node?: string;
-  /** Where the operator's own pods are. */
+  /** Namespace of the operator. */
   readonly namespace?: string;
-  /** How long faults last that end by themselves, in milliseconds; 60 s by default. */
+  /** Duration of faults that end by themselves, in milliseconds; 60 s by default. */
   readonly durationMs?: number;
 }
 
-/** What a fault has done. */
+/** The effect of a fault. */
 export interface AppliedFault {
-  /** What was hit: a node name, `namespace/name` of an object, or `cluster`; undefined when there was nothing to hit. */
+  /** The target: a node name, `namespace/name` of an object, or `cluster`; undefined if there was none. */
   readonly target: string | undefined;
-  /** Ends the fault early, where it can be ended. May be called any number of times. */
+  /** Ends the fault early, where possible. May be called repeatedly. */
   lift(): void;
 }
 
 /**
- * When a fault shows best what it does: at once, as it waits for its occasion; when every node is registered; when an update is under way; or then,
- * on the very node that is being updated.
+ * The best moment to apply a fault: immediately, since it waits for its occasion; when every node is registered; during an update;
+ * or then, on the very node that is being updated.
  */
 export type FaultMoment = 'at-once' | 'registered' | 'during-update' | 'on-updated-node';
 
 /** A named fault. */
 export interface Fault {
   readonly name: string;
-  /** What will happen, and in which state it ends. */
+  /** What happens, and how it ends. */
   readonly help: string;
   readonly moment: FaultMoment;
-  /** Whether a node is left without its update for good, or for so long that nobody waits for it. */
+  /** Whether a node is left without its update, for good or for so long that waiting is pointless. */
   readonly lasting: boolean;
   apply(cluster: SimulatedCluster, options: FaultOptions): AppliedFault;
 }
 
-/** How long a fault lasts if its options do not say. */
+/** Duration of a fault if its options set none. */
 export const DEFAULT_FAULT_MS = 60_000;
 
-/** Makes a fault that writes to the cluster's log what it hits. */
+/** Creates a fault that records its target in the cluster's log. */
 export function fault(
   name: string,
   help: string,
@@ -61,7 +61,7 @@ export function fault(
   };
 }
 
-/** An applied fault whose `undo` happens once: when it is lifted, or `afterMs` later. */
+/** An applied fault whose `undo` runs once: when it is lifted, or after `afterMs`. */
 export function applied(cluster: SimulatedCluster, target: string | undefined, undo?: () => void, afterMs?: number): AppliedFault {
   let lifted = undo === undefined;
   const lift = (): void => {

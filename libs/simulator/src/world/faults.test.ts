@@ -56,7 +56,7 @@ async function nodesRequest(bench: TestCluster, token: string): Promise<number> 
 }
 
 describe('FAULTS', () => {
-  test('have names and helps of their own', () => {
+  test('have unique names and descriptions', () => {
     const required = [
       ...[
         'download-fails',
@@ -85,7 +85,7 @@ describe('FAULTS', () => {
     expect(new Set(FAULTS.map(({ help }) => help)).size).toBe(FAULTS.length);
   });
 
-  test.each(FAULTS)('$name hits something, tells what, and the same for the same seed', async ({ name }) => {
+  test.each(FAULTS)('$name has a target, reports it, and picks the same for the same seed', async ({ name }) => {
     const targets: unknown[] = [];
     for (let round = 0; round < 2; round++) {
       const bench = await aCluster();
@@ -106,7 +106,7 @@ describe('FAULTS', () => {
     expect(bench.cluster.events.filter(({ type }) => type === 'fault-lifted').length).toBeLessThanOrEqual(1);
   });
 
-  test('say so when there is nothing to hit', () => {
+  test('report when there is no target', () => {
     const bench = new TestCluster({ nodes: [] });
     const targets = ['node-dead', 'cordoned', 'agent-killed', 'leadership-lost'].map((name) => apply(bench, name).target);
     expect(targets).toEqual([undefined, undefined, undefined, undefined]);
@@ -183,11 +183,11 @@ describe('FAULTS', () => {
     expect(pods.every(isReady)).toBe(true);
   });
 
-  test('leadership-lost gives the lease to somebody else', async () => {
+  test('leadership-lost gives the lease to another holder', async () => {
     const bench = await aCluster();
     apply(bench, 'leadership-lost');
     const lease = bench.cluster.store.get('Lease', { namespace: DEFAULT_NAMESPACE, name: 'brupop-controller' });
-    expect(lease?.spec?.holderIdentity).toBe('somebody-else');
+    expect(lease?.spec?.holderIdentity).toBe('another-holder');
   });
 
   test('node-dead ends in NotReady, until lifted', async () => {
@@ -200,7 +200,7 @@ describe('FAULTS', () => {
     expect(bench.cluster.nodes.map(isReady)).toEqual([true, true, true]);
   });
 
-  test('cordoned and lb-excluded are without any mark of the operator', async () => {
+  test('cordoned and lb-excluded leave no annotation of the operator', async () => {
     const bench = await aCluster();
     apply(bench, 'cordoned', { node: 'node-2' });
     apply(bench, 'lb-excluded', { node: 'node-2' });
@@ -210,7 +210,7 @@ describe('FAULTS', () => {
     expect(Object.keys(node?.metadata.annotations ?? {}).filter((key) => key.startsWith('brupop'))).toEqual([]);
   });
 
-  test('api-errors fails some requests of service accounts, none of people, and ends', async () => {
+  test('api-errors fails some requests of service accounts, none of users, and ends', async () => {
     const bench = await aCluster();
     apply(bench, 'api-errors', { durationMs: 60_000 });
     const token = bench.api.issueToken({ serviceAccount: { namespace: 'default', name: 'default' } });
@@ -227,7 +227,7 @@ describe('FAULTS', () => {
     expect(await ask()).toEqual(new Set([403]));
   });
 
-  test('an unknown name is refused with the list of names', () => {
+  test('an unknown name is rejected with the list of names', () => {
     expect(() => faultNamed('nothing')).toThrow(/download-fails/);
   });
 });

@@ -5,9 +5,9 @@ import { HOST_FAULTS } from './host-fault-catalogue.ts';
 /** Every fault by name. */
 export const FAULTS: readonly Fault[] = [...HOST_FAULTS, ...CLUSTER_FAULTS];
 
-/** One of {@link FAULTS}. @throws for a name that is not among them; the message lists them */
+/** One of {@link FAULTS}. @throws Error for an unknown name; the message lists the known ones */
 export function faultNamed(name: string): Fault {
   const found = FAULTS.find((fault) => fault.name === name);
-  if (found === undefined) throw new Error(`there is no fault ${name}; there are ${FAULTS.map((fault) => fault.name).join(', ')}`);
+  if (found === undefined) throw new Error(`unknown fault ${name}; choose one of ${FAULTS.map((fault) => fault.name).join(', ')}`);
   return found;
 }

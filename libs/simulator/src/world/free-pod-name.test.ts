@@ -3,7 +3,7 @@ import { seededRandom } from '@brupop/ports';
 import { freePodName } from './free-pod-name.ts';
 
 describe(freePodName, () => {
-  test('takes another name when the first is taken', () => {
+  test('generates another name if the first is taken', () => {
     const first = freePodName('web', seededRandom(1), () => false);
     const second = freePodName('web', seededRandom(1), (name) => name === first);
     expect(first).toMatch(/^web-[a-z0-9]{5}$/);

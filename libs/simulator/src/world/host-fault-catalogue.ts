@@ -10,7 +10,7 @@ function pickNode(cluster: SimulatedCluster, { node, random }: FaultOptions): st
   return pick(managed.map(({ metadata }) => metadata.name).sort(), random);
 }
 
-/** A fault of one host; it can be lifted as long as it has not happened. */
+/** A fault of one host; it can be lifted until it occurs. */
 function hostFault(
   name: string,
   help: string,
@@ -59,19 +59,19 @@ function nodeChange(name: string, help: string, { change, undo, lasting = false 
 
 /** Faults of one host or node. */
 export const HOST_FAULTS: readonly Fault[] = [
-  hostFault('download-fails', 'The next download on one host fails. It is tried again after a pause, and succeeds.', (host) => {
+  hostFault('download-fails', 'The next download on one host fails. It is retried after a backoff, and succeeds.', (host) => {
     host.faults.downloadFails(1);
   }),
   hostFault(
     'rollback',
-    'The next boot into a new version fails once: the host comes back in the old one. It is uncordoned, and updated after a backoff.',
+    'The next boot into a new version fails once: the host returns in the old version. It is restored, and updated after a backoff.',
     (host) => {
       host.faults.bootFails(1);
     },
   ),
   hostFault(
     'rollback-always',
-    'No boot into a new version succeeds on one host. It stays in service in the old version; the failures are counted.',
+    'No boot into a new version succeeds on one host. It stays in service with the old version; the failures are counted.',
     (host) => {
       host.faults.bootFails('always');
     },
@@ -79,25 +79,25 @@ export const HOST_FAULTS: readonly Fault[] = [
   ),
   hostFault(
     'host-busy',
-    'Someone holds the update lock of one host for a while: status and actions answer 423. The update goes on afterwards.',
+    'Another process holds the update lock of one host for a while: status and actions answer 423. The update resumes afterwards.',
     (host, { durationMs = DEFAULT_FAULT_MS }) => {
       host.faults.busy(durationMs);
     },
     { moment: 'on-updated-node' },
   ),
-  hostFault('reboot-refused', 'One host refuses its next reboot (an inhibitor). It is asked again soon, without another drain.', (host) => {
-    host.faults.rebootRefused(1);
-  }),
-  hostFault('refresh-fails', 'The next refresh on one host fails. The next one succeeds.', (host) => {
-    host.faults.refreshFails(1);
-  }),
   hostFault(
-    'child-dies',
-    'The next update action on one host dies without a trace: 204, then nothing changes. It has to be asked for again.',
+    'reboot-refused',
+    'One host refuses its next reboot (an inhibitor). The reboot is retried soon, without another drain.',
     (host) => {
-      host.faults.childDies(1);
+      host.faults.rebootRefused(1);
     },
   ),
+  hostFault('refresh-fails', 'The next refresh on one host fails. The one after it succeeds.', (host) => {
+    host.faults.refreshFails(1);
+  }),
+  hostFault('child-dies', 'The next update action on one host dies silently: 204, then nothing changes. It has to be repeated.', (host) => {
+    host.faults.childDies(1);
+  }),
   hostFault(
     'socket-dead',
     'The API server of one host restarts: the socket mounted in the agent stays dead until its container restarts.',
@@ -108,7 +108,7 @@ export const HOST_FAULTS: readonly Fault[] = [
   ),
   hostFault(
     'never-comes-back',
-    'One host goes down at its next reboot and stays down. Its node stays cordoned and keeps its slot; the others go on as far as the limit allows.',
+    'One host does not come back from its next reboot. Its node stays cordoned and keeps its slot; the others continue within the limit.',
     (host) => {
       host.faults.neverComesBack();
     },
@@ -122,7 +122,7 @@ export const HOST_FAULTS: readonly Fault[] = [
   ),
   hostFault(
     'node-dead',
-    'One node loses power and stays off: NotReady. It is no candidate; an update that it was in the middle of is stuck. Its pods move to other nodes after a while, the controller too.',
+    'One node loses power and stays NotReady. It is not eligible; an update in progress is stuck. Its pods, perhaps the controller, move to other nodes.',
     (host) => {
       host.powerOff();
     },
@@ -134,14 +134,14 @@ export const HOST_FAULTS: readonly Fault[] = [
       lasting: true,
     },
   ),
-  nodeChange('cordoned', 'An administrator cordons one node. Whatever becomes of its update, it is still cordoned in the end.', {
+  nodeChange('cordoned', 'An administrator cordons one node. Whatever the result of its update, it stays cordoned.', {
     change: { spec: { unschedulable: true } },
     undo: { spec: { unschedulable: null } },
     lasting: true,
   }),
   nodeChange(
     'lb-excluded',
-    'An administrator excludes one node from load balancers. Whatever becomes of its update, it is still excluded in the end.',
+    'An administrator excludes one node from load balancers. Whatever the result of its update, it stays excluded.',
     {
       change: { metadata: { labels: { [EXCLUDE_FROM_LB_LABEL]: 'administrator' } } },
       undo: { metadata: { labels: { [EXCLUDE_FROM_LB_LABEL]: null } } },

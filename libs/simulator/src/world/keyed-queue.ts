@@ -1,6 +1,6 @@
 import type { Clock } from '@brupop/ports';
 
-/** Reconciles keys in the order in which they were added, each once however often it was added meanwhile. */
+/** Reconciles keys in the order in which they were added; a key that is added repeatedly is reconciled once. */
 export class KeyedQueue {
   readonly #clock: Clock;
   readonly #reconcile: (key: string) => void;
@@ -10,7 +10,7 @@ export class KeyedQueue {
   #cancelFlush: (() => void) | undefined;
   #stopped = false;
 
-  /** @param delayMs how long a controller takes to notice */
+  /** @param delayMs how long a controller takes to notice a change */
   constructor(clock: Clock, delayMs: number, reconcile: (key: string) => void) {
     this.#clock = clock;
     this.#delayMs = delayMs;

@@ -12,7 +12,7 @@ import type { ClusterTimings } from './timings.ts';
 import type { WorldStore } from './world-store.ts';
 import { microTime, timestamp } from './timestamps.ts';
 
-/** What a {@link Kubelet} is made from. */
+/** Options of a {@link Kubelet}. */
 export interface KubeletOptions {
   readonly clock: Clock;
   readonly random: Random;
@@ -20,7 +20,7 @@ export interface KubeletOptions {
   readonly timings: ClusterTimings;
   readonly node: NodeOptions;
   readonly host: SimulatedHost;
-  /** Of the node and of its pods. */
+  /** Addresses of the node and of its pods. */
   readonly addresses: NodeAddresses;
   readonly runner: PodRunner | undefined;
   readonly issueToken: (pod: PodObject, audience: string, expiresAfterMs: number) => string;
@@ -30,20 +30,20 @@ export interface KubeletOptions {
 /** Addresses of a node. */
 export interface NodeAddresses {
   readonly node: string;
-  /** @param count which pod it is, from 1 to 250 */
+  /** @param count the number of the pod, from 1 to 250 */
   pod(count: number): string;
 }
 
 const LEASE_NAMESPACE = 'kube-node-lease';
 
-/** The kubelet of one node: registers it, keeps its lease, runs its pods. It lives and dies with its host. */
+/** The kubelet of one node: registers it, renews its lease, runs its pods. It starts and stops with its host. */
 export class Kubelet {
   readonly #options: KubeletOptions;
   readonly #workers = new Map<string, PodWorker>();
   readonly #shared: PodWorkerShared;
   readonly #queue: KeyedQueue;
   #up = false;
-  /** What it has written last of the node; what it reads may be older. */
+  /** The last write of the node; what the kubelet reads may be older. */
   #saidReady = true;
   #pods = 0;
   #cancelTimer: () => void = () => undefined;
@@ -71,7 +71,7 @@ export class Kubelet {
     });
   }
 
-  /** Registers the node, Ready at once. */
+  /** Registers the node, Ready immediately. */
   start(): void {
     const { store, node, host, clock, addresses } = this.#options;
     store.ensure(nodeObject(node, host, addresses.node, timestamp(clock)));
@@ -93,7 +93,7 @@ export class Kubelet {
     this.#lose();
   }
 
-  /** Takes notice of a change to a pod that is, or was, bound to this node. */
+  /** Handles a change of a pod that is, or was, bound to this node. */
   notice(key: string): void {
     if (this.#up) this.#queue.add(key);
   }

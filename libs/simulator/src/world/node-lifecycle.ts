@@ -6,7 +6,7 @@ import type { ClusterTimings } from './timings.ts';
 import type { WorldStore } from './world-store.ts';
 import { timestamp } from './timestamps.ts';
 
-/** What a {@link NodeLifecycle} is made from. */
+/** Options of a {@link NodeLifecycle}. */
 export interface NodeLifecycleOptions {
   readonly clock: Clock;
   readonly store: WorldStore;
@@ -15,7 +15,7 @@ export interface NodeLifecycleOptions {
   readonly log: (type: string, subject: string, message: string) => void;
 }
 
-/** Declares nodes whose kubelet is silent for too long Unknown, and their pods not ready. It evicts nothing. */
+/** Sets nodes whose kubelet is silent for too long to Unknown, and their pods to not ready. It evicts nothing. */
 export class NodeLifecycle {
   readonly #options: NodeLifecycleOptions;
   readonly #heardAtMs = new Map<string, number>();
@@ -50,7 +50,7 @@ export class NodeLifecycle {
     });
   }
 
-  /** The taint `node.kubernetes.io/unreachable:NoExecute`, tolerated for a time: then the pods are deleted, and made anew elsewhere. */
+  /** The taint `node.kubernetes.io/unreachable:NoExecute`, tolerated for a time: then the pods are deleted, and replaced elsewhere. */
   #evictPods(name: string): void {
     const { store, pods } = this.#options;
     for (const pod of pods.onNode(name)) {

@@ -2,18 +2,18 @@ import { UPDATER_INTERFACE_LABEL, UPDATER_INTERFACE_VERSION } from '@brupop/crd-
 import type { SimulatedHost } from '../host/simulated-host.ts';
 import type { StatusCondition } from './objects.ts';
 
-/** A node as a test asks for it. */
+/** A node as a test requests it. */
 export interface NodeOptions {
   readonly name: string;
-  /** Version of Bottlerocket that it runs at first. */
+  /** Version of Bottlerocket at the start. */
   readonly version: string;
   readonly zone?: string;
   readonly variant?: string;
-  /** Added to, and winning over, the labels that every node has. */
+  /** Merged over the labels that every node has. */
   readonly labels?: Readonly<Record<string, string>>;
   /** False leaves out the label that opts the node in to updates. */
   readonly managed?: boolean;
-  /** How much later than the first wave its host sees an update, in milliseconds. */
+  /** How much later than the first wave its host is offered an update, in milliseconds. */
   readonly waveOffsetMs?: number;
   /** How many container images its status lists; real nodes list up to 50, which makes the object large. */
   readonly images?: number;
@@ -29,7 +29,7 @@ export function nodeObject(options: NodeOptions, host: SimulatedHost, address: s
     metadata: {
       name: options.name,
       labels: {
-        // A label's value is shorter than a Node's name may be; where the two differ, the host has a name of its own.
+        // A label value is shorter than a Node name may be; where the two differ, the host has its own name.
         'kubernetes.io/hostname': options.name.slice(0, 63).replace(/[^a-z0-9]+$/, ''),
         'kubernetes.io/os': 'linux',
         'kubernetes.io/arch': arch,
@@ -84,7 +84,7 @@ export function nodeStatus(host: SimulatedHost, address: string): object {
   };
 }
 
-/** A node's conditions with `ready` as its Ready condition; a status that stays keeps its time of transition. */
+/** A node's conditions with `ready` as its Ready condition; an unchanged status keeps its transition time. */
 export function nodeConditions(
   ready: 'True' | 'False' | 'Unknown',
   reason: string,

@@ -1,6 +1,6 @@
 import type { ObjectMeta } from '@brupop/crd-models';
 
-/** The parts of the Kubernetes objects that the simulated cluster works with. */
+/** The parts of Kubernetes objects that the simulated cluster uses. */
 export interface Metadata extends ObjectMeta {
   readonly deletionGracePeriodSeconds?: number;
 }
@@ -34,7 +34,7 @@ export interface StatusCondition {
   readonly lastHeartbeatTime?: string;
 }
 
-/** A Node, as far as the simulated cluster works with it. */
+/** A Node: the fields that the simulated cluster uses. */
 export interface NodeObject extends ApiObject {
   readonly spec?: { readonly unschedulable?: boolean; readonly taints?: readonly Taint[]; readonly providerID?: string };
   readonly status?: {
@@ -89,23 +89,23 @@ export interface ContainerStatus {
   readonly restartCount: number;
 }
 
-/** A volume of a pod, as far as it may be attached. */
+/** A volume of a pod: the fields that attaching needs. */
 export interface Volume {
   readonly name: string;
   readonly persistentVolumeClaim?: { readonly claimName: string };
 }
 
-/** A PersistentVolumeClaim, as far as the simulated cluster works with it. */
+/** A PersistentVolumeClaim: the fields that the simulated cluster uses. */
 export interface ClaimObject extends ApiObject {
   readonly spec: { readonly volumeName?: string };
 }
 
-/** A VolumeAttachment, as far as the simulated cluster works with it. */
+/** A VolumeAttachment: the fields that the simulated cluster uses. */
 export interface AttachmentObject extends ApiObject {
   readonly spec: { readonly nodeName: string; readonly source: { readonly persistentVolumeName?: string } };
 }
 
-/** A Pod, as far as the simulated cluster works with it. */
+/** A Pod: the fields that the simulated cluster uses. */
 export interface PodObject extends ApiObject {
   readonly spec: PodSpec;
   readonly status?: {
@@ -169,7 +169,7 @@ export interface WorldObjects {
 }
 export type WorldKind = keyof WorldObjects;
 
-/** Where an object is: `namespace` is absent for cluster-scoped ones. */
+/** Identifies an object: `namespace` is absent for cluster-scoped ones. */
 export interface Place {
   readonly namespace?: string;
   readonly name: string;
@@ -180,7 +180,7 @@ export function keyOf({ namespace, name }: Place): string {
   return namespace === undefined ? name : `${namespace}/${name}`;
 }
 
-/** The place that {@link keyOf} was given. */
+/** The inverse of {@link keyOf}. */
 export function placeOf(key: string): Place {
   const slash = key.indexOf('/');
   return slash < 0 ? { name: key } : { namespace: key.slice(0, slash), name: key.slice(slash + 1) };
@@ -209,7 +209,7 @@ export function isFinished({ status }: PodObject): boolean {
   return status?.phase === 'Succeeded' || status?.phase === 'Failed';
 }
 
-/** Whether a pod is neither finished nor on its way out. */
+/** Whether a pod is neither finished nor terminating. */
 export function isActive(pod: PodObject): boolean {
   return pod.metadata.deletionTimestamp === undefined && !isFinished(pod);
 }

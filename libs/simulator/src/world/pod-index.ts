@@ -3,10 +3,10 @@ import type { PodObject } from './objects.ts';
 import { matchesLabels } from './selectors.ts';
 import type { WorldStore } from './world-store.ts';
 
-/** An index that a pod is in, and under what. */
+/** The indexes that contain a pod, and its key in each. */
 type Place = [index: Map<string, Map<string, PodObject>>, value: string];
 
-/** Pods by node, by owner, by namespace and by label, so that nobody has to look at all of them. */
+/** Pods by node, by owner, by namespace and by label, so that lookups need not scan all of them. */
 export class PodIndex {
   readonly #byNode = new Map<string, Map<string, PodObject>>();
   readonly #byOwner = new Map<string, Map<string, PodObject>>();
@@ -38,7 +38,7 @@ export class PodIndex {
     return inOrder(this.#byOwner.get(uid));
   }
 
-  /** Pods of a namespace that hold all of `labels`. */
+  /** Pods of a namespace that have all of `labels`. */
   inNamespace(namespace: string, labels: Readonly<Record<string, string>> = {}): PodObject[] {
     const [first] = Object.entries(labels);
     if (first === undefined) return inOrder(this.#byNamespace.get(namespace));

@@ -1,24 +1,24 @@
 import type { SimulatedHost } from '../host/simulated-host.ts';
 import type { PodObject } from './objects.ts';
 
-/** What a pod's program finds around it. */
+/** The surroundings of a pod's program. */
 export interface PodContext {
   readonly nodeName: string;
   readonly host: SimulatedHost;
   readonly podIP: string;
   /** A projected token bound to this pod and its node, for one audience. */
   issueToken(audience: string, expiresAfterMs: number): string;
-  /** To be called once when the program has ended by itself. */
+  /** Must be called once when the program has ended by itself. */
   exited(code: number): void;
 }
 
-/** Starts the program of each pod that has a container named `brupop`; all other pods simply run. */
+/** Starts the program of each pod that has a container named `brupop`; all other pods only pretend to run. */
 export interface PodRunner {
-  /** Called for each start of the container, so also after each restart. */
+  /** Called for each start of the container, including restarts. */
   start(pod: PodObject, context: PodContext): RunningPod;
 }
 
-/** A program that runs. */
+/** A running program. */
 export interface RunningPod {
   /** Readiness; polled. A rejection means not ready. */
   isReady(): Promise<boolean>;

@@ -28,7 +28,7 @@ export function podStatus(pod: PodObject, facts: ContainerFacts, now: string): o
     podIP: facts.podIP,
     podIPs: [{ ip: facts.podIP }],
     startTime: pod.status?.startTime ?? now,
-    // Given to the pod when it was made, and never changed.
+    // Set when the pod is created; it never changes.
     qosClass: pod.status?.qosClass ?? 'Burstable',
     conditions: [
       condition('PodScheduled', true),

@@ -33,7 +33,7 @@ export function templateHash(template: PodTemplate): string {
   return (hash >>> 0).toString(16).padStart(8, '0');
 }
 
-/** What the DaemonSet controller lets its pods tolerate. */
+/** The tolerations that the DaemonSet controller adds to its pods. */
 export const DAEMON_TOLERATIONS: readonly Toleration[] = [
   ...['not-ready', 'unreachable'].map((name) => ({ key: `node.kubernetes.io/${name}`, operator: 'Exists' })),
   ...['disk-pressure', 'memory-pressure', 'pid-pressure', 'unschedulable'].map((name) => ({

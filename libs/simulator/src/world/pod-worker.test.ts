@@ -6,7 +6,7 @@ import type { PodContext, PodRunner, RunningPod } from './pod-runner.ts';
 import { PodWorker } from './pod-worker.ts';
 import { runPod, TestCluster } from './test-cluster.ts';
 
-/** Programs whose behaviour a test decides, and what was done to them. */
+/** Programs whose behaviour a test sets, and a record of the calls. */
 class Programs implements PodRunner {
   readonly starts: { readonly atMs: number; readonly context: PodContext }[] = [];
   readonly signals: string[] = [];
@@ -59,7 +59,7 @@ describe(PodWorker, () => {
     });
   });
 
-  test('is ready as long as the program says so', async () => {
+  test('is ready as long as the program reports ready', async () => {
     const { bench, programs } = await aProgram();
     programs.ready = false;
     await bench.clock.advance(2_000);
@@ -69,7 +69,7 @@ describe(PodWorker, () => {
     expect(bench.ready('agent')).toBe(1);
   });
 
-  test('starts a program again that ended, with a longer wait each time', async () => {
+  test('restarts a program that has ended, with a longer backoff each time', async () => {
     const { bench, programs } = await aProgram();
     const waits: number[] = [];
     for (let round = 0; round < 3; round++) {
@@ -82,7 +82,7 @@ describe(PodWorker, () => {
     expect(bench.app('agent')[0]?.status?.containerStatuses?.[0]).toMatchObject({ restartCount: 3, ready: true });
   });
 
-  test('hears the end of each run once, and of no earlier one', async () => {
+  test('handles the end of each run once, and ignores earlier runs', async () => {
     const { bench, programs } = await aProgram();
     const first = programs.latest();
     first.exited(1);
@@ -103,7 +103,7 @@ describe(PodWorker, () => {
   });
 
   test.each([
-    { name: 'goes as soon as its program has ended', stopMs: 4_000, goneAfterMs: 4_500, stillAfterMs: 3_000, signals: ['SIGTERM'] },
+    { name: 'is removed as soon as its program has ended', stopMs: 4_000, goneAfterMs: 4_500, stillAfterMs: 3_000, signals: ['SIGTERM'] },
     {
       name: 'is killed when its grace period is over',
       stopMs: 600_000,
@@ -121,11 +121,11 @@ describe(PodWorker, () => {
     expect([bench.app('agent').length, programs.signals.slice(0, signals.length)]).toEqual([0, signals]);
   });
 
-  test('a reboot asks the program to end, then kills it, and starts it after the boot', async () => {
+  test('a reboot stops the program, then kills it, and starts it after the boot', async () => {
     const { bench, programs } = await aProgram();
     bench.cluster.rebootNode('node-1');
     expect(programs.signals).toEqual(['SIGTERM']);
-    // A program that obeys is not started again on a host that goes down.
+    // A program that has stopped is not restarted on a host that shuts down.
     programs.latest().exited(0);
     await bench.clock.advance(4_000);
     expect(programs.starts).toHaveLength(1);
@@ -133,7 +133,7 @@ describe(PodWorker, () => {
     expect([programs.starts.length, bench.ready('agent')]).toEqual([2, 1]);
   });
 
-  test('a pod of the same name that takes its place at once is a new pod, and the old program is killed', async () => {
+  test('a pod of the same name that immediately takes its place is a new pod, and the old program is killed', async () => {
     const { bench, programs } = await aProgram();
     bench.cluster.store.delete('Pod', { namespace: 'default', name: 'agent' }, { gracePeriodSeconds: 0 });
     bench.cluster.apply([runPod('agent', { nodeName: 'node-1' })]);
@@ -149,7 +149,7 @@ describe(PodWorker, () => {
     expect(programs.starts).toHaveLength(1);
   });
 
-  test('a program that cannot be started is tried again', async () => {
+  test('a program that cannot be started is retried', async () => {
     const { bench, programs } = await aProgram();
     programs.failStarts = true;
     programs.latest().exited(1);

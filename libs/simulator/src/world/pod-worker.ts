@@ -8,7 +8,7 @@ import { timestamp } from './timestamps.ts';
 import type { ClusterTimings } from './timings.ts';
 import type { WorldStore } from './world-store.ts';
 
-/** What all the pods of a node share. */
+/** What all pods of a node share. */
 export interface PodWorkerShared {
   readonly clock: Clock;
   readonly store: WorldStore;
@@ -19,7 +19,7 @@ export interface PodWorkerShared {
   readonly log: (type: string, subject: string, message: string) => void;
 }
 
-/** One pod's life on a node, from binding to removal. */
+/** The life of one pod on a node, from binding to removal. */
 export class PodWorker {
   readonly uid: string;
   readonly #shared: PodWorkerShared;
@@ -27,7 +27,7 @@ export class PodWorker {
   readonly #timers = new Map<string, () => void>();
   #pod: PodObject;
   #running: RunningPod | undefined;
-  /** Counts the starts; what an earlier run still has to say is not heard. */
+  /** Counts the starts; reports of an earlier run are ignored. */
   #run = 0;
   #restartCount: number;
   #failures = 0;
@@ -45,7 +45,7 @@ export class PodWorker {
     this.#podIP = podIP;
     this.uid = pod.metadata.uid ?? '';
     const before = pod.status?.containerStatuses?.[0];
-    // The containers of a pod that has run before (the node rebooted) are started again: the pod stays.
+    // The containers of a pod that ran before a reboot are restarted: the pod stays.
     this.#restartCount = before === undefined ? 0 : before.restartCount + 1;
     if (pod.metadata.deletionTimestamp !== undefined) {
       this.#remove();
@@ -58,16 +58,16 @@ export class PodWorker {
     });
   }
 
-  /** Takes notice of a change to the pod. */
+  /** Handles a change of the pod. */
   observe(pod: PodObject): void {
     this.#pod = pod;
     if (this.#terminating || this.#ended) return;
     if (pod.metadata.deletionTimestamp !== undefined) this.#terminate();
-    // Somebody else wrote the status: the node lifecycle does when it takes a node for lost.
+    // Another component wrote the status: the node lifecycle controller does for a node that it considers lost.
     else if (this.#startedAtMs !== undefined && isReady(pod) !== this.#ready) this.#report('Running', this.#ready);
   }
 
-  /** SIGKILLs the process, as the kernel does when memory runs out; the kubelet starts it again. */
+  /** SIGKILLs the process, as the kernel does when memory runs out; the kubelet restarts it. */
   kill(): void {
     if (this.#startedAtMs === undefined || this.#terminating) return;
     const killed = this.#running;
@@ -75,7 +75,7 @@ export class PodWorker {
     void killed?.stop('SIGKILL');
   }
 
-  /** Tells the program that the host is going down. */
+  /** Stops the program, since the host shuts down. */
   hostShutsDown(): void {
     this.#shuttingDown = true;
     this.#cancel('start');
@@ -129,13 +129,13 @@ export class PodWorker {
     this.#after('probe', this.#shared.timings.readinessPeriodMs, () => {
       const program = this.#running;
       if (program === undefined || run !== this.#run) return;
-      const tell = (ready: boolean): void => {
+      const onProbe = (ready: boolean): void => {
         if (run !== this.#run || this.#ended || this.#terminating) return;
         if (ready !== this.#ready) this.#report('Running', ready);
         this.#probe(run);
       };
-      program.isReady().then(tell, () => {
-        tell(false);
+      program.isReady().then(onProbe, () => {
+        onProbe(false);
       });
     });
   }
@@ -155,7 +155,7 @@ export class PodWorker {
       this.#remove();
       return;
     }
-    // Nobody restarts anything on a host that goes down; the next boot does.
+    // Nothing is restarted on a host that shuts down; the next boot does that.
     if (this.#shuttingDown) return;
     this.#failures = ranMs >= timings.restartBackoffResetMs ? 1 : this.#failures + 1;
     this.#restartCount++;

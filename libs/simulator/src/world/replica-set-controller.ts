@@ -5,7 +5,7 @@ import { podFromTemplate } from './pod-template.ts';
 import type { ControllerContext, WorkloadController } from './controller-context.ts';
 import { writeStatus } from './workload-status.ts';
 
-/** Keeps the number of pods of a ReplicaSet: one that is on its way out is replaced at once. */
+/** Maintains the number of pods of a ReplicaSet: a terminating pod is replaced immediately. */
 export class ReplicaSetController implements WorkloadController {
   readonly #context: ControllerContext;
 

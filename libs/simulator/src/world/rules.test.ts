@@ -47,19 +47,19 @@ describe(fits, () => {
       expected: false,
     },
     {
-      name: 'a plain pod where it is only preferred not to be',
+      name: 'a plain pod on a node with only a PreferNoSchedule taint',
       spec: {},
       node: aNode({ spec: { taints: [{ key: 'team', effect: 'PreferNoSchedule' }] } }),
       expected: true,
     },
-    { name: 'a pod whose node selector is met', spec: { nodeSelector: { disk: 'ssd' } }, node: aNode(), expected: true },
-    { name: 'a pod whose node selector is not met', spec: { nodeSelector: { disk: 'hdd' } }, node: aNode(), expected: false },
-    { name: 'an affinity In that is met', spec: required('disk', 'In', ['ssd', 'nvme']), node: aNode(), expected: true },
-    { name: 'an affinity NotIn that is not met', spec: required('disk', 'NotIn', ['ssd']), node: aNode(), expected: false },
-    { name: 'an affinity Exists that is met', spec: required('disk', 'Exists'), node: aNode(), expected: true },
-    { name: 'an affinity DoesNotExist that is not met', spec: required('disk', 'DoesNotExist'), node: aNode(), expected: false },
-    { name: 'an affinity Gt that is met', spec: required('cores', 'Gt', ['2']), node: aNode(), expected: true },
-    { name: 'an affinity Lt that is not met', spec: required('cores', 'Lt', ['2']), node: aNode(), expected: false },
+    { name: 'a pod with a matching node selector', spec: { nodeSelector: { disk: 'ssd' } }, node: aNode(), expected: true },
+    { name: 'a pod with a node selector that does not match', spec: { nodeSelector: { disk: 'hdd' } }, node: aNode(), expected: false },
+    { name: 'a matching affinity In', spec: required('disk', 'In', ['ssd', 'nvme']), node: aNode(), expected: true },
+    { name: 'an affinity NotIn that does not match', spec: required('disk', 'NotIn', ['ssd']), node: aNode(), expected: false },
+    { name: 'a matching affinity Exists', spec: required('disk', 'Exists'), node: aNode(), expected: true },
+    { name: 'an affinity DoesNotExist that does not match', spec: required('disk', 'DoesNotExist'), node: aNode(), expected: false },
+    { name: 'a matching affinity Gt', spec: required('cores', 'Gt', ['2']), node: aNode(), expected: true },
+    { name: 'an affinity Lt that does not match', spec: required('cores', 'Lt', ['2']), node: aNode(), expected: false },
     { name: 'an affinity with an unknown operator', spec: required('cores', 'Near', ['2']), node: aNode(), expected: false },
   ])('$name: $expected', ({ spec, node, expected }) => {
     expect(fits({ containers: [], ...spec }, node)).toBe(expected);
@@ -75,14 +75,14 @@ describe(chooseNode, () => {
   });
 
   test.each([
-    { name: 'the node that asks no pod to stay away', loads: [load('a', 0, 0, 'x'), load('b', 1, 9)], chosen: 'b' },
-    { name: 'one that asks to, where there is no other', loads: [load('a', 1, 9, 'x')], chosen: 'a' },
-    { name: 'one that asks only what is tolerated, like any other', loads: [load('a', 0, 0, 'mine'), load('b', 1, 0)], chosen: 'a' },
+    { name: 'the node without a PreferNoSchedule taint', loads: [load('a', 0, 0, 'x'), load('b', 1, 9)], chosen: 'b' },
+    { name: 'one with such a taint, where there is no other', loads: [load('a', 1, 9, 'x')], chosen: 'a' },
+    { name: 'one with a tolerated taint, like any other', loads: [load('a', 0, 0, 'mine'), load('b', 1, 0)], chosen: 'a' },
     { name: 'the node with the fewest siblings', loads: [load('a', 1, 0), load('b', 0, 9)], chosen: 'b' },
     { name: 'then the one with the fewest pods', loads: [load('a', 1, 5), load('b', 1, 4)], chosen: 'b' },
     { name: 'then the first by name', loads: [load('b', 0, 0), load('a', 0, 0)], chosen: 'a' },
-    { name: 'nothing where nothing is', loads: [], chosen: undefined },
-  ])('takes $name', ({ loads, chosen }) => {
+    { name: 'none if there is none', loads: [], chosen: undefined },
+  ])('chooses $name', ({ loads, chosen }) => {
     expect(chooseNode({ containers: [], tolerations: [{ key: 'mine', operator: 'Exists' }] }, loads)).toBe(chosen);
   });
 });
@@ -95,18 +95,18 @@ describe(desiredHealthy, () => {
     { spec: { minAvailable: 2 }, expected: 4, healthy: 2 },
     { spec: { minAvailable: '50%' }, expected: 5, healthy: 3 },
     { spec: {}, expected: 4, healthy: 1 },
-  ])('$spec of $expected pods wants $healthy healthy', ({ spec, expected, healthy }) => {
+  ])('$spec of $expected pods requires $healthy healthy', ({ spec, expected, healthy }) => {
     expect(desiredHealthy(spec, expected)).toBe(healthy);
   });
 });
 
 describe(matchesSelector, () => {
   test.each([
-    { name: 'an absent selector meets nothing', selector: undefined, expected: false },
-    { name: 'an empty selector meets everything', selector: {}, expected: true },
-    { name: 'labels have to be equal', selector: { matchLabels: { app: 'db' } }, expected: false },
+    { name: 'an absent selector matches nothing', selector: undefined, expected: false },
+    { name: 'an empty selector matches everything', selector: {}, expected: true },
+    { name: 'labels must be equal', selector: { matchLabels: { app: 'db' } }, expected: false },
     {
-      name: 'rules count too',
+      name: 'expressions count, too',
       selector: { matchLabels: { app: 'web' }, matchExpressions: [{ key: 'tier', operator: 'Exists' }] },
       expected: false,
     },
@@ -116,7 +116,7 @@ describe(matchesSelector, () => {
 });
 
 describe(placeOf, () => {
-  test.each([{ namespace: 'default', name: 'web' }, { name: 'node-1' }])('undoes keyOf of %j', (place) => {
+  test.each([{ namespace: 'default', name: 'web' }, { name: 'node-1' }])('inverts keyOf of %j', (place) => {
     expect(placeOf(keyOf(place))).toEqual(place);
   });
 });

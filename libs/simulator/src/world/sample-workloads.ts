@@ -8,8 +8,8 @@ export interface SampleWorkloadOptions {
 }
 
 /**
- * What runs on an ordinary cluster: a `web` Deployment with a Service and a PodDisruptionBudget (one pod may be missing), a `db`
- * StatefulSet with one of its own, and a `node-exporter` DaemonSet. To be handed to `SimulatedCluster.apply`.
+ * The workloads of an ordinary cluster: a `web` Deployment with a Service and a PodDisruptionBudget (one pod may be missing), a `db`
+ * StatefulSet with its own budget, and a `node-exporter` DaemonSet. Pass them to `SimulatedCluster.apply`.
  */
 export function sampleWorkloads({ namespace = 'default', webReplicas = 4, dbReplicas = 3 }: SampleWorkloadOptions = {}): object[] {
   return [

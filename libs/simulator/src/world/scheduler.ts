@@ -7,7 +7,7 @@ import { countUntolerated, matchesLabels, matchesNodeTerms, toleratesTaints } fr
 import type { ClusterTimings } from './timings.ts';
 import type { WorldStore } from './world-store.ts';
 
-/** A node's taints, and those that its controllers would give it. */
+/** A node's taints, including those that its controllers would add. */
 export function effectiveTaints(node: NodeObject): Taint[] {
   const taints = [...(node.spec?.taints ?? [])];
   if (node.spec?.unschedulable === true) taints.push({ key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' });
@@ -26,7 +26,7 @@ export function fits(spec: PodSpec, node: NodeObject): boolean {
   );
 }
 
-/** How full a node is, seen from one pod. */
+/** The load of a node, seen from one pod. */
 export interface NodeLoad {
   readonly node: NodeObject;
   /** Pods of the same owner on it. */
@@ -35,8 +35,8 @@ export interface NodeLoad {
 }
 
 /**
- * The fitting node with the fewest taints that merely ask pods to stay away, then with the fewest siblings, then with the fewest pods, then
- * first by name. In kube-scheduler, too, such a taint outweighs the spread of siblings (TaintToleration 3, PodTopologySpread 2).
+ * The fitting node with the fewest PreferNoSchedule taints, then with the fewest siblings, then with the fewest pods, then first by name.
+ * In kube-scheduler, too, such a taint outweighs the spread of siblings (TaintToleration 3, PodTopologySpread 2).
  */
 export function chooseNode(spec: PodSpec, loads: readonly NodeLoad[]): string | undefined {
   let best: NodeLoad | undefined;
@@ -56,12 +56,12 @@ function compareLoads(spec: PodSpec, a: NodeLoad, b: NodeLoad): number {
   );
 }
 
-/** All of a node that decides whether a pod fits, and how well. */
+/** Everything about a node that decides whether a pod fits, and how well. */
 function attraction(node: NodeObject): string {
   return JSON.stringify([effectiveTaints(node), node.metadata.labels]);
 }
 
-/** What a {@link Scheduler} is made from. */
+/** Options of a {@link Scheduler}. */
 export interface SchedulerOptions {
   readonly clock: Clock;
   readonly store: WorldStore;
@@ -90,7 +90,7 @@ export class Scheduler {
       if (after.spec.nodeName === undefined) this.#queue.add(keyOf(placeOfObject(after)));
     });
     store.observe('Node', ({ before, after }) => {
-      // Heartbeats change nothing that a pod may be waiting for.
+      // Heartbeats never make a pod schedulable.
       if (after === undefined || (before !== undefined && attraction(before) === attraction(after))) return;
       for (const key of this.#pending) this.#queue.add(key);
     });

@@ -2,18 +2,18 @@ import type { LabelSelector, NodeObject, NodeSelectorTerm, Requirement, Taint, T
 
 type Labels = Readonly<Record<string, string>>;
 
-/** Whether `labels` meet a label selector; an absent selector meets nothing, an empty one everything. */
+/** Whether `labels` match a label selector; an absent selector matches nothing, an empty one everything. */
 export function matchesSelector(selector: LabelSelector | undefined, labels: Labels = {}): boolean {
   if (selector === undefined) return false;
   return matchesLabels(selector.matchLabels, labels) && (selector.matchExpressions ?? []).every((rule) => matchesRule(rule, labels));
 }
 
-/** Whether `labels` hold all of `wanted`. */
+/** Whether `labels` contain all of `wanted`. */
 export function matchesLabels(wanted: Labels | undefined, labels: Labels = {}): boolean {
   return Object.entries(wanted ?? {}).every(([key, value]) => labels[key] === value);
 }
 
-/** Whether a node meets one of the terms of a required node affinity. */
+/** Whether a node matches one of the terms of a required node affinity. */
 export function matchesNodeTerms(terms: readonly NodeSelectorTerm[] | undefined, node: NodeObject): boolean {
   if (terms === undefined) return true;
   const fields = { 'metadata.name': node.metadata.name };
@@ -43,12 +43,12 @@ function matchesRule({ key, operator, values = [] }: Requirement, labels: Labels
   }
 }
 
-/** Whether every taint that keeps pods from being scheduled is tolerated. */
+/** Whether every taint that prevents scheduling is tolerated. */
 export function toleratesTaints(tolerations: readonly Toleration[] | undefined, taints: readonly Taint[]): boolean {
   return ['NoSchedule', 'NoExecute'].every((effect) => countUntolerated(tolerations, taints, effect) === 0);
 }
 
-/** How many taints of an effect are not tolerated. */
+/** The number of taints of an effect that are not tolerated. */
 export function countUntolerated(
   tolerations: readonly Toleration[] | undefined,
   taints: readonly Taint[] | undefined,

@@ -70,7 +70,7 @@ describe(SimulatedCluster, () => {
     expect(bench.cluster.drainStatistics()).toEqual({ evicted: 1, blocked: 0, failed: 0, evictedByNode: { [victim.spec.nodeName]: 1 } });
   });
 
-  test('a budget allows one eviction, refuses the next, and allows again once the replacement is ready', async () => {
+  test('a budget allows one eviction, refuses the next, and allows another once the replacement is ready', async () => {
     const bench = await aBusyCluster();
     const [first, second] = bench.app('web');
     if (first === undefined || second === undefined) throw new Error('no pods');
@@ -86,7 +86,7 @@ describe(SimulatedCluster, () => {
     });
   });
 
-  test('a StatefulSet creates a pod again under its name, and only when the old one is gone', async () => {
+  test('a StatefulSet recreates a pod under its name, and only when the old one is gone', async () => {
     const bench = await aBusyCluster();
     const [first] = bench.app('db');
     if (first === undefined) throw new Error('no pod');
@@ -101,7 +101,7 @@ describe(SimulatedCluster, () => {
   test.each([
     { podManagementPolicy: 'OrderedReady', early: 1 },
     { podManagementPolicy: 'Parallel', early: 3 },
-  ])('a StatefulSet that is $podManagementPolicy begins with $early of three', async ({ podManagementPolicy, early }) => {
+  ])('a StatefulSet with $podManagementPolicy starts $early of three', async ({ podManagementPolicy, early }) => {
     const bench = new TestCluster();
     const spec = { replicas: 3, podManagementPolicy, selector: { matchLabels: { app: 'db' } } };
     const template = { metadata: { labels: { app: 'db' } }, spec: { containers: [{ name: 'db' }] } };
@@ -113,7 +113,7 @@ describe(SimulatedCluster, () => {
     expect(bench.ready('db')).toBe(3);
   });
 
-  test('a pod without a node that fits waits, and is bound once one does', async () => {
+  test('a pod without a fitting node waits, and is bound once there is one', async () => {
     const bench = new TestCluster();
     for (const name of ['node-1', 'node-2', 'node-3']) bench.cluster.store.patch('Node', { name }, { spec: { unschedulable: true } });
     bench.cluster.apply(sampleWorkloads({ webReplicas: 1, dbReplicas: 0 }));
@@ -147,7 +147,7 @@ describe(SimulatedCluster, () => {
     expect([bench.ready('web'), bench.ready('db')]).toEqual([4, 3]);
   });
 
-  test('a node without power becomes Unknown after the grace period, its pods not ready, and recovers with it', async () => {
+  test('a node without power becomes Unknown after the grace period with its pods not ready, and recovers with the power', async () => {
     const bench = await aBusyCluster();
     bench.cluster.powerOff('node-1');
     await bench.clock.advance(30_000);
@@ -178,7 +178,7 @@ describe(SimulatedCluster, () => {
     expect([bench.app('db').some(({ metadata }) => metadata.uid === pod.metadata.uid), bench.ready('db')]).toEqual([false, 3]);
   });
 
-  test('a Service leads to the ready pods that stay', async () => {
+  test('a Service selects the ready pods that are not terminating', async () => {
     const bench = await aBusyCluster();
     const names = bench.app('web').map(({ metadata }) => metadata.name);
     expect(bench.cluster.endpoints('default', 'web')).toEqual(names);
@@ -188,7 +188,7 @@ describe(SimulatedCluster, () => {
     expect(bench.cluster.endpoints('default', 'nothing')).toEqual([]);
   });
 
-  test('nodes come and go', async () => {
+  test('nodes can be added and removed', async () => {
     const bench = await aBusyCluster();
     bench.cluster.addNode({ name: 'node-4', version: '1.26.1', managed: false });
     await bench.clock.advance(10_000);
@@ -209,7 +209,7 @@ describe(SimulatedCluster, () => {
     expect([pods.length, pods.every(({ spec }) => spec.containers[0]?.name === 'new'), pods.every(isReady)]).toEqual([7, true, true]);
   });
 
-  test('a pod that need not restart completes', async () => {
+  test('a pod with restart policy Never completes', async () => {
     const bench = new TestCluster();
     const spec = { restartPolicy: 'Never', containers: [{ name: 'job', image: 'job' }] };
     bench.cluster.apply([{ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'job', namespace: 'default', labels: { app: 'job' } }, spec }]);
@@ -232,7 +232,7 @@ describe(SimulatedCluster, () => {
     expect(await run(8)).not.toEqual(first);
   });
 
-  test('nothing happens any more once it is stopped', async () => {
+  test('nothing happens after it is stopped', async () => {
     const bench = await aBusyCluster();
     bench.cluster.stop();
     const happened = bench.cluster.events.length;

@@ -22,7 +22,7 @@ import type { WorldEvent } from './world-events.ts';
 import { WorldStore } from './world-store.ts';
 import type { StoreAccess } from './world-store.ts';
 
-/** What the cluster needs of the simulated Kubernetes API. */
+/** The parts of the simulated Kubernetes API that the cluster needs. */
 export interface ClusterApi {
   readonly store: StoreAccess;
   issueToken(request: {
@@ -38,7 +38,7 @@ export interface ClusterApi {
   expireWatches(): void;
 }
 
-/** One request to the API, after it was answered. */
+/** One answered request to the API. */
 export interface AuditRecord {
   readonly verb: string;
   readonly resource: string;
@@ -49,17 +49,17 @@ export interface AuditRecord {
   readonly status: number;
 }
 
-/** What a {@link SimulatedCluster} is made from. */
+/** Options of a {@link SimulatedCluster}. */
 export interface SimulatedClusterOptions {
   readonly api: ClusterApi;
   readonly clock: Clock;
   readonly random: Random;
   readonly nodes: readonly NodeOptions[];
-  /** Runs the pods that have a container named `brupop`; without it they simply run, like all others. */
+  /** Runs the pods that have a container named `brupop`; without it they only pretend to run, like all others. */
   readonly runner?: PodRunner;
   readonly timings?: Partial<ClusterTimings>;
   readonly hostTimings?: Partial<HostTimings>;
-  /** Shared by all hosts; by default it offers nothing but what they run. */
+  /** Shared by all hosts; by default it offers nothing but the versions that they run. */
   readonly repository?: UpdateRepository;
 }
 
@@ -131,7 +131,7 @@ export class SimulatedCluster {
     this.log.add(stuck ? 'volumes-stuck' : 'volumes-detach', 'cluster');
   }
 
-  /** Stops the controllers and kills all that runs. */
+  /** Stops the controllers and kills all programs. */
   stop(): void {
     for (const controller of this.#controllers) controller.stop();
     this.#nodes.stop();
@@ -143,17 +143,17 @@ export class SimulatedCluster {
     return this.#nodes.hosts;
   }
 
-  /** Node objects as the API has them now. */
+  /** The current Node objects. */
   get nodes(): NodeObject[] {
     return this.store.list('Node');
   }
 
-  /** Everything that has happened so far. */
+  /** All events so far. */
   get events(): readonly WorldEvent[] {
     return this.log.events;
   }
 
-  /** Attempts to evict, in order. */
+  /** Eviction attempts, in order. */
   get evictions(): readonly EvictionRecord[] {
     return this.#evictions;
   }
@@ -162,10 +162,10 @@ export class SimulatedCluster {
     return summarizeEvictions(this.#evictions);
   }
 
-  /** @throws for a node that is not part of this cluster */
+  /** @throws Error for an unknown node */
   host(name: string): SimulatedHost {
     const host = this.hosts.get(name);
-    if (host === undefined) throw new Error(`there is no node ${name}`);
+    if (host === undefined) throw new Error(`unknown node ${name}`);
     return host;
   }
 
@@ -174,7 +174,7 @@ export class SimulatedCluster {
     this.#nodes.add(node);
   }
 
-  /** Takes a node away for good, as an autoscaler does: the Node object and the pods on it go too. */
+  /** Removes a node for good, as an autoscaler does: the Node object and its pods are deleted, too. */
   removeNode(name: string): void {
     this.host(name);
     this.#nodes.remove(name);
@@ -183,12 +183,12 @@ export class SimulatedCluster {
     this.log.add('node-removed', name);
   }
 
-  /** Reboots a node in good order, as an administrator would. */
+  /** Reboots a node in an orderly way, as an administrator would. */
   rebootNode(name: string): void {
     this.host(name).reboot();
   }
 
-  /** Pulls a node's plug. */
+  /** Cuts the power of a node. */
   powerOff(name: string): void {
     this.host(name).powerOff();
   }
@@ -197,7 +197,7 @@ export class SimulatedCluster {
     this.host(name).powerOn();
   }
 
-  /** SIGKILLs the containers of a pod; its kubelet starts them again. */
+  /** SIGKILLs the containers of a pod; its kubelet restarts them. */
   killPod(place: Place): void {
     const nodeName = this.store.get('Pod', place)?.spec.nodeName;
     if (nodeName === undefined) return;
@@ -205,17 +205,17 @@ export class SimulatedCluster {
     this.#nodes.kill(nodeName, place);
   }
 
-  /** Creates objects that are not there yet. */
+  /** Creates the objects that do not exist yet. */
   apply(objects: readonly object[]): void {
     for (const object of objects) this.store.ensure(object);
   }
 
-  /** Pods of a namespace that hold all of `labels`, by name. */
+  /** Pods of a namespace that have all of `labels`, by name. */
   pods(namespace: string, labels: Readonly<Record<string, string>> = {}): PodObject[] {
     return this.#pods.inNamespace(namespace, labels);
   }
 
-  /** Names of the pods that a Service sends requests to: ready, and not on their way out. */
+  /** Names of the pods that a Service sends requests to: ready, and not terminating. */
   endpoints(namespace: string, service: string): string[] {
     const selector = this.store.get('Service', { namespace, name: service })?.spec.selector;
     if (selector === undefined) return [];

@@ -11,7 +11,7 @@ const NODE = { group: '', resource: 'nodes', name: 'node-1' };
 const POD = { group: '', resource: 'pods', namespace: 'default', name: 'web' };
 const TIMINGS = { kubeletStartMs: 400, nodeReadyMs: 300, podStartMs: 100, heartbeatMs: 10_000 };
 
-/** A node around an API whose changes are told late, as by a watch, and whose timers end early, as those of a busy process do. */
+/** A node and an API that delivers changes late, like a watch, and whose timers end early, like those of a busy process. */
 async function aLaggingNode(
   lagMs: number,
   earlyMs = 0,
@@ -58,7 +58,7 @@ async function aLaggingNode(
 }
 
 describe(SimulatedNodes, () => {
-  test('a node is Ready again as soon as its kubelet says so, though the kubelet reads of it late', async () => {
+  test('a node is Ready as soon as its kubelet reports it, even if the kubelet reads the Node late', async () => {
     const { clock, api, nodes } = await aLaggingNode(500);
     nodes.hosts.get('node-1')?.reboot();
     await clock.advance(200 + 2_000 + 400 + 100);
@@ -75,7 +75,7 @@ describe(SimulatedNodes, () => {
     expect(isReady(api.store.get<NodeObject>(NODE) ?? {})).toBe(true);
   });
 
-  test('its pods have the addresses that it is given, and keep the QoS class that they have', async () => {
+  test('its pods have the given addresses, and keep their QoS class', async () => {
     const { clock, api } = await aLaggingNode(10);
     api.store.create({
       apiVersion: 'v1',

@@ -10,19 +10,19 @@ import type { Place } from './objects.ts';
 import { DEFAULT_CLUSTER_TIMINGS } from './timings.ts';
 import type { ClusterTimings } from './timings.ts';
 
-/** What {@link SimulatedNodes} are made from. */
+/** Options of {@link SimulatedNodes}. */
 export interface SimulatedNodesOptions extends Pick<KubeletOptions, 'clock' | 'random' | 'store' | 'runner' | 'issueToken' | 'log'> {
   readonly timings?: Partial<ClusterTimings>;
   readonly hostTimings?: Partial<HostTimings>;
   /** Shared by all hosts. */
   readonly repository: UpdateRepository;
-  /** Of the node that is the nth to be added, counted from 0; by default addresses that nothing listens on. */
+  /** Addresses of the nth added node, counted from 0; by default addresses at which nothing listens. */
   readonly addressesOf?: (node: number) => NodeAddresses;
 }
 
 /**
- * Hosts and their kubelets around a Kubernetes API, simulated or real: nodes register, pods that are bound to them run, and a host that reboots takes
- * its node with it.
+ * Hosts and their kubelets around a Kubernetes API, simulated or real: nodes register, pods that are bound to them run, and a
+ * rebooting host makes its node NotReady.
  */
 export class SimulatedNodes {
   readonly #options: SimulatedNodesOptions;
@@ -46,7 +46,7 @@ export class SimulatedNodes {
     return this.#hosts;
   }
 
-  /** Adds a node; it registers at once if the others have. */
+  /** Adds a node; it registers immediately if the others have. */
   add(node: NodeOptions): void {
     const host = this.#makeHost(node);
     const kubelet = this.#makeKubelet(node, host);
@@ -67,7 +67,7 @@ export class SimulatedNodes {
     });
   }
 
-  /** Ends a node and its host for good. */
+  /** Removes a node and its host for good. */
   remove(name: string): void {
     this.#kubelets.get(name)?.stop();
     this.#hosts.get(name)?.powerOff();
@@ -75,12 +75,12 @@ export class SimulatedNodes {
     this.#hosts.delete(name);
   }
 
-  /** SIGKILLs the containers of a pod on this node; its kubelet starts them again. */
+  /** SIGKILLs the containers of a pod on this node; its kubelet restarts them. */
   kill(node: string, pod: Place): void {
     this.#kubelets.get(node)?.kill(pod);
   }
 
-  /** Kills all that runs. */
+  /** Kills all programs. */
   stop(): void {
     for (const kubelet of this.#kubelets.values()) kubelet.stop();
   }

@@ -6,7 +6,7 @@ import { writeStatus } from './workload-status.ts';
 
 const REVISION_LABEL = 'controller-revision-hash';
 
-/** Pods with stable names: one is created again under its name once the old one is really gone, and in order unless told otherwise. */
+/** Maintains pods with stable names: a pod is recreated once the old one is gone, and in order unless the policy is Parallel. */
 export class StatefulSetController implements WorkloadController {
   readonly #context: ControllerContext;
 

@@ -34,7 +34,7 @@ export class TestCluster {
     return this.app(name).filter(isReady).length;
   }
 
-  /** Asks for the eviction of a pod over HTTP, as a drain does. @returns the status */
+  /** Requests the eviction of a pod over HTTP, as a drain does. @returns the status code */
   async evict(pod: PodObject): Promise<number> {
     const { namespace = '', name } = pod.metadata;
     const response = await this.api.handle(

@@ -1,12 +1,12 @@
-/** How fast the cluster is, in milliseconds. The defaults are those of Kubernetes, but for pods, which start faster. */
+/** Durations in the cluster, in milliseconds. The defaults are those of Kubernetes, except for pods, which start faster. */
 export interface ClusterTimings {
-  /** Between two heartbeats of a kubelet. */
+  /** Interval of a kubelet's heartbeats. */
   readonly heartbeatMs: number;
   /** Without a heartbeat for this long a node's Ready condition becomes Unknown. */
   readonly nodeGraceMs: number;
   /** How long after that its pods are deleted, as by the default tolerations of unreachable nodes. */
   readonly podEvictionMs: number;
-  /** Between two looks at the heartbeats. */
+  /** Interval of the checks of the heartbeats. */
   readonly nodeMonitorMs: number;
   /** From the boot until the kubelet has registered. */
   readonly kubeletStartMs: number;
@@ -16,22 +16,22 @@ export interface ClusterTimings {
   readonly podStartMs: number;
   /** How long an ordinary container takes to stop after SIGTERM; never longer than its grace period. */
   readonly terminationMs: number;
-  /** Between two readiness probes of programs that really run. */
+  /** Interval of readiness probes of real programs. */
   readonly readinessPeriodMs: number;
-  /** The first wait before a container that ended is started again; doubles up to `restartBackoffMaxMs`. */
+  /** The first backoff before a container that ended is restarted; doubles up to `restartBackoffMaxMs`. */
   readonly restartBackoffMs: number;
   readonly restartBackoffMaxMs: number;
-  /** How long a container has to run for its backoff to be forgotten. */
+  /** How long a container must run until its backoff is reset. */
   readonly restartBackoffResetMs: number;
   /** How long the controllers and the scheduler take to notice a change. */
   readonly controllerMs: number;
-  /** From the end of the last pod on a node that uses a volume until the volume is detached from it. */
+  /** From the end of the last pod on a node that uses a volume until the volume is detached. */
   readonly detachMs: number;
   /** How long a pod with a restart policy other than Always runs. */
   readonly jobMs: number;
 }
 
-/** Kubernetes' own times; see {@link ClusterTimings}. */
+/** The durations of Kubernetes; see {@link ClusterTimings}. */
 export const DEFAULT_CLUSTER_TIMINGS: ClusterTimings = {
   heartbeatMs: 10_000,
   nodeGraceMs: 40_000,

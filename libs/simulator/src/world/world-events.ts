@@ -1,6 +1,6 @@
 import type { Clock } from '@brupop/ports';
 
-/** Something that happened in the simulated cluster. */
+/** An event of the simulated cluster. */
 export interface WorldEvent {
   /** Milliseconds of the cluster's monotonic clock. */
   readonly atMs: number;
@@ -11,7 +11,7 @@ export interface WorldEvent {
   readonly message: string;
 }
 
-/** The log of everything that happened: equal for equal seeds. Only the newest are kept. */
+/** The log of all events: equal for equal seeds. Only the newest are kept. */
 export class WorldLog {
   readonly #clock: Clock;
   readonly #longest: number;
@@ -29,7 +29,7 @@ export class WorldLog {
 
   readonly add = (type: string, subject: string, message = ''): void => {
     const event = { atMs: this.#clock.monotonic(), type, subject, message };
-    // Dropping in large pieces keeps the cost of each event constant.
+    // Dropping many at once keeps the cost of each event constant.
     if (this.#events.push(event) > this.#longest * 1.1) this.#events.splice(0, this.#events.length - this.#longest);
     for (const listener of this.#listeners) listener(event);
   };

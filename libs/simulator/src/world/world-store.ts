@@ -6,7 +6,7 @@ interface Resource {
   readonly resource: string;
 }
 
-/** The in-process access of the simulated API that the simulated cluster needs: synchronous, as cluster administrator. */
+/** The part of the simulated API's in-process access that the simulated cluster needs: synchronous, as cluster administrator. */
 export interface StoreAccess {
   create(object: object): unknown;
   get(ref: Resource & Place): unknown;
@@ -30,17 +30,17 @@ const RESOURCES: Readonly<Record<WorldKind, Resource>> = {
   Lease: { group: 'coordination.k8s.io', resource: 'leases' },
 };
 
-/** A change to an object: before is undefined for a new one, after for one that is gone. */
+/** A change of an object: `before` is undefined for a new one, `after` for a deleted one. */
 export type Change<T> = { readonly before: T | undefined; readonly after: T } | { readonly before: T; readonly after: undefined };
 
-/** All objects of a kind, kept by watch. */
+/** All objects of a kind, kept current by a watch. */
 interface Mirror {
   readonly objects: Map<string, ApiObject>;
   readonly listeners: ((change: Change<ApiObject>) => void)[];
   readonly stop: () => void;
 }
 
-/** Typed access to the objects of the simulated cluster. Reads come from a mirror, so they cost nothing however large the cluster is. */
+/** Typed access to the objects of the simulated cluster. Reads come from a mirror, so they are cheap however large the cluster is. */
 export class WorldStore {
   readonly #store: StoreAccess;
   readonly #mirrors = new Map<WorldKind, Mirror>();
@@ -58,7 +58,7 @@ export class WorldStore {
     return [...this.#mirror(kind).objects.values()] as WorldObjects[K][];
   }
 
-  /** Tells of every change from now on, and first of each object that is there. Listeners must not write: let them fill a queue. */
+  /** Calls `listener` for each existing object, then for every change. Listeners must not write: let them fill a queue. */
   observe<K extends WorldKind>(kind: K, listener: (change: Change<WorldObjects[K]>) => void): void {
     const mirror = this.#mirror(kind);
     const heard = listener as (change: Change<ApiObject>) => void;
@@ -66,23 +66,23 @@ export class WorldStore {
     for (const after of mirror.objects.values()) heard({ before: undefined, after });
   }
 
-  /** @throws when the API refuses it */
+  /** @throws if the API rejects the object */
   create(object: object): void {
     this.#store.create(object);
   }
 
-  /** Creates what may be there already. */
+  /** Creates an object that may already exist. */
   ensure(object: object): void {
     attempt(() => this.#store.create(object));
   }
 
-  /** Applies a merge patch; nothing happens when the object is gone. */
+  /** Applies a merge patch; does nothing if the object is gone. */
   patch(kind: WorldKind, place: Place, mergePatch: object, subresource?: 'status'): void {
     if (this.get(kind, place) === undefined) return;
     this.#store.patch({ ...RESOURCES[kind], ...place }, mergePatch, subresource === undefined ? {} : { subresource });
   }
 
-  /** Deletes; `gracePeriodSeconds: 0` removes a pod at once. Nothing happens when the object is gone. */
+  /** Deletes an object; `gracePeriodSeconds: 0` removes a pod immediately. Does nothing if the object is gone. */
   delete(kind: WorldKind, place: Place, options: { readonly gracePeriodSeconds?: number } = {}): void {
     if (this.get(kind, place) === undefined) return;
     this.#store.delete({ ...RESOURCES[kind], ...place }, options);
@@ -115,7 +115,7 @@ export class WorldStore {
   }
 }
 
-/** Runs `create` and takes a refusal for "it is there already". */
+/** Runs `create` and ignores the error that the object already exists. */
 function attempt(create: () => unknown): void {
   try {
     create();

@@ -37,26 +37,26 @@ export interface AdmissionResponse {
     readonly reason?: string;
     readonly details?: StatusDetails;
   };
-  /** `JSONPatch`, and the patch as base64. */
+  /** Always `JSONPatch`; the patch itself is base64. */
   readonly patchType?: string;
   readonly patch?: string;
 }
 
-/** A webhook's end of the wire. `signal` aborts when the API server no longer waits. What it throws is a failure of the call. */
+/** The server side of a webhook. `signal` aborts when the API server no longer waits. A rejection counts as a failed call. */
 export type AdmissionHandler = (request: AdmissionRequest, signal: AbortSignal) => Promise<AdmissionResponse>;
 
-/** What a webhook does about one request. */
+/** How a webhook answers one request. */
 export interface WebhookBehaviour {
-  /** How long it takes to answer. */
+  /** How long the answer takes. */
   readonly delayMs?: number;
   readonly deny?: { readonly message?: string; readonly code?: number; readonly reason?: string; readonly details?: StatusDetails };
-  /** A JSON patch; only of a webhook that mutates. */
+  /** A JSON patch; only for mutating webhooks. */
   readonly patch?: readonly object[];
   /** Breaks the connection with this error. */
   readonly fails?: string;
 }
 
-/** A webhook and its configuration in one. It sees every version of every API group. */
+/** A webhook together with its configuration. It matches every version of every API group. */
 export interface WebhookRule {
   /** Such as `policy.example.com`. */
   readonly name: string;
@@ -74,7 +74,7 @@ export interface WebhookRule {
   readonly answer: (request: AdmissionRequest) => WebhookBehaviour;
 }
 
-/** What is to be admitted. */
+/** The request that admission decides about. */
 export interface Attributes extends Omit<Matched, 'object' | 'oldObject' | 'namespaceLabels'> {
   readonly kind: { readonly group: string; readonly version: string; readonly kind: string };
   readonly name: string;
@@ -91,7 +91,7 @@ const CONFIGURATIONS = {
 } as const;
 const GROUP = 'admissionregistration.k8s.io';
 
-/** How long a webhook that behaves as told takes, and what it answers. */
+/** Waits and answers as `behaviour` says. */
 export async function behave(behaviour: WebhookBehaviour, clock: Clock, signal: AbortSignal): Promise<AdmissionResponse> {
   const { delayMs = 0, deny, patch, fails } = behaviour;
   if (delayMs > 0) await sleep(clock, delayMs, signal);
@@ -101,7 +101,7 @@ export async function behave(behaviour: WebhookBehaviour, clock: Clock, signal: 
   return { allowed: true, patchType: 'JSONPatch', patch: Buffer.from(JSON.stringify(patch)).toString('base64') };
 }
 
-/** The admission webhooks of a cluster: configurations are objects of the API, and their URLs lead to handlers of this process. */
+/** The admission webhooks of a cluster. Their configurations are objects of the API; their URLs lead to handlers of this process. */
 export class AdmissionWebhooks {
   readonly #core: Core;
   readonly #store: ClusterStore;
@@ -112,13 +112,13 @@ export class AdmissionWebhooks {
     this.#store = store;
   }
 
-  /** Lets a handler answer at `url`, as configurations name it in `clientConfig.url`. @returns stops answering */
+  /** Lets a handler answer at `url`, which configurations name in `clientConfig.url`. @returns a function that removes the handler */
   serve(url: string, handler: AdmissionHandler): () => void {
     this.#handlers.set(url, handler);
     return () => this.#handlers.delete(url);
   }
 
-  /** Serves a webhook and creates its configuration. @returns removes both */
+  /** Serves a webhook and creates its configuration. @returns a function that removes both */
   add(webhook: WebhookRule): () => void {
     const url = `https://${webhook.name}/admit`;
     const stop = this.serve(url, (request, signal) => behave(webhook.answer(request), this.#core.clock, signal));
@@ -135,7 +135,7 @@ export class AdmissionWebhooks {
     };
   }
 
-  /** The object as mutating webhooks leave it. @throws StatusError */
+  /** Calls the mutating webhooks in turn and returns the object as they leave it. @throws StatusError */
   async mutate(attributes: Attributes, time: RequestTime): Promise<Json | undefined> {
     let { object } = attributes;
     for (const webhook of this.#asked('mutating', attributes)) {
@@ -146,7 +146,7 @@ export class AdmissionWebhooks {
     return object;
   }
 
-  /** Asks validating webhooks, all at once. @throws StatusError */
+  /** Calls the validating webhooks, all at once. @throws StatusError */
   async validate(attributes: Attributes, time: RequestTime): Promise<void> {
     const asked = this.#asked('validating', attributes);
     if (asked.length > 0) await Promise.all(asked.map((webhook) => this.#call(webhook, attributes, time)));
@@ -160,7 +160,7 @@ export class AdmissionWebhooks {
     return configurations.flatMap(webhooksOf).filter((webhook) => isAsked(webhook, { ...attributes, namespaceLabels }));
   }
 
-  /** @returns undefined where a failure is ignored. @throws StatusError where it is not, and where the webhook denies */
+  /** @returns undefined if the failure policy ignores the failure. @throws StatusError if it does not, or if the webhook denies */
   async #call(webhook: Webhook, attributes: Attributes, time: RequestTime): Promise<AdmissionResponse | undefined> {
     const { clock } = this.#core;
     const abort = new AbortController();
@@ -188,7 +188,7 @@ export class AdmissionWebhooks {
     return response;
   }
 
-  /** A handler that goes on after the API server has hung up changes nothing. */
+  /** The result of a handler that answers after the API server has hung up is discarded. */
   #exchange(url: string, request: AdmissionRequest, signal: AbortSignal): Promise<AdmissionResponse> {
     const handler = this.#handlers.get(url);
     return new Promise((resolve, reject) => {

@@ -5,7 +5,7 @@ import type { ResourceType } from '../storage/resources.ts';
 import { badRequest } from '../http/status.ts';
 import type { Json } from '../types.ts';
 
-/** What `?fieldValidation=` may say about unknown fields. */
+/** Values of `?fieldValidation=`: what happens to unknown fields. */
 export type FieldValidation = 'Strict' | 'Warn' | 'Ignore';
 
 /** An object that may be stored. */
@@ -16,7 +16,7 @@ export interface Admitted {
 }
 
 /**
- * Prunes, defaults and validates a custom resource by the schema of its version; checks definitions; leaves other built-in objects alone.
+ * Prunes, defaults and validates a custom resource against the schema of its version. Checks definitions. Leaves built-in objects alone.
  * @throws StatusError 422 Invalid; 400 for unknown fields under `Strict`
  */
 export function admit(core: Core, type: ResourceType, body: Json, name: string, fieldValidation: FieldValidation = 'Ignore'): Admitted {

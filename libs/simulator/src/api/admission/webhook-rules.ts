@@ -2,10 +2,10 @@ import { matchesLabelSelector } from '../storage/selectors.ts';
 import { asText, isRecord, valueAt } from '../types.ts';
 import type { Json, KubeObject } from '../types.ts';
 
-/** What admission may do with an object. */
+/** Operations that admission rules match. */
 export type AdmissionOperation = 'CREATE' | 'UPDATE' | 'DELETE';
 
-/** One webhook of a configuration, with the defaults of the API server. */
+/** One webhook of a configuration, with the API server's defaults filled in. */
 export interface Webhook {
   readonly name: string;
   readonly url: string;
@@ -16,14 +16,14 @@ export interface Webhook {
   readonly objectSelector: unknown;
 }
 
-/** What is to be admitted, as far as rules look at it. */
+/** The attributes of a request that rules match. */
 export interface Matched {
   readonly operation: AdmissionOperation;
   readonly group: string;
   readonly version: string;
   readonly resource: string;
   readonly subresource: string;
-  /** Labels of the object's namespace; undefined for objects of the cluster. */
+  /** Labels of the object's namespace; undefined for cluster-scoped objects. */
   readonly namespaceLabels: Readonly<Record<string, string>> | undefined;
   readonly object: unknown;
   readonly oldObject: unknown;
@@ -53,7 +53,7 @@ function urlOf(clientConfig: unknown): string {
   return `https://${part('name', '')}.${part('namespace', '')}.svc:${part('port', '443')}${part('path', '')}`;
 }
 
-/** Whether the API server asks this webhook. It asks none about webhook configurations. */
+/** Whether the API server calls this webhook. It calls none about webhook configurations. */
 export function isAsked(webhook: Webhook, about: Matched): boolean {
   if (about.group === WEBHOOK_GROUP) return false;
   if (!webhook.rules.some((rule) => matchesRule(rule, about))) return false;

@@ -25,7 +25,7 @@ async function after<T>({ clock }: Fixture, ms: number, answer: Promise<T>): Pro
 }
 
 describe('an admission webhook', () => {
-  test('that denies ends the request in its own words', async () => {
+  test('that denies fails the request with its own message', async () => {
     const fixture = withNode({ answer: () => ({ deny: { code: 403, reason: 'Forbidden', message: 'cordons need a ticket' } }) });
     const { status, body } = await cordon(fixture);
     expect([status, body['reason'], body['message']]).toEqual([
@@ -40,12 +40,12 @@ describe('an admission webhook', () => {
     ['nothing', {}, 400, 'admission webhook "policy.example.com" denied the request without explanation'],
     ['a reason', { reason: 'Invalid', code: 422 }, 422, 'admission webhook "policy.example.com" denied the request: Invalid'],
     ['a code below 400', { code: 200, message: 'no' }, 400, 'admission webhook "policy.example.com" denied the request: no'],
-  ])('that denies with %s gets an answer all the same', async (_what, deny, code, message) => {
+  ])('that denies with %s gets a complete Status', async (_what, deny, code, message) => {
     const { status, body } = await cordon(withNode({ answer: () => ({ deny }) }));
     expect([status, body['message']]).toEqual([code, message]);
   });
 
-  test('is asked by resource, subresource and operation', async () => {
+  test('is called by resource, subresource and operation', async () => {
     const asked: string[] = [];
     const fixture = withNode({
       resources: ['pods/eviction', 'nodes'],
@@ -68,7 +68,7 @@ describe('an admission webhook', () => {
     expect(body['spec']).toEqual({ unschedulable: true, providerID: 'mine' });
   });
 
-  test('is waited for until its timeout, and then fails the request by policy', async () => {
+  test('is awaited until its timeout, and then its failure policy decides', async () => {
     for (const [failurePolicy, expected] of [
       ['Fail', 500],
       ['Ignore', 200],
@@ -89,7 +89,7 @@ describe('an admission webhook', () => {
     expect([status, body['reason']]).toEqual([500, 'InternalError']);
   });
 
-  test('sees custom resources in the version of the request', async () => {
+  test('receives custom resources in the version of the request', async () => {
     const versions: unknown[] = [];
     const fixture = anApi();
     fixture.create(aWidgetDefinition());
@@ -125,7 +125,7 @@ describe('a write', () => {
     };
   };
 
-  test('is not done if its client leaves during admission', async () => {
+  test('is abandoned if its client leaves during admission', async () => {
     const fixture = withNode({ resources: ['pods/eviction', 'nodes'], answer: () => ({ delayMs: 10 * SECOND }) });
     const requests = [
       open(fixture, { method: 'POST', path: `${PODS}/p/eviction`, body: '{"metadata":{"name":"p"}}' }, 'application/json'),
@@ -141,7 +141,7 @@ describe('a write', () => {
     expect(get('pods', 'p', 'default')).not.toHaveProperty('metadata.deletionTimestamp');
   });
 
-  test('ends after 34 s, however many webhooks still have time', async () => {
+  test('times out after 34 s, even if webhooks still have time left', async () => {
     const fixture = withNode({ mutating: true, timeoutSeconds: 30, answer: () => ({ delayMs: 20 * SECOND }) });
     fixture.api.webhooks.add({
       name: 'second.example.com',
@@ -160,7 +160,7 @@ describe('a write', () => {
     expect(fixture.api.store.get({ group: '', resource: 'nodes', name: 'n1' })?.['spec']).toEqual({});
   });
 
-  test('that takes 33 s is done', async () => {
+  test('that takes 33 s succeeds', async () => {
     const fixture = withNode({ mutating: true, timeoutSeconds: 30, answer: () => ({ delayMs: 29 * SECOND }) });
     fixture.api.webhooks.add({ name: 'second.example.com', resources: ['nodes'], answer: () => ({ delayMs: 4 * SECOND }) });
     expect((await after(fixture, 33 * SECOND, cordon(fixture))).status).toBe(200);

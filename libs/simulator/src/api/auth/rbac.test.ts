@@ -45,7 +45,7 @@ describe('without permission', () => {
       message: `deployments.apps is forbidden: User "${USER}" cannot watch resource "deployments" in API group "apps" at the cluster scope`,
     },
     { method: 'GET' as const, path: '/metrics', message: `forbidden: User "${USER}" cannot get path "/metrics"` },
-  ])('$method $path is 403 with the reason', async ({ method, path, message }) => {
+  ])('$method $path is 403 with a message', async ({ method, path, message }) => {
     const fixture = anApi();
     expect(await fixture.call(method, path, method === 'POST' ? {} : undefined, aRobot(fixture))).toMatchObject({
       status: 403,
@@ -101,14 +101,14 @@ describe('rules', () => {
       path: '/pods/p/status',
       status: 200,
     },
-  ])('know $name', async ({ rules, path, status }) => {
+  ])('match $name', async ({ rules, path, status }) => {
     const fixture = anApi();
     fixture.create(aPod('p'));
     grant(fixture, 'Role', rules);
     expect((await fixture.call('GET', `/api/v1/namespaces/default${path}`, undefined, aRobot(fixture))).status).toBe(status);
   });
 
-  test('of a Role hold in its namespace only, those of a ClusterRole everywhere', async () => {
+  test('of a Role apply in its namespace only, those of a ClusterRole everywhere', async () => {
     const rules = [{ apiGroups: [''], resources: ['pods', 'nodes'], verbs: ['list'] }];
     const local = anApi();
     grant(local, 'Role', rules);
@@ -139,7 +139,7 @@ describe('rules', () => {
     ).toBe(403);
   });
 
-  test('let every authenticated user discover and ask what it may do', async () => {
+  test('let every authenticated user use discovery and review their own access', async () => {
     const fixture = anApi();
     const robot = aRobot(fixture);
     expect((await fixture.call('GET', '/apis', undefined, robot)).status).toBe(200);
@@ -162,7 +162,7 @@ describe('without a valid token', () => {
     });
   });
 
-  test('health and version are open to all', async () => {
+  test('health and version are public', async () => {
     const { api } = anApi();
     const signal = new AbortController().signal;
     for (const path of ['/healthz', '/readyz', '/livez', '/version'])

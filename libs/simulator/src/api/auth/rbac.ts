@@ -56,7 +56,7 @@ export function isAllowed(core: Core, identity: Identity, info: RequestInfo): bo
   return bindings.some((binding) => binds(binding, identity) && boundRules(core, binding).some((rule) => ruleAllows(rule, info)));
 }
 
-/** @throws StatusError 403, with the message of Kubernetes' own authorizer */
+/** @throws StatusError 403, with the message of the Kubernetes authorizer */
 export function authorize(core: Core, identity: Identity, info: RequestInfo): void {
   if (isAllowed(core, identity, info)) return;
   const { verb, group, resource, subresource, namespace, name, path } = info;

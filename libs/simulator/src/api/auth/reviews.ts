@@ -43,7 +43,7 @@ function reviewAccess({ core, type, identity }: Context, body: Json): Json {
   return { allowed: isAllowed(core, who, info) };
 }
 
-/** POST of a review: answers with its status filled in and keeps nothing. */
+/** POST of a review: responds with its status filled in; stores nothing. */
 export async function handleReview(context: Context, tokens: TokenAuthority): Promise<HttpResponse> {
   const body = readObject(context);
   await admitChange(context, { operation: 'CREATE', object: body });

@@ -26,7 +26,7 @@ const bound = { boundObjectRef: { kind: 'Pod', apiVersion: 'v1', name: 'agent-1'
 const tokenOf = ({ body }: Answer): unknown => valueAt(body, 'status.token');
 
 describe('TokenRequest', () => {
-  test('tells when the token expires', async () => {
+  test('reports when the token expires', async () => {
     const { ask } = aCluster();
     const { status, body } = await ask({ expirationSeconds: 3600 });
     expect(status).toBe(201);
@@ -35,13 +35,13 @@ describe('TokenRequest', () => {
 
   test.each([
     { name: 'less than ten minutes', spec: { expirationSeconds: 60 }, status: 422 },
-    { name: 'a pod that is not there', spec: { boundObjectRef: { kind: 'Pod', name: 'none' } }, status: 404 },
+    { name: 'a pod that does not exist', spec: { boundObjectRef: { kind: 'Pod', name: 'none' } }, status: 404 },
     { name: 'a pod with another uid', spec: { boundObjectRef: { kind: 'Pod', name: 'agent-1', uid: 'other' } }, status: 409 },
-  ])('refuses $name', async ({ spec, status }) => {
+  ])('rejects $name', async ({ spec, status }) => {
     expect((await aCluster().ask(spec)).status).toBe(status);
   });
 
-  test('refuses an account that is not there', async () => {
+  test('rejects an account that does not exist', async () => {
     expect((await aCluster().call('POST', '/api/v1/namespaces/default/serviceaccounts/none/token', { spec: {} })).status).toBe(404);
   });
 });
@@ -70,7 +70,7 @@ describe('TokenReview', () => {
     });
   });
 
-  test('tells a token for another audience', async () => {
+  test('rejects a token for another audience', async () => {
     const { ask, review } = aCluster();
     const { body } = await review(tokenOf(await ask()), ['other']);
     expect(body['status']).toEqual({
@@ -79,7 +79,7 @@ describe('TokenReview', () => {
     });
   });
 
-  test('asks for the audience of the API when none is given, as old clients do', async () => {
+  test('assumes the audience of the API when none is given, as old clients do', async () => {
     const { api, ask, review } = aCluster();
     expect(valueAt((await review(tokenOf(await ask()))).body, 'status.authenticated')).toBeUndefined();
     const own = api.issueToken({ serviceAccount: { namespace: 'default', name: 'agent' } });
@@ -94,7 +94,7 @@ describe('TokenReview', () => {
       },
     },
     {
-      name: 'belongs to a pod that has gone',
+      name: 'belongs to a deleted pod',
       spoil: ({ api }: Fixture): Promise<void> => {
         api.store.delete({ group: '', resource: 'pods', namespace: 'default', name: 'agent-1' }, { gracePeriodSeconds: 0 });
         return Promise.resolve();
@@ -109,13 +109,13 @@ describe('TokenReview', () => {
       },
     },
     {
-      name: 'belongs to an account that has gone',
+      name: 'belongs to a deleted account',
       spoil: ({ api }: Fixture): Promise<void> => {
         api.store.delete({ group: '', resource: 'serviceaccounts', namespace: 'default', name: 'agent' });
         return Promise.resolve();
       },
     },
-  ])('refuses a token that $name', async ({ spoil }) => {
+  ])('rejects a token that $name', async ({ spoil }) => {
     const cluster = aCluster();
     const token = tokenOf(await cluster.ask(bound));
     await spoil(cluster);
@@ -124,7 +124,7 @@ describe('TokenReview', () => {
     expect(valueAt(body, 'status.error')).toMatch(/^\[invalid bearer token, /);
   });
 
-  test('refuses a token that was tampered with', async () => {
+  test('rejects a token with a wrong signature', async () => {
     const { ask, review } = aCluster();
     const [header, , signature] = String(tokenOf(await ask())).split('.');
     const payload = Buffer.from(JSON.stringify({ sub: 'system:serviceaccount:default:admin', exp: 9e9, aud: [AUDIENCE] })).toString(
@@ -134,7 +134,7 @@ describe('TokenReview', () => {
     expect(body['status']).toEqual({ user: {}, error: 'invalid bearer token' });
   });
 
-  test('a token for another audience opens no door of the API itself', async () => {
+  test('a token for another audience is not accepted by the API itself', async () => {
     const { ask, call } = aCluster();
     expect((await call('GET', '/api', undefined, { token: String(tokenOf(await ask())) })).status).toBe(401);
   });

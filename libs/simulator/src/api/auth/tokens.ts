@@ -11,7 +11,7 @@ export const API_AUDIENCES: readonly [string, ...string[]] = [
   'https://kubernetes.default.svc',
 ];
 
-/** What a token is to be good for. */
+/** What a token is issued for. */
 export interface TokenRequest {
   readonly serviceAccount: { readonly namespace: string; readonly name: string };
   /** Default: the API itself. */
@@ -22,7 +22,7 @@ export interface TokenRequest {
   readonly expiresAfterMs?: number;
 }
 
-/** What a review of a token finds. */
+/** Result of a TokenReview. */
 export type TokenReview =
   | { readonly ok: true; readonly identity: Identity; readonly audiences: readonly string[] }
   | { readonly ok: false; readonly error: string };
@@ -30,7 +30,7 @@ export type TokenReview =
 const HOUR_MS = 3_600_000;
 const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 
-/** Issues and checks service account tokens: JWTs in shape, signed with a key of this cluster. */
+/** Issues and verifies service account tokens: JWTs in form, signed with a key of this cluster. */
 export class TokenAuthority {
   readonly #core: Core;
   readonly #key: string;
@@ -41,7 +41,7 @@ export class TokenAuthority {
     this.#key = uuid(core.random);
   }
 
-  /** A token that never expires, for someone who is no service account. */
+  /** A token that never expires, for a user that is not a service account. */
   issueStatic(identity: Identity): string {
     const token = uuid(this.#core.random);
     this.#static.set(token, identity);
@@ -72,7 +72,7 @@ export class TokenAuthority {
     return `${signed}.${this.#sign(signed)}`;
   }
 
-  /** Checks a token as TokenReview does: signature, expiry, audience, and that the objects it is bound to are still there. */
+  /** Verifies a token as TokenReview does: signature, expiry, audience, and that the objects it is bound to still exist. */
   review(token: string, audiences: readonly string[] = API_AUDIENCES): TokenReview {
     const known = this.#static.get(token);
     if (known !== undefined) return { ok: true, identity: known, audiences };
@@ -101,7 +101,7 @@ export class TokenAuthority {
     };
     const account = bound('serviceaccount');
     const found = this.#core.store.get('serviceaccounts', keyOf(namespace, String(account?.['name'])));
-    // An account without uid was not there when the token was issued, which only tests do.
+    // An account without uid did not exist when the token was issued, which only tests do.
     if (account?.['uid'] !== '' && found?.metadata.uid !== account?.['uid']) return 'service account has been deleted';
     const pod = bound('pod');
     if (pod === undefined) return undefined;

@@ -27,7 +27,7 @@ interface Review {
 
 const reviewOf = (request: HttpRequest): Review => JSON.parse(request.body ?? '') as Review;
 
-/** v1 has size in tens. */
+/** In v1 `size` is in tens. */
 const convert: HttpHandler = (request) => {
   const { uid, desiredAPIVersion, objects } = reviewOf(request).request;
   const factor = desiredAPIVersion.endsWith('v1') ? 3 : 1 / 3;
@@ -56,14 +56,14 @@ function withWebhook(handler: HttpHandler): Fixture & { services: WebhookService
 }
 
 describe('conversion', () => {
-  test('without a webhook changes nothing but apiVersion', async () => {
+  test('without a webhook changes only apiVersion', async () => {
     const { call, create } = anApi();
     create(aWidgetDefinition());
     create(aWidget('w'));
     expect((await call('GET', `${V1}/w`)).body).toMatchObject({ apiVersion: 'example.com/v1', spec: { state: 'Idle' } });
   });
 
-  test('by webhook shows each version as itself, and stores one', async () => {
+  test('by webhook serves each version as requested, and stores one', async () => {
     const { api, call, requests, services } = withWebhook(convert);
     expect((await call('POST', V1, aWidget('w', { state: 'Idle', size: 6 }, 'v1'))).body).toMatchObject({
       apiVersion: 'example.com/v1',
@@ -77,7 +77,7 @@ describe('conversion', () => {
     expect(requests[0]).toMatchObject({ method: 'POST', path: '/crdconvert?timeout=30s' });
   });
 
-  test('of a list takes one call, of a watch one per event', async () => {
+  test('of a list makes one call, of a watch one per event', async () => {
     const { call, clock, create, requests, watch } = withWebhook(convert);
     for (const name of ['a', 'b', 'c']) create(aWidget(name, { state: 'Idle', size: 1 }));
     expect((await call('GET', V1)).body['items']).toMatchObject([{ spec: { size: 3 } }, { spec: { size: 3 } }, { spec: { size: 3 } }]);
@@ -88,7 +88,7 @@ describe('conversion', () => {
     expect(probe.events.at(-1)).toMatchObject({ type: 'ADDED', object: { apiVersion: 'example.com/v1', spec: { size: 6 } } });
   });
 
-  test('lets a patch work on the version of its path', async () => {
+  test('applies a patch to the version of its path', async () => {
     const { call, create } = withWebhook(convert);
     create(aWidget('w', { state: 'Idle', size: 2 }));
     const patch = [
@@ -115,7 +115,7 @@ describe('conversion', () => {
       why: /failed: cannot/,
     },
     {
-      name: 'answers another question',
+      name: 'answers with the uid of another review',
       handler: () => Promise.resolve(jsonResponse(200, { response: { uid: 'x', result: { status: 'Success' }, convertedObjects: [] } })),
       why: /expected response\.uid/,
     },
@@ -151,7 +151,7 @@ describe('conversion', () => {
     expect(body['message']).toMatch(why);
   });
 
-  test('gives up on a webhook after 30 seconds', async () => {
+  test('times out after 30 seconds', async () => {
     const { call, clock, create } = withWebhook(() => new Promise(() => undefined));
     create(aWidget('w'));
     const answer = call('GET', `${V1}/w`);
@@ -159,7 +159,7 @@ describe('conversion', () => {
     expect((await answer).body['message']).toContain('context deadline exceeded');
   });
 
-  test('starts again when the object changes while the webhook works', async () => {
+  test('is repeated when the object changes during the call', async () => {
     let interfere = (): void => undefined;
     const fixture = withWebhook((request, signal) => {
       interfere();

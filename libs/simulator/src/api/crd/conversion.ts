@@ -12,12 +12,12 @@ import type { Json, KubeObject } from '../types.ts';
 /** Finds the connection to the Service behind a conversion webhook. */
 export type ConversionResolver = (service: WebhookService) => HttpClient;
 
-/** What a request is refused with when the webhook fails; each kind of request has its own. */
+/** The error that a request gets when the webhook fails; it depends on the kind of request. */
 type Failure = (message: string) => StatusError;
 
 const WEBHOOK_TIMEOUT_MS = 30_000;
 
-/** Gives objects in the version that somebody asks for. */
+/** Converts objects between the versions of a custom resource. */
 export class Conversions {
   readonly #core: Core;
   readonly #resolve: ConversionResolver | undefined;
@@ -112,7 +112,7 @@ export class Conversions {
     return this.#checked(body, uid, desired, objects, fail);
   }
 
-  /** What the API server insists on: the same uid, as many objects, the right version and unchanged identities. */
+  /** Checks what the API server requires: the same uid, as many objects, the right version and unchanged identities. */
   #checked(
     body: unknown,
     uid: string,
@@ -135,7 +135,7 @@ export class Conversions {
           throw fail(`webhook returned invalid converted object at index ${String(at)}: metadata.${field} must not be changed`);
         }
       }
-      // The webhook may change labels and annotations, nothing else of the metadata.
+      // The webhook may change labels and annotations, and no other metadata.
       const before = objects[at]?.['metadata'];
       const { labels, annotations } = isRecord(object['metadata']) ? object['metadata'] : {};
       const metadata: Json = { ...(isRecord(before) ? before : {}), labels, annotations };

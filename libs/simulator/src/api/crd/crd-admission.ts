@@ -34,7 +34,7 @@ function versionProblems(versions: readonly Json[]): StatusCause[] {
 
 /**
  * Checks a CustomResourceDefinition.
- * @throws StatusError 422, also if a version is dropped in which objects may still be stored
+ * @throws StatusError 422, also if it drops a version in which objects may still be stored
  */
 export function admitDefinition(body: Json, name: string): void {
   const group = String(valueAt(body, 'spec.group'));

@@ -28,7 +28,7 @@ export interface WebhookService {
   readonly name: string;
   readonly path: string;
   readonly port: number;
-  /** PEM certificates that the API trusts for it; empty means the system's. */
+  /** PEM certificates that the API trusts for it; empty means the system's certificates. */
   readonly caPem: string;
 }
 

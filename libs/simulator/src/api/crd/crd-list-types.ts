@@ -2,7 +2,7 @@ import type { StatusCause } from '../http/status.ts';
 import { isRecord } from '../types.ts';
 import type { Json } from '../types.ts';
 
-/** Faults against `x-kubernetes-list-type`: the same value twice in a set, the same keys twice in a map. */
+/** Violations of `x-kubernetes-list-type`: duplicate values in a set, duplicate keys in a map. */
 export function listTypeCauses(value: unknown, schema: Json, path = ''): StatusCause[] {
   if (Array.isArray(value)) {
     const items = schema['items'];

@@ -13,8 +13,8 @@ function schemaOfField(schema: Json, field: string): Json | undefined {
 }
 
 /**
- * Drops the fields that a structural schema does not know.
- * @param dropped takes the paths of what was dropped
+ * Drops fields that a structural schema does not declare.
+ * @param dropped receives the paths of dropped fields
  */
 export function pruneUnknown(value: unknown, schema: Json, dropped: string[], path = '', isObject = true): unknown {
   if (Array.isArray(value)) {

@@ -62,13 +62,13 @@ describe('validation of custom resources', () => {
     });
   });
 
-  test('lists all faults', async () => {
+  test('lists all errors', async () => {
     const { call } = withWidgets();
     const { body } = await call('POST', WIDGETS, aWidget('w', { state: 'Odd', size: 0 }));
     expect(body['message']).toMatch(/^Widget.example.com "w" is invalid: \[spec\..*, spec\..*\]$/);
   });
 
-  test('holds for patches, too, and for the in-process store', async () => {
+  test('also applies to patches and to the in-process store', async () => {
     const { api, call, create } = withWidgets();
     create(aWidget('w'));
     const patch = { spec: { state: 'Odd' } };
@@ -78,13 +78,13 @@ describe('validation of custom resources', () => {
     );
   });
 
-  test('takes null where it is allowed, and drops it where it is not', async () => {
+  test('accepts null where it is allowed, and drops it elsewhere', async () => {
     const { call } = withWidgets();
     const { body } = await call('POST', WIDGETS, aWidget('w', { state: 'Idle', version: null, limit: null }));
     expect(body['spec']).toEqual({ state: 'Idle', version: null, size: 3 });
   });
 
-  test.each([5, '50%'])('takes %j for an int-or-string', async (limit) => {
+  test.each([5, '50%'])('accepts %j for an int-or-string', async (limit) => {
     expect((await withWidgets().call('POST', WIDGETS, aWidget('w', { state: 'Idle', limit }))).status).toBe(201);
   });
 });
@@ -92,13 +92,13 @@ describe('validation of custom resources', () => {
 describe('pruning', () => {
   const spec = { state: 'Idle', unknown: 1, items: [{ name: 'a', extra: true }], free: { any: { thing: 1 } } };
 
-  test('drops unknown fields, warns of them, and keeps what is to be preserved', async () => {
+  test('drops unknown fields with a warning, and keeps preserved ones', async () => {
     const { body, headers } = await withWidgets().call('POST', WIDGETS, aWidget('w', spec));
     expect(body['spec']).toEqual({ state: 'Idle', size: 3, items: [{ name: 'a' }], free: { any: { thing: 1 } } });
     expect(headers['warning']).toBe(String.raw`299 - "unknown field \"spec.unknown\"", 299 - "unknown field \"spec.items[0].extra\""`);
   });
 
-  test('refuses them under strict field validation', async () => {
+  test('rejects them under strict field validation', async () => {
     expect(await withWidgets().call('POST', `${WIDGETS}?fieldValidation=Strict`, aWidget('w', spec))).toMatchObject({
       status: 400,
       body: {
@@ -108,7 +108,7 @@ describe('pruning', () => {
     });
   });
 
-  test('is silent on demand', async () => {
+  test('gives no warning if the request ignores unknown fields', async () => {
     expect((await withWidgets().call('POST', `${WIDGETS}?fieldValidation=Ignore`, aWidget('w', spec))).headers['warning']).toBeUndefined();
   });
 });
@@ -119,7 +119,7 @@ describe('CustomResourceDefinition', () => {
     return { ...definition, spec: { ...definition.spec, versions: definition.spec.versions.filter(({ name }) => name !== version) } };
   };
 
-  test('is established at once', async () => {
+  test('is established immediately', async () => {
     const { body } = await anApi().call('POST', CRDS, aWidgetDefinition());
     expect(body['status']).toMatchObject({
       storedVersions: ['v2'],
@@ -134,13 +134,13 @@ describe('CustomResourceDefinition', () => {
   test.each([
     { name: 'another name', body: { ...aWidgetDefinition(), metadata: { name: 'things.example.com' } }, field: 'metadata.name' },
     { name: 'no stored version', body: without('v2'), field: 'spec.versions' },
-  ])('is refused with $name', async ({ body, field }) => {
+  ])('is rejected with $name', async ({ body, field }) => {
     const answer = await anApi().call('POST', CRDS, body);
     expect(answer.status).toBe(422);
     expect(valueAt(answer.body, 'details.causes')).toMatchObject([{ field }]);
   });
 
-  test('cannot lose a version in which objects may still be stored', async () => {
+  test('cannot drop a version in which objects may still be stored', async () => {
     const { call } = withWidgets();
     const patch = {
       spec: { versions: [{ ...((without('v2') as { spec: { versions: object[] } }).spec.versions[0] ?? {}), storage: true }] },
@@ -150,7 +150,7 @@ describe('CustomResourceDefinition', () => {
     expect(valueAt(answer.body, 'details.causes')).toMatchObject([{ field: 'status.storedVersions[0]' }]);
   });
 
-  test('serves only while it is there', async () => {
+  test('serves its resource only while it exists', async () => {
     const { call, create } = anApi();
     expect((await call('GET', WIDGETS)).status).toBe(404);
     create(aWidgetDefinition());

@@ -48,7 +48,7 @@ const LISTS = ['allOf', 'anyOf', 'oneOf'] as const;
 const mapValues = (value: unknown, change: (part: unknown) => unknown): Json =>
   Object.fromEntries(Object.entries(isRecord(value) ? value : {}).map(([key, part]) => [key, change(part)]));
 
-/** OpenAPI v3 as Kubernetes restricts it, in the words of JSON Schema. */
+/** OpenAPI v3 with the restrictions of Kubernetes, as JSON Schema. */
 function toJsonSchema(schema: unknown): unknown {
   if (!isRecord(schema)) return schema;
   const result: Json = {};
@@ -80,7 +80,7 @@ const validators = new WeakMap<Json, ValidateFunction>();
 // Many simulated clusters in one process share the same few schemas.
 const compiled = new Map<string, ValidateFunction>();
 
-/** Compiles a schema once. @throws Error for what is no schema */
+/** Compiles a schema once. @throws Error if it is not a valid schema */
 export function validatorOf(schema: Json): ValidateFunction {
   const known = validators.get(schema);
   if (known !== undefined) return known;
@@ -94,8 +94,8 @@ export function validatorOf(schema: Json): ValidateFunction {
 }
 
 /**
- * Prunes, defaults and validates a custom resource by the schema of its version.
- * @throws StatusError 422 with a cause for each fault
+ * Prunes, defaults and validates a custom resource against the schema of its version.
+ * @throws StatusError 422 with one cause per error
  */
 export function admitCustomObject(
   type: ResourceType,

@@ -20,7 +20,7 @@ export interface Shared extends Pick<Context, 'core' | 'conversions' | 'webhooks
   readonly watches: OpenWatches;
 }
 
-/** Hands an authorized request to its handler. @throws StatusError */
+/** Passes an authorized request to its handler. @throws StatusError */
 export async function dispatch(
   shared: Shared,
   incoming: Omit<Context, 'core' | 'conversions' | 'webhooks' | 'type'>,

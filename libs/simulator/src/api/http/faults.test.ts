@@ -7,7 +7,7 @@ import type { AuditEntry } from './faults.ts';
 const NODES = '/api/v1/nodes';
 
 describe('faults', () => {
-  test('a hook may answer in the place of the API, and knows who asks for what', async () => {
+  test('a hook may answer instead of the API, and receives the user and the request', async () => {
     const { api, call } = anApi();
     api.faults.beforeRequest = (_request, { username }, { verb, resource }) =>
       resource === 'nodes' ? jsonResponse(503, { username, verb }) : undefined;
@@ -17,7 +17,7 @@ describe('faults', () => {
     expect((await call('GET', NODES)).status).toBe(200);
   });
 
-  test('a hook may break the connection, before a write or after it', async () => {
+  test('a hook may break the connection before a write or after it', async () => {
     const { api, call } = anApi();
     api.faults.beforeRequest = () => {
       throw connectionReset();
@@ -31,7 +31,7 @@ describe('faults', () => {
     expect(api.store.list({ group: '', resource: 'nodes' }).map(({ metadata }) => metadata.name)).toEqual(['after']);
   });
 
-  test('a hook that fails is an internal error, not a crash', async () => {
+  test('a hook that throws causes an internal error, not a crash', async () => {
     const { api, call } = anApi();
     api.faults.beforeRequest = () => {
       throw new Error('oops');
@@ -41,7 +41,7 @@ describe('faults', () => {
 });
 
 describe('audit', () => {
-  test('tells of every request and its outcome', async () => {
+  test('records every request and its outcome', async () => {
     const { api, call } = anApi();
     const entries: AuditEntry[] = [];
     const stop = api.audit((entry) => entries.push(entry));
@@ -78,7 +78,7 @@ describe('bad requests', () => {
     expect((await api.handle({ method: 'POST', path: NODES, headers, body }, new AbortController().signal)).status).toBe(status);
   });
 
-  test('protobuf is refused as Kubernetes refuses unknown types', async () => {
+  test('protobuf is rejected like any unsupported media type', async () => {
     expect((await anApi().call('POST', NODES, {}, { contentType: 'application/vnd.kubernetes.protobuf' })).status).toBe(415);
   });
 });

@@ -4,20 +4,20 @@ import type { Identity, RequestInfo } from '../types.ts';
 import type { OpenWatches, WatchCut } from './watch-handler.ts';
 import { ConnectionReset } from './watch-handler.ts';
 
-/** A finished request, as an audit log has it. */
+/** A finished request, as an audit log records it. */
 export interface AuditEntry extends RequestInfo {
   readonly user: string;
   readonly status: number;
 }
 
-/** Answers in the API's place, or lets the request pass with undefined. To break the connection, throw {@link connectionReset}. */
+/** Answers instead of the API; undefined lets the request pass. Throw {@link connectionReset} to break the connection. */
 export type BeforeRequest = (
   request: HttpRequest,
   identity: Identity,
   info: RequestInfo,
 ) => HttpResponse | Promise<HttpResponse | undefined> | undefined;
 
-/** May replace or lose the answer to a request that took effect. */
+/** May replace or drop the answer to a request that took effect. */
 export type AfterRequest = (
   request: HttpRequest,
   identity: Identity,
@@ -25,10 +25,10 @@ export type AfterRequest = (
   response: HttpResponse,
 ) => HttpResponse | Promise<HttpResponse>;
 
-/** What breaks a connection when a hook throws it. */
+/** The error by which a hook breaks a connection. */
 export const connectionReset = (): Error => new ConnectionReset();
 
-/** Everything by which a test makes the API misbehave, and by which it sees what was asked. */
+/** The switches by which a test makes the API fail, and the record of requests. */
 export class Faults {
   afterRequest: AfterRequest | undefined;
   readonly watches: OpenWatches = { cuts: new Map(), expiredAs: 'event' };
@@ -41,7 +41,7 @@ export class Faults {
     this.#store = store;
   }
 
-  /** Hook before each authenticated request. What is read back serves only to be set again. */
+  /** Hook before each authenticated request. */
   set beforeRequest(hook: BeforeRequest | undefined) {
     this.#beforeRequest = hook;
   }
@@ -50,12 +50,12 @@ export class Faults {
     return this.#beforeRequest as ((request: HttpRequest) => HttpResponse | Promise<HttpResponse> | undefined) | undefined;
   }
 
-  /** Whether a watch from a forgotten revision gets HTTP 200 with an ERROR event, as is usual, or HTTP 410. */
+  /** Whether a watch from a forgotten revision gets HTTP 200 with an ERROR event, which is the default, or HTTP 410. */
   set expiredWatchAnswer(how: 'event' | 'status') {
     this.watches.expiredAs = how;
   }
 
-  /** How late changes reach a watcher; undefined: at once. Reads are never late. */
+  /** Delay of changes for each watcher; undefined means none. Reads are never delayed. */
   set watchDelay(delay: OpenWatches['delayMs']) {
     this.watches.delayMs = delay;
   }
@@ -100,7 +100,7 @@ export class Faults {
     };
   }
 
-  tell(entry: AuditEntry): void {
+  record(entry: AuditEntry): void {
     for (const listener of this.#listeners) listener(entry);
   }
 

@@ -9,7 +9,7 @@ import { badRequest, unsupportedMediaType } from './status.ts';
 import { asText, isRecord } from '../types.ts';
 import type { Identity, Json, RequestInfo } from '../types.ts';
 
-/** Everything a handler may need to know about its request. */
+/** Everything that a handler may need to know about its request. */
 export interface Context {
   readonly core: Core;
   readonly conversions: Conversions;
@@ -20,7 +20,7 @@ export interface Context {
   readonly request: HttpRequest;
   readonly identity: Identity;
   readonly signal: AbortSignal;
-  /** Until when it may write. */
+  /** Limits until when the request may write. */
   readonly time: RequestTime;
   /** Texts for `Warning` headers; handlers add to it. */
   readonly warnings: string[];

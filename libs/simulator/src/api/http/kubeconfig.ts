@@ -7,7 +7,7 @@ export interface KubeconfigInput {
   readonly namespace: string;
 }
 
-/** A kubeconfig file (JSON, which is YAML) that `kubectl` and client libraries take. */
+/** A kubeconfig file (JSON, which is YAML) for `kubectl` and client libraries. */
 export function kubeconfig({ url, caPem, token, namespace }: KubeconfigInput): string {
   const name = 'simulator';
   const ca = caPem === '' ? {} : { 'certificate-authority-data': Buffer.from(caPem).toString('base64') };

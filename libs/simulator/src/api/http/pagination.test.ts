@@ -12,7 +12,7 @@ function withNodes(count: number): Fixture {
 }
 
 describe('pagination', () => {
-  test('gives pages with the rest counted', async () => {
+  test('returns pages with the number of remaining items', async () => {
     const { call } = withNodes(5);
     const first = await call('GET', `${NODES}?limit=2`);
     expect(itemNames(first)).toEqual(['n0', 'n1']);
@@ -24,7 +24,7 @@ describe('pagination', () => {
     expect(valueAt(last.body, 'metadata.continue')).toBeUndefined();
   });
 
-  test('shows later pages as they were when the first was given', async () => {
+  test('returns later pages as of the revision of the first', async () => {
     const { api, call, create } = withNodes(3);
     const first = await call('GET', `${NODES}?limit=1`);
     api.store.delete({ group: '', resource: 'nodes', name: 'n1' });
@@ -36,7 +36,7 @@ describe('pagination', () => {
     expect(JSON.stringify(rest.body)).not.toContain('new');
   });
 
-  test('answers 410 once the past is forgotten', async () => {
+  test('answers 410 once the revision is forgotten', async () => {
     const { api, call, create } = withNodes(3);
     const first = await call('GET', `${NODES}?limit=1`);
     create(aNode('n9'));
@@ -47,20 +47,20 @@ describe('pagination', () => {
     });
   });
 
-  test('leaves the count out when a selector was given', async () => {
+  test('omits the count with a selector', async () => {
     const { call } = withNodes(3);
     const { body } = await call('GET', `${NODES}?limit=1&labelSelector=!x`);
     expect(valueAt(body, 'metadata.continue')).toBeDefined();
     expect(valueAt(body, 'metadata.remainingItemCount')).toBeUndefined();
   });
 
-  test.each(['limit=x', 'continue=nonsense', 'resourceVersion=x'])('refuses %s', async (query) => {
+  test.each(['limit=x', 'continue=nonsense', 'resourceVersion=x'])('rejects %s', async (query) => {
     expect((await withNodes(1).call('GET', `${NODES}?${query}`)).status).toBe(400);
   });
 });
 
 describe('resourceVersion of a list', () => {
-  test('shows the past exactly on demand, and asks to wait for the future', async () => {
+  test('can be an exact past revision; a future one is a timeout', async () => {
     const { api, call, create } = withNodes(1);
     const then = api.resourceVersion;
     create(aNode('n5'));

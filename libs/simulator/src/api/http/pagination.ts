@@ -1,7 +1,7 @@
 import { badRequest, expired } from './status.ts';
 import { isRecord } from '../types.ts';
 
-/** Where a list goes on: at which revision, after which key. */
+/** Where a list continues: at which revision, after which key. */
 export interface Continuation {
   readonly revision: number;
   readonly after: string;
@@ -19,12 +19,12 @@ export function decodeContinue(token: string): Continuation {
       return { revision: decoded['rv'], after: decoded['start'] };
     }
   } catch {
-    // Falls through: whatever is wrong with it, the caller hears the same.
+    // Falls through: every invalid token gets the same message.
   }
   throw badRequest('continue key is not valid');
 }
 
-/** What a list says whose continuation the server no longer remembers. */
+/** The message for a list whose continuation the server no longer remembers. */
 export const continueExpired = (): Error =>
   expired(
     'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.',

@@ -8,10 +8,10 @@ import { StatusError, badRequest, expired, notFound } from './status.ts';
 import { keyOf } from '../storage/store.ts';
 import type { KubeObject } from '../types.ts';
 
-/** What namespace and selectors of a request select; takes objects in the version of the request. */
+/** A predicate for the namespace and selectors of a request; it takes objects in the version of the request. */
 export function requestMatcher({ type, info, query }: Pick<Context, 'type' | 'info' | 'query'>): Matcher {
   const labels = labelMatcher(query.get('labelSelector') ?? '');
-  // Events are matched as they are kept, under the names of core v1.
+  // Events are matched in their stored form, with the field names of core v1.
   const selector = (query.get('fieldSelector') ?? '').replace(/\bregarding\./g, type.storage === 'events' ? 'involvedObject.' : '$&');
   const fields = fieldMatcher(
     type.storage === 'events' ? { ...type, selectable: [...type.selectable, ...EVENT_FIELDS] } : type,
@@ -25,7 +25,7 @@ const EVENT_FIELDS = ['kind', 'namespace', 'name', 'uid', 'apiVersion', 'resourc
   .map((field) => `involvedObject.${field}`)
   .concat('reportingComponent');
 
-/** Those of the objects that namespace and selectors of the request select. */
+/** The objects that the namespace and selectors of the request select. */
 export const selectedObjects = (context: Context, objects: readonly KubeObject[]): KubeObject[] => objects.filter(requestMatcher(context));
 
 /** A `resourceVersion` parameter as a number; 0 stands for "any". @throws StatusError 400 */
@@ -57,7 +57,7 @@ function tooLarge(revision: number, current: number): StatusError {
   });
 }
 
-/** GET of a collection, in pages if `limit` says so; all pages show the state at the first one's revision. */
+/** GET of a collection, in pages if it has a `limit`. All pages show the state at the revision of the first. */
 export function handleList(context: Context): Promise<HttpResponse> {
   const { core, query } = context;
   const limit = parseLimit(query.get('limit'));

@@ -1,24 +1,24 @@
 import type { Clock } from '@brupop/ports';
 import { StatusError } from './status.ts';
 
-/** How long the API server works on one request. */
+/** The limits on one request. */
 export interface RequestTime {
   /** Aborts when the client has gone. */
   readonly signal: AbortSignal;
-  /** Monotonic time at which it gives up. */
+  /** Monotonic time at which the API server gives up. */
   readonly deadlineMs: number;
 }
 
-/** `requestTimeoutUpperBound`: a write may take no longer, webhooks included. */
+/** `requestTimeoutUpperBound`: the limit on a write, webhooks included. */
 const WRITE_MS = 34_000;
 
-/** The time of a request that starts now. */
+/** The limits on a request that starts now. */
 export function startTime(clock: Clock, signal: AbortSignal): RequestTime {
   return { signal, deadlineMs: clock.monotonic() + WRITE_MS };
 }
 
 /**
- * Ends a request whose client has gone, or that has taken too long, before it writes anything: its context is cancelled then.
+ * Ends a request whose client has gone, or that has taken too long, before it writes anything: its context is cancelled by then.
  * @throws StatusError 504 Timeout
  */
 export function requestOver(clock: Clock, { signal, deadlineMs }: RequestTime): void {

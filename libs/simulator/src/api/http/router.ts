@@ -2,7 +2,7 @@ import type { HttpRequest } from '@brupop/ports';
 import { parseFieldSelector } from '../storage/selectors.ts';
 import type { RequestInfo } from '../types.ts';
 
-/** A request, taken apart. */
+/** A parsed request. */
 export interface Route {
   readonly info: RequestInfo;
   readonly query: URLSearchParams;
@@ -32,7 +32,7 @@ function nameInSelector(query: URLSearchParams): string {
   }
 }
 
-/** Understands a path as the API server's RequestInfo does. */
+/** Parses a path as the API server's RequestInfo does. */
 export function parseRoute(method: HttpRequest['method'], target: string): Route {
   const mark = target.indexOf('?');
   const path = mark < 0 ? target : target.slice(0, mark);

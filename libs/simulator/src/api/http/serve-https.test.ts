@@ -51,7 +51,7 @@ async function text(response: IncomingMessage): Promise<string> {
 }
 
 describe(serveHttps, () => {
-  test('carries requests and keeps the connection', async () => {
+  test('serves requests and keeps the connection alive', async () => {
     const { api } = anApi();
     const { send } = await serving(api.handle, api.adminToken);
     const created = await send('POST', '/api/v1/nodes', JSON.stringify(aNode('n1')));
@@ -64,7 +64,7 @@ describe(serveHttps, () => {
     await text(read);
   });
 
-  test('streams a watch as it comes, and stops it when the client goes', async () => {
+  test('streams a watch, and stops it when the client disconnects', async () => {
     const { api, create, clock } = anApi();
     const { send } = await serving(api.handle, api.adminToken);
     const response = await send('GET', '/api/v1/nodes?watch=true');
@@ -92,14 +92,14 @@ describe(serveHttps, () => {
     await expect(send('GET', '/')).rejects.toThrow('socket hang up');
   });
 
-  test('refuses a body that is too long', async () => {
+  test('rejects a body that is too long', async () => {
     const { send } = await serving(() => Promise.resolve(jsonResponse(200, {})));
     const response = await send('POST', '/', 'x'.repeat(3 * 1024 * 1024 + 1));
     expect(response.statusCode).toBe(413);
     await text(response);
   });
 
-  test('is found through a kubeconfig', async () => {
+  test('can be reached through a kubeconfig', async () => {
     const { api } = anApi();
     const { server } = await serving(api.handle);
     const { url, caPem } = server;

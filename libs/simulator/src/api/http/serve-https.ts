@@ -5,7 +5,7 @@ import type { HttpHandler, HttpRequest } from '@brupop/ports';
 import { createCertificateAuthority } from '../../tls/certificate-authority.ts';
 import { StatusError } from './status.ts';
 
-/** Where to listen, and as whom; without a certificate the server makes its own authority. */
+/** Address and certificate of the server. Without a certificate it makes its own authority. */
 export interface ServeHttpsOptions {
   /** Default 0: any free port. */
   readonly port?: number;
@@ -13,7 +13,7 @@ export interface ServeHttpsOptions {
   readonly host?: string;
   readonly certPem?: string;
   readonly keyPem?: string;
-  /** Authority of `certPem`; only handed on. */
+  /** Authority of `certPem`; only passed on. */
   readonly caPem?: string;
 }
 
@@ -23,20 +23,20 @@ export interface HttpsServer {
   readonly port: number;
   /** The authority that clients must trust. */
   readonly caPem: string;
-  /** Stops listening and breaks what is open. */
+  /** Stops listening and closes all connections. */
   close(): Promise<void>;
 }
 
-// etcd's limit on one request, doubled, is the API server's.
+// Twice etcd's limit on a request, as in the API server.
 const LONGEST_BODY = 3 * 1024 * 1024;
 const METHODS: ReadonlySet<string> = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']);
 
-/** Serves a handler over HTTPS with keep-alive; streams go out piece by piece, and end the handler's work when the client goes. */
+/** Serves a handler over HTTPS with keep-alive. Responses are streamed; a disconnected client ends the handler's work. */
 export async function serveHttps(handler: HttpHandler, options: ServeHttpsOptions = {}): Promise<HttpsServer> {
   const { port = 0, host = '127.0.0.1' } = options;
   const { certPem, keyPem, caPem } = await certificateOf(options, host);
   const server = createServer({ cert: certPem, key: keyPem, keepAlive: true }, (request, response) => {
-    // A broken stream has nobody left to tell: its socket is destroyed.
+    // The response has started, so an error status is no longer possible: the socket is destroyed.
     answer(handler, request, response).catch(() => response.destroy());
   });
   await new Promise<void>((resolve, reject) => {

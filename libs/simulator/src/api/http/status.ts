@@ -1,6 +1,6 @@
 import { isRecord } from '../types.ts';
 
-/** One reason within `Status.details`. */
+/** One cause within `Status.details`. */
 export interface StatusCause {
   readonly reason: string;
   readonly message: string;
@@ -29,7 +29,7 @@ export interface Status {
   readonly code: number;
 }
 
-/** A resource as messages name it: `pods`, `deployments.apps`. */
+/** The name of a resource in messages: `pods`, `deployments.apps`. */
 export interface NamedResource {
   readonly group: string;
   readonly resource: string;
@@ -41,7 +41,7 @@ const qualified = (type: { readonly group: string }, name: string): string => (t
 export class StatusError extends Error {
   readonly body: Status;
 
-  /** @param reason undefined for the few refusals that Kubernetes gives none */
+  /** @param reason undefined for the few errors without a reason */
   constructor(code: number, reason: string | undefined, message: string, details?: StatusDetails) {
     super(message);
     this.name = 'StatusError';
@@ -118,7 +118,7 @@ export const unsupportedMediaType = (accepted: readonly string[]): StatusError =
     `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`,
   );
 
-/** @param causes one or more, each with the field it is about */
+/** @param causes one or more, each with the field that it is about */
 export const invalid = (
   type: { readonly group: string; readonly kind: string },
   name: string,
@@ -136,7 +136,7 @@ export const invalid = (
 export const internalError = (message: string): StatusError =>
   new StatusError(500, 'InternalError', `Internal error occurred: ${message}`, { causes: [{ reason: 'UnexpectedServerError', message }] });
 
-/** The Status of anything thrown. */
+/** The Status for any thrown value. */
 export function statusOf(thrown: unknown): Status {
   if (thrown instanceof StatusError) return thrown.body;
   return internalError(thrown instanceof Error ? thrown.message : String(thrown)).body;

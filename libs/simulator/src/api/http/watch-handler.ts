@@ -10,15 +10,15 @@ import { tableOf, wantsTable } from '../kubectl/table.ts';
 import type { Identity, Json, KubeObject } from '../types.ts';
 import type { Change } from '../storage/watch-history.ts';
 
-/** Ways in which all watches can be cut at once. */
+/** Ways to end all watches at once. */
 export type WatchCut = 'end' | 'reset' | 'expire';
 
-/** Whoever is watching over HTTP. */
+/** A client that watches over HTTP. */
 export interface OpenWatches {
   readonly cuts: Map<(how: WatchCut) => void, { readonly user: string }>;
-  /** How a watch from a forgotten revision is answered: as Kubernetes mostly does, by an event, or by HTTP status 410. */
+  /** How a watch from a forgotten revision is answered: by an ERROR event, which is the default, or by HTTP status 410. */
   expiredAs: 'event' | 'status';
-  /** How late a change reaches a watcher, in milliseconds: watch caches and clients lag, each on its own. What a watch starts with is not late. */
+  /** Delay, in milliseconds, until a change reaches a watcher: watch caches and clients lag, each on its own. The initial list does not. */
   delayMs?: ((identity: Identity, type: ResourceType) => number) | undefined;
 }
 
@@ -27,7 +27,7 @@ interface Event {
   readonly object: KubeObject | Json | Status;
 }
 
-/** Ends a response in the middle, as a broken connection does. */
+/** Ends a response in the middle, like a broken connection. */
 export class ConnectionReset extends Error {
   constructor() {
     super('connection reset by peer');
@@ -42,7 +42,7 @@ const SHORTEST_DEFAULT_MS = 1_800_000;
 const tooOld = (revision: number, floor: number): StatusError =>
   expired(`too old resource version: ${String(revision)} (${String(floor)})`);
 
-/** What a watcher with this selection sees of a change. */
+/** The event that a watcher with this selection gets for a change, if any. */
 function seen(change: Change, matches: (object: KubeObject) => boolean): Event | undefined {
   const before = change.previous !== undefined && matches(change.previous);
   const after = change.type !== 'DELETED' && matches(change.object);
@@ -50,7 +50,7 @@ function seen(change: Change, matches: (object: KubeObject) => boolean): Event |
   return { type: before && after ? 'MODIFIED' : after ? 'ADDED' : 'DELETED', object: change.object };
 }
 
-/** A queue between the store, which tells at once, and a connection, which takes its time. */
+/** A queue between the store, which notifies synchronously, and a connection, which may be slow. */
 class EventQueue {
   readonly #events: Event[] = [];
   #wake: (() => void) | undefined;
@@ -66,7 +66,7 @@ class EventQueue {
     this.#wake?.();
   }
 
-  /** @throws when the connection is to break */
+  /** @throws if the connection is to be broken */
   async *[Symbol.asyncIterator](): AsyncGenerator<Event> {
     for (;;) {
       for (let event = this.#events.shift(); event !== undefined; event = this.#events.shift()) yield event;
@@ -79,7 +79,7 @@ class EventQueue {
   }
 }
 
-/** Events on their way to a queue. They come late, but in order. */
+/** Events on their way to a queue: delayed, but in order. */
 class DelayedEvents {
   readonly #clock: Clock;
   readonly #queue: EventQueue;
@@ -198,11 +198,11 @@ export function handleWatch(context: Context, open: OpenWatches): HttpResponse {
 
 function watchTimeMs({ core, query }: Context): number {
   const asked = Number(query.get('timeoutSeconds') ?? '0');
-  // Unasked, the server spreads the ends of watches over half an hour to an hour.
+  // By default the server spreads the ends of watches over half an hour to an hour.
   return asked > 0 ? asked * 1000 : SHORTEST_DEFAULT_MS * (1 + core.random());
 }
 
-/** One now and then, and one shortly before the end, so that whoever comes back misses as little as can be. */
+/** Sends a bookmark now and then, and one shortly before the end, so that a client that resumes misses as little as possible. */
 function startBookmarks(context: Context, endMs: number, events: DelayedEvents, stops: (() => void)[]): void {
   const { clock } = context.core;
   let cancel = (): void => undefined;

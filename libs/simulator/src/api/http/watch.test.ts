@@ -7,7 +7,7 @@ const NODE = { group: '', resource: 'nodes' };
 const seen = ({ events }: WatchProbe): string[] => events.map(({ type, object }) => `${type} ${object.metadata.name}`);
 
 describe('watch', () => {
-  test('starts with what is there, then tells of each change', async () => {
+  test('starts with the existing objects, then sends each change', async () => {
     const { api, clock, create, watch } = anApi();
     create(aNode('a'));
     const probe = await watch(NODES);
@@ -31,7 +31,7 @@ describe('watch', () => {
     expect(seen(probe)).toEqual(['ADDED b', 'DELETED a', 'ADDED c']);
   });
 
-  test('shows an object that enters the selection as added, one that leaves it as deleted', async () => {
+  test('sends ADDED when an object enters the selection, and DELETED when it leaves', async () => {
     const { api, clock, create, watch } = anApi();
     create(aPod('p'));
     const probe = await watch(`${PODS}?watch=1&fieldSelector=spec.nodeName%3Dn1`);
@@ -43,7 +43,7 @@ describe('watch', () => {
     expect(seen(probe)).toEqual(['ADDED p', 'DELETED p']);
   });
 
-  test('is counted for its user until it ends', async () => {
+  test('counts for its user until it ends', async () => {
     const { api, clock, watch } = anApi();
     const token = api.issueUserToken({ username: 'system:node:n1', groups: ['system:masters'] });
     const probe = await watch(NODES, { token });
@@ -54,7 +54,7 @@ describe('watch', () => {
     expect(api.watchers).toEqual(['kubernetes-admin']);
   });
 
-  test('lags for one watcher, in order, while another sees each change at once and a read is fresh', async () => {
+  test('is delayed for one watcher, in order, while another is not and reads are fresh', async () => {
     const { api, clock, call, create, watch } = anApi();
     const token = api.issueUserToken({ username: 'slow', groups: ['system:masters'] });
     create(aNode('a'));
@@ -80,7 +80,7 @@ describe('watch', () => {
     expect(probe.ended()).toBe('end');
   });
 
-  test('sends bookmarks to those who allow them', async () => {
+  test('sends bookmarks to clients that allow them', async () => {
     const { api, clock, create, watch } = anApi();
     const probe = await watch(`${NODES}&allowWatchBookmarks=true&resourceVersion=${api.resourceVersion}`);
     const quiet = await watch(`${NODES}&resourceVersion=${api.resourceVersion}`);
@@ -100,7 +100,7 @@ describe('watch', () => {
     expect(probe.events[1]?.object.metadata.annotations).toEqual({ 'k8s.io/initial-events-end': 'true' });
   });
 
-  test('tells a watcher from a forgotten revision with an ERROR event, or with status 410', async () => {
+  test('answers a forgotten revision with an ERROR event, or with status 410', async () => {
     const { api, call, create, watch } = anApi();
     const from = api.resourceVersion;
     create(aNode('a'));
@@ -121,8 +121,8 @@ describe('watch', () => {
   });
 
   test.each([
-    { name: 'expireWatches ends all with 410', cut: 'expire' as const, last: 'ERROR', ended: 'end' },
-    { name: 'dropWatches ends all', cut: 'end' as const, last: 'ADDED', ended: 'end' },
+    { name: 'expireWatches ends all watches with 410', cut: 'expire' as const, last: 'ERROR', ended: 'end' },
+    { name: 'dropWatches ends all watches', cut: 'end' as const, last: 'ADDED', ended: 'end' },
     {
       name: 'dropWatches can break the connections',
       cut: 'reset' as const,
@@ -144,7 +144,7 @@ describe('watch', () => {
     expect(again.events.map(({ type }) => type)).toEqual([cut === 'expire' ? 'ERROR' : 'ADDED']);
   });
 
-  test('stops when the client goes', async () => {
+  test('stops when the client disconnects', async () => {
     const { clock, create, watch } = anApi();
     const probe = await watch(NODES);
     probe.close();
@@ -157,7 +157,7 @@ describe('watch', () => {
 });
 
 describe('in-process watch', () => {
-  test('tells of changes at once, and of those that a listener makes after the present one', () => {
+  test('gets changes synchronously, and those that a listener makes after the present one', () => {
     const { api, create } = anApi();
     const first: string[] = [];
     const second: string[] = [];

@@ -58,7 +58,7 @@ export async function handleCreate(context: Context): Promise<HttpResponse> {
   return respondWith(context, 201, await createFrom(context, readObject(context)));
 }
 
-/** Reads, changes and writes back; starts again if somebody else wrote in between. */
+/** Reads, modifies and writes back; starts again after a conflict with another client. */
 async function modify(context: Context, change: (current: Json) => Json, byPatch: boolean): Promise<KubeObject> {
   const { core, conversions, type } = context;
   for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
@@ -111,7 +111,7 @@ function patchFunction(context: Context): (current: Json) => unknown {
   ]);
 }
 
-/** PATCH in each of the four ways; server-side apply is taken as create or merge. */
+/** PATCH in each of the four forms; server-side apply is a create or a merge. */
 export async function handlePatch(context: Context): Promise<HttpResponse> {
   const { core, type, info, request } = context;
   const change = patchFunction(context);
@@ -136,18 +136,18 @@ export async function handlePatch(context: Context): Promise<HttpResponse> {
 const deleteOptions = ({ request, query }: Context): ReturnType<typeof parseDeleteOptions> =>
   parseDeleteOptions(request.body === undefined || request.body === '' ? undefined : parseJson(request), query);
 
-/** DELETE of one object: the object itself while it is terminating, else a Status. */
+/** DELETE of one object. The answer is the object while it is terminating, otherwise a Status. */
 export async function handleDelete(context: Context): Promise<HttpResponse> {
   const { core, type } = context;
   await admitChange(context, { operation: 'DELETE', oldObject: namedObject(context) });
   const { gone, object } = deleteObject(core, type, namedObject(context), deleteOptions(context));
-  // Pods answer with the object in either case.
+  // Pods are answered with the object in either case.
   if (!gone || type.storage === 'pods') return respondWith(context, 200, object);
   const { name, uid } = object.metadata;
   return jsonResponse(200, success({ name, ...(type.group !== '' && { group: type.group }), kind: type.resource, uid }));
 }
 
-/** DELETE of all objects that the selectors name. */
+/** DELETE of all objects that the selectors match. */
 export async function handleDeleteCollection(context: Context): Promise<HttpResponse> {
   const { core, type } = context;
   const options = deleteOptions(context);

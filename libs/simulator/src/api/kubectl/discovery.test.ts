@@ -19,7 +19,7 @@ describe('discovery', () => {
     });
   });
 
-  test('takes in custom resources, the best version first', async () => {
+  test('includes custom resources, the preferred version first', async () => {
     const { call, create } = anApi();
     create(aWidgetDefinition());
     expect(named((await call('GET', '/apis')).body['groups'], 'example.com')).toMatchObject({ preferredVersion: { version: 'v2' } });
@@ -27,7 +27,7 @@ describe('discovery', () => {
     expect(body['resources']).toMatchObject([{ name: 'widgets', singularName: 'widget', shortNames: ['wd'] }, { name: 'widgets/status' }]);
   });
 
-  test('describes itself as far as kubectl needs', async () => {
+  test('serves as much OpenAPI as kubectl needs', async () => {
     const { api, call } = anApi();
     expect((await call('GET', '/version')).body).toMatchObject({ gitVersion: 'v1.34.1' });
     expect((await call('GET', '/openapi/v3')).body).toMatchObject({

@@ -1,6 +1,6 @@
 const SECOND_MS = 1000;
 
-/** A span as kubectl's AGE column shows it: two units at most, the finer one only where it matters. */
+/** A duration as in kubectl's AGE column: at most two units, the finer one only where it matters. */
 export function humanDuration(durationMs: number): string {
   const seconds = Math.trunc(durationMs / SECOND_MS);
   if (seconds < -1) return '<invalid>';

@@ -5,7 +5,7 @@ import type { ResourceType } from '../storage/resources.ts';
 import { unknownPath } from '../http/status.ts';
 import type { Json } from '../types.ts';
 
-// kubectl looks here for one thing: whether PATCH takes `fieldValidation`, so that it leaves validation to the server.
+// kubectl looks for one thing here: whether PATCH accepts `fieldValidation`, so that it leaves validation to the server.
 const PARAMETERS = [{ name: 'fieldValidation', in: 'query', schema: { type: 'string', uniqueItems: true } }];
 
 const pathOf = (type: ResourceType): string =>
@@ -34,10 +34,10 @@ const groupPath = (type: ResourceType): string => `${type.group === '' ? 'api' :
 const info = { title: 'Kubernetes', version: 'simulator' };
 
 const PROTOBUF = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
-// An openapi.v2.Document with nothing in it but `swagger: "2.0"` (field 1): kubectl takes every kind it does not find for valid.
+// An openapi.v2.Document with only `swagger: "2.0"` (field 1): kubectl considers every kind that it does not find to be valid.
 const EMPTY_DOCUMENT = '\n\u00032.0';
 
-/** @param accept kubectl asks for protobuf and takes nothing else */
+/** @param accept kubectl accepts only protobuf */
 export const openApiV2 = (types: readonly ResourceType[], accept: string): HttpResponse =>
   accept.includes('protobuf')
     ? textResponse(200, EMPTY_DOCUMENT, { 'content-type': PROTOBUF })

@@ -9,7 +9,7 @@ import type { Json, KubeObject } from '../types.ts';
 const warningHeader = (warnings: readonly string[]): Record<string, string> =>
   warnings.length === 0 ? {} : { warning: warnings.map((text) => `299 - ${JSON.stringify(text)}`).join(', ') };
 
-/** Answers with one object, in the version and form that the request asks for. */
+/** Answers with one object, in the requested version and form. */
 export async function respondWith(context: Context, status: number, object: KubeObject): Promise<HttpResponse> {
   const { conversions, type, request, warnings } = context;
   const shown = await conversions.toOne(type, object);
@@ -22,9 +22,9 @@ export async function respondWithList(context: Context, objects: readonly KubeOb
   const { conversions, type, request } = context;
   const shown = await conversions.toList(type, objects);
   if (wantsTable(request)) return jsonResponse(200, tableOf(context, shown, metadata));
-  // Built-in items carry neither kind nor apiVersion in a list; custom resources do.
+  // Built-in items have neither kind nor apiVersion in a list; custom resources have both.
   const items = type.custom ? shown : shown.map((object) => omit(object, 'apiVersion', 'kind'));
-  // Only lists of custom resources say that nothing follows.
+  // Only lists of custom resources have an empty `continue`.
   const complete = type.custom ? { continue: '', ...metadata } : metadata;
   return jsonResponse(200, { kind: type.listKind, apiVersion: apiVersionOf(type), metadata: complete, items });
 }

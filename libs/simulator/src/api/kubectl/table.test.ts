@@ -115,7 +115,7 @@ describe('tables', () => {
     expect(await table(fixture, `${WIDGETS}/w`)).toHaveLength(1);
   });
 
-  test('carry as much of the objects as asked', async () => {
+  test('include as much of the objects as requested', async () => {
     const { call, create } = anApi();
     create(aNode('n1'));
     const row = async (query: string): Promise<unknown> =>
@@ -125,7 +125,7 @@ describe('tables', () => {
     expect(await row('?includeObject=None')).toBeNull();
   });
 
-  test('come in watches, too', async () => {
+  test('are also sent in watches', async () => {
     const { clock, create, watch } = anApi();
     const probe = await watch('/api/v1/nodes?watch=true', TABLE);
     create(aNode('n1'));

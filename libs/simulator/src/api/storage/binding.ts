@@ -8,7 +8,7 @@ import { conflict, success } from '../http/status.ts';
 import { asText, isRecord, valueAt } from '../types.ts';
 import { namedObject } from '../http/write-handlers.ts';
 
-/** POST of a Binding: what a scheduler does. It goes past the strategy of pods, so that `managedFields` tells nothing of it. @throws StatusError 404, 409 */
+/** POST of a Binding, as a scheduler sends it. `managedFields` do not record it. @throws StatusError 404, 409 */
 export function handleBinding(context: Context): HttpResponse {
   const { core, type, request, info } = context;
   const pod = namedObject(context);

@@ -6,7 +6,7 @@ import type { Json } from '../types.ts';
 
 const record = (value: unknown): Json => (isRecord(value) ? value : {});
 
-// Only the defaults that somebody downstream reads.
+// Only the defaults that something in this repository reads.
 const POD_SPEC = {
   restartPolicy: 'Always',
   terminationGracePeriodSeconds: 30,
@@ -89,5 +89,5 @@ const DEFAULTERS: Readonly<Record<string, Defaulter>> = {
   },
 };
 
-/** Fills in what the API server adds to built-in objects. */
+/** Fills in the fields that the API server adds to built-in objects. */
 export const withDefaults = (core: Core, type: ResourceType, object: Json): Json => DEFAULTERS[type.storage]?.(object, core) ?? object;

@@ -7,7 +7,7 @@ const PODS = { group: '', resource: 'pods' };
 const POD = { ...PODS, namespace: 'default', name: 'p' };
 
 describe('ClusterStore', () => {
-  test('creates objects with their status, and gives them frozen', () => {
+  test('creates objects with their status, and returns them frozen', () => {
     const { api, create } = anApi();
     create(aReadyPod('p'));
     const pod = api.store.get(POD);
@@ -15,7 +15,7 @@ describe('ClusterStore', () => {
     expect(Object.isFrozen(pod?.metadata.labels)).toBe(true);
   });
 
-  test('shares nothing with what a caller handed in', () => {
+  test('shares nothing with the object that a caller passes', () => {
     const { api } = anApi();
     const labels = { app: 'web' };
     api.store.create({ ...aPod('p'), metadata: { name: 'p', namespace: 'default', labels } });
@@ -26,7 +26,7 @@ describe('ClusterStore', () => {
     expect(api.store.get(POD)).toMatchObject({ metadata: { labels: { app: 'web' } }, status: { phase: 'Running' } });
   });
 
-  test('patches everything, or status alone', () => {
+  test('patches the whole object, or status alone', () => {
     const { api, create } = anApi();
     create(aPod('p'));
     api.store.patch(POD, { spec: { nodeName: 'n1' }, status: { phase: 'Running' } });
@@ -55,7 +55,11 @@ describe('ClusterStore', () => {
   });
 
   test.each([
-    { name: 'a kind that is not there', object: { apiVersion: 'v9', kind: 'Thing', metadata: { name: 'x' } }, why: /no matches for kind/ },
+    {
+      name: 'a kind that does not exist',
+      object: { apiVersion: 'v9', kind: 'Thing', metadata: { name: 'x' } },
+      why: /no matches for kind/,
+    },
     { name: 'a version that is not stored', object: aWidget('w', { state: 'Idle' }, 'v1'), why: /Widget is stored as example.com\/v2/ },
     { name: 'a name that is taken', object: aPod('there'), why: /pods "there" already exists/ },
   ] satisfies { name: string; object: ObjectInput; why: RegExp }[])('refuses $name', ({ object, why }) => {
@@ -65,7 +69,7 @@ describe('ClusterStore', () => {
     expect(() => create(object)).toThrow(why);
   });
 
-  test('throws for what is not there', () => {
+  test('throws for an object or a resource that does not exist', () => {
     const { api } = anApi();
     expect(api.store.get(POD)).toBeUndefined();
     expect(() => {

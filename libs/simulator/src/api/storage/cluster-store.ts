@@ -22,9 +22,9 @@ export interface ListFilter {
 }
 
 /**
- * Synchronous access to the simulated API for whoever plays the cluster's own components: no RBAC, no faults, not counted.
- * Objects come back deeply frozen. Custom resources are taken and given in their storage version.
- * Every method throws StatusError as the API would answer.
+ * Synchronous access to the simulated API for the cluster's own components: no RBAC, no faults, not counted.
+ * Objects are returned deeply frozen. Custom resources are passed and returned in their storage version.
+ * Every method throws the StatusError that the API would answer with.
  */
 export class ClusterStore {
   readonly #core: Core;
@@ -46,7 +46,7 @@ export class ClusterStore {
     return this.#core.store.get(type.storage, keyOf(type.namespaced ? ref.namespace : undefined, ref.name)) as T | undefined;
   }
 
-  /** In the order of namespace and name. */
+  /** Sorted by namespace and name. */
   list<T = KubeObject>(ref: ResourceRef<T>, filter: ListFilter = {}): T[] {
     const { labelSelector: selector, namespace } = filter;
     const matches =
@@ -57,7 +57,7 @@ export class ClusterStore {
     return objects.filter((object) => (namespace === undefined || object.metadata.namespace === namespace) && matches(object)) as T[];
   }
 
-  /** Replaces an object, status included. A `metadata.resourceVersion` is checked, an absent one is not. */
+  /** Replaces an object, status included. `metadata.resourceVersion` is checked if present. */
   update<T extends ObjectInput>(object: T): T & KubeObject {
     const { type, body } = this.#input(object);
     const { name = '', namespace } = sentMetadata(body);
@@ -67,7 +67,7 @@ export class ClusterStore {
 
   /**
    * Applies a JSON merge patch.
-   * @param options `subresource: 'status'` leaves everything but status alone; without it the patch may change anything
+   * @param options `subresource: 'status'` changes only status; without it the patch may change anything
    */
   patch<T = KubeObject>(ref: ObjectRef<T>, mergePatch: object, options: { readonly subresource?: string } = {}): T {
     const type = this.#type(ref);
@@ -77,14 +77,14 @@ export class ClusterStore {
     return replaceObject(this.#core, type, old, patched, { ...EVERYTHING, subresource }) as T;
   }
 
-  /** Deletes; a pod that runs on a node terminates first, unless `gracePeriodSeconds` is 0. */
+  /** Deletes an object. A pod that runs on a node terminates first, unless `gracePeriodSeconds` is 0. */
   delete<T = KubeObject>(ref: ObjectRef<T>, options: DeleteOptions = {}): void {
     const type = this.#type(ref);
     deleteObject(this.#core, type, this.#existing(type, ref.namespace, ref.name), options);
   }
 
   /**
-   * Tells of every change from now on, synchronously and in order. A change that a listener makes is told after the present one.
+   * Calls `listener` for every change from now on, synchronously and in order. Changes that a listener makes follow the present one.
    * @returns ends the watch
    */
   watch<T = KubeObject>(ref: ResourceRef<T>, listener: (event: WatchEvent<T>) => void): () => void {

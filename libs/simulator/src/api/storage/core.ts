@@ -14,7 +14,7 @@ export function createCore(clock: Clock, random: Random, historyLength: number):
   return { clock, random, registry: new Registry(), store: new ObjectStore(historyLength) };
 }
 
-/** Time as Kubernetes writes it: RFC 3339, whole seconds. */
+/** A timestamp as Kubernetes writes it: RFC 3339, whole seconds. */
 export const timestamp = (clock: Clock, offsetMs = 0): string => new Date(clock.now() + offsetMs).toISOString().replace(/\.\d+Z$/, 'Z');
 
 /** A version 4 UUID. */
@@ -27,9 +27,9 @@ export function uuid(random: Random): string {
   return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }
 
-// No vowels and nothing that looks like another letter, as in apimachinery's rand.String.
+// No vowels and no look-alikes, as in apimachinery's rand.String.
 const SUFFIX_LETTERS = 'bcdfghjklmnpqrstvwxz2456789';
 
-/** Five letters, as `generateName` appends. */
+/** Five random letters, as `generateName` appends. */
 export const nameSuffix = (random: Random): string =>
   Array.from({ length: 5 }, () => SUFFIX_LETTERS[Math.floor(random() * SUFFIX_LETTERS.length)]).join('');

@@ -52,7 +52,7 @@ describe('create', () => {
       status: 400,
       message: 'ConfigMap in version "v1" cannot be handled as a Secret',
     },
-  ])('refuses $name', async ({ body, status, message }) => {
+  ])('rejects $name', async ({ body, status, message }) => {
     const { call, create } = anApi();
     create({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'there', namespace: 'default' } });
     expect(await call('POST', CONFIG_MAPS, body)).toMatchObject({
@@ -61,7 +61,7 @@ describe('create', () => {
     });
   });
 
-  test('needs the namespace to exist, and not to be terminating', async () => {
+  test('requires an existing namespace that is not terminating', async () => {
     const { call, create } = anApi();
     expect(await call('POST', '/api/v1/namespaces/none/configmaps', configMap('a'))).toMatchObject({
       status: 404,
@@ -75,7 +75,7 @@ describe('create', () => {
     });
   });
 
-  test('keeps nothing on a dry run', async () => {
+  test('stores nothing in a dry run', async () => {
     const { call } = anApi();
     expect((await call('POST', `${CONFIG_MAPS}?dryRun=All`, configMap('a'))).status).toBe(201);
     expect((await call('GET', `${CONFIG_MAPS}/a`)).status).toBe(404);
@@ -83,7 +83,7 @@ describe('create', () => {
 });
 
 describe('update', () => {
-  test('needs the latest resourceVersion', async () => {
+  test('requires the latest resourceVersion', async () => {
     const { call, create } = anApi();
     create(aWidgetDefinition());
     const { metadata } = create(aWidget('w'));
@@ -101,27 +101,27 @@ describe('update', () => {
     expect(await call('PUT', `${WIDGETS}/w`, update(''))).toMatchObject({ status: 422 });
   });
 
-  test('may go without one where Kubernetes allows it', async () => {
+  test('may omit it where Kubernetes allows that', async () => {
     const { call, create } = anApi();
     create(aNode('n1'));
     expect((await call('PUT', '/api/v1/nodes/n1', aNode('n1', { spec: { unschedulable: true } }))).status).toBe(200);
   });
 
-  test('conflicts when the uid is that of another object', async () => {
+  test('conflicts if the uid is that of another object', async () => {
     const { call, create } = anApi();
     create(aNode('n1'));
     const body = { metadata: { name: 'n1', uid: 'other' } };
     expect(await call('PUT', '/api/v1/nodes/n1', body)).toMatchObject({ status: 409, body: { reason: 'Conflict' } });
   });
 
-  test('creates a lease that is missing, but no node', async () => {
+  test('creates a missing Lease, but no missing Node', async () => {
     const { call } = anApi();
     const lease = { metadata: { name: 'l' }, spec: { holderIdentity: 'me' } };
     expect((await call('PUT', '/apis/coordination.k8s.io/v1/namespaces/default/leases/l', lease)).status).toBe(201);
     expect((await call('PUT', '/api/v1/nodes/n9', aNode('n9'))).status).toBe(404);
   });
 
-  test('changes neither identity nor birth', async () => {
+  test('keeps the uid and the creation timestamp', async () => {
     const { call, create } = anApi();
     const before = create(aNode('n1'));
     const { body } = await call('PUT', '/api/v1/nodes/n1', {
@@ -134,7 +134,7 @@ describe('update', () => {
     });
   });
 
-  test('leaves the resourceVersion alone when nothing changes', async () => {
+  test('keeps the resourceVersion if nothing changes', async () => {
     const { api, call, create } = anApi();
     const before = create(aNode('n1'));
     const { body } = await call('PATCH', '/api/v1/nodes/n1', { spec: {} }, { contentType: 'application/merge-patch+json' });
@@ -144,7 +144,7 @@ describe('update', () => {
 });
 
 describe('status subresource', () => {
-  test('a write of the object leaves status alone, a write of status everything else', async () => {
+  test('a write of the object does not change status, and a write of status changes nothing else', async () => {
     const { call, create } = anApi();
     create(aWidgetDefinition());
     const merge = { contentType: 'application/merge-patch+json' };
@@ -168,7 +168,7 @@ describe('status subresource', () => {
     expect((await call('POST', PODS, aPod('p', { status: { phase: 'Running' } }))).body['status']).toMatchObject({ phase: 'Pending' });
   });
 
-  test('is not there for resources without one', async () => {
+  test('does not exist for resources without status', async () => {
     const { call, create } = anApi();
     create({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a', namespace: 'default' } });
     expect((await call('GET', `${CONFIG_MAPS}/a/status`)).status).toBe(404);
@@ -176,7 +176,7 @@ describe('status subresource', () => {
 });
 
 describe('events', () => {
-  test('are the same objects in both APIs', async () => {
+  test('are the same objects in both API groups', async () => {
     const { call } = anApi();
     const event = {
       metadata: { name: 'e' },

@@ -5,7 +5,7 @@ import { valueAt } from '../types.ts';
 const MERGE = { contentType: 'application/merge-patch+json' };
 
 describe('delete', () => {
-  test('removes at once what nobody holds, and says so', async () => {
+  test('removes an object without finalizers immediately, and answers Success', async () => {
     const { call, create } = anApi();
     create(aWidgetDefinition());
     const { metadata } = create(aWidget('w'));
@@ -30,14 +30,14 @@ describe('delete', () => {
   test.each([
     { name: 'that has no node', pod: aPod('p') },
     { name: 'that has finished', pod: aPod('p', { spec: { nodeName: 'n1' }, status: { phase: 'Succeeded' } }) },
-  ])('removes a pod $name at once', async ({ pod }) => {
+  ])('removes a pod $name immediately', async ({ pod }) => {
     const { call, create } = anApi();
     create(pod);
     await call('DELETE', `${PODS}/p`);
     expect((await call('GET', `${PODS}/p`)).status).toBe(404);
   });
 
-  test('waits for finalizers, and takes no new ones meanwhile', async () => {
+  test('waits for finalizers, and accepts no new ones meanwhile', async () => {
     const { call, create } = anApi();
     create(aWidgetDefinition());
     create({ ...aWidget('w'), metadata: { name: 'w', namespace: 'default', finalizers: ['a/b'] } });
@@ -55,7 +55,7 @@ describe('delete', () => {
       preconditions: { resourceVersion: '1' },
       message: /Precondition failed: ResourceVersion in precondition: 1, /,
     },
-  ])('refuses when the $name is not the one expected', async ({ preconditions, message }) => {
+  ])('rejects an unexpected $name', async ({ preconditions, message }) => {
     const { call, create } = anApi();
     create(aReadyPod('p'));
     const { status, body } = await call('DELETE', `${PODS}/p`, { preconditions });
@@ -63,7 +63,7 @@ describe('delete', () => {
     expect(body['message']).toMatch(message);
   });
 
-  test('of a collection takes selectors', async () => {
+  test('of a collection respects selectors', async () => {
     const { api, call, create } = anApi();
     create(aPod('a', { metadata: { labels: { app: 'x' } } }));
     create(aPod('b', { metadata: { labels: { app: 'y' } } }));

@@ -19,11 +19,11 @@ function renamed(object: Json | KubeObject, apiVersion: string, names: ReadonlyM
 const TO_CORE: ReadonlyMap<string, string> = new Map(RENAMED);
 const TO_EVENTS: ReadonlyMap<string, string> = new Map(RENAMED.map(([newer, older]) => [older, newer]));
 
-/** An event of either API as core v1 shows it; that is how events are kept. */
+/** An event of either API group in core v1, the form in which events are stored. */
 export function toCoreEvent(event: Json | KubeObject): Json {
   const result = renamed(event, 'v1', TO_CORE);
   return { source: {}, ...result, involvedObject: isRecord(result['involvedObject']) ? result['involvedObject'] : {} };
 }
 
-/** A core v1 event as events.k8s.io/v1 shows it. */
+/** A core v1 event in the form of events.k8s.io/v1. */
 export const toEventsEvent = (event: Json | KubeObject): Json => renamed(event, 'events.k8s.io/v1', TO_EVENTS);

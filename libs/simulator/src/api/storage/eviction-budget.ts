@@ -29,7 +29,7 @@ function scaled(value: unknown, of: number): number {
 /**
  * The arithmetic of the disruption controller.
  * @param pods all pods of the budget's namespace
- * @param expected pods that should exist; by default those that do
+ * @param expected the number of pods that should exist; by default of those that do
  */
 export function computeBudget(budget: KubeObject, pods: readonly KubeObject[], expected?: number): Budget {
   const selector = valueAt(budget, 'spec.selector');
@@ -47,7 +47,7 @@ export function computeBudget(budget: KubeObject, pods: readonly KubeObject[], e
   };
 }
 
-/** What the budget's own status says; undefined if nobody has computed it yet. */
+/** The budget's own status; undefined until a controller has computed it. */
 export function statedBudget(budget: KubeObject): Budget | undefined {
   const status = budget['status'];
   if (!isRecord(status) || typeof status['disruptionsAllowed'] !== 'number') return undefined;

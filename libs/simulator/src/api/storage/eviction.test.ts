@@ -52,7 +52,7 @@ describe(computeBudget, () => {
     expect(computeBudget(aBudget(spec) as KubeObject, pods(ready, all))).toMatchObject(expected);
   });
 
-  test('expects as many pods as their controller wants', () => {
+  test('expects as many pods as their controller asks for', () => {
     expect(computeBudget(aBudget({ maxUnavailable: 1 }) as KubeObject, pods(2, 2), 3)).toMatchObject({
       desiredHealthy: 2,
       disruptionsAllowed: 0,
@@ -61,7 +61,7 @@ describe(computeBudget, () => {
 });
 
 describe('eviction', () => {
-  test('deletes a pod that no budget selects, and says why on it', async () => {
+  test('deletes a pod that no budget selects, and adds a condition with the reason', async () => {
     const fixture = withPods(1);
     expect(await evict(fixture, 'p0')).toMatchObject({ status: 201, body: { kind: 'Status', status: 'Success', code: 201 } });
     const { body } = await fixture.call('GET', `${PODS}/p0`);
@@ -72,7 +72,7 @@ describe('eviction', () => {
     ]);
   });
 
-  test('counts the pods that terminate, though nobody keeps the status of the budget', async () => {
+  test('counts terminating pods if no controller maintains the status of the budget', async () => {
     const fixture = withPods(3);
     fixture.create(aBudget({ minAvailable: 2 }));
     expect((await evict(fixture, 'p0')).status).toBe(201);
@@ -94,7 +94,7 @@ describe('eviction', () => {
     });
   });
 
-  test('takes from the status of the budget what its controller allows', async () => {
+  test('uses the disruptions that the status of the budget allows', async () => {
     const fixture = withPods(3);
     const status = { observedGeneration: 1, disruptionsAllowed: 1, currentHealthy: 3, desiredHealthy: 2, expectedPods: 3 };
     fixture.create(aBudget({ minAvailable: 2 }, { status }));
@@ -116,7 +116,7 @@ describe('eviction', () => {
     expect(JSON.stringify(answer.body)).toContain('The disruption budget web is still being processed by the server.');
   });
 
-  test('expects the replicas of the controller, so that a replacement on its way counts', async () => {
+  test('expects the replicas of the controller, so that a starting replacement counts', async () => {
     const fixture = anApi();
     const set = fixture.create({
       apiVersion: 'apps/v1',
@@ -135,7 +135,7 @@ describe('eviction', () => {
     { name: 'IfHealthyBudget, while enough others are healthy', spec: { minAvailable: 2 }, ready: 2, status: 201 },
     { name: 'IfHealthyBudget, while too few are healthy', spec: { minAvailable: 2 }, ready: 1, status: 429 },
     { name: 'AlwaysAllow', spec: { minAvailable: 2, unhealthyPodEvictionPolicy: 'AlwaysAllow' }, ready: 1, status: 201 },
-  ])('a pod that is not ready goes by $name: $status', async ({ spec, ready, status }) => {
+  ])('a pod that is not ready follows $name: $status', async ({ spec, ready, status }) => {
     const fixture = withPods(ready, 1);
     fixture.create(aBudget(spec));
     expect((await evict(fixture, 'u0')).status).toBe(status);
@@ -144,21 +144,21 @@ describe('eviction', () => {
   test.each([
     { name: 'is pending', pod: aPod('x', { metadata: { labels: { app: 'web' } } }) },
     { name: 'has finished', pod: aPod('x', { metadata: { labels: { app: 'web' } }, status: { phase: 'Succeeded' } }) },
-  ])('asks no budget for a pod that $name', async ({ pod }) => {
+  ])('checks no budget for a pod that $name', async ({ pod }) => {
     const fixture = anApi();
     fixture.create(pod);
     fixture.create(aBudget({ maxUnavailable: 0 }));
     expect((await evict(fixture, 'x')).status).toBe(201);
   });
 
-  test('asks no budget for a pod that terminates already', async () => {
+  test('checks no budget for a pod that is already terminating', async () => {
     const fixture = withPods(1);
     fixture.create(aBudget({ maxUnavailable: 0 }));
     await fixture.call('DELETE', `${PODS}/p0`);
     expect((await evict(fixture, 'p0')).status).toBe(201);
   });
 
-  test('cannot decide between two budgets', async () => {
+  test('fails if two budgets select the pod', async () => {
     const fixture = withPods(1);
     fixture.create(aBudget({ maxUnavailable: 1 }));
     fixture.create(aBudget({ maxUnavailable: 1 }, { name: 'other' }));
@@ -169,13 +169,13 @@ describe('eviction', () => {
   });
 
   test.each([
-    { name: 'a pod that is not there', pod: 'none', options: undefined, status: 404 },
+    { name: 'a pod that does not exist', pod: 'none', options: undefined, status: 404 },
     { name: 'a pod with another uid', pod: 'p0', options: { preconditions: { uid: 'other' } }, status: 409 },
-  ])('refuses $name', async ({ pod, options, status }) => {
+  ])('rejects $name', async ({ pod, options, status }) => {
     expect((await evict(withPods(1), pod, options)).status).toBe(status);
   });
 
-  test('only asks on a dry run', async () => {
+  test('deletes nothing in a dry run', async () => {
     const fixture = withPods(1);
     expect((await evict(fixture, 'p0', undefined, '?dryRun=All')).status).toBe(201);
     expect(valueAt((await fixture.call('GET', `${PODS}/p0`)).body, 'metadata.deletionTimestamp')).toBeUndefined();

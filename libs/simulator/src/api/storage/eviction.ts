@@ -23,7 +23,7 @@ const refused = (cause: string, retryAfterSeconds: number): StatusError =>
     ...(retryAfterSeconds > 0 && { retryAfterSeconds }),
   });
 
-/** Pods that their controllers want, if each of the selected pods has one that says. */
+/** The number of pods that their controllers ask for, if every selected pod has a controller. */
 function expectedPods(core: Core, pods: readonly KubeObject[]): number | undefined {
   const wanted = new Map<string, number>();
   for (const { metadata } of pods) {
@@ -49,7 +49,7 @@ function takeFromBudget(core: Core, budget: KubeObject, pod: KubeObject, dryRun:
   const numbers = stated ?? computeBudget(budget, inNamespace, expectedPods(core, selected));
   const policy = valueAt(budget, 'spec.unhealthyPodEvictionPolicy');
   const enoughHealthy = numbers.currentHealthy >= numbers.desiredHealthy && numbers.desiredHealthy > 0;
-  // A pod that is not ready is no loss to a budget that is kept without it.
+  // A pod that is not ready costs nothing if the budget is met without it.
   if (!isPodReady(pod) && (policy === 'AlwaysAllow' || enoughHealthy)) return;
   if (numbers.disruptionsAllowed <= 0) {
     throw refused(
@@ -84,13 +84,13 @@ function markDisrupted(core: Core, pod: KubeObject): KubeObject {
   return core.store.put('pods', { ...pod, status: { ...status, conditions: [...others, condition] } });
 }
 
-// Whoever is not running, or on the way out, breaks no budget.
+// A pod that is not running, or is terminating, does not count for a budget.
 const ignoresBudgets = (pod: KubeObject): boolean =>
   pod.metadata.deletionTimestamp !== undefined || ['Succeeded', 'Failed', 'Pending'].includes(String(valueAt(pod, 'status.phase')));
 
 /**
  * POST pods/eviction: deletes the pod if every PodDisruptionBudget allows it.
- * @throws StatusError 429 if one does not, 500 if several select the pod, 404, 409 if a precondition does not hold
+ * @throws StatusError 429 if one does not, 500 if several select the pod, 404, 409 if a precondition fails
  */
 export async function handleEviction(context: Context): Promise<HttpResponse> {
   const { core, type, info, request, query } = context;

@@ -11,7 +11,7 @@ function withOwnedPod(more: { owners?: number } = {}): Fixture & { pods: () => s
 }
 
 describe('garbage collection', () => {
-  test('deletes what the last owner leaves behind', async () => {
+  test('deletes dependents with their last owner', async () => {
     const { call, clock, pods } = withOwnedPod();
     await call('DELETE', '/api/v1/nodes/n0');
     expect(pods()).toEqual(['p']);
@@ -19,7 +19,7 @@ describe('garbage collection', () => {
     expect(pods()).toEqual([]);
   });
 
-  test('keeps what another owner still holds', async () => {
+  test('keeps what has another owner', async () => {
     const { call, clock, pods } = withOwnedPod({ owners: 2 });
     await call('DELETE', '/api/v1/nodes/n0');
     await clock.advance(1);
@@ -29,7 +29,7 @@ describe('garbage collection', () => {
     expect(pods()).toEqual([]);
   });
 
-  test('orphans on demand', async () => {
+  test('orphans dependents on request', async () => {
     const { api, call, clock } = withOwnedPod();
     await call('DELETE', '/api/v1/nodes/n0?propagationPolicy=Orphan');
     await clock.advance(1);
@@ -37,7 +37,7 @@ describe('garbage collection', () => {
     expect(api.store.get({ group: '', resource: 'pods', namespace: 'default', name: 'p' })?.metadata.ownerReferences).toEqual([]);
   });
 
-  test('deletes in the foreground on demand', async () => {
+  test('deletes in the foreground on request', async () => {
     const { api, call, clock, pods } = withOwnedPod();
     await call('DELETE', '/api/v1/nodes/n0', { propagationPolicy: 'Foreground' });
     expect(api.store.get({ group: '', resource: 'nodes', name: 'n0' })?.metadata.finalizers).toEqual(['foregroundDeletion']);
@@ -46,7 +46,7 @@ describe('garbage collection', () => {
     expect(api.store.get({ group: '', resource: 'nodes', name: 'n0' })).toBeUndefined();
   });
 
-  test('collects what names an owner that is gone, as after a node was replaced under the same name', async () => {
+  test('collects dependents of a deleted owner, as after a node was replaced under the same name', async () => {
     const { api, clock, create, pods } = withOwnedPod();
     const { uid } = api.store.get({ group: '', resource: 'nodes', name: 'n0' })?.metadata ?? { uid: '' };
     api.store.delete({ group: '', resource: 'nodes', name: 'n0' });
@@ -56,7 +56,7 @@ describe('garbage collection', () => {
     expect(pods()).toEqual([]);
   });
 
-  test('takes an owner that never was on trust', async () => {
+  test('accepts an owner that never existed', async () => {
     const { clock, create, api } = anApi();
     create(aPod('p', { metadata: { ownerReferences: [{ apiVersion: 'apps/v1', kind: 'DaemonSet', name: 'd', uid: 'made-up' }] } }));
     await clock.advance(1);
@@ -65,7 +65,7 @@ describe('garbage collection', () => {
 });
 
 describe('namespace deletion', () => {
-  test('waits until everything in it has gone', async () => {
+  test('waits until everything in the namespace is gone', async () => {
     const { call, clock, create } = anApi();
     create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'a' } });
     create({ ...aReadyPod('p'), metadata: { name: 'p', namespace: 'a' } });
@@ -81,7 +81,7 @@ describe('namespace deletion', () => {
 });
 
 describe('deletion of a CustomResourceDefinition', () => {
-  test('takes its objects along', async () => {
+  test('also deletes its objects', async () => {
     const { call, clock, create } = anApi();
     create(aWidgetDefinition());
     create(aWidget('w'));

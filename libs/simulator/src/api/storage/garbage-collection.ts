@@ -12,8 +12,8 @@ interface Dependent {
 }
 
 /**
- * The garbage collector and the namespace controller: deletes what belongs to a deleted owner, namespace or definition.
- * An owner that never existed here is taken on trust, so that tests may name any.
+ * The garbage collector and the namespace controller: deletes the dependents of a deleted owner, namespace or definition.
+ * An owner that never existed here is considered valid, so that tests may name any.
  */
 export class GarbageCollector {
   readonly #core: Core;
@@ -78,7 +78,7 @@ export class GarbageCollector {
     }
   }
 
-  /** Controllers work after the write that set them off, never inside it. */
+  /** Controllers run after the write that triggers them, never inside it. */
   #defer(task: () => void): void {
     this.#due.add(task);
     if (this.#armed) return;
@@ -99,7 +99,7 @@ export class GarbageCollector {
     }
   }
 
-  /** Deletes a dependent if none of its owners is left. */
+  /** Deletes a dependent if all of its owners are gone. */
   #collect({ storage, key }: Dependent, going?: string): void {
     const object = this.#core.store.get(storage, key);
     const type = this.#typeOf(storage);

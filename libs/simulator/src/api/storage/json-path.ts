@@ -42,5 +42,5 @@ function follow(values: readonly unknown[], step: Step): unknown[] {
   });
 }
 
-/** The first value at a JSONPath such as `.status.conditions[?(@.type=="Ready")].status`: the part of it that printer columns use. */
+/** The first value at a JSONPath such as `.status.conditions[?(@.type=="Ready")].status`; supports the subset that printer columns use. */
 export const firstAt = (object: unknown, path: string): unknown => parse(path).reduce<unknown[]>(follow, [object])[0];

@@ -6,7 +6,7 @@ import { conflict } from '../http/status.ts';
 import { valueAt } from '../types.ts';
 import type { KubeObject } from '../types.ts';
 
-/** What became of a deletion: the object is gone, or it is terminating. */
+/** Result of a deletion: the object is gone, or it is terminating. */
 export interface Deletion {
   readonly gone: boolean;
   readonly object: KubeObject;
@@ -16,7 +16,7 @@ function graceSeconds(type: ResourceType, object: KubeObject, options: DeleteOpt
   if (type.storage !== 'pods') return 0;
   const phase = valueAt(object, 'status.phase');
   const nodeName = valueAt(object, 'spec.nodeName');
-  // Nobody runs such a pod, so there is nobody to wait for.
+  // Such a pod has no kubelet to wait for.
   if (nodeName === undefined || nodeName === '' || phase === 'Succeeded' || phase === 'Failed') return 0;
   const own = valueAt(object, 'spec.terminationGracePeriodSeconds');
   return Math.max(0, options.gracePeriodSeconds ?? (typeof own === 'number' ? own : 30));
@@ -41,8 +41,8 @@ const propagationFinalizer = (policy: string | undefined): string[] =>
   policy === 'Foreground' ? ['foregroundDeletion'] : policy === 'Orphan' ? ['orphan'] : [];
 
 /**
- * Deletes an object, or marks it as terminating if it has finalizers or a pod's grace period to wait for.
- * @throws StatusError 409 if a precondition does not hold
+ * Deletes an object. One with finalizers, or a pod with a grace period, is only set to terminating.
+ * @throws StatusError 409 if a precondition fails
  */
 export function deleteObject(core: Core, type: ResourceType, object: KubeObject, options: DeleteOptions): Deletion {
   checkPreconditions(type, object, options);
@@ -52,7 +52,7 @@ export function deleteObject(core: Core, type: ResourceType, object: KubeObject,
   const waits = finalizers.length > 0 || grace > 0 || type.storage === 'namespaces';
   const dryRun = options.dryRun === true;
   if (!waits) return { gone: true, object: dryRun ? object : core.store.remove(type.storage, object) };
-  // A later deletion may only shorten the time that is left.
+  // A later deletion may only shorten the remaining time.
   const shortens = metadata.deletionTimestamp === undefined || grace < (metadata.deletionGracePeriodSeconds ?? 0);
   if (!shortens && finalizers.length === (metadata.finalizers ?? []).length) return { gone: false, object };
   const next: KubeObject = {

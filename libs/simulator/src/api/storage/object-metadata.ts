@@ -9,11 +9,11 @@ import type { Json, KubeObject, ObjectMeta } from '../types.ts';
 const SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 const LABEL_VALUE = /^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$/;
 
-/** Metadata of an object that a caller sent; unknown types are left to {@link newMetadata} to refuse. */
+/** Metadata of an object that a caller sent; {@link newMetadata} rejects wrong types. */
 export const sentMetadata = (object: { readonly metadata?: unknown }): Partial<ObjectMeta> =>
   isRecord(object.metadata) ? object.metadata : {};
 
-/** Drops what is absent, since `exactOptionalPropertyTypes` and JSON both tell absent from undefined. */
+/** Drops undefined properties: `exactOptionalPropertyTypes` and JSON both distinguish them from absent ones. */
 export const present = (object: object): object =>
   Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined && value !== null));
 
@@ -72,8 +72,8 @@ export function newMetadata(core: Core, type: ResourceType, sent: Partial<Object
 }
 
 /**
- * Metadata after an update: what callers may change is taken from `sent`, the rest from `old`.
- * @param byPatch a patch that changes the uid is invalid, a PUT with another uid is a conflict
+ * Metadata after an update: mutable fields come from `sent`, the rest from `old`.
+ * @param byPatch a patch that changes the uid is invalid; a PUT with another uid is a conflict
  */
 export function updatedMetadata(type: ResourceType, old: ObjectMeta, sent: Partial<ObjectMeta>, byPatch: boolean): ObjectMeta {
   if (sent.uid !== undefined && sent.uid !== '' && sent.uid !== old.uid) {

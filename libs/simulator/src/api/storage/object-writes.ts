@@ -9,9 +9,9 @@ import { keyOf } from './store.ts';
 import { asText, equalJson, isRecord, omit, valueAt } from '../types.ts';
 import type { Json, KubeObject } from '../types.ts';
 
-/** How a write was asked for. */
+/** Parameters of a write. */
 export interface WriteOptions {
-  /** `status` leaves everything else alone, empty leaves status alone, `*` writes both. */
+  /** `status` changes only status, empty changes all but status, `*` writes both. */
   readonly subresource: '' | 'status' | '*';
   readonly byPatch: boolean;
   readonly dryRun: boolean;
@@ -64,7 +64,7 @@ export function createObject(core: Core, type: ResourceType, body: Json, namespa
   return options.dryRun ? object : core.store.put(type.storage, object);
 }
 
-/** Of a pod: which fields its creator has set. That a scheduler sets `nodeName` afterwards is recorded nowhere. Of other objects nobody here looks at it. */
+/** For a pod: the fields that its creator set. A `nodeName` that a scheduler sets later is not recorded. No other kind needs it here. */
 function createdFields(core: Core, type: ResourceType, { spec }: Json): object {
   if (type.storage !== 'pods' || !isRecord(spec)) return {};
   const fieldsV1 = { 'f:spec': Object.fromEntries(Object.keys(spec).map((field) => [`f:${field}`, {}])) };
@@ -84,11 +84,11 @@ function requireVersion(type: ResourceType, name: string, body: Json, options: W
   const version = sentMetadata(body).resourceVersion;
   if (version !== undefined && version !== '') return;
   const message = 'Invalid value: 0: must be specified for an update';
-  // Of all refusals this one alone names the resource where the others name the kind.
+  // This is the only error that names the resource where the others name the kind.
   throw invalid({ ...type, kind: type.resource }, name, [{ reason: 'FieldValueInvalid', message, field: 'metadata.resourceVersion' }]);
 }
 
-/** The body with the parts that this subresource may not touch taken from the old object. */
+/** The body, with the parts that this subresource may not change taken from the old object. */
 function mergeSubresource(type: ResourceType, old: KubeObject, body: Json, options: WriteOptions): Json {
   if (options.subresource === '*' || !type.hasStatus) return body;
   if (options.subresource === 'status') {
@@ -109,8 +109,8 @@ const canFinish = (object: KubeObject): boolean =>
   !(object.kind === 'Namespace' && ((valueAt(object, 'spec.finalizers') as unknown[] | undefined) ?? []).length > 0);
 
 /**
- * Stores a new state of an object, unless nothing changes; removes it if that was the last finalizer of a deleted object.
- * @throws StatusError 409 Conflict if `metadata.resourceVersion` or `metadata.uid` says otherwise; 422
+ * Stores a new state of an object unless nothing changes. Removes a deleted object with its last finalizer.
+ * @throws StatusError 409 Conflict if `metadata.resourceVersion` or `metadata.uid` does not match; 422
  */
 export function replaceObject(core: Core, type: ResourceType, old: KubeObject, body: Json, options: WriteOptions): KubeObject {
   const name = old.metadata.name;
@@ -130,7 +130,7 @@ export function replaceObject(core: Core, type: ResourceType, old: KubeObject, b
   return options.dryRun ? next : core.store.put(type.storage, next);
 }
 
-/** How a deletion was asked for: meta/v1 DeleteOptions. */
+/** Parameters of a deletion: meta/v1 DeleteOptions. */
 export interface DeleteOptions {
   readonly gracePeriodSeconds?: number;
   readonly preconditions?: { readonly uid?: string; readonly resourceVersion?: string };

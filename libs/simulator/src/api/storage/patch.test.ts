@@ -37,8 +37,8 @@ describe(applyJsonPatch, () => {
     { name: 'removes an escaped key', patch: [{ op: 'remove', path: '/a/x~1y' }], result: { a: {}, list: ['p', 'q'] } },
     { name: 'moves', patch: [{ op: 'move', from: '/list/0', path: '/first' }], result: { a: document.a, list: ['q'], first: 'p' } },
     { name: 'copies', patch: [{ op: 'copy', from: '/a', path: '/b' }], result: { ...document, b: document.a } },
-    { name: 'passes a test that holds', patch: [{ op: 'test', path: '/list', value: ['p', 'q'] }], result: document },
-    { name: 'takes absent for null in a test', patch: [{ op: 'test', path: '/none', value: null }], result: document },
+    { name: 'passes a successful test', patch: [{ op: 'test', path: '/list', value: ['p', 'q'] }], result: document },
+    { name: 'treats absent as null in a test', patch: [{ op: 'test', path: '/none', value: null }], result: document },
   ])('$name', ({ patch, result }) => {
     expect(applyJsonPatch(document, patch)).toEqual(result);
   });
@@ -49,7 +49,7 @@ describe(applyJsonPatch, () => {
     { name: 'replacement of what is absent', patch: [{ op: 'replace', path: '/none', value: 1 }] },
     { name: 'an index beyond the end', patch: [{ op: 'add', path: '/list/9', value: 1 }] },
     { name: 'an unknown operation', patch: [{ op: 'spin', path: '/list' }] },
-  ])('refuses $name', ({ patch }) => {
+  ])('rejects $name', ({ patch }) => {
     expect(() => applyJsonPatch(document, patch)).toThrow(StatusError);
   });
 });
@@ -110,7 +110,7 @@ describe(applyStrategicMerge, () => {
       result: { finalizers: ['b'] },
     },
     {
-      name: 'orders as told',
+      name: 'reorders by directive',
       target: { containers: [{ name: 'a' }] },
       patch: { '$setElementOrder/containers': [{ name: 'b' }, { name: 'a' }], containers: [{ name: 'b' }] },
       result: { containers: [{ name: 'b' }, { name: 'a' }] },
@@ -130,7 +130,7 @@ describe(applyStrategicMerge, () => {
 describe('PATCH', () => {
   const merge = { contentType: 'application/merge-patch+json' };
 
-  test('is guarded by a resourceVersion in the patch', async () => {
+  test('checks a resourceVersion in the patch', async () => {
     const { call, create } = anApi();
     const { metadata } = create(aNode('n1'));
     const patch = { metadata: { resourceVersion: metadata.resourceVersion }, spec: { unschedulable: true } };
@@ -138,7 +138,7 @@ describe('PATCH', () => {
     expect(await call('PATCH', '/api/v1/nodes/n1', patch, merge)).toMatchObject({ status: 409, body: { reason: 'Conflict' } });
   });
 
-  test('is guarded by a uid in the patch', async () => {
+  test('checks a uid in the patch', async () => {
     const { call, create } = anApi();
     const { metadata } = create(aNode('n1'));
     expect((await call('PATCH', '/api/v1/nodes/n1', { metadata: { uid: metadata.uid } }, merge)).status).toBe(200);
@@ -148,7 +148,7 @@ describe('PATCH', () => {
     });
   });
 
-  test('has no strategic form for custom resources', async () => {
+  test('rejects the strategic form for custom resources', async () => {
     const { call, create } = anApi();
     create(aWidgetDefinition());
     create(aWidget('w'));
@@ -156,7 +156,7 @@ describe('PATCH', () => {
     expect((await call('PATCH', `${WIDGETS}/w`, {}, { contentType: 'text/json' })).status).toBe(415);
   });
 
-  test('applies on the server: creates what is missing, merges into what is there', async () => {
+  test('applies on the server: creates a missing object, merges into an existing one', async () => {
     const { call } = anApi();
     const apply = { contentType: 'application/apply-patch+yaml' };
     const body = (data: object): object => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'c' }, data });
@@ -165,7 +165,7 @@ describe('PATCH', () => {
     expect(await call('PATCH', path, body({ b: '2' }), apply)).toMatchObject({ status: 200, body: { data: { a: '1', b: '2' } } });
   });
 
-  test('of something that is not there is 404', async () => {
+  test('of a missing object is 404', async () => {
     const { call } = anApi();
     expect((await call('PATCH', '/api/v1/nodes/n1', {}, merge)).status).toBe(404);
   });

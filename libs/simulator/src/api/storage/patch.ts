@@ -35,7 +35,7 @@ function read(document: unknown, path: readonly string[]): unknown {
   return value;
 }
 
-// Kubernetes takes an absent value for null in a test.
+// Kubernetes treats an absent value as null in a test.
 function readOrNull(document: unknown, path: readonly string[]): unknown {
   try {
     return read(document, path);
@@ -77,7 +77,7 @@ const remove = (document: unknown, path: readonly string[]): unknown =>
 
 /**
  * JSON patch (RFC 6902).
- * @throws StatusError 422 if an operation, such as a `test`, fails; 400 if the patch is no list
+ * @throws StatusError 422 if an operation, such as a `test`, fails; 400 if the patch is not a list
  */
 export function applyJsonPatch(document: unknown, patch: unknown): unknown {
   if (!Array.isArray(patch)) throw badRequest('json: cannot unmarshal object into Go value of type jsonpatch.Patch');

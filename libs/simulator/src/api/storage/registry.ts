@@ -4,7 +4,7 @@ import { parseDefinition } from '../crd/crd-definition.ts';
 import type { CustomResource, CustomVersion } from '../crd/crd-definition.ts';
 import type { KubeObject } from '../types.ts';
 
-/** Knows which resources exist: the built-in ones and those that CustomResourceDefinitions add. */
+/** The registry of resources: the built-in ones, and those that CustomResourceDefinitions add. */
 export class Registry {
   readonly #custom = new Map<string, CustomResource>();
   readonly #byPath = new Map<string, ResourceType>();
@@ -15,18 +15,18 @@ export class Registry {
     this.#index();
   }
 
-  /** Resources that keep objects, in every served version. */
+  /** Resources that store objects, in every served version. */
   get types(): readonly ResourceType[] {
     return this.#types;
   }
 
-  /** Takes in a new or changed CustomResourceDefinition. */
+  /** Adds or updates a CustomResourceDefinition. */
   define(definition: KubeObject): void {
     this.#custom.set(definition.metadata.name, parseDefinition(definition));
     this.#index();
   }
 
-  /** Takes a CustomResourceDefinition out. */
+  /** Removes a CustomResourceDefinition. */
   undefine(name: string): void {
     this.#custom.delete(name);
     this.#index();
@@ -47,7 +47,7 @@ export class Registry {
     return this.#types.find((type) => type.group === group && type.resource === resource && type.version === type.storageVersion);
   }
 
-  /** Definition of the custom resource that is kept under this storage name. */
+  /** The definition of the custom resource with this storage name. */
   custom(storage: string): CustomResource | undefined {
     return this.#custom.get(storage);
   }

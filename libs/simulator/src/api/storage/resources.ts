@@ -1,4 +1,4 @@
-/** What the API knows about one kind of object in one version. */
+/** One kind of object in one version. */
 export interface ResourceType {
   readonly group: string;
   readonly version: string;
@@ -10,19 +10,19 @@ export interface ResourceType {
   readonly shortNames: readonly string[];
   readonly categories: readonly string[];
   readonly namespaced: boolean;
-  /** Where its objects are kept; the two event APIs share one. */
+  /** Where its objects are stored; the two event APIs share one. */
   readonly storage: string;
-  /** Version in which new objects are kept. */
+  /** Version in which new objects are stored. */
   readonly storageVersion: string;
   readonly hasStatus: boolean;
-  /** Whether a create keeps `status`; nodes register themselves with theirs. */
+  /** Whether a create keeps `status`; nodes register with theirs. */
   readonly keepsStatusOnCreate: boolean;
   readonly hasScale: boolean;
   /** Whether `metadata.generation` counts changes. */
   readonly hasGeneration: boolean;
-  /** Whether PUT may leave resourceVersion out. */
+  /** Whether PUT may omit resourceVersion. */
   readonly unconditionalUpdate: boolean;
-  /** Whether PUT creates what is missing. */
+  /** Whether PUT creates a missing object. */
   readonly createOnUpdate: boolean;
   readonly custom: boolean;
   /** Fields that a field selector may name besides `metadata.name` and `metadata.namespace`. */
@@ -31,7 +31,7 @@ export interface ResourceType {
 
 type Flag = 'cluster' | 'status' | 'keepsStatus' | 'scale' | 'generation' | 'conditional' | 'upsert';
 
-/** The name under which a resource's objects are kept. */
+/** The name under which a resource's objects are stored. */
 export const storageName = (group: string, resource: string): string => (group === '' ? resource : `${resource}.${group}`);
 
 function builtin(
@@ -71,7 +71,7 @@ function builtin(
 const OBJECT_FIELDS = ['kind', 'namespace', 'name', 'uid', 'apiVersion', 'resourceVersion', 'fieldPath'];
 const ALL = { categories: ['all'] };
 
-/** Every resource that is there before any CustomResourceDefinition. */
+/** Every resource that exists without any CustomResourceDefinition. */
 export const BUILTIN_RESOURCES: readonly ResourceType[] = [
   builtin('v1', 'namespaces', 'Namespace', ['ns'], ['cluster', 'status'], { selectable: ['status.phase'] }),
   builtin('v1', 'nodes', 'Node', ['no'], ['cluster', 'keepsStatus'], { selectable: ['spec.unschedulable'] }),
@@ -122,7 +122,7 @@ export const BUILTIN_RESOURCES: readonly ResourceType[] = [
   builtin('rbac.authorization.k8s.io/v1', 'rolebindings', 'RoleBinding', [], []),
   builtin('rbac.authorization.k8s.io/v1', 'clusterroles', 'ClusterRole', [], ['cluster']),
   builtin('rbac.authorization.k8s.io/v1', 'clusterrolebindings', 'ClusterRoleBinding', [], ['cluster']),
-  // Stored, and not evaluated: the simulator has no CEL. A real API server confirms the policies.
+  // Stored but not evaluated: the simulator has no CEL. The tests on a real API server cover the policies.
   builtin(
     'admissionregistration.k8s.io/v1',
     'validatingadmissionpolicies',
@@ -160,7 +160,7 @@ export const BUILTIN_RESOURCES: readonly ResourceType[] = [
   ),
 ];
 
-/** Resources that only answer a POST and keep nothing. */
+/** Resources that only answer a POST and store nothing. */
 export const REVIEW_RESOURCES: readonly ResourceType[] = [
   builtin('authentication.k8s.io/v1', 'tokenreviews', 'TokenReview', [], ['cluster']),
   builtin('authentication.k8s.io/v1', 'selfsubjectreviews', 'SelfSubjectReview', [], ['cluster']),

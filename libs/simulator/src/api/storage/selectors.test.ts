@@ -27,7 +27,7 @@ describe(labelMatcher, () => {
     expect(labelMatcher(selector)(labelled(labels))).toBe(result);
   });
 
-  test.each(['a b', 'in (x)', '=x'])('refuses %j', (selector) => {
+  test.each(['a b', 'in (x)', '=x'])('rejects %j', (selector) => {
     expect(() => labelMatcher(selector)).toThrow(/unable to parse requirement/);
   });
 });
@@ -36,10 +36,10 @@ describe(matchesLabelSelector, () => {
   test.each([
     { name: 'none matches nothing', selector: undefined, labels: {}, result: false },
     { name: 'an empty one matches everything', selector: {}, labels: {}, result: true },
-    { name: 'labels must all be there', selector: { matchLabels: { a: '1', b: '2' } }, labels: { a: '1' }, result: false },
+    { name: 'all labels must match', selector: { matchLabels: { a: '1', b: '2' } }, labels: { a: '1' }, result: false },
     { name: 'In', selector: { matchExpressions: [{ key: 'a', operator: 'In', values: ['1'] }] }, labels: { a: '1' }, result: true },
     {
-      name: 'NotIn takes absence',
+      name: 'NotIn matches an absent label',
       selector: { matchExpressions: [{ key: 'a', operator: 'NotIn', values: ['1'] }] },
       labels: {},
       result: true,
@@ -67,14 +67,14 @@ describe('selectors of a list', () => {
     expect(itemNames(await call('GET', `${PODS}?${query}`))).toEqual(names);
   });
 
-  test('know booleans that are absent', async () => {
+  test('treat absent booleans as false', async () => {
     const { call, create } = anApi();
     create(aNode('a'));
     create(aNode('b', { spec: { unschedulable: true } }));
     expect(itemNames(await call('GET', '/api/v1/nodes?fieldSelector=spec.unschedulable=false'))).toEqual(['a']);
   });
 
-  test('refuse a field that a resource cannot be selected by', async () => {
+  test('reject a field that the resource does not support', async () => {
     const { call } = anApi();
     const { status, body } = await call('GET', '/api/v1/nodes?fieldSelector=spec.nodeName=x');
     expect(status).toBe(400);

@@ -53,7 +53,7 @@ export function labelMatcher(selector: string): Matcher {
   };
 }
 
-/** Whether labels satisfy a `LabelSelector` object; an absent one matches nothing, an empty one everything. */
+/** Whether labels match a `LabelSelector` object; an absent one matches nothing, an empty one everything. */
 export function matchesLabelSelector(selector: unknown, labels: Labels = {}): boolean {
   if (!isRecord(selector)) return false;
   const { matchLabels, matchExpressions } = selector;
@@ -107,7 +107,7 @@ export function parseFieldSelector(selector: string): FieldRequirement[] {
   });
 }
 
-/** @throws StatusError 400 for a field that this resource cannot be selected by */
+/** @throws StatusError 400 for a field that this resource does not support */
 export function fieldMatcher(type: ResourceType, selector: string): Matcher {
   const rules = parseFieldSelector(selector);
   if (rules.length === 0) return everything;

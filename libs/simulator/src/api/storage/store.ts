@@ -6,11 +6,11 @@ import { WatchHistory } from './watch-history.ts';
 export const keyOf = (namespace: string | undefined, name: string): string =>
   namespace === undefined || namespace === '' ? name : `${namespace}/${name}`;
 
-/** The database: objects by resource and key, one revision counter for all of them. It knows no rules. */
+/** The database: objects by resource and key, with one revision counter for all. It enforces no rules. */
 export class ObjectStore {
   readonly history: WatchHistory;
   readonly #objects = new Map<string, Map<string, KubeObject>>();
-  // Sorting is what costs; most changes leave the keys as they are.
+  // Sorting is the expensive part; most changes do not change the keys.
   readonly #sortedKeys = new Map<string, readonly string[]>();
   readonly #deletedUids = new Set<string>();
   #revision = 1;
@@ -24,7 +24,7 @@ export class ObjectStore {
     return this.#revision;
   }
 
-  /** Storage names that hold, or held, something. */
+  /** Storage names with objects, now or earlier. */
   storages(): readonly string[] {
     return [...this.#objects.keys()];
   }
@@ -33,7 +33,7 @@ export class ObjectStore {
     return this.#objects.get(storage)?.get(key);
   }
 
-  /** All objects of a resource in the order of their keys. */
+  /** All objects of a resource, sorted by key. */
   list(storage: string): readonly KubeObject[] {
     const objects = this.#objects.get(storage);
     if (objects === undefined) return [];
@@ -44,7 +44,7 @@ export class ObjectStore {
 
   /**
    * All objects as they were at `revision`.
-   * @returns undefined if that is too long ago
+   * @returns undefined if the revision is forgotten
    */
   listAt(storage: string, revision: number): readonly KubeObject[] | undefined {
     if (revision >= this.#revision) return this.list(storage);
@@ -72,7 +72,7 @@ export class ObjectStore {
     return stored;
   }
 
-  /** Removes an object at once; `last` is what watchers see of it. */
+  /** Removes an object immediately; watchers get `last`. */
   remove(storage: string, last: KubeObject): KubeObject {
     const key = keyOf(last.metadata.namespace, last.metadata.name);
     const revision = ++this.#revision;
@@ -85,7 +85,7 @@ export class ObjectStore {
     return object;
   }
 
-  /** Whether an object with this uid was there once and is gone. */
+  /** Whether an object with this uid existed and is gone. */
   wasDeleted(uid: string): boolean {
     return this.#deletedUids.has(uid);
   }

@@ -1,7 +1,7 @@
 import { isRecord } from '../types.ts';
 import type { Json } from '../types.ts';
 
-// Lists that Kubernetes merges element by element, and the field that tells their elements apart (`patchMergeKey` in its types).
+// Lists that Kubernetes merges by element, and the field that identifies an element (`patchMergeKey` in its types).
 const MERGE_KEYS: Readonly<Record<string, string>> = {
   conditions: 'type',
   addresses: 'type',
@@ -53,7 +53,7 @@ function reorder(field: string, list: readonly unknown[], order: readonly unknow
   return [...list].sort((a, b) => rank(a) - rank(b));
 }
 
-/** Strategic merge patch: like a merge patch, but known lists are merged by key; understands the `$` directives of kubectl. */
+/** Strategic merge patch: like a merge patch, but merges known lists by key; supports the `$` directives of kubectl. */
 export function applyStrategicMerge(target: unknown, patch: unknown): unknown {
   if (!isRecord(patch)) return patch;
   if (patch['$patch'] === 'delete') return {};

@@ -6,14 +6,14 @@ export interface Change {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
   readonly storage: string;
   readonly key: string;
-  /** The object after the change; for a deletion the last state, with the revision of the deletion. */
+  /** The object after the change; for a deletion its last state, with the revision of the deletion. */
   readonly object: KubeObject;
   readonly previous: KubeObject | undefined;
 }
 
 type Listener = (change: Change) => void;
 
-/** Remembers recent changes, so that a watch can resume, and hands on new ones in the order of their revisions. */
+/** Remembers recent changes, so that watches can resume, and passes on new ones in the order of their revisions. */
 export class WatchHistory {
   readonly #longest: number;
   readonly #logs = new Map<string, Change[]>();
@@ -23,7 +23,7 @@ export class WatchHistory {
   #handingOn = false;
   #floor = 0;
 
-  /** @param longest changes kept per resource */
+  /** @param longest number of changes kept per resource */
   constructor(longest: number) {
     this.#longest = longest;
   }
@@ -39,7 +39,7 @@ export class WatchHistory {
     }
     this.#waiting.push(change);
     if (this.#handingOn) return;
-    // A listener may write: its change waits until every listener has seen this one.
+    // A listener may write; that change waits until every listener has received the present one.
     this.#handingOn = true;
     try {
       for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) this.#handOn(next);
@@ -79,7 +79,7 @@ export class WatchHistory {
 
   /**
    * @param storage a resource's storage name, or `*` for all
-   * @returns ends the subscription
+   * @returns a function that unsubscribes
    */
   subscribe(storage: string, listener: Listener): () => void {
     const listeners = this.#listeners.get(storage) ?? new Set();
