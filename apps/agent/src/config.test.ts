@@ -19,7 +19,7 @@ describe('CONFIG', () => {
     });
   });
 
-  test('tells every problem at once', () => {
+  test('reports every problem at once', () => {
     const result = parseConfig(CONFIG, {
       EXCLUDE_FROM_LB_WAIT_TIME_IN_SEC: 'a minute',
       APISERVER_SERVICE_PORT: '70000',
@@ -37,7 +37,8 @@ describe('CONFIG', () => {
 describe('settingsOf', () => {
   test.each([
     { name: 'a drain has no limit of its own by default', env: {}, drainTimeoutMs: Infinity },
-    { name: 'a drain may be given a limit', env: { DRAIN_TIMEOUT_IN_SEC: '60' }, drainTimeoutMs: 60_000 },
+    { name: 'a drain may be given a limit', env: { AGENT_DRAIN_TIMEOUT_IN_SEC: '60' }, drainTimeoutMs: 60_000 },
+    { name: 'the former name of a limit still works', env: { DRAIN_TIMEOUT_IN_SEC: '60' }, drainTimeoutMs: 60_000 },
   ])('$name', ({ env, drainTimeoutMs }) => {
     expect(settingsOf(configOf(env as Record<string, string>))).toMatchObject({ drainTimeoutMs, rebootTimeoutMs: 600_000 });
   });

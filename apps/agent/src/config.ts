@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { APISERVER_SERVICE, DEFAULT_NAMESPACE } from '@brupop/crd-models';
-import type { ConfigSpec, LoggingConfig, Parser } from '@brupop/process';
-import { ipAddress, LOGGING_CONFIG, optional, port, seconds, text, url } from '@brupop/process';
+import type { ConfigSpec, LoggingConfig } from '@brupop/process';
+import { ipAddress, LOGGING_CONFIG, optional, port, seconds, text, url, withRule } from '@brupop/process';
 import { DEFAULT_AGENT_SETTINGS } from '@brupop/state-machine';
 import type { AgentSettings } from '@brupop/state-machine';
 
-/** Everything that the environment tells an agent. */
+/** The settings of the agent. */
 export interface AgentConfig extends LoggingConfig {
   readonly nodeName: string;
   readonly namespace: string | undefined;
@@ -27,31 +27,33 @@ export interface AgentConfig extends LoggingConfig {
   readonly terminationLog: string | undefined;
 }
 
-/** Seconds, of which none means no limit. */
-const limit: Parser<number> = (given) => {
-  const parsed = seconds()(given);
+const timeout = seconds();
+
+/** Seconds, of which 0 means no limit. */
+const limit = withRule<number>(timeout.rule ?? { words: [] }, (given) => {
+  const parsed = timeout(given);
   return parsed.ok && parsed.value === 0 ? { ok: true, value: Infinity } : parsed;
-};
+});
 
 /** The environment variables of the agent. */
 export const CONFIG: ConfigSpec<AgentConfig> = {
   nodeName: { env: 'MY_NODE_NAME', doc: 'Name of the Node that the agent runs on.', parse: text },
   namespace: {
     env: 'MY_NAMESPACE',
-    doc: "Namespace of the apiserver; by default that of the pod's ServiceAccount.",
+    doc: "Namespace of the apiserver. Default: that of the pod's ServiceAccount.",
     default: '',
     parse: optional(text),
   },
   apiserverUrl: {
     env: 'APISERVER_URL',
-    doc: 'URL of the apiserver; by default that of its Service.',
+    doc: 'URL of the apiserver. Default: that of its Service.',
     default: '',
     parse: optional(url),
   },
   apiserverPort: { env: 'APISERVER_SERVICE_PORT', doc: "Port of the apiserver's Service.", default: '443', parse: port },
   apiserverAddress: {
     env: 'BRUPOP_APISERVER_SERVICE_HOST',
-    doc: "IP address of the apiserver's Service, to go to when DNS does not answer; set by the kubelet.",
+    doc: "IP address of the apiserver's Service, used when DNS does not answer. Set by the kubelet.",
     default: '',
     parse: optional(ipAddress),
   },
@@ -63,7 +65,7 @@ export const CONFIG: ConfigSpec<AgentConfig> = {
   },
   tlsDir: {
     env: 'TLS_DIR',
-    doc: "Directory of `ca.crt`, which the apiserver's certificate is checked against.",
+    doc: "Directory of `ca.crt`, which verifies the apiserver's certificate.",
     default: '/etc/brupop-tls-keys',
     parse: text,
   },
@@ -71,57 +73,67 @@ export const CONFIG: ConfigSpec<AgentConfig> = {
   bootIdPath: { env: 'BOOT_ID_PATH', doc: "File of the kernel's boot id.", default: '/proc/sys/kernel/random/boot_id', parse: text },
   excludeFromLbWaitMs: {
     env: 'EXCLUDE_FROM_LB_WAIT_TIME_IN_SEC',
-    doc: 'How long a node stays excluded from external load balancers before it is drained; 0 leaves load balancers alone.',
+    doc: 'How long a node is excluded from external load balancers before it is drained; 0 means that it is not excluded.',
     default: '0',
     parse: seconds(),
   },
   updateCheckIntervalMs: {
     env: 'UPDATE_CHECK_INTERVAL_IN_SEC',
-    doc: 'How often an idle host looks for a new version.',
+    doc: 'How often an idle host checks for a new version.',
     default: '120',
     parse: seconds({ min: 10 }),
   },
   stageTimeoutMs: {
-    env: 'STAGE_TIMEOUT_IN_SEC',
-    doc: 'How long a failing download or activation is tried again before the update counts as failed; 0 means no limit. Shorter than that of the controller, which knows no reason.',
+    env: 'AGENT_STAGE_TIMEOUT_IN_SEC',
+    deprecatedEnv: 'STAGE_TIMEOUT_IN_SEC',
+    doc: 'How long the agent retries a failing download or activation before it reports the update as failed; 0 means no limit. Must be shorter than `STAGE_TIMEOUT_IN_SEC`.',
     default: '1500',
     parse: limit,
   },
   drainTimeoutMs: {
-    env: 'DRAIN_TIMEOUT_IN_SEC',
-    doc: "How long this agent waits for a drain before it gives the node back; 0 leaves that to the apiserver's DRAIN_TIMEOUT_SECONDS.",
+    env: 'AGENT_DRAIN_TIMEOUT_IN_SEC',
+    deprecatedEnv: 'DRAIN_TIMEOUT_IN_SEC',
+    doc: 'How long the agent waits for a drain before it restores the node; 0 means that only `DRAIN_TIMEOUT_SECONDS` limits the drain.',
     default: '0',
     parse: limit,
   },
   rebootTimeoutMs: {
-    env: 'REBOOT_TIMEOUT_IN_SEC',
-    doc: 'How long the host may take to go down after it has accepted a reboot; 0 means no limit.',
+    env: 'HOST_SHUTDOWN_TIMEOUT_IN_SEC',
+    deprecatedEnv: 'REBOOT_TIMEOUT_IN_SEC',
+    doc: 'How long the host may take to shut down after it accepted a reboot; 0 means no limit.',
     default: '600',
     parse: limit,
   },
   monitoringTimeoutMs: {
-    env: 'MONITORING_TIMEOUT_IN_SEC',
-    doc: 'After so long, on top of the soak time, a node that is not healthy on its new version has failed to run it; 0 leaves that to the controller. Shorter than that of the controller, which knows no reason.',
+    env: 'AGENT_MONITORING_TIMEOUT_IN_SEC',
+    deprecatedEnv: 'MONITORING_TIMEOUT_IN_SEC',
+    doc: 'How long, in addition to `AGENT_SOAK_TIME_IN_SEC`, the agent monitors an unhealthy node before it reports that the version failed; 0 means that only `MONITORING_TIMEOUT_IN_SEC` limits the monitoring. Must be shorter than that.',
     default: '540',
     parse: limit,
   },
   soakMs: {
-    env: 'MONITOR_SOAK_TIME_IN_SEC',
-    doc: 'How long the node must be healthy without a break after the reboot before the update counts as done.',
+    env: 'AGENT_SOAK_TIME_IN_SEC',
+    deprecatedEnv: 'MONITOR_SOAK_TIME_IN_SEC',
+    doc: 'How long the node must be continuously healthy after the reboot before the agent reports the update as done.',
     default: '0',
     parse: seconds(),
   },
   readinessPort: {
     env: 'READINESS_PORT',
-    doc: 'Port of /readyz. The probe of the manifests asks the default.',
+    doc: 'Port of `/readyz`. The readiness probe of the manifests uses the default.',
     default: '8081',
     parse: port,
   },
-  terminationLog: { env: 'TERMINATION_LOG', doc: 'File for the reason of a failure.', default: '', parse: optional(text) },
+  terminationLog: {
+    env: 'TERMINATION_LOG',
+    doc: 'File to which the process writes why it failed, for `kubectl describe pod`.',
+    default: '',
+    parse: optional(text),
+  },
   ...LOGGING_CONFIG,
 };
 
-/** The settings of the decisions. */
+/** The part of the settings that decisions depend on. */
 export function settingsOf(config: AgentConfig): AgentSettings {
   const { excludeFromLbWaitMs, updateCheckIntervalMs, stageTimeoutMs, drainTimeoutMs, rebootTimeoutMs, monitoringTimeoutMs, soakMs } =
     config;
@@ -137,7 +149,7 @@ export function settingsOf(config: AgentConfig): AgentSettings {
   };
 }
 
-/** Where the apiserver is. */
+/** The URL of the apiserver. */
 export function apiserverUrlOf(config: Pick<AgentConfig, 'apiserverUrl' | 'apiserverPort' | 'namespace'>): string {
   if (config.apiserverUrl !== undefined) return config.apiserverUrl;
   const namespace = config.namespace ?? podNamespace() ?? DEFAULT_NAMESPACE;
@@ -148,7 +160,7 @@ function podNamespace(): string | undefined {
   try {
     return readFileSync('/var/run/secrets/kubernetes.io/serviceaccount/namespace', 'utf8').trim();
   } catch {
-    // The agent needs no Kubernetes API, so its pod may well have no such file.
+    // The agent does not use the Kubernetes API, so its pod may have no such file.
     return undefined;
   }
 }

@@ -10,7 +10,7 @@ import { apiserverUrlOf, CONFIG, settingsOf } from './config.ts';
 const RESPONSE_TIMEOUT_MS = 150_000;
 
 const parsed = parseConfig(CONFIG, process.env);
-const log = createProcessLogger('agent', parsed.ok ? parsed.config : undefined);
+const log = createProcessLogger('agent', parsed);
 
 await runProcess(
   async (signal) => {

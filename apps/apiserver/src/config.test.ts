@@ -6,6 +6,7 @@ describe('CONFIG', () => {
   test('needs nothing but the port', () => {
     expect(parseConfig(CONFIG, { APISERVER_INTERNAL_PORT: '8443' })).toEqual({
       ok: true,
+      deprecated: [],
       config: {
         port: 8443,
         metricsPort: 8080,

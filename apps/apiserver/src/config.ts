@@ -1,7 +1,7 @@
 import type { DrainTimeoutAction } from '@brupop/drain';
 import { LOGGING_CONFIG, oneOf, optional, port, seconds, text, type ConfigSpec, type LoggingConfig } from '@brupop/process';
 
-/** Everything that the environment tells an apiserver. */
+/** The settings of the apiserver. */
 export interface ApiserverConfig extends LoggingConfig {
   readonly port: number;
   readonly metricsPort: number;
@@ -32,7 +32,7 @@ export const CONFIG: ConfigSpec<ApiserverConfig> = {
   tlsDir: { env: 'TLS_DIR', doc: 'Directory of `tls.crt`, `tls.key` and `ca.crt`.', default: '/etc/brupop-tls-keys', parse: text },
   drainTimeoutMs: {
     env: 'DRAIN_TIMEOUT_SECONDS',
-    doc: 'Maximum duration of a drain, after which DRAIN_TIMEOUT_ACTION applies; 0 means no limit.',
+    doc: 'Maximum duration of a drain, after which `DRAIN_TIMEOUT_ACTION` applies; 0 means no limit.',
     default: '900',
     parse: seconds(),
   },
@@ -42,7 +42,12 @@ export const CONFIG: ConfigSpec<ApiserverConfig> = {
     default: 'skip',
     parse: oneOf('skip', 'wait', 'force'),
   },
-  terminationLog: { env: 'TERMINATION_LOG', doc: 'File for the reason of a failure.', default: '', parse: optional(text) },
+  terminationLog: {
+    env: 'TERMINATION_LOG',
+    doc: 'File to which the process writes why it failed, for `kubectl describe pod`.',
+    default: '',
+    parse: optional(text),
+  },
   ...LOGGING_CONFIG,
 };
 

@@ -58,5 +58,5 @@ async function main(signal: AbortSignal, log: Logger): Promise<void> {
 
 // The log must exist before the configuration is known to be good: it tells what is wrong with it.
 const parsed = parseConfig(CONFIG, process.env);
-const log = createProcessLogger('apiserver', parsed.ok ? parsed.config : undefined);
+const log = createProcessLogger('apiserver', parsed);
 await runProcess((signal) => main(signal, log), { log, terminationLog: process.env['TERMINATION_LOG'] });

@@ -10,7 +10,7 @@ describe(parseControllerConfig, () => {
   test('requires only the name of the node', () => {
     expect(parseControllerConfig({ MY_NODE_NAME: 'n' })).toMatchObject({
       ok: true,
-      settings: { nodeName: 'n', metricsPort: 8080, logFilter: [{ target: undefined, level: 'info' }] },
+      config: { nodeName: 'n', metricsPort: 8080, logFilter: [{ target: undefined, level: 'info' }] },
       policy: { maxConcurrentUpdates: 1, maxFailedNodes: 3, window: { kind: 'always' }, soakMs: 0 },
     });
   });
@@ -37,7 +37,7 @@ describe(parseControllerConfig, () => {
   ])('reads the names of a certificate from "$value"', ({ value, names }) => {
     expect(parseControllerConfig({ MY_NODE_NAME: 'n', CERTIFICATE_NAMES: value })).toMatchObject({
       ok: true,
-      settings: { certificateNames: names },
+      config: { certificateNames: names },
     });
   });
 

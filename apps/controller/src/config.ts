@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { DEFAULT_POLICY } from '@brupop/certificates';
 import { integer, LOGGING_CONFIG, oneOf, optional, parseConfig, port, seconds, text, withRule } from '@brupop/process';
-import type { ConfigSpec, LoggingConfig, TextRule } from '@brupop/process';
+import type { ConfigResult, ConfigSpec, LoggingConfig, TextRule } from '@brupop/process';
 import { CRON_PATTERN, DEFAULT_TIMEOUTS, parseWindow, TIME_OF_DAY_PATTERN } from '@brupop/state-machine';
 import type { FleetPolicy, MaxUnavailable } from '@brupop/state-machine';
 
@@ -64,7 +64,7 @@ const asSeconds = (ms: number): string => String(ms / 1_000);
 
 /** Every environment variable of the controller. */
 export const CONTROLLER_CONFIG: ConfigSpec<ControllerSettings> = {
-  nodeName: { env: 'MY_NODE_NAME', doc: 'Name of the node that the controller runs on; it is updated last.', parse: text },
+  nodeName: { env: 'MY_NODE_NAME', doc: 'Name of the Node that the controller runs on. It is updated last.', parse: text },
   maxConcurrentUpdates: {
     env: 'MAX_CONCURRENT_UPDATE',
     doc: 'Maximum number of nodes updated at the same time, or `unlimited`; the last schedulable node reboots only once another is back.',
@@ -85,7 +85,7 @@ export const CONTROLLER_CONFIG: ConfigSpec<ControllerSettings> = {
   },
   cronExpression: {
     env: 'SCHEDULER_CRON_EXPRESSION',
-    doc: 'When updates may start, in UTC: `sec min hour day-of-month month day-of-week year`, 1 = Sunday. Empty: always.',
+    doc: 'When updates may start, in UTC: `sec min hour day-of-month month day-of-week year`, 1 = Sunday. Empty means always.',
     default: '',
     parse: optional(cron),
   },
@@ -103,7 +103,7 @@ export const CONTROLLER_CONFIG: ConfigSpec<ControllerSettings> = {
   },
   stageTimeoutMs: {
     env: 'STAGE_TIMEOUT_IN_SEC',
-    doc: 'Staging timeout, after which the update is given up and the slot is released. Must be longer than that of the agents, which report the cause.',
+    doc: 'Staging timeout, after which the update is given up and the slot is released. Must be longer than `AGENT_STAGE_TIMEOUT_IN_SEC`, so that the agent reports the cause.',
     default: asSeconds(DEFAULT_TIMEOUTS.stagedMs),
     parse: seconds({ min: 1 }),
   },
@@ -115,7 +115,7 @@ export const CONTROLLER_CONFIG: ConfigSpec<ControllerSettings> = {
   },
   monitoringTimeoutMs: {
     env: 'MONITORING_TIMEOUT_IN_SEC',
-    doc: 'Time, on top of the soak time, after which monitoring of an updated node ends and counts as a failure of its version. Must be longer than that of the agents, including their soak time.',
+    doc: 'Time, on top of `SOAK_TIME_IN_SEC`, after which monitoring of an updated node ends and counts as a failure of its version. Must be longer than `AGENT_MONITORING_TIMEOUT_IN_SEC` plus `AGENT_SOAK_TIME_IN_SEC`.',
     default: asSeconds(DEFAULT_TIMEOUTS.monitoringMs),
     parse: seconds({ min: 1 }),
   },
@@ -133,7 +133,7 @@ export const CONTROLLER_CONFIG: ConfigSpec<ControllerSettings> = {
   },
   certificates: {
     env: 'CERTIFICATES',
-    doc: 'What issues and renews the certificates: `operator` (this process), `cert-manager`, or `provided` (you).',
+    doc: 'What issues and renews the certificates: `operator` (the controller), `cert-manager`, or `provided` (another tool).',
     default: 'operator',
     parse: oneOf('operator', 'cert-manager', 'provided'),
   },
@@ -149,14 +149,24 @@ export const CONTROLLER_CONFIG: ConfigSpec<ControllerSettings> = {
     default: asSeconds(DEFAULT_POLICY.propagationMs),
     parse: seconds({ min: 1 }),
   },
-  metricsPort: { env: 'METRICS_PORT', doc: 'Port of /metrics, /plan, /healthz and /readyz.', default: '8080', parse: port },
-  terminationLog: { env: 'TERMINATION_LOG', doc: 'File for the reason of a failure.', default: '', parse: optional(text) },
+  metricsPort: {
+    env: 'METRICS_PORT',
+    doc: 'Port of the plain-HTTP server of `/metrics`, `/plan`, `/healthz` and `/readyz`.',
+    default: '8080',
+    parse: port,
+  },
+  terminationLog: {
+    env: 'TERMINATION_LOG',
+    doc: 'File to which the process writes why it failed, for `kubectl describe pod`.',
+    default: '',
+    parse: optional(text),
+  },
   ...LOGGING_CONFIG,
 };
 
 /** A valid configuration, or every problem with it. */
 export type ParsedControllerConfig =
-  | { readonly ok: true; readonly settings: ControllerSettings; readonly policy: FleetPolicy }
+  | (Extract<ConfigResult<ControllerSettings>, { ok: true }> & { readonly policy: FleetPolicy })
   | { readonly ok: false; readonly problems: readonly string[] };
 
 /**
@@ -169,19 +179,19 @@ export function parseControllerConfig(env: Readonly<Record<string, string | unde
   if (!parsed.ok || !window.ok) {
     return { ok: false, problems: [...(parsed.ok ? [] : parsed.problems), ...(window.ok ? [] : window.problems)] };
   }
-  const settings = parsed.config;
+  const { config } = parsed;
   const policy: FleetPolicy = {
-    maxConcurrentUpdates: settings.maxConcurrentUpdates,
-    ...(settings.maxUnavailable === undefined ? {} : { maxUnavailable: settings.maxUnavailable }),
-    ...(settings.maxFailedNodes === 'unlimited' ? {} : { maxFailedNodes: settings.maxFailedNodes }),
+    maxConcurrentUpdates: config.maxConcurrentUpdates,
+    ...(config.maxUnavailable === undefined ? {} : { maxUnavailable: config.maxUnavailable }),
+    ...(config.maxFailedNodes === 'unlimited' ? {} : { maxFailedNodes: config.maxFailedNodes }),
     window: window.window,
     timeouts: {
-      stagedMs: settings.stageTimeoutMs,
-      rebootedMs: settings.rebootTimeoutMs,
-      monitoringMs: settings.monitoringTimeoutMs,
-      recoveryMs: settings.recoveryTimeoutMs,
+      stagedMs: config.stageTimeoutMs,
+      rebootedMs: config.rebootTimeoutMs,
+      monitoringMs: config.monitoringTimeoutMs,
+      recoveryMs: config.recoveryTimeoutMs,
     },
-    soakMs: settings.soakMs,
+    soakMs: config.soakMs,
   };
-  return { ok: true, settings, policy };
+  return { ...parsed, policy };
 }

@@ -7,12 +7,12 @@ import { parseControllerConfig } from './config.ts';
 import { createController } from './controller.ts';
 
 const parsed = parseControllerConfig(process.env);
-const log = createProcessLogger('controller', parsed.ok ? parsed.settings : undefined);
+const log = createProcessLogger('controller', parsed);
 
 await runProcess(
   async (signal) => {
     if (!parsed.ok) throw new ConfigError(parsed.problems);
-    const { settings, policy } = parsed;
+    const { config, policy } = parsed;
     const { http, namespace } = loadKube();
     const clock = new FollowingClock(systemClock);
     const controller = createController({
@@ -22,16 +22,16 @@ await runProcess(
       log,
       policy,
       certificates: {
-        source: settings.certificates,
-        names: settings.certificateNames,
-        propagationMs: settings.certificatePropagationMs,
+        source: config.certificates,
+        names: config.certificateNames,
+        propagationMs: config.certificatePropagationMs,
       },
       namespace,
-      nodeName: settings.nodeName,
+      nodeName: config.nodeName,
       identity: `${hostname()}_${randomUUID()}`,
     });
     collectProcessMetrics(controller.metrics);
-    const server = await serve(controller.app, { port: settings.metricsPort, limits: { connections: FEW_CONNECTIONS }, log });
+    const server = await serve(controller.app, { port: config.metricsPort, limits: { connections: FEW_CONNECTIONS }, log });
     try {
       await controller.run(signal);
     } finally {

@@ -21,10 +21,10 @@ describe(parseConfig, () => {
     { name: 'the default for a variable set to nothing', env: { MY_NODE_NAME: 'a', LIMIT: ' ' }, config: { node: 'a', limit: 1, pin: 0 } },
     { name: 'what is given, without blanks', env: { MY_NODE_NAME: ' a ', LIMIT: '7', PIN: '9' }, config: { node: 'a', limit: 7, pin: 9 } },
   ])('takes $name', ({ env, config }) => {
-    expect(parseConfig(spec, env)).toEqual({ ok: true, config });
+    expect(parseConfig(spec, env)).toEqual({ ok: true, config, deprecated: [] });
   });
 
-  test('tells all problems at once, and no secret', () => {
+  test('reports all problems at once, without secrets', () => {
     expect(parseConfig(spec, { LIMIT: 'two', PIN: 'hunter2' })).toEqual({
       ok: false,
       problems: [
@@ -33,6 +33,39 @@ describe(parseConfig, () => {
         'PIN: expected an integer of at least 0, got an invalid value',
       ],
     });
+  });
+
+  const renamed: ConfigSpec<{ readonly wait: number }> = {
+    wait: { env: 'NEW_WAIT', deprecatedEnv: 'OLD_WAIT', doc: 'how long', default: '1', parse: integer() },
+  };
+  const warning = { name: 'OLD_WAIT', replacement: 'NEW_WAIT' };
+  const conflict = 'NEW_WAIT and OLD_WAIT: set to different values; remove OLD_WAIT, which is deprecated';
+  test.each([
+    { name: 'neither name: the default', env: {}, result: { ok: true, config: { wait: 1 }, deprecated: [] } },
+    { name: 'the current name', env: { NEW_WAIT: '2' }, result: { ok: true, config: { wait: 2 }, deprecated: [] } },
+    {
+      name: 'the deprecated name, with a warning',
+      env: { OLD_WAIT: '2' },
+      result: { ok: true, config: { wait: 2 }, deprecated: [warning] },
+    },
+    {
+      name: 'both with one value, with a warning',
+      env: { NEW_WAIT: '2', OLD_WAIT: ' 2' },
+      result: { ok: true, config: { wait: 2 }, deprecated: [warning] },
+    },
+    {
+      name: 'the current name when the deprecated one is empty',
+      env: { NEW_WAIT: '2', OLD_WAIT: '' },
+      result: { ok: true, deprecated: [] },
+    },
+    { name: 'an error for different values', env: { NEW_WAIT: '2', OLD_WAIT: '3' }, result: { ok: false, problems: [conflict] } },
+    {
+      name: 'an error that quotes the name that is set',
+      env: { OLD_WAIT: 'x' },
+      result: { ok: false, problems: ['OLD_WAIT: expected an integer of at least 0, got "x"'] },
+    },
+  ])('of a renamed variable: $name', ({ env, result }) => {
+    expect(parseConfig(renamed, env)).toMatchObject(result);
   });
 
   test('cannot be changed afterwards', () => {

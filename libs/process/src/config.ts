@@ -28,6 +28,8 @@ export function withRule<T>(rule: TextRule, parse: (text: string) => Parsed<T>):
 export interface ConfigItem<T> {
   /** Name of the environment variable. */
   readonly env: string;
+  /** Former name of the variable. It still works in this version, and its use is logged as a warning. */
+  readonly deprecatedEnv?: string;
   /** One line for the reference manual. */
   readonly doc: string;
   /** Written as in the environment; absent means that the variable is required. */
@@ -40,30 +42,45 @@ export interface ConfigItem<T> {
 /** One item for each key of the configuration `T`. */
 export type ConfigSpec<T> = { readonly [K in keyof T]: ConfigItem<T[K]> };
 
+/** A variable that is set under its former name. */
+export interface DeprecatedVariable {
+  readonly name: string;
+  readonly replacement: string;
+}
+
 /** The configuration, or every problem with it. */
 export type ConfigResult<T> =
-  { readonly ok: true; readonly config: Readonly<T> } | { readonly ok: false; readonly problems: readonly string[] };
+  | { readonly ok: true; readonly config: Readonly<T>; readonly deprecated: readonly DeprecatedVariable[] }
+  | { readonly ok: false; readonly problems: readonly string[] };
 
 /**
- * Reads a configuration; every problem is told, as `NAME: expected …, got "…"`.
- * A variable that is set to nothing counts as not set: that is what templates make of an absent value.
+ * Reads a configuration and reports every problem, as `NAME: expected …, got "…"`.
+ * A variable with an empty value counts as not set: that is how templates render an absent value.
  */
 export function parseConfig<T extends object>(spec: ConfigSpec<T>, env: Readonly<Record<string, string | undefined>>): ConfigResult<T> {
   const problems: string[] = [];
+  const deprecated: DeprecatedVariable[] = [];
   const config: Partial<T> = {};
+  const read = (name: string): string | undefined => (env[name]?.trim() === '' ? undefined : env[name]?.trim());
   for (const key of Object.keys(spec) as (keyof T)[]) {
-    const item = spec[key];
-    const given = env[item.env]?.trim();
-    const text = given === undefined || given === '' ? item.default : given;
-    if (text === undefined) {
-      problems.push(`${item.env}: required, ${item.doc}`);
+    const { env: name, deprecatedEnv = '', doc, default: otherwise, parse, secret = false } = spec[key];
+    const [current, former] = [read(name), read(deprecatedEnv)];
+    if (current !== undefined && former !== undefined && current !== former) {
+      problems.push(`${name} and ${deprecatedEnv}: set to different values; remove ${deprecatedEnv}, which is deprecated`);
       continue;
     }
-    const parsed = item.parse(text);
+    if (former !== undefined) deprecated.push({ name: deprecatedEnv, replacement: name });
+    const text = current ?? former ?? otherwise;
+    if (text === undefined) {
+      problems.push(`${name}: required, ${doc}`);
+      continue;
+    }
+    const parsed = parse(text);
+    const used = current === undefined && former !== undefined ? deprecatedEnv : name;
     if (parsed.ok) config[key] = parsed.value;
-    else problems.push(`${item.env}: expected ${parsed.expected}, got ${item.secret === true ? 'an invalid value' : JSON.stringify(text)}`);
+    else problems.push(`${used}: expected ${parsed.expected}, got ${secret ? 'an invalid value' : JSON.stringify(text)}`);
   }
-  return problems.length === 0 ? { ok: true, config: Object.freeze(config as T) } : { ok: false, problems };
+  return problems.length === 0 ? { ok: true, config: Object.freeze(config as T), deprecated } : { ok: false, problems };
 }
 
 /**

@@ -9,7 +9,7 @@ export type { LogDirective, LogFilter } from './log-filter.ts';
 export { createProcessLogger, LOGGING_CONFIG } from './logging.ts';
 export type { LoggingConfig } from './logging.ts';
 export { loadConfig, parseConfig, withRule } from './config.ts';
-export type { ConfigItem, ConfigResult, ConfigSpec, Parsed, Parser, TextRule } from './config.ts';
+export type { ConfigItem, ConfigResult, ConfigSpec, DeprecatedVariable, Parsed, Parser, TextRule } from './config.ts';
 export { boolean, integer, ipAddress, oneOf, optional, port, seconds, text, url } from './parsers.ts';
 export { nodeHttpClient } from './http-client.ts';
 export type { ClosableHttpClient, HttpTarget, SocketTarget, UrlTarget } from './http-client.ts';

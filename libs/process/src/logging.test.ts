@@ -2,11 +2,13 @@ import { describe, expect, test } from '@jest/globals';
 import { parseConfig } from './config.ts';
 import { createProcessLogger, LOGGING_CONFIG } from './logging.ts';
 
+const SPEC = { ...LOGGING_CONFIG, logFilter: { ...LOGGING_CONFIG.logFilter, deprecatedEnv: 'LOG_FILTER' } };
+
 /** What a process prints that logs one entry of each level. */
 async function printed(env: Readonly<Record<string, string>>): Promise<string[]> {
   const lines: string[] = [];
-  const parsed = parseConfig(LOGGING_CONFIG, env);
-  const log = createProcessLogger('agent', parsed.ok ? parsed.config : undefined, { write: (line) => lines.push(line), now: () => 0 });
+  const parsed = parseConfig(SPEC, env);
+  const log = createProcessLogger('agent', parsed, { write: (line) => lines.push(line), now: () => 0 });
   log.error('broken');
   log.info('changed', { node: 'a' });
   log.debug('how');
@@ -51,7 +53,15 @@ describe(createProcessLogger, () => {
       lines: [expect.stringContaining('WARN agent: Logging is off')],
     },
     {
-      name: 'JSON, if the configuration is bad',
+      name: 'a warning for a deprecated variable, first',
+      env: { LOGGING_FORMATTER: 'compact', LOG_FILTER: 'warn' },
+      lines: [
+        expect.stringMatching(/ WARN agent: Deprecated environment variable: .* variable=LOG_FILTER use=TRACING_FILTER_DIRECTIVE$/),
+        expect.stringContaining('ERROR agent: broken'),
+      ],
+    },
+    {
+      name: 'JSON, if the configuration is invalid',
       env: { LOGGING_FORMATTER: 'xml' },
       lines: [expect.stringMatching(/^\{/), expect.stringMatching(/^\{/)],
     },

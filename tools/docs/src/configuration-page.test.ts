@@ -16,6 +16,11 @@ describe(configurationPage, () => {
       row: '| `PORT`   | `80`    | A port. |',
     },
     { name: 'an empty default is none', variable: { env: 'PORT', doc: 'A port.', default: '' }, row: '| `PORT`   | none    | A port. |' },
+    {
+      name: 'a former name is shown',
+      variable: { env: 'PORT', deprecatedEnv: 'OLD', doc: 'A port.', default: '1' },
+      row: '| `PORT`   | `1`     | A port. Formerly `OLD`. |',
+    },
     { name: 'without a default it is required', variable: { env: 'PORT', doc: 'A port.' }, row: '| `PORT`   | required | A port. |' },
     {
       name: 'a bar does not end the cell',

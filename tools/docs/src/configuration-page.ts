@@ -3,6 +3,8 @@ import { markdownTable } from './markdown-table.ts';
 /** One environment variable; an item of a ConfigSpec is one. */
 export interface Variable {
   readonly env: string;
+  /** Its former name, which still works. */
+  readonly deprecatedEnv?: string;
   readonly doc: string;
   /** As in the environment. Empty: none; absent: the variable is required. */
   readonly default?: string;
@@ -35,7 +37,8 @@ The column _Default_ is the default of the process. Manifests and charts set som
 \`SCHEDULER_CRON_EXPRESSION\` is a window, such as \`* * 2-4 * * Sat *\`, or a trigger, such as \`0 0 2 * * Sat *\`:
 [Restrict when updates run](operations.md#restrict-when-updates-run) describes which is which.
 
-A variable applies to the process under whose heading it is. A variable of the same name may mean something else to another process.
+A variable applies to the process under whose heading it is. A name that several processes read means the same in each of them.
+A renamed variable still works under its former name in this version, and the process logs a warning. Different values under both names are an error.
 Names that end in \`_IN_SEC\` or \`_SECONDS\` are whole seconds.
 `;
 
@@ -49,8 +52,12 @@ export function configurationPage(sections: readonly ProcessSection[]): string {
 function table(variables: readonly Variable[]): string {
   return markdownTable(
     HEADINGS,
-    variables.map((variable) => [`\`${variable.env}\``, defaultCell(variable), variable.doc]),
+    variables.map((variable) => [`\`${variable.env}\``, defaultCell(variable), meaningCell(variable)]),
   );
+}
+
+function meaningCell({ doc, deprecatedEnv }: Variable): string {
+  return deprecatedEnv === undefined ? doc : `${doc} Formerly \`${deprecatedEnv}\`.`;
 }
 
 function defaultCell({ default: value }: Variable): string {

@@ -57,6 +57,35 @@ describe('defaults', () => {
   });
 });
 
+/** Names that several processes read. Add one only if it means the same everywhere; otherwise choose another name. */
+const SHARED = [
+  'LOGGING_ANSI_ENABLED',
+  'LOGGING_FORMATTER',
+  'METRICS_PORT',
+  'MY_NODE_NAME',
+  'TERMINATION_LOG',
+  'TLS_DIR',
+  'TRACING_FILTER_DIRECTIVE',
+];
+
+describe('a name that several processes read', () => {
+  const all = COMPONENTS.flatMap((component) => VARIABLES[component]);
+  const others = all.filter(({ env }, index) => all.findIndex((variable) => variable.env === env) !== index);
+
+  test('is known to have one meaning', () => {
+    expect([...new Set(others.map(({ env }) => env))].toSorted()).toEqual(SHARED);
+  });
+
+  test.each(SHARED)('%s has one default', (name) => {
+    expect(new Set(all.filter(({ env }) => env === name).map((variable) => variable.default)).size).toBe(1);
+  });
+
+  test.each(COMPONENTS)('%s: a former name is not the name of another of its variables', (component) => {
+    const former = VARIABLES[component].map(({ deprecatedEnv }) => deprecatedEnv);
+    expect(namesOf(component).filter((name) => former.includes(name))).toEqual([]);
+  });
+});
+
 const LOGGING = [
   { env: 'LOGGING_FORMATTER', otherwise: 'pretty' },
   { env: 'LOGGING_ANSI_ENABLED', otherwise: 'false' },
