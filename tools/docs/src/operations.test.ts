@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { DRAIN_BLOCKS } from '@brupop/crd-models';
+import { parseWindow } from '@brupop/state-machine';
 import { readDocument } from './documents.ts';
 import { METRICS, VARIABLES } from './processes.ts';
 
@@ -22,5 +23,22 @@ describe('docs/operations.md', () => {
   test('explains whatever may block a drain', () => {
     const section = page.slice(page.indexOf('### A blocked drain'), page.indexOf('## Alerts'));
     expect([...section.matchAll(/^\| `(\w+)`/gm)].map(([, reason]) => reason)).toEqual(DRAIN_BLOCKS);
+  });
+
+  test('distinguishes windows and triggers as the controller does', () => {
+    const kindOf = (expression: string): string => {
+      const parsed = parseWindow({ SCHEDULER_CRON_EXPRESSION: expression });
+      if (!parsed.ok) return parsed.problems.join();
+      return parsed.window.kind === 'cron' && parsed.window.trigger ? 'trigger' : 'window';
+    };
+    const rows = [...page.matchAll(/^\| (`[^|]*`) +\| (window|trigger) /gm)].map(([, expressions = '', kind = '']) => ({
+      expressions,
+      kind,
+    }));
+    expect(rows.length).toBeGreaterThan(5);
+    for (const { expressions, kind } of rows) {
+      for (const [, expression = ''] of expressions.matchAll(/`([^`]+)`/g))
+        expect([expression, kindOf(expression)]).toEqual([expression, kind]);
+    }
   });
 });
