@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { build } from 'esbuild';
 import { builtinModules } from './builtin-modules.ts';
 
-/** What a bundle of these imports says that these values are. */
+/** The value of an expression in a bundle with these imports. */
 async function evaluated(imports: string, values: string): Promise<unknown> {
   const stdin = { contents: `${imports}; process.stdout.write(JSON.stringify([${values}]))`, resolveDir: import.meta.dirname };
   const bundled = await build({ stdin, bundle: true, platform: 'node', format: 'esm', write: false, plugins: [builtinModules] });
@@ -12,13 +12,13 @@ async function evaluated(imports: string, values: string): Promise<unknown> {
 }
 
 describe('Node modules in a bundle', () => {
-  test('are there however they are imported', async () => {
+  test('can be imported in any form', async () => {
     const imports = `import http, { Agent } from 'node:http'; import * as https from 'https'; import { readFile } from 'node:fs/promises'`;
     const values = `http.Agent === Agent, typeof https.get, typeof readFile, require('path').posix.sep`;
     expect(await evaluated(imports, values)).toEqual([true, 'function', 'function', '/']);
   });
 
-  test('do not load what is only there for those who ask for it', async () => {
+  test('are loaded without their lazy parts', async () => {
     const imports = `import { get } from 'node:http'; import { connect } from 'node:tls'`;
     const values = `typeof get, typeof connect, process.moduleLoadList.filter((name) => /undici|http2/.test(name))`;
     expect(await evaluated(imports, values)).toEqual(['function', 'function', []]);

@@ -2,8 +2,8 @@ import { isBuiltin } from 'node:module';
 import type { Plugin } from 'esbuild';
 
 /**
- * Takes Node's own modules as CommonJS does. An `import` of one reads every property of it, the lazy ones too: that of `node:http` loads HTTP/2 and
- * a second HTTP client for the sake of `WebSocket`, some 5 MiB; that of `node:tls` makes text of all root certificates, another one.
+ * Imports Node's built-in modules as CommonJS does. An ESM `import` reads every property of a module, including lazy ones: for
+ * `WebSocket`, `node:http` would load HTTP/2 and a second HTTP client (5 MiB); `node:tls` would convert all root certificates (1 MiB).
  */
 export const builtinModules: Plugin = {
   name: 'builtin-modules',

@@ -1,12 +1,12 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** The npm package that a bundled module comes from, such as `node_modules/@colors/colors`; undefined for our own. */
+/** The npm package of a bundled module, such as `node_modules/@colors/colors`; undefined for our own. */
 export function packageFolderOf(module: string): string | undefined {
   return /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(module)?.[1];
 }
 
-/** The licence texts of every package that the modules come from, as one document. */
+/** The licence texts of the packages of all modules, as one document. */
 export async function collectLicences(root: string, modules: readonly string[]): Promise<string> {
   const folders = [...new Set(modules.flatMap((module) => packageFolderOf(module) ?? []))].sort();
   const texts = await Promise.all(folders.map((folder) => licenceOf(join(root, folder))));

@@ -23,7 +23,7 @@ describe('bundleProblems', () => {
     expect(bundleProblems(metafile('node_modules/express/index.js', 0), 1, limitsOf('agent'))).toEqual([]);
   });
 
-  test('names what is imported at run time, where only the bundle is', () => {
+  test('names imports at run time, where only the bundle exists', () => {
     const { inputs, outputs } = metafile('apps/agent/src/main.ts');
     const imports = [{ path: 'node:http', kind: 'import-statement', external: true }] as const;
     const importing = {
@@ -33,7 +33,7 @@ describe('bundleProblems', () => {
     expect(bundleProblems(importing, 1, limitsOf('agent'))).toEqual(['bundle imports node:http at run time']);
   });
 
-  test('names the apps there are when asked for another', () => {
+  test('names the apps for an unknown one', () => {
     expect(() => limitsOf('agnet')).toThrow('agent, controller, apiserver');
   });
 });

@@ -1,6 +1,6 @@
 import type { Metafile } from 'esbuild';
 
-/** What an app's bundle may cost, in bytes, and what has no place in it. */
+/** The maximum size of an app's bundle, in bytes, and the modules that it must not contain. */
 export interface BundleLimits {
   readonly maxBytes: number;
   /** Parts of a module's path that must not occur. */
@@ -26,7 +26,7 @@ export function limitsOf(app: string): BundleLimits {
   return limits;
 }
 
-/** What is wrong with a bundle, one sentence each; empty when nothing is. */
+/** The problems of a bundle, one sentence each. */
 export function bundleProblems(metafile: Metafile, bytes: number, limits: BundleLimits): string[] {
   const problems: string[] = [];
   if (bytes > limits.maxBytes) problems.push(`bundle of ${String(bytes)} bytes exceeds ${String(limits.maxBytes)}`);
@@ -35,7 +35,7 @@ export function bundleProblems(metafile: Metafile, bytes: number, limits: Bundle
   );
   for (const part of limits.forbidden) {
     const found = used.find((path) => path.includes(part));
-    if (found !== undefined) problems.push(`bundle holds ${found}, which has no place in it`);
+    if (found !== undefined) problems.push(`bundle contains ${found}, which is not allowed`);
   }
   for (const { path } of Object.values(metafile.outputs).flatMap(({ imports }) => imports))
     problems.push(`bundle imports ${path} at run time`);

@@ -1,6 +1,6 @@
 import type { Plugin } from 'esbuild';
 
-/** What `KubeConfig` reaches for but never needs here; together 33 MiB of memory. */
+/** Modules that `KubeConfig` imports but never needs here; together 33 MiB of memory. */
 const STUBBED = [
   'openid-client',
   'ws',
@@ -17,8 +17,8 @@ const STUBBED = [
 ];
 
 /**
- * Keeps only what the operator uses of `@kubernetes/client-node`: marks it free of side effects, so that its generated models are
- * shaken out, and replaces clients it would open connections with by stubs that throw when called.
+ * Keeps only what the operator uses of `@kubernetes/client-node`: declares it free of side effects, so that its generated models are
+ * tree-shaken, and replaces clients with which it would open connections by stubs that throw when called.
  */
 export const slimKubernetesClient: Plugin = {
   name: 'slim-kubernetes-client',

@@ -4,28 +4,28 @@ import { eventLine } from './event-line.ts';
 describe('eventLine', () => {
   test.each([
     {
-      name: 'tells of an eviction',
+      name: 'shows an eviction',
       type: 'eviction',
       subject: 'default/web-1',
       message: '201',
-      line: '    1.5 s  web-1 is evicted',
+      line: '    1.5 s  web-1 evicted',
     },
     {
-      name: 'tells what refuses an eviction',
+      name: 'shows what refuses an eviction',
       type: 'eviction',
       subject: 'default/web-1',
       message: '429',
-      line: '    1.5 s  web-1 is kept by its PodDisruptionBudget',
+      line: '    1.5 s  Eviction of web-1 refused by its PodDisruptionBudget',
     },
     {
-      name: 'tells which version has booted',
+      name: 'shows the booted version',
       type: 'host-booted',
       subject: 'n',
       message: '1.27.0',
-      line: '    1.5 s  n has booted 1.27.0',
+      line: '    1.5 s  n booted 1.27.0',
     },
-    { name: 'tells of a fault without a target', type: 'fault', subject: '', message: 'f', line: '    1.5 s  Fault f strikes nothing' },
-    { name: 'leaves out what nobody asks for', type: 'pod-bound', subject: 'default/web-1', message: '', line: undefined },
+    { name: 'shows a fault without a target', type: 'fault', subject: '', message: 'f', line: '    1.5 s  Fault f has no target' },
+    { name: 'omits other events', type: 'pod-bound', subject: 'default/web-1', message: '', line: undefined },
   ])('$name', ({ line, ...event }) => {
     expect(eventLine({ ...event, atMs: 2500 }, 1000)).toBe(line);
   });

@@ -1,31 +1,31 @@
 import type { WorldEvent } from '@brupop/simulator';
 
-type Teller = (subject: string, message: string) => string;
+type Format = (subject: string, message: string) => string;
 
-const TELLERS: Readonly<Partial<Record<string, Teller>>> = {
+const FORMATS: Readonly<Partial<Record<string, Format>>> = {
   eviction: (pod, status) =>
     status === '201'
-      ? `${pod} is evicted`
+      ? `${pod} evicted`
       : status === '429'
-        ? `${pod} is kept by its PodDisruptionBudget`
-        : `${pod} is not evicted: ${status}`,
-  'host-shutting-down': (node) => `${node} shuts down`,
+        ? `Eviction of ${pod} refused by its PodDisruptionBudget`
+        : `Eviction of ${pod} failed with status ${status}`,
+  'host-shutting-down': (node) => `${node} is shutting down`,
   'host-down': (node) => `${node} is down`,
-  'host-booted': (node, version) => `${node} has booted ${version}`,
-  'node-not-ready': (node) => `${node} is not Ready`,
-  'node-unknown': (node) => `${node} is not heard of any more`,
+  'host-booted': (node, version) => `${node} booted ${version}`,
+  'node-not-ready': (node) => `${node} is NotReady`,
+  'node-unknown': (node) => `${node} is Unknown: no heartbeat`,
   'node-ready': (node) => `${node} is Ready`,
-  'pod-killed': (pod) => `${pod} is killed`,
-  fault: (target, name) => `Fault ${name} strikes ${target === '' ? 'nothing' : target}`,
-  'fault-lifted': (target) => `The fault of ${target} is over`,
+  'pod-killed': (pod) => `${pod} was killed`,
+  fault: (target, name) => (target === '' ? `Fault ${name} has no target` : `Fault ${name} on ${target}`),
+  'fault-lifted': (target) => `The fault on ${target} is over`,
 };
 
 const withoutNamespace = (subject: string): string => subject.replaceAll(/[^ /]+\//g, '');
 
-/** An event of the simulated cluster as a line of the demo; undefined for one that is no news to a viewer. */
+/** An event of the simulated cluster as a line of the demo; undefined for events that are not shown. */
 export function eventLine({ atMs, type, subject, message }: WorldEvent, startedMs: number): string | undefined {
-  const tell = TELLERS[type];
-  return tell === undefined
+  const format = FORMATS[type];
+  return format === undefined
     ? undefined
-    : `${((atMs - startedMs) / 1000).toFixed(1).padStart(7)} s  ${tell(withoutNamespace(subject), message)}`;
+    : `${((atMs - startedMs) / 1000).toFixed(1).padStart(7)} s  ${format(withoutNamespace(subject), message)}`;
 }

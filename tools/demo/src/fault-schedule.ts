@@ -1,12 +1,12 @@
 import type { Fault } from '@brupop/simulator';
 import type { NodeRow } from './fleet-view.ts';
 
-/** Whether a fault is to strike now, and which node if that matters. */
+/** Whether a fault is due, and on which node if that matters. */
 export type Strike = { readonly due: false } | { readonly due: true; readonly node?: string };
 
-/** Says whether the moment of a fault has come, by what the demo shows of the nodes. */
+/** Decides from the displayed rows whether the moment of a fault has come. */
 export function strikeAt(moment: Fault['moment'], rows: readonly NodeRow[]): Strike {
-  const updating = rows.find(({ wanted }) => wanted !== '-' && wanted !== 'Idle')?.node;
+  const updating = rows.find(({ desired }) => desired !== '-' && desired !== 'Idle')?.node;
   switch (moment) {
     case 'at-once':
       return { due: true };

@@ -29,15 +29,15 @@ describe('rowOf', () => {
       activity: 'Waiting for its agent',
       done: false,
     },
-    { name: 'tells why the controller holds it', facts: facts({ hold: 'its turn comes' }), activity: 'its turn comes', done: false },
+    { name: 'shows why the node waits', facts: facts({ hold: 'its turn comes' }), activity: 'its turn comes', done: false },
     {
-      name: 'tells where it is going',
+      name: 'shows the next step',
       facts: facts({ shadow: shadow({ state: 'RebootedIntoUpdate' }) }),
       activity: 'About to drain',
       done: false,
     },
-    { name: 'tells that it reboots', facts: facts({ ready: false, shadow: shadow({}, { progress }) }), activity: 'Rebooting', done: false },
-    { name: 'tells that it is lost', facts: facts({ ready: false }), activity: 'Not Ready', done: false },
+    { name: 'shows a reboot', facts: facts({ ready: false, shadow: shadow({}, { progress }) }), activity: 'Rebooting', done: false },
+    { name: 'shows a node that is not ready', facts: facts({ ready: false }), activity: 'NotReady', done: false },
     {
       name: 'is done on the newest version and Idle',
       facts: facts({ shadow: shadow({}, { current_version: '1.27.0' }) }),
@@ -47,7 +47,7 @@ describe('rowOf', () => {
     {
       name: 'is not done before it is ready',
       facts: facts({ ready: false, shadow: shadow({}, { current_version: '1.27.0' }) }),
-      activity: 'Not Ready',
+      activity: 'NotReady',
       done: false,
     },
   ])('$name', ({ facts: given, activity, done }) => {
@@ -70,24 +70,24 @@ describe('etaSeconds', () => {
   test('is unknown before the first node is done', () => {
     expect(etaSeconds({ done: 0, total: 6, elapsedMs: 1000, lastDoneMs: 0 })).toBeUndefined();
   });
-  test('counts down between two nodes', () => {
+  test('counts down until the next node is done', () => {
     expect(etaSeconds({ done: 2, total: 6, elapsedMs: 13_000, lastDoneMs: 10_000 })).toBe(17);
   });
-  test('goes on as before', () => {
+  test('assumes the same pace for the rest', () => {
     expect(etaSeconds({ done: 2, total: 6, elapsedMs: 10_000, lastDoneMs: 10_000 })).toBe(20);
   });
 });
 
 describe('renderScreen', () => {
   const screen = { elapsedMs: 1000, lastDoneMs: 0, events: ['Drained a'], columns: 80, lines: 24 };
-  test('shows a row a node, the progress and the last events', () => {
+  test('shows one row per node, the progress and the last events', () => {
     const text = renderScreen({ ...screen, rows: [rowOf(facts(), '1.27.0')] });
     expect(text).toMatch(/^NODE/);
     expect(text).toContain('1.26.1');
     expect(text).toContain('0/1 nodes');
     expect(text).toContain('Drained a');
   });
-  test('cuts what does not fit, and leaves out the target before anything else', () => {
+  test('truncates long lines, and drops the target column first', () => {
     const rows = [rowOf(facts({ hold: 'Waiting for another node to finish its update' }), '1.27.0')];
     const lines = renderScreen({ ...screen, rows, events: ['x'.repeat(100)] }).split('\n');
     expect(lines[0]).not.toContain('TARGET');
@@ -95,7 +95,7 @@ describe('renderScreen', () => {
     expect(lines.map(({ length }) => length).every((length) => length <= 80)).toBe(true);
     expect(renderScreen({ ...screen, rows, columns: 120 })).toMatch(/TARGET[^]*to finish its update$/m);
   });
-  test('puts nodes under way first when not all fit', () => {
+  test('puts nodes in progress first when not all fit', () => {
     const rows = Array.from({ length: 40 }, (_, at) => rowOf(facts({ name: `n${String(at)}` }), '1.27.0'));
     rows.push(rowOf(facts({ name: 'busy', shadow: shadow({}, { current_state: 'StagedAndPerformedUpdate' }) }), '1.27.0'));
     const text = renderScreen({ ...screen, rows });

@@ -5,18 +5,18 @@ import type { BottlerocketShadow, ShadowState } from '@brupop/crd-models';
 export interface NodeRow {
   readonly node: string;
   readonly state: string;
-  /** State that the controller wants it in. */
-  readonly wanted: string;
+  /** State that the controller asks for. */
+  readonly desired: string;
   readonly version: string;
   readonly target: string;
-  /** What it does or waits for. */
+  /** What the node is doing or waiting for. */
   readonly activity: string;
   readonly ready: boolean;
   readonly cordoned: boolean;
   readonly done: boolean;
 }
 
-/** What the rows are made from. */
+/** Input of a row. */
 export interface NodeFacts {
   readonly name: string;
   readonly ready: boolean;
@@ -34,7 +34,7 @@ export function rowOf({ name, ready, cordoned, shadow, hold }: NodeFacts, newest
   return {
     node: name,
     state: status?.current_state ?? '-',
-    wanted: shadow?.spec.state ?? '-',
+    desired: shadow?.spec.state ?? '-',
     version,
     target: status?.target_version ?? '-',
     activity: done ? 'Up to date' : activityOf(shadow, ready, hold),
@@ -44,23 +44,23 @@ export function rowOf({ name, ready, cordoned, shadow, hold }: NodeFacts, newest
   };
 }
 
-/** What a node does that has been told to go on and has not said more yet. */
+/** Activity of a node whose agent has not reported progress of its next step yet. */
 const UNDER_WAY: Readonly<Record<ShadowState, string>> = {
   Idle: 'Finishing',
   StagedAndPerformedUpdate: 'Downloading the update',
   RebootedIntoUpdate: 'About to drain',
-  MonitoringUpdate: 'Watched for its health',
-  ErrorReset: 'Giving up the update',
+  MonitoringUpdate: 'Monitoring its health',
+  ErrorReset: 'Resetting after a failure',
 };
 
 function activityOf(shadow: BottlerocketShadow | undefined, ready: boolean, hold: string | undefined): string {
   if (shadow === undefined) return 'Waiting for its agent';
   const { spec, status } = shadow;
   const progress = status?.progress;
-  if (!ready) return progress?.step === 'Rebooting' ? 'Rebooting' : 'Not Ready';
+  if (!ready) return progress?.step === 'Rebooting' ? 'Rebooting' : 'NotReady';
   if (progress !== undefined && progress !== null) return progress.message ?? progress.step;
   if (spec.state !== (status?.current_state ?? 'Idle')) return UNDER_WAY[spec.state];
-  return hold ?? status?.failure_message ?? 'Its next step is being decided';
+  return hold ?? status?.failure_message ?? 'Waiting for the next decision';
 }
 
 /** `[#####.....]  50 %`, `width` characters between the brackets. */
@@ -70,16 +70,16 @@ export function progressBar(done: number, total: number, width: number): string 
   return `[${'#'.repeat(filled)}${'.'.repeat(width - filled)}] ${String(Math.round(share * 100)).padStart(3)} %`;
 }
 
-/** When the rollout ends if it goes on as it has up to the last node that got done. */
+/** Input of the estimate: the pace up to the last completed node. */
 export interface Pace {
   readonly done: number;
   readonly total: number;
   readonly elapsedMs: number;
-  /** `elapsedMs` when the number of nodes that are done changed last. */
+  /** `elapsedMs` when the number of completed nodes last changed. */
   readonly lastDoneMs: number;
 }
 
-/** Seconds until the rest is done; undefined before the first is done. It counts down from one node to the next. */
+/** Estimated seconds until the rest is done; undefined before the first is done. It counts down until the next node is done. */
 export function etaSeconds({ done, total, elapsedMs, lastDoneMs }: Pace): number | undefined {
   if (done === 0) return undefined;
   return Math.max(done < total ? 1 : 0, Math.round(((lastDoneMs / done) * total - elapsedMs) / 1000));
@@ -91,37 +91,37 @@ const HEADINGS: Readonly<Record<(typeof COLUMNS)[number], string>> = {
   state: 'STATE',
   version: 'VERSION',
   target: 'TARGET',
-  activity: 'DOING, OR WAITING FOR',
+  activity: 'ACTIVITY',
 };
 
 // Columns must not jump when nodes change their state.
 const STATE_WIDTH = Math.max(...SHADOW_STATES.map((state) => state.length));
-// On a narrower screen the target, which is the same for all, makes room for what is more interesting.
+// On a narrow screen the target column, equal for all nodes, is dropped.
 const WIDE_COLUMNS = 100;
 
-/** What the whole screen shows. */
+/** Content of the screen. */
 export interface Screen {
   readonly rows: readonly NodeRow[];
   readonly elapsedMs: number;
-  /** `elapsedMs` when the number of nodes that are done changed last. */
+  /** `elapsedMs` when the number of completed nodes last changed. */
   readonly lastDoneMs: number;
   readonly events: readonly string[];
   readonly columns: number;
-  /** Lines that fit. */
+  /** Height of the screen in lines. */
   readonly lines: number;
 }
 
 // Headings, "… and more", progress, five events, blank lines, and the line of the cursor.
 const SPARE_LINES = 11;
-// What stands beside the bar at most.
+// Maximum width of the text beside the bar.
 const BESIDE_BAR = 60;
 
-/** The live screen: rows of the nodes (those under way first when not all fit), progress and the last events. */
+/** The live screen: one row per node (those in progress first when not all fit), progress and the last events. */
 export function renderScreen({ rows, elapsedMs, lastDoneMs, events, columns, lines }: Screen): string {
   const room = Math.max(3, lines - SPARE_LINES);
   const shown = rows.length <= room ? rows : [...rows].sort((a, b) => urgency(a) - urgency(b)).slice(0, room);
-  const wanted = COLUMNS.filter((column) => column !== 'target' || columns >= WIDE_COLUMNS);
-  const widths = wanted.map((column) =>
+  const columnNames = COLUMNS.filter((column) => column !== 'target' || columns >= WIDE_COLUMNS);
+  const widths = columnNames.map((column) =>
     Math.max(HEADINGS[column].length, column === 'state' ? STATE_WIDTH : 0, ...shown.map((row) => row[column].length)),
   );
   const line = (cells: readonly string[]): string => {
@@ -131,8 +131,8 @@ export function renderScreen({ rows, elapsedMs, lastDoneMs, events, columns, lin
   const done = rows.filter((row) => row.done).length;
   const eta = etaSeconds({ done, total: rows.length, elapsedMs, lastDoneMs });
   return [
-    line(wanted.map((column) => HEADINGS[column])),
-    ...shown.map((row) => line(wanted.map((column) => row[column]))),
+    line(columnNames.map((column) => HEADINGS[column])),
+    ...shown.map((row) => line(columnNames.map((column) => row[column]))),
     ...(shown.length < rows.length ? [`… and ${String(rows.length - shown.length)} more`] : []),
     '',
     `${progressBar(done, rows.length, Math.max(5, Math.min(40, columns - BESIDE_BAR)))}  ${String(done)}/${String(rows.length)} nodes, ${(elapsedMs / 1000).toFixed(0)} s${eta === undefined ? '' : `, about ${String(eta)} s left`}`,

@@ -7,7 +7,7 @@ import type { PlanHold } from './outcome.ts';
 
 const PLAN_DEADLINE_MS = 1000;
 
-/** What the controller says, as its `/plan` does now; undefined while it cannot be reached. */
+/** The entries of the controller's `/plan` for nodes that wait; undefined while it cannot be reached. */
 export function fetchHolds(simulation: Simulation): Promise<readonly PlanHold[] | undefined> {
   const endpoint = simulation.controllerEndpoint();
   if (endpoint === undefined) return Promise.resolve(undefined);
@@ -32,7 +32,7 @@ export function fetchHolds(simulation: Simulation): Promise<readonly PlanHold[] 
   });
 }
 
-/** What the simulated cluster knows of each node, in the order of names. */
+/** What the simulated cluster knows of each node, sorted by name. */
 export function observeFleet({ cluster, api, namespace }: Simulation, holds: readonly PlanHold[] | undefined): NodeFacts[] {
   const messages = new Map(holds?.map(({ node, message }) => [node, message]));
   const shadows = new Map(
@@ -46,7 +46,7 @@ export function observeFleet({ cluster, api, namespace }: Simulation, holds: rea
       ready: status?.conditions?.find(({ type }) => type === 'Ready')?.status === 'True',
       cordoned: spec?.unschedulable === true,
       shadow: shadows.get(shadowName(name)),
-      hold: holds === undefined ? 'Waiting for the controller to run' : messages.get(name),
+      hold: holds === undefined ? 'Waiting for the controller' : messages.get(name),
     }))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }

@@ -13,11 +13,11 @@ let output: string;
 let ended: Promise<number | null>;
 
 beforeEach(() => {
-  // Short, for the sockets in it.
+  // A short path, for the unix sockets in it.
   folder = mkdtempSync(join(tmpdir(), 'd-'));
   const main = join(import.meta.dirname, 'main.ts');
   const args = ['--conditions=@brupop/source', main, '--nodes', '2'];
-  // A process group of its own, as a shell gives to each job: Ctrl-C signals all of it.
+  // Its own process group, as a shell creates for each job: Ctrl-C signals all of it.
   demo = spawn(process.execPath, args, { env: { PATH: process.env['PATH'], TMPDIR: folder }, detached: true });
   output = '';
   for (const stream of [demo.stdout, demo.stderr]) stream?.on('data', (piece: Buffer) => (output += piece.toString('utf8')));
@@ -33,11 +33,11 @@ function endForGood(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
-    // It has ended by itself, as it should.
+    // It has already ended, as expected.
   }
 }
 
-/** Processes that were started with a file in `directory`, or told of one. */
+/** Processes with a path below `directory` in their command line or environment. */
 function processesOf(directory: string): number[] {
   return readdirSync('/proc').flatMap((name) => {
     if (!/^\d+$/.test(name)) return [];
@@ -60,14 +60,14 @@ function signal(name: NodeJS.Signals, { pid } = demo): void {
   try {
     process.kill(-pid, name);
   } catch {
-    // It has ended already.
+    // It has already ended.
   }
 }
 
 describe('an interrupted demo', () => {
   const cases: { name: string; when: () => boolean; interrupt: () => void }[] = [
     {
-      name: 'as soon as it runs',
+      name: 'while it runs',
       when: () => readdirSync(folder).length > 0,
       interrupt: () => {
         signal('SIGINT');
@@ -84,7 +84,7 @@ describe('an interrupted demo', () => {
       name: 'in mid-update, twice',
       when: () => output.includes('StagedAndPerformedUpdate'),
       interrupt: () => {
-        // Not whatever runs by then.
+        // The processes from before the interrupt count, not later ones.
         const interrupted = demo;
         signal('SIGINT');
         setTimeout(() => {
@@ -92,7 +92,7 @@ describe('an interrupted demo', () => {
         }, 50);
       },
     },
-    { name: 'when nobody reads what it prints', when: () => output.includes('Idle'), interrupt: () => demo.stdout?.destroy() },
+    { name: 'when its output is closed', when: () => output.includes('Idle'), interrupt: () => demo.stdout?.destroy() },
   ];
   test.each(cases)(
     '$name leaves no process and no file',

@@ -24,11 +24,11 @@ const stop = new AbortController();
 const interrupt = (): void => {
   stop.abort();
 };
-// However often: what is under way is ended in good order, and quickly.
+// However often it is interrupted, the demo shuts down in an orderly and quick way.
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, interrupt);
-// Nobody reads on: `npm run demo | head`.
+// The reader of the output has gone: `npm run demo | head`.
 process.stdout.on('error', interrupt);
-// Not before somebody listens for the interrupt that is to remove it.
+// Created after the handlers of the interrupts that remove it.
 const directory = await mkdtemp(join(tmpdir(), 'brupop-'));
 
 const code = await runDemo({
@@ -43,5 +43,7 @@ const code = await runDemo({
   },
 });
 if (code === 0 || stop.signal.aborted) await rm(directory, { recursive: true, force: true });
-else process.stderr.write(`The logs are in ${join(directory, 'logs')}\n`);
+else
+  process.stderr.write(`The demo failed. See the logs in ${join(directory, 'logs')}
+`);
 process.exit(code);

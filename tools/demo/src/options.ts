@@ -1,10 +1,10 @@
 import { parseArgs } from 'node:util';
 
-/** What the user asked for. */
+/** Options of the command line. */
 export interface DemoOptions {
   /** Simulated Bottlerocket hosts, 1 to 500. */
   readonly nodes: number;
-  /** As the variable MAX_CONCURRENT_UPDATE takes it. */
+  /** A value of the variable MAX_CONCURRENT_UPDATE. */
   readonly maxConcurrent: string;
   /** `START-STOP`, each `hour:minute:second` in UTC; undefined means always open. */
   readonly window: { readonly start: string; readonly stop: string } | undefined;
@@ -13,7 +13,7 @@ export interface DemoOptions {
   readonly seed: number;
 }
 
-/** What a command line comes to. */
+/** Result of parsing a command line. */
 export type ParsedOptions =
   | { readonly kind: 'run'; readonly options: DemoOptions }
   | { readonly kind: 'help' }
@@ -32,7 +32,7 @@ const KNOWN = {
 const MOST_NODES = 500;
 const TIME = String.raw`(?:[01]?\d|2[0-3]):[0-5]?\d:[0-5]?\d`;
 
-/** Reads a command line, naming every fault in it at once. */
+/** Parses a command line, and reports all of its problems at once. */
 export function parseOptions(argv: readonly string[], faultNames: readonly string[]): ParsedOptions {
   const problems: string[] = [];
   const { values, tokens } = parseArgs({ args: [...argv], options: KNOWN, strict: false, tokens: true, allowPositionals: true });
@@ -66,7 +66,7 @@ export function parseOptions(argv: readonly string[], faultNames: readonly strin
   let window: DemoOptions['window'];
   if (typeof values.window === 'string') {
     const [, start, stop] = new RegExp(`^(${TIME})-(${TIME})$`).exec(values.window) ?? [];
-    // The controller refuses a window of no length, and nobody would see why nothing happens.
+    // The controller would reject an empty window, and the demo would wait without a visible reason.
     if (start !== undefined && stop !== undefined && secondsOf(start) !== secondsOf(stop)) window = { start, stop };
     else problems.push(`--window: expected START-STOP, two different times such as 22:0:0-4:0:0 (UTC), got "${values.window}"`);
   }
@@ -86,17 +86,17 @@ function secondsOf(time: string): number {
 /** The text of `--help`. */
 export function helpText(faults: readonly { readonly name: string; readonly help: string }[]): string {
   const width = Math.max(...faults.map(({ name }) => name.length));
-  return `Updates a simulated fleet of Bottlerocket hosts with the real controller, apiserver and agents.
+  return `Simulates a rolling OS update of Bottlerocket hosts, with the real controller, apiserver and agents.
 
 Usage: npm run demo -- [options]
 
-  --nodes N             hosts, 1 to ${String(MOST_NODES)} (default 6)
-  --max-concurrent N    nodes updated at once: a positive integer or "unlimited" (default 1)
-  --window START-STOP   hours in which updates may start, such as 22:0:0-4:0:0 in UTC (default always)
-  --fault NAME          breaks something; may be given several times
-  --keep                leaves the cluster running at the end and prints a kubeconfig
-  --seed N              picks which node or process a fault strikes (default 1)
-  --help                prints this
+  --nodes N             number of nodes, 1 to ${String(MOST_NODES)} (default 6)
+  --max-concurrent N    nodes that are updated at once: a positive integer or "unlimited" (default 1)
+  --window START-STOP   time of day in which updates may start, in UTC, such as 22:0:0-4:0:0 (default: any time)
+  --fault NAME          injects a fault; may be given several times
+  --keep                keeps the cluster running at the end, and prints how to connect kubectl
+  --seed N              seed of the random choice of fault targets (default 1)
+  --help                prints this help
 
 Faults:
 ${faults.map(({ name, help }) => `  ${name.padEnd(width)}  ${help}`).join('\n')}

@@ -6,7 +6,7 @@ const row = (node: string, done: boolean): NodeRow => ({
   node,
   done,
   state: 'Idle',
-  wanted: 'Idle',
+  desired: 'Idle',
   version: '1.26.1',
   target: '1.27.0',
   activity: '',
@@ -17,31 +17,31 @@ const backoff = { node: 'b', reason: 'CrashBackoff', message: 'tried again at no
 
 describe('outcomeOf', () => {
   test.each([
-    { name: 'is done when every node is', rows: [row('a', true)], holds: [], lasting: true, kind: 'done' },
-    { name: 'goes on while one is not', rows: [row('a', true), row('b', false)], holds: [], lasting: false, kind: 'under-way' },
+    { name: 'is done when every node is done', rows: [row('a', true)], holds: [], lasting: true, kind: 'done' },
+    { name: 'continues while one is not', rows: [row('a', true), row('b', false)], holds: [], lasting: false, kind: 'under-way' },
     {
-      name: 'waits out a backoff after a passing fault',
+      name: 'waits out a backoff after a transient fault',
       rows: [row('b', false)],
       holds: [backoff],
       lasting: false,
       kind: 'under-way',
     },
     {
-      name: 'ends with a node left alone after a lasting one',
+      name: 'ends with a node that is left behind after a lasting one',
       rows: [row('b', false)],
       holds: [backoff],
       lasting: true,
       kind: 'done-but',
     },
     {
-      name: 'goes on while another node has its turn to come',
+      name: 'continues while another node can still start',
       rows: [row('b', false), row('c', false)],
       holds: [backoff, { node: 'c', reason: 'NoFreeSlot', message: '' }],
       lasting: true,
       kind: 'under-way',
     },
     {
-      name: 'ends when the others wait behind a node that is stuck',
+      name: 'ends when the others wait behind a stuck node',
       rows: [row('b', false), row('c', false)],
       holds: [
         { node: 'b', reason: 'Stuck', message: '' },
@@ -54,7 +54,7 @@ describe('outcomeOf', () => {
     expect(outcomeOf(rows, holds, lasting).kind).toBe(kind);
   });
 
-  test('tells why a node is left alone', () => {
+  test('reports why a node is left behind', () => {
     expect(outcomeOf([row('b', false)], [backoff], true)).toEqual({
       kind: 'done-but',
       left: [{ node: 'b', why: 'tried again at noon' }],

@@ -1,6 +1,6 @@
 import type { NodeRow } from './fleet-view.ts';
 
-/** What the controller says of a node, as `/plan` gives it. */
+/** An entry of the controller's `/plan` for a node that waits. */
 export interface PlanHold {
   readonly node: string;
   readonly next?: 'step' | 'wait';
@@ -8,7 +8,7 @@ export interface PlanHold {
   readonly message: string;
 }
 
-/** Why a node is left alone for so long that waiting for it would be waiting for ever. */
+/** Reasons of holds that last so long that waiting for them would have no end. */
 const LEFT_ALONE = new Set([
   'CrashBackoff',
   'VersionBackoff',
@@ -20,10 +20,10 @@ const LEFT_ALONE = new Set([
   'LeftUnavailable',
 ]);
 
-/** What the others wait for while a stuck node keeps its slot. */
+/** Reasons of holds behind a stuck node that keeps its slot. */
 const BEHIND_STUCK = new Set(['NoFreeSlot', 'TooManyUnavailable']);
 
-/** How far a rollout has come. */
+/** Progress of a rollout. */
 export type Outcome =
   | { readonly kind: 'under-way' }
   | { readonly kind: 'done' }
@@ -31,16 +31,16 @@ export type Outcome =
   | { readonly kind: 'done-but'; readonly left: readonly { readonly node: string; readonly why: string }[] };
 
 /**
- * Whether the rollout has ended.
- * @param lasting whether a fault leaves nodes without their update: then it ends when all others are done
+ * Decides whether the rollout has ended.
+ * @param lasting whether a fault leaves nodes without their update: then the rollout ends when all others are done
  */
 export function outcomeOf(rows: readonly NodeRow[], holds: readonly PlanHold[], lasting: boolean): Outcome {
   const rest = rows.filter(({ done }) => !done);
   if (rest.length === 0) return { kind: 'done' };
   if (!lasting) return { kind: 'under-way' };
-  const held = rest.flatMap(({ node }) => holds.filter((hold) => hold.node === node));
-  const lost = held.some(({ reason }) => reason === 'Stuck' || reason === 'LostInUpdate' || reason === 'NodeNotReady');
-  const left = held
+  const waiting = rest.flatMap(({ node }) => holds.filter((hold) => hold.node === node));
+  const lost = waiting.some(({ reason }) => reason === 'Stuck' || reason === 'LostInUpdate' || reason === 'NodeNotReady');
+  const left = waiting
     .filter(({ reason }) => LEFT_ALONE.has(reason) || (lost && BEHIND_STUCK.has(reason)))
     .map(({ node, message }) => ({ node, why: message }));
   return left.length === rest.length ? { kind: 'done-but', left } : { kind: 'under-way' };

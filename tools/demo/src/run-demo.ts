@@ -14,14 +14,14 @@ import type { Outcome } from './outcome.ts';
 import { summaryOf } from './summary.ts';
 import { Timeline } from './timeline.ts';
 
-/** What a demo is given. */
+/** Dependencies of a demo. */
 export interface DemoDeps {
   readonly options: DemoOptions;
   readonly bundles: SimulationOptions['bundles'];
   readonly directory: string;
   /** Ends the demo early. */
   readonly signal: AbortSignal;
-  /** Keeps the kubeconfig for the user; resolves to its path. */
+  /** Saves the kubeconfig for the user; resolves to its path. */
   readonly writeKubeconfig: (text: string) => Promise<string>;
 }
 
@@ -29,14 +29,14 @@ const FROM = '1.26.1';
 const TO = '1.27.0';
 const LOOK_MS = 200;
 const FAULT_MS = 15_000;
-// The plan and the nodes are not looked at in the same instant: an end with nodes left over has to last before it counts.
+// The plan and the nodes are not read at the same instant, so an end with nodes left behind must last before it counts.
 const SETTLED_MS = 3000;
-// A node that is lost counts as stuck while somebody still looks.
+// A lost node counts as stuck within a time that a viewer can wait for.
 const STEP_TIMEOUT_SECONDS = '120';
-// Long enough for all nodes to drain at once; short when drains are to fail.
+// Long enough for all nodes to drain at once; short when drains are expected to fail.
 const DRAIN_TIMEOUT_SECONDS = '60';
 const BLOCKED_DRAIN_TIMEOUT_SECONDS = '20';
-// A cluster that reacts within a second: a demo is watched.
+// The simulated cluster reacts within a second, since people watch it.
 const CLUSTER_TIMINGS = {
   heartbeatMs: 1000,
   nodeGraceMs: 4000,
@@ -50,7 +50,7 @@ const CLUSTER_TIMINGS = {
   restartBackoffMs: 500,
 };
 
-/** Runs one rollout and shows it. @returns the exit code: 0 when every node ended as it should, 130 when interrupted */
+/** Runs one rollout and displays it. @returns the exit code: 0 when every node ended as expected, 130 when interrupted */
 export async function runDemo({ options, bundles, directory, signal, writeKubeconfig }: DemoDeps): Promise<number> {
   const errors: string[] = [];
   const simulation = await startSimulation({
@@ -77,13 +77,14 @@ export async function runDemo({ options, bundles, directory, signal, writeKubeco
       },
     },
     onLine: (pod, line) => {
-      // Whatever is no JSON no logger has written: a crash.
+      // A line that is not JSON does not come from the logger: it is a crash.
       if (/"level":"error"/i.test(line) || !line.startsWith('{')) errors.push(`${pod}: ${line}`);
     },
   });
   try {
     const kubeconfigPath = await writeKubeconfig(simulation.kubeconfig);
-    process.stdout.write(`Updating ${String(options.nodes)} simulated Bottlerocket hosts from ${FROM} to ${TO}\n`);
+    process.stdout.write(`Updating ${String(options.nodes)} simulated Bottlerocket nodes from ${FROM} to ${TO}
+    `);
     if (options.keep) process.stdout.write(`export KUBECONFIG=${kubeconfigPath}\n`);
     const timeline = new Timeline();
     const startedMs = clock.monotonic();
@@ -97,7 +98,7 @@ export async function runDemo({ options, bundles, directory, signal, writeKubeco
   }
 }
 
-/** The faults that the user asked for, each until its moment has come. */
+/** The requested faults that have not been applied yet. */
 class PendingFaults {
   /** Whether one of them leaves nodes without their update. */
   readonly lasting: boolean;
@@ -112,7 +113,7 @@ class PendingFaults {
     this.lasting = this.#pending.some(({ lasting }) => lasting);
   }
 
-  /** Lets those strike whose moment has come. */
+  /** Applies the faults whose moment has come. */
   strike(rows: readonly NodeRow[]): void {
     this.#pending = this.#pending.filter((fault) => {
       const strike = strikeAt(fault.moment, rows);
@@ -132,7 +133,7 @@ interface Watched {
   readonly signal: AbortSignal;
 }
 
-/** @returns how it ended; undefined when interrupted */
+/** @returns the outcome; undefined when interrupted */
 async function watchRollout({
   simulation,
   faults,
@@ -155,7 +156,7 @@ async function watchRollout({
       const rows = observeFleet(simulation, holds).map((facts) => rowOf(facts, TO));
       faults.strike(rows);
       const elapsedMs = clock.monotonic() - startedMs;
-      for (const { node, wanted } of rows) timeline.note(node, wanted, elapsedMs);
+      for (const { node, desired } of rows) timeline.note(node, desired, elapsedMs);
       const doneNow = rows.filter((row) => row.done).length;
       if (doneNow !== done) lastDoneMs = elapsedMs;
       done = doneNow;
@@ -176,7 +177,7 @@ async function watchRollout({
   }
 }
 
-/** A terminal that has become narrower has wrapped what was on it: nobody knows any more which lines to draw over. */
+/** A terminal that has become narrower has wrapped its content, so the lines to redraw are unknown. */
 function clearScreen(): void {
   logUpdate.clear();
   process.stdout.write('\u001B[2J\u001B[H');
@@ -199,9 +200,15 @@ async function keepRunning(simulation: Simulation, kubeconfigPath: string, signa
   const endpoint = simulation.controllerEndpoint();
   const controller = endpoint === undefined ? [] : [`curl http://${endpoint.host}:${String(endpoint.port)}/plan    # or /metrics`];
   const commands = [`export KUBECONFIG=${kubeconfigPath}`, 'kubectl get brs,nodes,pods -A', ...controller];
-  process.stdout.write(`Still running; Ctrl-C ends it. In another terminal:\n${commands.map((command) => `  ${command}\n`).join('')}`);
+  process.stdout.write(`The cluster keeps running until you press Ctrl-C. In another terminal:
+  ${commands
+    .map(
+      (command) => `  ${command}
+  `,
+    )
+    .join('')}`);
   await new Promise<void>((resolve) => {
-    // The servers keep the process alive; nothing else is left to do.
+    // The servers keep the process alive.
     if (signal.aborted) resolve();
     else
       signal.addEventListener(

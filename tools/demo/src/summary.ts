@@ -3,7 +3,7 @@ import type { Outcome } from './outcome.ts';
 import { phaseTable } from './timeline.ts';
 import type { Timeline } from './timeline.ts';
 
-/** What is printed at the end: time a phase and node, evictions, requests to the Kubernetes API, and what went wrong. */
+/** The text at the end: time per phase and node, evictions, requests to the Kubernetes API, and errors. */
 export function summaryOf(
   { cluster, api }: Simulation,
   timeline: Timeline,
@@ -17,12 +17,12 @@ export function summaryOf(
     '',
     phaseTable(timeline),
     '',
-    `Evictions: ${String(evicted)}, and ${String(blocked)} refused by a PodDisruptionBudget`,
+    `Evictions: ${String(evicted)} succeeded, ${String(blocked)} refused by a PodDisruptionBudget`,
     '',
     requestTable(api.requestCounts()),
     ...(errors.length === 0
       ? []
-      : ['', `${String(errors.length)} ${errors.length === 1 ? 'error' : 'errors'} in the logs, the first:`, ...errors.slice(0, 3)]),
+      : ['', `${String(errors.length)} ${errors.length === 1 ? 'error' : 'errors'} in the logs, starting with:`, ...errors.slice(0, 3)]),
   ].join('\n');
 }
 
@@ -31,10 +31,10 @@ function headline(outcome: Outcome | undefined, nodes: number, elapsedMs: number
   if (outcome === undefined) return `Interrupted ${time}`;
   if (outcome.kind !== 'done-but') return `All ${String(nodes)} nodes are up to date ${time}`;
   const left = outcome.left.map(({ node, why }) => `  ${node}: ${why}`);
-  return [`${String(nodes - left.length)} of ${String(nodes)} nodes are up to date ${time}; left as they are:`, ...left].join('\n');
+  return [`${String(nodes - left.length)} of ${String(nodes)} nodes are up to date ${time}. Left behind:`, ...left].join('\n');
 }
 
-/** Requests as `verb resource component` → number, the most frequent first. */
+/** Number of requests per `verb resource component`, the most frequent first. */
 export function requestTable(counts: ReadonlyMap<string, number>): string {
   const rows = [...counts].sort(([, a], [, b]) => b - a);
   const total = rows.reduce((sum, [, count]) => sum + count, 0);

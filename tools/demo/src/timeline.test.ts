@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { phaseTable, Timeline } from './timeline.ts';
 
 describe('Timeline', () => {
-  test('adds up the time in each state', () => {
+  test('sums up the time in each state', () => {
     const timeline = new Timeline();
     timeline.note('a', 'Idle', 0);
     timeline.note('a', 'RebootedIntoUpdate', 1000);

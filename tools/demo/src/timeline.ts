@@ -1,9 +1,9 @@
-/** Time that each node spent in each state. */
+/** The time that each node spent in each state. */
 export class Timeline {
   readonly #entered = new Map<string, { readonly state: string; readonly atMs: number }>();
   readonly #spent = new Map<string, Map<string, number>>();
 
-  /** Notes that `node` is in `state` at `atMs`, a monotonic time in milliseconds. */
+  /** Records that `node` is in `state` at `atMs`, a monotonic time in milliseconds. */
   note(node: string, state: string, atMs: number): void {
     const last = this.#entered.get(node);
     if (last?.state === state) return;
@@ -25,14 +25,14 @@ export class Timeline {
   }
 }
 
-/** The phases that the summary shows, by the state in which they pass. */
+/** The phases of the summary, with the desired state during each. */
 export const PHASES: readonly { readonly state: string; readonly title: string }[] = [
   { state: 'StagedAndPerformedUpdate', title: 'STAGE' },
   { state: 'RebootedIntoUpdate', title: 'DRAIN+REBOOT' },
   { state: 'MonitoringUpdate', title: 'MONITOR' },
 ];
 
-/** A table of seconds a phase and node. */
+/** A table of seconds per phase and node. */
 export function phaseTable(timeline: Timeline): string {
   const width = Math.max(4, ...timeline.nodes().map((node) => node.length));
   const row = (first: string, cells: readonly string[]): string =>

@@ -23,7 +23,7 @@ describe(configurationPage, () => {
     },
     { name: 'without a default it is required', variable: { env: 'PORT', doc: 'A port.' }, row: '| `PORT`   | required | A port. |' },
     {
-      name: 'a bar does not end the cell',
+      name: 'a pipe is escaped',
       variable: { env: 'FORMAT', doc: '`a|b`', default: 'a' },
       row: '| `FORMAT` | `a`     | `a\\|b`  |',
     },
@@ -40,7 +40,7 @@ describe(configurationPage, () => {
 });
 
 describe('docs/configuration.md', () => {
-  test.each(SECTIONS)('$title: no variable stands there twice', ({ variables }) => {
+  test.each(SECTIONS)('$title: lists no variable twice', ({ variables }) => {
     const names = variables.map(({ env }) => env);
     expect(names).toEqual([...new Set(names)]);
   });

@@ -1,12 +1,12 @@
 import { markdownTable } from './markdown-table.ts';
 
-/** One environment variable; an item of a ConfigSpec is one. */
+/** One environment variable; the items of a ConfigSpec are such. */
 export interface Variable {
   readonly env: string;
   /** Its former name, which still works. */
   readonly deprecatedEnv?: string;
   readonly doc: string;
-  /** As in the environment. Empty: none; absent: the variable is required. */
+  /** As in the environment. Empty means none; absent means that the variable is required. */
   readonly default?: string;
 }
 
@@ -44,7 +44,7 @@ Names that end in \`_IN_SEC\` or \`_SECONDS\` are whole seconds.
 
 const HEADINGS = ['Variable', 'Default', 'Meaning'] as const;
 
-/** The reference manual of all environment variables, as Prettier formats it. */
+/** The reference of all environment variables, as Prettier formats it. */
 export function configurationPage(sections: readonly ProcessSection[]): string {
   return [INTRO, ...sections.map(({ title, variables }) => `## ${title}\n\n${table(variables)}\n`)].join('\n');
 }

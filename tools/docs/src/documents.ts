@@ -10,12 +10,12 @@ import { reasonsSection, withReasons } from './reasons-section.ts';
 /** docs/ at the root of the repository. */
 export const DOCUMENTS_FOLDER: string = join(import.meta.dirname, '../../../docs');
 
-/** What is in docs/ as it is now. */
+/** A document in docs/ as committed. */
 export function readDocument(name: string): string {
   return readFileSync(join(DOCUMENTS_FOLDER, name), 'utf8');
 }
 
-/** The documents that are made from the code, wholly or in part, by their names in docs/. */
+/** The documents that are generated from the code, wholly or in part, by their names in docs/. */
 export function generatedDocuments(): ReadonlyMap<string, string> {
   return new Map([
     ['configuration.md', configurationPage(SECTIONS)],

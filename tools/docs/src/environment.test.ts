@@ -7,7 +7,7 @@ import type { Component } from '@brupop/manifests';
 import { parseConfig } from '@brupop/process';
 import { VARIABLES } from './processes.ts';
 
-/** The part of a workload that tells which process runs with which environment. */
+/** The part of a workload that defines the environment of a process. */
 interface Workload {
   readonly spec?: {
     readonly template?: {
@@ -23,7 +23,7 @@ interface Workload {
 
 type Env = Readonly<Record<string, string>>;
 
-/** The environment that the manifests give a process. Fields of the pod become some text. */
+/** The environment that the manifests give a process. Fields of the pod become a placeholder text. */
 function manifestEnv(component: Component): Env {
   const workloads = installObjects({ image: 'brupop' }) as readonly Workload[];
   const containers = workloads.flatMap(({ spec }) => spec?.template?.spec.containers ?? []);
@@ -35,7 +35,7 @@ const COMPONENTS = ['controller', 'apiserver', 'agent'] as const satisfies reado
 const namesOf = (component: Component): string[] => VARIABLES[component].map(({ env }) => env);
 
 describe('environment that the manifests set', () => {
-  test.each(COMPONENTS)('%s: holds no variable that the process does not know', (component) => {
+  test.each(COMPONENTS)('%s: contains only variables that the process reads', (component) => {
     const set = Object.keys(manifestEnv(component));
     expect(set).not.toEqual([]);
     expect(set.filter((name) => !namesOf(component).includes(name))).toEqual([]);
@@ -45,7 +45,7 @@ describe('environment that the manifests set', () => {
     { component: 'controller', parse: parseControllerConfig },
     { component: 'apiserver', parse: (env) => parseConfig(APISERVER_CONFIG, env) },
     { component: 'agent', parse: (env) => parseConfig(AGENT_CONFIG, env) },
-  ])('$component: is a configuration that the process accepts', ({ component, parse }) => {
+  ])('$component: is a valid configuration', ({ component, parse }) => {
     expect(parse(manifestEnv(component))).toMatchObject({ ok: true });
   });
 });

@@ -11,7 +11,7 @@ describe(thrownCodes, () => {
     { name: 'a class of its own', source: "super('KUBE_API', message)", codes: ['KUBE_API'] },
     { name: 'a code after a status', source: "new ApiserverError(status, 'APISERVER_STATUS', 'x')", codes: ['APISERVER_STATUS'] },
     { name: 'no message of another error', source: "new Error('Not a code')", codes: [] },
-    { name: 'no code that comes from elsewhere', source: 'super(code, message)', codes: [] },
+    { name: 'no code that is defined elsewhere', source: 'super(code, message)', codes: [] },
   ])('$name', ({ source, codes }) => {
     expect(thrownCodes(source)).toEqual(codes);
   });

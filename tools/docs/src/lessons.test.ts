@@ -34,7 +34,7 @@ describe(namesTest, () => {
 });
 
 describe('docs/lessons.md', () => {
-  test('tells of each row once', () => {
+  test('lists each row once', () => {
     const rows = lessons.map(({ row }) => row);
     const last = { 1: 25, 2: 16, 3: 6, 4: 8, 5: 9, 6: 4, 7: 7, 8: 62 };
     expect(rows).toEqual(
@@ -43,7 +43,7 @@ describe('docs/lessons.md', () => {
     expect(rows).toHaveLength(page.split('\n').filter((line) => /^\| \d/.test(line)).length);
   });
 
-  test.each(lessons)('$row ($severity) is held by tests that exist', ({ tests }) => {
+  test.each(lessons)('$row ($severity) is covered by tests that exist', ({ tests }) => {
     expect(tests).not.toEqual([]);
     expect(tests.filter(({ path, name }) => !namesTest(readFileSync(join(docs, path), 'utf8'), name))).toEqual([]);
   });

@@ -3,7 +3,7 @@ export interface Lesson {
   /** Such as `2.6`. */
   readonly row: string;
   readonly severity: string;
-  /** The tests that hold it. Paths are relative to the page. */
+  /** The tests that cover it. Paths are relative to the page. */
   readonly tests: readonly { readonly path: string; readonly name: string }[];
 }
 
@@ -17,7 +17,7 @@ export function lessonsOf(page: string): readonly Lesson[] {
   }));
 }
 
-/** Whether the text of a test file names this test or table row. */
+/** Whether the text of a test file contains this name of a test or table row. */
 export function namesTest(source: string, name: string): boolean {
   const quoted = [`'${name.replaceAll("'", "\\'")}'`, `"${name}"`, `\`${name}\``];
   return quoted.some((text) => source.includes(text));

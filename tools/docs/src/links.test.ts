@@ -11,7 +11,7 @@ const PAGES = globSync(['*.md', 'docs/**/*.md', 'deploy/**/*.md', '{libs,apps,to
 const withoutCode = (markdown: string): string => markdown.replace(/^ *```.*?^ *```$/gms, '').replace(/`[^`\n]*`/g, 'code');
 const read = (path: string): string => readFileSync(path, 'utf8');
 
-/** Anchors of a page, as GitHub makes them from its headings. */
+/** Anchors of a page, as GitHub derives them from its headings. */
 function anchorsOf(path: string): string[] {
   const headings = [...read(path).matchAll(/^#+ (.*)$/gm)].map(([, text = '']) => text);
   return headings.map((text) =>

@@ -1,4 +1,4 @@
-/** A table as Prettier formats it. A bar within a cell does not end it. */
+/** A table as Prettier formats it. Pipes within cells are escaped. */
 export function markdownTable(headings: readonly string[], rows: readonly (readonly string[])[]): string {
   const cells = rows.map((row) => row.map((cell) => cell.replaceAll('|', '\\|')));
   const widths = headings.map((heading, column) =>

@@ -17,29 +17,29 @@ describe(metricsPage, () => {
       labels: { reason: 'a b c d e f g h'.split(' ') },
       cell: '`reason`: `a`, `b`, `c`, `d`, `e`, `f`, …',
     },
-    { name: 'values that are not known', labels: { a: ['x'], version: 'a version' }, cell: '`a`: `x`; `version`: a version' },
-  ])('tells of $name', ({ labels, cell }) => {
+    { name: 'arbitrary values', labels: { a: ['x'], version: 'a version' }, cell: '`a`: `x`; `version`: a version' },
+  ])('lists $name', ({ labels, cell }) => {
     const [row = ''] = rowsOf({ type: 'gauge', name: 'brupop_x', help: 'How many', labels });
     expect(row.split(' | ').map((part) => part.replace(/^\| | \|$/g, '').trim())).toEqual(['`brupop_x`', 'gauge', 'How many.', cell]);
   });
 
-  test('marks what a leader alone shows', () => {
+  test('marks what only a leader exposes', () => {
     expect(rowsOf({ type: 'gauge', name: 'brupop_x', help: 'h' }, ['brupop_x'])).toEqual([expect.stringContaining('`brupop_x` ¹')]);
   });
 });
 
 describe('the metrics', () => {
   const all = METRICS.flatMap(({ metrics }) => metrics);
-  // Known to users under these names.
+  // Users know these names.
   const KEPT = /^(target_info|otel_scope_info|http_server_\w+)$/;
 
-  test.each(METRICS)('$title: none is there twice', ({ metrics }) => {
+  test.each(METRICS)('$title: lists no metric twice', ({ metrics }) => {
     const names = metrics.map(({ name }) => name);
     expect(names).toEqual([...new Set(names)]);
   });
 
   // https://prometheus.io/docs/practices/naming/
-  test.each(all.map((metric) => [metric.name, metric] as const))('%s is named as Prometheus would have it', (name, { type, help }) => {
+  test.each(all.map((metric) => [metric.name, metric] as const))('%s follows the naming rules of Prometheus', (name, { type, help }) => {
     expect(help).toMatch(/^[A-Z].*[^.]$/);
     if (KEPT.test(name)) return;
     expect(name).toMatch(/^brupop_[a-z_]+$/);

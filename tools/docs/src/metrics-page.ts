@@ -5,7 +5,7 @@ import { markdownTable } from './markdown-table.ts';
 export interface MetricsSection {
   readonly title: string;
   readonly metrics: readonly MetricDefinition[];
-  /** Names of those that a leader alone shows. */
+  /** Names of metrics that only the leader exposes. */
   readonly leaderOnly?: readonly string[];
 }
 
@@ -23,7 +23,7 @@ Each process also exposes the default metrics of [prom-client](https://github.co
 they have in Brupop 1.x. [operations.md](operations.md#monitor) describes a sample Prometheus and the alerts.
 `;
 
-/** The reference manual of all metrics, as Prettier formats it. */
+/** The reference of all metrics, as Prettier formats it. */
 export function metricsPage(sections: readonly MetricsSection[]): string {
   return [INTRO, ...sections.map((section) => `## ${section.title}\n\n${intro(section)}${table(section)}\n`)].join('\n');
 }

@@ -7,20 +7,20 @@ import { METRICS, VARIABLES } from './processes.ts';
 describe('docs/operations.md', () => {
   const page = readDocument('operations.md');
 
-  test('names no metric that there is not', () => {
+  test('names only metrics that exist', () => {
     const known = new Set(METRICS.flatMap(({ metrics }) => metrics).map(({ name }) => name));
     const named = [...page.matchAll(/\bbrupop_[a-z_]+/g)].map(([name]) => name.replace(/_(sum|count|bucket)$/, ''));
     expect(named.length).toBeGreaterThan(20);
     expect(named.filter((name) => !known.has(name))).toEqual([]);
   });
 
-  test('names no variable that there is not', () => {
+  test('names only variables that exist', () => {
     const known = new Set(Object.values(VARIABLES).flatMap((variables) => variables.map(({ env }) => env)));
     const named = [...page.matchAll(/`([A-Z]+(?:_[A-Z]+)+)[=`]/g)].map(([, name = '']) => name).filter((name) => name !== 'TOKEN_EXPIRED');
     expect(named.filter((name) => !known.has(name))).toEqual([]);
   });
 
-  test('explains whatever may block a drain', () => {
+  test('explains everything that may block a drain', () => {
     const section = page.slice(page.indexOf('### A blocked drain'), page.indexOf('## Alerts'));
     expect([...section.matchAll(/^\| `(\w+)`/gm)].map(([, reason]) => reason)).toEqual(DRAIN_BLOCKS);
   });

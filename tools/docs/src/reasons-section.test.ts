@@ -21,12 +21,12 @@ describe(reasonsSection, () => {
 });
 
 describe(withReasons, () => {
-  test('renews what is between its marks and nothing else', () => {
+  test('replaces only the text between its markers', () => {
     const other = reasonsSection({}, {}, {});
     expect(withReasons(`before\n${other}\nafter`, section)).toBe(`before\n${section}\nafter`);
   });
 
-  test('needs its marks', () => {
+  test('requires its markers', () => {
     expect(() => withReasons('no marks', section)).toThrow('expected a section');
   });
 });

@@ -28,7 +28,12 @@ export function reasonsSection(
   const said = Object.entries(conditions).flatMap(([type, findings]) =>
     Object.entries(findings).map(([finding, meaning]) => [`\`${type}\``, ...finding.split(' ').map((word) => `\`${word}\``), meaning]),
   );
-  const held = Object.entries(holds).map(([reason, { meaning, remedy, severity }]) => [`\`${reason}\``, meaning, remedy, WHERE[severity]]);
+  const holdRows = Object.entries(holds).map(([reason, { meaning, remedy, severity }]) => [
+    `\`${reason}\``,
+    meaning,
+    remedy,
+    WHERE[severity],
+  ]);
   const changed = Object.entries(changes).map(([reason, { meaning, remedy, events }]) => [`\`${reason}\``, meaning, remedy, SHOWN[events]]);
   return [
     BEGIN,
@@ -43,7 +48,7 @@ export function reasonsSection(
       ],
     ),
     '### Why a node waits',
-    markdownTable(['Reason', 'Meaning', 'What to do', 'Where it is shown'], held),
+    markdownTable(['Reason', 'Meaning', 'What to do', 'Where it is shown'], holdRows),
     '### What the operator did with a node',
     'Events are recorded on the shadow, and also on the Node where it is disturbed or something goes wrong. The metric is `brupop_fleet_changes_total`, by its label `reason`.',
     markdownTable(['Reason', 'Meaning', 'What to do', 'Where it is shown'], changed),
@@ -51,7 +56,7 @@ export function reasonsSection(
   ].join('\n\n');
 }
 
-/** The page with its generated section renewed. @throws Error if it has none */
+/** The page with its generated section replaced. @throws Error if it has none */
 export function withReasons(page: string, section: string): string {
   const from = page.indexOf(BEGIN);
   const to = page.indexOf(END);

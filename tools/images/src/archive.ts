@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { run } from './run.ts';
 
-/** The configuration of an image, as far as it is of interest. */
+/** The relevant part of an image's configuration. */
 export interface ImageConfig {
   readonly architecture: string;
   readonly created: string;
@@ -18,9 +18,9 @@ export interface ImageConfig {
   };
 }
 
-/** What an OCI archive holds. */
+/** Content of an OCI archive. */
 export interface ImageArchive {
-  /** Names of the image, of which there is usually one. */
+  /** Names of the image, usually one. */
   readonly names: readonly string[];
   /** Of the manifest. */
   readonly digest: string;
@@ -40,7 +40,7 @@ interface Descriptor {
 /**
  * Reads an archive of one image.
  * @param root existing folder to unpack the image into
- * @throws Error if it is none
+ * @throws Error if it is not a valid archive
  */
 export async function readArchive(path: string, root?: string): Promise<ImageArchive> {
   const folder = await mkdtemp(join(tmpdir(), 'brupop-archive-'));
@@ -50,7 +50,7 @@ export async function readArchive(path: string, root?: string): Promise<ImageArc
     const json = async (file: string): Promise<unknown> => JSON.parse(await readFile(file, 'utf8')) as unknown;
     const index = (await json(join(folder, 'index.json'))) as { readonly manifests: readonly Descriptor[] };
     const [image] = index.manifests;
-    if (image === undefined) throw new Error(`${path} holds no image`);
+    if (image === undefined) throw new Error(`${path} contains no image`);
     const manifest = (await json(blob(image))) as { readonly config: Descriptor; readonly layers: readonly Descriptor[] };
     const listings = await Promise.all(
       manifest.layers.map((layer) => run('tar', ['--list', '--verbose', '--numeric-owner', '--file', blob(layer)])),

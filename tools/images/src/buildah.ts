@@ -6,16 +6,17 @@ import type { RootFile } from './root-files.ts';
 import { run } from './run.ts';
 import type { Architecture } from './settings.ts';
 
-/** Name of buildah's package in the usual distributions. */
-const MISSING = 'buildah is not installed. It builds images without a daemon: apt-get install buildah, or dnf install buildah.\n';
+// The name of the package is the same in the usual distributions.
+const MISSING =
+  'buildah is not installed. It builds images without a daemon. Install it with "apt-get install buildah" or "dnf install buildah".\n';
 
-/** What `buildImage` needs. */
+/** Options of `buildImage`. */
 export interface Recipe {
-  /** Name and tag that the image bears in its archive. */
+  /** Name and tag of the image in its archive. */
   readonly name: string;
   readonly containerfile: string;
   readonly files: readonly RootFile[];
-  /** An image of a registry, or `oci-archive:` and a path; undefined with `FROM scratch`. */
+  /** An image of a registry, or `oci-archive:` and a path; undefined for `FROM scratch`. */
   readonly base: string | undefined;
   readonly architecture: Architecture;
   readonly epoch: number;
@@ -32,12 +33,12 @@ export async function whyNoBuildah(): Promise<string | undefined> {
 }
 
 /**
- * Builds an image into an OCI archive, in a store of its own that is removed at the end.
+ * Builds an image into an OCI archive, in a temporary store.
  * @returns the digest of its manifest
  */
 export async function buildImage({ name, containerfile, files, base, architecture, epoch, archive }: Recipe): Promise<string> {
   const work = await mkdtemp(join(tmpdir(), 'brupop-image-'));
-  // The plain driver needs no privilege; a store that is thrown away has no use for a faster one.
+  // The vfs driver needs no privileges; a temporary store does not need a faster one.
   const store = ['--root', join(work, 'store'), '--runroot', join(work, 'run'), '--storage-driver', 'vfs'];
   const buildah = (command: string, ...args: string[]): Promise<string> =>
     run('buildah', [...store, command, ...args], { env: { TMPDIR: work } });
@@ -53,7 +54,7 @@ export async function buildImage({ name, containerfile, files, base, architectur
     const digest = join(work, 'digest');
     const layout = join(work, 'layout');
     await buildah('push', '--quiet', '--digestfile', digest, name, `oci:${layout}:${name}`);
-    // buildah would note the time at which it writes the archive.
+    // Without it, buildah records the time at which it writes the archive.
     const always = ['--sort=name', `--mtime=@${String(epoch)}`, '--owner=0', '--group=0', '--numeric-owner', '--mode=u=rwX,go=rX'];
     await run('tar', ['--create', ...always, '--file', archive, '--directory', layout, 'blobs', 'index.json', 'oci-layout']);
     return (await readFile(digest, 'utf8')).trim();

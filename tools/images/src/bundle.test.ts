@@ -15,7 +15,7 @@ describe(ofBundle, () => {
     expect(bill.metadata.component).toEqual({ name: '@brupop/agent', version: '1.2.3', type: 'application' });
   });
 
-  test('a stub is not taken for the package that it replaces', () => {
+  test('a stub is not listed as the package that it replaces', () => {
     expect(bill.components).toEqual([{ 'bom-ref': 'a' }]);
     expect(bill.dependencies).toEqual([{ ref: 'a', dependsOn: ['b'] }, { ref: 'b' }]);
   });

@@ -6,9 +6,9 @@ import { run } from './run.ts';
 import type { RootFile } from './root-files.ts';
 
 /**
- * Everything of a component that goes into its image.
+ * The files of a component for its image.
  * @param root folder of the repository, with the component's bundle in it
- * @param node where Node.js lies in the image
+ * @param node path of Node.js in the image
  */
 export async function componentFiles(root: string, component: Component, node: string): Promise<RootFile[]> {
   const dist = join(root, 'apps', component, 'dist');
@@ -30,7 +30,7 @@ interface BillOfMaterials {
   readonly dependencies: readonly { readonly ref: string; readonly dependsOn?: readonly string[] }[];
 }
 
-/** What is really in the bundle, as CycloneDX, and the same each time. */
+/** The content of the bundle as CycloneDX, reproducible. */
 async function billOfMaterials(root: string, component: Component): Promise<string> {
   const args = ['--output-reproducible', '--output-file', '-', join(root, 'apps', component, 'dist/meta.json')];
   const text = await run(join(root, 'node_modules/.bin/cyclonedx-esbuild'), args, { cwd: root });
@@ -38,7 +38,7 @@ async function billOfMaterials(root: string, component: Component): Promise<stri
   return `${JSON.stringify(ofBundle(JSON.parse(text) as BillOfMaterials, manifest), null, 1)}\n`;
 }
 
-/** Corrects what the generator cannot know: which part of the workspace was bundled, and that a stub is not the package it stands for. */
+/** Corrects what the generator cannot know: the bundled part of the workspace, and that a stub is not the package that it replaces. */
 export function ofBundle(bill: BillOfMaterials, { name, version }: { readonly name: string; readonly version: string }): BillOfMaterials {
   const isStub = ({ properties }: BillOfMaterials['components'][number]): boolean =>
     properties?.some((property) => property.name === 'cdx:esbuild:input:isVirtual') ?? false;

@@ -19,13 +19,13 @@ describe(containerfile, () => {
     { name: 'apiserver', user: '65532:65532', entrypoint: '["./apiserver"]' },
     { name: 'controller', user: '65532:65532', entrypoint: '["./controller"]' },
     { name: 'operator', user: '0:0', entrypoint: '[]' },
-  ])('the image of the $name runs as $user, and starts $entrypoint', ({ name, user, entrypoint }) => {
+  ])('the image of the $name runs as $user, with entry point $entrypoint', ({ name, user, entrypoint }) => {
     const lines = containerfile(imageOf(name), PROVENANCE).split('\n');
     expect(lines).toContain(`USER ${user}`);
     expect(lines).toContain(`ENTRYPOINT ${entrypoint}`);
   });
 
-  test('it says what it is, by the OCI names', () => {
+  test('it has the OCI annotations', () => {
     expect(containerfile(imageOf('agent'), PROVENANCE).match(/(?<=^LABEL org\.opencontainers\.image\.).*/gm)).toEqual([
       'title="Bottlerocket update operator: agent"',
       'description="Coordinates Bottlerocket updates across a Kubernetes cluster"',
@@ -41,7 +41,7 @@ describe(containerfile, () => {
     expect(containerfile(imageOf('agent'), { ...PROVENANCE, revision: undefined })).not.toContain('revision');
   });
 
-  test('the C library of every component keeps its memory as it is measured', () => {
+  test('every component gets the measured malloc settings', () => {
     for (const image of IMAGES)
       expect(containerfile(image, PROVENANCE).match(/(?<=^ENV ).*/gm)).toEqual([
         'MALLOC_ARENA_MAX=1',
@@ -50,13 +50,13 @@ describe(containerfile, () => {
       ]);
   });
 
-  test('no step runs anything, which would need an emulator for another architecture', () => {
+  test('no step runs a command, which would need an emulator for another architecture', () => {
     for (const image of IMAGES) expect(containerfile(image, PROVENANCE)).not.toMatch(/^RUN /m);
   });
 });
 
 describe(launcher, () => {
-  test('it becomes the bundle, with the flags of the component, its own arguments, and the same process id', () => {
+  test('it replaces itself by the bundle, with the flags of the component, its arguments, and the same process id', () => {
     const folder = mkdtempSync(join(tmpdir(), 'launcher-'));
     try {
       const bundle = join(folder, 'agent.mjs');

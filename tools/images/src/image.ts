@@ -1,7 +1,7 @@
 import { NODE_FLAGS, PROCESS_ENVIRONMENT } from '@brupop/manifests';
 import type { Component } from '@brupop/manifests';
 
-/** What an image is made of, besides its base. */
+/** Definition of an image, besides its base. */
 export interface Image {
   /** Also the name of its archive. */
   readonly name: string;
@@ -10,25 +10,25 @@ export interface Image {
   readonly user: string;
 }
 
-/** Where the components lie in an image. The working directory, so that `./agent` names a program, as in the original's image. */
+/** Folder of the components in an image. It is the working directory, so that `./agent` names a program, as in the image of Brupop 1.x. */
 export const APP_FOLDER = '/app';
 
-const NOBODY = '65532:65532';
+const NONROOT = '65532:65532';
 
 /**
- * Every image. The agent runs as root, to whom the host's API socket belongs; so does the one that holds all three, as the original's
- * did, because it must suit the agent too.
+ * Every image. The agent runs as root, which owns the host's API socket. So does the image with all three components, like that of
+ * Brupop 1.x, because it must work for the agent, too.
  */
 export const IMAGES: readonly Image[] = [
   { name: 'agent', title: 'Bottlerocket update operator: agent', components: ['agent'], user: '0:0' },
-  { name: 'apiserver', title: 'Bottlerocket update operator: apiserver', components: ['apiserver'], user: NOBODY },
-  { name: 'controller', title: 'Bottlerocket update operator: controller', components: ['controller'], user: NOBODY },
+  { name: 'apiserver', title: 'Bottlerocket update operator: apiserver', components: ['apiserver'], user: NONROOT },
+  { name: 'controller', title: 'Bottlerocket update operator: controller', components: ['controller'], user: NONROOT },
   { name: 'operator', title: 'Bottlerocket update operator', components: ['agent', 'apiserver', 'controller'], user: '0:0' },
 ];
 
 /**
- * The program `./<component>`. Node.js takes the limits of its heap from its command line alone, of which a `#!` line holds one word; so
- * this one hands over to itself with all of them. It stays the same process.
+ * The program `./<component>`. Node.js takes its heap limits only from the command line, and a `#!` line has room for one argument; so
+ * this program executes Node.js again with all of them, in the same process.
  */
 export function launcher(component: Component, node: string): string {
   const args = [...NODE_FLAGS[component], `${APP_FOLDER}/${component}.mjs`];
@@ -37,17 +37,17 @@ process.execve(process.execPath, [process.execPath, ...${JSON.stringify(args)}, 
 `;
 }
 
-/** What an image says of itself, in the words of the OCI's annotations. */
+/** Metadata of an image, for the OCI annotations. */
 export interface Provenance {
   readonly version: string;
-  /** Commit, where known. */
+  /** Commit, if known. */
   readonly revision: string | undefined;
   /** Seconds since 1970. */
   readonly epoch: number;
   readonly base: string;
 }
 
-/** The recipe of an image, whose files lie in `rootfs/` beside it. No step runs anything, so any architecture can be built anywhere. */
+/** The Containerfile of an image; its files are in `rootfs/`. No step runs a command, so any architecture can be built anywhere. */
 export function containerfile({ title, components, user }: Image, { version, revision, epoch, base }: Provenance): string {
   const labels: Readonly<Record<string, string>> = {
     'org.opencontainers.image.title': title,
@@ -67,7 +67,7 @@ export function containerfile({ title, components, user }: Image, { version, rev
     ...Object.entries(PROCESS_ENVIRONMENT).map(([name, value]) => `ENV ${name}=${value}`),
     `WORKDIR ${APP_FOLDER}`,
     `USER ${user}`,
-    // With several components in it, the image does not know which one is meant.
+    // With several components, the image does not know which one to start.
     `ENTRYPOINT ${JSON.stringify(others.length === 0 && only !== undefined ? [`./${only}`] : [])}`,
     'CMD []',
     '',

@@ -13,7 +13,7 @@ const parsed = parseBuildSettings(process.env, process.arch);
 const architecture = parsed.ok ? parsed.settings.architecture : 'amd64';
 const SHELLS = ['/bin/sh', '/bin/bash', '/bin/busybox', '/usr/bin/env', '/usr/bin/npm', '/usr/bin/apt', '/usr/bin/dpkg'];
 
-/** A bad configuration of each component, and what it says about it. */
+/** An invalid configuration for each component, and the expected message. */
 const FAULTS = {
   agent: {
     env: { APISERVER_SERVICE_PORT: 'x', LOGGING_FORMATTER: 'xml' },
@@ -31,7 +31,7 @@ describe.each(IMAGES)('image $name', ({ name, title, components, user }) => {
   let image: ImageArchive;
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'built-image-'));
-    // The user of the image must get in.
+    // Other users than the owner must be able to enter it.
     chmodSync(folder, 0o755);
     image = await readArchive(join(ROOT, 'dist/images', `${name}-${architecture}.tar`), folder);
   }, 60_000);
@@ -40,7 +40,7 @@ describe.each(IMAGES)('image $name', ({ name, title, components, user }) => {
   });
   const paths = (): string[] => image.entries.map((entry) => `/${entry.split(/\s+/)[5] ?? ''}`);
 
-  test('it says what it is, and runs as the right user', () => {
+  test('it has the OCI annotations, and the right user', () => {
     expect(image.config).toMatchObject({
       architecture,
       config: {
@@ -58,7 +58,7 @@ describe.each(IMAGES)('image $name', ({ name, title, components, user }) => {
     expect(image.names).toHaveLength(1);
   });
 
-  test('it holds one bundle a component, what is in it, and its licences', () => {
+  test('it contains one bundle per component, its bill of materials, and its licences', () => {
     expect(paths().filter((path) => path.endsWith('.mjs'))).toEqual(components.map((component) => `/app/${component}.mjs`));
     for (const component of components) {
       const sbom = JSON.parse(readFileSync(join(folder, 'usr/share/sbom', `brupop-${component}.cdx.json`), 'utf8')) as {
@@ -75,7 +75,7 @@ describe.each(IMAGES)('image $name', ({ name, title, components, user }) => {
     );
   });
 
-  test('it tells what its base is made of', () => {
+  test('it lists the content of its base', () => {
     const sbom = JSON.parse(readFileSync(join(folder, 'usr/share/sbom/base.cdx.json'), 'utf8')) as {
       components: readonly { name: string }[];
     };
@@ -83,14 +83,14 @@ describe.each(IMAGES)('image $name', ({ name, title, components, user }) => {
     expect(readFileSync(join(folder, 'usr/share/doc/nodejs/LICENSE'), 'utf8')).toContain('Node.js');
   });
 
-  test('it is distroless: no shell, no package manager, nothing that raises privileges or that anyone may write to', () => {
+  test('it is distroless: no shell, no package manager, no setuid files, nothing world-writable', () => {
     expect(paths().filter((path) => SHELLS.includes(path))).toEqual([]);
     const files = image.entries.filter((entry) => !entry.startsWith('l'));
     expect(files.filter((entry) => /^...s|^.{6}s/.test(entry))).toEqual([]);
     expect(files.filter((entry) => entry[8] === 'w' && !entry.startsWith('d'))).toEqual([]);
   });
 
-  test.each(components)('its %s starts, and names every fault of its configuration', (component) => {
+  test.each(components)('its %s starts, and names every problem of its configuration', (component) => {
     const { env, named } = FAULTS[component];
     const isRoot = process.getuid?.() === 0;
     const [program, ...args] = isRoot

@@ -33,11 +33,13 @@ async function main([name, ...rest]: readonly string[]): Promise<number> {
   const epoch = parsed.settings.epoch ?? (await commitTime());
   if (image !== undefined) await buildComponents(image, parsed.settings, epoch);
   else if (parsed.settings.base === undefined) await buildStandIn(parsed.settings);
-  else process.stdout.write(`No stand-in is needed: the images are built on ${parsed.settings.base}.\n`);
+  else
+    process.stdout.write(`BASE_IMAGE is ${parsed.settings.base}, so no stand-in base is needed.
+  `);
   return 0;
 }
 
-/** Prints as JSON what an image that was built holds. */
+/** Prints the content of a built image as JSON. */
 async function describe([name = '', root]: readonly string[], { architecture }: BuildSettings): Promise<number> {
   const archive = join(output, `${name}-${architecture}.tar`);
   if (!existsSync(archive)) return fail(3, `${archive} is missing: run npx nx run-many -t image\n`);

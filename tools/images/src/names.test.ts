@@ -3,8 +3,8 @@ import { imageName, versionOf } from './names.ts';
 
 describe(imageName, () => {
   test.each([
-    { name: 'as the manifest calls it', env: { BRUPOP_AGENT_IMAGE: 'registry:5000/a:1' }, expected: 'registry:5000/a:1' },
-    { name: 'a local name where the manifest has none', env: { BRUPOP_AGENT_IMAGE: '' }, expected: 'localhost/brupop-agent:latest' },
+    { name: 'the name in the manifest', env: { BRUPOP_AGENT_IMAGE: 'registry:5000/a:1' }, expected: 'registry:5000/a:1' },
+    { name: 'a local name if the manifest has none', env: { BRUPOP_AGENT_IMAGE: '' }, expected: 'localhost/brupop-agent:latest' },
   ])('$name', ({ env, expected }) => {
     expect(imageName('agent', env)).toBe(expected);
   });
@@ -15,7 +15,7 @@ describe(versionOf, () => {
     { name: 'localhost/brupop-agent:v2.0.0', version: 'v2.0.0' },
     { name: 'registry:5000/brupop-agent', version: 'latest' },
     { name: 'registry:5000/brupop-agent:v2@sha256:00', version: 'v2' },
-  ])('$name is of version $version', ({ name, version }) => {
+  ])('$name has version $version', ({ name, version }) => {
     expect(versionOf(name)).toBe(version);
   });
 });

@@ -1,12 +1,12 @@
 import { chmod, copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-/** A file of an image: a copy of one of this machine, or a text. */
+/** A file of an image: a copy of a local file, or a text. */
 export type RootFile = { readonly path: string; readonly mode: number } & (
   { readonly from: string; readonly text?: never } | { readonly text: string; readonly from?: never }
 );
 
-/** Writes files below a root. Modes are set whatever the umask is, for they are part of the image's digest. */
+/** Writes files below a root. Sets their modes independently of the umask, since they are part of the image's digest. */
 export async function writeRootFiles(root: string, files: readonly RootFile[]): Promise<void> {
   for (const file of files) {
     const target = join(root, file.path);

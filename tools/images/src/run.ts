@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 const execute = promisify(execFile);
 
 /**
- * What a program prints. Its environment is ours and what is given.
+ * The output of a program, which runs with our environment and the given variables.
  * @throws Error with what it wrote to standard error
  */
 export async function run(

@@ -5,12 +5,12 @@ const DEFAULTS = { base: undefined, node: '/nodejs/bin/node', architecture: 'amd
 
 describe(parseBuildSettings, () => {
   test.each([
-    { name: 'nothing needs to be said', env: {}, settings: DEFAULTS },
-    { name: 'an empty value says nothing', env: { BASE_IMAGE: '', IMAGE_ARCH: '', SOURCE_DATE_EPOCH: '' }, settings: DEFAULTS },
+    { name: 'no settings', env: {}, settings: DEFAULTS },
+    { name: 'empty values', env: { BASE_IMAGE: '', IMAGE_ARCH: '', SOURCE_DATE_EPOCH: '' }, settings: DEFAULTS },
     { name: 'the base', env: { BASE_IMAGE: 'a:1' }, settings: { ...DEFAULTS, base: 'a:1' } },
-    { name: 'where Node.js lies', env: { BASE_IMAGE_NODE: '/usr/bin/node' }, settings: { ...DEFAULTS, node: '/usr/bin/node' } },
+    { name: 'the path of Node.js', env: { BASE_IMAGE_NODE: '/usr/bin/node' }, settings: { ...DEFAULTS, node: '/usr/bin/node' } },
     {
-      name: 'another architecture, from a base that has it',
+      name: 'another architecture, with a base that has it',
       env: { IMAGE_ARCH: 'arm64', BASE_IMAGE: 'a:1' },
       settings: { ...DEFAULTS, base: 'a:1', architecture: 'arm64' },
     },
@@ -19,7 +19,7 @@ describe(parseBuildSettings, () => {
     expect(parseBuildSettings(env, 'x64')).toEqual({ ok: true, settings });
   });
 
-  test('all problems are told at once', () => {
+  test('reports all problems at once', () => {
     expect(parseBuildSettings({ IMAGE_ARCH: 'x86', BASE_IMAGE_NODE: 'node', SOURCE_DATE_EPOCH: 'today' }, 'x64')).toEqual({
       ok: false,
       problems: [
@@ -30,14 +30,14 @@ describe(parseBuildSettings, () => {
     });
   });
 
-  test('the stand-in is of the architecture of this machine alone', () => {
+  test('the stand-in has only the architecture of this machine', () => {
     expect(parseBuildSettings({ IMAGE_ARCH: 'arm64' }, 'x64')).toEqual({
       ok: false,
       problems: ['BASE_IMAGE: expected an image of arm64, as the stand-in can be made for amd64 only, got ""'],
     });
   });
 
-  test('on a machine that Bottlerocket does not run on, the architecture must be said', () => {
+  test('the architecture is required on a machine that Bottlerocket does not support', () => {
     expect(parseBuildSettings({}, 'riscv64')).toMatchObject({ ok: false, problems: ['IMAGE_ARCH: expected "amd64" or "arm64", got ""'] });
   });
 });

@@ -1,11 +1,11 @@
-/** What may be chosen about a build of images. */
+/** Settings of a build of images. */
 export interface BuildSettings {
-  /** Image to build on; undefined stands for the stand-in, made from the Node.js that runs the tests. */
+  /** Base image; undefined for the stand-in, made from the Node.js that runs the tests. */
   readonly base: string | undefined;
-  /** Where Node.js lies in the base. */
+  /** Path of Node.js in the base. */
   readonly node: string;
   readonly architecture: Architecture;
-  /** Time of everything in the image, in seconds since 1970; undefined stands for that of the commit. */
+  /** Timestamp of everything in the image, in seconds since 1970; undefined for that of the commit. */
   readonly epoch: number | undefined;
 }
 
@@ -14,12 +14,12 @@ export type Architecture = 'amd64' | 'arm64';
 export type ParsedBuildSettings =
   { readonly ok: true; readonly settings: BuildSettings } | { readonly ok: false; readonly problems: readonly string[] };
 
-/** Name of Node.js for the machine's architecture, to that of OCI. */
+/** OCI names of the architectures, by the names of Node.js. */
 const ARCHITECTURES: Readonly<Record<string, Architecture>> = { x64: 'amd64', arm64: 'arm64' };
 
 /**
  * Reads the settings from the environment: BASE_IMAGE, BASE_IMAGE_NODE, IMAGE_ARCH and SOURCE_DATE_EPOCH.
- * @param machine architecture of this machine, as `process.arch` has it
+ * @param machine architecture of this machine, as in `process.arch`
  */
 export function parseBuildSettings(env: Readonly<Record<string, string | undefined>>, machine: string): ParsedBuildSettings {
   const problems: string[] = [];

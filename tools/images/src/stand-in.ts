@@ -4,17 +4,17 @@ import { join } from 'node:path';
 import { run } from './run.ts';
 import type { RootFile } from './root-files.ts';
 
-/** Where the distroless images of Node.js have it, too. */
+/** The path in the distroless images of Node.js, too. */
 export const STAND_IN_NODE = '/nodejs/bin/node';
 
-/** Paths of the shared libraries in what `ldd` prints, the loader included; the kernel's own has no path. */
+/** Paths of the shared libraries in the output of `ldd`, including the loader; the kernel's vDSO has no path. */
 export function sharedLibraries(ldd: string): string[] {
   return ldd.split('\n').flatMap((line) => /(?:=> |^\s+)(\/\S+) \(0x/.exec(line)?.[1] ?? []);
 }
 
 /**
  * The files of the stand-in for a distroless base: Node.js, the libraries that it needs, and the users of the distroless images.
- * @param node path of the Node.js binary to put into it
+ * @param node path of the Node.js binary to include
  */
 export async function standInFiles(node: string): Promise<RootFile[]> {
   const libraries = sharedLibraries(await run('ldd', [node]));
@@ -40,15 +40,15 @@ interface Contents {
   readonly purl: string;
 }
 
-/** A CycloneDX document of nothing but names and versions. */
+/** A CycloneDX document with only names and versions. */
 function billOfMaterials(contents: readonly Contents[]): string {
   const components = contents.map((component) => ({ type: 'library', 'bom-ref': component.purl, ...component }));
   return `${JSON.stringify({ bomFormat: 'CycloneDX', specVersion: '1.6', version: 1, components }, null, 1)}\n`;
 }
 
-/** Debian's packages that the files come from; none on another distribution. */
+/** Debian packages of the files; empty on another distribution. */
 async function debianPackages(paths: readonly string[]): Promise<Contents[]> {
-  // Since /lib has become a link, packages know their files by one path or the other.
+  // Since /lib is a link, packages list their files under either path.
   const known = paths.flatMap((path) => [path, realpathSync(path)]);
   const owners = await Promise.all(known.map((path) => run('dpkg-query', ['--search', path]).catch(() => '')));
   const names = [...new Set(owners.flatMap((owner) => /^([^:]+):/.exec(owner)?.[1] ?? []))].sort();

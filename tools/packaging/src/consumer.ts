@@ -16,15 +16,15 @@ export interface Tarball {
 const COMPILER = join(ROOT, 'node_modules/@typescript/native/bin/tsc');
 
 /**
- * Packs every library, which builds it from nothing. This happens in a copy, so that leftovers of earlier builds are not packed, and nobody
- * who builds at the same time is in the way.
+ * Packs every library, which builds it from scratch. This happens in a copy, so that leftovers of earlier builds are not packed, and
+ * concurrent builds do not interfere.
  * @param into an empty folder
  */
 export async function packLibraries(into: string): Promise<Tarball[]> {
   const folders = libraries().map(({ folder }) => folder);
   await copyWorkspace(into);
   const paths = folders.map((folder) => join(into, 'libs', folder));
-  // What scripts print must not get into the JSON.
+  // The output of scripts must not end up in the JSON.
   const packed = await mustRun('npm', ['pack', '--json', '--foreground-scripts=false', '--pack-destination', into, ...paths], {
     cwd: into,
   });
@@ -37,7 +37,7 @@ export async function packLibraries(into: string): Promise<Tarball[]> {
   });
 }
 
-/** Makes a project outside of any workspace that has installed the tarballs. @param into an empty folder */
+/** Creates a project outside of any workspace, with the tarballs installed. @param into an empty folder */
 export async function createConsumer(into: string, tarballs: readonly Tarball[]): Promise<void> {
   const root = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as Manifest;
   const types = root.devDependencies?.['@types/node'] ?? '*';
@@ -53,11 +53,11 @@ export async function createConsumer(into: string, tarballs: readonly Tarball[])
     compilerOptions: { module, moduleResolution: module, target: 'es2024', types: ['node'], noEmit: true, skipLibCheck: false, ...strict },
     include: ['*.ts'],
   });
-  // What the workspace has installed is in npm's cache; only what is not comes from the registry.
+  // npm's cache contains the packages of the workspace; only missing ones come from the registry.
   await mustRun('npm', ['install', '--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: into });
 }
 
-/** Compiles the consumer's programs, and every declaration that they reach. @throws with what the compiler says */
+/** Compiles the consumer's programs, and every declaration that they reach. @throws Error with the compiler's output */
 export async function checkTypes(consumer: string): Promise<void> {
   await mustRun(process.execPath, [COMPILER, '-p', consumer], { cwd: consumer });
 }

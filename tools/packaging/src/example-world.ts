@@ -5,7 +5,7 @@ import { seededRandom, sleep, systemClock } from '@brupop/ports';
 import { kubeconfig, SimulatedApi, SimulatedCluster, sampleWorkloads, serveHttps, serveUnix } from '@brupop/simulator';
 import type { Place } from '@brupop/simulator';
 
-/** A simulated cluster for the programs of the READMEs, and what they are started with. */
+/** A simulated cluster for the programs of the READMEs, and the environment with which they run. */
 export interface ExampleWorld {
   readonly env: Readonly<Record<string, string>>;
   /** Arguments of a library's program. */

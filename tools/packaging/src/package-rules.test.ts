@@ -30,31 +30,31 @@ function aLibrary(changes: Partial<Manifest> = {}, files: readonly string[] = FI
 
 describe('packageProblems', () => {
   test.each([
-    { name: 'nothing is wrong with a good package', library: aLibrary(), problems: [] },
+    { name: 'a good package has no problems', library: aLibrary(), problems: [] },
     {
       name: 'a private package cannot be published',
       library: aLibrary({ private: true }),
       problems: ['private: expected a package that can be published'],
     },
     {
-      name: 'a package says what it is',
+      name: 'a package has a description',
       library: aLibrary({ description: '' }),
       problems: ['description: expected a sentence, got nothing'],
     },
-    { name: 'all have one licence', library: aLibrary({ license: 'ISC' }), problems: ['license: expected "MIT", got "ISC"'] },
+    { name: 'all have the same licence', library: aLibrary({ license: 'ISC' }), problems: ['license: expected "MIT", got "ISC"'] },
     { name: 'importing has no effect', library: aLibrary({ sideEffects: true }), problems: ['sideEffects: expected false, got true'] },
     {
-      name: 'a package says where its sources are',
+      name: 'a package names its repository',
       library: aLibrary({ repository: { type: 'git', url: FACTS.repository, directory: 'libs/ports' } }),
       problems: ['repository.directory: expected "libs/drain", got "libs/ports"'],
     },
     {
-      name: 'another library is needed at the version that it has here',
+      name: 'another library is required at its current version',
       library: aLibrary({ dependencies: { '@brupop/ports': '0.2.0' } }),
       problems: ['dependency @brupop/ports: expected "0.3.0", got "0.2.0"'],
     },
     {
-      name: 'what others publish is pinned',
+      name: 'third-party dependencies are pinned',
       library: aLibrary({ dependencies: { winston: '^3.0.0' } }),
       problems: ['dependency winston: expected an exact version, got "^3.0.0"'],
     },
@@ -64,7 +64,7 @@ describe('packageProblems', () => {
       problems: ['README.md', 'dist/index.d.ts', 'LICENSE-MIT'].map((file) => `${file}: expected to be packed`),
     },
     {
-      name: 'tests and their fixtures, sources and build state are not packed',
+      name: 'tests, fixtures, sources and build state are not packed',
       library: aLibrary({}, [
         ...FILES,
         'dist/a.test.js',

@@ -1,6 +1,6 @@
 import type { Manifest } from './workspace.ts';
 
-/** A packed library: its manifest as it was packed, and the paths of its files. */
+/** A packed library: its packed manifest, and the paths of its files. */
 export interface PackedLibrary {
   /** Such as `drain`. */
   readonly folder: string;
@@ -15,7 +15,7 @@ export interface WorkspaceFacts {
   readonly repository: string;
   /** By name: the version of every library, and whether it is published. */
   readonly versions: ReadonlyMap<string, string>;
-  /** The licence texts that each package must hold. */
+  /** The licence texts that each package must contain. */
   readonly licenceFiles: readonly string[];
 }
 
@@ -23,7 +23,7 @@ type Rule = (library: PackedLibrary, facts: WorkspaceFacts) => readonly string[]
 
 const RULES: readonly Rule[] = [describes, comesFromHere, dependsExactly, holdsTexts, holdsNoMore];
 
-/** What is wrong with a packed library, beyond what `publint` looks for; empty if nothing is. */
+/** The problems of a packed library, beyond those that `publint` finds. */
 export function packageProblems(library: PackedLibrary, facts: WorkspaceFacts): string[] {
   return RULES.flatMap((rule) => rule(library, facts));
 }
@@ -34,7 +34,7 @@ function describes({ manifest }: PackedLibrary, { license }: WorkspaceFacts): re
     ...((manifest.description ?? '') === '' ? ['description: expected a sentence, got nothing'] : []),
     ...expected('license', license, manifest.license),
     ...expected('type', 'module', manifest.type),
-    // Bundlers then leave out what a program does not use.
+    // Bundlers can then drop what a program does not use.
     ...expected('sideEffects', false, manifest.sideEffects),
     ...(manifest.engines?.['node'] === undefined ? ['engines.node: expected a range, got nothing'] : []),
   ];

@@ -51,7 +51,7 @@ const tarballOf = (folder: string): Tarball => {
 };
 
 describe('each library', () => {
-  test.each(folders)('%s packs what a consumer needs, and no more', (folder) => {
+  test.each(folders)('%s packs the files that a consumer needs, and no others', (folder) => {
     const root = manifestOf(ROOT);
     const facts: WorkspaceFacts = {
       license: root.license ?? '',
@@ -62,19 +62,19 @@ describe('each library', () => {
     expect(packageProblems(tarballOf(folder), facts)).toEqual([]);
   });
 
-  test.each(folders)('%s has entry points that Node and TypeScript find', async (folder) => {
+  test.each(folders)('%s has entry points that Node.js and TypeScript find', async (folder) => {
     const { path, manifest } = tarballOf(folder);
     const tarball = new Uint8Array(await readFile(path)).buffer;
     const { messages } = await publint({ pack: { tarball }, strict: true });
     expect(messages.map((message) => formatMessage(message, manifest as never, { color: false }))).toEqual([]);
   });
 
-  test.each(folders)('%s carries the licences of the project', async (folder) => {
+  test.each(folders)('%s contains the licences of the project', async (folder) => {
     const texts = (path: string): Promise<string[]> => Promise.all(LICENCE_FILES.map((file) => readFile(join(path, file), 'utf8')));
     expect(await texts(join(ROOT, 'libs', folder))).toEqual(await texts(ROOT));
   });
 
-  test.each(folders)('%s has a README with a program, and shows what that prints', (folder) => {
+  test.each(folders)('%s has a README with a program and its output', (folder) => {
     const programs = examples.filter((example) => example.folder === folder);
     expect(programs.length).toBeGreaterThan(0);
     for (const { output } of programs) expect(output).toMatch(/\S/);

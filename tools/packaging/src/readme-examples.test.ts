@@ -7,19 +7,19 @@ describe('readmeExamples', () => {
   test.each([
     { name: 'a README without a program has none', markdown: '# Title\n\nText.\n', examples: [] },
     {
-      name: 'what a program prints is the text block after it',
+      name: 'the output of a program is the text block after it',
       markdown: `# Title\n\n${fenced('ts', 'a();')}\nprints\n\n${fenced('text', 'A')}`,
       examples: [{ code: 'a();\n', output: 'A\n' }],
     },
     {
-      name: 'a program that is followed by another shows no output',
+      name: 'a program that is followed by another has no output',
       markdown: fenced('ts', 'a();') + fenced('ts', 'b();') + fenced('text', 'B'),
       examples: [
         { code: 'a();\n', output: undefined },
         { code: 'b();\n', output: 'B\n' },
       ],
     },
-    { name: 'other languages are no programs', markdown: fenced('sh', 'npm ci') + fenced('text', 'A'), examples: [] },
+    { name: 'other languages are not programs', markdown: fenced('sh', 'npm ci') + fenced('text', 'A'), examples: [] },
   ])('$name', ({ markdown, examples }) => {
     expect(readmeExamples(markdown)).toEqual(examples);
   });
@@ -32,8 +32,8 @@ describe('printsAsShown', () => {
     { name: 'an ellipsis over lines', shown: 'a\n…\nd', actual: 'a\nb\nc\nd', as: true },
     { name: 'more than is shown', shown: 'a', actual: 'a\nb', as: false },
     { name: 'less than is shown', shown: 'a\nb', actual: 'a', as: false },
-    { name: 'signs that mean something in a pattern', shown: '{ a: [1] } (x.y)', actual: '{ a: [1] } (x.y)', as: true },
-    { name: 'a dot that is not there', shown: 'x.y', actual: 'xzy', as: false },
+    { name: 'special characters of a pattern', shown: '{ a: [1] } (x.y)', actual: '{ a: [1] } (x.y)', as: true },
+    { name: 'a missing dot', shown: 'x.y', actual: 'xzy', as: false },
   ])('$name: $as', ({ shown, actual, as }) => {
     expect(printsAsShown(shown, actual)).toBe(as);
   });

@@ -1,13 +1,13 @@
-/** A program in a README, and what the README says that it prints. */
+/** A program in a README, and its output as the README shows it. */
 export interface ReadmeExample {
   readonly code: string;
-  /** `…` stands for anything; undefined if the README does not show it. */
+  /** `…` stands for any text; undefined if the README does not show the output. */
   readonly output: string | undefined;
 }
 
 const FENCES = /^```(\w*)\n(.*?)^```$/gms;
 
-/** The `ts` blocks of a README, each with the `text` block that comes next. */
+/** The `ts` blocks of a README, each with the `text` block that follows. */
 export function readmeExamples(markdown: string): ReadmeExample[] {
   const blocks = [...markdown.matchAll(FENCES)].map(([, language = '', text = '']) => ({ language, text }));
   return blocks.flatMap(({ language, text }, at) => {
@@ -16,14 +16,14 @@ export function readmeExamples(markdown: string): ReadmeExample[] {
   });
 }
 
-/** Whether `actual` is what a README shows, where `…` in `shown` stands for anything. Space at the ends does not count. */
+/** Whether `actual` matches what a README shows, where `…` in `shown` stands for any text. Surrounding white space is ignored. */
 export function printsAsShown(shown: string, actual: string): boolean {
   const [start = '', ...parts] = shown.trim().split('…');
   const text = actual.trim();
   const end = parts.pop();
   if (end === undefined) return text === start;
   if (!text.startsWith(start)) return false;
-  // The leftmost place of each part leaves most room for the next.
+  // The leftmost match of each part leaves most room for the next.
   let from = start.length;
   for (const part of parts) {
     const at = text.indexOf(part, from);

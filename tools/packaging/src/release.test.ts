@@ -14,14 +14,14 @@ let clone: string;
 
 const git = (...args: readonly string[]): Promise<string> => mustRun('git', args, { cwd: clone });
 
-/** `nx release` as a maintainer runs it, but for the upload. */
+/** `nx release` as a maintainer runs it, without the upload. */
 const release = (...args: readonly string[]): Promise<string> =>
   mustRun(process.execPath, [join(ROOT, 'node_modules/nx/dist/bin/nx.js'), 'release', '--skip-publish', ...args], {
     cwd: clone,
     env: releaseEnv,
   });
 
-// Without what Nx tells the tests that it runs about this workspace.
+// Without the variables of the Nx that runs these tests.
 const outside = Object.entries(process.env).filter(([name]) => !name.startsWith('NX_'));
 const releaseEnv: NodeJS.ProcessEnv = { ...Object.fromEntries(outside), CI: 'true', NO_COLOR: '1', NX_DAEMON: 'false', NX_TUI: 'false' };
 
@@ -35,7 +35,7 @@ const bumped = (): Record<string, string> =>
     ),
   );
 
-/** Needs that no project of the clone fulfils. */
+/** Dependencies that no project of the clone satisfies. */
 function unfulfilled(): string[] {
   const projects = [...released, ...unreleased].map(inClone);
   const versions = new Map(projects.map(({ name, version }) => [name, version]));
@@ -59,7 +59,7 @@ beforeAll(async () => {
   await git('init', '--quiet', '--initial-branch=main');
   await git('config', 'user.name', 'A Developer');
   await git('config', 'user.email', 'developer@example.com');
-  // Changelogs tell what came after the first commit.
+  // Changelogs list the commits after the first one.
   await git('commit', '--quiet', '--allow-empty', '--message=chore: nothing yet');
   await git('add', '--all');
   await git('commit', '--quiet', '--message=feat: begin');
@@ -68,7 +68,7 @@ beforeAll(async () => {
 afterAll(() => rm(clone, { recursive: true, force: true, maxRetries: 3 }));
 
 describe('nx release', () => {
-  test('shows a first release of every package without being told that it is the first', async () => {
+  test('previews a first release of every package without the option --first-release', async () => {
     const shown = await release('--dry-run');
     for (const { folder, path, manifest } of released) {
       const changelog = `${path.slice(ROOT.length + 1)}/CHANGELOG.md`;
@@ -77,7 +77,7 @@ describe('nx release', () => {
     expect(await git('status', '--porcelain')).toBe('');
   });
 
-  test('releases what has changed and what needs it, with changelogs, and moves the pins', async () => {
+  test('releases changed packages and their dependents, with changelogs, and moves the pins', async () => {
     for (const { folder, manifest } of released) await git('tag', `${folder}@${manifest.version}`);
     await appendFile(join(clone, 'libs/drain/src/index.ts'), '// Changed.\n');
     await git('commit', '--quiet', '--all', '--message=feat(drain)!: evict in another order');

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import type { ChildProcessByStdio } from 'node:child_process';
 import type { Readable } from 'node:stream';
 
-/** How a program ended, and what it printed. */
+/** Exit code and output of a program. */
 export interface Outcome {
   readonly stdout: string;
   readonly stderr: string;
@@ -11,9 +11,9 @@ export interface Outcome {
 }
 
 /**
- * Runs a command that must succeed; it gets no standard input, so that it cannot wait for answers.
- * @returns what it printed
- * @throws with all that it printed if it fails
+ * Runs a command that must succeed, without standard input, so that it cannot wait for answers.
+ * @returns its output
+ * @throws Error with its output if it fails
  */
 export async function mustRun(
   command: string,
@@ -25,25 +25,25 @@ export async function mustRun(
   return stdout;
 }
 
-/** A program to run until it ends, or until it has printed enough. */
+/** A program to run until it ends, or until its output suffices. */
 export interface Program {
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
-  /** Once this is true of what it has printed, the program gets a SIGINT, as from a person at the keyboard. */
+  /** When it returns true for the output so far, the program gets a SIGINT, like from a keyboard. */
   readonly isEnough: (stdout: string) => boolean;
-  /** Then it is killed, wherever it is. */
+  /** Timeout after which the program is killed. */
   readonly limitMs: number;
 }
 
-/** Runs a program on this very Node. */
+/** Runs a program with this Node.js binary. */
 export async function runProgram({ args, cwd, env, isEnough, limitMs }: Program): Promise<Outcome> {
   const child = spawn(process.execPath, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
   const limit = setTimeout(() => child.kill('SIGKILL'), limitMs);
-  let told = false;
+  let interrupted = false;
   const outcome = await outcomeOf(child, (stdout) => {
-    if (told || !isEnough(stdout)) return;
-    told = true;
+    if (interrupted || !isEnough(stdout)) return;
+    interrupted = true;
     child.kill('SIGINT');
   });
   clearTimeout(limit);

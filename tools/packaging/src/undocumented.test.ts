@@ -23,7 +23,7 @@ describe('undocumentedExports', () => {
 
   afterAll(() => rm(library, { recursive: true }));
 
-  test('names what the entry point exports without a docstring, and nothing else', () => {
+  test('names exports of the entry point without a docstring, and nothing else', () => {
     expect(undocumentedExports(library)).toEqual(['bare', 'Bare']);
   });
 });

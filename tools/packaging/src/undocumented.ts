@@ -4,7 +4,7 @@ import { ROOT } from './workspace.ts';
 
 const OPTIONS: ts.CompilerOptions = { allowImportingTsExtensions: true, noEmit: true, noLib: true, types: [] };
 
-/** The names that a library exports without a docstring of their own. @param path of the library */
+/** The names that a library exports without their own docstring. @param path of the library */
 export function undocumentedExports(path: string): string[] {
   const entry = join(path, 'src/index.ts');
   const program = ts.createProgram([entry], OPTIONS, hostOf(OPTIONS));
@@ -16,18 +16,18 @@ export function undocumentedExports(path: string): string[] {
     checker
       .getExportsOfModule(module)
       .map((symbol) => ({ name: symbol.name, from: origin(checker, symbol) }))
-      // A function that only computes is told of by its `@returns`.
+      // A pure function is documented by its `@returns`.
       .filter(({ from }) => from.getDocumentationComment(checker).length + from.getJsDocTags(checker).length === 0)
       .map(({ name }) => name)
   );
 }
 
-/** What a name that is exported again stands for. */
+/** The declaration behind a re-exported name. */
 function origin(checker: ts.TypeChecker, symbol: ts.Symbol): ts.Symbol {
   return symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
 }
 
-/** Reads what is ours alone: reading everything that it imports takes seconds, and adds no docstring. */
+/** Reads only our own files: reading all imports takes seconds, and adds no docstrings. */
 function hostOf(options: ts.CompilerOptions): ts.CompilerHost {
   const resolve = (name: string, from: string): ts.ResolvedModuleFull | undefined => {
     const [, library] = /^@brupop\/(.+)$/.exec(name) ?? [];

@@ -6,8 +6,8 @@ import { ROOT } from './workspace.ts';
 const SCOPE = '@brupop';
 
 /**
- * Copies what git knows of the workspace, and what it would be told of next, but nothing that was built. Packages that others publish
- * are shared with the workspace; those of the workspace are the copy's own.
+ * Copies the files of the workspace that git tracks, or would add, but no build output. Third-party packages are shared with the workspace;
+ * those of the workspace itself are copied.
  * @param into an empty folder
  */
 export async function copyWorkspace(into: string): Promise<void> {

@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
-/** The folder that holds all projects. */
+/** The folder of all projects. */
 export const ROOT: string = resolve(import.meta.dirname, '../../..');
 
-/** The part of a `package.json` that the rules are about. */
+/** The part of a `package.json` to which the rules apply. */
 export interface Manifest {
   readonly name: string;
   readonly version: string;
@@ -32,7 +32,7 @@ export function manifestOf(path: string): Manifest {
   return JSON.parse(readFileSync(join(path, 'package.json'), 'utf8')) as Manifest;
 }
 
-/** Every project of one of the workspace's folders, such as `libs`. */
+/** Every project in one of the workspace's folders, such as `libs`. */
 export function projectsIn(folder: string): Library[] {
   return readdirSync(join(ROOT, folder))
     .sort()

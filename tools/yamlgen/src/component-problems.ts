@@ -8,7 +8,7 @@ import { parseConfig } from '@brupop/process';
 type Env = Readonly<Record<string, string>>;
 type Parse = (env: Env) => { readonly ok: true } | { readonly ok: false; readonly problems: readonly string[] };
 
-/** How each component reads its environment, by its command. */
+/** The parser of each component's environment, by its command. */
 const PARSERS: Readonly<Record<string, Parse>> = {
   './agent': (env) => parseConfig(AGENT, env),
   './apiserver': (env) => parseConfig(APISERVER, env),
@@ -24,7 +24,7 @@ interface Container {
   readonly env: readonly { readonly name: string; readonly value?: string }[];
 }
 
-/** What the components themselves would find wrong with the environment that the manifest gives them, each fault once. */
+/** The problems that the components would report about the environment in the manifest, each once. */
 export function componentProblems(options: InstallOptions): readonly string[] {
   const workloads = installObjects(options) as readonly Workload[];
   const containers = workloads.flatMap(({ spec }) => spec?.template?.spec.containers ?? []);

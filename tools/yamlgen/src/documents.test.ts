@@ -12,16 +12,16 @@ const OPTIONS = { image: 'brupop:1' };
 const parse = (text: string | undefined): unknown[] => parseAllDocuments(text ?? '').map((document) => document.toJS() as unknown);
 
 describe(documents, () => {
-  test('the manifest says what the objects say', () => {
+  test('the manifest contains the objects', () => {
     expect(parse(documents(OPTIONS).get('deploy/bottlerocket-update-operator.yaml'))).toEqual(installObjects(OPTIONS));
   });
 
-  test('one file is the CRD alone', () => {
+  test('one file contains only the CRD', () => {
     const crd = parse(documents(OPTIONS).get('deploy/bottlerocketshadow-crd.yaml'));
     expect(crd).toEqual([expect.objectContaining({ kind: 'CustomResourceDefinition' })]);
   });
 
-  test('a faulty .env is named, and nothing is written', () => {
+  test('a problem in .env is reported, and nothing is written', () => {
     const folder = mkdtempSync(join(tmpdir(), 'yamlgen-'));
     try {
       writeFileSync(join(folder, '.env'), 'BRUPOP_CONTAINER_IMAGE=brupop:1\nMAX_CONCURRENT_UPDATE=two\n');
@@ -37,7 +37,7 @@ describe(documents, () => {
     }
   });
 
-  test('a file that is generated no longer is stale', () => {
+  test('a file that is no longer generated is stale', () => {
     const folder = mkdtempSync(join(tmpdir(), 'yamlgen-'));
     try {
       for (const [path, text] of documents({ ...OPTIONS, certificates: 'operator' })) {
@@ -57,7 +57,7 @@ describe(documents, () => {
     }
   });
 
-  test('the committed files are what .env gives', () => {
+  test('the committed files match .env', () => {
     const args = ['--conditions=@brupop/source', MAIN, '--check'];
     const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', env: {} });
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });

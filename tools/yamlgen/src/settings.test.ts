@@ -7,7 +7,7 @@ import { parseSettings, VARIABLES } from './settings.ts';
 const IMAGE = { BRUPOP_CONTAINER_IMAGE: 'brupop:1' };
 
 describe(parseSettings, () => {
-  test('only the image must be said', () => {
+  test('only the image is required', () => {
     expect(parseSettings(IMAGE)).toEqual({
       ok: true,
       options: {
@@ -64,11 +64,11 @@ describe(parseSettings, () => {
     expect(parseSettings(env)).toMatchObject({ ok: true, options: { image: { agent: 'a:1', apiserver: 'b:1', controller: 'c:1' } } });
   });
 
-  test('an image of all three takes their place', () => {
+  test('an image of all three replaces them', () => {
     expect(parseSettings({ ...IMAGE, BRUPOP_AGENT_IMAGE: 'a:1' })).toMatchObject({ ok: true, options: { image: 'brupop:1' } });
   });
 
-  test('all problems are told at once', () => {
+  test('reports all problems at once', () => {
     const env = {
       BRUPOP_APISERVER_IMAGE: 'a',
       APISERVER_SERVICE_PORT: '0',
@@ -102,14 +102,14 @@ describe(parseSettings, () => {
     { variable: 'EXCLUDE_FROM_LB_WAIT_TIME_IN_SEC', value: '-1', expected: 'seconds, an integer from 0 to 2592000' },
     { variable: 'DRAIN_TIMEOUT_ACTION', value: 'give-up', expected: 'one of skip, wait, force' },
     { variable: 'LOGGING_FORMATTER', value: 'xml', expected: 'one of full, compact, pretty, json' },
-  ])('$variable is judged before anything is written, and by the component that reads it', ({ variable, value, expected }) => {
+  ])('$variable is validated before anything is written, by the component that reads it', ({ variable, value, expected }) => {
     expect(parseSettings({ ...IMAGE, [variable]: value })).toEqual({
       ok: false,
       problems: [`${variable}: expected ${expected}, got "${value}"`],
     });
   });
 
-  test('two ways to say when updates may start are refused, as the controller refuses them', () => {
+  test('a window and a cron expression together are rejected, as by the controller', () => {
     const env = { ...IMAGE, SCHEDULER_CRON_EXPRESSION: '* * 2-4 * * Sat *', UPDATE_WINDOW_START: '1:0:0', UPDATE_WINDOW_STOP: '2:0:0' };
     expect(parseSettings(env)).toMatchObject({
       ok: false,
@@ -117,7 +117,7 @@ describe(parseSettings, () => {
     });
   });
 
-  test("the original's .env is understood", () => {
+  test('the .env of Brupop 1.x is understood', () => {
     const env = parseEnv(`
 BRUPOP_CONTAINER_IMAGE=public.ecr.aws/bottlerocket/bottlerocket-update-operator:v1.1.0
 BRUPOP_CONTAINER_IMAGE_PULL_SECRET=brupop

@@ -4,7 +4,7 @@ import { componentProblems } from './component-problems.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** What the `.env` at the root may set, or every problem with it. */
+/** The settings of the `.env` at the root, or all of its problems. */
 export type Settings =
   { readonly ok: true; readonly options: InstallOptions } | { readonly ok: false; readonly problems: readonly string[] };
 
@@ -15,7 +15,7 @@ const IMAGE_VARIABLES = {
 } as const;
 const LOGGING_VARIABLES = ['LOGGING_FORMATTER', 'LOGGING_ANSI_ENABLED', 'TRACING_FILTER_DIRECTIVE'];
 
-/** Variables that are handed on, as they are, to the environment of a component, whose own parsers judge them. */
+/** Variables that are passed on unchanged to the environment of a component, whose own parsers validate them. */
 const COMPONENT_VARIABLES: Readonly<Record<Component, readonly string[]>> = {
   agent: ['EXCLUDE_FROM_LB_WAIT_TIME_IN_SEC', ...LOGGING_VARIABLES],
   apiserver: ['DRAIN_TIMEOUT_SECONDS', 'DRAIN_TIMEOUT_ACTION', ...LOGGING_VARIABLES],
@@ -28,7 +28,7 @@ const COMPONENT_VARIABLES: Readonly<Record<Component, readonly string[]>> = {
 
 const CERTIFICATE_SOURCES = ['operator', 'cert-manager', 'provided'] as const;
 
-/** Every variable that is read; a test holds the `.env` to it. */
+/** Every variable that is read; a test compares `.env` with it. */
 export const VARIABLES: readonly string[] = [
   ...Object.values(IMAGE_VARIABLES),
   'BRUPOP_CONTAINER_IMAGE',
@@ -43,13 +43,13 @@ export const VARIABLES: readonly string[] = [
 ];
 
 // https://pkg.go.dev/github.com/distribution/reference: host, path, tag, digest.
-/** What an image looks like. */
+/** The form of an image name. */
 export const IMAGE: RegExp = /^[a-zA-Z0-9][\w.-]*(:\d+)?(\/[a-z0-9]+([._-]+[a-z0-9]+)*)*(:\w[\w.-]{0,127})?(@sha256:[0-9a-f]{64})?$/;
-/** What the name of a namespace looks like. */
+/** The form of a namespace name. */
 export const LABEL: RegExp = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 const SUBDOMAIN = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
 
-/** Reads the settings. An empty value is the same as none. */
+/** Parses the settings. An empty value means none. */
 export function parseSettings(env: Env): Settings {
   const problems = Object.keys(env)
     .filter((name) => !VARIABLES.includes(name))

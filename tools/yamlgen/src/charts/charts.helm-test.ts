@@ -35,7 +35,7 @@ function helm(...args: readonly string[]): string {
   return stdout;
 }
 
-/** What both charts render with these values. */
+/** The objects that both charts render with these values. */
 function render(values: string): unknown[] {
   writeFileSync(join(folder, 'values.yaml'), values);
   const texts = CHARTS.map((chart) => helm('template', 'brupop', chart, '--values', join(folder, 'values.yaml')));
@@ -49,7 +49,7 @@ function sorted(objects: readonly unknown[]): unknown[] {
 
 const installed = (options: InstallOptions): KubernetesObject[] => installObjects(options).filter(({ kind }) => kind !== 'Namespace');
 
-/** An installation, and the values that ask a chart of the defaults for it. */
+/** An installation, and the values with which the default charts render it. */
 const INSTALLATIONS: readonly { readonly name: string; readonly options: Partial<InstallOptions>; readonly values: string }[] = [
   { name: 'the defaults', options: {}, values: '{}' },
   { name: 'cert-manager', options: { certificates: 'cert-manager' }, values: 'certificates: cert-manager' },
@@ -57,7 +57,7 @@ const INSTALLATIONS: readonly { readonly name: string; readonly options: Partial
   { name: 'no network policies', options: { networkPolicy: false }, values: 'networkPolicy: {enabled: false}' },
   { name: 'no admission policies', options: { admissionPolicy: false }, values: 'admissionPolicy: {enabled: false}' },
   {
-    name: 'drains that end in force',
+    name: 'drains that end by force',
     options: { env: { apiserver: { DRAIN_TIMEOUT_ACTION: 'force', DRAIN_TIMEOUT_SECONDS: '60' } } },
     values: '{drain_timeout_action: force, drain_timeout_seconds: 60}',
   },
@@ -70,7 +70,7 @@ const INSTALLATIONS: readonly { readonly name: string; readonly options: Partial
     values: '{apiserver_internal_port: 9443, apiserver_service_port: 8443}',
   },
   {
-    name: 'a fleet with limits and hours',
+    name: 'a fleet with limits and a window',
     options: {
       env: {
         agent: { EXCLUDE_FROM_LB_WAIT_TIME_IN_SEC: '60' },
@@ -144,18 +144,18 @@ podLabels: {team: fleet}`,
 ];
 
 describe('charts rendered by Helm', () => {
-  test.each(INSTALLATIONS)('$name: charts made for it equal the manifest, object by object', ({ options }) => {
+  test.each(INSTALLATIONS)('$name: charts generated for it render the manifest, object by object', ({ options }) => {
     const all = { ...DEFAULTS, ...options };
     write(all);
     expect(sorted(render('{}'))).toEqual(sorted(installed(all)));
   });
 
-  test.each(INSTALLATIONS)('$name: asked for by values, it equals the manifest, object by object', ({ options, values }) => {
+  test.each(INSTALLATIONS)('$name: with its values, the charts render the manifest, object by object', ({ options, values }) => {
     write(DEFAULTS);
     expect(sorted(render(values))).toEqual(sorted(installed({ ...DEFAULTS, ...options })));
   });
 
-  test('monitors come when asked for', () => {
+  test('monitors are rendered on request', () => {
     write(DEFAULTS);
     const objects = render(`
 prometheus:
@@ -165,7 +165,7 @@ prometheus:
     expect(sorted(objects)).toEqual(sorted([...installed(DEFAULTS), ...monitors]));
   });
 
-  test("pull secrets may be given as the original's values had them: as a text", () => {
+  test('pull secrets may be given as text, like in Brupop 1.x', () => {
     write(DEFAULTS);
     const objects = render(`
 image_pull_secrets: |-
@@ -183,7 +183,7 @@ image_pull_secrets: |-
     { values: 'max_concurrent_updates: 1000000', named: 'max_concurrent_updates' },
     { values: 'drain_timeout_seconds: 2592000', named: 'drain_timeout_seconds' },
     { values: 'images: {agnet: a}', named: 'agnet' },
-    // As `helm upgrade --reuse-values` leaves them out: the original's chart has neither.
+    // As `helm upgrade --reuse-values` leaves them out: the chart of Brupop 1.x has neither.
     { values: '{images: null, drain_timeout_action: null}', named: "missing properties 'images', 'drain_timeout_action'" },
     { values: 'image: public.ecr.aws/bottlerocket/bottlerocket-update-operator:v1.4.0', named: 'is the image of Brupop 1.x' },
     { values: 'podAnnotations: {owner: fleet}', named: 'owner' },
@@ -225,7 +225,7 @@ image_pull_secrets: |-
     'scheduler_cron_expression: "@weekly"',
     '{scheduler_cron_expression: "", update_window_start: "", update_window_stop: ""}',
     '{image: brupop:1, images: {agent: "", apiserver: "", controller: ""}}',
-  ])('a value that opens a window, or names an image, is taken: %s', (values) => {
+  ])('a valid window or image is accepted: %s', (values) => {
     write(DEFAULTS);
     expect(() => render(values)).not.toThrow();
   });

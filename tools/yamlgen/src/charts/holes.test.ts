@@ -8,11 +8,11 @@ function filled(make: (holes: Holes) => unknown): string {
 }
 
 describe(Holes, () => {
-  test('a text alone is quoted, whatever its value looks like', () => {
+  test('a text is quoted, whatever its value looks like', () => {
     expect(filled((holes) => ({ a: holes.text('.Values.a') }))).toBe('a: {{ .Values.a | quote }}\n');
   });
 
-  test('a text within another stays as it is', () => {
+  test('a text within another is not quoted', () => {
     expect(filled((holes) => ({ a: [`*.${holes.text('.Values.a')}.svc`] }))).toBe("a:\n  - '*.{{ .Values.a }}.svc'\n");
   });
 
@@ -25,7 +25,7 @@ describe(Holes, () => {
     ).toBe("number: {{ .Values.port }}\ntext: '{{ .Values.port }}'\n");
   });
 
-  test('a field is left out if its value is empty', () => {
+  test('a field is omitted if its value is empty', () => {
     expect(filled((holes) => ({ a: { b: holes.field('.Values.b'), c: 1 } }))).toBe(`a:
   {{- with .Values.b }}
   b:
@@ -39,7 +39,7 @@ describe(Holes, () => {
     expect(filled((holes) => ({ b: holes.field('.Values.b', true) }))).toContain('{{- tpl (toYaml .) $ | nindent 2 }}');
   });
 
-  test('variables come after those that are always there', () => {
+  test('variables follow the fixed ones', () => {
     expect(
       filled((holes) => ({
         env: Object.entries({ A: 'a', ...holes.variables('.Values.env') }).map(([name, value]) => ({ name, value })),
@@ -54,7 +54,7 @@ describe(Holes, () => {
 `);
   });
 
-  test('entries stand among those that are always there', () => {
+  test('entries are merged with the fixed ones', () => {
     expect(filled((holes) => ({ labels: { ...holes.entries('.Values.labels'), a: 'b' } }))).toBe(`labels:
   {{- with .Values.labels }}
   {{- toYaml . | nindent 2 }}
@@ -63,7 +63,7 @@ describe(Holes, () => {
 `);
   });
 
-  test('items stand behind those that are always there', () => {
+  test('items follow the fixed ones', () => {
     expect(filled((holes) => ({ a: { list: [{ b: 1 }, ...holes.items('.Values.list')], c: 1 } }))).toBe(`a:
   list:
     - b: 1
@@ -83,7 +83,7 @@ a: 1
 `);
   });
 
-  test('more than nine holes do not get in one another’s way', () => {
+  test('more than nine holes do not collide', () => {
     const text = filled((holes) => Array.from({ length: 12 }, (_, at) => ({ name: holes.text(`.Values.v${String(at)}`) })));
     expect(text.match(/\.Values\.v\d+(?= )/g)).toEqual(Array.from({ length: 12 }, (_, at) => `.Values.v${String(at)}`));
   });

@@ -1,15 +1,15 @@
-// No port of anything here, and not part of any number in a manifest.
+// Not a port that is used here, and not part of any number in a manifest.
 const FIRST_PORT = 64_901;
 
 /**
- * Places in a manifest that Helm fills in. Objects are made with tokens where a value belongs, written as YAML, and then each token is
- * replaced by what Helm takes for it; so a chart cannot say anything else than the manifest does.
+ * Places in a manifest that Helm fills in. Objects are created with tokens in place of values and written as YAML; then each token is
+ * replaced by a Helm expression. So the charts cannot differ from the manifest.
  */
 export class Holes {
   readonly #fillers: ((text: string) => string)[] = [];
   #ports = 0;
 
-  /** A text, alone or as a part of another. @param expression what Helm evaluates, such as `.Values.namespace` */
+  /** A text, alone or as part of another. @param expression a Helm expression, such as `.Values.namespace` */
   text(expression: string): string {
     const token = this.#token();
     const alone = new RegExp(`(: )${token}$`, 'gm');
@@ -24,7 +24,7 @@ export class Holes {
     return port;
   }
 
-  /** Whatever a field holds; the field is left out if it is empty. @param isTemplate whether Helm evaluates what the value holds, too */
+  /** Any value of a field, which is omitted if empty. @param isTemplate whether Helm evaluates templates in the value, too */
   field(expression: string, isTemplate = false): never {
     const token = this.#token();
     const value = isTemplate ? 'tpl (toYaml .) $' : 'toYaml .';
@@ -77,7 +77,7 @@ export class Holes {
     return [token as never];
   }
 
-  /** A list of `name: …`, given as a list, or as the YAML of one; the field is left out if it is empty. */
+  /** A list of `name: …`, given as a list, or as YAML text; the field is omitted if it is empty. */
   names(expression: string): string {
     const token = this.#token();
     this.#fillers.push((text) =>
@@ -89,7 +89,7 @@ export class Holes {
     return token;
   }
 
-  /** Puts what Helm takes in the place of every token. */
+  /** Replaces every token by its Helm expression. */
   fill(text: string): string {
     return this.#fillers.reduce((filled, fill) => fill(filled), text);
   }

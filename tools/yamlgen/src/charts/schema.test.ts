@@ -40,7 +40,7 @@ describe('values.schema.json', () => {
     'image: registry.example.com:5000/brupop/operator:v2.0.0',
     'env: {controller: {SOAK_TIME_IN_SEC: 300, METRICS_PORT: 9090, NODE_OPTIONS: --trace-warnings, MAX_FAILED_NODES: unlimited}}',
     'env: {agent: {UPDATE_CHECK_INTERVAL_IN_SEC: "600", HTTPS_PROXY: "http://proxy:3128"}}',
-  ])('takes %s', (values) => {
+  ])('accepts %s', (values) => {
     expect([validate(withValues(values)), validate.errors]).toEqual([true, null]);
   });
 
@@ -72,7 +72,7 @@ describe('values.schema.json', () => {
     'env: {controller: {MAX_FAILED_NODES: none}}',
     'env: {agent: {UPDATE_CHECK_INTERVAL_IN_SEC: 5}}',
     'env: {agent: {APISERVER_URL: apiserver}}',
-  ])('refuses %s', (values) => {
+  ])('rejects %s', (values) => {
     expect(validate(withValues(values))).toBe(false);
   });
 });

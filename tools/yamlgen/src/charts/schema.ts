@@ -8,7 +8,7 @@ import { integerPattern, schemaOf } from './text-schema.ts';
 import type { ValueSchema } from './text-schema.ts';
 import { VALUE_OF_VARIABLE } from './values.ts';
 
-/** The part of a JSON Schema that is walked through. */
+/** The traversed part of a JSON Schema. */
 interface SchemaNode {
   properties?: Record<string, SchemaNode>;
   definitions?: Record<string, SchemaNode>;
@@ -21,15 +21,15 @@ const VARIABLES: Readonly<Record<Component, readonly ConfigItem<unknown>[]>> = {
   controller: Object.values(CONTROLLER),
 };
 
-// Objects of the chart depend on these: an empty text must not mean one thing to the chart and another to the process.
+// Objects of the chart depend on these: an empty text must mean the same to the chart and to the process.
 const REQUIRED_VALUES = ['certificates', 'drain_timeout_action'];
-// Written into the objects as it is, where 0443 would be another number.
+// Written into the objects literally, where 0443 would be another number.
 const PORT: ValueSchema = { type: ['string', 'integer'], pattern: `^(${integerPattern(1, 65_535)})$`, minimum: 1, maximum: 65_535 };
 const METRICS_PORT = 'METRICS_PORT';
 
 /**
- * A values.schema.json with the rules of the processes' own parsers filled in: what a process would refuse when it starts, Helm refuses before it changes
- * anything. Rules that need more than one value are in the chart's `checks.yaml`.
+ * A values.schema.json with the rules of the processes' own parsers: Helm rejects what a process would reject at its start, before it
+ * changes anything. Rules about more than one value are in the chart's `checks.yaml`.
  */
 export function fillSchema(text: string): string {
   const schema = JSON.parse(text) as SchemaNode;

@@ -5,11 +5,11 @@ const { operator, shadow } = chartTemplates();
 const conditionsOf = (file: string): string[] => operator.get(file)?.match(/^\{\{- (if|else|end).*\}\}$/gm) ?? [];
 
 describe(chartTemplates, () => {
-  test('no hole stays open', () => {
+  test('every hole is filled', () => {
     for (const text of [...operator.values(), ...shadow.values()]) expect(text).not.toMatch(/hole_|649\d\d/);
   });
 
-  test('the definition of the resource is a chart of its own, and the namespace is nobody’s', () => {
+  test('the CRD is in its own chart, and no chart contains the namespace', () => {
     expect([...shadow.keys()]).toEqual(['customresourcedefinition-bottlerocketshadows.brupop.bottlerocket.aws.yaml']);
     expect([...operator.keys()].filter((file) => file.startsWith('namespace') || file.startsWith('custom'))).toEqual([]);
   });
@@ -33,7 +33,7 @@ describe(chartTemplates, () => {
       file: 'servicemonitor-brupop-controller.yaml',
       conditions: ['{{- if .Values.prometheus.controller.serviceMonitor.enabled }}', '{{- end }}'],
     },
-  ])('$file is there under the right conditions', ({ file, conditions }) => {
+  ])('$file is rendered under the right conditions', ({ file, conditions }) => {
     expect(operator.has(file)).toBe(true);
     expect(conditionsOf(file)).toEqual(conditions);
   });

@@ -3,14 +3,14 @@ import type { Component, InstallOptions, KubernetesObject } from '@brupop/manife
 import { yamlOf } from '../yaml.ts';
 import { Holes } from './holes.ts';
 
-/** One of several ways to install, and when Helm takes it. */
+/** One of several ways to install, and the condition under which Helm uses it. */
 interface Choice {
-  /** Condition; undefined for whatever is left. */
+  /** Condition; undefined for all other cases. */
   readonly when: string | undefined;
   readonly options: Partial<InstallOptions>;
 }
 
-/** What changes more than a value: objects, or rules in them, that come and go. */
+/** Options that change more than a value: objects, or rules in them, that come and go. */
 const CHOICES: readonly (readonly Choice[])[] = [
   [
     { when: 'eq .Values.certificates "operator"', options: { certificates: 'operator' } },
@@ -48,7 +48,7 @@ export function chartTemplates(): ChartTemplates {
   const operator = new Map<string, string>();
   const shadow = new Map<string, string>();
   for (const [file, { kind }] of all) {
-    // Helm makes the namespace if asked to, and would delete it with all that others put there.
+    // Helm can create the namespace, and would delete it together with everything else in it.
     if (kind === 'Namespace') continue;
     const alternatives = variants.map((choices) => choices.map(({ when, objects }) => ({ when, text: textOf(objects.get(file)) })));
     (kind === 'CustomResourceDefinition' ? shadow : operator).set(file, holes.fill(conditional(file, alternatives)));
@@ -59,11 +59,11 @@ export function chartTemplates(): ChartTemplates {
 
 interface Alternative {
   readonly when: string | undefined;
-  /** Empty where the object is not there. */
+  /** Empty if the object does not exist in this alternative. */
   readonly text: string;
 }
 
-/** A template that gives the right one of the alternatives. @throws Error if two choices change the same object */
+/** A template that selects between the alternatives. @throws Error if two choices change the same object */
 function conditional(file: string, choices: readonly (readonly Alternative[])[]): string {
   const changing = choices.filter((alternatives) => new Set(alternatives.map(({ text }) => text)).size > 1);
   if (changing.length > 1) throw new Error(`${file} depends on more than one choice`);
@@ -72,7 +72,7 @@ function conditional(file: string, choices: readonly (readonly Alternative[])[])
 
 function branches(alternatives: readonly Alternative[]): string {
   const kept = [...alternatives];
-  // "Whatever is left" covers those before it that say the same, and needs no words if it says nothing.
+  // The last case also covers preceding equal ones, and needs no `else` if it is empty.
   while (kept.at(-1)?.when === undefined && kept.length > 1 && kept.at(-2)?.text === kept.at(-1)?.text) kept.splice(-2, 1);
   if (kept.at(-1)?.when === undefined && kept.at(-1)?.text === '') kept.pop();
   const isExclusive = kept.every(({ when }) => when !== undefined);
@@ -93,7 +93,7 @@ function fileName({ kind, metadata }: KubernetesObject): string {
   return `${kind.toLowerCase()}-${metadata.name}.yaml`;
 }
 
-/** Values of the original's chart keep their names; what is new follows Helm's custom of camel case where it is not a variable's name. */
+/** Values of the Brupop 1.x chart keep their names; new ones are in camel case, as usual for Helm, unless they name variables. */
 function optionsOf(holes: Holes): InstallOptions {
   const value = (path: string): string => holes.text(`.Values.${path}`);
   const logging = (component: Component): Readonly<Record<string, string>> => ({
@@ -108,12 +108,12 @@ function optionsOf(holes: Holes): InstallOptions {
   });
   const placement = <K extends string>(component: Component, ...fields: readonly K[]): Readonly<Record<K, never>> =>
     Object.fromEntries(fields.map((field) => [field, holes.field(`.Values.placement.${component}.${field}`)])) as Record<K, never>;
-  // Behind those that these two always have.
+  // After the tolerations that these two always have.
   const tolerations = (component: 'apiserver' | 'controller'): never[] => holes.items(`.Values.placement.${component}.tolerations`);
   const further = (component: Component): Readonly<Record<string, string>> => holes.variables(`.Values.env.${component}`);
   const annotations = (path: string): never => holes.field(`.Values.${path}`);
   const metricsPort = (component: 'apiserver' | 'controller'): string => `(.Values.env.${component} | default dict).METRICS_PORT`;
-  // The port that they name by default is that of the metrics, wherever it is.
+  // Its default port is that of the metrics, whatever that is.
   const scraped = (path: string, component: 'apiserver' | 'controller'): never => {
     const [port, chosen] = [metricsPort(component), `(.Values.${path} | default dict)`];
     const moved = `(and ${port} (eq (get ${chosen} "prometheus.io/port" | toString) "${String(METRICS_PORT)}") | empty | not)`;
@@ -165,7 +165,7 @@ function optionsOf(holes: Holes): InstallOptions {
         tolerations: tolerations('controller'),
       },
       apiserver: {
-        // The original's chart evaluates these, and only these.
+        // The chart of Brupop 1.x evaluates templates in these, and only in these.
         topologySpreadConstraints: holes.field('.Values.placement.apiserver.topologySpreadConstraints', true),
         ...placement('apiserver', 'nodeSelector', 'podAffinity', 'podAntiAffinity', 'priorityClassName'),
         tolerations: tolerations('apiserver'),

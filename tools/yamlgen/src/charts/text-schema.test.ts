@@ -22,7 +22,7 @@ describe(integerPattern, () => {
     { min: 0, max: 9, pattern: '[0-9]' },
     { min: 10, max: 100, pattern: '[1-9][0-9]{1}|100' },
     { min: 1, max: Number.MAX_SAFE_INTEGER, pattern: '[1-9][0-9]{0,14}' },
-  ])('can be read: $min to $max', ({ min, max, pattern }) => {
+  ])('is readable: $min to $max', ({ min, max, pattern }) => {
     expect(integerPattern(min, max)).toBe(pattern);
   });
 });
@@ -32,7 +32,7 @@ describe(schemaOf, () => {
     { name: 'words', rule: { words: ['a', 'b'] }, isOptional: false, schema: { enum: ['a', 'b'] } },
     { name: 'words, or none', rule: { anyOf: [{ words: [''] }, { words: ['a'] }] }, isOptional: true, schema: { enum: ['a', ''] } },
     {
-      name: 'a boolean, which YAML has, too',
+      name: 'a boolean, also as a YAML boolean',
       rule: { words: ['true', 'false'] },
       isOptional: false,
       schema: { enum: ['true', 'false', true, false] },

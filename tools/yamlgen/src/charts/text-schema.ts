@@ -10,12 +10,12 @@ export interface ValueSchema {
   readonly maximum?: number;
 }
 
-// Helm renders larger integers as 1e+06: they have to be texts.
+// Helm renders larger integers as 1e+06: they must be texts.
 const LARGEST_INTEGER = 999_999;
 
 /**
- * What a value of a chart may be that ends as the text of a variable: a text, or the number or boolean that is written like it.
- * @param isOptional whether an empty text stands for none
+ * The schema of a chart's value that becomes the text of a variable: a text, or the number or boolean that is written like it.
+ * @param isOptional whether an empty text means no value
  */
 export function schemaOf(rule: TextRule | undefined, isOptional: boolean): ValueSchema {
   if (rule === undefined) return { type: ['string', 'integer', 'boolean'], maximum: LARGEST_INTEGER };
@@ -51,11 +51,11 @@ function patternOf(part: Part): string {
   return words.map((word) => (part.anyCase === true ? word.replace(/[a-z]/g, (a) => `[${a}${a.toUpperCase()}]`) : word)).join('|');
 }
 
-// More than anybody wants, and more digits would only make the pattern longer.
+// A larger limit has no use, and more digits would only make the pattern longer.
 const MOST = 999_999_999_999_999;
 
 /**
- * The decimals of the integers from `min` to `max`, both included and neither negative, without zeros before them.
+ * A pattern for the decimals of the integers from `min` to `max`, both inclusive and not negative, without leading zeros.
  */
 export function integerPattern(min: number, max: number): string {
   const most = Math.min(max, MOST);
@@ -63,7 +63,7 @@ export function integerPattern(min: number, max: number): string {
   let from = min;
   while (from <= most) {
     const digits = String(from).length;
-    // As many whole lengths as there are: from 10 to 99, 100 to 999, and so on.
+    // Ranges of whole lengths: 10 to 99, 100 to 999, and so on.
     const isWhole = from === 10 ** (digits - 1);
     const last = isWhole ? String(most + 1).length - 1 : digits;
     if (isWhole && last >= digits) alternatives.push(`[1-9]${repeated(digits - 1, last - 1)}`);

@@ -10,7 +10,7 @@ const valuesOf = (options: Parameters<typeof operatorValues>[0]): Record<string,
   parse(fillValues(source('bottlerocket-update-operator'), operatorValues(options))) as Record<string, unknown>;
 
 describe('values of the charts', () => {
-  test("the original's values keep their names", () => {
+  test('the values of the Brupop 1.x chart keep their names', () => {
     const values = valuesOf({ image: IMAGE });
     expect(Object.keys(values)).toEqual(
       expect.arrayContaining([
@@ -31,29 +31,29 @@ describe('values of the charts', () => {
     });
   });
 
-  test('every explanation outlives the filling in', () => {
+  test('every comment is kept when values are filled in', () => {
     const comments = (text: string): number => text.match(/^ *#/gm)?.length ?? 0;
     const text = source('bottlerocket-update-operator');
     expect(comments(fillValues(text, operatorValues({ image: IMAGE })))).toBe(comments(text));
   });
 
-  test('one image for all leaves the three open', () => {
+  test('one image for all leaves the three empty', () => {
     expect(valuesOf({ image: 'all:1' })).toMatchObject({ image: 'all:1', images: { agent: '', apiserver: '', controller: '' } });
   });
 
-  test('the notes warn of every value but those that there are', () => {
+  test('the notes warn of every unknown value', () => {
     const notes = readFileSync(join(import.meta.dirname, '../../charts/bottlerocket-update-operator/templates/NOTES.txt'), 'utf8');
     const known = notes.match(/without \(keys \.Values\)(.*?)\}\}/)?.[1]?.match(/\w+/g);
-    // Helm's own, and two of the original's that nothing reads.
+    // Helm's own values, and two of Brupop 1.x that nothing reads.
     const further = ['global', 'nameOverride', 'fullnameOverride'];
     expect(known?.toSorted()).toEqual([...Object.keys(valuesOf({ image: IMAGE })), ...further].toSorted());
   });
 
-  test('a value that the file does not explain is refused', () => {
+  test('a value without an explanation in the file is rejected', () => {
     expect(() => fillValues('a: 1\n', new Map([['b.c', 1]]))).toThrow('values.yaml lacks b.c');
   });
 
-  test('the definition of the resource takes the values that it shares', () => {
+  test('the CRD chart gets the values that it shares', () => {
     const values = shadowValues({ image: IMAGE, certificates: 'cert-manager', namespace: 'ns', apiserverServicePort: 8443 });
     expect(parse(fillValues(source('bottlerocket-shadow'), values))).toEqual({
       namespace: 'ns',

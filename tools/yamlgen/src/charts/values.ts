@@ -2,7 +2,7 @@ import { installObjects, SERVER_TOLERATIONS } from '@brupop/manifests';
 import type { Component, InstallOptions, KubernetesObject, KubernetesValue } from '@brupop/manifests';
 import { parseDocument } from 'yaml';
 
-/** The part of a workload that values are taken from. */
+/** The part of a workload from which values are taken. */
 interface Workload extends KubernetesObject {
   readonly spec: { readonly template: { readonly metadata: { readonly annotations?: unknown }; readonly spec: Pod } };
 }
@@ -42,7 +42,7 @@ function logging(component: Component): Readonly<Record<string, string>> {
 
 const SERVICES = { apiserver: 'brupop-apiserver', controller: 'brupop-controller-server' } as const;
 
-/** Fields of `placement`, and what stands for none. */
+/** Fields of `placement`, and their empty value. */
 const PLACEMENT: Readonly<Record<Component, Readonly<Record<string, unknown>>>> = {
   agent: { tolerations: [], priorityClassName: '' },
   controller: { tolerations: [], nodeSelector: {}, podAffinity: {}, podAntiAffinity: {}, priorityClassName: '' },
@@ -56,7 +56,7 @@ const PLACEMENT: Readonly<Record<Component, Readonly<Record<string, unknown>>>> 
   },
 };
 
-/** Values by their path, such that the operator's chart renders the very installation. */
+/** Values by path with which the operator's chart renders this installation. */
 export function operatorValues(options: InstallOptions): ReadonlyMap<string, unknown> {
   const { image, namespace, certificates } = { certificates: 'operator', ...options };
   const templates = podTemplatesOf(options);
@@ -107,19 +107,19 @@ function furtherVariables(component: Component, { env }: InstallOptions): Readon
   return Object.fromEntries(Object.entries(env?.[component] ?? {}).filter(([name]) => !(name in VALUE_OF_VARIABLE[component])));
 }
 
-/** Without what the template has in any case. */
+/** Without the items that the template always has. */
 function chosen(tolerations: Pod['tolerations']): Pod['tolerations'] {
   return tolerations?.filter((toleration) => !SERVER_TOLERATIONS.includes(toleration));
 }
 
-/** Values of the chart that defines the resource. */
+/** Values of the chart with the CRD. */
 export function shadowValues(options: InstallOptions): ReadonlyMap<string, unknown> {
   const values = operatorValues(options);
   return new Map(['namespace', 'apiserver_service_port', 'certificates'].map((path) => [path, values.get(path)]));
 }
 
 /**
- * A values.yaml with its explanations, filled in.
+ * A values.yaml with its comments, filled in.
  * @throws Error for a path that the text does not have
  */
 export function fillValues(text: string, values: ReadonlyMap<string, unknown>): string {

@@ -27,19 +27,19 @@ describe(prometheusObjects, () => {
       ?.relabel_configs.filter(({ action }) => action === 'keep')
       .map(({ regex }) => regex) ?? [];
 
-  test('everything is in the namespace of the operator, and may look at nothing else', () => {
+  test('everything is in the namespace of the operator, and may read nothing else', () => {
     expect(new Set(objects.map(({ metadata }) => metadata.namespace))).toEqual(new Set(['ns']));
     expect(objects.filter(({ kind }) => kind.startsWith('Cluster'))).toEqual([]);
     for (const { kubernetes_sd_configs: discovery } of config.scrape_configs) expect(discovery[0].namespaces.names).toEqual(['ns']);
   });
 
-  test('the controller is found by its Service, under the name of its port', () => {
+  test('the controller is discovered through its Service, by the name of its port', () => {
     const service = find(installObjects({ image: 'a', namespace: 'ns' }), 'Service', 'brupop-controller-server');
     expect(kept('brupop-controller')).toEqual([service.metadata.name, 'main']);
     expect(service['spec']).toMatchObject({ ports: [{ name: 'main' }] });
   });
 
-  test('each replica of the apiserver is found by its label, under the name of its port', () => {
+  test('each replica of the apiserver is discovered by its label and the name of its port', () => {
     const deployment = find(installObjects({ image: 'a', namespace: 'ns' }), 'Deployment', 'brupop-apiserver');
     expect(kept('brupop-apiserver')).toEqual(['apiserver', 'metrics']);
     expect(deployment['spec']).toMatchObject({
@@ -50,7 +50,7 @@ describe(prometheusObjects, () => {
     });
   });
 
-  test('the rules come along', () => {
+  test('the rules are included', () => {
     expect(parse(data['brupop-rules.yml'] ?? '')).toEqual(RULES);
   });
 });

@@ -5,13 +5,13 @@ import { RULES } from './rules.ts';
 
 const IMAGE = 'docker.io/prom/prometheus:v3.13.5';
 const NAME = 'prometheus-deployment';
-const NOBODY = 65_534;
+const NOBODY_UID = 65_534;
 const LABELS = { app: 'prometheus' };
 const RBAC = 'rbac.authorization.k8s.io';
-// The API server replaces every character of a label's name that a metric's may not have.
+// Prometheus replaces every character of a label name that a metric's may not contain.
 const COMPONENT = `__meta_kubernetes_pod_label_${COMPONENT_LABEL.replace(/[^a-zA-Z0-9]/g, '_')}`;
 
-/** A Prometheus that scrapes the operator, to try it out: its configuration is the point, and its storage is small. */
+/** A Prometheus that scrapes the operator, to try it out: its configuration matters, and its storage is small. */
 export function prometheusObjects(namespace: string = DEFAULT_NAMESPACE): readonly KubernetesObject[] {
   const named = (name: string): KubernetesObject['metadata'] => ({ name, namespace });
   return [
@@ -48,7 +48,7 @@ export function prometheusObjects(namespace: string = DEFAULT_NAMESPACE): readon
   ];
 }
 
-/** The configuration: one job for the controller's Service, one for each replica of the apiserver. */
+/** The configuration: one job for the controller's Service, one for the replicas of the apiserver. */
 export function prometheusConfig(namespace: string): object {
   const discovery = (role: string): object => ({ role, namespaces: { names: [namespace] } });
   const keep = (source: string, regex: string): object => ({ source_labels: [source], regex, action: 'keep' });
@@ -87,7 +87,7 @@ function deployment(metadata: KubernetesObject['metadata']): KubernetesObject {
     spec: {
       replicas: 1,
       selector: { matchLabels: LABELS },
-      // Two cannot write to one volume.
+      // Two replicas cannot write to one volume.
       strategy: { type: 'Recreate' },
       template: {
         metadata: { labels: LABELS },
@@ -95,9 +95,9 @@ function deployment(metadata: KubernetesObject['metadata']): KubernetesObject {
           serviceAccountName: 'prometheus-service-account',
           securityContext: {
             runAsNonRoot: true,
-            runAsUser: NOBODY,
-            runAsGroup: NOBODY,
-            fsGroup: NOBODY,
+            runAsUser: NOBODY_UID,
+            runAsGroup: NOBODY_UID,
+            fsGroup: NOBODY_UID,
             seccompProfile: { type: 'RuntimeDefault' },
           },
           containers: [

@@ -9,13 +9,13 @@ const METRICS = new Map([...CONTROLLER_METRICS, ...LEADER_METRICS, ...APISERVER_
 const rules = RULES.groups.flatMap((group) => group.rules);
 
 describe('rules for Prometheus', () => {
-  test('each asks for metrics that a component has', () => {
+  test('each uses metrics that a component exposes', () => {
     const asked = rules.flatMap(({ expr }) => expr.match(/\bbrupop_\w+/g) ?? []);
     expect(asked).not.toEqual([]);
     expect(asked.filter((name) => !METRICS.has(name))).toEqual([]);
   });
 
-  test('each selects by labels that the metric has, with values that can occur', () => {
+  test('each selects labels that the metric has, with values that can occur', () => {
     const selections = rules.flatMap(({ expr }) => [...expr.matchAll(/\b(brupop_\w+)\{(\w+)!?="(\w+)"\}/g)]);
     expect(selections).not.toEqual([]);
     for (const [, metric = '', label = '', value] of selections) {
@@ -23,7 +23,7 @@ describe('rules for Prometheus', () => {
     }
   });
 
-  test('rates are of counters, and of nothing else', () => {
+  test('rates are of counters only', () => {
     const typeOf = (name: string | undefined): string | undefined => METRICS.get(name ?? '')?.type;
     for (const { expr } of rules) {
       const rated = [...expr.matchAll(/\b(?:rate|increase)\((brupop_\w+)/g)].map(([, name]) => name);
@@ -32,9 +32,9 @@ describe('rules for Prometheus', () => {
     }
   });
 
-  test('the apiserver that rejects a single agent all along is reported', () => {
+  test('an apiserver that permanently rejects a single agent raises an alert', () => {
     const expr = rules.find((rule) => 'alert' in rule && rule.alert === 'BrupopAgentsRefused')?.expr ?? '';
-    // An agent pauses for at most 45 s between two requests.
+    // An agent waits for at most 45 s between two requests.
     expect(Number(/> ([\d.]+)$/.exec(expr)?.[1])).toBeLessThan(1 / 45);
   });
 

@@ -21,7 +21,7 @@ export interface RecordingRule {
   readonly expr: string;
 }
 
-/** The alerts that someone who runs a fleet needs; docs/operations.md explains each. */
+/** The alerts that an operator of a fleet needs; docs/operations.md explains each. */
 export const RULES: RuleFile = {
   groups: [
     {
