@@ -1,6 +1,6 @@
 import { createBottlerocketApi } from '@brupop/bottlerocket-api';
 import type { BottlerocketShadow } from '@brupop/crd-models';
-import { FollowingClock } from '@brupop/ports';
+import { FollowingClock, Notifier } from '@brupop/ports';
 import type { Clock, HttpClient, Random } from '@brupop/ports';
 import { BrupopError, describeError } from '@brupop/process';
 import type { Logger } from '@brupop/process';
@@ -9,8 +9,6 @@ import type { AgentSettings } from '@brupop/state-machine';
 import { AgentMemory } from './agent-memory.ts';
 import { createApiserverClient } from './apiserver-client.ts';
 import { createBackoff } from './backoff.ts';
-import { createNotifier } from './notifier.ts';
-import type { Notifier } from './notifier.ts';
 import { createReadiness } from './readiness.ts';
 import { reconcile } from './reconcile.ts';
 import type { Next, ReconcileDeps } from './reconcile.ts';
@@ -58,7 +56,7 @@ export function createAgent(deps: AgentDeps): Agent {
     problem: () => readiness.problem(),
     async run(signal) {
       const shadows = new ShadowCache(clock);
-      const notifier = createNotifier(clock);
+      const notifier = new Notifier(clock);
       const stop = new AbortController();
       const running = AbortSignal.any([signal, stop.signal]);
       const onShadow = (shadow: BottlerocketShadow, isFresh: boolean): void => {
@@ -90,14 +88,15 @@ async function work(deps: ReconcileDeps, notifier: Notifier, random: Random, sig
   const backoff = createBackoff(clock, random);
   const hostBackoff = createBackoff(clock, random, HOST_BACKOFF_MS);
   let told = '';
-  await notifier.wait(undefined, signal);
+  await notifier.wait(0, undefined, signal);
   for (;;) {
+    const seen = notifier.version;
     try {
       const next = await reconcile(deps, signal);
       backoff.reset();
       hostBackoff.reset();
       told = '';
-      if (next !== 'now') await notifier.wait(pauseMs(deps, next), signal);
+      if (next !== 'now') await notifier.wait(seen, pauseMs(deps, next), signal);
     } catch (error) {
       signal.throwIfAborted();
       const code = error instanceof BrupopError ? error.code : undefined;

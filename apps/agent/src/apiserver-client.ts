@@ -11,6 +11,7 @@ import {
 import type { CreateShadowRequest, NodeHealth, ParseResult, StepProgress } from '@brupop/agent-api';
 import { LIMITS, parseShadow, parseStoredStatus, shortenText } from '@brupop/crd-models';
 import type { BottlerocketShadow, ShadowStatus } from '@brupop/crd-models';
+import { withDeadline } from '@brupop/ports';
 import type { Clock, HttpClient, HttpHeaders, HttpRequest } from '@brupop/ports';
 import { BrupopError } from '@brupop/process';
 
@@ -85,11 +86,14 @@ export function createApiserverClient(options: ApiserverClientOptions): Apiserve
       ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
       ...request.headers,
     };
-    return await within(clock, timeoutMs, signal, async (limited) => {
-      const response = await http.request({ ...request, headers }, limited);
+    const deadline = withDeadline(clock, signal, timeoutMs, timeoutError);
+    try {
+      const response = await http.request({ ...request, headers }, deadline.signal);
       onDate?.(response.headers['date']);
       return { status: response.status, headers: response.headers, body: await response.text() };
-    });
+    } finally {
+      deadline.dispose();
+    }
   }
 
   return {
@@ -128,25 +132,8 @@ interface Answer {
   readonly body: string;
 }
 
-/** Runs `work` with a signal that also aborts after `timeoutMs`. */
-async function within<T>(clock: Clock, timeoutMs: number, signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const limit = new AbortController();
-  const onAbort = (): void => {
-    limit.abort(signal.reason);
-  };
-  signal.throwIfAborted();
-  signal.addEventListener('abort', onAbort, { once: true });
-  const cancel = clock.setTimer(timeoutMs, () => {
-    limit.abort(
-      new BrupopError('APISERVER_TIMEOUT', `The apiserver did not answer within ${String(timeoutMs)} ms`, { retry: 'transient' }),
-    );
-  });
-  try {
-    return await work(limit.signal);
-  } finally {
-    cancel();
-    signal.removeEventListener('abort', onAbort);
-  }
+function timeoutError(limitMs: number): BrupopError {
+  return new BrupopError('APISERVER_TIMEOUT', `The apiserver did not answer within ${String(limitMs)} ms`, { retry: 'transient' });
 }
 
 /** Some replicas, or all for the time of an upgrade, are still the original's. They are waited out. */

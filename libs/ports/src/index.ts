@@ -1,5 +1,8 @@
 export { sleep, systemClock } from './clock.ts';
 export type { Clock } from './clock.ts';
+export { withDeadline } from './deadline.ts';
+export type { Deadline, TimeoutError } from './deadline.ts';
+export { Notifier } from './notifier.ts';
 export { VirtualClock } from './virtual-clock.ts';
 export { seededRandom, systemRandom } from './random.ts';
 export type { Random } from './random.ts';

@@ -4,7 +4,7 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { SecureContextOptions } from 'node:tls';
 import { createSecureContext } from 'node:tls';
 import type { SecureContext } from 'node:tls';
-import { systemClock } from '@brupop/ports';
+import { systemClock, withDeadline } from '@brupop/ports';
 import type { Clock, HttpClient, HttpHeaders, HttpRequest, HttpResponse } from '@brupop/ports';
 import { BrupopError } from './errors.ts';
 import { lookupOr } from './lookup.ts';
@@ -168,28 +168,19 @@ function exchange(
       },
     });
     let connected = false;
-    let cancelTimer: () => void = () => undefined;
+    const deadline = withDeadline(clock, signal, connectTimeoutMs, timeoutOf('The connection'));
     const fail = (error: Error): void => {
-      cancelTimer();
-      signal.removeEventListener('abort', onAbort);
+      deadline.dispose();
       reject(error);
       request.destroy();
     };
-    const onAbort = (): void => {
-      fail(signal.reason as Error);
-    };
-    const arm = (limitMs: number, what: string): void => {
-      cancelTimer();
-      cancelTimer = clock.setTimer(limitMs, () => {
-        fail(new BrupopError('HTTP_TIMEOUT', `${what} took longer than ${String(limitMs)} ms`, { retry: 'transient' }));
-      });
-    };
+    deadline.signal.addEventListener('abort', () => {
+      fail(deadline.signal.reason as Error);
+    });
     const onConnected = (): void => {
       connected = true;
-      arm(responseTimeoutMs, 'The response');
+      deadline.extend(responseTimeoutMs, timeoutOf('The response'));
     };
-    signal.addEventListener('abort', onAbort, { once: true });
-    arm(connectTimeoutMs, 'The connection');
     request.once('socket', (socket) => {
       if (request.reusedSocket) onConnected();
       else socket.once(secure ? 'secureConnect' : 'connect', onConnected);
@@ -199,13 +190,15 @@ function exchange(
       else fail(transportError(connected, cause));
     });
     request.once('response', (message) => {
-      cancelTimer();
-      signal.removeEventListener('abort', onAbort);
+      deadline.dispose();
       resolve(responseOf(message, signal));
     });
     request.end(body);
   });
 }
+
+const timeoutOf = (what: string) => (limitMs: number) =>
+  new BrupopError('HTTP_TIMEOUT', `${what} took longer than ${String(limitMs)} ms`, { retry: 'transient' });
 
 function transportError(connected: boolean, cause: Error): BrupopError {
   return connected

@@ -2,7 +2,7 @@ import { LOWER_CASE_HEADERS, parsePrefer, ROUTES } from '@brupop/agent-api';
 import type { StepProgress } from '@brupop/agent-api';
 import { parseShadowStatus } from '@brupop/crd-models';
 import type { BottlerocketShadow, ShadowSpec, ShadowState, ShadowStatus } from '@brupop/crd-models';
-import { jsonResponse, sleep, textResponse } from '@brupop/ports';
+import { jsonResponse, Notifier, sleep, textResponse } from '@brupop/ports';
 import type { Clock, HttpHandler, HttpRequest, HttpResponse } from '@brupop/ports';
 
 const NEXT_STATE: Partial<Record<ShadowState, ShadowState>> = {
@@ -37,11 +37,12 @@ export class FakeApiserver {
   lagMs = 0;
   readonly #clock: Clock;
   readonly #token: string;
-  #version = 0;
-  #waiting = new Set<() => void>();
+  /** Its version is that of the shadow. */
+  readonly #changes: Notifier;
 
   constructor(clock: Clock, token: string) {
     this.#clock = clock;
+    this.#changes = new Notifier(clock);
     this.#token = token;
   }
 
@@ -97,7 +98,7 @@ export class FakeApiserver {
     const known = request.headers?.['if-none-match'];
     const untilMs = this.#clock.monotonic() + (parsePrefer(request.headers?.['prefer']).wait ?? 0) * 1_000;
     while (this.shadow !== undefined && known === this.#etag() && this.#clock.monotonic() < untilMs) {
-      await this.#news(untilMs - this.#clock.monotonic(), signal);
+      await this.#changes.wait(this.#changes.version, untilMs - this.#clock.monotonic(), signal);
     }
     const seen = { shadow: this.shadow, etag: this.#etag() };
     if (this.lagMs > 0) await sleep(this.#clock, this.lagMs, signal);
@@ -111,7 +112,7 @@ export class FakeApiserver {
     this.#save({
       apiVersion: 'brupop.bottlerocket.aws/v2',
       kind: 'BottlerocketShadow',
-      metadata: { name: `brs-${node_selector.node_name}`, uid: `uid-${String(this.#version)}` },
+      metadata: { name: `brs-${node_selector.node_name}`, uid: `uid-${String(this.#changes.version)}` },
       spec: { state: 'Idle', version: null, state_transition_timestamp: null },
     });
     return jsonResponse(200, this.shadow);
@@ -145,27 +146,12 @@ export class FakeApiserver {
   }
 
   #save(shadow: BottlerocketShadow): void {
-    this.#version++;
-    this.shadow = { ...shadow, metadata: { ...shadow.metadata, resourceVersion: String(this.#version) } };
-    for (const wake of [...this.#waiting]) wake();
+    this.shadow = { ...shadow, metadata: { ...shadow.metadata, resourceVersion: String(this.#changes.version + 1) } };
+    this.#changes.notify();
   }
 
   #etag(): string {
-    return `"${String(this.#version)}"`;
-  }
-
-  async #news(limitMs: number, signal: AbortSignal): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const wake = (): void => {
-        cancel();
-        this.#waiting.delete(wake);
-        resolve();
-      };
-      const cancel = this.#clock.setTimer(limitMs, wake);
-      this.#waiting.add(wake);
-      signal.addEventListener('abort', wake, { once: true });
-    });
-    signal.throwIfAborted();
+    return `"${String(this.#changes.version)}"`;
   }
 }
 
