@@ -7,15 +7,15 @@ const NONE = { conditions: false, unknown: false };
 
 describe(agentReport, () => {
   test.each([
-    { name: 'what an agent of Brupop 1.x sends is taken whole', body: { ...STATUS, state_transition_failure_timestamp: null } },
-    { name: 'what an agent of ours sends is taken whole', body: { ...STATUS, boot_id: 'b', progress: PROGRESS, failed_versions: [] } },
-    { name: 'what is no object is left for the validator to refuse', body: [STATUS] },
-    { name: 'a version that is too long is left for the validator to refuse', body: { ...STATUS, target_version: '1'.repeat(1_000) } },
+    { name: 'all fields of an agent of Brupop 1.x are kept', body: { ...STATUS, state_transition_failure_timestamp: null } },
+    { name: 'all fields of our agent are kept', body: { ...STATUS, boot_id: 'b', progress: PROGRESS, failed_versions: [] } },
+    { name: 'a body that is not an object is left to the validator', body: [STATUS] },
+    { name: 'a version that is too long is left to the validator', body: { ...STATUS, target_version: '1'.repeat(1_000) } },
   ])('$name', ({ body }) => {
     expect(agentReport(body)).toEqual({ status: body, dropped: NONE });
   });
 
-  test('conditions are dropped: the controller writes them', () => {
+  test('conditions are dropped, because the controller writes them', () => {
     const conditions = [{ type: 'Healthy', status: 'True', reason: 'Lie', message: '', lastTransitionTime: '2026-01-05T00:00:00Z' }];
     expect(agentReport({ ...STATUS, conditions })).toEqual({ status: STATUS, dropped: { conditions: true, unknown: false } });
   });
@@ -36,7 +36,7 @@ describe(agentReport, () => {
     expect(agentReport(body)).toEqual({ status: expected, dropped: { conditions: false, unknown: true } });
   });
 
-  test('messages are shortened, beginning and end kept', () => {
+  test('messages are shortened in the middle', () => {
     const message = `begin ${'x'.repeat(200_000)} end`;
     const { status } = agentReport({ ...STATUS, failure_message: message, progress: { ...PROGRESS, message } });
     const shortened = expect.stringMatching(/^begin .{1014} end$/) as unknown;

@@ -1,13 +1,13 @@
 import { AGENT_STATUS_FIELDS, fitToSchema, STATUS_SCHEMA, type JsonSchema } from '@brupop/crd-models';
 
-/** What an agent sent, reduced to what an agent may write. It is not validated yet. */
+/** A report reduced to the fields that an agent may write. It is not validated yet. */
 export interface AgentReport {
   readonly status: unknown;
-  /** Whether fields were dropped: `conditions`, which the controller writes, and fields that the schema does not have. */
+  /** Whether fields were dropped: `conditions`, which the controller writes, and fields that are not in the schema. */
   readonly dropped: { readonly conditions: boolean; readonly unknown: boolean };
 }
 
-// Text for people is shortened; other text that is too long is refused by the schema, and so are lists.
+// Text for people is shortened; the schema rejects other text that is too long, and lists.
 const MESSAGES: readonly string[] = ['message', 'failure_message'];
 const AGENT_SCHEMA: JsonSchema = {
   ...STATUS_SCHEMA,
@@ -15,8 +15,8 @@ const AGENT_SCHEMA: JsonSchema = {
 };
 
 /**
- * Reduces the body of a report to the fields of an agent and shortens its messages. Fields are dropped, not refused: an agent newer than this
- * apiserver sends fields that it does not know yet, and must still be able to report.
+ * Reduces the body of a report to the fields that an agent may write, and shortens its messages. Other fields are dropped instead of
+ * rejected: an agent that is newer than this apiserver sends fields that are unknown here, and must still be able to report.
  */
 export function agentReport(body: unknown): AgentReport {
   const dropped = { conditions: false, unknown: false };

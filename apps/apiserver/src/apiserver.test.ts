@@ -33,7 +33,7 @@ afterEach(async () => {
 describe('the public scope', () => {
   test.each([
     { name: 'answers pong', request: { method: 'GET', url: ROUTES.ping } as const, status: 200, body: 'pong' },
-    { name: 'is ready once its caches are', request: { method: 'GET', url: ROUTES.ready } as const, status: 200, body: 'ready' },
+    { name: 'is ready when its caches have synced', request: { method: 'GET', url: ROUTES.ready } as const, status: 200, body: 'ready' },
   ])('$name', async ({ request, status, body }) => {
     const response = await world.send(request);
     expect([response.statusCode, response.body]).toEqual([status, body]);
@@ -48,7 +48,7 @@ describe('the public scope', () => {
       code: 'METHOD_NOT_ALLOWED',
     },
     { name: 'a path that cannot be decoded', request: { method: 'GET', url: '/%E0%A4%A' } as const, status: 404, code: 'ROUTE_UNKNOWN' },
-  ])('refuses $name', async ({ request, status, code }) => {
+  ])('rejects $name', async ({ request, status, code }) => {
     const response = await world.send(request);
     expect([response.statusCode, response.json()]).toMatchObject([status, { error: { code } }]);
   });
@@ -72,7 +72,7 @@ describe('the public scope', () => {
     ]);
   });
 
-  test('converts a review that is far larger than any other body', async () => {
+  test('converts a review that exceeds the limit of other bodies', async () => {
     const object = {
       apiVersion: `${GROUP}/v1`,
       kind: 'BottlerocketShadow',
@@ -89,7 +89,7 @@ describe('the public scope', () => {
     expect(response.json<{ response: { convertedObjects: unknown[] } }>().response.convertedObjects).toHaveLength(20_000);
   });
 
-  test('answers 200 to a review that is not JSON, as kube-apiserver wants it', async () => {
+  test('responds with 200 to a review that is not JSON, as kube-apiserver requires', async () => {
     const response = await world.send({
       method: 'POST',
       url: ROUTES.convert,
@@ -124,14 +124,19 @@ describe('the authenticated scope', () => {
   test.each([
     { name: "another node's name", headers: { [HEADERS.nodeName]: 'node-2' }, status: 403, code: 'NODE_MISMATCH' },
     { name: 'another node UID', headers: { [HEADERS.nodeUid]: 'not-its' }, status: 403, code: 'NODE_UID_MISMATCH' },
-    { name: 'a name that leads elsewhere', headers: { [HEADERS.nodeName]: '../../x' }, status: 403, code: 'NODE_NAME_INVALID' },
+    {
+      name: 'a name that would change the request path',
+      headers: { [HEADERS.nodeName]: '../../x' },
+      status: 403,
+      code: 'NODE_NAME_INVALID',
+    },
     { name: 'a forged token', headers: { [HEADERS.token]: 'a.b.c' }, status: 401, code: 'TOKEN_REJECTED' },
   ])('denies $name', async ({ headers, status, code }) => {
     const response = await world.send(world.asAgent('POST', ROUTES.cordonAndDrain, { headers }));
     expect([response.statusCode, response.json(), world.cordoned]).toMatchObject([status, { error: { code } }, false]);
   });
 
-  test('denies a pod of another namespace that is named like an agent', async () => {
+  test('denies a pod in another namespace with the name of an agent', async () => {
     world.api.store.create({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: AGENT_SERVICE_ACCOUNT, namespace: 'shop' } });
     const pod = world.addPod('agent-node-1', 'node-1');
     const token = world.api.issueToken({
@@ -143,7 +148,7 @@ describe('the authenticated scope', () => {
     expect([response.statusCode, response.json()]).toMatchObject([403, { error: { code: 'SERVICE_ACCOUNT_MISMATCH' } }]);
   });
 
-  test('answers 503 when the Kubernetes API is down, and never logs the token', async () => {
+  test('responds with 503 when the Kubernetes API is unavailable, and never logs the token', async () => {
     world.api.faults.beforeRequest = () => textResponse(500, 'down');
     const response = await world.send(world.asAgent('GET', ROUTES.health));
     expect([response.statusCode, response.headers['retry-after'], response.json()]).toMatchObject([
@@ -154,7 +159,7 @@ describe('the authenticated scope', () => {
     expect(JSON.stringify(world.log.entries)).not.toContain(world.tokens.get('node-1'));
   });
 
-  test('refuses a body that is too large with 413', async () => {
+  test('rejects a body that is too large with 413', async () => {
     const response = await world.send(world.asAgent('PUT', ROUTES.shadow, { body: { x: 'x'.repeat(300_000) } }));
     expect([response.statusCode, response.json()]).toMatchObject([413, { error: { code: 'BODY_TOO_LARGE' } }]);
   });
@@ -164,7 +169,7 @@ describe('the shadow', () => {
   const create = (): Promise<Response> =>
     world.send(world.asAgent('POST', ROUTES.shadow, { body: { node_selector: { node_name: 'node-1', node_uid: '' } } }));
 
-  test('is created once, owned by the Node, and given again', async () => {
+  test('is created once, owned by the Node, and returned for later requests', async () => {
     const first = await create();
     const { resourceVersion } = first.json<KubeObject>().metadata;
     const again = await create();
@@ -187,7 +192,7 @@ describe('the shadow', () => {
     expect([without.statusCode, empty.statusCode]).toEqual([200, 200]);
   });
 
-  test('is not brought back by the agent of a node that has lost its label', async () => {
+  test('is not recreated by the agent of a node that has lost its label', async () => {
     await create();
     world.patchNode({ metadata: { labels: { [UPDATER_INTERFACE_LABEL]: null } } });
     world.api.store.delete({ group: GROUP, resource: PLURAL, namespace: NAMESPACE, name: 'brs-node-1' });
@@ -200,7 +205,7 @@ describe('the shadow', () => {
     ]);
   });
 
-  test('is created for a node that was labelled a moment ago', async () => {
+  test('is created for a node whose label the cache does not show yet', async () => {
     world.patchNode({ metadata: { labels: { [UPDATER_INTERFACE_LABEL]: null } } });
     await world.clock.advance(1_000);
     world.api.faults.beforeRequest = (_request, _identity, { resource, verb }) =>
@@ -211,24 +216,24 @@ describe('the shadow', () => {
   });
 
   test.each([
-    { name: 'a body of another shape', body: { node_selector: 'node-1' }, status: 400, code: 'BODY_INVALID' },
+    { name: 'a body with an invalid schema', body: { node_selector: 'node-1' }, status: 400, code: 'BODY_INVALID' },
     {
       name: 'a body about another node',
       body: { node_selector: { node_name: 'node-2', node_uid: '' } },
       status: 403,
       code: 'NODE_MISMATCH',
     },
-  ])('is not created by $name', async ({ body, status, code }) => {
+  ])('is not created from $name', async ({ body, status, code }) => {
     const response = await world.send(world.asAgent('POST', ROUTES.shadow, { body }));
     expect([response.statusCode, response.json(), world.shadow()]).toMatchObject([status, { error: { code } }, undefined]);
   });
 
-  test('is 404 when there is none', async () => {
+  test('is 404 when it does not exist', async () => {
     const response = await world.send(world.asAgent('GET', ROUTES.shadow, { headers: { prefer: 'wait=60' } }));
     expect([response.statusCode, response.json()]).toMatchObject([404, { error: { code: 'SHADOW_NOT_FOUND' } }]);
   });
 
-  test('is given with its resourceVersion as entity tag', async () => {
+  test('is returned with its resourceVersion as entity tag', async () => {
     await create();
     const response = await world.send(world.asAgent('GET', ROUTES.shadow));
     expect([response.statusCode, response.headers['etag']]).toEqual([200, `"${world.shadow()?.metadata.resourceVersion ?? ''}"`]);
@@ -236,26 +241,26 @@ describe('the shadow', () => {
     expect(response.json()).toMatchObject({ apiVersion: `${GROUP}/v2`, spec: { state: 'Idle' } });
   });
 
-  test('is held until it changes', async () => {
+  test('stays pending until it changes', async () => {
     await create();
     const etag = (await world.send(world.asAgent('GET', ROUTES.shadow))).headers['etag'] ?? '';
-    const held = world.begin(world.asAgent('GET', ROUTES.shadow, { headers: { prefer: 'wait=60', 'if-none-match': etag } }));
+    const pending = world.begin(world.asAgent('GET', ROUTES.shadow, { headers: { prefer: 'wait=60', 'if-none-match': etag } }));
     await world.clock.advance(20_000);
-    expect(held.value).toBeUndefined();
+    expect(pending.value).toBeUndefined();
     world.patchShadow({ spec: { state: 'StagedAndPerformedUpdate', version: '1.1.0' } });
     await world.clock.advance(100);
-    expect([held.value?.statusCode, held.value?.json()]).toMatchObject([200, { spec: { state: 'StagedAndPerformedUpdate' } }]);
+    expect([pending.value?.statusCode, pending.value?.json()]).toMatchObject([200, { spec: { state: 'StagedAndPerformedUpdate' } }]);
   });
 
-  test('is held, not given, by a replica that lags behind the one that was asked before', async () => {
+  test('stays pending at a replica that lags behind the one that responded before', async () => {
     await create();
     const newer = `"${String(Number(world.shadow()?.metadata.resourceVersion) + 1_000)}"`;
-    const held = world.begin(world.asAgent('GET', ROUTES.shadow, { headers: { prefer: 'wait=60', 'if-none-match': newer } }));
+    const pending = world.begin(world.asAgent('GET', ROUTES.shadow, { headers: { prefer: 'wait=60', 'if-none-match': newer } }));
     await world.clock.advance(50_000);
-    expect(held.value).toBeUndefined();
+    expect(pending.value).toBeUndefined();
   });
 
-  test('is 304 when the wait is over, somewhat before it would be', async () => {
+  test('is 304 after the wait, which is up to a tenth shorter than requested', async () => {
     await create();
     const etag = (await world.send(world.asAgent('GET', ROUTES.shadow))).headers['etag'] ?? '';
     const beganMs = world.clock.monotonic();
@@ -265,7 +270,7 @@ describe('the shadow', () => {
     expect(world.clock.monotonic() - beganMs).toBeLessThanOrEqual(60_000);
   });
 
-  test('is 304 at once without a wait', async () => {
+  test('is 304 immediately without a wait', async () => {
     await create();
     const etag = (await world.send(world.asAgent('GET', ROUTES.shadow))).headers['etag'] ?? '';
     const beganMs = world.clock.monotonic();
@@ -273,54 +278,54 @@ describe('the shadow', () => {
     expect([response.statusCode, world.clock.monotonic()]).toEqual([304, beganMs]);
   });
 
-  test('is 404 when it is deleted while held', async () => {
+  test('is 404 when it is deleted while a poll is pending', async () => {
     await create();
     const etag = (await world.send(world.asAgent('GET', ROUTES.shadow))).headers['etag'] ?? '';
-    const held = world.begin(world.asAgent('GET', ROUTES.shadow, { headers: { prefer: 'wait=60', 'if-none-match': etag } }));
+    const pending = world.begin(world.asAgent('GET', ROUTES.shadow, { headers: { prefer: 'wait=60', 'if-none-match': etag } }));
     await world.clock.advance(1_000);
     world.api.store.delete({ group: GROUP, resource: PLURAL, namespace: NAMESPACE, name: 'brs-node-1' });
     await world.clock.advance(100);
-    expect(held.value?.statusCode).toBe(404);
+    expect(pending.value?.statusCode).toBe(404);
   });
 
-  test('is let go at a shutdown, with the connection', async () => {
+  test('ends pending polls at a shutdown, and closes their connections', async () => {
     await create();
     const etag = (await world.send(world.asAgent('GET', ROUTES.shadow))).headers['etag'] ?? '';
-    const held = world.begin(world.asAgent('GET', ROUTES.shadow, { headers: { prefer: 'wait=60', 'if-none-match': etag } }));
+    const pending = world.begin(world.asAgent('GET', ROUTES.shadow, { headers: { prefer: 'wait=60', 'if-none-match': etag } }));
     await world.clock.advance(1_000);
     world.stopping.abort();
     await world.clock.advance(100);
-    expect([held.value?.statusCode, held.value?.headers['connection']]).toEqual([304, 'close']);
+    expect([pending.value?.statusCode, pending.value?.headers['connection']]).toEqual([304, 'close']);
     expect((await world.send({ method: 'GET', url: ROUTES.ready })).statusCode).toBe(503);
   });
 
-  test('costs the Kubernetes API nothing while many hold', async () => {
+  test('costs no requests to the Kubernetes API while many polls are pending', async () => {
     await create();
     const etag = (await world.send(world.asAgent('GET', ROUTES.shadow))).headers['etag'] ?? '';
     await world.clock.advance(1_000);
     let requests = 0;
     world.api.audit(() => requests++);
-    const held = Array.from({ length: 50 }, () =>
+    const polls = Array.from({ length: 50 }, () =>
       world.begin(world.asAgent('GET', ROUTES.shadow, { headers: { prefer: 'wait=30', 'if-none-match': etag } })),
     );
     await world.clock.advance(40_000);
-    expect([held.every(({ value }) => value?.statusCode === 304), requests]).toEqual([true, 0]);
+    expect([polls.every(({ value }) => value?.statusCode === 304), requests]).toEqual([true, 0]);
   });
 
-  test('takes the status and echoes it', async () => {
+  test('accepts the status and returns it', async () => {
     await create();
     const response = await world.send(world.asAgent('PUT', ROUTES.shadow, { body: STATUS }));
     expect([response.statusCode, response.json(), world.shadow()?.['status']]).toEqual([200, STATUS, STATUS]);
   });
 
-  test('takes from an agent nothing but its own fields', async () => {
+  test('accepts only the fields of an agent from an agent', async () => {
     await create();
     const conditions = [{ type: 'Healthy', status: 'True', reason: 'Lie', message: '', lastTransitionTime: '2026-01-05T00:00:00Z' }];
     const response = await world.send(world.asAgent('PUT', ROUTES.shadow, { body: { ...STATUS, conditions, unheard_of: 1 } }));
     expect([response.statusCode, response.json(), world.shadow()?.['status']]).toEqual([200, STATUS, STATUS]);
   });
 
-  test('refuses a version of 240 kB', async () => {
+  test('rejects a version of 240 kB', async () => {
     await create();
     const target_version = `1.0.0-${'a'.repeat(240_000)}`;
     const response = await world.send(world.asAgent('PUT', ROUTES.shadow, { body: { ...STATUS, target_version } }));
@@ -330,24 +335,24 @@ describe('the shadow', () => {
     });
   });
 
-  test('keeps our additions when an old agent writes', async () => {
+  test('keeps our additions when an agent of Brupop 1.x writes', async () => {
     await create();
     const failed_versions = [{ version: '1.1.0', failures: 1, last_failure_timestamp: '2026-01-05T00:00:00Z' }];
     await world.send(world.asAgent('PUT', ROUTES.shadow, { body: { ...STATUS, boot_id: 'b', failed_versions } }));
     await world.send(world.asAgent('PUT', ROUTES.shadow, { body: { ...STATUS, crash_count: 1 } }));
-    // Except for the boot: since it has been there, ours no longer knows in which one the status was written.
+    // Except for the boot: after a write by Brupop 1.x, the boot in which the status was written is unknown.
     expect(world.shadow()?.['status']).toEqual({ ...STATUS, crash_count: 1, failed_versions });
   });
 
   test.each([
-    { name: 'of another shape', body: { ...STATUS, crash_count: 'two' }, status: 400, code: 'BODY_INVALID' },
-    { name: 'for a shadow that is not there', body: STATUS, status: 404, code: 'SHADOW_NOT_FOUND' },
-  ])('refuses a status $name', async ({ body, status, code }) => {
+    { name: 'with an invalid schema', body: { ...STATUS, crash_count: 'two' }, status: 400, code: 'BODY_INVALID' },
+    { name: 'for a shadow that does not exist', body: STATUS, status: 404, code: 'SHADOW_NOT_FOUND' },
+  ])('rejects a status $name', async ({ body, status, code }) => {
     const response = await world.send(world.asAgent('PUT', ROUTES.shadow, { body }));
     expect([response.statusCode, response.json()]).toMatchObject([status, { error: { code } }]);
   });
 
-  test('refuses a status that is not JSON', async () => {
+  test('rejects a status that is not JSON', async () => {
     const response = await world.send({ ...world.asAgent('PUT', ROUTES.shadow), payload: '{"a":' });
     expect([response.statusCode, response.json()]).toMatchObject([400, { error: { code: 'BODY_MALFORMED' } }]);
   });
@@ -390,7 +395,7 @@ describe('steps on the node', () => {
     expect([last.statusCode, last.json()]).toMatchObject([200, { done: true, since: first.json<{ since: string }>().since }]);
   });
 
-  test('names the budget that blocks', async () => {
+  test('names the PodDisruptionBudget that blocks the drain', async () => {
     world.addPod('web-0', 'node-1', 'shop', { labels: { app: 'web' } });
     budget();
     await world.send(world.asAgent('POST', ROUTES.shadow));
@@ -408,7 +413,7 @@ describe('steps on the node', () => {
     expect((await step(ROUTES.cordonAndDrain)).json()).toMatchObject({ done: false, retry_after_ms: 5_000 });
   });
 
-  test('gives up past the drain timeout with an error that says so', async () => {
+  test('fails with DRAIN_TIMED_OUT after the drain timeout', async () => {
     world.addPod('web-0', 'node-1', 'shop', { labels: { app: 'web' } });
     budget();
     await world.send(world.asAgent('POST', ROUTES.shadow));
@@ -419,7 +424,7 @@ describe('steps on the node', () => {
     expect([response.statusCode, response.json()]).toMatchObject([409, { error: { code: 'DRAIN_TIMED_OUT' } }]);
   });
 
-  test('blocks an old agent until the node is drained, and then answers with nothing', async () => {
+  test('blocks a request of an agent of Brupop 1.x until the node is drained, and responds without a body', async () => {
     world.addPod('web-0', 'node-1');
     world.clock.setTimer(45_000, () => {
       world.removePod('web-0');
@@ -429,7 +434,7 @@ describe('steps on the node', () => {
     expect(world.clock.monotonic()).toBeGreaterThanOrEqual(45_000);
   });
 
-  test('ends a step at a shutdown, since it may be this very replica that the step waits for', async () => {
+  test('ends a step at a shutdown, because the step may be waiting for this replica', async () => {
     world.addPod('web-0', 'node-1');
     const startMs = world.clock.monotonic();
     world.clock.setTimer(1_000, () => {
@@ -440,7 +445,7 @@ describe('steps on the node', () => {
     expect(world.clock.monotonic() - startMs).toBeLessThan(1_200);
   });
 
-  test('ends a wait for the Node at a shutdown, too', async () => {
+  test('ends a wait for the Node at a shutdown', async () => {
     await step(ROUTES.cordonAndDrain);
     world.patchNode({ status: { conditions: [{ type: 'Ready', status: 'False' }] } });
     await world.clock.advance(100);
@@ -452,7 +457,7 @@ describe('steps on the node', () => {
     expect(world.clock.monotonic() - startMs).toBeLessThan(1_200);
   });
 
-  test('lets a blocking drain go at a shutdown, and not as a success', async () => {
+  test('ends a blocking drain at a shutdown with an error', async () => {
     world.addPod('web-0', 'node-1');
     world.clock.setTimer(15_000, () => {
       world.stopping.abort();
@@ -476,7 +481,7 @@ describe('steps on the node', () => {
     expect(world.node().metadata.annotations?.[CORDONED_ANNOTATION]).toBeUndefined();
   });
 
-  test("writes down with the cordon which of the operator's servers are on the node", async () => {
+  test("records with the cordon which of the operator's servers are on the node", async () => {
     const server = (name: string, node: string, component: string): string =>
       world.addPod(name, node, NAMESPACE, { labels: { [COMPONENT_LABEL]: component } }).metadata.uid;
     const here = [server('apiserver-1', 'node-1', APISERVER_COMPONENT), server('controller-1', 'node-1', CONTROLLER_COMPONENT)];
@@ -487,7 +492,7 @@ describe('steps on the node', () => {
     expect(last.toSorted()).toEqual(here.toSorted());
   });
 
-  test('answers as soon as the Node is Ready, and gives back all that it holds', async () => {
+  test('responds as soon as the Node is Ready, and restores cordon and exclusion', async () => {
     await step(ROUTES.excludeFromLb);
     await step(ROUTES.cordonAndDrain);
     world.patchNode({ status: { conditions: [{ type: 'Ready', status: 'False' }] } });
@@ -495,9 +500,9 @@ describe('steps on the node', () => {
       world.patchNode({ status: { conditions: [{ type: 'Ready', status: 'True' }] } });
     });
     await world.clock.advance(100);
-    const asked: string[] = [];
+    const verbs: string[] = [];
     world.api.audit(({ verb, resource }) => {
-      if (resource === 'nodes') asked.push(verb);
+      if (resource === 'nodes') verbs.push(verb);
     });
     const startMs = world.clock.monotonic();
     const done = await step(ROUTES.uncordon);
@@ -507,10 +512,10 @@ describe('steps on the node', () => {
       undefined,
     ]);
     expect(world.clock.monotonic() - startMs).toBeLessThan(3_000);
-    expect(asked).toEqual(['patch']);
+    expect(verbs).toEqual(['patch']);
   });
 
-  test('uncordons at once for an old agent', async () => {
+  test('uncordons immediately for an agent of Brupop 1.x', async () => {
     await step(ROUTES.cordonAndDrain, {});
     world.patchNode({ status: { conditions: [{ type: 'Ready', status: 'False' }] } });
     const response = await step(ROUTES.uncordon, {});
@@ -519,7 +524,7 @@ describe('steps on the node', () => {
 
   test.each([
     { name: 'of an administrator', before: { spec: { unschedulable: true } } },
-    { name: 'that was there before ours', before: { spec: { unschedulable: true } }, drain: true },
+    { name: 'that existed before ours', before: { spec: { unschedulable: true } }, drain: true },
   ])('leaves a cordon $name', async ({ before, drain }) => {
     world.patchNode(before);
     if (drain === true) await step(ROUTES.cordonAndDrain);
@@ -527,7 +532,7 @@ describe('steps on the node', () => {
     expect([response.statusCode, world.cordoned, world.node().metadata.annotations?.[CORDONED_ANNOTATION]]).toEqual([200, true, undefined]);
   });
 
-  test('uncordons what Brupop 1.x cordoned in the middle of an update that our agent takes over', async () => {
+  test('uncordons a node that Brupop 1.x cordoned in the middle of an update that our agent takes over', async () => {
     await world.send(world.asAgent('POST', ROUTES.shadow));
     await world.send(world.asAgent('PUT', ROUTES.shadow, { body: { ...STATUS, current_state: 'StagedAndPerformedUpdate' } }));
     world.patchShadow({ spec: { state: 'RebootedIntoUpdate', version: '1.1.0' } });
@@ -538,7 +543,7 @@ describe('steps on the node', () => {
     expect(world.cordoned).toBe(false);
   });
 
-  test('takes the cordon of an apiserver of Brupop 1.x for ours when its agent asks again in the middle of the drain', async () => {
+  test('adopts the cordon of an apiserver of Brupop 1.x when its agent repeats the request in the middle of the drain', async () => {
     await world.send(world.asAgent('POST', ROUTES.shadow));
     await world.send(world.asAgent('PUT', ROUTES.shadow, { body: { ...STATUS, current_state: 'StagedAndPerformedUpdate' } }));
     world.patchShadow({ spec: { state: 'RebootedIntoUpdate', version: '1.1.0' } });
@@ -565,14 +570,14 @@ describe('steps on the node', () => {
     expect(world.node().metadata.labels?.[EXCLUDE_FROM_LB_LABEL]).toBe('True');
   });
 
-  test('tells the health of the node', async () => {
+  test('reports the health of the node', async () => {
     const healthy = await world.send(world.asAgent('GET', ROUTES.health));
     expect(healthy.json()).toEqual({ healthy: true, problems: [], daemon_sets: [] });
   });
 });
 
 describe('metrics', () => {
-  test('are served on an app of their own, without a token', async () => {
+  test('are served by a separate app, without a token', async () => {
     await world.send({ method: 'POST', url: ROUTES.cordonAndDrain });
     world.permit();
     world.addPod('web-0', 'node-1');

@@ -11,59 +11,65 @@ import { createCaches } from './caches.ts';
 import { addConvertRoute } from './convert-route.ts';
 import { createDenialLog } from './denial-log.ts';
 import { errorHandler, RequestError } from './errors.ts';
+import { addLegacyNodeRoutes } from './legacy/legacy-node-routes.ts';
 import { createApiserverMetrics } from './metrics.ts';
 import { addNodeRoutes } from './node-routes.ts';
+import { createNodeSteps } from './node-steps.ts';
 import { requestLimit } from './request-limit.ts';
-import { returnNodes } from './restore-nodes.ts';
+import { restoreNodes } from './restore-nodes.ts';
 import { createShadowNotifier } from './shadow-notifier.ts';
 import { addShadowRoutes } from './shadow-routes.ts';
 import { tidyNodes } from './tidy-nodes.ts';
 
-/** What an apiserver is made of. */
+/** What {@link createApiserver} needs. */
 export interface ApiserverDeps {
   readonly client: KubeClient;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
-  /** The operator's own: its shadows and agent pods are there. */
+  /** The operator's namespace, with its shadows and agent pods. */
   readonly namespace: string;
   readonly drainPolicy: DrainPolicy;
-  /** Of this replica, such as the name of its pod, for Events. */
+  /** Identifies this replica in Events, such as by the name of its pod. */
   readonly identity?: string;
 }
 
-/** An apiserver, not yet listening. */
+/** An apiserver that does not listen yet. */
 export interface Apiserver {
-  /** For TLS: agents and kube-apiserver. */
+  /** Served over TLS, to agents and kube-apiserver. */
   readonly app: Express;
-  /** For plain HTTP on a port of its own: `/metrics` and `/ping`. */
+  /** Served over plain HTTP on a separate port: `/metrics` and `/ping`. */
   readonly metricsApp: Express;
   readonly metrics: Metrics;
-  /** Keeps the caches, and gives back nodes that nobody else will, until `signal` aborts; then stops being ready and answers held polls. */
+  /**
+   * Updates the caches, and restores nodes on behalf of absent agents, until `signal` aborts; then stops being ready and ends pending
+   * polls.
+   */
   readonly run: (signal: AbortSignal) => Promise<void>;
-  /** Whether agents can be served. */
+  /** Whether it can serve agents. */
   readonly ready: () => boolean;
 }
 
 const JSON_LIMIT = '256kb';
 
-/** Assembles an apiserver. Nothing happens before `run`, and nothing is remembered that another replica would need. */
+/** Assembles an apiserver. It does nothing before `run`, and has no state that another replica would need. */
 export function createApiserver(deps: ApiserverDeps): Apiserver {
   const { client, clock, log, namespace } = deps;
   const notifier = createShadowNotifier(clock);
   const metrics = createApiserverMetrics(clock);
   const caches = createCaches({ ...deps, notifier, watches: metrics.watches });
-  // Not the shadows: where they are stored as v1, they cannot be listed before kube-apiserver finds a replica that converts them.
+  // Does not wait for the shadows: where they are stored as v1, they cannot be listed before kube-apiserver finds a ready replica to
+  // convert them.
   const ready = (): boolean => caches.knowsCallers() && !notifier.closed;
 
   const app = express();
   app.disable('x-powered-by');
-  // Entity tags are the shadows' resourceVersions; made of a body they would cost and mean nothing.
+  // Entity tags are the resourceVersions of the shadows; tags computed from bodies would be expensive and useless.
   app.set('etag', false);
   app.use(dated(clock));
   app.use(metrics.middleware);
 
-  // Public. No token: probes and kube-apiserver have none.
+  // Public: probes and kube-apiserver have no token.
   app.get(ROUTES.ping, (_request, response) => {
     response.type('text').send('pong');
   });
@@ -73,7 +79,7 @@ export function createApiserver(deps: ApiserverDeps): Apiserver {
   });
   addConvertRoute(app, clock);
 
-  // Authenticated. Nothing below starts before the caller is known, not even the reading of a body.
+  // Authenticated: nothing below starts before the caller is identified, not even the reading of a body.
   const agents = express.Router();
   const authenticator = createAuthenticator({
     client,
@@ -94,7 +100,11 @@ export function createApiserver(deps: ApiserverDeps): Apiserver {
     component: APISERVER_COMPONENT,
     instance: deps.identity ?? APISERVER_COMPONENT,
   });
-  addNodeRoutes(agents, { ...deps, caches, notifier, metrics, events });
+  const stepDeps = { ...deps, caches, notifier, metrics, events };
+  const steps = createNodeSteps(stepDeps);
+  // First, because it passes the requests of our own agents on.
+  addLegacyNodeRoutes(agents, stepDeps, steps);
+  addNodeRoutes(agents, stepDeps, steps);
   app.use(agents);
 
   app.use((request) => {
@@ -116,13 +126,16 @@ export function createApiserver(deps: ApiserverDeps): Apiserver {
       };
       signal.addEventListener('abort', close, { once: true });
       if (signal.aborted) close();
-      await Promise.all([caches.run(signal), returnNodes({ ...deps, caches, metrics }, signal), tidyNodes({ ...deps, caches }, signal)]);
+      await Promise.all([caches.run(signal), restoreNodes({ ...deps, caches, metrics }, signal), tidyNodes({ ...deps, caches }, signal)]);
       await events.flush();
     },
   };
 }
 
-/** Gives answers the time of this process, which is the API server's, so that agents have it, too; taken as the answer goes out, for polls are held. */
+/**
+ * Sets `Date` to the time of this process, which follows the API server's, so that agents get it too. Set when a response is sent, because
+ * polls are pending for long.
+ */
 function dated(clock: Clock): RequestHandler {
   return (_request, response, next) => {
     const writeHead = response.writeHead.bind(response) as (...args: unknown[]) => typeof response;

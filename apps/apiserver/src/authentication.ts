@@ -7,7 +7,7 @@ import { sendError } from './errors.ts';
 import type { ApiserverMetrics } from './metrics.ts';
 import { requestSignal } from './request-signal.ts';
 
-/** Lets only agents pass, each for its own node. No handler behind it starts before it has decided. */
+/** Lets only agents pass, each for its own node. No later handler starts before the decision. */
 export function authentication(authenticator: Authenticator, metrics: ApiserverMetrics, log: DenialLog): RequestHandler {
   return async (request, response, next) => {
     const nodeName = request.get(HEADERS.nodeName);
@@ -28,10 +28,10 @@ export function authentication(authenticator: Authenticator, metrics: ApiserverM
   };
 }
 
-/** The agent that {@link authentication} let pass. */
+/** The agent that {@link authentication} identified. */
 export function callerOf(response: Response): Grant {
   const caller = response.locals['caller'] as Grant | undefined;
-  // A handler outside of the authenticated scope would be a hole; better that it fails.
+  // A handler outside of the authenticated scope would be a security hole, so it fails.
   if (caller === undefined) throw new Error('This route is not authenticated');
   return caller;
 }

@@ -13,12 +13,12 @@ beforeEach(() => {
 const enter = (name: string): BodyReservation => budget.enter(() => cut.push(name));
 
 describe(BodyBudget, () => {
-  test('a body takes nothing before it arrives', () => {
+  test('reserves nothing for a body before it arrives', () => {
     for (let at = 0; at < 63; at++) enter(`idle ${String(at)}`);
     expect([enter('a').grow(100), cut]).toEqual([true, []]);
   });
 
-  test('a body that grows takes the room of the one that has not grown for longest', async () => {
+  test('cuts off the body that has not grown for the longest time', async () => {
     const [slow, slower, quick] = [enter('slow'), enter('slower'), enter('quick')];
     slow.grow(40);
     slower.grow(40);
@@ -27,16 +27,16 @@ describe(BodyBudget, () => {
     expect([quick.grow(50), cut, slower.grow(1)]).toEqual([true, ['slower'], false]);
   });
 
-  test('bodies that all grow are not cut; the one that comes last is refused', () => {
+  test('rejects the last body instead of cutting off bodies that grow', () => {
     const [first, last] = [enter('first'), enter('last')];
     expect([first.grow(90), last.grow(11), last.grow(10), cut]).toEqual([true, false, true, []]);
   });
 
-  test('what was given back is free again, once', () => {
-    const held = enter('a');
-    held.grow(100);
-    held.release();
-    held.release();
-    expect([held.grow(1), enter('b').grow(101), enter('c').grow(100)]).toEqual([false, false, true]);
+  test('releases the bytes of a body once', () => {
+    const body = enter('a');
+    body.grow(100);
+    body.release();
+    body.release();
+    expect([body.grow(1), enter('b').grow(101), enter('c').grow(100)]).toEqual([false, false, true]);
   });
 });

@@ -1,31 +1,31 @@
 import type { Clock } from '@brupop/ports';
 
-/** A body of which some bytes are held. */
+/** The bytes reserved for one body. */
 export interface BodyReservation {
-  /** Takes bytes that have arrived. @returns false if there is no room for them: give the body up */
+  /** Reserves bytes that have arrived. @returns false if the budget has no room for them: abandon the body */
   grow(bytes: number): boolean;
-  /** Gives all bytes back; may be called any number of times. */
+  /** Releases all bytes; may be called any number of times. */
   release(): void;
 }
 
 interface Holder {
-  over: boolean;
+  released: boolean;
   bytes: number;
   lastMs: number;
   readonly cut: () => void;
 }
 
-/** A body that has not grown for this long may be cut to make room for one that grows. kube-apiserver sends megabytes in less. */
+/** A body that has not grown for this long may be cut off to make room for one that grows. kube-apiserver sends megabytes in less time. */
 const IDLE_MS = 250;
 
 /**
- * Bytes that may be held at one time on behalf of strangers. They are taken when they arrive, so that to announce a body takes nothing; and where
- * there is no room, the body that has not grown for longest makes it.
+ * The bytes that unauthenticated clients may use at one time. They are reserved as they arrive, so an announced body reserves nothing. If
+ * there is no room, the body that has not grown for the longest time is cut off.
  */
 export class BodyBudget {
   readonly #clock: Clock;
   #free: number;
-  /** The one that grew longest ago comes first. */
+  /** Least recently grown first. */
   readonly #holders = new Set<Holder>();
 
   constructor(clock: Clock, bytes: number) {
@@ -33,12 +33,12 @@ export class BodyBudget {
     this.#free = bytes;
   }
 
-  /** @param cut ends the exchange of this body; it is called when its bytes are needed, after they have been given back */
+  /** @param cut ends the exchange of this body; called when another body needs its bytes, after their release */
   enter(cut: () => void): BodyReservation {
-    const holder: Holder = { over: false, bytes: 0, lastMs: this.#clock.monotonic(), cut };
+    const holder: Holder = { released: false, bytes: 0, lastMs: this.#clock.monotonic(), cut };
     return {
       grow: (bytes) => {
-        if (holder.over || !this.#makeRoom(bytes, holder)) return false;
+        if (holder.released || !this.#makeRoom(bytes, holder)) return false;
         this.#free -= bytes;
         holder.bytes += bytes;
         holder.lastMs = this.#clock.monotonic();
@@ -64,7 +64,7 @@ export class BodyBudget {
   }
 
   #release(holder: Holder): void {
-    holder.over = true;
+    holder.released = true;
     this.#holders.delete(holder);
     this.#free += holder.bytes;
     holder.bytes = 0;

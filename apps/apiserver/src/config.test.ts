@@ -3,7 +3,7 @@ import { parseConfig } from '@brupop/process';
 import { CONFIG, listenAddress } from './config.ts';
 
 describe('CONFIG', () => {
-  test('needs nothing but the port', () => {
+  test('requires only the port', () => {
     expect(parseConfig(CONFIG, { APISERVER_INTERNAL_PORT: '8443' })).toEqual({
       ok: true,
       deprecated: [],
@@ -23,7 +23,7 @@ describe('CONFIG', () => {
     });
   });
 
-  test('tells all that is wrong at once', () => {
+  test('reports all invalid variables at once', () => {
     const result = parseConfig(CONFIG, { METRICS_PORT: 'x', DRAIN_TIMEOUT_SECONDS: '-1', DRAIN_TIMEOUT_ACTION: 'panic' });
     expect(result.ok ? [] : result.problems.map((problem) => problem.split(':')[0])).toEqual([
       'APISERVER_INTERNAL_PORT',
@@ -36,10 +36,10 @@ describe('CONFIG', () => {
 
 describe(listenAddress, () => {
   test.each([
-    { name: 'all of IPv4', kubernetesHost: '10.0.0.1', bindAddress: undefined, expected: '0.0.0.0' },
-    { name: 'all of IPv6 in an IPv6 cluster', kubernetesHost: 'fd00::1', bindAddress: undefined, expected: '::' },
-    { name: 'what was told', kubernetesHost: 'fd00::1', bindAddress: '127.0.0.1', expected: '127.0.0.1' },
-    { name: 'what was told in brackets', kubernetesHost: undefined, bindAddress: '[::1]', expected: '::1' },
+    { name: 'all IPv4 addresses', kubernetesHost: '10.0.0.1', bindAddress: undefined, expected: '0.0.0.0' },
+    { name: 'all IPv6 addresses in an IPv6 cluster', kubernetesHost: 'fd00::1', bindAddress: undefined, expected: '::' },
+    { name: 'the configured address', kubernetesHost: 'fd00::1', bindAddress: '127.0.0.1', expected: '127.0.0.1' },
+    { name: 'the configured address without its brackets', kubernetesHost: undefined, bindAddress: '[::1]', expected: '::1' },
   ])('listens on $name', ({ kubernetesHost, bindAddress, expected }) => {
     expect(listenAddress({ kubernetesHost, bindAddress })).toBe(expected);
   });

@@ -24,7 +24,7 @@ const convert = (body: unknown): ConversionReviewAnswer => {
 };
 
 describe('lessons §6: a ConversionReview', () => {
-  test.each([0, 1, 2, 500])('of %s objects is answered with as many, in order', (count) => {
+  test.each([0, 1, 2, 500])('of %s objects returns as many, in order', (count) => {
     const names = Array.from({ length: count }, (_, at) => `brs-${String(at)}`);
     const { response } = convert(review(names.map((name) => shadow(name, 'PerformedUpdate'))));
     expect(response).toMatchObject({ uid: 'r', result: { status: 'Success', message: '' } });
@@ -33,7 +33,7 @@ describe('lessons §6: a ConversionReview', () => {
     );
   });
 
-  test('may have been laid out by people, in any order of keys', () => {
+  test('may be indented, with its keys in any order', () => {
     const { kind, apiVersion, request } = review([shadow('brs-ä'), shadow('brs-b')]) as {
       kind: string;
       apiVersion: string;
@@ -46,7 +46,7 @@ describe('lessons §6: a ConversionReview', () => {
 
   test.each([
     {
-      name: 'an object with a state that nobody knows',
+      name: 'an object with an unknown state',
       body: review([shadow('brs-a'), shadow('brs-b', 'Flying')]),
       message: 'request.objects[1]: BottlerocketShadow brs-b: spec.state: expected',
     },
@@ -62,34 +62,34 @@ describe('lessons §6: a ConversionReview', () => {
       message: 'request.objects[0]: nested too deeply',
     },
     {
-      name: 'an object that is cut short',
+      name: 'an incomplete object',
       body: JSON.stringify(review([shadow('brs-a', 'Idle', { x: 'X' })])).replace('"X"', ''),
       message: 'request.objects[0]: not JSON',
     },
-  ])('with $name says so under its own uid, and converts nothing', ({ body, message }) => {
+  ])('with $name fails with the reason under its UID, and converts nothing', ({ body, message }) => {
     const { response } = convert(body);
     expect(response).toEqual({ uid: 'r', result: { status: 'Failed', message: expect.stringContaining(message) }, convertedObjects: [] });
   });
 
   test.each([
-    { name: 'nothing', body: '', message: 'not JSON' },
+    { name: 'no content', body: '', message: 'not JSON' },
     { name: 'half a review', body: JSON.stringify(review([shadow('brs-a')])).slice(0, -5), message: 'not JSON' },
-    { name: 'numbers for objects', body: review([7]), message: 'request.objects contains a value that is not an object' },
+    { name: 'numbers instead of objects', body: review([7]), message: 'request.objects contains a value that is not an object' },
     { name: 'no list of objects', body: review('x'), message: 'request.objects: expected array, got "x"' },
     { name: 'null', body: 'null', message: 'review: expected object, got null' },
-    { name: 'much that is no object', body: { ...review([]), x: 'x'.repeat(100_000) }, message: 'not JSON' },
-    { name: 'objects without end', body: `{"request":{"objects":[${'{},'.repeat(60_000)}{}]}}`, message: 'at most 50000 objects' },
+    { name: 'too much content outside of objects', body: { ...review([]), x: 'x'.repeat(100_000) }, message: 'not JSON' },
+    { name: 'too many objects', body: `{"request":{"objects":[${'{},'.repeat(60_000)}{}]}}`, message: 'at most 50000 objects' },
     {
-      name: 'an object beyond all measure',
+      name: 'an object that is too large',
       body: review([shadow('brs-a', 'Idle', { x: 'x'.repeat(LARGEST_OBJECT) })]),
       message: 'objects of at most 2000000 bytes',
     },
-  ])('of $name is answered with what is wrong', ({ body, message }) => {
+  ])('with $name fails with the reason', ({ body, message }) => {
     const { response } = convert(body);
     expect([response.result, response.convertedObjects]).toEqual([{ status: 'Failed', message: expect.stringContaining(message) }, []]);
   });
 
-  test('that is anything at all is answered', () => {
+  test('gets a response whatever it contains', () => {
     const anything = fc.oneof(
       fc.string(),
       fc.json(),

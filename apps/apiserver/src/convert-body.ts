@@ -1,17 +1,17 @@
 import { convertReview, type ConversionReviewAnswer } from '@brupop/crd-models';
 import { ListSplitter } from '@brupop/kube-runtime';
 
-/** The largest object that is converted. kube-apiserver takes none of more than 1.5 MB. */
+/** The largest object that is converted. kube-apiserver accepts at most 1.5 MB. */
 export const LARGEST_OBJECT = 2_000_000;
 const MOST_OBJECTS = 50_000;
 const LARGEST_HEAD = 64_000;
 const EMPTY_LIST_END = ']}}';
 
 /**
- * Answers the body of a ConversionReview, whatever it is: an answer of `Failed` says what is wrong with it.
+ * Responds to the body of a ConversionReview. The response to an invalid body is `Failed`, with the reason.
  *
- * Objects are parsed, converted and written out one by one. The route is open to everyone, and parsed JSON can take many times the memory of
- * its text (`[[],[],…]`), so that never the whole of a body may be parsed.
+ * Objects are parsed, converted and serialized one by one. The route is public, and parsed JSON can take many times the memory of
+ * its text (`[[],[],…]`), so a body is never parsed as a whole.
  */
 export function convertBody(body: Uint8Array): Buffer {
   let review: unknown;
@@ -35,7 +35,7 @@ export function convertBody(body: Uint8Array): Buffer {
     );
   }
 
-  // What is wrong with the review itself shows without its objects.
+  // Without its objects, to find what is wrong with the review itself.
   const answer = convertReview(review);
   if (answer.response.result.status === 'Failed') return encode(answer);
   const converted: Buffer[] = [];
@@ -61,7 +61,7 @@ function convertOne(review: Review, object: Buffer): Buffer | string {
     const { result, convertedObjects } = convertReview({ ...review, request: { ...review.request, objects } }).response;
     return result.status === 'Failed' ? result.message : encode(convertedObjects[0]);
   } catch (error) {
-    // JSON.stringify gives up on what is nested too deeply, JSON.parse does not.
+    // JSON.stringify throws on deep nesting, JSON.parse does not.
     return error instanceof SyntaxError ? 'not JSON' : 'nested too deeply';
   }
 }
@@ -73,7 +73,7 @@ function failed(message: string): ConversionReviewAnswer {
 
 const encode = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
 
-/** Puts the objects into the list of an answer that has none yet. */
+/** Inserts the objects into the empty list of a response. */
 function insert(answer: Buffer, objects: readonly Buffer[]): Buffer {
   const comma = Buffer.from(',');
   const pieces = objects.flatMap((object, at) => (at === 0 ? [object] : [comma, object]));

@@ -19,7 +19,7 @@ const deny = (code: DenialCode, nodeName?: string): void => {
 };
 
 describe(createDenialLog, () => {
-  test('logs the first denial of each code at once, with node and address', () => {
+  test('logs the first denial of each code immediately, with node and address', () => {
     deny('TOKEN_REJECTED', 'node-1');
     deny('NODE_MISMATCH', 'no node\n');
     expect(log.entries.map(({ message, fields }) => [message, fields['reason'], fields['node'], fields['source']])).toEqual([
@@ -28,7 +28,7 @@ describe(createDenialLog, () => {
     ]);
   });
 
-  test('makes of 100,000 denials a line a minute, with their number and some of the nodes', async () => {
+  test('logs one line per minute for 100,000 denials, with their number and some of the nodes', async () => {
     for (let second = 0; second < 100; second++) {
       for (let at = 0; at < 1_000; at++) deny('TOKEN_REJECTED', `node-${String(at)}`);
       await clock.advance(1_000);
@@ -46,7 +46,7 @@ describe(createDenialLog, () => {
     expect(JSON.stringify(log.entries).length).toBeLessThan(3_000);
   });
 
-  test('after a quiet minute the next one is logged at once again', async () => {
+  test('logs the next denial after a quiet minute immediately', async () => {
     deny('TOKEN_REJECTED');
     await clock.advance(61_000);
     deny('TOKEN_REJECTED');

@@ -2,7 +2,7 @@ import type { Denial, DenialCode } from '@brupop/k8s-auth';
 import type { Clock } from '@brupop/ports';
 import type { Logger } from '@brupop/process';
 
-/** A request that was turned away. Everything but the denial was chosen by whoever sent it. */
+/** A denied request. Its sender chose everything except the denial. */
 export interface DeniedRequest {
   readonly denial: Denial;
   readonly method: string;
@@ -11,7 +11,7 @@ export interface DeniedRequest {
   readonly source: string | undefined;
 }
 
-/** Logs denials, however many there are, in few lines. */
+/** Logs any number of denials in a few lines. */
 export interface DenialLog {
   note(denied: DeniedRequest): void;
 }
@@ -28,11 +28,11 @@ interface Counted {
 }
 
 /**
- * The first denial of a code is logged at once. Those that follow are counted, and logged as one line a minute: a stranger can cause thousands a second, and
- * must not be able to fill a disk or to hide the one that matters.
+ * Logs the first denial of a code immediately. Counts further ones, and logs one line per minute: a client can cause thousands per second,
+ * and must not be able to fill a disk or to hide the denial that matters.
  */
 export function createDenialLog(log: Logger, clock: Clock): DenialLog {
-  /** By code, of which there are few: what was counted since its last line. */
+  /** By code, of which there are few: the denials since its last line. */
   const counts = new Map<DenialCode, Counted>();
 
   const report = (code: DenialCode, status: number): void => {

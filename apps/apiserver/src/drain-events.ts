@@ -1,17 +1,18 @@
 import { namesOf, podKey, type DrainPod, type DrainResult } from '@brupop/drain';
 import type { EventRecorder, Regarding } from '@brupop/kube-runtime';
 
-/** Tells people, by Events, what a drain does that they may not expect. */
+/** Records Events about what users may not expect of a drain. */
 export interface DrainEvents {
-  /** Before pods are evicted that nothing will make again. */
+  /** Call before pods are evicted that no controller recreates. */
   bare(node: Regarding, pods: readonly DrainPod[]): void;
-  /** When a node is drained. */
+  /** Call after each drain step. */
   drained(node: Regarding, result: DrainResult): void;
 }
 
-// Of the pods themselves; the Node's own Event names as many, and counts the rest.
+// Pods that get an Event of their own. The Event of the Node names as many, and counts the rest.
 const MOST_PODS = 10;
 
+/** Records the Events with `events`. */
 export function createDrainEvents(events: Pick<EventRecorder, 'record'>): DrainEvents {
   return {
     bare(node, pods) {

@@ -11,7 +11,7 @@ const waiting = (message: string, evicted = 0): readonly [DrainResult, Block] =>
 ];
 
 describe(createDrainLog, () => {
-  test('tells at level info what is new, and only that', () => {
+  test('logs at level info only what has changed', () => {
     const log = memoryLogger();
     const drains = createDrainLog(log);
     for (const result of [waiting('budget a'), waiting('budget a'), waiting('budget b'), waiting('budget b', 1)])
@@ -31,7 +31,7 @@ describe(createDrainLog, () => {
     ]);
   });
 
-  test('forgets, beyond a thousand, the node that it has heard of least recently: another replica may have ended its drain', () => {
+  test('forgets the least recent of more than a thousand nodes, because another replica may have ended its drain', () => {
     const log = memoryLogger();
     const drains = createDrainLog(log);
     const note = (node: string): string | undefined => {

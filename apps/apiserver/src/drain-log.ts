@@ -1,27 +1,29 @@
 import { describeDrain, type drainBlock, type DrainResult } from '@brupop/drain';
 import type { Logger } from '@brupop/process';
 
-/** Tells what a drain came to. */
+/** Logs the results of drain steps. */
 export interface DrainLog {
-  /** @param block what keeps the drain */
+  /** @param block why the drain is blocked, if it is */
   note(node: string, result: DrainResult, block: ReturnType<typeof drainBlock>): void;
 }
 
-// The last step of a drain may have been another replica's, and nodes come and go for years.
-const MOST_TOLD = 1_000;
+// Bounded, because another replica may take the last step of a drain, and nodes come and go for years.
+const MOST_NODES = 1_000;
 
-/** A step that came to the same as the one before it is told at level debug: a blocked drain takes hundreds, and one line says it all. */
+/**
+ * A step with the same result as the one before is logged at level debug: a blocked drain takes hundreds of steps, and one line is enough.
+ */
 export function createDrainLog(log: Logger): DrainLog {
-  const told = new Map<string, string>();
+  const results = new Map<string, string>();
   return {
     note(node, result, block) {
-      const news = `${result.kind} ${String(result.evicted)} ${block?.message ?? ''}`;
-      const again = told.get(node) === news;
-      told.delete(node);
-      if (result.kind === 'waiting') told.set(node, news);
-      const [oldest] = told.keys();
-      if (told.size > MOST_TOLD && oldest !== undefined) told.delete(oldest);
-      log[again ? 'debug' : 'info']('Draining node', {
+      const current = `${result.kind} ${String(result.evicted)} ${block?.message ?? ''}`;
+      const isRepeated = results.get(node) === current;
+      results.delete(node);
+      if (result.kind === 'waiting') results.set(node, current);
+      const [oldest] = results.keys();
+      if (results.size > MOST_NODES && oldest !== undefined) results.delete(oldest);
+      log[isRepeated ? 'debug' : 'info']('Draining node', {
         node,
         outcome: result.kind,
         reason: block?.reason,

@@ -4,7 +4,7 @@ import { BrupopError, describeError, type Logger } from '@brupop/process';
 import type { ErrorRequestHandler, Response } from 'express';
 import { requestSignal } from './request-signal.ts';
 
-/** Every code of an {@link ErrorBody} but those of @brupop/k8s-auth, with the status that goes with it. */
+/** Every code of an {@link ErrorBody}, except those of @brupop/k8s-auth, with its HTTP status. */
 export const ERROR_STATUS = {
   BODY_MALFORMED: 400,
   BODY_INVALID: 400,
@@ -44,20 +44,20 @@ export class RequestError extends BrupopError {
   }
 }
 
-/** Answers with an {@link ErrorBody}. What may pass by itself says when to try again. */
+/** Responds with an {@link ErrorBody}, and for transient errors with the time to wait before a retry. */
 export function sendError(response: Response, status: number, code: string, message: string): void {
   const body: ErrorBody = { error: { code, message } };
   if (status === 429 || status === 503) response.setHeader('Retry-After', '5');
   response.status(status).json(body);
 }
 
-/** What body-parser and the router put on their errors. */
+/** Fields that body-parser and the router set on their errors. */
 interface HttpError {
   readonly type?: unknown;
   readonly status?: unknown;
 }
 
-/** Maps whatever a handler threw to an answer. Only our own faults become a 500. */
+/** Maps anything that a handler threw to a response. Only bugs of ours, and requests that the Kubernetes API rejected, become a 500. */
 export function toRequestError(error: unknown): RequestError {
   if (error instanceof RequestError) return error;
   if (error instanceof KubeApiError) return fromKubernetes(error);
@@ -89,11 +89,11 @@ function fromKubernetes(error: KubeApiError): RequestError {
 export function errorHandler(log: Logger): ErrorRequestHandler {
   return (error: unknown, request, response, next) => {
     if (response.headersSent) {
-      // The answer has begun: all that is left is to cut the connection, which express does.
+      // The response has begun: express can only close the connection.
       next(error);
       return;
     }
-    // Whatever it threw, it threw because nobody waits for the answer any more: the next request takes the step again.
+    // It threw because its client disconnected: the client's next request repeats the step.
     if (requestSignal(response).aborted) {
       log.debug('Ending a request whose client disconnected', { method: request.method, route: request.path });
       return;

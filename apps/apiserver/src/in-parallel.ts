@@ -1,4 +1,4 @@
-/** Works through a list, `most` items at a time: one that the API server is slow about does not hold up the others. `work` must not reject. */
+/** Works through a list, `most` items at a time, so that one slow request does not delay the others. `work` must not reject. */
 export async function inParallel<T>(items: readonly T[], most: number, work: (item: T) => Promise<void>): Promise<void> {
   const queue = [...items];
   const worker = async (): Promise<void> => {

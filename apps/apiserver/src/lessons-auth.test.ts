@@ -21,7 +21,7 @@ afterEach(async () => {
 
 type TokenRequest = Parameters<ApiserverWorld['api']['issueToken']>[0];
 
-/** A token of the agent on node-1, but for what is changed. */
+/** A token of the agent on node-1, with changes. */
 function issue(change: Partial<TokenRequest> = {}): string {
   const pod = world.api.store.get({ group: '', resource: 'pods', namespace: NAMESPACE, name: 'agent-node-1' });
   return world.api.issueToken({
@@ -45,21 +45,21 @@ async function expectDenied(response: Promise<Response>, status: number, code: s
   expect([world.cordoned, world.shadow()]).toEqual([false, undefined]);
 }
 
-describe('lessons §5.1: a token is good only for the node of the very pod that it was issued to', () => {
-  test('that of the genuine agent is', async () => {
+describe('lessons §5.1: a token is valid only for the node of the pod that it was issued to', () => {
+  test('a token of the agent on the node is accepted', async () => {
     world.permit();
     expect((await drain(issue())).statusCode).toBe(200);
     expect(world.cordoned).toBe(true);
   });
 
-  test('that of a pod of another namespace with the names of an agent and its ServiceAccount is not', async () => {
+  test('a token of a pod in another namespace with the names of an agent and its ServiceAccount is denied', async () => {
     serviceAccount('shop');
     const pod = world.addPod('agent-node-1', 'node-1', 'shop', { labels: { 'brupop.bottlerocket.aws/component': 'agent' } });
     const token = issue({ serviceAccount: { namespace: 'shop', name: AGENT }, pod: { name: 'agent-node-1', uid: pod.metadata.uid } });
     await expectDenied(drain(token), 403, 'SERVICE_ACCOUNT_MISMATCH');
   });
 
-  test('that of another ServiceAccount in our namespace, on a pod dressed up as an agent, is not', async () => {
+  test('a token of another ServiceAccount in our namespace, on a pod labelled as an agent, is denied', async () => {
     serviceAccount(NAMESPACE, 'intruder');
     const pod = world.addPod('agent-x', 'node-1', NAMESPACE, { labels: { 'brupop.bottlerocket.aws/component': 'agent' } });
     const token = issue({ serviceAccount: { namespace: NAMESPACE, name: 'intruder' }, pod: { name: 'agent-x', uid: pod.metadata.uid } });
@@ -70,18 +70,18 @@ describe('lessons §5.1: a token is good only for the node of the very pod that 
     { labels: {} },
     { labels: { 'brupop.bottlerocket.aws/component': 'apiserver' } },
     { labels: { 'brupop.bottlerocket.aws/component': 'controller' } },
-  ])("that of the agents' ServiceAccount on a pod that is no agent is not: $labels", async ({ labels }) => {
+  ])("a token of the agents' ServiceAccount on a pod that is not an agent is denied: $labels", async ({ labels }) => {
     const pod = world.addPod('other', 'node-1', NAMESPACE, { labels });
     await world.clock.advance(1_000);
     await expectDenied(drain(issue({ pod: { name: 'other', uid: pod.metadata.uid } })), 403, 'POD_UNKNOWN');
   });
 
-  test('one that is bound to no pod is not', async () => {
+  test('a token that is not bound to a pod is denied', async () => {
     const unbound = { serviceAccount: { namespace: NAMESPACE, name: AGENT }, audiences: [AUDIENCE] };
     await expectDenied(drain(world.api.issueToken(unbound)), 403, 'POD_CLAIM_MISSING');
   });
 
-  test('that of a pod that has been deleted is not, however well it was known', async () => {
+  test('a token of a deleted pod is denied, even if it was accepted before', async () => {
     const token = issue();
     await world.send({ method: 'GET', url: RESOURCE, headers: { BrupopNodeName: 'node-1', BrupopK8sAuthToken: token } });
     world.api.store.delete({ group: '', resource: 'pods', namespace: NAMESPACE, name: 'agent-node-1' }, { gracePeriodSeconds: 0 });
@@ -89,7 +89,7 @@ describe('lessons §5.1: a token is good only for the node of the very pod that 
     await expectDenied(drain(token), 403, 'POD_UNKNOWN');
   });
 
-  test('that of a pod that was made again under its name is not', async () => {
+  test('a token of a pod that was recreated under the same name is denied', async () => {
     const token = issue();
     await world.send({ method: 'GET', url: RESOURCE, headers: { BrupopNodeName: 'node-1', BrupopK8sAuthToken: token } });
     world.api.store.delete({ group: '', resource: 'pods', namespace: NAMESPACE, name: 'agent-node-1' }, { gracePeriodSeconds: 0 });
@@ -100,16 +100,16 @@ describe('lessons §5.1: a token is good only for the node of the very pod that 
 
   test.each([
     { name: 'for another node', headers: { BrupopNodeName: 'node-2' }, status: 403, code: 'NODE_MISMATCH' },
-    { name: 'for another node, given twice', headers: { BrupopNodeName: 'node-1, node-2' }, status: 403, code: 'NODE_NAME_INVALID' },
+    { name: 'for another node, sent twice', headers: { BrupopNodeName: 'node-1, node-2' }, status: 403, code: 'NODE_NAME_INVALID' },
     { name: 'for no node', headers: { BrupopNodeName: '' }, status: 403, code: 'NODE_NAME_INVALID' },
     {
-      name: 'for a node that leads to another path',
+      name: 'for a node name that would change the request path',
       headers: { BrupopNodeName: 'node-1/../node-2' },
       status: 403,
       code: 'NODE_NAME_INVALID',
     },
-    { name: 'for a name beyond all measure', headers: { BrupopNodeName: 'n'.repeat(254) }, status: 403, code: 'NODE_NAME_INVALID' },
-  ])('it is not good $name', async ({ headers, status, code }) => {
+    { name: 'for a node name that is too long', headers: { BrupopNodeName: 'n'.repeat(254) }, status: 403, code: 'NODE_NAME_INVALID' },
+  ])('a token is denied $name', async ({ headers, status, code }) => {
     await expectDenied(drain(issue(), headers), status, code);
   });
 
@@ -118,15 +118,15 @@ describe('lessons §5.1: a token is good only for the node of the very pod that 
     { name: 'is for another audience', token: () => issue({ audiences: ['vault'] }), code: 'TOKEN_REJECTED' },
     { name: 'is for Kubernetes itself', token: () => issue({ audiences: ['https://kubernetes.default.svc'] }), code: 'TOKEN_REJECTED' },
     { name: 'is sent twice', token: () => `${issue()}, ${issue()}`, code: 'TOKEN_MALFORMED' },
-    { name: 'is beyond all measure', token: () => 'a'.repeat(16_385), code: 'TOKEN_MALFORMED' },
+    { name: 'is too long', token: () => 'a'.repeat(16_385), code: 'TOKEN_MALFORMED' },
     { name: 'is empty', token: () => '', code: 'TOKEN_MISSING' },
-  ])('one that $name is no token', async ({ token, code }) => {
+  ])('a token that $name is denied', async ({ token, code }) => {
     await expectDenied(drain(token()), 401, code);
   });
 
-  test('an accepted one is believed for 20 minutes, even while the Kubernetes API is away, and no longer', async () => {
+  test('an accepted token stays valid for 20 minutes, even while the Kubernetes API is unavailable, and no longer', async () => {
     const token = issue();
-    // It has read the shadow before: a first read would be one of the Kubernetes API.
+    // With an entity tag, because a first read would go to the Kubernetes API.
     const headers = { BrupopNodeName: 'node-1', BrupopK8sAuthToken: token, 'if-none-match': '"1"' };
     const get = (): Promise<Response> => world.send({ method: 'GET', url: RESOURCE, headers });
     await world.send({ method: 'POST', url: RESOURCE, headers: { BrupopNodeName: 'node-1', BrupopK8sAuthToken: token } });
@@ -141,12 +141,12 @@ describe('lessons §5.1: a token is good only for the node of the very pod that 
 });
 
 describe('lessons §5.2: the UID of a node', () => {
-  test('is checked when it is sent', async () => {
+  test('is checked if it is sent', async () => {
     await expectDenied(drain(issue(), { BrupopNodeUid: '00000000-0000-4000-8000-000000000000' }), 403, 'NODE_UID_MISMATCH');
     await expectDenied(drain(issue(), { BrupopNodeUid: 'no uid!' }), 403, 'NODE_UID_INVALID');
   });
 
-  test('is taken from the Node, not from the request, when a shadow is made', async () => {
+  test('comes from the Node, not from the request, when a shadow is created', async () => {
     const response = await world.send({
       method: 'POST',
       url: RESOURCE,
@@ -157,7 +157,7 @@ describe('lessons §5.2: the UID of a node', () => {
     expect(world.shadow()?.metadata.ownerReferences).toMatchObject([{ kind: 'Node', uid: world.node().metadata.uid }]);
   });
 
-  test('is put right on the shadow of an earlier node of the name, which garbage collection would delete', async () => {
+  test('is corrected on the shadow of an earlier node of the same name, which garbage collection would delete', async () => {
     const ask = (): Promise<Response> =>
       world.send({ method: 'POST', url: RESOURCE, headers: { BrupopNodeName: 'node-1', BrupopK8sAuthToken: issue() } });
     await ask();
@@ -168,18 +168,18 @@ describe('lessons §5.2: the UID of a node', () => {
 });
 
 describe('lessons §5.4: metrics', () => {
-  test('need no token, and are not on the port of the agents', async () => {
+  test('need no token, and are not on the port for agents', async () => {
     const scraped = await lightMyRequest(world.server.metricsApp as never, { method: 'GET', url: '/metrics' });
     expect([scraped.statusCode, scraped.headers['content-type']]).toEqual([200, expect.stringContaining('text/plain')]);
     expect((await world.send({ method: 'GET', url: '/metrics' })).statusCode).toBe(404);
   });
 });
 
-describe('lessons §5.5: every failure has a status of its own, and none that is not ours is a 500', () => {
+describe('lessons §5.5: every failure has a specific status, and only our own faults are a 500', () => {
   const as = (headers: object = {}): Record<string, string> => ({ BrupopNodeName: 'node-1', BrupopK8sAuthToken: issue(), ...headers });
 
   test.each([
-    { name: 'no header at all', request: () => ({ method: 'POST' as const, url: DRAIN }), status: 401, code: 'TOKEN_MISSING' },
+    { name: 'no headers', request: () => ({ method: 'POST' as const, url: DRAIN }), status: 401, code: 'TOKEN_MISSING' },
     {
       name: 'no node name',
       request: () => ({ method: 'POST' as const, url: DRAIN, headers: { BrupopK8sAuthToken: issue() } }),
@@ -193,7 +193,7 @@ describe('lessons §5.5: every failure has a status of its own, and none that is
       code: 'BODY_MALFORMED',
     },
     {
-      name: 'a status of another kind of content',
+      name: 'a status with another content type',
       request: () => ({ method: 'PUT' as const, url: RESOURCE, headers: as({ 'content-type': 'text/plain' }), payload: 'idle' }),
       status: 400,
       code: 'BODY_MALFORMED',
@@ -211,7 +211,7 @@ describe('lessons §5.5: every failure has a status of its own, and none that is
       code: 'BODY_INVALID',
     },
     {
-      name: 'a status before there is a shadow',
+      name: 'a status before the shadow exists',
       request: () => ({ method: 'PUT' as const, url: RESOURCE, headers: as(), payload: STATUS }),
       status: 404,
       code: 'SHADOW_NOT_FOUND',
@@ -222,25 +222,25 @@ describe('lessons §5.5: every failure has a status of its own, and none that is
       status: 405,
       code: 'METHOD_NOT_ALLOWED',
     },
-    { name: 'a path that there is not', request: () => ({ method: 'GET' as const, url: '/x' }), status: 404, code: 'ROUTE_UNKNOWN' },
+    { name: 'an unknown path', request: () => ({ method: 'GET' as const, url: '/x' }), status: 404, code: 'ROUTE_UNKNOWN' },
   ])('$name: $status $code', async ({ request, status, code }) => {
     await expectDenied(world.send(request()), status, code);
   });
 
   test.each([
-    { name: 'is down', answer: () => textResponse(500, 'down'), code: 'KUBERNETES_UNAVAILABLE' },
+    { name: 'is unavailable', answer: () => textResponse(500, 'down'), code: 'KUBERNETES_UNAVAILABLE' },
     {
-      name: 'is busy',
+      name: 'is overloaded',
       answer: () => jsonResponse(429, { kind: 'Status', code: 429, reason: 'TooManyRequests' }),
       code: 'KUBERNETES_UNAVAILABLE',
     },
-  ])('a Kubernetes API that $name: 503, with when to come back', async ({ answer, code }) => {
+  ])('a Kubernetes API that $name: 503, with Retry-After', async ({ answer, code }) => {
     world.api.faults.beforeRequest = answer;
     const response = await drain(issue());
     expect([response.statusCode, response.headers['retry-after'], response.json()]).toMatchObject([503, '5', { error: { code } }]);
   });
 
-  test('each denial is counted by its reason', async () => {
+  test('denials are counted by reason', async () => {
     await drain('');
     await drain(issue(), { BrupopNodeName: 'node-2' });
     const { body } = await lightMyRequest(world.server.metricsApp as never, { method: 'GET', url: '/metrics' });
@@ -250,7 +250,7 @@ describe('lessons §5.5: every failure has a status of its own, and none that is
   });
 });
 
-describe('lessons §5.6: the conversion webhook, which is open to everyone', () => {
+describe('lessons §5.6: the conversion webhook, which is public', () => {
   const review = (objects: unknown[]): object => ({
     apiVersion: 'apiextensions.k8s.io/v1',
     kind: 'ConversionReview',
@@ -260,22 +260,22 @@ describe('lessons §5.6: the conversion webhook, which is open to everyone', () 
     world.send({ method: 'POST', url: '/crdconvert', payload, headers });
 
   test.each([
-    { name: 'what is not JSON', payload: 'secret-of-a-stranger' },
-    { name: 'an object with a secret', payload: review([{ kind: 'secret-of-a-stranger', data: 'secret-of-a-stranger' }]) },
-    { name: 'nothing', payload: '' },
-    { name: 'a form', payload: 'a=secret-of-a-stranger', headers: { 'content-type': 'application/x-www-form-urlencoded' } },
-  ])('answers 200 to $name, and logs nothing of it', async ({ payload, headers = {} }) => {
+    { name: 'a body that is not JSON', payload: 'secret-of-a-client' },
+    { name: 'an object with a secret', payload: review([{ kind: 'secret-of-a-client', data: 'secret-of-a-client' }]) },
+    { name: 'an empty body', payload: '' },
+    { name: 'a form', payload: 'a=secret-of-a-client', headers: { 'content-type': 'application/x-www-form-urlencoded' } },
+  ])('responds with 200 to $name, and logs none of its content', async ({ payload, headers = {} }) => {
     const response = await convert(payload, headers);
     expect([response.statusCode, response.json()]).toMatchObject([200, { response: { result: { status: 'Failed' } } }]);
-    expect(JSON.stringify(world.log.entries)).not.toContain('secret-of-a-stranger');
+    expect(JSON.stringify(world.log.entries)).not.toContain('secret-of-a-client');
   });
 
-  test('refuses a body beyond 16 MB, and one that would become larger here', async () => {
+  test('rejects a body beyond 16 MB, and a compressed body', async () => {
     expect((await convert('x'.repeat(16_000_001))).statusCode).toBe(413);
     expect((await convert('x', { 'content-encoding': 'gzip' })).statusCode).toBe(415);
   });
 
-  test('holds no more than two of the largest reviews at a time, while single objects still get through', async () => {
+  test('reserves memory for at most two of the largest reviews at a time, while single objects are still converted', async () => {
     const unfinished = (): Readable => new Readable({ read: () => undefined });
     const bodies = [unfinished(), unfinished(), unfinished()] as const;
     const [, , third] = bodies.map((payload) => world.begin({ method: 'POST', url: '/crdconvert', payload }));
@@ -290,7 +290,7 @@ describe('lessons §5.9: readiness', () => {
   test.each([
     { name: 'Nodes', path: '/api/v1/nodes' },
     { name: 'agent pods', path: '/api/v1/namespaces/brupop-bottlerocket-aws/pods' },
-  ])('comes only when $name have been listed, though the replica lives before', async ({ path }) => {
+  ])('requires that $name have been listed, while liveness does not', async ({ path }) => {
     const { api, clock } = world;
     api.faults.beforeRequest = (request) => (request.path.startsWith(path) ? textResponse(500, 'down') : undefined);
     const late = new ApiserverWorld([], { api, clock });
@@ -305,7 +305,7 @@ describe('lessons §5.9: readiness', () => {
     late.stopping.abort();
   });
 
-  test('does not wait for shadows: where they are stored as v1, it takes a ready replica to list them', async () => {
+  test('does not require shadows: where they are stored as v1, only a ready replica can convert them', async () => {
     const { api, clock } = world;
     const late = new ApiserverWorld([], { api, clock });
     const isConverted = (path: string): boolean => path.startsWith('/apis/brupop.bottlerocket.aws/v2/') && !late.server.ready();

@@ -16,7 +16,7 @@ import {
 import { createApiserver } from './apiserver.ts';
 import { CONFIG, listenAddress } from './config.ts';
 
-// Until kube-proxy everywhere has taken this replica out, new connections still come; they must find someone.
+// New connections arrive until kube-proxy has removed this replica's endpoint on every node.
 const LEAVE_MS = 3_000;
 // A bounded step takes 10 s.
 const GRACE_MS = 15_000;
@@ -56,7 +56,7 @@ async function main(signal: AbortSignal, log: Logger): Promise<void> {
   });
 }
 
-// The log must exist before the configuration is known to be good: it tells what is wrong with it.
+// The logger must exist before the configuration is known to be valid, because it reports what is invalid.
 const parsed = parseConfig(CONFIG, process.env);
 const log = createProcessLogger('apiserver', parsed);
 await runProcess((signal) => main(signal, log), { log, terminationLog: process.env['TERMINATION_LOG'] });

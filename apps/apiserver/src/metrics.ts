@@ -15,34 +15,34 @@ import type { Clock } from '@brupop/ports';
 import type { RequestHandler } from 'express';
 import type { AgentReport } from './agent-report.ts';
 
-/** What the apiserver counts. */
+/** The metrics of one apiserver, and what is counted in them. */
 export interface ApiserverMetrics {
-  /** For what is told of any process. */
+  /** The registry. */
   readonly metrics: Metrics;
   readonly watches: WatchMetrics;
-  /** Counts and times each request; goes before everything else. */
+  /** Counts and times each request; must precede all other middleware. */
   readonly middleware: RequestHandler;
   denied(code: DenialCode): void;
-  /** Counts a report of which fields were dropped. */
+  /** Counts a report from which fields were dropped. */
   dropped(fields: AgentReport['dropped']): void;
-  /** Counts a held poll until the returned function is called. */
-  holding(): () => void;
+  /** Counts a pending poll until the returned function is called. */
+  pollPending(): () => void;
   stepped(step: NodeStep, outcome: StepOutcome): void;
-  /** Counts what a step of a drain came to. @param block what keeps the drain */
+  /** Counts the result of a drain step. @param block why the drain is blocked */
   drained(result: DrainResult, block: DrainBlock | undefined): void;
 }
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'];
 const METHOD = 'the method; `other` for an unknown method';
 const ROUTE = 'the route; `other` for an unknown path';
-// Its answer has a status, which nobody has seen.
+// The response has a status, but no client received it.
 const ABORTED = 'aborted';
 const STATUS = `status of the response; \`${ABORTED}\` if the client disconnected before it was complete`;
 const NODE_STEPS = ['drain', 'uncordon', 'exclude', 'include', 'return'] as const;
-/** A step that an agent asked for; `return`: one that was taken in the place of an agent. */
+/** A step that an agent requested; `return` is a node restored on behalf of its agent. */
 export type NodeStep = (typeof NODE_STEPS)[number];
 const STEP_OUTCOMES = ['done', 'waiting', 'timedOut'] as const;
-/** What a step came to. */
+/** The outcome of a step. */
 export type StepOutcome = (typeof STEP_OUTCOMES)[number];
 
 const REQUESTS: CounterDefinition<'method' | 'route' | 'status'> = {
@@ -71,7 +71,7 @@ const DROPPED: CounterDefinition<'fields'> = {
   help: 'Agent reports from which fields that agents must not write were dropped',
   labels: { fields: DROPPED_FIELDS },
 };
-const HELD_POLLS: GaugeDefinition = {
+const PENDING_POLLS: GaugeDefinition = {
   type: 'gauge',
   name: 'brupop_apiserver_held_polls',
   help: 'Pending long polls, which wait for a change of a shadow',
@@ -90,7 +90,7 @@ const BLOCKED_STEPS: CounterDefinition<'reason'> = {
   labels: { reason: DRAIN_BLOCKS },
 };
 
-// Names and labels of the semantic conventions of OpenTelemetry, as Brupop 1.x exposes them.
+// Names and labels from the semantic conventions of OpenTelemetry, as in Brupop 1.x.
 const HTTP_LABELS = { http_request_method: METHOD, http_route: ROUTE, http_response_status_code: STATUS } as const;
 type HttpLabel = keyof typeof HTTP_LABELS;
 const BYTES = [0, 128, 512, 2_048, 8_192, 65_536, 1_048_576, 16_777_216];
@@ -118,13 +118,13 @@ const HTTP_RESPONSE_SIZE: HistogramDefinition<HttpLabel> = {
   buckets: BYTES,
 };
 
-/** All metrics of the apiserver, but those of its process. */
+/** All metrics of the apiserver, except those of its process. */
 export const APISERVER_METRICS: readonly MetricDefinition[] = [
   REQUESTS,
   DURATIONS,
   DENIALS,
   DROPPED,
-  HELD_POLLS,
+  PENDING_POLLS,
   STEPS,
   EVICTIONS,
   BLOCKED_STEPS,
@@ -141,7 +141,7 @@ export function createApiserverMetrics(clock: Clock): ApiserverMetrics {
   const metrics = createMetrics('apiserver');
   const denials = metrics.counter(DENIALS);
   const reduced = metrics.counter(DROPPED);
-  const held = metrics.gauge(HELD_POLLS);
+  const pendingPolls = metrics.gauge(PENDING_POLLS);
   const steps = metrics.counter(STEPS);
   const evictions = metrics.counter(EVICTIONS);
   const blocked = metrics.counter(BLOCKED_STEPS);
@@ -155,10 +155,10 @@ export function createApiserverMetrics(clock: Clock): ApiserverMetrics {
     dropped: (fields) => {
       for (const kind of DROPPED_FIELDS) if (fields[kind]) reduced.inc({ fields: kind });
     },
-    holding: () => {
-      held.inc();
+    pollPending: () => {
+      pendingPolls.inc();
       return () => {
-        held.dec();
+        pendingPolls.dec();
       };
     },
     stepped: (step, outcome) => {
@@ -198,7 +198,7 @@ function requestMetrics(metrics: Metrics, clock: Clock): RequestHandler {
   };
 }
 
-// Strangers choose paths and methods; as labels they would grow without bound.
+// Unauthenticated clients choose paths and methods, so labels with their values would grow without bound.
 function knownMethod(method: string): string {
   return METHODS.includes(method) ? method : 'other';
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { decideHealth, type HealthNode, type HealthPod } from './node-health.ts';
 
 const ready = (status: string): HealthNode => ({
-  status: { conditions: [{ type: 'Ready', status, reason: 'KubeletDown', message: 'no news' }] },
+  status: { conditions: [{ type: 'Ready', status, reason: 'KubeletDown', message: 'no status' }] },
 });
 
 function aPod(name: string, { isReady = true, owner = 'DaemonSet', deleted = false, daemonSet = name } = {}): HealthPod {
@@ -21,11 +21,21 @@ function aPod(name: string, { isReady = true, owner = 'DaemonSet', deleted = fal
 describe(decideHealth, () => {
   test.each([
     { name: 'a Ready node with Ready DaemonSet pods is healthy', node: ready('True'), pods: [aPod('cni')], problems: [] },
-    { name: 'other pods do not matter', node: ready('True'), pods: [aPod('web', { owner: 'ReplicaSet', isReady: false })], problems: [] },
-    { name: 'the pod that asks does not matter', node: ready('True'), pods: [aPod('agent', { isReady: false })], problems: [] },
-    { name: 'a node that is not Ready says why', node: ready('Unknown'), pods: [], problems: ['Node is not Ready: KubeletDown: no news'] },
-    { name: 'a node without condition is not Ready', node: {}, pods: [], problems: ['Node is not Ready: the Node has no Ready condition'] },
-    { name: 'a node that is gone is not Ready', node: undefined, pods: [], problems: ['Node is not Ready: the Node does not exist'] },
+    { name: 'other pods are ignored', node: ready('True'), pods: [aPod('web', { owner: 'ReplicaSet', isReady: false })], problems: [] },
+    { name: 'the pod of the caller is ignored', node: ready('True'), pods: [aPod('agent', { isReady: false })], problems: [] },
+    {
+      name: 'a node that is not Ready has a reason',
+      node: ready('Unknown'),
+      pods: [],
+      problems: ['Node is not Ready: KubeletDown: no status'],
+    },
+    {
+      name: 'a node without a Ready condition is not Ready',
+      node: {},
+      pods: [],
+      problems: ['Node is not Ready: the Node has no Ready condition'],
+    },
+    { name: 'a deleted node is not Ready', node: undefined, pods: [], problems: ['Node is not Ready: the Node does not exist'] },
     {
       name: 'a DaemonSet pod that is not Ready is a problem',
       node: ready('True'),
@@ -33,7 +43,7 @@ describe(decideHealth, () => {
       problems: ['Pod kube-system/cni is not Ready'],
     },
     {
-      name: 'a DaemonSet pod on its way out is a problem, for its successor is not there yet',
+      name: 'a terminating DaemonSet pod is a problem, because its successor does not exist yet',
       node: ready('True'),
       pods: [aPod('cni', { deleted: true })],
       problems: ['Pod kube-system/cni is terminating'],
@@ -42,7 +52,7 @@ describe(decideHealth, () => {
     expect(decideHealth(node, pods, 'agent')).toMatchObject({ healthy: problems.length === 0, problems });
   });
 
-  test('names the DaemonSets, each once and in the order of their names, whatever their pods are called', () => {
+  test('names each DaemonSet once, sorted by name, whatever the names of their pods', () => {
     const pods = [
       aPod('cni-8k2', { isReady: false, daemonSet: 'cni' }),
       aPod('csi-x', { isReady: false, daemonSet: 'csi' }),
@@ -50,7 +60,7 @@ describe(decideHealth, () => {
       aPod('dns-1', { daemonSet: 'dns' }),
     ];
     expect(decideHealth(ready('False'), pods.toReversed())).toMatchObject({
-      node_problem: 'Node is not Ready: KubeletDown: no news',
+      node_problem: 'Node is not Ready: KubeletDown: no status',
       daemon_sets: [
         { name: 'kube-system/cni', problem: 'Pod kube-system/cni-8k2 is not Ready' },
         { name: 'kube-system/csi', problem: 'Pod kube-system/csi-x is not Ready' },

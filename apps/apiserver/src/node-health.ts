@@ -2,7 +2,7 @@ import { MOST_DAEMON_SETS, type NodeHealth, type UnhealthyDaemonSet } from '@bru
 import { shortenText } from '@brupop/crd-models';
 import { isDaemonSetPod, type DrainPod } from '@brupop/drain';
 import { paths, type KubeClient } from '@brupop/kube-runtime';
-import { readOrUndefined } from './caches.ts';
+import { readOrUndefined } from './read-or-undefined.ts';
 
 interface StatusCondition {
   readonly type: string;
@@ -11,12 +11,12 @@ interface StatusCondition {
   readonly message?: string;
 }
 
-/** The part of a Node that tells its health. */
+/** The part of a Node that shows its health. */
 export interface HealthNode {
   readonly status?: { readonly conditions?: readonly StatusCondition[] };
 }
 
-/** The part of a Pod that tells its health. */
+/** The part of a Pod that shows its health. */
 export interface HealthPod extends Omit<DrainPod, 'status'> {
   readonly status?: { readonly phase?: string; readonly conditions?: readonly StatusCondition[] };
 }
@@ -31,20 +31,20 @@ export function nodeProblem(node: HealthNode | undefined): string | undefined {
   return shortenText(parts.filter((part) => part !== undefined && part !== '').join(': '));
 }
 
-/** Decides whether a node does its work again: it is Ready, and so are its DaemonSets' pods. Other pods are free to be elsewhere. */
+/** Decides whether a node is back in service: it is Ready, and so are the pods of its DaemonSets. Other pods may run elsewhere. */
 export function decideHealth(node: HealthNode | undefined, pods: readonly HealthPod[], exceptPodUid?: string): NodeHealth {
   const problem = nodeProblem(node);
   const nodeProblems = problem === undefined ? [] : [`Node is not Ready: ${problem}`];
-  // One pod of each is enough to say what is wrong.
+  // One pod of each DaemonSet is enough.
   const unhealthy = new Map<string, UnhealthyDaemonSet>();
   for (const pod of pods) {
-    // The caller itself is up, or it would not ask.
+    // The caller runs, or it would not have sent the request.
     if (!isDaemonSetPod(pod) || (exceptPodUid !== undefined && pod.metadata.uid === exceptPodUid)) continue;
     const wrong = podProblem(pod);
     const name = daemonSetOf(pod);
     if (wrong !== undefined) unhealthy.set(name, { name, problem: wrong });
   }
-  // Two looks at the same pods give the same text.
+  // Sorted, so that the same pods always give the same text.
   const daemonSets = [...unhealthy.values()].sort((a, b) => (a.name < b.name ? -1 : 1)).slice(0, MOST_DAEMON_SETS);
   const problems = [...nodeProblems, ...daemonSets.map((daemonSet) => daemonSet.problem)];
   return {
@@ -69,13 +69,13 @@ function daemonSetOf({ metadata }: HealthPod): string {
   return `${metadata.namespace ?? ''}/${owner?.name ?? metadata.name}`;
 }
 
-/** Reads a node's pods afresh and tells how it is. */
+/** Reads a node's pods from the API server and decides its health. */
 export async function readHealth(options: {
   readonly client: KubeClient;
   readonly nodeName: string;
-  /** The Node, if a cache shows it: it may lag a little, but then the pods of a node that is lost are no longer Ready either. */
+  /** The Node from a cache, if it is there. The cache may lag, but the pods of a lost node are not Ready either. */
   readonly known: HealthNode | undefined;
-  /** The pod that asks. */
+  /** The pod of the caller. */
   readonly exceptPodUid: string;
   readonly signal: AbortSignal;
 }): Promise<NodeHealth> {

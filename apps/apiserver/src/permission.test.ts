@@ -15,21 +15,27 @@ const reporting = (step: ProgressStep, version = '1.1.0') => ({
 });
 
 describe(whyReportRefused, () => {
-  test.each<{ name: string; told: string; version?: string | null; step?: ProgressStep; refused: boolean }>([
-    { name: 'a drain that is permitted', told: 'RebootedIntoUpdate', step: 'Draining', refused: false },
-    { name: 'a drain for another version', told: 'RebootedIntoUpdate', version: '1.2.0', step: 'Draining', refused: true },
-    { name: 'a drain for a version where none is asked for', told: 'RebootedIntoUpdate', version: null, step: 'Draining', refused: true },
-    { name: 'a drain after the permission was taken back', told: 'StagedAndPerformedUpdate', step: 'Draining', refused: true },
-    { name: 'an exclusion of a node that is told to be idle', told: 'Idle', step: 'Excluding', refused: true },
-    { name: 'a reboot of a node that is told to be idle', told: 'Idle', step: 'Rebooting', refused: true },
-    { name: 'a node that is given back', told: 'Idle', step: 'Returning', refused: false },
-    { name: 'a status without a step', told: 'Idle', refused: false },
-  ])('$name: refused $refused', ({ told, version = '1.1.0', step, refused }) => {
-    const shadow = { spec: { state: told as 'Idle', version } };
+  test.each<{ name: string; desired: string; version?: string | null; step?: ProgressStep; refused: boolean }>([
+    { name: 'a drain that is permitted', desired: 'RebootedIntoUpdate', step: 'Draining', refused: false },
+    { name: 'a drain for another version', desired: 'RebootedIntoUpdate', version: '1.2.0', step: 'Draining', refused: true },
+    {
+      name: 'a drain for a version where no version is desired',
+      desired: 'RebootedIntoUpdate',
+      version: null,
+      step: 'Draining',
+      refused: true,
+    },
+    { name: 'a drain after the permission was withdrawn', desired: 'StagedAndPerformedUpdate', step: 'Draining', refused: true },
+    { name: 'an exclusion of a node whose desired state is Idle', desired: 'Idle', step: 'Excluding', refused: true },
+    { name: 'a reboot of a node whose desired state is Idle', desired: 'Idle', step: 'Rebooting', refused: true },
+    { name: 'a node that is being restored', desired: 'Idle', step: 'Returning', refused: false },
+    { name: 'a status without a step', desired: 'Idle', refused: false },
+  ])('$name: refused $refused', ({ desired, version = '1.1.0', step, refused }) => {
+    const shadow = { spec: { state: desired as 'Idle', version } };
     expect(whyReportRefused(shadow, step === undefined ? STATUS : reporting(step)) !== undefined).toBe(refused);
   });
 
-  test('a node without a shadow is not to be disturbed', () => {
+  test('a node without a shadow must not be disrupted', () => {
     expect(whyNotPermitted(undefined)).toBe('the node has no shadow');
   });
 });
@@ -46,7 +52,7 @@ describe('a replica whose cache of shadows lags', () => {
     world.stopping.abort();
     await world.clock.settle();
   });
-  const takeBack = (): void => {
+  const withdraw = (): void => {
     world.patchShadow({ spec: { state: 'Idle', version: null } });
   };
   const get = (headers: Record<string, string> = {}): Promise<Response> => world.send(world.asAgent('GET', ROUTES.shadow, { headers }));
@@ -57,67 +63,67 @@ describe('a replica whose cache of shadows lags', () => {
     return !world.cordoned && !(CORDONED_ANNOTATION in annotations) && !(EXCLUDE_FROM_LB_LABEL in labels);
   };
 
-  test('answers a first read from the API server', async () => {
-    takeBack();
+  test('responds to a first read from the API server', async () => {
+    withdraw();
     expect((await get()).json()).toMatchObject({ spec: { state: 'Idle' } });
   });
 
-  test.each([{ name: 'nothing' }, { name: '"not-a-revision"' }])('takes a read that names $name for a first one', async ({ name }) => {
-    takeBack();
-    expect((await get({ 'if-none-match': name })).json()).toMatchObject({ spec: { state: 'Idle' } });
-  });
+  test.each([{ name: 'nothing' }, { name: '"not-a-revision"' }])(
+    'treats a read with the entity tag $name as a first read',
+    async ({ name }) => {
+      withdraw();
+      expect((await get({ 'if-none-match': name })).json()).toMatchObject({ spec: { state: 'Idle' } });
+    },
+  );
 
-  test('never answers with an older shadow than the caller knows: it is 304 when the wait is over', async () => {
-    takeBack();
+  test('never responds with an older shadow than the caller knows, but with 304 after the wait', async () => {
+    withdraw();
     const newer = `"${String(world.shadow()?.metadata.resourceVersion)}"`;
     const response = await get({ prefer: 'wait=60', 'if-none-match': newer });
     expect([response.statusCode, response.body]).toEqual([304, '']);
   });
 
-  test('answers with what the API server has if that is newer still', async () => {
+  test('responds with the shadow of the API server if that is newer', async () => {
     const known = `"${String(Number(world.shadow()?.metadata.resourceVersion) + 1)}"`;
-    takeBack();
-    takeBack();
+    withdraw();
+    withdraw();
     world.patchShadow({ spec: { state: 'ErrorReset' } });
     expect((await get({ 'if-none-match': known })).json()).toMatchObject({ spec: { state: 'ErrorReset' } });
   });
 
   test.each<{ step: ProgressStep }>([{ step: 'Excluding' }, { step: 'Draining' }, { step: 'Rebooting' }])(
-    'refuses the report of $step after the permission was taken back, and says so',
+    'rejects the report of $step after the permission was withdrawn',
     async ({ step }) => {
-      takeBack();
+      withdraw();
       const response = await put(reporting(step));
       expect([response.statusCode, response.json()]).toMatchObject([409, { error: { code: 'NOT_PERMITTED' } }]);
     },
   );
 
-  test('takes the report of a step that was permitted a moment ago, and the step itself', async () => {
-    takeBack();
+  test('accepts a step, and its report, that was permitted a moment ago', async () => {
+    withdraw();
     world.permit();
     expect((await put(reporting('Draining'))).statusCode).toBe(200);
     expect((await post(ROUTES.cordonAndDrain)).json()).toMatchObject({ done: true });
   });
 
-  test.each([{ url: ROUTES.cordonAndDrain }, { url: ROUTES.excludeFromLb }])(
-    'refuses $url where it knows of no permission',
-    async ({ url }) => {
-      world.api.faults.watchDelay = undefined;
-      takeBack();
-      await world.clock.advance(1_000);
-      const response = await post(url);
-      expect([response.statusCode, response.json()]).toMatchObject([409, { error: { code: 'NOT_PERMITTED' } }]);
-      expect(isUntouched()).toBe(true);
-    },
-  );
+  test.each([{ url: ROUTES.cordonAndDrain }, { url: ROUTES.excludeFromLb }])('rejects $url without a permission', async ({ url }) => {
+    world.api.faults.watchDelay = undefined;
+    withdraw();
+    await world.clock.advance(1_000);
+    const response = await post(url);
+    expect([response.statusCode, response.json()]).toMatchObject([409, { error: { code: 'NOT_PERMITTED' } }]);
+    expect(isUntouched()).toBe(true);
+  });
 
-  test('ends the drain of an agent of Brupop 1.x when the permission is taken back', async () => {
+  test('ends the drain of an agent of Brupop 1.x when the permission is withdrawn', async () => {
     world.api.faults.watchDelay = undefined;
     world.addPod('web-0', 'node-1');
-    const held = world.begin(world.asAgent('POST', ROUTES.cordonAndDrain));
+    const drain = world.begin(world.asAgent('POST', ROUTES.cordonAndDrain));
     await world.clock.advance(30_000);
-    expect(held.value).toBeUndefined();
-    takeBack();
+    expect(drain.value).toBeUndefined();
+    withdraw();
     await world.clock.advance(30_000);
-    expect(held.value?.statusCode).toBe(409);
+    expect(drain.value?.statusCode).toBe(409);
   });
 });

@@ -5,14 +5,15 @@ import type { Clock } from '@brupop/ports';
 import type { Caches } from './caches.ts';
 import { RequestError } from './errors.ts';
 
-/** A change of a Node that the API server does not accept. */
+/** A change of a Node that the API server rejected. */
 export interface RefusedChange {
   readonly blocked: { readonly reason: DrainBlock; readonly message: string };
 }
 
 /**
- * The result of a change of a Node, or the refusal in the API server's words: a policy webhook, a missing permission, a webhook that fails. It is tried again all the same, but
- * time alone may not mend it, so whoever waits is told at once. What others write at the same time, and a Node that is gone, are no refusals.
+ * The result of a change of a Node, or its refusal with the message of the API server: by a policy webhook, because of a missing
+ * permission, or because a webhook fails. The change is retried, but a retry may never succeed, so the refusal is reported immediately.
+ * Conflicts and a missing Node are not refusals.
  * @param what noun phrase for the change, such as `the cordon`
  */
 export async function orRefused<T>(what: string, change: Promise<T>): Promise<T | RefusedChange> {
@@ -29,15 +30,15 @@ export function isRefused(result: object): result is RefusedChange {
   return 'blocked' in result;
 }
 
-// A webhook that cannot be called is an InternalError; an API server that restarts gives none.
+// A webhook that cannot be called is an InternalError; a restarting API server does not return one.
 function isStanding({ status, reason, retry }: KubeApiError): boolean {
   if (status === 404 || status === 409) return false;
   return retry === 'terminal' || (status === 500 && reason === 'InternalError');
 }
 
 /**
- * Ends the step of an update that a refusal holds up after the drain timeout, unless the policy is to wait: nothing has been marked on the Node from which a timeout could be
- * counted, so it counts from the start of the step as the agent has reported it.
+ * Ends a step that is refused for longer than the drain timeout, unless the policy is to wait. The Node has no annotation yet from which to
+ * count the timeout, so it counts from the start of the step that the agent reported.
  * @throws RequestError `DRAIN_TIMED_OUT`
  */
 export function giveUpInTime(

@@ -6,7 +6,7 @@ import { requestLimit } from './request-limit.ts';
 describe(requestLimit, () => {
   const clock = new VirtualClock();
   const limit = requestLimit(clock);
-  /** How many of so many requests of a node pass. */
+  /** How many of the requests of a node pass. */
   const passed = (node: string, requests: number): number => {
     const response = {
       locals: { caller: { ok: true, node: { name: node, uid: 'u' }, pod: { name: 'p', uid: 'u' } } },
@@ -22,7 +22,7 @@ describe(requestLimit, () => {
     return count;
   };
 
-  test('one agent that asks without end gets 120 answers at once and then 5 a second, and the others all of theirs', async () => {
+  test('limits an agent to a burst of 120 and then 5 requests per second, and does not affect the others', async () => {
     expect(passed('liar', 10_000)).toBe(120);
     expect(passed('honest', 40)).toBe(40);
     await clock.advance(10_000);

@@ -1,13 +1,13 @@
 import type { Response } from 'express';
 
-/** Aborts when the client has gone before its answer was finished. The same signal for each call with the same response. */
+/** Aborts when the client disconnects before its response is complete. Every call with the same response returns the same signal. */
 export function requestSignal(response: Response): AbortSignal {
   const known = response.locals['signal'] as AbortSignal | undefined;
   if (known !== undefined) return known;
-  const gone = new AbortController();
+  const disconnected = new AbortController();
   response.once('close', () => {
-    if (!response.writableFinished) gone.abort(new Error('The client has gone'));
+    if (!response.writableFinished) disconnected.abort(new Error('The client disconnected'));
   });
-  response.locals['signal'] = gone.signal;
-  return gone.signal;
+  response.locals['signal'] = disconnected.signal;
+  return disconnected.signal;
 }

@@ -23,13 +23,13 @@ afterEach(async () => {
   await world.clock.settle();
 });
 
-describe('a node that an update has left', () => {
+describe('a node that an update left cordoned and excluded', () => {
   const SOON = 60_000;
-  const MARKED = { annotations: { [CORDONED_ANNOTATION]: '{}', [EXCLUDED_FROM_LB_ANNOTATION]: '{}' } };
+  const OWNED = { annotations: { [CORDONED_ANNOTATION]: '{}', [EXCLUDED_FROM_LB_ANNOTATION]: '{}' } };
   const labels = { [UPDATER_INTERFACE_LABEL]: UPDATER_INTERFACE_VERSION, [EXCLUDE_FROM_LB_LABEL]: 'True' };
   const TAINTS = [{ key: CORDONED_TAINT, effect: 'PreferNoSchedule' }];
   const isTainted = (): boolean => JSON.stringify(world.node()['spec']).includes(CORDONED_TAINT);
-  const isHeld = (): boolean => {
+  const isLeft = (): boolean => {
     const { annotations = {}, labels: present = {} } = world.node().metadata as { annotations?: object; labels?: object };
     return (
       world.cordoned ||
@@ -39,8 +39,8 @@ describe('a node that an update has left', () => {
       EXCLUDED_FROM_LB_ANNOTATION in annotations
     );
   };
-  const hold = (): void => {
-    world.patchNode({ metadata: { ...MARKED, labels }, spec: { unschedulable: true, taints: TAINTS } });
+  const leave = (): void => {
+    world.patchNode({ metadata: { ...OWNED, labels }, spec: { unschedulable: true, taints: TAINTS } });
   };
   const loseAgent = (): void => {
     world.patchNode({ metadata: { labels: { [UPDATER_INTERFACE_LABEL]: null } } });
@@ -50,58 +50,58 @@ describe('a node that an update has left', () => {
     await world.send(world.asAgent('POST', ROUTES.shadow));
     const progress = { step, since: '2026-01-05T00:00:00Z', boot_id: 'boot-1', version: '1.1.0' };
     world.patchShadow({ spec: { state: 'RebootedIntoUpdate', version: '1.1.0' }, status: { ...STATUS, progress } });
-    hold();
+    leave();
   };
 
-  test('by the way of its label is given back when its agent is gone', async () => {
+  test('is restored after it has lost its label and its agent', async () => {
     await begin();
     loseAgent();
-    expect(await world.clock.advanceUntil(() => !isHeld(), 2 * SOON)).toBe(true);
+    expect(await world.clock.advanceUntil(() => !isLeft(), 2 * SOON)).toBe(true);
   });
 
-  test('whose shadow was deleted is given back', async () => {
-    hold();
-    expect(await world.clock.advanceUntil(() => !isHeld(), 2 * SOON)).toBe(true);
+  test('is restored when it has no shadow', async () => {
+    leave();
+    expect(await world.clock.advanceUntil(() => !isLeft(), 2 * SOON)).toBe(true);
   });
 
-  test('is not given back for as long as its host may still go down', async () => {
+  test('is not restored while its host may still reboot', async () => {
     await begin('Rebooting');
     loseAgent();
-    expect(await world.clock.advanceUntil(() => !isHeld(), 9 * SOON)).toBe(false);
-    expect(await world.clock.advanceUntil(() => !isHeld(), 3 * SOON)).toBe(true);
+    expect(await world.clock.advanceUntil(() => !isLeft(), 9 * SOON)).toBe(false);
+    expect(await world.clock.advanceUntil(() => !isLeft(), 3 * SOON)).toBe(true);
   });
 
-  test('is not given back for an update that the cache alone does not know', async () => {
+  test('is not restored because of a cache that does not show its update', async () => {
     world.api.faults.beforeRequest = (_request, _identity, { resource, verb }) =>
       resource === PLURAL && (verb === 'list' || verb === 'watch') ? jsonResponse(503, {}) : undefined;
     world.api.dropWatches();
     await begin();
-    expect(await world.clock.advanceUntil(() => !isHeld(), 10 * SOON)).toBe(false);
+    expect(await world.clock.advanceUntil(() => !isLeft(), 10 * SOON)).toBe(false);
   });
 
-  test('is left to an agent that is about it', async () => {
+  test('is left to an agent that is updating it', async () => {
     await begin();
-    expect(await world.clock.advanceUntil(() => !isHeld(), 30 * SOON)).toBe(false);
+    expect(await world.clock.advanceUntil(() => !isLeft(), 30 * SOON)).toBe(false);
   });
 
-  test('is not given back before it is Ready', async () => {
+  test('is not restored before it is Ready', async () => {
     await begin();
     loseAgent();
     const ready = (status: string): void => {
       world.patchNode({ status: { conditions: [{ type: 'Ready', status }] } });
     };
     ready('Unknown');
-    expect(await world.clock.advanceUntil(() => !isHeld(), 30 * SOON)).toBe(false);
+    expect(await world.clock.advanceUntil(() => !isLeft(), 30 * SOON)).toBe(false);
     ready('True');
-    expect(await world.clock.advanceUntil(() => !isHeld(), 2 * SOON)).toBe(true);
+    expect(await world.clock.advanceUntil(() => !isLeft(), 2 * SOON)).toBe(true);
   });
 
-  test('is given back although the Kubernetes API fails at first', async () => {
-    hold();
+  test('is restored after the Kubernetes API has failed at first', async () => {
+    leave();
     let failures = 3;
     world.api.faults.beforeRequest = ({ method, path }) =>
       method === 'PATCH' && path.includes('/nodes/') && failures-- > 0 ? textResponse(500, 'down') : undefined;
-    expect(await world.clock.advanceUntil(() => !isHeld(), 10 * SOON)).toBe(true);
+    expect(await world.clock.advanceUntil(() => !isLeft(), 10 * SOON)).toBe(true);
   });
 
   test("keeps an administrator's cordon", async () => {

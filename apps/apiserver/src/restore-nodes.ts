@@ -4,12 +4,15 @@ import { paths, type KubeClient } from '@brupop/kube-runtime';
 import { sleep, type Clock, type Random } from '@brupop/ports';
 import { describeError, type Logger } from '@brupop/process';
 import { decideRestore, type OwnedNode } from '@brupop/state-machine';
-import { ownedStateOf, readOrUndefined, soundOrNone, type Caches, type RawNode } from './caches.ts';
+import { ownedStateOf, type OwnedState, type RawNode } from './cached-node.ts';
+import { soundOrUndefined } from './cached-shadow.ts';
+import type { Caches } from './caches.ts';
 import { inParallel } from './in-parallel.ts';
 import type { ApiserverMetrics } from './metrics.ts';
+import { readOrUndefined } from './read-or-undefined.ts';
 
-/** What {@link returnNodes} needs. */
-export interface ReturnNodesDeps {
+/** What {@link restoreNodes} needs. */
+export interface RestoreNodesDeps {
   readonly client: KubeClient;
   readonly clock: Clock;
   readonly random: Random;
@@ -19,19 +22,20 @@ export interface ReturnNodesDeps {
   readonly metrics: ApiserverMetrics;
 }
 
-const LOOK_EVERY_MS = 20_000;
+const CHECK_EVERY_MS = 20_000;
 const AT_ONCE = 10;
 
 /**
- * Gives nodes back that an update has left cordoned or excluded from load balancers and whose agent will not do it. Every replica looks, and any
- * may act: undoing is guarded and idempotent. Keeps nothing but since when it has seen a node like this. Resolves when `signal` aborts.
+ * Restores nodes that an update left cordoned or excluded from load balancers and whose agents will not restore them. Every replica checks,
+ * and any may act: the changes are guarded and idempotent. Its only state is since when it has seen each such node. Resolves when `signal`
+ * aborts.
  */
-export async function returnNodes(deps: ReturnNodesDeps, signal: AbortSignal): Promise<void> {
+export async function restoreNodes(deps: RestoreNodesDeps, signal: AbortSignal): Promise<void> {
   const { clock, random, log } = deps;
   let due: readonly DueNode[] = [];
   for (;;) {
     try {
-      await sleep(clock, LOOK_EVERY_MS * (0.75 + random() / 2), signal);
+      await sleep(clock, CHECK_EVERY_MS * (0.75 + random() / 2), signal);
     } catch {
       return;
     }
@@ -40,57 +44,58 @@ export async function returnNodes(deps: ReturnNodesDeps, signal: AbortSignal): P
       due.filter(({ dueMs }) => clock.monotonic() >= dueMs),
       AT_ONCE,
       ({ name }) =>
-        returnNode(deps, name, signal).catch((error: unknown) => {
+        restoreNode(deps, name, signal).catch((error: unknown) => {
           log.warn('Failed to restore node; will retry', { node: name, reason: describeError(error) });
         }),
     );
   }
 }
 
-/** A node to be given back, and when; monotonic time. */
+/** A node to restore, and when; monotonic time. */
 interface DueNode {
   readonly name: string;
   readonly seenMs: number;
   readonly dueMs: number;
 }
 
-function dueNodes({ caches, clock }: ReturnNodesDeps, before: readonly DueNode[]): readonly DueNode[] {
+function dueNodes({ caches, clock }: RestoreNodesDeps, before: readonly DueNode[]): readonly DueNode[] {
   if (!caches.hasSynced()) return [];
   const seen = new Map(before.map(({ name, seenMs }) => [name, seenMs]));
-  return caches.ownedNodes().flatMap(({ name, held }) => {
-    const decision = decideRestore(held);
+  return caches.ownedNodes().flatMap(({ name, owned }) => {
+    const decision = decideRestore(owned);
     if (decision.kind === 'leave') return [];
     const seenMs = seen.get(name) ?? clock.monotonic();
     return [{ name, seenMs, dueMs: seenMs + decision.afterMs }];
   });
 }
 
-/** Decides once more on what the Kubernetes API says now, and acts. */
-async function returnNode(
-  { client, clock, log, namespace, metrics }: ReturnNodesDeps,
+/** Decides again from the current state in the Kubernetes API, and acts. */
+async function restoreNode(
+  { client, clock, log, namespace, metrics }: RestoreNodesDeps,
   nodeName: string,
   signal: AbortSignal,
 ): Promise<void> {
   const node = await readOrUndefined<RawNode>(client, paths.node(nodeName), signal);
   const state = node === undefined ? undefined : ownedStateOf(node);
   if (state === undefined) return;
-  const decision = decideRestore(await withOthers(client, namespace, nodeName, state, signal));
+  const decision = decideRestore(await readOwned(client, namespace, nodeName, state, signal));
   if (decision.kind === 'leave') return;
-  // Of the very Node that was decided on, unless it has changed since: then there is another look.
+  // Guarded by the version of the Node that was decided on. If it has changed since, the next check decides again.
   await giveNodeBack({ client, clock, nodeName, signal, known: node });
   metrics.stepped('return', 'done');
   log.info('Restored node on behalf of its agent', { node: nodeName, reason: decision.reason });
 }
 
-async function withOthers(
+/** Completes the state of a node by its agent pods and its shadow. */
+async function readOwned(
   client: KubeClient,
   namespace: string,
   nodeName: string,
-  state: Pick<OwnedNode, 'managed' | 'ready' | 'bootId'>,
+  state: OwnedState,
   signal: AbortSignal,
 ): Promise<OwnedNode> {
   const query = { fieldSelector: `spec.nodeName=${nodeName}`, labelSelector: `${COMPONENT_LABEL}=${AGENT_COMPONENT}` };
   const agents = await client.request<{ readonly items: readonly unknown[] }>('GET', paths.pods(namespace), { query, signal });
   const shadow = await readOrUndefined<unknown>(client, paths.shadow(namespace, shadowName(nodeName)), signal);
-  return { ...state, hasAgent: agents.items.length > 0, shadow: soundOrNone(shadow) };
+  return { ...state, hasAgent: agents.items.length > 0, shadow: soundOrUndefined(shadow) };
 }

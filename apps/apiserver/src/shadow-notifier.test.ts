@@ -5,7 +5,7 @@ import { newShadow } from './shadow-writes.ts';
 
 const { signal } = new AbortController();
 
-/** Waits on a notifier and tells when that ended. */
+/** Waits on a notifier. @returns when the wait ended, in ms */
 async function endOf(wait: (clock: VirtualClock) => Promise<void>): Promise<number> {
   const clock = new VirtualClock();
   let endedMs: number | undefined;
@@ -16,9 +16,9 @@ async function endOf(wait: (clock: VirtualClock) => Promise<void>): Promise<numb
 
 describe(createShadowNotifier, () => {
   test.each<{ name: string; wait: (clock: VirtualClock) => Promise<void>; expected: number }>([
-    { name: 'ends after its time', wait: (clock) => createShadowNotifier(clock).change('a', 30_000, signal), expected: 30_000 },
+    { name: 'ends after the given time', wait: (clock) => createShadowNotifier(clock).change('a', 30_000, signal), expected: 30_000 },
     {
-      name: 'ends with news of its shadow',
+      name: 'ends with a change of its shadow',
       wait: (clock) => {
         const notifier = createShadowNotifier(clock);
         clock.setTimer(1_000, () => {
@@ -32,7 +32,7 @@ describe(createShadowNotifier, () => {
       expected: 2_000,
     },
     {
-      name: 'ends with news of all',
+      name: 'ends when all shadows are announced',
       wait: (clock) => {
         const notifier = createShadowNotifier(clock);
         clock.setTimer(1_000, () => {
@@ -43,7 +43,7 @@ describe(createShadowNotifier, () => {
       expected: 1_000,
     },
     {
-      name: 'ends when the caller goes',
+      name: 'ends when the caller disconnects',
       wait: (clock) => {
         const caller = new AbortController();
         clock.setTimer(1_000, () => {
@@ -65,7 +65,7 @@ describe(createShadowNotifier, () => {
       expected: 1_000,
     },
     {
-      name: 'ends at once on a closed notifier',
+      name: 'ends immediately on a closed notifier',
       wait: (clock) => {
         const notifier = createShadowNotifier(clock);
         notifier.close();
@@ -99,9 +99,9 @@ describe(isOlder, () => {
     { name: 'smaller is older', header: '"100"', version: '99', expected: true },
     { name: 'equal is not', header: '"100"', version: '100', expected: false },
     { name: 'greater is not', header: '"99"', version: '100', expected: false },
-    { name: 'what is no number cannot be compared', header: '"x"', version: '1', expected: false },
+    { name: 'a tag that is not a number cannot be compared', header: '"x"', version: '1', expected: false },
     { name: 'several tags cannot be compared', header: '"100", "101"', version: '1', expected: false },
-    { name: 'nothing known is never newer', header: undefined, version: '1', expected: false },
+    { name: 'a missing tag is never newer', header: undefined, version: '1', expected: false },
   ])('$name', ({ header, version, expected }) => {
     expect(isOlder(header, shadow(version))).toBe(expected);
   });

@@ -1,20 +1,20 @@
 import type { BottlerocketShadow } from '@brupop/crd-models';
 import type { Clock } from '@brupop/ports';
 
-/** Where held requests wait for news of a shadow. One watch feeds it, however many wait. */
+/** Wakes pending polls when their shadow changes. One watch serves any number of polls. */
 export interface ShadowNotifier {
-  /** Tells those who wait for this shadow, or, without a name, everybody, to look again. */
+  /** Wakes the polls of this shadow, or of all shadows if no name is given. */
   notify(name?: string): void;
-  /** Resolves at the next news of the shadow, after `waitMs`, when `signal` aborts, or when the notifier is closed. */
+  /** Resolves when the shadow changes, after `waitMs`, when `signal` aborts, or when the notifier is closed. */
   change(name: string, waitMs: number, signal: AbortSignal): Promise<void>;
-  /** Lets everybody go, now and later. */
+  /** Ends all polls, now and later. */
   close(): void;
   readonly closed: boolean;
-  /** Aborts when the notifier is closed: what would wait for something else had better end. */
+  /** Aborts when the notifier is closed, for what waits for something else. */
   readonly closing: AbortSignal;
 }
 
-/** An empty notifier. */
+/** A notifier without waiters. */
 export function createShadowNotifier(clock: Clock): ShadowNotifier {
   const waiting = new Map<string, Set<() => void>>();
   const closing = new AbortController();
@@ -63,14 +63,14 @@ export function etagOf(shadow: BottlerocketShadow): string {
   return `"${shadow.metadata.resourceVersion ?? ''}"`;
 }
 
-/** The resourceVersion that `If-None-Match` names; undefined if it names none. */
+/** The resourceVersion in `If-None-Match`; undefined if there is none. */
 export function revisionOf(header: string | undefined): bigint | undefined {
   const revision = /^\s*(?:W\/)?"(\d{1,20})"\s*$/.exec(header ?? '')?.[1];
   return revision === undefined ? undefined : BigInt(revision);
 }
 
 /**
- * Whether this shadow is older than the one that `If-None-Match` names: this replica's watch lags behind the one that the caller asked
+ * Whether this shadow is older than the one that `If-None-Match` names: this replica's watch lags behind that of the replica that responded
  * before. resourceVersions of one resource are comparable as integers (Kubernetes KEP 5504).
  */
 export function isOlder(header: string | undefined, shadow: BottlerocketShadow | undefined): boolean {
@@ -79,7 +79,7 @@ export function isOlder(header: string | undefined, shadow: BottlerocketShadow |
   return known !== undefined && here !== undefined && /^\d{1,20}$/.test(here) && BigInt(here) < known;
 }
 
-/** Whether `If-None-Match` names this entity tag. Weak and strong tags compare alike, as RFC 9110 has it for this header. */
+/** Whether `If-None-Match` names this entity tag. Weak and strong tags compare alike, as RFC 9110 requires for this header. */
 export function matchesEtag(header: string | undefined, etag: string): boolean {
   if (header === undefined) return false;
   return header.split(',').some((candidate) => candidate.trim().replace(/^W\//, '') === etag);

@@ -1,27 +1,26 @@
 import { parseCreateShadowRequest, parsePrefer, ROUTES } from '@brupop/agent-api';
-import {
-  parseShadowStatus,
-  shadowName,
-  UPDATER_INTERFACE_LABEL,
-  UPDATER_INTERFACE_VERSION,
-  type BottlerocketShadow,
-} from '@brupop/crd-models';
-import { adoptNode } from '@brupop/drain';
+import { parseShadowStatus, shadowName, UPDATER_INTERFACE_LABEL, UPDATER_INTERFACE_VERSION } from '@brupop/crd-models';
 import { paths, type KubeClient } from '@brupop/kube-runtime';
 import type { Clock, Random } from '@brupop/ports';
 import type { Logger } from '@brupop/process';
 import type { RequestHandler, Router } from 'express';
 import { agentReport } from './agent-report.ts';
 import { callerOf } from './authentication.ts';
-import { isManaged, readOrUndefined, transformShadow, type Caches, type RawNode } from './caches.ts';
+import { isManaged, type RawNode } from './cached-node.ts';
+import { transformShadow } from './cached-shadow.ts';
+import type { Caches } from './caches.ts';
 import { RequestError } from './errors.ts';
+import { isLegacyStatus } from './legacy/legacy-status.ts';
+import { adoptLegacyUpdate } from './legacy/legacy-update.ts';
 import type { ApiserverMetrics } from './metrics.ts';
-import { whyNotPermitted, whyReportRefused } from './permission.ts';
+import { notPermitted, whyReportRefused } from './permission.ts';
+import { readOrUndefined } from './read-or-undefined.ts';
+import { findShadow, readShadow } from './read-shadow.ts';
 import { requestSignal } from './request-signal.ts';
 import { etagOf, isOlder, matchesEtag, revisionOf, type ShadowNotifier } from './shadow-notifier.ts';
-import { ensureShadow, isLegacyUpdate, writeStatus } from './shadow-writes.ts';
+import { ensureShadow, writeStatus } from './shadow-writes.ts';
 
-/** What the handlers of this scope need. */
+/** What these handlers need. */
 export interface ShadowRoutesDeps {
   readonly client: KubeClient;
   readonly clock: Clock;
@@ -33,7 +32,7 @@ export interface ShadowRoutesDeps {
   readonly metrics: ApiserverMetrics;
 }
 
-/** The longest that a poll is held: well below the idle timeouts of what may stand between. */
+/** The longest that a poll is pending: well below the idle timeouts of proxies and load balancers in between. */
 export const LONGEST_WAIT_SECONDS = 60;
 
 /** Adds GET, POST and PUT of the caller's shadow. */
@@ -44,23 +43,23 @@ export function addShadowRoutes(router: Router, json: RequestHandler, deps: Shad
     const signal = requestSignal(response);
     const name = shadowName(callerOf(response).node.name);
     const known = request.get('if-none-match');
-    // Who knows nothing yet decides by this answer alone: no cache is good enough for it.
-    let shadow = revisionOf(known) === undefined ? await readShadow(deps, name, signal) : await find(deps, name, signal);
+    // A caller that knows no version yet decides by this response alone: no cache is fresh enough for it.
+    let shadow = revisionOf(known) === undefined ? await readShadow(deps, name, signal) : await findShadow(deps, name, signal);
     const untilMs = clock.monotonic() + waitMs(parsePrefer(request.get('prefer')).wait, deps.random);
-    const stopCounting = deps.metrics.holding();
+    const endPoll = deps.metrics.pollPending();
     try {
-      // Going back to an older spec would make the agent act twice, so a replica that lags behind holds the answer too.
+      // An older spec would make the agent act twice, so the poll also stays pending while this replica's cache lags behind.
       while (shadow !== undefined && (matchesEtag(known, etagOf(shadow)) || isOlder(known, shadow))) {
         const leftMs = untilMs - clock.monotonic();
         if (leftMs <= 0 || notifier.closed || signal.aborted) break;
         await notifier.change(name, leftMs, signal);
-        shadow = await find(deps, name, signal);
+        shadow = await findShadow(deps, name, signal);
       }
       if (isOlder(known, shadow)) shadow = await readShadow(deps, name, signal);
     } finally {
-      stopCounting();
+      endPoll();
     }
-    // A client that comes back finds another replica.
+    // The client then connects to another replica.
     if (notifier.closed) response.setHeader('Connection', 'close');
     if (shadow === undefined) throw new RequestError('SHADOW_NOT_FOUND', `Shadow ${name} not found`);
     response.setHeader('ETag', etagOf(shadow));
@@ -74,7 +73,7 @@ export function addShadowRoutes(router: Router, json: RequestHandler, deps: Shad
     const signal = requestSignal(response);
     checkCreateBody(request.body, node.name);
     await checkLabel(deps, node.name, signal);
-    // Runs to its end, also when the caller has gone: to hang up would undo it.
+    // Runs to its end even if the caller disconnects, so that the caller's next attempt finds the shadow.
     const shadow = await ensureShadow(client, namespace, node, new AbortController().signal);
     log.info('Ensured that the shadow exists', { node: node.name, shadow: shadow.metadata.name });
     response.json(transformShadow(shadow));
@@ -87,65 +86,18 @@ export function addShadowRoutes(router: Router, json: RequestHandler, deps: Shad
     deps.metrics.dropped(dropped);
     const parsed = parseShadowStatus(status);
     if (!parsed.ok) throw new RequestError('BODY_INVALID', parsed.errors.join('; '));
-    // Once our agent has written here, nothing tells any more that its predecessor had cordoned the node.
-    if (parsed.value.boot_id !== undefined) await adoptLegacy(deps, { nodeName: node.name, stop: signal });
-    // Not so this: written after its agent has gone, it might replace a newer one.
+    // The first status of an agent of ours removes the evidence that Brupop 1.x cordoned the node.
+    if (!isLegacyStatus(parsed.value)) await adoptLegacyUpdate(deps, { nodeName: node.name, stop: signal });
+    // This write does end with its caller: a late write could replace a newer status.
     const shadow = await writeStatus(client, namespace, node.name, parsed.value, signal);
-    // The answer to the write shows the spec at that very moment, for nothing: a permission that was taken back before is not used.
+    // The response to the write contains the current spec at no cost: a permission that was withdrawn before is not used.
     const refusal = whyReportRefused(shadow, parsed.value);
     if (refusal !== undefined) throw notPermitted(node.name, refusal);
     response.json(parsed.value);
   });
 }
 
-/** Marks as ours what Brupop 1.x left on the node in the middle of an update, so that it is undone in the end. */
-export async function adoptLegacy(
-  deps: Pick<ShadowRoutesDeps, 'client' | 'clock' | 'caches' | 'log' | 'namespace'>,
-  { nodeName, stop }: { readonly nodeName: string; readonly stop: AbortSignal },
-): Promise<void> {
-  if (!isLegacyUpdate(await find(deps, shadowName(nodeName), stop))) return;
-  const { signal } = new AbortController();
-  const { changed } = await adoptNode({ client: deps.client, clock: deps.clock, nodeName, signal, stop });
-  if (changed) deps.log.info('Adopted the cordon of Brupop 1.x', { node: nodeName });
-}
-
-/** The shadow as the cache has it. */
-async function find(
-  deps: Pick<ShadowRoutesDeps, 'caches' | 'client' | 'namespace'>,
-  name: string,
-  signal: AbortSignal,
-): Promise<BottlerocketShadow | undefined> {
-  // Just created, perhaps, and not in the cache yet: a 404 would make the agent create it again.
-  return deps.caches.shadow(name) ?? (await readShadow(deps, name, signal));
-}
-
-/** The shadow as the API server has it now. */
-export async function readShadow(
-  { client, namespace }: Pick<ShadowRoutesDeps, 'client' | 'namespace'>,
-  name: string,
-  signal: AbortSignal,
-): Promise<BottlerocketShadow | undefined> {
-  const read = await readOrUndefined<BottlerocketShadow>(client, paths.shadow(namespace, name), signal);
-  return read === undefined ? undefined : transformShadow(read);
-}
-
-/** @throws RequestError `NOT_PERMITTED` where the controller does not permit the node to be disturbed; a cache that lags is never the only witness against it */
-export async function checkPermission(
-  deps: Pick<ShadowRoutesDeps, 'caches' | 'client' | 'namespace'>,
-  nodeName: string,
-  signal: AbortSignal,
-): Promise<void> {
-  const name = shadowName(nodeName);
-  if (whyNotPermitted(deps.caches.shadow(name)) === undefined) return;
-  const refusal = whyNotPermitted(await readShadow(deps, name, signal));
-  if (refusal !== undefined) throw notPermitted(nodeName, refusal);
-}
-
-function notPermitted(nodeName: string, why: string): RequestError {
-  return new RequestError('NOT_PERMITTED', `Not permitted to disrupt node ${nodeName}: ${why}`);
-}
-
-/** Who asks is known already, and only that counts; but a body that says something else is a fault worth telling. */
+/** The token identifies the caller, and only that counts; but a body that names another node indicates a bug. */
 function checkCreateBody(body: unknown, nodeName: string): void {
   // An empty body of unknown length is parsed as {}.
   if (body === undefined || JSON.stringify(body) === '{}') return;
@@ -155,7 +107,7 @@ function checkCreateBody(body: unknown, nodeName: string): void {
     throw new RequestError('NODE_MISMATCH', 'node_selector.node_name: expected the node of the caller');
 }
 
-/** The agent of a node that has lost its label ends a moment later than its shadow, which it must not bring back. */
+/** The agent of a node that has lost its label exits shortly after its shadow is deleted, and must not recreate it. */
 async function checkLabel({ caches, client }: ShadowRoutesDeps, name: string, signal: AbortSignal): Promise<void> {
   if ((await caches.findNode(name, signal))?.managed === true) return;
   // The label may be newer than the cache.
@@ -164,7 +116,7 @@ async function checkLabel({ caches, client }: ShadowRoutesDeps, name: string, si
   throw new RequestError('NODE_NOT_LABELLED', `Node ${name} has no label ${UPDATER_INTERFACE_LABEL}=${UPDATER_INTERFACE_VERSION}`);
 }
 
-/** How long to hold a poll. Up to a tenth less than asked for, so that agents that came together do not come back together. */
+/** How long a poll is pending: up to a tenth less than requested, so that agents whose polls began together do not return together. */
 export function waitMs(seconds: number | undefined, random: Random): number {
   return Math.min(seconds ?? 0, LONGEST_WAIT_SECONDS) * 1000 * (1 - random() / 10);
 }

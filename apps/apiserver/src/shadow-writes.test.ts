@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import type { BottlerocketShadow, ShadowState, ShadowStatus } from '@brupop/crd-models';
-import { isLegacyUpdate, newShadow, planOwners, statusPatch } from './shadow-writes.ts';
+import type { BottlerocketShadow, ShadowStatus } from '@brupop/crd-models';
+import { newShadow, planOwners, statusPatch } from './shadow-writes.ts';
 
 const node = { name: 'node-1', uid: 'uid-1' };
 const status: ShadowStatus = { current_version: '1.0.0', target_version: '1.1.0', current_state: 'Idle', crash_count: 0 };
@@ -18,9 +18,9 @@ describe(planOwners, () => {
   });
   const other = { apiVersion: 'v1', kind: 'ConfigMap', name: 'x', uid: 'y' };
   test.each([
-    { name: 'leaves the right owner', shadow: owned(nodeOwner('uid-1')), expected: undefined },
+    { name: 'leaves the correct owner', shadow: owned(nodeOwner('uid-1')), expected: undefined },
     {
-      name: 'replaces an earlier node of the name, and keeps others',
+      name: 'replaces an earlier node of the same name, and keeps other owners',
       shadow: owned(other, nodeOwner('uid-0')),
       expected: [other, nodeOwner('uid-1')],
     },
@@ -34,17 +34,17 @@ describe(statusPatch, () => {
   const progress = { step: 'Draining', since: '2026-01-05T00:00:00Z', boot_id: 'b', version: '1.1.0' } as const;
   test.each([
     {
-      name: 'sends what an old agent sent, and forgets what one of ours told of its boot and its step before',
+      name: 'merges the status of an agent of Brupop 1.x, and removes what only our agents report',
       sent: status,
       expected: { ...status, boot_id: null, progress: null, update_check: null },
     },
     {
-      name: 'sends what an agent of ours sent, and forgets what another told of its checks for updates',
+      name: 'merges the status of our agent, and removes the update checks that an agent of another version reported',
       sent: { ...status, boot_id: 'b' },
       expected: { ...status, update_check: null, boot_id: 'b' },
     },
     {
-      name: 'removes the message and the reason of the step before',
+      name: 'removes the message and the reason of the previous step',
       sent: { ...status, boot_id: 'b', progress },
       expected: { ...status, update_check: null, boot_id: 'b', progress: { ...progress, message: null, reason: null } },
     },
@@ -54,12 +54,12 @@ describe(statusPatch, () => {
       expected: { ...status, update_check: null, boot_id: 'b', progress: { ...progress, message: 'x', reason: 'y' } },
     },
     {
-      name: 'removes a progress that is over',
+      name: 'removes a completed progress',
       sent: { ...status, boot_id: 'b', progress: null },
       expected: { ...status, update_check: null, boot_id: 'b', progress: null },
     },
     {
-      name: 'replaces what was told of checks for updates as a whole',
+      name: 'replaces the reported update checks as a whole',
       sent: { ...status, boot_id: 'b', update_check: { result: 'NothingNewer' } },
       expected: {
         ...status,
@@ -77,44 +77,5 @@ describe(statusPatch, () => {
     },
   ])('$name', ({ sent, expected }) => {
     expect(statusPatch(sent)).toEqual({ status: expected });
-  });
-});
-
-describe(isLegacyUpdate, () => {
-  const aShadow = (state: ShadowState, extra: Partial<ShadowStatus> = {}): BottlerocketShadow => ({
-    ...newShadow(node, 'brupop'),
-    spec: { state, version: '1.1.0' },
-    status: { ...status, ...extra },
-  });
-  const told = (shadow: BottlerocketShadow, at: string): BottlerocketShadow => ({
-    ...shadow,
-    spec: { ...shadow.spec, state_transition_timestamp: at },
-  });
-  test.each([
-    { name: 'an update that an old agent has brought to its reboot', shadow: aShadow('RebootedIntoUpdate'), expected: true },
-    { name: 'a failure that an old agent reported', shadow: aShadow('Idle', { current_state: 'ErrorReset' }), expected: true },
-    { name: 'not an idle node', shadow: aShadow('Idle'), expected: false },
-    { name: 'not a node that is merely staged', shadow: aShadow('StagedAndPerformedUpdate'), expected: false },
-    { name: 'not an update of our own agent', shadow: aShadow('RebootedIntoUpdate', { boot_id: 'b' }), expected: false },
-    {
-      name: 'an update of Brupop 1.x on a node on which an agent of ours has been before',
-      shadow: told(aShadow('RebootedIntoUpdate', { boot_id: 'b' }), '2026-01-05T00:00:00.123456789+00:00'),
-      expected: true,
-    },
-    {
-      name: 'not such an update once our own agent has taken it up',
-      shadow: told(
-        aShadow('RebootedIntoUpdate', {
-          boot_id: 'b',
-          progress: { step: 'Draining', since: '2026-01-05T00:00:00Z', boot_id: 'b', version: '1.1.0' },
-        }),
-        '2026-01-05T00:00:00.123456789+00:00',
-      ),
-      expected: false,
-    },
-    { name: 'not a shadow without status', shadow: newShadow(node, 'brupop'), expected: false },
-    { name: 'not a missing shadow', shadow: undefined, expected: false },
-  ])('$name', ({ shadow, expected }) => {
-    expect(isLegacyUpdate(shadow)).toBe(expected);
   });
 });

@@ -5,20 +5,20 @@ const MOST_WAITING = 20;
 const SOON_MS = 1_000;
 
 /**
- * Tells an agent where the drain of its node stands.
- * @param drainMs how long the drain has taken so far
+ * The progress of a drain, for its agent.
+ * @param drainMs the duration of the drain so far
  */
 export function drainProgress(result: DrainResult, since: string | undefined, drainMs: number): StepProgress {
-  const told = { done: result.kind === 'done', message: describeDrain(result), ...sinceOf(since), evicted: result.evicted };
-  if (result.kind === 'done') return told;
+  const common = { done: result.kind === 'done', message: describeDrain(result), ...sinceOf(since), evicted: result.evicted };
+  if (result.kind === 'done') return common;
   const { waiting } = result;
   const wantedMs = result.kind === 'waiting' ? (result.askAgainMs ?? 0) : 0;
   const { endsAtMs, notice }: DrainOutlook = result.kind === 'waiting' ? result : {};
-  // Pods that are merely ending go by themselves; the longer a budget or a fault lasts, the less is it worth being asked again at once.
+  // Terminating pods disappear by themselves; the longer a budget or a fault blocks the drain, the less an early retry helps.
   const soon = waiting.every(({ reason }) => reason === 'terminating');
   const blocked = drainBlock(waiting);
   return {
-    ...told,
+    ...common,
     waiting: waiting.slice(0, MOST_WAITING).map(waitingPod),
     waiting_total: waiting.length,
     ...(blocked === undefined ? {} : { blocked }),
@@ -28,7 +28,7 @@ export function drainProgress(result: DrainResult, since: string | undefined, dr
   };
 }
 
-// The wire has fewer words than the drain, and the message tells: a refusal is tried again, and what is overdue is ending.
+// The wire has fewer reasons than the drain; the message has the details.
 const ON_THE_WIRE: Readonly<Record<DrainObstacle['reason'], WaitingPod['reason']>> = {
   blocked: 'blocked',
   terminating: 'terminating',

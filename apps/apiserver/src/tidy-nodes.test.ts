@@ -24,8 +24,8 @@ const cordon = (unschedulable: boolean | null): void => {
   world.patchNode({ spec: { unschedulable } });
 };
 
-describe('a node that an administrator cordons', () => {
-  test('is tainted before a drain could get far, and is free again with its cordon', async () => {
+describe('a node that an administrator has cordoned', () => {
+  test('is tainted before a drain gets far, and loses the taint with its cordon', async () => {
     manage(UPDATER_INTERFACE_VERSION);
     world.patchNode({ spec: { taints: [OTHER] } });
     cordon(true);
@@ -36,7 +36,7 @@ describe('a node that an administrator cordons', () => {
     expect(taints()).toEqual([OTHER]);
   });
 
-  test('is tainted although the Kubernetes API fails at first', async () => {
+  test('is tainted after the Kubernetes API has failed at first', async () => {
     manage(UPDATER_INTERFACE_VERSION);
     let failures = 3;
     world.api.faults.beforeRequest = ({ method }) => (method === 'PATCH' && failures-- > 0 ? textResponse(500, 'down') : undefined);
@@ -44,13 +44,13 @@ describe('a node that an administrator cordons', () => {
     expect(await world.clock.advanceUntil(isTainted, 5 * 60_000)).toBe(true);
   });
 
-  test('is left alone where no node is to be updated', async () => {
+  test('is left alone where no node has the opt-in label', async () => {
     manage(null);
     cordon(true);
     expect(await world.clock.advanceUntil(isTainted, 5 * 60_000)).toBe(false);
   });
 
-  test('loses the taint, and keeps the cordon, when the last node is no longer to be updated', async () => {
+  test('loses the taint, and keeps the cordon, when the last node loses the opt-in label', async () => {
     manage(UPDATER_INTERFACE_VERSION);
     cordon(true);
     expect(await world.clock.advanceUntil(isTainted, 100)).toBe(true);

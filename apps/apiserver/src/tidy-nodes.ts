@@ -14,16 +14,16 @@ export interface TidyNodesDeps {
   readonly caches: Caches;
 }
 
-const LOOK_EVERY_MS = 20_000;
+const CHECK_EVERY_MS = 20_000;
 const AT_ONCE = 10;
 
 /**
- * Puts right on nodes what needs no decision about an update, as soon as the watch shows it. Resolves when `signal` aborts.
+ * Corrects on nodes what needs no decision about an update, as soon as the watch shows it. Resolves when `signal` aborts.
  *
- * - Keeps the operator's own servers, which may run on cordoned nodes, away from those that somebody else has cordoned: whoever drains a node until it is
- *   empty would never end if they came back. Taints such a node as soon as it is cordoned, and frees it when it no longer is; all of them when no
- *   node is left to be updated, which is how a removal begins.
- * - Removes a mark whose cordon or label somebody else has undone, before it can be taken for the mark of a later cordon that is not ours.
+ * - Keeps the operator's servers, which tolerate cordons, off cordoned nodes: if they returned, the drain of a node by someone else would
+ *   never end. Taints a node when it is cordoned, and removes the taint when it is uncordoned. Removes the taint from all nodes when no
+ *   node has the opt-in label any more, which is how the removal of the operator begins.
+ * - Removes an ownership annotation whose cordon or label someone else has removed, before it could claim a later cordon by someone else.
  */
 export async function tidyNodes({ client, clock, random, log, caches }: TidyNodesDeps, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
@@ -37,11 +37,11 @@ export async function tidyNodes({ client, clock, random, log, caches }: TidyNode
           if (changed) log.debug('Tidied node', { node: name, tainted: tidying.tainted, voided: Object.keys(tidying.voided ?? {}) });
         },
         (error: unknown) => {
-          // Gone in the meantime is as good.
+          // A deleted node needs nothing.
           if (!isKubeStatus(error, 404)) log.warn('Failed to tidy node; will retry', { node: name, reason: describeError(error) });
         },
       ),
     );
-    await sleep(clock, LOOK_EVERY_MS * (0.75 + random() / 2), AbortSignal.any([signal, woken.signal])).catch(() => undefined);
+    await sleep(clock, CHECK_EVERY_MS * (0.75 + random() / 2), AbortSignal.any([signal, woken.signal])).catch(() => undefined);
   }
 }

@@ -3,20 +3,21 @@ import { OWNERSHIP_ANNOTATIONS, ownershipState, type OwnershipAnnotation, type N
 type Texts = Readonly<Partial<Record<OwnershipAnnotation, string>>>;
 
 /**
- * Remembers which marks were seen void, until they are gone. A node may be cordoned again, by an administrator, before its void mark has been removed; without this
- * the mark would then pass for valid, and the cordon for the operator's. Bounded by the number of nodes that bear marks.
+ * Remembers which ownership annotations were void, until they are removed. An administrator may cordon a node again before its void
+ * annotation is removed; without this, the annotation would then count as valid, and the cordon as the operator's. Bounded by the number of
+ * annotated nodes.
  */
 export class VoidOwnership {
   readonly #seen = new Map<string, Texts>();
 
-  /** A Node was seen like this; undefined: it is gone. @returns whether it bears a void mark */
-  saw(name: string, node: NodeOwnershipFields | undefined): boolean {
+  /** Takes the current state of a Node; undefined if it was deleted. @returns whether it has a void ownership annotation */
+  observe(name: string, node: NodeOwnershipFields | undefined): boolean {
     const before = this.#seen.get(name);
     const texts: Partial<Record<OwnershipAnnotation, string>> = {};
-    for (const mark of OWNERSHIP_ANNOTATIONS) {
-      const text = node?.metadata.annotations?.[mark];
+    for (const annotation of OWNERSHIP_ANNOTATIONS) {
+      const text = node?.metadata.annotations?.[annotation];
       if (node === undefined || text === undefined) continue;
-      if (ownershipState(node, mark) === 'void' || before?.[mark] === text) texts[mark] = text;
+      if (ownershipState(node, annotation) === 'void' || before?.[annotation] === text) texts[annotation] = text;
     }
     const isVoid = Object.keys(texts).length > 0;
     if (isVoid) this.#seen.set(name, texts);
@@ -24,7 +25,7 @@ export class VoidOwnership {
     return isVoid;
   }
 
-  /** By annotation: the text of each void mark of this node. */
+  /** The text of each void annotation of this node. */
   of(name: string): Texts | undefined {
     return this.#seen.get(name);
   }

@@ -32,14 +32,14 @@ async function waitOnce(
   let result: VolumeWait | undefined;
   void waits.wait({ nodeName: 'node-1', keep: [], leftMs, signal: never, stop: never }).then((value) => (result = value));
   await clock.advanceUntil(() => result !== undefined, 60_000);
-  if (result === undefined) throw new Error('no end in time');
+  if (result === undefined) throw new Error('the wait did not end in time');
   return result;
 }
 
 const failing = (error: Error): KubeClient => ({ request: () => Promise.reject(error), stream: () => Promise.reject(error) });
 
 describe(createVolumeWaits, () => {
-  test('ends as soon as the volumes of the node are detached, whatever else is attached', async () => {
+  test('ends when the volumes of the node are detached, whatever is attached elsewhere', async () => {
     const { api, client } = anApi();
     const beginMs = clock.monotonic();
     clock.setTimer(3_000, () => {
@@ -49,7 +49,7 @@ describe(createVolumeWaits, () => {
     expect(clock.monotonic() - beginMs).toBeLessThanOrEqual(3_100);
   });
 
-  test('takes a part at a time, ends after two minutes with the names, and begins anew for another drain', async () => {
+  test('waits in parts, ends after two minutes with the names, and starts again for another drain', async () => {
     const { client } = anApi();
     const waits = createVolumeWaits({ client, clock, log: memoryLogger() });
     const beginMs = clock.monotonic();
@@ -62,18 +62,18 @@ describe(createVolumeWaits, () => {
     expect((await waitOnce(client, Infinity, waits)).leftMs).toBeGreaterThan(0);
   });
 
-  test.each([{ leftMs: 2_000 }, { leftMs: 0 }, { leftMs: -1 }])('never lasts longer than the drain may: $leftMs ms', async ({ leftMs }) => {
+  test.each([{ leftMs: 2_000 }, { leftMs: 0 }, { leftMs: -1 }])('ends with the drain timeout: $leftMs ms', async ({ leftMs }) => {
     const { client } = anApi();
     const beginMs = clock.monotonic();
     expect((await waitOnce(client, leftMs)).leftMs).toBe(0);
     expect(clock.monotonic() - beginMs).toBeLessThanOrEqual(Math.max(leftMs, 0));
   });
 
-  test('does not wait without the permission to look', async () => {
+  test('does not wait without the permission to list volume attachments', async () => {
     expect(await waitOnce(failing(new KubeApiError(403, 'Forbidden', 'x')))).toEqual({ attached: [], leftMs: 0 });
   });
 
-  test('waits, and does not ask without a pause, while it cannot be known', async () => {
+  test('waits between attempts while the volume attachments cannot be listed', async () => {
     const beginMs = clock.monotonic();
     const { attached, leftMs } = await waitOnce(failing(new KubeApiError(500, 'InternalError', 'x')));
     expect([attached, leftMs > 0, clock.monotonic() - beginMs >= 5_000]).toEqual([[expect.stringContaining('unknown')], true, true]);

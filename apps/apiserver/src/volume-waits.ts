@@ -3,46 +3,47 @@ import { isKubeStatus, type KubeClient } from '@brupop/kube-runtime';
 import { sleep, type Clock } from '@brupop/ports';
 import { describeError, type Logger } from '@brupop/process';
 
-/** What one wait for the volumes of a drained node is given. */
+/** The options of one wait for the volumes of a drained node. */
 export interface VolumeWaitOptions {
   readonly nodeName: string;
-  /** Claims of the pods that stay. */
+  /** Claims of the pods that stay on the node. */
   readonly keep: readonly Claim[];
-  /** How long the drain may still last. */
+  /** The time until the drain times out. */
   readonly leftMs: number;
   readonly signal: AbortSignal;
   /** Ends this wait early; another may follow. */
   readonly stop: AbortSignal;
 }
 
-/** What a wait has come to. */
+/** The result of a wait. */
 export interface VolumeWait {
-  /** Names of the volumes that are attached still. */
+  /** Names of the volumes that are still attached. */
   readonly attached: readonly string[];
-  /** How long they are waited for yet; 0 if no more. */
+  /** How much longer to wait for them; 0 if not at all. */
   readonly leftMs: number;
 }
 
 /** Waits for the volumes of evicted pods to be detached. */
 export interface VolumeWaits {
-  /** Takes a part of the wait, some seconds long. @throws the reason of `signal` */
+  /** Waits for some seconds, as a part of the whole. @throws the reason of `signal` */
   wait(options: VolumeWaitOptions): Promise<VolumeWait>;
-  /** Forgets what was waited for in an earlier drain of the node. */
+  /** Discards the wait of an earlier drain of the node. */
   begin(nodeName: string): void;
 }
 
 /**
- * How long a drained node waits for its volumes. Most drivers detach within half a minute, slow ones take one or two. What is not detached by then is held up by
- * something that the reboot may well mend; Kubernetes itself detaches by force after six minutes, and only from a node that is not Ready.
+ * How long a drained node waits for its volumes. Most drivers detach within half a minute, slow ones within two. A volume that takes longer
+ * is blocked by something that the reboot may resolve. Kubernetes itself detaches by force after six minutes, and only from a node that is
+ * not Ready.
  */
 export const DETACH_PATIENCE_MS: number = 2 * 60_000;
 const PART_MS = 8_000;
-// Nodes come and go for years.
+// Bounded, because nodes come and go for years.
 const MOST_NODES = 1_000;
 
 /**
- * Since when a node has been waited for is known to this replica alone. Another one that takes over, or this one after a restart, waits anew; the drain timeout, which counts
- * from the mark on the Node, ends all of that.
+ * Only this replica knows since when it waits for a node. Another replica, or this one after a restart, starts a new wait; the drain
+ * timeout, which counts from the ownership annotation on the Node, limits them all.
  */
 export function createVolumeWaits({
   client,
@@ -81,7 +82,7 @@ export function createVolumeWaits({
           reason: describeError(error),
           willRetry: !isForbidden,
         });
-        // Without the permission, or the API, nothing will ever be known.
+        // Without the permission or the API, a retry is useless.
         if (isForbidden) return { attached: [], leftMs: 0 };
         await sleep(clock, Math.min(PART_MS, left()), AbortSignal.any([signal, stop])).catch(() => undefined);
         signal.throwIfAborted();
@@ -92,13 +93,13 @@ export function createVolumeWaits({
   };
 }
 
-/** Of one node. */
+/** The wait for one node. */
 interface Wait {
   /** Monotonic time. */
   readonly endMs: number;
-  /** What was attached at the last look. */
+  /** The volumes that were attached at the last check. */
   attached: readonly string[];
 }
 
-/** Stands for the volumes that could not be listed. */
+/** Stands for volumes that could not be listed. */
 const UNKNOWN = 'unknown: VolumeAttachments cannot be listed';

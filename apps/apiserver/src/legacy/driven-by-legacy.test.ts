@@ -2,17 +2,17 @@ import { describe, expect, test } from '@jest/globals';
 import { isDrivenByLegacy } from './driven-by-legacy.ts';
 import type { ShadowState, ShadowStatus } from '@brupop/crd-models';
 
-// As chrono writes them, and as we do.
-const THEIRS = '2026-01-05T00:00:00.123456789+00:00';
+// As chrono formats them in Brupop 1.x, and as we do.
+const LEGACY = '2026-01-05T00:00:00.123456789+00:00';
 const OURS = '2026-01-05T00:00:00.123Z';
 
 describe(isDrivenByLegacy, () => {
   const aShadow = (
     state: ShadowState,
-    told: string | null,
+    desiredSince: string | null,
     status: Partial<ShadowStatus> = {},
   ): Parameters<typeof isDrivenByLegacy>[0] => ({
-    spec: { state, state_transition_timestamp: told },
+    spec: { state, state_transition_timestamp: desiredSince },
     status: {
       current_version: '1.0.0',
       target_version: '1.1.0',
@@ -27,14 +27,14 @@ describe(isDrivenByLegacy, () => {
   delete (withoutBootId.status as { boot_id?: string }).boot_id;
   test.each([
     { name: 'no agent of ours has ever reported', shadow: withoutBootId, expected: true },
-    { name: 'its controller has told the step', shadow: aShadow('RebootedIntoUpdate', THEIRS), expected: true },
-    { name: 'our controller has told the step', shadow: aShadow('RebootedIntoUpdate', OURS), expected: false },
-    { name: 'its agent has failed, and our controller has taken that up', shadow: aShadow('Idle', OURS, failed(THEIRS)), expected: true },
-    { name: 'our agent has failed, and its controller has taken that up', shadow: aShadow('Idle', THEIRS, failed(OURS)), expected: false },
-    { name: 'its agent had failed before an update of ours', shadow: aShadow('RebootedIntoUpdate', OURS, { state_transition_failure_timestamp: THEIRS }), expected: false },
-    { name: 'nothing is asked of our agent', shadow: aShadow('Idle', THEIRS, { current_state: 'Idle' }), expected: false },
-    { name: 'nobody tells any time', shadow: aShadow('RebootedIntoUpdate', null), expected: false },
-    { name: 'nobody has reported', shadow: { spec: { state: 'RebootedIntoUpdate', state_transition_timestamp: THEIRS } as const, status: null }, expected: false },
+    { name: 'the legacy controller set the desired state', shadow: aShadow('RebootedIntoUpdate', LEGACY), expected: true },
+    { name: 'our controller set the desired state', shadow: aShadow('RebootedIntoUpdate', OURS), expected: false },
+    { name: 'the legacy agent failed, and our controller acknowledged it', shadow: aShadow('Idle', OURS, failed(LEGACY)), expected: true },
+    { name: 'our agent failed, and the legacy controller acknowledged it', shadow: aShadow('Idle', LEGACY, failed(OURS)), expected: false },
+    { name: 'the legacy agent failed before our update', shadow: aShadow('RebootedIntoUpdate', OURS, { state_transition_failure_timestamp: LEGACY }), expected: false },
+    { name: 'our agent is idle', shadow: aShadow('Idle', LEGACY, { current_state: 'Idle' }), expected: false },
+    { name: 'there is no timestamp', shadow: aShadow('RebootedIntoUpdate', null), expected: false },
+    { name: 'there is no status', shadow: { spec: { state: 'RebootedIntoUpdate', state_transition_timestamp: LEGACY } as const, status: null }, expected: false },
   ])('$name: $expected', ({ shadow, expected }) => {
     expect(isDrivenByLegacy(shadow)).toBe(expected);
   }); // prettier-ignore

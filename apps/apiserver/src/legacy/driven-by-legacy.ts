@@ -1,8 +1,9 @@
 import type { BottlerocketShadow } from '@brupop/crd-models';
 
 /**
- * Whether Brupop 1.x has driven the node since an agent of ours last wrote its status. It does not know `boot_id` and leaves it as it is, so that where ours
- * was there before, as after a way back to 1.x, only its times tell: it ends them in `+00:00`, ours end in `Z`.
+ * Whether Brupop 1.x has driven the node since an agent of ours last wrote its status. Brupop 1.x does not know `boot_id` and leaves it in
+ * place. Where an agent of ours ran before, for example after a downgrade to 1.x, only the timestamps differ: those of Brupop 1.x end in
+ * `+00:00`, ours end in `Z`.
  */
 export function isDrivenByLegacy({ spec, status }: Pick<BottlerocketShadow, 'spec' | 'status'>): boolean {
   if (status === undefined || status === null) return false;

@@ -4,7 +4,7 @@ import type { KubeObject } from '@brupop/simulator';
 import type { Response } from 'light-my-request';
 import { ApiserverWorld } from '../testing/apiserver-world.ts';
 
-// All names are literals here, as agents of Brupop 1.0 to 1.7 send them: whoever renames one in the code must see a test fail.
+// All names are literals here, as agents of Brupop 1.0 to 1.7 send them, so that a test fails if one is renamed in the code.
 const RESOURCE = '/bottlerocket-node-resource';
 const DRAIN = '/bottlerocket-node-resource/cordon-and-drain';
 const UNCORDON = '/bottlerocket-node-resource/uncordon';
@@ -13,7 +13,7 @@ const INCLUDE = '/bottlerocket-node-resource/remove-exclusion-from-lb';
 const LB_LABEL = 'node.kubernetes.io/exclude-from-external-load-balancers';
 const OWN_CORDON = 'brupop.bottlerocket.aws/cordoned';
 
-/** As the original writes a status: its four or five fields, `null` for no failure. */
+/** A status as Brupop 1.x writes it: four or five fields, `null` for no failure. */
 const idle = {
   current_version: '1.26.1',
   target_version: '1.27.0',
@@ -31,7 +31,7 @@ afterEach(async () => {
   await world.clock.settle();
 });
 
-/** A request as the client of the original (reqwest) makes it: three headers, and JSON only where it has something to say. */
+/** A request as the client of Brupop 1.x (reqwest) sends it: three headers, and JSON only with a body. */
 function ask(
   method: 'POST' | 'PUT',
   url: string,
@@ -55,11 +55,11 @@ const send = (...request: Parameters<typeof ask>): Promise<Response> => world.se
 const create = (): Promise<Response> =>
   send('POST', RESOURCE, { node_selector: { node_name: 'node-1', node_uid: world.node().metadata.uid } });
 
-/** What the client does with an answer: anything but 2xx is a failure, whose body it only quotes. */
+/** The client treats any status except 2xx as a failure, and quotes the body. */
 const succeeded = ({ statusCode }: Response): boolean => statusCode >= 200 && statusCode <= 299;
 
-describe('an agent of the original', () => {
-  test('gets the shadow that it has asked to be created, as JSON that it can parse', async () => {
+describe('an agent of Brupop 1.x', () => {
+  test('creates a shadow, and gets it as JSON that it can parse', async () => {
     const response = await create();
     expect(succeeded(response)).toBe(true);
     expect(response.json()).toMatchObject({
@@ -74,7 +74,7 @@ describe('an agent of the original', () => {
     });
   });
 
-  test('that asks again, for its answer was lost, gets the same shadow instead of an error', async () => {
+  test('that repeats a request after a lost response gets the same shadow instead of an error', async () => {
     const [first, again] = [await create(), await create()];
     expect([succeeded(again), again.json<KubeObject>().metadata.uid]).toEqual([true, first.json<KubeObject>().metadata.uid]);
   });
@@ -92,7 +92,7 @@ describe('an agent of the original', () => {
       name: 'BRUPOPNODENAME',
       headers: (is: readonly [string, string, string]) => ({ BRUPOPNODEUID: is[0], BRUPOPNODENAME: is[1], BRUPOPK8SAUTHTOKEN: is[2] }),
     },
-  ])('may write its headers like $name', async ({ headers }) => {
+  ])('may spell its headers like $name', async ({ headers }) => {
     const is: [string, string, string] = [world.node().metadata.uid, 'node-1', world.tokens.get('node-1') ?? ''];
     const response = await world.send({ method: 'POST', url: RESOURCE, headers: headers(is) });
     expect(response.statusCode).toBe(200);
@@ -101,7 +101,7 @@ describe('an agent of the original', () => {
   test.each([
     { name: 'an idle status', status: idle },
     { name: 'its fields in another order', status: Object.fromEntries(Object.entries(idle).reverse()) },
-    { name: 'no failure time at all', status: { ...idle, state_transition_failure_timestamp: undefined } },
+    { name: 'no failure time', status: { ...idle, state_transition_failure_timestamp: undefined } },
     { name: 'a staged update', status: { ...idle, current_state: 'StagedAndPerformedUpdate' } },
     { name: 'a reboot', status: { ...idle, current_state: 'RebootedIntoUpdate', current_version: '1.27.0' } },
     { name: 'monitoring', status: { ...idle, current_state: 'MonitoringUpdate', current_version: '1.27.0' } },
@@ -115,7 +115,7 @@ describe('an agent of the original', () => {
       },
     },
     { name: 'versions with build metadata', status: { ...idle, current_version: '1.26.1-rc.1+abc123' } },
-  ])('that writes $name gets it back and finds it stored', async ({ status }) => {
+  ])('writes $name, and it is returned and stored', async ({ status }) => {
     await create();
     const response = await send('PUT', RESOURCE, status);
     const sent = JSON.parse(JSON.stringify(status)) as Record<string, unknown>;
@@ -124,7 +124,7 @@ describe('an agent of the original', () => {
     expect(world.shadow()?.['status']).toEqual(stored);
   });
 
-  test('leaves alone what it knows nothing of', async () => {
+  test('does not erase fields that it does not know', async () => {
     await create();
     const ours = {
       conditions: [{ type: 'Stuck', status: 'True', reason: 'Late', message: 'm', lastTransitionTime: '2026-01-05T00:00:00Z' }],
@@ -139,7 +139,7 @@ describe('an agent of the original', () => {
     const before = world.shadow()?.metadata;
     await send('PUT', RESOURCE, { ...idle, current_state: 'StagedAndPerformedUpdate' });
     const written = { ...idle, current_state: 'StagedAndPerformedUpdate', state_transition_failure_timestamp: undefined };
-    // A boot and a step of which one of ours told before it came do not hold any more.
+    // The boot and the step that our agent reported before are no longer valid.
     expect(world.shadow()?.['status']).toEqual({ ...written, ...ours });
     const { labels, annotations, finalizers, ownerReferences } = world.shadow()?.metadata ?? {};
     expect({ labels, annotations, finalizers, ownerReferences }).toEqual({
@@ -151,9 +151,9 @@ describe('an agent of the original', () => {
   });
 
   test.each([
-    { name: 'waits', afterMs: 100_000 },
-    { name: 'waits also longer than an agent of ours, for it could not try again,', afterMs: 3_600_000 },
-  ])('$name in one request until its node is drained', async ({ afterMs }) => {
+    { name: 'waits in one request until its node is drained', afterMs: 100_000 },
+    { name: 'waits beyond the drain timeout, because it could not retry', afterMs: 3_600_000 },
+  ])('$name', async ({ afterMs }) => {
     await create();
     world.patchShadow({
       spec: { state: 'RebootedIntoUpdate', version: '1.27.0' },
@@ -168,7 +168,7 @@ describe('an agent of the original', () => {
     expect(world.clock.monotonic()).toBeGreaterThanOrEqual(afterMs);
   });
 
-  test('of which nothing is heard any more does not go on draining a node that has been given back', async () => {
+  test('that lost power does not continue to drain a node that was restored', async () => {
     world.permit();
     world.addPod('web-0', 'node-1');
     const drain = world.begin(ask('POST', DRAIN));
@@ -182,7 +182,7 @@ describe('an agent of the original', () => {
     expect(later?.metadata.deletionTimestamp).toBeUndefined();
   });
 
-  test('that tries again, as it does five times, is let down by a replica that ends and goes on with the next', async () => {
+  test('gets an error from a replica that shuts down, and continues the drain with the next replica', async () => {
     world.permit();
     world.addPod('web-0', 'node-1');
     world.clock.setTimer(5_000, () => {
@@ -198,7 +198,7 @@ describe('an agent of the original', () => {
     other.stopping.abort();
   });
 
-  test('gets its node back at once, whether the node is Ready or not', async () => {
+  test('has its node uncordoned immediately, whether the node is Ready or not', async () => {
     await send('POST', DRAIN);
     world.patchNode({ status: { conditions: [{ type: 'Ready', status: 'False' }] } });
     const response = await send('POST', UNCORDON);
@@ -206,12 +206,12 @@ describe('an agent of the original', () => {
     expect(world.node().metadata.annotations?.[OWN_CORDON]).toBeUndefined();
   });
 
-  test('may ask for its node back when nobody has taken it', async () => {
+  test('may request the uncordon of a node that is not cordoned', async () => {
     expect((await send('POST', UNCORDON)).statusCode).toBe(200);
     expect((await send('POST', INCLUDE)).statusCode).toBe(200);
   });
 
-  test('has its node excluded from load balancers under the label and value of the original, and included again', async () => {
+  test('has its node excluded from load balancers with the label and value of Brupop 1.x, and included again', async () => {
     world.permit();
     const out = await send('POST', EXCLUDE);
     expect([out.statusCode, out.body, world.node().metadata.labels?.[LB_LABEL]]).toEqual([200, '', 'True']);
@@ -222,22 +222,27 @@ describe('an agent of the original', () => {
   test.each([
     { name: 'a status with a state of v1', body: { ...idle, current_state: 'StagedUpdate' }, status: 400 },
     { name: 'a status without crash count', body: { ...idle, crash_count: undefined }, status: 400 },
-  ])('that writes $name is told so, as by the original', async ({ body, status }) => {
+  ])('that writes $name gets the status of Brupop 1.x', async ({ body, status }) => {
     await create();
     expect((await send('PUT', RESOURCE, body)).statusCode).toBe(status);
   });
 
   test.each([
     {
-      name: 'an update that it has brought to its reboot',
+      name: 'an update that it brought to its reboot',
       spec: 'RebootedIntoUpdate',
       reported: 'StagedAndPerformedUpdate',
       uncordoned: true,
     },
-    { name: 'a failure that it has reported', spec: 'Idle', reported: 'ErrorReset', uncordoned: true },
-    { name: 'a node that rests, which an administrator has cordoned', spec: 'Idle', reported: 'Idle', uncordoned: false },
-    { name: 'a staged node, likewise', spec: 'StagedAndPerformedUpdate', reported: 'StagedAndPerformedUpdate', uncordoned: false },
-  ])('of which an apiserver of the original has cordoned the node: $name', async ({ spec, reported, uncordoned }) => {
+    { name: 'a failure that it reported', spec: 'Idle', reported: 'ErrorReset', uncordoned: true },
+    { name: 'an idle node that an administrator cordoned', spec: 'Idle', reported: 'Idle', uncordoned: false },
+    {
+      name: 'a staged node that an administrator cordoned',
+      spec: 'StagedAndPerformedUpdate',
+      reported: 'StagedAndPerformedUpdate',
+      uncordoned: false,
+    },
+  ])('whose node is cordoned without an ownership annotation: $name', async ({ spec, reported, uncordoned }) => {
     await create();
     world.patchShadow({ spec: { state: spec, version: '1.27.0' }, status: { ...idle, current_state: reported } });
     world.patchNode({ spec: { unschedulable: true } });
@@ -248,9 +253,9 @@ describe('an agent of the original', () => {
 
   test.each([
     { spec: 'RebootedIntoUpdate', kept: false },
-    // Nothing has been begun yet, so this was an administrator.
+    // The disruption has not begun yet, so an administrator cordoned the node.
     { spec: 'StagedAndPerformedUpdate', kept: true },
-  ])('whose apiserver was replaced in the middle of its steps asks again, told $spec: what is there already stays in the end: $kept', async ({ spec, kept }) => {
+  ])('repeats its steps after its apiserver was replaced, with the desired state $spec: the existing cordon stays: $kept', async ({ spec, kept }) => {
     await create();
     world.patchShadow({ spec: { state: spec, version: '1.27.0' }, status: { ...idle, current_state: 'StagedAndPerformedUpdate' } });
     world.patchNode({ metadata: { labels: { [LB_LABEL]: 'True' } }, spec: { unschedulable: true } });
@@ -261,7 +266,7 @@ describe('an agent of the original', () => {
     expect([world.cordoned, world.node().metadata.labels?.[LB_LABEL]]).toEqual(kept ? [true, 'True'] : [false, undefined]);
   }); // prettier-ignore
 
-  test('gets a node back that an apiserver of the original has cordoned also from a replica that has not listed the shadows yet', async () => {
+  test('has a node restored that Brupop 1.x cordoned, also by a replica that has not listed the shadows yet', async () => {
     await create();
     world.patchShadow({ spec: { state: 'Idle', version: '1.27.0' }, status: { ...idle, current_state: 'ErrorReset' } });
     world.patchNode({ spec: { unschedulable: true } });

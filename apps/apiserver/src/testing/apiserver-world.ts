@@ -30,7 +30,7 @@ export class ApiserverWorld {
   readonly server: Apiserver;
   readonly tokens: Map<string, string> = new Map<string, string>();
 
-  /** @param cluster that of another replica, which then has made the nodes */
+  /** @param cluster of another replica, which has created the nodes */
   constructor(nodes: readonly string[] = ['node-1', 'node-2'], cluster?: Pick<ApiserverWorld, 'api' | 'clock'>) {
     this.clock = cluster?.clock ?? new VirtualClock();
     this.api = cluster?.api ?? new SimulatedApi({ clock: this.clock, random: seededRandom(7) });
@@ -114,7 +114,7 @@ export class ApiserverWorld {
     return this.api.store.get({ group: GROUP, resource: PLURAL, namespace: NAMESPACE, name });
   }
 
-  /** Permits node-1 to be disturbed, as the controller does. */
+  /** Permits the disruption of node-1, as the controller does. */
   permit(): void {
     const spec = { state: 'RebootedIntoUpdate', version: '1.1.0' };
     if (this.shadow() !== undefined) this.patchShadow({ spec });
@@ -131,11 +131,11 @@ export class ApiserverWorld {
     this.api.store.patch({ group: GROUP, resource: PLURAL, namespace: NAMESPACE, name: 'brs-node-1' }, patch);
   }
 
-  /** Sends a request and lets time pass until it is answered. */
+  /** Sends a request and advances the clock until the response. */
   async send(options: InjectOptions, limitMs = 120_000): Promise<Response> {
     const response = this.begin(options);
     await this.clock.advanceUntil(() => response.value !== undefined, limitMs);
-    if (response.value === undefined) throw new Error('no answer in time');
+    if (response.value === undefined) throw new Error('no response in time');
     return response.value;
   }
 
@@ -145,7 +145,7 @@ export class ApiserverWorld {
     return holder;
   }
 
-  /** As the agent of node-1. */
+  /** A request as the agent of node-1 sends it. */
   asAgent(
     method: 'GET' | 'POST' | 'PUT',
     url: string,

@@ -1,0 +1,90 @@
+import {
+  CORDONED_ANNOTATION,
+  EXCLUDE_FROM_LB_LABEL,
+  EXCLUDED_FROM_LB_ANNOTATION,
+  isOwned,
+  soundNode,
+  UPDATER_INTERFACE_LABEL,
+  UPDATER_INTERFACE_VERSION,
+} from '@brupop/crd-models';
+import { hasCordonTaint, type DrainNode } from '@brupop/drain';
+import type { KubeObject } from '@brupop/kube-runtime';
+import type { OwnedNode } from '@brupop/state-machine';
+import { nodeProblem, type HealthNode } from './node-health.ts';
+
+/** What the cache keeps of a Node: whether it is Ready, and what guarded changes need. */
+export interface CachedNode extends DrainNode {
+  readonly metadata: DrainNode['metadata'] & { readonly uid: string };
+  /** Whether the node has the opt-in label with the right value. */
+  readonly managed: boolean;
+  /** Only for nodes whose cordon or exclusion the operator owns, which are few at any time. */
+  readonly owned?: OwnedState;
+}
+
+/** The part of an {@link OwnedNode} that the Node itself reports. */
+export type OwnedState = Pick<OwnedNode, 'managed' | 'ready' | 'bootId'>;
+
+/** The part of a Node, as the API returns it, that is read here. */
+export interface RawNode extends KubeObject {
+  readonly spec?: NonNullable<DrainNode['spec']>;
+  readonly status?: HealthNode['status'] & { readonly nodeInfo?: { readonly bootID?: string } };
+}
+
+// Almost all nodes are Ready: they share one object.
+const READY: NonNullable<CachedNode['status']> = { conditions: [{ type: 'Ready', status: 'True' }] };
+
+/** Reduces a Node to what the cache keeps. A Node with an invalid part counts as not Ready. */
+export function transformNode(raw: RawNode): CachedNode {
+  const { object: node, fault } = soundNode(raw);
+  const { name, uid = '', resourceVersion, labels = {}, annotations = {} } = node.metadata;
+  const { unschedulable, taints } = node.spec ?? {};
+  const owned = ownedStateOf(node);
+  const kept = {
+    labels: pick(labels, EXCLUDE_FROM_LB_LABEL),
+    annotations: pick(annotations, CORDONED_ANNOTATION, EXCLUDED_FROM_LB_ANNOTATION),
+  };
+  return {
+    metadata: { name, uid, ...(resourceVersion === undefined ? {} : { resourceVersion }), ...kept },
+    ...(unschedulable === true || taints !== undefined ? { spec: { unschedulable: unschedulable === true, taints: taints ?? [] } } : {}),
+    status:
+      fault === undefined && nodeProblem(node) === undefined
+        ? READY
+        : { conditions: node.status?.conditions?.filter(({ type }) => type === 'Ready') ?? [] },
+    managed: isManaged(node),
+    ...(owned === undefined ? {} : { owned }),
+  };
+}
+
+const EMPTY: Readonly<Record<string, string>> = {};
+
+/** The entries with these keys. */
+function pick(all: Readonly<Record<string, string>>, ...keys: readonly string[]): Readonly<Record<string, string>> {
+  const kept = keys.flatMap((key): [string, string][] => (all[key] === undefined ? [] : [[key, all[key]]]));
+  return kept.length === 0 ? EMPTY : Object.fromEntries(kept);
+}
+
+/** Whether a node has opted in. */
+export function isManaged({ metadata: { labels = {} } }: RawNode): boolean {
+  return labels[UPDATER_INTERFACE_LABEL] === UPDATER_INTERFACE_VERSION;
+}
+
+/** @returns undefined for a node of which the operator owns neither the cordon nor the exclusion from load balancers */
+export function ownedStateOf(raw: RawNode): OwnedState | undefined {
+  const { object: node, fault } = soundNode(raw);
+  if (!isOwned(node)) return undefined;
+  return {
+    managed: isManaged(node),
+    ready: fault === undefined && nodeProblem(node) === undefined,
+    bootId: node.status?.nodeInfo?.bootID,
+  };
+}
+
+/** Whether a node is cordoned, by anyone. */
+export function isCordoned({ spec }: CachedNode): boolean {
+  return spec?.unschedulable === true;
+}
+
+/** Whether a node has the taint that keeps the operator's servers off cordoned nodes. */
+export function isTainted({ spec }: CachedNode): boolean {
+  return hasCordonTaint(spec?.taints);
+}
