@@ -2,18 +2,19 @@ import eslint from '@eslint/js';
 import nx from '@nx/eslint-plugin';
 import tseslint from 'typescript-eslint';
 
+const ALL_SHIPPED = ['port', 'shape', 'model', 'core', 'adapter', 'process'].map((kind) => `kind:${kind}`);
+
 /** What each kind of project may import. docs/adr/0001 tells why. */
 const boundaries = [
   { sourceTag: 'kind:port', onlyDependOnLibsWithTags: [] },
-  { sourceTag: 'kind:model', onlyDependOnLibsWithTags: ['kind:model'] },
-  { sourceTag: 'kind:core', onlyDependOnLibsWithTags: ['kind:model'] },
-  { sourceTag: 'kind:adapter', onlyDependOnLibsWithTags: ['kind:port', 'kind:model', 'kind:adapter'] },
-  { sourceTag: 'kind:app', onlyDependOnLibsWithTags: ['kind:port', 'kind:model', 'kind:core', 'kind:adapter'] },
-  {
-    sourceTag: 'kind:test',
-    onlyDependOnLibsWithTags: ['kind:port', 'kind:model', 'kind:core', 'kind:adapter', 'kind:test', 'kind:app', 'kind:tool'],
-  },
-  { sourceTag: 'kind:tool', onlyDependOnLibsWithTags: ['kind:port', 'kind:model', 'kind:core', 'kind:adapter', 'kind:app', 'kind:test'] },
+  { sourceTag: 'kind:shape', onlyDependOnLibsWithTags: [] },
+  { sourceTag: 'kind:model', onlyDependOnLibsWithTags: ['kind:shape', 'kind:model'] },
+  { sourceTag: 'kind:core', onlyDependOnLibsWithTags: ['kind:shape', 'kind:model'] },
+  { sourceTag: 'kind:adapter', onlyDependOnLibsWithTags: ['kind:port', 'kind:shape', 'kind:model', 'kind:adapter'] },
+  { sourceTag: 'kind:process', onlyDependOnLibsWithTags: ['kind:port', 'kind:adapter'] },
+  { sourceTag: 'kind:app', onlyDependOnLibsWithTags: ALL_SHIPPED },
+  { sourceTag: 'kind:test', onlyDependOnLibsWithTags: [...ALL_SHIPPED, 'kind:test', 'kind:app', 'kind:tool'] },
+  { sourceTag: 'kind:tool', onlyDependOnLibsWithTags: [...ALL_SHIPPED, 'kind:app', 'kind:test'] },
 ];
 
 const pure = ['kube-objects', 'crd-models', 'agent-api', 'manifests', 'state-machine'].map((library) => `libs/${library}/src/**/*.ts`);
@@ -54,7 +55,13 @@ export default tseslint.config(
   },
   {
     // Merely reading these loads an HTTP client of 2 MiB into every agent.
-    files: ['apps/agent/src/**/*.ts', 'libs/process/src/**/*.ts', 'libs/bottlerocket-api/src/**/*.ts', 'libs/agent-api/src/**/*.ts'],
+    files: [
+      'apps/agent/src/**/*.ts',
+      'libs/ports/src/**/*.ts',
+      'libs/process/src/**/*.ts',
+      'libs/bottlerocket-api/src/**/*.ts',
+      'libs/agent-api/src/**/*.ts',
+    ],
     rules: { 'no-restricted-globals': ['error', 'fetch', 'FormData', 'Headers', 'Response', 'Request', 'WebSocket', 'EventSource'] },
   },
   {

@@ -6,11 +6,12 @@ import {
   CRD_MISSING,
   shadowName,
   type BottlerocketShadow,
+  shadowsPath,
 } from '@brupop/crd-models';
 import type { Tidying } from '@brupop/drain';
-import { createReflector, paths, type KubeClient, type Reflector, type WatchMetrics } from '@brupop/kube-runtime';
+import type { Logger, WatchMetrics } from '@brupop/process';
+import { createReflector, paths, type KubeClient, type Reflector } from '@brupop/kube-runtime';
 import type { Clock, Random } from '@brupop/ports';
-import type { Logger } from '@brupop/process';
 import type { OwnedNode } from '@brupop/state-machine';
 import { isCordoned, isTainted, transformNode, type CachedNode, type RawNode } from './cached-node.ts';
 import { transformPod, type CachedPod, type RawPod } from './cached-pod.ts';
@@ -67,7 +68,7 @@ export function createCaches(options: CachesOptions): Caches {
   const { client, namespace, notifier, watches } = options;
   const shadows = createReflector<BottlerocketShadow>({
     ...options,
-    path: paths.shadows(namespace),
+    path: shadowsPath(namespace),
     ifNotServed: CRD_MISSING,
     transform: transformShadow,
     onRestart: watches.onRestart('bottlerocketshadows'),

@@ -1,5 +1,7 @@
 import { hostname } from 'node:os';
-import { createKubeClient, loadKube } from '@brupop/kube-runtime';
+import { DEFAULT_NAMESPACE } from '@brupop/crd-models';
+import { createKubeClient } from '@brupop/kube-runtime';
+import { loadKube } from '@brupop/kube-config';
 import { FollowingClock, sleep, systemClock, systemRandom as random } from '@brupop/ports';
 import {
   collectProcessMetrics,
@@ -23,7 +25,7 @@ const GRACE_MS = 15_000;
 
 async function main(signal: AbortSignal, log: Logger): Promise<void> {
   const config = loadConfig(CONFIG, process.env);
-  const { http, namespace } = loadKube();
+  const { http, namespace = DEFAULT_NAMESPACE } = loadKube();
   const clock = new FollowingClock(systemClock);
   const onDate = clock.follow.bind(clock);
   const client = createKubeClient({ http, clock, userAgent: 'brupop-apiserver', onDate });

@@ -1,16 +1,18 @@
 import { DRAIN_BLOCKS, type DrainBlock } from '@brupop/crd-models';
 import type { DrainResult } from '@brupop/drain';
-import { createWatchMetrics, WATCH_METRICS, type WatchMetrics } from '@brupop/kube-runtime';
-import { DENIAL_CODES, type DenialCode } from '@brupop/k8s-auth';
 import {
   COMMON_METRICS,
   createMetrics,
+  createWatchMetrics,
+  WATCH_METRICS,
   type CounterDefinition,
   type GaugeDefinition,
   type HistogramDefinition,
   type MetricDefinition,
   type Metrics,
+  type WatchMetrics,
 } from '@brupop/process';
+import { DENIAL_CODES, type DenialCode } from '@brupop/k8s-auth';
 import type { Clock } from '@brupop/ports';
 import type { RequestHandler } from 'express';
 import type { AgentReport } from './agent-report.ts';

@@ -1,5 +1,6 @@
+import { shadowPath } from '@brupop/crd-models';
 import type { BottlerocketShadow } from '@brupop/crd-models';
-import { paths, type KubeClient } from '@brupop/kube-runtime';
+import { type KubeClient } from '@brupop/kube-runtime';
 import { transformShadow } from './cached-shadow.ts';
 import type { Caches } from './caches.ts';
 import { readOrUndefined } from './read-or-undefined.ts';
@@ -25,6 +26,6 @@ export async function readShadow(
   name: string,
   signal: AbortSignal,
 ): Promise<BottlerocketShadow | undefined> {
-  const read = await readOrUndefined<BottlerocketShadow>(client, paths.shadow(namespace, name), signal);
+  const read = await readOrUndefined<BottlerocketShadow>(client, shadowPath(namespace, name), signal);
   return read === undefined ? undefined : transformShadow(read);
 }

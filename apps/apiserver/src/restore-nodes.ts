@@ -1,4 +1,4 @@
-import { AGENT_COMPONENT, COMPONENT_LABEL, shadowName } from '@brupop/crd-models';
+import { AGENT_COMPONENT, COMPONENT_LABEL, shadowName, shadowPath } from '@brupop/crd-models';
 import { giveNodeBack } from '@brupop/drain';
 import { paths, type KubeClient } from '@brupop/kube-runtime';
 import { sleep, type Clock, type Random } from '@brupop/ports';
@@ -96,6 +96,6 @@ async function readOwned(
 ): Promise<OwnedNode> {
   const query = { fieldSelector: `spec.nodeName=${nodeName}`, labelSelector: `${COMPONENT_LABEL}=${AGENT_COMPONENT}` };
   const agents = await client.request<{ readonly items: readonly unknown[] }>('GET', paths.pods(namespace), { query, signal });
-  const shadow = await readOrUndefined<unknown>(client, paths.shadow(namespace, shadowName(nodeName)), signal);
+  const shadow = await readOrUndefined<unknown>(client, shadowPath(namespace, shadowName(nodeName)), signal);
   return { ...state, hasAgent: agents.items.length > 0, shadow: soundOrUndefined(shadow) };
 }

@@ -6,8 +6,11 @@ import {
   type BottlerocketShadow,
   type OwnerReference,
   type ShadowStatus,
+  shadowStatusPath,
+  shadowsPath,
+  shadowPath,
 } from '@brupop/crd-models';
-import { isKubeStatus, MERGE_PATCH, paths, type KubeClient } from '@brupop/kube-runtime';
+import { isKubeStatus, MERGE_PATCH, type KubeClient } from '@brupop/kube-runtime';
 import { readOrUndefined } from './read-or-undefined.ts';
 import { RequestError } from './errors.ts';
 import { isLegacyStatus, legacyStatusPatch } from './legacy/legacy-status.ts';
@@ -50,10 +53,10 @@ export async function ensureShadow(
   signal: AbortSignal,
 ): Promise<BottlerocketShadow> {
   try {
-    return await client.request<BottlerocketShadow>('POST', paths.shadows(namespace), { body: newShadow(node, namespace), signal });
+    return await client.request<BottlerocketShadow>('POST', shadowsPath(namespace), { body: newShadow(node, namespace), signal });
   } catch (error) {
     if (!isKubeStatus(error, 409)) throw error;
-    const path = paths.shadow(namespace, shadowName(node.name));
+    const path = shadowPath(namespace, shadowName(node.name));
     const existing = await readOrUndefined<BottlerocketShadow>(client, path, signal);
     // Deleted between the two requests; the caller's next attempt creates it.
     if (existing === undefined) throw error;
@@ -89,7 +92,7 @@ export async function writeStatus(
 ): Promise<BottlerocketShadow> {
   const name = shadowName(nodeName);
   try {
-    return await client.request<BottlerocketShadow>('PATCH', paths.shadowStatus(namespace, name), {
+    return await client.request<BottlerocketShadow>('PATCH', shadowStatusPath(namespace, name), {
       body: statusPatch(status),
       contentType: MERGE_PATCH,
       signal,

@@ -1,6 +1,7 @@
+import { shadowPath } from '@brupop/crd-models';
 import type { BottlerocketShadow } from '@brupop/crd-models';
 import type { KubeClient } from '@brupop/kube-runtime';
-import { isKubeStatus, MERGE_PATCH, paths } from '@brupop/kube-runtime';
+import { isKubeStatus, MERGE_PATCH } from '@brupop/kube-runtime';
 import { annotationsOf } from '@brupop/state-machine';
 import type { FleetChange } from '@brupop/state-machine';
 
@@ -15,7 +16,7 @@ export type Applied =
  * @throws `KubeApiError` or the transport's error; the change may have been made nevertheless
  */
 export async function applyChange(client: KubeClient, namespace: string, change: FleetChange, signal: AbortSignal): Promise<Applied> {
-  const path = paths.shadow(namespace, change.shadow);
+  const path = shadowPath(namespace, change.shadow);
   const { resourceVersion } = change;
   try {
     if (change.kind === 'delete-shadow') {

@@ -1,4 +1,4 @@
-import { AGENT_COMPONENT, COMPONENT_LABEL, CONTROLLER_COMPONENT, CONTROLLER_LEASE, CRD_MISSING } from '@brupop/crd-models';
+import { AGENT_COMPONENT, COMPONENT_LABEL, CONTROLLER_COMPONENT, CONTROLLER_LEASE, CRD_MISSING, shadowsPath } from '@brupop/crd-models';
 import type { KubeClient } from '@brupop/kube-runtime';
 import { createEventRecorder, createLeaderElector, createReflector, createWorkQueue, paths } from '@brupop/kube-runtime';
 import type { WorkQueue } from '@brupop/kube-runtime';
@@ -80,7 +80,7 @@ export function createController(deps: ControllerDeps): Controller {
   const conditions = createConditionWriter({ client, clock, log, namespace, assumed, isPressed: () => pressing });
   const shadows = createReflector({
     ...common,
-    path: paths.shadows(namespace),
+    path: shadowsPath(namespace),
     ifNotServed: CRD_MISSING,
     transform: transformShadow,
     onEvent: filterEvents(

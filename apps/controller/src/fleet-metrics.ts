@@ -1,9 +1,8 @@
 import { DRAIN_BLOCKS, UPDATE_CHECK_PROBLEMS } from '@brupop/crd-models';
 import type { BottlerocketShadow } from '@brupop/crd-models';
-import { createWatchMetrics } from '@brupop/kube-runtime';
-import type { Reconciled, WatchMetrics } from '@brupop/kube-runtime';
-import { createMetrics } from '@brupop/process';
-import type { Metrics } from '@brupop/process';
+import { createMetrics, createWatchMetrics } from '@brupop/process';
+import type { Metrics, WatchMetrics } from '@brupop/process';
+import type { Reconciled } from '@brupop/kube-runtime';
 import { drainBlockedBy, failureOf, updateCheckFailure } from '@brupop/state-machine';
 import type { EndedPhase, FleetChange } from '@brupop/state-machine';
 import type { FleetSnapshot } from './fleet-snapshot.ts';

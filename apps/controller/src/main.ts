@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { createKubeClient, loadKube } from '@brupop/kube-runtime';
+import { DEFAULT_NAMESPACE } from '@brupop/crd-models';
+import { createKubeClient } from '@brupop/kube-runtime';
+import { loadKube } from '@brupop/kube-config';
 import { FollowingClock, systemClock, systemRandom } from '@brupop/ports';
 import { collectProcessMetrics, ConfigError, createProcessLogger, FEW_CONNECTIONS, runProcess, serve } from '@brupop/process';
 import { parseControllerConfig } from './config.ts';
@@ -13,7 +15,7 @@ await runProcess(
   async (signal) => {
     if (!parsed.ok) throw new ConfigError(parsed.problems);
     const { config, policy } = parsed;
-    const { http, namespace } = loadKube();
+    const { http, namespace = DEFAULT_NAMESPACE } = loadKube();
     const clock = new FollowingClock(systemClock);
     const controller = createController({
       client: createKubeClient({ http, clock, userAgent: 'brupop-controller', onDate: clock.follow.bind(clock) }),

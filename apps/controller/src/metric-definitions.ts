@@ -1,6 +1,5 @@
 import { DRAIN_BLOCKS, SHADOW_STATES, UPDATE_CHECK_PROBLEMS } from '@brupop/crd-models';
-import { WATCH_METRICS } from '@brupop/kube-runtime';
-import { COMMON_METRICS } from '@brupop/process';
+import { COMMON_METRICS, WATCH_METRICS } from '@brupop/process';
 import type { CounterDefinition, GaugeDefinition, HistogramDefinition, MetricDefinition } from '@brupop/process';
 import { CHANGE_REASONS, FAILURES, HOLD_REASONS, UPDATE_PHASES } from '@brupop/state-machine';
 

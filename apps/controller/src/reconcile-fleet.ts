@@ -1,6 +1,7 @@
+import { shadowPath } from '@brupop/crd-models';
 import type { BottlerocketShadow } from '@brupop/crd-models';
 import type { KubeClient, ReconcileResult } from '@brupop/kube-runtime';
-import { isKubeStatus, KubeApiError, paths } from '@brupop/kube-runtime';
+import { isKubeStatus, KubeApiError } from '@brupop/kube-runtime';
 import type { Clock } from '@brupop/ports';
 import type { Logger } from '@brupop/process';
 import type { FleetChange, FleetObservation, FleetPlan, FleetPolicy } from '@brupop/state-machine';
@@ -74,7 +75,7 @@ async function settleDoubts(
 ): Promise<void> {
   for (const name of doubtful) {
     try {
-      assumed.written(transformShadow(await client.request<BottlerocketShadow>('GET', paths.shadow(namespace, name), { signal })));
+      assumed.written(transformShadow(await client.request<BottlerocketShadow>('GET', shadowPath(namespace, name), { signal })));
     } catch (error) {
       if (!isKubeStatus(error, 404)) throw error;
     }

@@ -1,7 +1,7 @@
-import { nodeNameOf } from '@brupop/crd-models';
+import { nodeNameOf, shadowStatusPath } from '@brupop/crd-models';
 import type { ObservedShadow } from '@brupop/crd-models';
 import type { KubeClient } from '@brupop/kube-runtime';
-import { isKubeStatus, KubeApiError, MERGE_PATCH, paths } from '@brupop/kube-runtime';
+import { isKubeStatus, KubeApiError, MERGE_PATCH } from '@brupop/kube-runtime';
 import type { Clock } from '@brupop/ports';
 import type { Logger } from '@brupop/process';
 import type { FleetHold } from '@brupop/state-machine';
@@ -151,7 +151,7 @@ async function writeOne(
 ): Promise<'written' | 'done' | 'outdated' | 'failed'> {
   const { name, resourceVersion } = shadow.metadata;
   const body = { metadata: { resourceVersion }, status: { conditions: shadowConditions(shadow, hold, clock.now()) } };
-  const path = paths.shadowStatus(namespace, name);
+  const path = shadowStatusPath(namespace, name);
   try {
     assumed.written(transformShadow(await client.request<unknown>('PATCH', path, { body, contentType: MERGE_PATCH, signal })));
     failingWrites.succeeded(name);

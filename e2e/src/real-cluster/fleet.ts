@@ -1,6 +1,6 @@
 import { sleep, systemClock } from '@brupop/ports';
 import type { BottlerocketShadow } from '@brupop/crd-models';
-import { DEFAULT_NAMESPACE, shadowName } from '@brupop/crd-models';
+import { DEFAULT_NAMESPACE, shadowName, shadowsPath } from '@brupop/crd-models';
 import { paths } from '@brupop/kube-runtime';
 import { eventually } from './eventually.ts';
 import type { KubeApi } from './kube-api.ts';
@@ -84,7 +84,7 @@ export class Fleet {
   async #nodes(): Promise<NodeLook[]> {
     const [nodes, shadows] = await Promise.all([
       this.#api.get<{ items: NodeJson[] }>(paths.nodes()),
-      this.#api.get<{ items: BottlerocketShadow[] }>(paths.shadows(DEFAULT_NAMESPACE)).catch(() => ({ items: [] })),
+      this.#api.get<{ items: BottlerocketShadow[] }>(shadowsPath(DEFAULT_NAMESPACE)).catch(() => ({ items: [] })),
     ]);
     const byName = new Map(shadows.items.map((shadow) => [shadow.metadata.name, shadow]));
     return nodes.items.map((node) => lookAt(node, byName.get(shadowName(node.metadata.name))));
@@ -140,7 +140,7 @@ export function blockedDrain(
   limitMs: number,
 ): Promise<{ node: string; message: string }> {
   const look = async (): Promise<{ node: string; message: string } | undefined> => {
-    const { items } = await api.get<{ items: BottlerocketShadow[] }>(paths.shadows(DEFAULT_NAMESPACE));
+    const { items } = await api.get<{ items: BottlerocketShadow[] }>(shadowsPath(DEFAULT_NAMESPACE));
     const messages = items.map(({ metadata, status }) => ({
       node: fleet.nodes.find(({ name }) => shadowName(name) === metadata.name)?.name ?? '',
       message: status?.progress?.message ?? '',

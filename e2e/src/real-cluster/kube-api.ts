@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { loadKube } from '@brupop/kube-runtime';
+import { loadKube } from '@brupop/kube-config';
 import type { HttpClient, HttpRequest } from '@brupop/ports';
 import { KubeConfig } from '@kubernetes/client-node';
 

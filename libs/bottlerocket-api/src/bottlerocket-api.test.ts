@@ -3,9 +3,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { inProcessClient, jsonResponse, seededRandom, systemClock, textResponse, VirtualClock } from '@brupop/ports';
+import {
+  inProcessClient,
+  jsonResponse,
+  memoryLogger,
+  nodeHttpClient,
+  seededRandom,
+  systemClock,
+  textResponse,
+  VirtualClock,
+} from '@brupop/ports';
 import type { HttpHandler, HttpResponse } from '@brupop/ports';
-import { memoryLogger, nodeHttpClient } from '@brupop/process';
 import { serveUnix, SimulatedHost } from '@brupop/simulator';
 import { createBottlerocketApi } from './bottlerocket-api.ts';
 import type { BottlerocketApi } from './bottlerocket-api.ts';
@@ -157,6 +165,29 @@ describe('status', () => {
     { name: 'a 500', response: () => textResponse(500, 'Update dispatcher failed') },
   ])('rejects $name', async ({ response }) => {
     await expect(apiTo(answers(response)).status(signal)).rejects.toMatchObject({ code: 'HOST_ANSWER' });
+  });
+
+  const report = { cmd_type: 'refresh', cmd_status: 'Success', timestamp: '2026-01-01T00:00:00Z' };
+  test.each([
+    { body: {}, problem: 'update_state: expected string, got nothing' },
+    { body: [], problem: 'body: expected object, got []' },
+    { body: { update_state: 'Idle', chosen_update: 'x' }, problem: 'chosen_update: expected object, got "x"' },
+    {
+      body: { update_state: 'Idle', staging_partition: { image: { version: 1 } } },
+      problem: 'staging_partition.image.version: expected string, got 1',
+    },
+    {
+      body: { update_state: 'Idle', most_recent_command: { ...report, exit_status: 1.5 } },
+      problem: 'most_recent_command.exit_status: expected integer, got 1.5',
+    },
+    {
+      body: { update_state: 'Idle', most_recent_command: { ...report, timestamp: null } },
+      problem: 'most_recent_command.timestamp: expected string, got nothing',
+    },
+  ])('names the field that is wrong: $problem', async ({ body, problem }) => {
+    await expect(apiTo(answers(() => jsonResponse(200, body))).status(signal)).rejects.toThrow(
+      `The host answered GET /updates/status unexpectedly: ${problem}`,
+    );
   });
 });
 

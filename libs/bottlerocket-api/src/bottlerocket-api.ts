@@ -1,7 +1,5 @@
-import type { Clock, HttpClient } from '@brupop/ports';
-import { sleep } from '@brupop/ports';
-import { BrupopError } from '@brupop/process';
-import type { Logger } from '@brupop/process';
+import { BrupopError, sleep } from '@brupop/ports';
+import type { Clock, HttpClient, Logger } from '@brupop/ports';
 import { HostConnection } from './host-connection.ts';
 import type { HostAnswer } from './host-connection.ts';
 import { parseOs, parseUpdateStatus } from './parse-answers.ts';

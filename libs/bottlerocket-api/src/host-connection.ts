@@ -1,6 +1,5 @@
-import type { Clock, HttpClient, HttpRequest } from '@brupop/ports';
-import { BrupopError, describeError } from '@brupop/process';
-import type { Logger } from '@brupop/process';
+import { BrupopError, describeError } from '@brupop/ports';
+import type { Clock, HttpClient, HttpRequest, Logger } from '@brupop/ports';
 
 /** An answer, read to its end. */
 export interface HostAnswer {

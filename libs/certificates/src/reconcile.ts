@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { isKubeStatus } from '@brupop/kube-runtime';
 import type { KubeClient, ReconcileResult, Regarding } from '@brupop/kube-runtime';
-import type { Clock } from '@brupop/ports';
-import type { Logger } from '@brupop/process';
+import type { Clock, Logger } from '@brupop/ports';
 import { applyStep } from './apply.ts';
 import { managedByCertManager, observationOf, readObjects } from './observe.ts';
 import type { Objects } from './observe.ts';

@@ -1,5 +1,5 @@
 import type { JsonSchema } from './schema.ts';
-import { shortenText } from './shorten-text.ts';
+import { shortenText } from '@brupop/kube-objects';
 
 /** How {@link fitToSchema} treats what does not fit. */
 export interface FitOptions {

@@ -1,13 +1,11 @@
 export { DRAIN_BLOCKS, PROGRESS_STEPS, SHADOW_STATES, UPDATE_CHECK_PROBLEMS, UPDATE_CHECK_RESULTS } from './shadow.ts';
 export { hasVoidOwnership, isOwned, OWNERSHIP_ANNOTATIONS, ownershipState } from './ownership.ts';
 export type { OwnershipAnnotation, NodeOwnershipFields, OwnershipState } from './ownership.ts';
+export type { Condition, ObjectMeta, OwnerReference } from '@brupop/kube-objects';
 export type {
   BottlerocketShadow,
-  Condition,
   DrainBlock,
   FailedVersion,
-  ObjectMeta,
-  OwnerReference,
   ProgressStep,
   ShadowProgress,
   ShadowSpec,
@@ -55,6 +53,7 @@ export {
   ATTEMPTS_ANNOTATION,
   WINDOW_ANNOTATION,
 } from './names.ts';
+export { shadowPath, shadowsPath, shadowStatusPath } from './paths.ts';
 export { SHADOW_V1_STATES } from './shadow-v1.ts';
 export type { BottlerocketShadowV1, ShadowV1Spec, ShadowV1State, ShadowV1Status } from './shadow-v1.ts';
 export { SEMVER_PATTERN, TIMESTAMP_PATTERN } from './schema.ts';
@@ -78,4 +77,4 @@ export { soundNode, soundPod } from './sound-node.ts';
 export type { Sound } from './sound-node.ts';
 export { soundShadow } from './sound-shadow.ts';
 export type { ObservedShadow, ShadowFault } from './sound-shadow.ts';
-export { LONGEST_MESSAGE, shortenText } from './shorten-text.ts';
+export { LONGEST_MESSAGE, shortenText } from '@brupop/kube-objects';

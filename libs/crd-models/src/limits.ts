@@ -1,4 +1,4 @@
-import { LONGEST_MESSAGE } from './shorten-text.ts';
+import { LONGEST_MESSAGE } from '@brupop/kube-objects';
 
 /** What is limited; see {@link LIMITS}. */
 export type LimitName =

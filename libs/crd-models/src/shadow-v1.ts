@@ -1,4 +1,4 @@
-import type { ObjectMeta } from './shadow.ts';
+import type { ObjectMeta } from '@brupop/kube-objects';
 
 /** States of the v1 `BottlerocketShadow`: staging and performing were two steps, and there was no failed state. */
 export const SHADOW_V1_STATES = ['Idle', 'StagedUpdate', 'PerformedUpdate', 'RebootedIntoUpdate', 'MonitoringUpdate'] as const;

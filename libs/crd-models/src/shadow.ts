@@ -1,3 +1,5 @@
+import type { Condition, ObjectMeta } from '@brupop/kube-objects';
+
 /** States of the v2 `BottlerocketShadow`, in the order in which an update passes through them; `ErrorReset` ends a failed one. */
 export const SHADOW_STATES = ['Idle', 'StagedAndPerformedUpdate', 'RebootedIntoUpdate', 'MonitoringUpdate', 'ErrorReset'] as const;
 /** A state of the v2 shadow. */
@@ -10,17 +12,6 @@ export interface ShadowSpec {
   readonly state_transition_timestamp?: string | null;
   /** Semantic version to update to. */
   readonly version?: string | null;
-}
-
-/** `metav1.Condition`. */
-export interface Condition {
-  readonly type: string;
-  readonly status: 'True' | 'False' | 'Unknown';
-  readonly reason: string;
-  readonly message: string;
-  /** RFC 3339. */
-  readonly lastTransitionTime: string;
-  readonly observedGeneration?: number;
 }
 
 /** Steps with an effect outside of the host's update partition, in order. */
@@ -134,31 +125,6 @@ export interface ShadowStatus {
   readonly unhealthy_before?: readonly string[] | null;
   /** Absent: the agent is one of Brupop 1.x, or an older one of ours, which do not tell when they last checked. */
   readonly update_check?: ShadowUpdateCheck | null;
-}
-
-/** The part of `metav1.ObjectMeta` that the operator reads or keeps. */
-export interface ObjectMeta {
-  readonly name: string;
-  readonly namespace?: string;
-  readonly uid?: string;
-  readonly resourceVersion?: string;
-  readonly generation?: number;
-  readonly creationTimestamp?: string;
-  readonly deletionTimestamp?: string;
-  readonly labels?: Readonly<Record<string, string>>;
-  readonly annotations?: Readonly<Record<string, string>>;
-  readonly finalizers?: readonly string[];
-  readonly ownerReferences?: readonly OwnerReference[];
-}
-
-/** `metav1.OwnerReference`. */
-export interface OwnerReference {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly name: string;
-  readonly uid: string;
-  readonly controller?: boolean;
-  readonly blockOwnerDeletion?: boolean;
 }
 
 /** A `BottlerocketShadow` of version v2, the storage version. */

@@ -2,7 +2,8 @@ import { boundStatus } from './bound-shadow.ts';
 import { GROUP, KIND, STORAGE_VERSION } from './names.ts';
 import { METADATA } from './object-schemas.ts';
 import { SHADOW_V2_SCHEMA } from './shadow-schemas.ts';
-import type { BottlerocketShadow, ObjectMeta, ShadowSpec, ShadowStatus } from './shadow.ts';
+import type { ObjectMeta } from '@brupop/kube-objects';
+import type { BottlerocketShadow, ShadowSpec, ShadowStatus } from './shadow.ts';
 import { faultsInWords, soundShape } from './sound-shape.ts';
 import type { JsonSchema } from './schema.ts';
 

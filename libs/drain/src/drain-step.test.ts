@@ -1,7 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { KubeApiError, type KubeClient } from '@brupop/kube-runtime';
-import { sleep, VirtualClock } from '@brupop/ports';
-import { memoryLogger } from '@brupop/process';
+import { memoryLogger, sleep, VirtualClock } from '@brupop/ports';
 import { describeDrain, drainStep, type DrainResult, type DrainStepOptions } from './drain-step.ts';
 import type { DrainPod } from './pod.ts';
 import { createRemovals } from './removals.ts';

@@ -1,6 +1,5 @@
 import { REQUEST_TIMEOUT_MS, type KubeClient } from '@brupop/kube-runtime';
-import type { Clock } from '@brupop/ports';
-import { BrupopError, type Logger } from '@brupop/process';
+import { BrupopError, type Clock, type Logger } from '@brupop/ports';
 import { askAgainMs } from './ask-again.ts';
 import { removePod, type EvictionOutcome } from './evict.ts';
 import { describeLeft, leftPods, type LeftPod } from './left-pods.ts';

@@ -1,5 +1,5 @@
 import { KubeApiError, paths, type KubeClient, type StatusCause } from '@brupop/kube-runtime';
-import { describeError } from '@brupop/process';
+import { describeError } from '@brupop/ports';
 import type { DrainPod } from './pod.ts';
 
 /** What the Kubernetes API answered when asked to remove one pod. `retryAfterMs` is how long it wants not to be asked again, where it says so. */

@@ -1,6 +1,5 @@
 import { isKubeStatus, MERGE_PATCH, paths, type KubeClient } from '@brupop/kube-runtime';
-import { BrupopError } from '@brupop/process';
-import type { Clock } from '@brupop/ports';
+import { BrupopError, type Clock } from '@brupop/ports';
 import {
   planAdoption,
   planCordon,

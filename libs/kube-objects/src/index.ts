@@ -22,3 +22,4 @@ export { conditionOf, isReady, readyCondition } from './conditions.ts';
 export type { WithConditions } from './conditions.ts';
 export { isOlderVersion, resourceVersionOf } from './resource-version.ts';
 export { formatMicroTime, formatTimestamp, timestampMs } from './timestamps.ts';
+export { LONGEST_MESSAGE, shortenText } from './shorten-text.ts';

@@ -1,6 +1,5 @@
-import { sleep } from '@brupop/ports';
+import { BrupopError, sleep } from '@brupop/ports';
 import type { Clock, HttpClient, HttpHeaders, HttpRequest, HttpResponse } from '@brupop/ports';
-import { BrupopError } from '@brupop/process';
 import { withDeadline } from './deadline.ts';
 import { errorFromResponse } from './kube-error.ts';
 import type { KubeApiError } from './kube-error.ts';

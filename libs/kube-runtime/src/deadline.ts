@@ -1,5 +1,5 @@
+import { BrupopError } from '@brupop/ports';
 import type { Clock } from '@brupop/ports';
-import { BrupopError } from '@brupop/process';
 
 /** A signal that also aborts when a deadline passes. */
 export interface Deadline {

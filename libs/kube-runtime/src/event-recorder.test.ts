@@ -1,6 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { jsonResponse, VirtualClock } from '@brupop/ports';
-import { memoryLogger } from '@brupop/process';
+import { jsonResponse, memoryLogger, VirtualClock } from '@brupop/ports';
 import { createEventRecorder } from './event-recorder.ts';
 import type { EventInput } from './event-recorder.ts';
 import { ObjectApi } from './object-api.ts';

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import { shortenText } from '@brupop/crd-models';
-import type { Clock } from '@brupop/ports';
-import type { Logger } from '@brupop/process';
-import { BrupopError } from '@brupop/process';
+import { shortenText } from '@brupop/kube-objects';
+import { BrupopError } from '@brupop/ports';
+import type { Clock, Logger } from '@brupop/ports';
 import type { KubeClient } from './client.ts';
 import { isKubeStatus } from './kube-error.ts';
 import { microTime } from './lease.ts';

@@ -1,6 +1,6 @@
-import { shortenText } from '@brupop/crd-models';
+import { shortenText } from '@brupop/kube-objects';
+import { BrupopError } from '@brupop/ports';
 import type { HttpResponse } from '@brupop/ports';
-import { BrupopError } from '@brupop/process';
 
 /** One entry of `metav1.StatusDetails.causes`. */
 export interface StatusCause {

@@ -1,7 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { jsonResponse, sleep, VirtualClock } from '@brupop/ports';
+import { jsonResponse, memoryLogger, sleep, VirtualClock } from '@brupop/ports';
 import type { HttpResponse } from '@brupop/ports';
-import { memoryLogger } from '@brupop/process';
 import { createLeaderElector } from './leader-elector.ts';
 import { ObjectApi } from './object-api.ts';
 import { paths } from './paths.ts';

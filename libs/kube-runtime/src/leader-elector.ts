@@ -1,7 +1,5 @@
-import { sleep } from '@brupop/ports';
-import type { Clock, Random } from '@brupop/ports';
-import { BrupopError } from '@brupop/process';
-import type { Logger } from '@brupop/process';
+import { BrupopError, sleep } from '@brupop/ports';
+import type { Clock, Logger, Random } from '@brupop/ports';
 import type { KubeClient } from './client.ts';
 import { isAborted } from './is-aborted.ts';
 import { isKubeStatus } from './kube-error.ts';

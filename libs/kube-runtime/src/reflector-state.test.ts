@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { BrupopError } from '@brupop/process';
+import { BrupopError } from '@brupop/ports';
 import { backoffMs } from './backoff.ts';
 import { KubeApiError } from './kube-error.ts';
 import { nextStep } from './reflector-state.ts';

@@ -1,7 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { jsonResponse, streamResponse, VirtualClock } from '@brupop/ports';
+import { jsonResponse, memoryLogger, streamResponse, VirtualClock } from '@brupop/ports';
 import type { HttpResponse } from '@brupop/ports';
-import { memoryLogger } from '@brupop/process';
 import { createReflector } from './reflector.ts';
 import type { Reflector, ReflectorEvent, WatchEnd } from './reflector.ts';
 import { ScriptedApi, ScriptedWatch, statusAnswer } from './scripted-api.ts';

@@ -1,6 +1,5 @@
 import { sleep } from '@brupop/ports';
-import type { Clock, Random } from '@brupop/ports';
-import type { Logger } from '@brupop/process';
+import type { Clock, Logger, Random } from '@brupop/ports';
 import type { KubeClient, Query } from './client.ts';
 import { isKubeStatus } from './kube-error.ts';
 import { isAborted } from './is-aborted.ts';

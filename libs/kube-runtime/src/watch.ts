@@ -1,5 +1,5 @@
+import { BrupopError } from '@brupop/ports';
 import type { Clock } from '@brupop/ports';
-import { BrupopError } from '@brupop/process';
 import type { KubeClient, Query } from './client.ts';
 import { withDeadline } from './deadline.ts';
 import { errorFromStatus } from './kube-error.ts';

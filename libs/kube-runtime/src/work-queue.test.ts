@@ -1,6 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { sleep, VirtualClock } from '@brupop/ports';
-import { memoryLogger } from '@brupop/process';
+import { memoryLogger, sleep, VirtualClock } from '@brupop/ports';
 import { createWorkQueue } from './work-queue.ts';
 import type { ReconcileResult, WorkQueueOptions } from './work-queue.ts';
 

@@ -1,6 +1,5 @@
 import { systemRandom } from '@brupop/ports';
-import type { Clock, Random } from '@brupop/ports';
-import type { Logger } from '@brupop/process';
+import type { Clock, Logger, Random } from '@brupop/ports';
 import { backoffMs } from './backoff.ts';
 
 /** What a reconcile that ended well asks for. */

@@ -7,10 +7,8 @@ import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { systemClock, VirtualClock } from '@brupop/ports';
-import { nodeHttpClient } from './http-client.ts';
-import type { ClosableHttpClient, HttpTarget } from './http-client.ts';
-import { memoryLogger } from './logger.ts';
+import { memoryLogger, nodeHttpClient, systemClock, VirtualClock } from '@brupop/ports';
+import type { ClosableHttpClient, HttpTarget } from '@brupop/ports';
 import { serve, vouchFor } from './serve.ts';
 import type { RequestListener, RunningServer, ServeOptions } from './serve.ts';
 

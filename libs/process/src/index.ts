@@ -1,7 +1,9 @@
-export { BrupopError, ConfigError, describeError } from './errors.ts';
-export type { Retry } from './errors.ts';
-export { createLogger, LOG_LEVELS, memoryLogger } from './logger.ts';
-export type { LogEntry, LogFields, Logger, LoggerOptions, LogLevel, LogThreshold } from './logger.ts';
+// What every app needs of the ports comes with this package.
+export { BrupopError, describeError, memoryLogger, nodeHttpClient } from '@brupop/ports';
+export type { ClosableHttpClient, HttpTarget, LogEntry, Logger } from '@brupop/ports';
+export { ConfigError } from './errors.ts';
+export { createLogger } from './logger.ts';
+export type { LoggerOptions, LogThreshold } from './logger.ts';
 export { LOG_FORMATS } from './log-format.ts';
 export type { LogFormat } from './log-format.ts';
 export { logFilter, thresholdFor } from './log-filter.ts';
@@ -11,8 +13,6 @@ export type { LoggingConfig } from './logging.ts';
 export { loadConfig, parseConfig, withRule } from './config.ts';
 export type { ConfigItem, ConfigResult, ConfigSpec, DeprecatedVariable, Parsed, Parser, TextRule } from './config.ts';
 export { boolean, integer, ipAddress, oneOf, optional, port, seconds, text, url } from './parsers.ts';
-export { nodeHttpClient } from './http-client.ts';
-export type { ClosableHttpClient, HttpTarget, SocketTarget, UrlTarget } from './http-client.ts';
 export { secretVolume, tlsFiles } from './tls-files.ts';
 export type { TlsFiles, TlsFilesOptions, TlsMaterial } from './tls-files.ts';
 export type { ConnectionLimits } from './connection-guard.ts';
@@ -23,3 +23,5 @@ export { runProcess } from './run-process.ts';
 export type { ProcessHost, RunOptions } from './run-process.ts';
 export { BUILD_INFO, collectProcessMetrics, COMMON_METRICS, createMetrics, knownLabels, TARGET_INFO } from './metrics.ts';
 export type { CounterDefinition, GaugeDefinition, HistogramDefinition, MetricDefinition, MetricLabels, Metrics } from './metrics.ts';
+export { createWatchMetrics, WATCH_METRICS } from './watch-metrics.ts';
+export type { WatchMetrics } from './watch-metrics.ts';

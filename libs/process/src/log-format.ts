@@ -1,4 +1,4 @@
-import type { LogFields, LogLevel } from './logger.ts';
+import type { LogFields, LogLevel } from '@brupop/ports';
 
 /** Every layout of a log. */
 export const LOG_FORMATS = ['full', 'compact', 'pretty', 'json'] as const;

@@ -2,9 +2,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { VirtualClock } from '@brupop/ports';
+import { memoryLogger, VirtualClock } from '@brupop/ports';
 import { ConfigError } from './errors.ts';
-import { memoryLogger } from './logger.ts';
 import { runProcess } from './run-process.ts';
 import type { ProcessHost } from './run-process.ts';
 

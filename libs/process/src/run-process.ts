@@ -1,8 +1,7 @@
 import { writeFileSync } from 'node:fs';
-import { systemClock } from '@brupop/ports';
-import type { Clock } from '@brupop/ports';
-import { ConfigError, describeError } from './errors.ts';
-import type { Logger } from './logger.ts';
+import { describeError, systemClock } from '@brupop/ports';
+import type { Clock, Logger } from '@brupop/ports';
+import { ConfigError } from './errors.ts';
 
 /** The part of Node's `process` that a main function needs; tests give their own. */
 export interface ProcessHost {

@@ -3,13 +3,11 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer as createHttpsServer, Server as HttpsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { SecureContextOptions } from 'node:tls';
-import { systemClock } from '@brupop/ports';
-import type { Clock } from '@brupop/ports';
+import { BrupopError, systemClock } from '@brupop/ports';
+import type { Clock, Logger } from '@brupop/ports';
 import { ConnectionGuard } from './connection-guard.ts';
 import type { ConnectionLimits, GuardedConnection } from './connection-guard.ts';
 import { availableMemory, connectionLimits } from './connection-limits.ts';
-import { BrupopError } from './errors.ts';
-import type { Logger } from './logger.ts';
 
 /** What answers requests; an express app is one. */
 export type RequestListener = (request: IncomingMessage, response: ServerResponse) => void;

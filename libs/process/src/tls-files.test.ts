@@ -3,8 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeF
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { VirtualClock } from '@brupop/ports';
-import { memoryLogger } from './logger.ts';
+import { memoryLogger, VirtualClock } from '@brupop/ports';
 import { secretVolume, tlsFiles } from './tls-files.ts';
 import type { TlsMaterial } from './tls-files.ts';
 

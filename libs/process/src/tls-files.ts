@@ -3,9 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import type { SecureContext } from 'node:tls';
-import type { Clock } from '@brupop/ports';
-import { BrupopError, describeError } from './errors.ts';
-import type { Logger } from './logger.ts';
+import { BrupopError, describeError } from '@brupop/ports';
+import type { Clock, Logger } from '@brupop/ports';
 
 /** PEM texts. */
 export interface TlsMaterial {

@@ -1,5 +1,5 @@
 import { deepEqual, equal, ok } from 'node:assert/strict';
-import { DEFAULT_NAMESPACE, GROUP, KIND, PLURAL } from '@brupop/crd-models';
+import { DEFAULT_NAMESPACE, GROUP, KIND, PLURAL, shadowsPath } from '@brupop/crd-models';
 import { paths } from '@brupop/kube-runtime';
 import type { Answer, KubeApi } from '../kube-api.ts';
 import { MANIFEST } from '../operator.ts';
@@ -20,8 +20,8 @@ export const validation: ClusterStep = {
     const applied = await kubectl.run(['apply', '--dry-run=server', '--validate=strict', '--warnings-as-errors', '-f', MANIFEST]);
     report(`${applied.trim().split('\n').length} objects of the manifest`);
     const kinds: readonly (readonly [string, string])[] = [
-      [paths.shadows(DEFAULT_NAMESPACE), ''],
-      [paths.shadows(DEFAULT_NAMESPACE), '/status'],
+      [shadowsPath(DEFAULT_NAMESPACE), ''],
+      [shadowsPath(DEFAULT_NAMESPACE), '/status'],
       [paths.leases(DEFAULT_NAMESPACE), ''],
       [`/api/v1/namespaces/${DEFAULT_NAMESPACE}/secrets`, ''],
       [paths.nodes(), ''],

@@ -1,8 +1,7 @@
 import { createKubeClient } from '@brupop/kube-runtime';
 import type { KubeClient } from '@brupop/kube-runtime';
-import { inProcessClient, jsonResponse, VirtualClock } from '@brupop/ports';
+import { inProcessClient, jsonResponse, memoryLogger, VirtualClock } from '@brupop/ports';
 import type { HttpRequest, HttpResponse } from '@brupop/ports';
-import { memoryLogger } from '@brupop/process';
 import { issuerOf, readAuthorities, readCertificate } from '../certificate.ts';
 import type { Certificate } from '../certificate.ts';
 import { DEFAULT_POLICY, serviceNames } from '../policy.ts';

@@ -1,6 +1,6 @@
 import type { LookupFunction } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
-import { VirtualClock } from '@brupop/ports';
+import { VirtualClock } from './virtual-clock.ts';
 import { lookupOr } from './lookup.ts';
 
 const answers: LookupFunction = (_, { all }, callback) => {

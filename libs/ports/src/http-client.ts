@@ -4,9 +4,11 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { SecureContextOptions } from 'node:tls';
 import { createSecureContext } from 'node:tls';
 import type { SecureContext } from 'node:tls';
-import { systemClock, withDeadline } from '@brupop/ports';
-import type { Clock, HttpClient, HttpHeaders, HttpRequest, HttpResponse } from '@brupop/ports';
+import { systemClock } from './clock.ts';
+import type { Clock } from './clock.ts';
+import { withDeadline } from './deadline.ts';
 import { BrupopError } from './errors.ts';
+import type { HttpClient, HttpHeaders, HttpRequest, HttpResponse } from './http.ts';
 import { lookupOr } from './lookup.ts';
 
 interface Limits {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { createMetrics } from '@brupop/process';
-import type { Reflector } from './reflector.ts';
+import type { Reflector } from '@brupop/kube-runtime';
+import { createMetrics } from './metrics.ts';
 import { createWatchMetrics } from './watch-metrics.ts';
 
 const aReflector = (silenceMs: number | undefined, size: number): Reflector<unknown> => ({

@@ -1,6 +1,6 @@
-import type { CounterDefinition, GaugeDefinition, MetricDefinition, Metrics } from '@brupop/process';
-import type { Reflector, WatchEnd } from './reflector.ts';
-import { WATCH_ENDS } from './reflector.ts';
+import { WATCH_ENDS } from '@brupop/kube-runtime';
+import type { Reflector, WatchEnd } from '@brupop/kube-runtime';
+import type { CounterDefinition, GaugeDefinition, MetricDefinition, Metrics } from './metrics.ts';
 
 const RESOURCE = 'the resource in the plural, such as `nodes`';
 

@@ -1,15 +1,15 @@
 import type { RequestOptions } from 'node:https';
 import type { SecureContextOptions } from 'node:tls';
 import { KubeConfig } from '@kubernetes/client-node';
-import { DEFAULT_NAMESPACE } from '@brupop/crd-models';
+import { REQUEST_TIMEOUT_MS } from '@brupop/kube-runtime';
+import { BrupopError, describeError, nodeHttpClient } from '@brupop/ports';
 import type { HttpClient } from '@brupop/ports';
-import { BrupopError, describeError, nodeHttpClient } from '@brupop/process';
-import { REQUEST_TIMEOUT_MS } from './client.ts';
 
-/** How to reach the cluster, and the namespace that the process lives in. */
+/** How to reach the cluster. */
 export interface KubeAccess {
   readonly http: HttpClient;
-  readonly namespace: string;
+  /** The namespace of the current context, or of the pod; undefined if it names none. */
+  readonly namespace: string | undefined;
 }
 
 /** The part of `KubeConfig` of `@kubernetes/client-node` that is needed, so that users of this package do not compile the whole library. */
@@ -46,7 +46,7 @@ export function loadKube(config: ClusterConfig = defaultConfig()): KubeAccess {
     },
   };
   const namespace = config.getContextObject(config.getCurrentContext())?.namespace;
-  return { http, namespace: namespace === undefined || namespace === '' ? DEFAULT_NAMESPACE : namespace };
+  return { http, namespace: namespace === '' ? undefined : namespace };
 }
 
 function defaultConfig(): ClusterConfig {

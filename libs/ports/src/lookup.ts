@@ -1,8 +1,8 @@
 import { lookup } from 'node:dns';
 import { isIPv6 } from 'node:net';
 import type { LookupFunction } from 'node:net';
-import { systemClock } from '@brupop/ports';
-import type { Clock } from '@brupop/ports';
+import { systemClock } from './clock.ts';
+import type { Clock } from './clock.ts';
 
 /** How long a name server is waited for. A cluster's answers within milliseconds, a few search domains included. */
 const PATIENCE_MS = 2_000;

@@ -3,8 +3,9 @@ import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { KubeConfig } from '@kubernetes/client-node';
-import { memoryLogger, serve } from '@brupop/process';
+import { serve } from '@brupop/process';
 import type { RunningServer } from '@brupop/process';
+import { memoryLogger } from '@brupop/ports';
 import { loadKube } from './load-kube.ts';
 
 const pem = (name: string): string => readFileSync(join(import.meta.dirname, '../../process/test-data', name), 'utf8');

@@ -1,6 +1,6 @@
 /**
- * The longest text for people in a shadow's status, in characters. What others wrote, such as the answer of an admission webhook, may be
- * megabytes long.
+ * The longest text for people that is kept, in UTF-16 code units. What others wrote, such as the answer of an admission webhook, may be megabytes
+ * long.
  */
 export const LONGEST_MESSAGE = 1_024;
 
