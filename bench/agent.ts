@@ -9,7 +9,7 @@ import { runAgent } from './measured-agent.ts';
 import type { AgentRun, AgentRunOptions } from './measured-agent.ts';
 import { startMeasured } from './measured-process.ts';
 import { CannotMeasure } from '@brupop/e2e';
-import { ORIGINAL } from './recorded.ts';
+import { LEGACY } from './recorded.ts';
 
 const SIZES = {
   full: { limitMiB: 50, workMs: 90_000, warmStarts: 7, idleMs: 65_000, search: true },
@@ -28,15 +28,6 @@ const BUNDLES = { agent: bundleOf('agent'), apiserver: bundleOf('apiserver'), co
 
 /** What the agent costs, of which every node has one. */
 export const agent: Benchmark = {
-  title: 'Agent',
-  method:
-    `The bundle as in the image, in a cluster of one simulated host, in real time: updates one after the other, then starts, then rest. In a memory cgroup of ${String(SIZES.full.limitMiB)} MiB, to which its text is charged, too:` +
-    ' Node.js and the bundle are copies on a loop device, dropped from the page cache before a cold start. Memory is anonymous and kernel memory at its peak. The first answer is the first decision of the agent: it has read its shadow from the' +
-    ' apiserver and the status from the host. A life of it goes on until its host reboots or it is started again. A node that has just unpacked the image has its text in the page cache, charged to somebody else; so starts are measured without a limit, too. At rest: processor time of all its threads (`/proc/PID/task/*/schedstat`); bytes read and written, and the calls for that (`/proc/PID/io`), which leave out other system calls, such as those that wait;' +
-    ' and how often a thread waited (`voluntary_ctxt_switches`). It starts no processes. Host API calls are counted on a virtual clock. The baseline is a bare Node.js with the same flags that does nothing.',
-  limits:
-    'Half of the peak is what a bare Node.js takes for itself; no flag makes that less. The rest of the limit is for the text of Node.js, of which an agent has about 40 MB mapped when it is up: within 50 MiB a start reads part of it' +
-    ' again ([ADR 17](adr/0017-agent-without-compilers.md)), and that is what it takes longer. Below the smallest limit the agent is not killed, but is too slow to end its update in two minutes.',
   async run({ smoke }) {
     for (const path of Object.values(BUNDLES)) if (!existsSync(path)) throw new Error(`${path} is missing: run npm run build:bundles`);
     const { search, ...work } = smoke ? SIZES.smoke : SIZES.full;
@@ -48,7 +39,7 @@ export const agent: Benchmark = {
       ...(await memoryRows(measured, work.limitMiB)),
       ...(smoke ? [] : [{ what: 'smallest limit at which it updates its node', unit: 'MiB', ours: smallest, goal: GOAL_MIB }]),
       ...timeRows(measured.run, roomy.warmMs, smoke),
-      { what: 'host API calls per idle hour', unit: '', ours: [await hostCallsPerIdleHour()], original: ORIGINAL.hostCallsPerIdleNodeMinute * 60, goal: 90, gate: { atMost: 156, ofRatio: false } },
+      { what: 'host API calls per idle hour', unit: '', ours: [await hostCallsPerIdleHour()], legacy: LEGACY.hostCallsPerIdleNodeMinute * 60, goal: 90, gate: { atMost: 156, ofRatio: false } },
       { what: 'bundle', unit: 'KB', ours: [size / KB], goal: 250, gate: { atMost: 250, ofRatio: false } },
     ]; // prettier-ignore
   },
@@ -77,7 +68,7 @@ async function memoryRows({ run, cannot }: Measured, limitMiB: number): Promise<
   const baseline = { name: 'bare Node.js', values: [bare.peakMiB()] };
   await bare.stop();
   return [
-    { what: `peak memory over ${String(run.updates)} updates, starts and rest`, unit: 'MiB', ours: [run.peakMiB], baseline, original: ORIGINAL.agent.anonMiB, goal: 24, gate: { atMost: 2.5, ofRatio: true } },
+    { what: `peak memory over ${String(run.updates)} updates, starts and rest`, unit: 'MiB', ours: [run.peakMiB], baseline, legacy: LEGACY.agent.anonMiB, goal: 24, gate: { atMost: 2.5, ofRatio: true } },
     { what: `times that a limit of ${String(limitMiB)} MiB has killed it`, unit: '', ours: [run.kills], goal: 0, gate: { atMost: 0, ofRatio: false } },
     { what: 'major faults of one life, from its first answer on', unit: '', ours: run.majorFaults, goal: 200 },
   ]; // prettier-ignore
@@ -88,7 +79,7 @@ function timeRows({ coldMs, warmMs, idle }: AgentRun, roomyMs: readonly number[]
     { what: 'start to first answer, warm, its text in the page cache of the machine', unit: 'ms', ours: roomyMs, ...(smoke ? {} : { goal: 300 }) },
     { what: 'the same, its text charged to its limit', unit: 'ms', ours: warmMs, ...(smoke ? {} : { goal: 300 }) },
     { what: 'start to first answer, cold disk', unit: 'ms', ours: coldMs, ...(smoke ? {} : { goal: 600 }) },
-    { what: 'processor time at rest', unit: 'millicores', ours: one(idle?.millicores), original: ORIGINAL.agent.idleMillicores, ...(smoke ? {} : { goal: 0.3 }) },
+    { what: 'processor time at rest', unit: 'millicores', ours: one(idle?.millicores), legacy: LEGACY.agent.idleMillicores, ...(smoke ? {} : { goal: 0.3 }) },
     { what: 'read and written per idle hour', unit: 'KB', ours: one(idle && idle.bytes / KB) },
     { what: 'calls that read and write per idle hour', unit: '', ours: one(idle?.calls) },
     { what: 'waits of its threads per idle hour', unit: '', ours: one(idle?.waits) },

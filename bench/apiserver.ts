@@ -8,7 +8,7 @@ import type { LargeCluster } from './large-cluster.ts';
 import { AgentsThread } from './agents-thread.ts';
 import type { PlainClient } from './plain-client.ts';
 import { openAsAgent } from './polling-agents.ts';
-import { ORIGINAL } from './recorded.ts';
+import { LEGACY } from './recorded.ts';
 import { prepareReplicas } from './replicas.ts';
 import type { Replica, Replicas } from './replicas.ts';
 
@@ -29,16 +29,6 @@ const REVIEWS_PER_ARRIVAL = 1.1;
 
 /** What the apiserver costs, and what happens when a replica dies. */
 export const apiserver: Benchmark = {
-  title: 'Apiserver',
-  method:
-    'Three bundles as in the image, against the simulated API over HTTPS. Agents are plain TLS sockets, each with a token of its own and a poll that is held; they come' +
-    ' back at once when their connection is lost, without the pauses of real agents. Memory is anonymous and kernel memory; per agent, what holding them adds. The baseline is a bare' +
-    ' server of `node:https` with the same certificate, which holds every poll and knows neither tokens nor shadows. A status write is a PUT of an agent, acknowledged after the Kubernetes API has it; the' +
-    ' agents that write wait for nothing in between, and give way to others after 20 writes, as an apiserver limits the requests of each. An answer is lost if an agent gets another than 200 or 304, or a status that was acknowledged is not there.',
-  limits:
-    'A TLS connection of Node.js takes 57 KiB whoever holds it: 35 are what OpenSSL and Node.js have allocated outside the heap, about 8 the pages that are touched of a read buffer of 64 KiB, 8 are in the heap. 1,667 of them are 93 MiB, and a' +
-    ' bare Node.js with them is near the goal; what is ours is the bundle, the caches of 5,000 nodes, and another 9 to 13 KiB an agent. Where thousands come back at once, handshakes are what takes the time, on the two' +
-    ' processors that replicas, agents and the simulated API share here. A request counts as lost also if it was answered 503, after which an agent asks again.',
   async run({ smoke }) {
     const size = smoke ? SIZES.smoke : SIZES.full;
     const cluster = await startLargeCluster(size.agents);
@@ -210,7 +200,7 @@ async function calm(replicas: Replicas, forMs: number): Promise<Row[]> {
   for (const client of clients) client.close();
   await agents.stop();
   return [
-    { what: `one replica, ${String(CALM_WRITES_A_SECOND)} status writes a second: peak memory`, unit: 'MiB', ours: [process.peakMiB()], goal: CALM_MIB, original: ORIGINAL.apiserverOfTenNodes.residentMiB },
+    { what: `one replica, ${String(CALM_WRITES_A_SECOND)} status writes a second: peak memory`, unit: 'MiB', ours: [process.peakMiB()], goal: CALM_MIB, legacy: LEGACY.apiserverOfTenNodes.residentMiB },
     { what: 'the same: processor time', unit: 'millicores', ours: [millicores] },
   ]; // prettier-ignore
 }

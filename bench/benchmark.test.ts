@@ -47,18 +47,18 @@ describe('brokenGates', () => {
 });
 
 describe('table', () => {
-  test('shows the median, the spread, the ratio to the baseline, the original and the goal', () => {
-    const row = aRow({ unit: 'ms', ours: [1, 2, 6], baseline: { name: 'others', values: [4] }, original: 1234.5, goal: 1.5 });
+  test('shows the median, the spread, the ratio to the baseline, Brupop 1.x and the goal', () => {
+    const row = aRow({ unit: 'ms', ours: [1, 2, 6], baseline: { name: 'others', values: [4] }, legacy: 1234.5, goal: 1.5 });
     expect(table([row]).split('\n')[2]).toBe(
       '| requests | 2 ms (1–6) | others: 4 ms | 0.5 | 1,230 ms (recorded) | ≤ 1.5 ms | **not met** |',
     );
   });
 
-  test('shows the original as measured in the same run, and the ratio to it where there is no other baseline', () => {
-    const row = aRow({ unit: 's', ours: [8], original: [104, 83, 108] });
+  test('shows Brupop 1.x as measured in the same run, and the ratio to it where there is no other baseline', () => {
+    const row = aRow({ unit: 's', ours: [8], legacy: [104, 83, 108] });
     expect(table([row]).split('\n')[2]).toBe('| requests | 8 s |  | 0.0769 | 104 s (83–108), measured |  |  |');
-    expect(table([{ ...row, unit: '', original: [42] }])).toContain('| 42, measured |');
-    expect(table([{ ...row, unit: '', original: [0] }])).toContain('| 8 |  |  | 0, measured |');
+    expect(table([{ ...row, unit: '', legacy: [42] }])).toContain('| 42, measured |');
+    expect(table([{ ...row, unit: '', legacy: [0] }])).toContain('| 8 |  |  | 0, measured |');
     const other = { name: 'others', values: [4] };
     expect(table([{ ...row, baseline: other }]).split('\n')[2]).toBe(
       '| requests | 8 s | others: 4 s | 2 | 104 s (83–108), measured |  |  |',

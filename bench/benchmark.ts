@@ -1,4 +1,4 @@
-import type { OriginalBinaries } from './original-binaries.ts';
+import type { LegacyBinaries } from './legacy-binaries.ts';
 
 /** What one quantity came to. */
 export interface Row {
@@ -10,21 +10,16 @@ export interface Row {
   readonly ours: readonly number[];
   /** The same work done otherwise, in the same run. */
   readonly baseline?: { readonly name: string; readonly values: readonly number[] };
-  /** What the original came to: a number when it was recorded, see `recorded-original.json`; samples where it was measured in the same run. */
-  readonly original?: number | readonly number[];
+  /** What Brupop 1.x came to: a number when it was recorded, see `recorded-legacy.json`; samples where it was measured in the same run. */
+  readonly legacy?: number | readonly number[];
   /** The median is to be at most this. */
   readonly goal?: number;
   /** The median, or with `ofRatio` its ratio to the baseline's, is to be at most this on any machine: a count or a ratio, never a time. */
   readonly gate?: { readonly atMost: number; readonly ofRatio: boolean };
 }
 
-/** Something that can be measured. */
+/** A benchmark; `page.md` says how it is measured, against what, and why a goal is not met. */
 export interface Benchmark {
-  readonly title: string;
-  /** How it is measured, and against what; Markdown. */
-  readonly method: string;
-  /** Why a goal that is not met is not, as far as it is known; Markdown. */
-  readonly limits?: string;
   run(options: RunOptions): Promise<readonly Row[]>;
 }
 
@@ -32,8 +27,8 @@ export interface Benchmark {
 export interface RunOptions {
   /** Small and quick: shows that it works, and holds its gates. */
   readonly smoke: boolean;
-  /** The original, for a benchmark that can run it. */
-  readonly original: OriginalBinaries | undefined;
+  /** Brupop 1.x, for a benchmark that can run it. */
+  readonly legacy: LegacyBinaries | undefined;
 }
 
 /** What a run of one benchmark came to, as it is kept. */

@@ -3,7 +3,7 @@ import type { HollowCluster, HollowClusterOptions } from '@brupop/e2e';
 import { sleep, systemClock } from '@brupop/ports';
 import { componentOf } from './operator-requests.ts';
 import type { OperatorRequest } from './operator-requests.ts';
-import type { OriginalBinaries } from './original-binaries.ts';
+import type { LegacyBinaries } from './legacy-binaries.ts';
 import { startOperatorOn } from './operator-on-control-plane.ts';
 import type { InstalledOperator } from './operator-on-control-plane.ts';
 import { pinnedWorkload } from './pinned-workload.ts';
@@ -22,10 +22,10 @@ export interface Counted {
 /** What a fleet is made from. */
 export interface FleetOptions extends Omit<HollowClusterOptions, 'version' | 'wrap' | 'servesOnPodIps'> {
   readonly podsPerNode: number;
-  /** How often agents look for updates; the original's cannot be told. */
+  /** How often agents look for updates; Brupop 1.x's cannot be told. */
   readonly checkIntervalS: number;
   /** Undefined: our bundles. */
-  readonly original?: OriginalBinaries | undefined;
+  readonly legacy?: LegacyBinaries | undefined;
 }
 
 const FIRST_MINOR = 26;

@@ -5,8 +5,8 @@ import type { Counted } from './control-plane-fleet.ts';
 import { beyondRest, breakdown, isOfCluster, reviewsIn } from './operator-requests.ts';
 import type { OperatorRequest } from './operator-requests.ts';
 import { hostMs, REAL_CLUSTER, REAL_HOSTS } from './physical-times.ts';
-import type { OriginalBinaries } from './original-binaries.ts';
-import { ORIGINAL } from './recorded.ts';
+import type { LegacyBinaries } from './legacy-binaries.ts';
+import { LEGACY } from './recorded.ts';
 import { nameOfBeyond, nameOfRollout, rolloutRows } from './rollout-rows.ts';
 import type { RolloutSize } from './rollout-rows.ts';
 import type { SlotTimes } from './slot-times.ts';
@@ -17,8 +17,8 @@ const PODS_PER_NODE = 3;
 const SMOKE = 2;
 const FEW = 10;
 const MANY = 100;
-/** Nodes of the original, which takes nearly two minutes for each. */
-const ORIGINALS = 3;
+/** Nodes of Brupop 1.x, which takes nearly two minutes for each. */
+const LEGACYS = 3;
 const CHECK_INTERVAL_S = 120;
 /** As often as an agent may look: for rollouts of a version that all have noticed. */
 const QUICK_CHECK_INTERVAL_S = 10;
@@ -34,18 +34,7 @@ const MANY_SLOTS = [10, 'unlimited', 1] as const;
 
 /** Rollouts and load on a real control plane, of nodes that are simulated. */
 export const controlPlane: Benchmark = {
-  title: 'On a real control plane',
-  method:
-    'etcd, kube-apiserver, kube-controller-manager and kube-scheduler as built for the [real-cluster tests](e2e.md), and nodes that are objects which the' +
-    " simulator's kubelets look after ([why](adr/0020-hollow-nodes.md)): refresh, download, activation, drain, reboot and way back to Ready take six seconds in all, as beside which the original was" +
-    ' measured. The operator is installed by its manifest: three apiservers and the controller are processes on three nodes that are not updated; agents are processes, too, and with' +
-    ' 100 nodes, which as processes would not fit on the machine, threads that run the same bundle. Each node has three pods that go nowhere else. Rollouts are those of a version that all agents have noticed, from the first write of a spec as a' +
-    ' watch tells of it. Requests are those of the audit log of kube-apiserver: at rest, agents look for updates every two minutes; in updates, from the moment that there is a new version until all nodes run it, one at a time, Events included. Renewals of the' +
-    ' Lease and the watches of the caches are there once, however many nodes there are, and are told apart. Of reviews of tokens each agent has one in a quarter of an hour: they are counted in 17 minutes of rest of the ten nodes, all else in five minutes of both fleets. The original, where it is measured, updates three nodes on a control plane of its own meanwhile;' +
-    ' what it asks in updates is beyond what the same time of rest has.',
-  limits:
-    'Etcd does not wait for the disk. All that would have machines of its own shares two cores here: hosts, kubelets, agents and the control plane. The more nodes go at once, the more it is those that are measured.',
-  async run({ smoke, original }) {
+  async run({ smoke, legacy }) {
     const stop = AbortSignal.timeout(LONGEST_MS);
     const report = (line: string): void => {
       process.stderr.write(`${line}\n`);
@@ -59,21 +48,21 @@ export const controlPlane: Benchmark = {
         nodes,
         podsPerNode: PODS_PER_NODE,
         checkIntervalS,
-        original: theirs,
+        legacy: theirs,
         hostTimings: REAL_HOSTS,
         clusterTimings: REAL_CLUSTER,
         bundles: BUNDLES,
         agentsAreThreads: nodes > FEW,
         signal: stop,
       });
-    return smoke ? briefly(await start({ nodes: SMOKE, checkIntervalS: QUICK_CHECK_INTERVAL_S })) : wholly(start, original);
+    return smoke ? briefly(await start({ nodes: SMOKE, checkIntervalS: QUICK_CHECK_INTERVAL_S })) : wholly(start, legacy);
   },
 };
 
 interface FleetWish {
   readonly nodes: number;
   readonly checkIntervalS?: number;
-  readonly theirs?: OriginalBinaries | undefined;
+  readonly theirs?: LegacyBinaries | undefined;
 }
 
 async function briefly(fleet: ControlPlaneFleet): Promise<Row[]> {
@@ -84,7 +73,7 @@ async function briefly(fleet: ControlPlaneFleet): Promise<Row[]> {
   }
 }
 
-async function wholly(start: (wish: FleetWish) => Promise<ControlPlaneFleet>, theirs: OriginalBinaries | undefined): Promise<Row[]> {
+async function wholly(start: (wish: FleetWish) => Promise<ControlPlaneFleet>, theirs: LegacyBinaries | undefined): Promise<Row[]> {
   const fleets: ControlPlaneFleet[] = [];
   const started = async (wish: FleetWish): Promise<ControlPlaneFleet> => {
     const fleet = await start(wish);
@@ -94,7 +83,7 @@ async function wholly(start: (wish: FleetWish) => Promise<ControlPlaneFleet>, th
   try {
     const few = await started({ nodes: FEW });
     const many = await started({ nodes: MANY });
-    const other = theirs === undefined ? undefined : await started({ nodes: ORIGINALS, theirs });
+    const other = theirs === undefined ? undefined : await started({ nodes: LEGACYS, theirs });
     const [fewRest, manyRest, otherRest] = await Promise.all([few.rest(REST_MS), many.rest(REST_MS), other?.rest(REST_MS)]);
     const update = await few.update();
     const ofFew = await rollouts(few, FEW_SLOTS);
@@ -103,15 +92,15 @@ async function wholly(start: (wish: FleetWish) => Promise<ControlPlaneFleet>, th
     const reviewsPerHour = (reviewsIn(reviewed.requests) / reviewed.ms) * HOUR_MS;
     const rows = [...ofFew, ...ofMany, ...restRows([fewRest, manyRest], reviewsPerHour / FEW), ...updateRows(FEW, update, reviewsPerHour)];
     if (otherRest === undefined || otherUpdate === undefined) return rows;
-    const measured = originalFigures(ORIGINALS, otherRest, otherUpdate);
-    return rows.map((row) => ({ ...row, ...(row.what in measured ? { original: measured[row.what] ?? [] } : {}) }));
+    const measured = legacyFigures(LEGACYS, otherRest, otherUpdate);
+    return rows.map((row) => ({ ...row, ...(row.what in measured ? { legacy: measured[row.what] ?? [] } : {}) }));
   } finally {
     await Promise.all(fleets.map((fleet) => fleet.close()));
   }
 }
 
-/** What the original came to, by the row that it belongs in. */
-function originalFigures(
+/** What Brupop 1.x came to, by the row that it belongs in. */
+function legacyFigures(
   nodes: number,
   rest: Counted,
   update: Counted & { readonly times: SlotTimes },
@@ -135,10 +124,10 @@ async function rollouts(fleet: ControlPlaneFleet, all: readonly RolloutSize['slo
     const size = { nodes: fleet.nodes, slots };
     const [whole, beyond] = rolloutRows(nameOfRollout(size), await fleet.rollOut(slots), size, hostMs(REAL_HOSTS, REAL_CLUSTER));
     const isRecorded = size.nodes === FEW && slots === 1;
-    rows.push(isRecorded ? { ...whole, goal: 80, original: ORIGINAL.tenNodesOneByOneSeconds } : whole, {
+    rows.push(isRecorded ? { ...whole, goal: 80, legacy: LEGACY.tenNodesOneByOneSeconds } : whole, {
       ...beyond,
       goal: 1,
-      ...(slots === 1 ? { original: ORIGINAL.beyondHostSeconds } : {}),
+      ...(slots === 1 ? { legacy: LEGACY.beyondHostSeconds } : {}),
     });
   }
   return rows;
@@ -151,11 +140,11 @@ function restRows([few, many]: readonly [Counted, Counted], reviewsPerHour: numb
   const watches = (many.openWatches.length - few.openWatches.length) / (MANY - FEW);
   const ofCluster = many.requests.filter(isOfCluster);
   return [
-    { what: IDLE, unit: '', ours: [reviewsPerHour + others], original: ORIGINAL.requestsPerIdleNodeHour, goal: 6, gate: { atMost: 6, ofRatio: false } },
+    { what: IDLE, unit: '', ours: [reviewsPerHour + others], legacy: LEGACY.requestsPerIdleNodeHour, goal: 6, gate: { atMost: 6, ofRatio: false } },
     { what: '– of these, reviews of tokens', unit: '', ours: [reviewsPerHour] },
     { what: 'requests per idle cluster-hour, whatever its size', unit: '', ours: [(ofCluster.length / many.ms) * HOUR_MS] },
     ...breakdown('in that hour', ofCluster, many.ms / HOUR_MS),
-    { what: WATCHES, unit: '', ours: [watches], original: ORIGINAL.openWatchesPerNode, goal: 0, gate: { atMost: 0, ofRatio: false } },
+    { what: WATCHES, unit: '', ours: [watches], legacy: LEGACY.openWatchesPerNode, goal: 0, gate: { atMost: 0, ofRatio: false } },
     { what: 'open watches of a cluster, whatever its size', unit: '', ours: [few.openWatches.length] },
   ]; // prettier-ignore
 }
@@ -169,7 +158,7 @@ function updateRows(nodes: number, { requests, ms, openWatches }: Counted, revie
   const watches = openWatches.filter(({ component }) => component === 'agent').length / nodes;
   return [
     { what: 'open watches per node, by its agent', unit: '', ours: [watches], goal: 0, gate: { atMost: 0, ofRatio: false } },
-    { what: PER_UPDATE, unit: '', ours: [ofUpdate.length / nodes], original: ORIGINAL.requestsPerUpdate, goal: 20, gate: { atMost: 33, ofRatio: false } },
+    { what: PER_UPDATE, unit: '', ours: [ofUpdate.length / nodes], legacy: LEGACY.requestsPerUpdate, goal: 20, gate: { atMost: 33, ofRatio: false } },
     ...breakdown('per update', ofUpdate, nodes),
   ]; // prettier-ignore
 }

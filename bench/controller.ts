@@ -12,7 +12,7 @@ import { startLargeCluster } from './large-cluster.ts';
 import type { MeasuredProcess } from './measured-process.ts';
 import { startOn } from './process-on-cluster.ts';
 import type { StartedProcess } from './process-on-cluster.ts';
-import { ORIGINAL } from './recorded.ts';
+import { LEGACY } from './recorded.ts';
 
 const SIZES = {
   full: { fleets: [5_000, 20_000], joining: 2_000, reactions: 200, steadyMs: 60_000, quietMs: 5_000, smallMs: 25_000 },
@@ -37,19 +37,6 @@ const DISCARDING = resolve(import.meta.dirname, 'discarding-client.ts');
 
 /** What the controller costs in a large cluster, and how fast it answers. */
 export const controller: Benchmark = {
-  title: 'Controller in a large cluster',
-  method:
-    `The bundle as in the image, against the simulated API over HTTPS: nodes of 14 KB, each with a shadow and an agent pod. ` +
-    ` Memory is anonymous and kernel memory at its peak, over the first list and all that follows. First sync is from the start of the process to` +
-    ` ready. Steady, once the conditions of the fleet are written: ${String(NODE_EVENTS)} heartbeats and ${String(SHADOW_EVENTS)} shadow events a second. A reaction is from the write of a shadow's status to the next write of its spec. Baselines: two` +
-    ` informers of the client library, which do nothing with what they hold; a client that reads the events of the nodes and throws them away; and a bare PATCH to the same API.`,
-  limits:
-    `Idle, with ten nodes, the controller takes 25 MiB, of which 9 are those of a bare Node.js; 5,000 nodes, with their shadows, conditions and pods, are 12 MiB of` +
-    ` objects that stay. The rest of the peak is what plans leave behind before it is collected, and it is reached while one reaction follows the other: at rest it is` +
-    ` 39 to 49 MiB. With 20,000 it would be 87 MiB if V8 marked the heap in one go; but then it looks too seldom: a process that is joined by 2,000 nodes comes to 103 MiB and never gives them back, and with 5,000 one reaction in` +
-    ` three waits for the marking (p99 74 ms). Of the processor time at rest 12 millicores go into the heartbeats; only to read them and throw them away takes 8, more than the goal. The` +
-    ` rest is for the ${String(SHADOW_EVENTS)} reports a second, each of which changes what a condition says and costs a request; for a plan of the fleet every four or five seconds; and for collecting what it leaves behind, by the profile nearly four tenths` +
-    ` of the main thread and more on a thread beside it.`,
   async run({ smoke }) {
     if (!existsSync(BUNDLE)) throw new Error(`${BUNDLE} is missing: run npm run build:bundles`);
     const { fleets, joining, ...size } = smoke ? SIZES.smoke : SIZES.full;
@@ -139,13 +126,13 @@ async function measure(
         unit: 'ms',
         ours: reacted.ours,
         baseline: { name: 'PATCH', values: reacted.bare },
-        original: ORIGINAL.reactionMs.median,
+        legacy: LEGACY.reactionMs.median,
       },
       {
         what: `${what}: reaction, p99`,
         unit: 'ms',
         ours: [quantile(reacted.ours, 0.99)],
-        original: ORIGINAL.reactionMs.max,
+        legacy: LEGACY.reactionMs.max,
         ...goal(goals?.reactionMs),
       },
       {

@@ -43,7 +43,7 @@ describe("the stand-in of the host's apiclient", () => {
     expect(await call('-u', '/actions/reboot', '-m', 'POST')).toEqual({ code: 0, stdout: '', stderr: '' });
   });
 
-  test('fails with the status in the words in which the original looks for it', async () => {
+  test('fails with the status in the words in which Brupop 1.x looks for it', async () => {
     const { code, stderr } = await call('-u', '/actions/refresh-updates', '-m', 'POST');
     expect(code).toBe(1);
     expect(stderr).toContain(

@@ -13,10 +13,6 @@ const MOST_MB = 60;
 
 /** What nodes download, and how long it takes until what they downloaded runs. */
 export const images: Benchmark = {
-  title: 'Images',
-  method:
-    'Layers of the archives that `npx nx run-many -t image` has built on the stand-in for the base image; nearly all of it is Node.js, a layer of its own that stays from one version of the operator to the next. Start: the image unpacked, its' +
-    ' entry point in a change root without any configuration, until it has named what is missing and has ended: Node.js is up and all of the bundle is loaded. Cold: its files are not in the page cache.',
   run: async ({ smoke }) => {
     const rows: Row[] = [];
     for (const name of NAMES) rows.push(...(await describe(name, smoke ? STARTS.smoke : STARTS.full)));

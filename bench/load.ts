@@ -4,7 +4,7 @@ import type { Benchmark } from './benchmark.ts';
 import { beyondRest, breakdown, componentOfUser, isOfCluster, reviewsIn } from './operator-requests.ts';
 import type { OperatorRequest } from './operator-requests.ts';
 import { pinnedWorkload } from './pinned-workload.ts';
-import { ORIGINAL } from './recorded.ts';
+import { LEGACY } from './recorded.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -16,12 +16,6 @@ const PODS_PER_NODE = 3;
 
 /** What the operator asks of the Kubernetes API and of the hosts. */
 export const load: Benchmark = {
-  title: 'Kubernetes API and host API load',
-  method:
-    "Counted by the simulator's API and hosts on a virtual clock, so that every run gives the same: an hour of rest of two fleets, and what the larger costs" +
-    ' beyond the smaller by node; then a rollout, one node at a time, with three pods to evict from each; from the moment that there is a new version, Events' +
-    ' and watches of a drain included. Renewals of the Lease and the watches of the caches are there once, however many nodes there are, and are told apart; so' +
-    ' are the TokenReviews that the nodes would have cost at rest. An agent keeps its connections: while one replica holds its poll, what it writes goes to another.',
   async run({ smoke }) {
     const [few, many] = smoke ? SIZES.smoke : SIZES.full;
     const small = await observeFleet(few);
@@ -33,7 +27,7 @@ export const load: Benchmark = {
         what: 'requests per idle node-hour',
         unit: '',
         ours: [rest],
-        original: ORIGINAL.requestsPerIdleNodeHour,
+        legacy: LEGACY.requestsPerIdleNodeHour,
         goal: 6,
         gate: { atMost: 6, ofRatio: false },
       },
@@ -43,7 +37,7 @@ export const load: Benchmark = {
         what: 'open watches per node',
         unit: '',
         ours: [perNode(({ watches }) => watches)],
-        original: ORIGINAL.openWatchesPerNode,
+        legacy: LEGACY.openWatchesPerNode,
         goal: 0,
         gate: { atMost: 0, ofRatio: false },
       },
@@ -51,7 +45,7 @@ export const load: Benchmark = {
         what: 'host API calls per idle node-minute',
         unit: '',
         ours: [large.hostCalls / many / 60],
-        original: ORIGINAL.hostCallsPerIdleNodeMinute,
+        legacy: LEGACY.hostCallsPerIdleNodeMinute,
         goal: 1.5,
         gate: { atMost: 1.7, ofRatio: false },
       },
@@ -59,7 +53,7 @@ export const load: Benchmark = {
         what: 'requests per node update with three pods evicted',
         unit: '',
         ours: [large.update.length / many],
-        original: ORIGINAL.requestsPerUpdate,
+        legacy: LEGACY.requestsPerUpdate,
         goal: 20,
         // The simulation asks for 1 to 2 more than a real control plane does: see there.
         gate: { atMost: 33, ofRatio: false },

@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { cpus, loadavg } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { format, resolveConfig } from 'prettier';
 import type { Benchmark, Result } from './benchmark.ts';
@@ -12,9 +12,9 @@ import { controlPlane } from './control-plane.ts';
 import { images } from './images.ts';
 import { load } from './load.ts';
 import { CannotMeasure } from '@brupop/e2e';
-import { original } from './original.ts';
-import { findOriginal } from './original-binaries.ts';
-import type { OriginalBinaries } from './original-binaries.ts';
+import { legacy } from './legacy.ts';
+import { findLegacy } from './legacy-binaries.ts';
+import type { LegacyBinaries } from './legacy-binaries.ts';
 import { plan } from './plan.ts';
 import { page, table } from './report.ts';
 import { reaction } from './reaction.ts';
@@ -30,23 +30,29 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   load,
   rollout,
   'control-plane': controlPlane,
-  original,
+  legacy,
   images,
 };
+const FLAG = { type: 'boolean', default: false } as const;
 const RESULTS = join(import.meta.dirname, 'results');
+const TEXT = join(import.meta.dirname, 'page.md');
 const PAGE = join(import.meta.dirname, '../docs/benchmarks.md');
 
-/** @returns the exit code: 0 when every gate holds */
+/** Options: `--smoke` measures briefly and keeps nothing; `--page` only writes the page again. @returns the exit code: 0 when every gate holds */
 async function main(): Promise<number> {
-  const { values, positionals } = parseArgs({ options: { smoke: { type: 'boolean', default: false } }, allowPositionals: true });
+  const { values, positionals } = parseArgs({ options: { smoke: FLAG, page: FLAG }, allowPositionals: true });
+  if (values.page) {
+    await writePage();
+    return 0;
+  }
   const unknown = positionals.filter((name) => !(name in BENCHMARKS));
   if (unknown.length > 0) {
-    process.stderr.write(`no benchmark ${unknown.join(', ')}; there are ${Object.keys(BENCHMARKS).join(', ')}\n`);
+    process.stderr.write(`unknown benchmark ${unknown.join(', ')}: expected one of ${Object.keys(BENCHMARKS).join(', ')}\n`);
     return 2;
   }
-  let binaries: OriginalBinaries | undefined;
+  let binaries: LegacyBinaries | undefined;
   try {
-    binaries = await findOriginal(process.env['ORIGINAL_BIN']);
+    binaries = await findLegacy(process.env['LEGACY_BIN']);
   } catch (error) {
     if (!(error instanceof CannotMeasure)) throw error;
     process.stderr.write(`${error.message}\n`);
@@ -56,8 +62,8 @@ async function main(): Promise<number> {
   for (const [name, benchmark] of Object.entries(BENCHMARKS)) {
     if (positionals.length > 0 && !positionals.includes(name)) continue;
     const [loadBefore] = loadavg();
-    const rows = await benchmark.run({ smoke: values.smoke, original: binaries });
-    process.stdout.write(`\n${benchmark.title}\n${await format(table(rows), { parser: 'markdown' })}`);
+    const rows = await benchmark.run({ smoke: values.smoke, legacy: binaries });
+    process.stdout.write(`\n${name}\n${await format(table(rows), { parser: 'markdown' })}`);
     for (const problem of brokenGates(rows)) {
       broken += 1;
       process.stdout.write(`FAIL ${problem}\n`);
@@ -81,11 +87,11 @@ async function keep(name: string, result: Result): Promise<void> {
 }
 
 async function writePage(): Promise<void> {
-  const kept = await readdir(RESULTS);
-  const known = Object.entries(BENCHMARKS).filter(([name]) => kept.includes(`${name}.json`));
-  const read = async (name: string): Promise<Result> => JSON.parse(await readFile(join(RESULTS, `${name}.json`), 'utf8')) as Result;
-  const results = await Promise.all(known.map(async ([name, benchmark]) => [benchmark, await read(name)] as const));
-  await writeFile(PAGE, await format(page(results), { ...(await resolveConfig(PAGE)), parser: 'markdown' }));
+  const results = new Map<string, Result>();
+  for (const file of await readdir(RESULTS))
+    results.set(basename(file, '.json'), JSON.parse(await readFile(join(RESULTS, file), 'utf8')) as Result);
+  const text = page(await readFile(TEXT, 'utf8'), results);
+  await writeFile(PAGE, await format(text, { ...(await resolveConfig(PAGE)), parser: 'markdown' }));
 }
 
 process.exitCode = await main();

@@ -8,9 +8,9 @@ import type { Component } from '@brupop/manifests';
 import { systemClock as clock } from '@brupop/ports';
 import { usageOf } from './measured-agent.ts';
 import { anonOf } from './measured-process.ts';
-import type { OriginalBinaries } from './original-binaries.ts';
-import { placeIn, setProbes, surroundOriginal } from './original-surroundings.ts';
-import type { Surroundings } from './original-surroundings.ts';
+import type { LegacyBinaries } from './legacy-binaries.ts';
+import { placeIn, setProbes, surroundLegacy } from './legacy-surroundings.ts';
+import type { Surroundings } from './legacy-surroundings.ts';
 import { REAL_CLUSTER, REAL_HOSTS } from './physical-times.ts';
 import { pinnedWorkload } from './pinned-workload.ts';
 import { watchReactions } from './reaction-times.ts';
@@ -22,7 +22,7 @@ export interface ObservedOptions {
   /** Nodes to be updated, one at a time. */
   readonly nodes: number;
   readonly podsPerNode: number;
-  /** How often agents look for updates; the original's cannot be told. */
+  /** How often agents look for updates; Brupop 1.x's cannot be told. */
   readonly checkIntervalS: number;
   /** Whether there is a new version from the start, or only once everything has started. */
   readonly offeredAtStart: boolean;
@@ -33,7 +33,7 @@ export interface ObservedOptions {
   readonly limitMs: number;
 }
 
-/** A fleet of processes under one operator, ours or the original. */
+/** A fleet of processes under one operator, ours or Brupop 1.x. */
 export interface ObservedOperator {
   /** Waits until every agent has reported. */
   settle(): Promise<void>;
@@ -86,10 +86,10 @@ const WRITE_PID = 'echo $$ > "$0"; exec "$@"';
 
 /**
  * Starts a fleet whose operator has a node of its own, so that every update has as much to evict.
- * @param original undefined: our bundles
+ * @param legacy undefined: our bundles
  */
-export async function startOperator(options: ObservedOptions, original: OriginalBinaries | undefined): Promise<ObservedOperator> {
-  const directory = await mkdtemp(join(tmpdir(), 'bench-original-'));
+export async function startOperator(options: ObservedOptions, legacy: LegacyBinaries | undefined): Promise<ObservedOperator> {
+  const directory = await mkdtemp(join(tmpdir(), 'bench-legacy-'));
   const pidFiles: Record<Component, string[]> = { agent: [], apiserver: [], controller: [] };
   const hostCallsMs: number[] = [];
   let surroundings: Surroundings | undefined;
@@ -102,14 +102,14 @@ export async function startOperator(options: ObservedOptions, original: Original
     clusterTimings: { ...REAL_CLUSTER, readinessPeriodMs: options.probePeriodMs },
     installation: {
       placement: { apiserver: onServers, controller: onServers },
-      ...(original === undefined ? {} : { certificates: 'provided' }),
+      ...(legacy === undefined ? {} : { certificates: 'provided' }),
     },
     env: { agent: { UPDATE_CHECK_INTERVAL_IN_SEC: String(options.checkIntervalS) } },
     onHostRequest: () => hostCallsMs.push(clock.monotonic()),
     wrap: (component, _node, ours) => {
       const pidFile = join(directory, `${component}-${String(pidFiles[component].length)}.pid`);
       pidFiles[component].push(pidFile);
-      if (original !== undefined && surroundings === undefined) throw new Error(`${component} started before its surroundings were there`);
+      if (legacy !== undefined && surroundings === undefined) throw new Error(`${component} started before its surroundings were there`);
       const { command, args } = surroundings?.command(component) ?? ours;
       return { command: '/bin/sh', args: ['-c', WRITE_PID, pidFile, command, ...args] };
     },
@@ -122,9 +122,9 @@ export async function startOperator(options: ObservedOptions, original: Original
   const names = fleet.names;
   try {
     // Its pods wait for their certificates until here.
-    if (original !== undefined) {
+    if (legacy !== undefined) {
       setProbes(fleet.simulation);
-      surroundings = await surroundOriginal(original, placeIn(fleet.simulation), join(directory, 'files'));
+      surroundings = await surroundLegacy(legacy, placeIn(fleet.simulation), join(directory, 'files'));
     }
     fleet.cluster.addNode({ name: SERVERS, version: OLD, managed: false });
     fleet.cluster.apply(names.map((name) => pinnedWorkload(name, options.podsPerNode)));
@@ -144,7 +144,7 @@ export async function startOperator(options: ObservedOptions, original: Original
   const expectSoon = async (what: string, condition: () => boolean, limitMs: number): Promise<void> => {
     if (await fleet.until(condition, limitMs)) return;
     const last = fleet.lines.slice(-20).map(({ pod, text }) => `${pod}: ${text}`);
-    throw new Error([`${original === undefined ? 'ours' : 'the original'}: ${what} took too long; its last lines:`, ...last].join('\n'));
+    throw new Error([`${legacy === undefined ? 'ours' : 'Brupop 1.x'}: ${what} took too long; its last lines:`, ...last].join('\n'));
   };
 
   return {

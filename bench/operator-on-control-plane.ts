@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { DEFAULT_NAMESPACE } from '@brupop/crd-models';
 import { HollowCluster } from '@brupop/e2e';
 import type { HollowClusterOptions, HollowInstallation } from '@brupop/e2e';
-import type { OriginalBinaries } from './original-binaries.ts';
-import { ORIGINAL_PROBES, surroundOriginal, withoutProbes } from './original-surroundings.ts';
-import type { OriginalPlace, Surroundings } from './original-surroundings.ts';
+import type { LegacyBinaries } from './legacy-binaries.ts';
+import { LEGACY_PROBES, surroundLegacy, withoutProbes } from './legacy-surroundings.ts';
+import type { LegacyPlace, Surroundings } from './legacy-surroundings.ts';
 
-/** An operator on a control plane, ours or the original. */
+/** An operator on a control plane, ours or Brupop 1.x. */
 export interface InstalledOperator {
   readonly cluster: HollowCluster;
   close(): Promise<void>;
@@ -17,29 +17,29 @@ export interface InstalledOperator {
 /** What is started. */
 export interface OperatorOptions extends HollowClusterOptions {
   readonly checkIntervalS: number;
-  readonly original?: OriginalBinaries | undefined;
+  readonly legacy?: LegacyBinaries | undefined;
 }
 
 type InstallObject = Parameters<NonNullable<HollowInstallation['alter']>>[0];
 
 /** Starts a control plane and installs the operator; resolves when every agent has reported. Leaves nothing behind if that takes too long. */
 export async function startOperatorOn(
-  { checkIntervalS, original, ...options }: OperatorOptions,
+  { checkIntervalS, legacy, ...options }: OperatorOptions,
   limitMs: number,
 ): Promise<InstalledOperator> {
-  if (original !== undefined) return startOriginalOn(options, original, limitMs);
+  if (legacy !== undefined) return startLegacyOn(options, legacy, limitMs);
   const cluster = await HollowCluster.start(options);
   const close = (): Promise<void> => cluster.close();
   await orClose(close, () => cluster.install({ env: { agent: { UPDATE_CHECK_INTERVAL_IN_SEC: String(checkIntervalS) } } }, limitMs));
   return { cluster, close };
 }
 
-async function startOriginalOn(options: HollowClusterOptions, original: OriginalBinaries, limitMs: number): Promise<InstalledOperator> {
-  const directory = await mkdtemp(join(tmpdir(), 'bench-original-'));
+async function startLegacyOn(options: HollowClusterOptions, legacy: LegacyBinaries, limitMs: number): Promise<InstalledOperator> {
+  const directory = await mkdtemp(join(tmpdir(), 'bench-legacy-'));
   let surroundings: Surroundings | undefined;
   const cluster = await HollowCluster.start({
     ...options,
-    // All of the original's apiservers listen on all addresses.
+    // All of Brupop 1.x's apiservers listen on all addresses.
     servesOnPodIps: false,
     agentsAreThreads: false,
     wrap: (component) => {
@@ -53,13 +53,13 @@ async function startOriginalOn(options: HollowClusterOptions, original: Original
     await rm(directory, { recursive: true, force: true });
   };
   const prepare = async (): Promise<void> => {
-    surroundings = await surroundOriginal(original, await placeOn(cluster), directory);
+    surroundings = await surroundLegacy(legacy, await placeOn(cluster), directory);
   };
   await orClose(close, () => cluster.install({ certificates: 'provided', alter: withProbes, prepare }, limitMs));
   return { cluster, close };
 }
 
-async function placeOn(cluster: HollowCluster): Promise<OriginalPlace> {
+async function placeOn(cluster: HollowCluster): Promise<LegacyPlace> {
   return {
     namespace: DEFAULT_NAMESPACE,
     kubernetes: await cluster.kubernetes(),
@@ -71,9 +71,9 @@ async function placeOn(cluster: HollowCluster): Promise<OriginalPlace> {
   };
 }
 
-/** The original is asked for what it has. */
+/** Brupop 1.x is asked for what it has. */
 function withProbes(object: InstallObject): object {
-  const probe = object.kind === 'Deployment' ? ORIGINAL_PROBES[object.metadata.name] : undefined;
+  const probe = object.kind === 'Deployment' ? LEGACY_PROBES[object.metadata.name] : undefined;
   if (probe === undefined) return object;
   const { spec } = object as unknown as DeploymentObject;
   const containers = spec.template.spec.containers.map((container) => ({ ...withoutProbes(container), ...probe }));

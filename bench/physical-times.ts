@@ -1,7 +1,7 @@
 import { DEFAULT_CLUSTER_TIMINGS, DEFAULT_HOST_TIMINGS } from '@brupop/simulator';
 import type { ClusterTimings, HostTimings } from '@brupop/simulator';
 
-/** As those beside which the original was measured: six seconds of a node's update are the host's and its pods'. */
+/** As those beside which Brupop 1.x was measured: six seconds of a node's update are the host's and its pods'. */
 export const REAL_HOSTS: Partial<HostTimings> = { refreshMs: 500, downloadMs: 1_000, activateMs: 300, shutdownMs: 200, rebootMs: 2_300 };
 /** Of the cluster around them. */
 export const REAL_CLUSTER: Partial<ClusterTimings> = {

@@ -21,14 +21,6 @@ const MOST_GROWTH = 4;
 
 /** How long the decision alone takes. */
 export const plan: Benchmark = {
-  title: 'planFleet alone',
-  method:
-    'Processor time of one plan: ten slots, three zones, one node in ten up to date, one in fifty with a crash behind it. The baseline writes the same' +
-    ' shadows as JSON: one pass over the data. Growth is the cost of a node in the largest fleet by that in the one before. One changed node costs a plan:' +
-    ' nothing is kept between plans that could be wrong. Allocated: the median over plans of 1,000 nodes.',
-  limits:
-    'A plan of 100,000 nodes has to look at about 100 MB of small objects, far more than fits into a cache: by the profile nearly half of the time goes into the first touch of each node and of its shadow, and into looking' +
-    ' its agent up, and each is there once. One pass over the same data that only writes it down, the baseline, takes longer. The goal is met by little, and a machine with slower memory misses it.',
   run: ({ smoke }) => Promise.resolve(measure(smoke ? SIZES.smoke : SIZES.full)),
 };
 

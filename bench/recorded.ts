@@ -1,4 +1,4 @@
-import recorded from './recorded-original.json' with { type: 'json' };
+import recorded from './recorded-legacy.json' with { type: 'json' };
 
-/** What the original came to when it was measured. */
-export const ORIGINAL: typeof recorded = recorded;
+/** What Brupop 1.x came to when it was measured. */
+export const LEGACY: typeof recorded = recorded;

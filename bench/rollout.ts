@@ -2,7 +2,7 @@ import { Fleet, ProcessFleet } from '@brupop/e2e';
 import { systemClock } from '@brupop/ports';
 import type { Benchmark, Row } from './benchmark.ts';
 import { hostMs, REAL_CLUSTER, REAL_HOSTS } from './physical-times.ts';
-import { ORIGINAL } from './recorded.ts';
+import { LEGACY } from './recorded.ts';
 import { pinnedWorkload } from './pinned-workload.ts';
 import { nameOfRollout, rolloutRows } from './rollout-rows.ts';
 import type { RolloutSize } from './rollout-rows.ts';
@@ -35,15 +35,6 @@ const SIZES: Readonly<Record<'full' | 'smoke', { readonly virtual: readonly Roll
 
 /** Whole rollouts, in real time and on a virtual clock. */
 export const rollout: Benchmark = {
-  title: 'Whole rollouts',
-  method:
-    'In real time: the three bundles as processes, on hosts whose refresh, download, activation, drain, reboot and way back to Ready take six seconds in all, as those beside which the original was measured. On a virtual clock: the code of all three' +
-    ' processes in one, where time passes only when nothing is left to do, with the times of a small cloud machine. Beyond its host: what a node takes from the write of its first spec until spec and status say Idle, without those times. A slot' +
-    ' is free from the write after which spec and status of a node say Idle to the write that starts the next, as long as nodes wait. The baseline is the shortest rollout that the' +
-    " hosts and their workloads allow: as long as one node takes, as often as nodes share a slot. Where all may go at once, the last waits until another is back, for which the baseline does not allow. In real time each node has three pods that go nowhere else, and the operator's own run on nodes that are updated, too.",
-  limits:
-    'On the virtual clock a node takes half a second less than its host: its agent has looked for updates before its turn came. Nodes with a pod of the operator take longer: an apiserver that ends lets go of the polls that it holds, and the controller on' +
-    ' the node is followed by another. Where all nodes may go at once, the last has all pods of the operator before it goes itself.',
   async run({ smoke }) {
     const { virtual, real } = smoke ? SIZES.smoke : SIZES.full;
     const rows: Row[] = [];
@@ -70,8 +61,8 @@ async function inProcesses({ nodes, slots }: RolloutSize, smoke: boolean): Promi
     return rows.map((row) => ({
       ...row,
       ...(smoke || !row.what.endsWith('host') ? {} : { goal: BEYOND_S }),
-      ...(row.what.endsWith('host') && slots === 1 ? { original: ORIGINAL.beyondHostSeconds } : {}),
-      ...(isRecorded && row.what.endsWith('end') ? { goal: 80, original: ORIGINAL.tenNodesOneByOneSeconds } : {}),
+      ...(row.what.endsWith('host') && slots === 1 ? { legacy: LEGACY.beyondHostSeconds } : {}),
+      ...(isRecorded && row.what.endsWith('end') ? { goal: 80, legacy: LEGACY.tenNodesOneByOneSeconds } : {}),
     }));
   } finally {
     await fleet.close();

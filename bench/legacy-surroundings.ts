@@ -13,11 +13,11 @@ import { PROCESS_ENVIRONMENT, SERVICE_ACCOUNTS } from '@brupop/manifests';
 import type { Component } from '@brupop/manifests';
 import { API_AUDIENCES, createCertificateAuthority, serveService } from '@brupop/simulator';
 import type { Endpoint, Simulation } from '@brupop/simulator';
-import { KUBERNETES } from './original-binaries.ts';
-import type { OriginalBinaries } from './original-binaries.ts';
+import { KUBERNETES } from './legacy-binaries.ts';
+import type { LegacyBinaries } from './legacy-binaries.ts';
 
-/** The installation that the original takes the place of: ours, with `certificates: 'provided'`, whose pods have not started. */
-export interface OriginalPlace {
+/** The installation that Brupop 1.x takes the place of: ours, with `certificates: 'provided'`, whose pods have not started. */
+export interface LegacyPlace {
   readonly namespace: string;
   readonly kubernetes: { readonly url: string; readonly caPem: string };
   /** The apiserver's Service. */
@@ -27,7 +27,7 @@ export interface OriginalPlace {
   readonly issueToken: (account: string, expiresAfterMs: number) => Promise<string>;
 }
 
-/** What the original's processes need around them beyond what ours need. */
+/** What Brupop 1.x's processes need around them beyond what ours need. */
 export interface Surroundings {
   /** How to start one of them. */
   command(component: Component): { readonly command: string; readonly args: readonly string[] };
@@ -49,10 +49,10 @@ if [ -n "$AGENT_TOKEN_PATH" ]; then ln -s "$AGENT_TOKEN_PATH" /var/run/secrets/t
 exec "$2"`;
 
 /**
- * Gives the original what its own installation would: permissions, certificates, names that resolve, an `apiclient`.
+ * Gives Brupop 1.x what its own installation would: permissions, certificates, names that resolve, an `apiclient`.
  * @param directory for its files
  */
-export async function surroundOriginal(binaries: OriginalBinaries, place: OriginalPlace, directory: string): Promise<Surroundings> {
+export async function surroundLegacy(binaries: LegacyBinaries, place: LegacyPlace, directory: string): Promise<Surroundings> {
   const secrets = await certificates(place);
   await writeFiles(place, directory);
   const { hostname: host, port } = new URL(place.kubernetes.url);
@@ -65,7 +65,7 @@ export async function surroundOriginal(binaries: OriginalBinaries, place: Origin
   };
   // Its pods start as soon as they find their Secrets: all else is there by now.
   await place.apply([...permissions(place), ...secrets]);
-  // Our images say how Node.js is to use memory; the original's do not.
+  // Our images say how Node.js is to use memory; Brupop 1.x's do not.
   const unset = Object.keys(PROCESS_ENVIRONMENT).map((name) => `--unset=${name}`);
   const settings = Object.entries(env).map(([name, value]) => `${name}=${value}`);
   return {
@@ -77,8 +77,8 @@ export async function surroundOriginal(binaries: OriginalBinaries, place: Origin
   }; // prettier-ignore
 }
 
-/** A simulated cluster as the place of the original. */
-export function placeIn({ api, cluster, namespace, kubernetes, apiserverUrl }: Simulation): OriginalPlace {
+/** A simulated cluster as the place of Brupop 1.x. */
+export function placeIn({ api, cluster, namespace, kubernetes, apiserverUrl }: Simulation): LegacyPlace {
   return {
     namespace,
     kubernetes,
@@ -92,8 +92,8 @@ export function placeIn({ api, cluster, namespace, kubernetes, apiserverUrl }: S
   };
 }
 
-/** What of the original can be asked whether it is ready; of the controller, nothing. */
-export const ORIGINAL_PROBES: Readonly<Record<string, object>> = {
+/** What of Brupop 1.x can be asked whether it is ready; of the controller, nothing. */
+export const LEGACY_PROBES: Readonly<Record<string, object>> = {
   [APISERVER_DEPLOYMENT]: { readinessProbe: { httpGet: { path: '/ping', scheme: 'HTTPS', port: 'https' } } },
   [CONTROLLER_DEPLOYMENT]: {},
 };
@@ -104,7 +104,7 @@ export const withoutProbes = (container: object): object =>
 
 /** Has a simulated cluster ask them for that. */
 export function setProbes({ cluster, namespace }: Simulation): void {
-  for (const [name, probe] of Object.entries(ORIGINAL_PROBES)) {
+  for (const [name, probe] of Object.entries(LEGACY_PROBES)) {
     const place = { namespace, name };
     const [container] = cluster.store.get('Deployment', place)?.spec.template.spec.containers ?? [];
     const containers = [{ ...withoutProbes(container ?? {}), ...probe }];
@@ -112,9 +112,9 @@ export function setProbes({ cluster, namespace }: Simulation): void {
   }
 }
 
-/** Agents of the original read nodes and shadows themselves. What it is given here is what its own roles allow, or more. */
-function permissions({ namespace }: OriginalPlace): object[] {
-  const metadata = { name: 'brupop-original' };
+/** Agents of Brupop 1.x read nodes and shadows themselves. What it is given here is what its own roles allow, or more. */
+function permissions({ namespace }: LegacyPlace): object[] {
+  const metadata = { name: 'brupop-legacy' };
   const apiGroup = 'rbac.authorization.k8s.io';
   return [
     {
@@ -141,8 +141,8 @@ function permissions({ namespace }: OriginalPlace): object[] {
   ];
 }
 
-/** As cert-manager would make them, which the original leaves it to. */
-async function certificates({ namespace }: OriginalPlace): Promise<object[]> {
+/** As cert-manager would make them, which Brupop 1.x leaves it to. */
+async function certificates({ namespace }: LegacyPlace): Promise<object[]> {
   const authority = await createCertificateAuthority();
   const { certPem, keyPem } = await authority.issue({ commonName: APISERVER_SERVICE, names: [apiserverName(namespace)] });
   const secret = (name: string, files: Readonly<Record<string, string>>): object => ({
@@ -156,7 +156,7 @@ async function certificates({ namespace }: OriginalPlace): Promise<object[]> {
 
 const apiserverName = (namespace: string): string => `${APISERVER_SERVICE}.${namespace}.svc.cluster.local`;
 
-async function writeFiles({ namespace, kubernetes, apiserver, issueToken }: OriginalPlace, directory: string): Promise<void> {
+async function writeFiles({ namespace, kubernetes, apiserver, issueToken }: LegacyPlace, directory: string): Promise<void> {
   const write = async (file: string, text: string, mode = 0o600): Promise<void> => {
     await mkdir(join(directory, file, '..'), { recursive: true });
     await writeFile(join(directory, file), text, { mode });

@@ -6,12 +6,12 @@ import type { Component } from '@brupop/manifests';
 import type { Endpoint } from '@brupop/simulator';
 import { CannotMeasure } from '@brupop/e2e';
 
-/** The file of each process of the original. */
-export type OriginalBinaries = Readonly<Record<Component, string>>;
+/** The file of each process of Brupop 1.x. */
+export type LegacyBinaries = Readonly<Record<Component, string>>;
 
-/** Where the original looks for Kubernetes, once `kubernetes.default.svc` is this address: its port cannot be chosen. */
+/** Where Brupop 1.x looks for Kubernetes, once `kubernetes.default.svc` is this address: its port cannot be chosen. */
 export const KUBERNETES: Endpoint = { host: '127.0.0.2', port: 443 };
-/** Where the original's controller serves its metrics. */
+/** Where Brupop 1.x's controller serves its metrics. */
 const CONTROLLER: Endpoint = { host: '0.0.0.0', port: 8080 };
 
 /** What of the machine it takes to run them. */
@@ -48,15 +48,15 @@ const THIS_MACHINE: Machine = {
 };
 
 /**
- * Where the original's binaries are.
- * @param directory the value of `ORIGINAL_BIN`; undefined or empty: there are none
+ * Where Brupop 1.x's binaries are.
+ * @param directory the value of `LEGACY_BIN`; undefined or empty: there are none
  * @throws {@link CannotMeasure} if it names none, or they cannot be run on this machine
  */
-export async function findOriginal(directory: string | undefined, machine: Machine = THIS_MACHINE): Promise<OriginalBinaries | undefined> {
+export async function findLegacy(directory: string | undefined, machine: Machine = THIS_MACHINE): Promise<LegacyBinaries | undefined> {
   if (directory === undefined || directory === '') return undefined;
   const refuse = (problem: string): never => {
     throw new CannotMeasure(
-      `ORIGINAL_BIN: expected a folder with the executable files agent, apiserver and controller of Brupop 1.x, got ${directory}: ${problem}`,
+      `LEGACY_BIN: expected a folder with the executable files agent, apiserver and controller of Brupop 1.x, got ${directory}: ${problem}`,
     );
   };
   const binary = (name: Component): string => {
@@ -72,14 +72,14 @@ export async function findOriginal(directory: string | undefined, machine: Machi
   };
   const binaries = { agent: binary('agent'), apiserver: binary('apiserver'), controller: binary('controller') };
   const needs =
-    'ORIGINAL_BIN: the original finds its files at fixed paths, so each of its processes gets a mount namespace of its own, for which';
+    'LEGACY_BIN: Brupop 1.x finds its files at fixed paths, so each of its processes gets a mount namespace of its own, for which';
   if (machine.platform !== 'linux') throw new CannotMeasure(`${needs} Linux is needed; this is ${machine.platform}`);
   if (machine.uid !== 0) throw new CannotMeasure(`${needs} this has to be run as root`);
   const problem = machine.mountProblem();
   if (problem !== undefined) throw new CannotMeasure(`${needs} unshare(1) and mount(8) must be able to make one: ${problem}`);
   for (const at of [KUBERNETES, CONTROLLER]) {
     const taken = await machine.listenProblem(at);
-    if (taken !== undefined) throw new CannotMeasure(`ORIGINAL_BIN: the original needs ${at.host}:${String(at.port)} for itself: ${taken}`);
+    if (taken !== undefined) throw new CannotMeasure(`LEGACY_BIN: Brupop 1.x needs ${at.host}:${String(at.port)} for itself: ${taken}`);
   }
   return binaries;
 }

@@ -3,7 +3,7 @@ import type { Benchmark, Row } from './benchmark.ts';
 import { startOperator } from './observed-operator.ts';
 import type { ObservedOperator, ObservedOptions, Request, Rest, Updates } from './observed-operator.ts';
 import { hostMs, REAL_CLUSTER, REAL_HOSTS } from './physical-times.ts';
-import { ORIGINAL } from './recorded.ts';
+import { LEGACY } from './recorded.ts';
 
 const MINUTE_MS = 60_000;
 const SIZES: Readonly<Record<'full' | 'smoke', ObservedOptions>> = {
@@ -21,9 +21,9 @@ const SIZES: Readonly<Record<'full' | 'smoke', ObservedOptions>> = {
 const COMPONENTS = ['agent', 'apiserver', 'controller'] as const;
 // Anonymous memory and own processor time at rest.
 const RECORDED: Readonly<Record<Component, { readonly anonMiB: number; readonly millicores: number }>> = {
-  agent: { anonMiB: ORIGINAL.agent.anonMiB, millicores: ORIGINAL.agent.ownIdleMillicores },
-  apiserver: { anonMiB: ORIGINAL.apiserverOfTenNodes.anonMiB, millicores: ORIGINAL.apiserverOfTenNodes.idleMillicores },
-  controller: { anonMiB: ORIGINAL.controllerOfTenNodes.anonMiB, millicores: ORIGINAL.controllerOfTenNodes.idleMillicores },
+  agent: { anonMiB: LEGACY.agent.anonMiB, millicores: LEGACY.agent.ownIdleMillicores },
+  apiserver: { anonMiB: LEGACY.apiserverOfTenNodes.anonMiB, millicores: LEGACY.apiserverOfTenNodes.idleMillicores },
+  controller: { anonMiB: LEGACY.controllerOfTenNodes.anonMiB, millicores: LEGACY.controllerOfTenNodes.idleMillicores },
 };
 
 /** What one operator came to. */
@@ -32,24 +32,11 @@ interface Observed {
   readonly updates: Updates;
 }
 
-/** Our three processes and the original's, doing the same work. */
-export const original: Benchmark = {
-  title: 'Beside the original',
-  method:
-    'Two fleets of the same hosts on the same simulated Kubernetes, in real time: one runs our three bundles, the other the binaries in `ORIGINAL_BIN` as they are; without' +
-    ' those, what was recorded (its servers with ten nodes) stands beside ours. Three nodes with three pods each are updated one at a time, on hosts whose part takes six seconds;' +
-    ' one agent a node, three apiservers and a controller, these four on a node of their own. One fleet updates, then the other; then both rest at the same time, looking for updates every two minutes, for 290 seconds: within these each watch of the' +
-    ' original is renewed once. Requests per update are those beyond what the same time' +
-    ' of rest takes, without renewals of the Lease. Each process of the original finds its files in a mount namespace of its own, certificates that it would have from' +
-    " cert-manager included. The host's `apiclient` is stood in for by a small Node.js program: its start, some 50 ms of each call, is in the original's times, its" +
-    " memory and processor time are in none of these figures, as the real one's would not be.",
-  limits:
-    'The renewals of the Lease, one every two seconds, are what it costs that a second controller takes over within seconds and never acts beside the first; the original has' +
-    ' nothing of the kind. Memory and processor time are those of Node.js against Rust; the binaries of the original measured here are debug builds, which use somewhat more' +
-    ' of both than released ones.',
-  async run({ smoke, original: binaries }) {
+/** Our three processes and Brupop 1.x's, doing the same work. */
+export const legacy: Benchmark = {
+  async run({ smoke, legacy: binaries }) {
     const options = smoke ? SIZES.smoke : SIZES.full;
-    // A node of the original takes too long for a quick look.
+    // A node of Brupop 1.x takes too long for a quick look.
     const [ours, theirs] = await observe(options, smoke || binaries === undefined ? [undefined] : [undefined, binaries]);
     return ours === undefined ? [] : rows(options, ours, theirs, smoke);
   },
@@ -76,7 +63,7 @@ function rows({ nodes, podsPerNode }: ObservedOptions, ours: Observed, theirs: O
     { recorded, ...more }: Pick<Row, 'goal' | 'gate'> & { readonly recorded?: number } = {},
   ): Row => {
     const measured = theirs === undefined ? recorded : values(theirs);
-    return { what, unit, ours: values(ours), ...(measured === undefined ? {} : { original: measured }), ...more };
+    return { what, unit, ours: values(ours), ...(measured === undefined ? {} : { legacy: measured }), ...more };
   };
   const spans = ({ updates: { times } }: Observed): readonly number[] => times.spansMs.map((span) => span / 1_000);
   const physicalS = hostMs(REAL_HOSTS, REAL_CLUSTER) / 1_000;
@@ -89,16 +76,16 @@ function rows({ nodes, podsPerNode }: ObservedOptions, ours: Observed, theirs: O
   };
   return [
     row(`${String(nodes)} node${nodes === 1 ? '' : 's one by one'}: first start to last end`, 's', ({ updates: { times } }) => [(times.lastMs - times.firstMs) / 1_000]),
-    row('a node: spec leaves Idle to both Idle again', 's', spans, { recorded: ORIGINAL.nodeSeconds }),
-    row('a node beyond its host', 's', (observed) => spans(observed).map((span) => span - physicalS), { recorded: ORIGINAL.beyondHostSeconds, ...(smoke ? {} : { goal: 1 }) }),
-    row('status written to next spec written', 'ms', ({ updates }) => updates.reactionsMs, { recorded: ORIGINAL.reactionMs.median, ...(smoke ? {} : { goal: 50 }) }),
-    row(`requests to Kubernetes per update, ${String(podsPerNode)} pods evicted`, '', (observed) => [perUpdate(observed, () => true)], { recorded: ORIGINAL.requestsPerUpdate, gate: { atMost: 45, ofRatio: false } }),
+    row('a node: spec leaves Idle to both Idle again', 's', spans, { recorded: LEGACY.nodeSeconds }),
+    row('a node beyond its host', 's', (observed) => spans(observed).map((span) => span - physicalS), { recorded: LEGACY.beyondHostSeconds, ...(smoke ? {} : { goal: 1 }) }),
+    row('status written to next spec written', 'ms', ({ updates }) => updates.reactionsMs, { recorded: LEGACY.reactionMs.median, ...(smoke ? {} : { goal: 50 }) }),
+    row(`requests to Kubernetes per update, ${String(podsPerNode)} pods evicted`, '', (observed) => [perUpdate(observed, () => true)], { recorded: LEGACY.requestsPerUpdate, gate: { atMost: 45, ofRatio: false } }),
     ...COMPONENTS.map((component) => row(`– by ${component}s`, '', (observed) => [perUpdate(observed, (one) => one.component === component)])),
-    row('open watches per node', '', ({ rest }) => [rest.agentWatches / nodes], { recorded: ORIGINAL.openWatchesPerNode, goal: 0, gate: { atMost: 0, ofRatio: false } }),
-    row('requests to Kubernetes per idle node-minute, by its agent or to review its token', '', (observed) => [perMinute(observed, ofNode) / nodes], { recorded: ORIGINAL.requestsPerIdleNodeHour / 60 }),
+    row('open watches per node', '', ({ rest }) => [rest.agentWatches / nodes], { recorded: LEGACY.openWatchesPerNode, goal: 0, gate: { atMost: 0, ofRatio: false } }),
+    row('requests to Kubernetes per idle node-minute, by its agent or to review its token', '', (observed) => [perMinute(observed, ofNode) / nodes], { recorded: LEGACY.requestsPerIdleNodeHour / 60 }),
     row('other requests to Kubernetes per idle minute, however many nodes', '', (observed) => [perMinute(observed, (one) => !ofNode(one))]),
     row('– of these, renewals of the Lease', '', (observed) => [perMinute(observed, ({ resource }) => resource === 'leases')]),
-    row('host API calls per idle node-minute', '', ({ rest: { hostCalls } }) => [(hostCalls.count / nodes / hostCalls.ms) * MINUTE_MS], { recorded: ORIGINAL.hostCallsPerIdleNodeMinute, ...(smoke ? {} : { goal: 1.5 }) }),
+    row('host API calls per idle node-minute', '', ({ rest: { hostCalls } }) => [(hostCalls.count / nodes / hostCalls.ms) * MINUTE_MS], { recorded: LEGACY.hostCallsPerIdleNodeMinute, ...(smoke ? {} : { goal: 1.5 }) }),
     ...COMPONENTS.flatMap((component) => [
       row(`${component}: anonymous memory at rest`, 'MiB', ({ rest }) => rest.processes[component].map(({ anonMiB }) => anonMiB), { recorded: RECORDED[component].anonMiB }),
       row(`${component}: own processor time at rest`, 'millicores', ({ rest }) => rest.processes[component].map(({ millicores }) => millicores), { recorded: RECORDED[component].millicores }),
