@@ -6,13 +6,11 @@ import type { FollowedReports } from '@brupop/state-machine';
 /** Finds agents that have stopped reporting update checks. Kept in memory: a new process starts over, and takes longer to find them. */
 export interface CheckWatch {
   /** Names of the shadows of these agents, as of at most a minute ago. */
-  overdue(shadows: () => readonly BottlerocketShadow[]): ReadonlySet<string>;
+  overdue(shadows: readonly BottlerocketShadow[]): ReadonlySet<string>;
 }
 
 // Silence lasts hours before it counts, and a look goes through the whole fleet.
 const EVERY_MS = 60_000;
-/** Where nothing else happens, a silent agent is looked for as often as that, in milliseconds. */
-export const LOOK_FOR_SILENCE_MS: number = 10 * EVERY_MS;
 
 /** A watch that has seen no report yet. */
 export function createCheckWatch(clock: Clock): CheckWatch {
@@ -23,7 +21,7 @@ export function createCheckWatch(clock: Clock): CheckWatch {
       const steady = clock.monotonic();
       if (steady - lookedAtMs >= EVERY_MS) {
         lookedAtMs = steady;
-        followed = followReports(followed.spans, shadows(), { steady, wall: clock.now() });
+        followed = followReports(followed.spans, shadows, { steady, wall: clock.now() });
       }
       return followed.overdue;
     },

@@ -1,48 +1,39 @@
-import { AGENT_COMPONENT, COMPONENT_LABEL, CONTROLLER_COMPONENT, CONTROLLER_LEASE, CRD_MISSING, shadowsPath } from '@brupop/crd-models';
-import type { KubeClient } from '@brupop/kube-runtime';
-import { createEventRecorder, createLeaderElector, createReflector, createWorkQueue, paths } from '@brupop/kube-runtime';
-import type { WorkQueue } from '@brupop/kube-runtime';
-import type { Clock, Random } from '@brupop/ports';
-import type { Logger, Metrics } from '@brupop/process';
+import { CONTROLLER_COMPONENT, CONTROLLER_LEASE } from '@brupop/crd-models';
+import { createEventRecorder, createLeaderElector } from '@brupop/kube-runtime';
+import type { Metrics } from '@brupop/process';
 import type { FleetObservation, FleetPolicy } from '@brupop/state-machine';
 import type { Express } from 'express';
 import { createAssumedShadows } from './assumed-shadows.ts';
 import { createCheckWatch } from './check-watch.ts';
+import type { Context } from './context.ts';
+import { createConditionsController } from './conditions-controller.ts';
+import { createExclusion } from './exclusion.ts';
 import { createFailingWrites } from './failing-writes.ts';
+import { createFleetCaches } from './fleet-caches.ts';
 import { createFleetMetrics } from './fleet-metrics.ts';
 import { createFleetSnapshot } from './fleet-snapshot.ts';
+import { createHttpApp } from './http-app.ts';
+import { createLastPlan } from './last-plan.ts';
 import { createCertificateKeeper } from './manage-certificates.ts';
 import type { CertificateSettings } from './manage-certificates.ts';
-import { createHoldWatch } from './hold-watch.ts';
-import { createHttpApp } from './http-app.ts';
-import { filterEvents, urgencyOfNode, urgencyOfPod, urgencyOfShadow } from './event-filter.ts';
 import { createPhaseDurations } from './phase-durations.ts';
+import { createPlanController } from './plan-controller.ts';
 import { createPlanText } from './plan-text.ts';
-import { createFleetReconciler } from './reconcile-fleet.ts';
 import { createPlanReporter } from './report-plan.ts';
-import type { TransformedPod } from './transform.ts';
-import { transformNode, transformPod, transformShadow } from './transform.ts';
-import { createConditionWriter } from './write-conditions.ts';
 
-/** Everything that the controller touches. */
-export interface ControllerDeps {
-  readonly client: KubeClient;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Logger;
+/** Everything that the controller depends on. */
+export interface ControllerDeps extends Context {
   readonly policy: FleetPolicy;
-  /** Without it the controller has nothing to do with certificates. */
+  /** Absent: the controller manages no certificates. */
   readonly certificates?: CertificateSettings;
-  /** The namespace of the operator, of its shadows and of its lease. */
-  readonly namespace: string;
   /** The node that this process runs on. */
   readonly nodeName: string;
-  /** Of this process, in the lease and in events; not shared with any other, not even with an earlier one of the same pod. */
+  /** Of this process, in the lease and in Events; unique, even among the processes of one pod. */
   readonly identity: string;
 }
 
 export interface Controller {
-  /** Observes, and leads whenever it holds the lease, until `signal` aborts; then gives the lease back and resolves. */
+  /** Observes the fleet, and leads while it holds the lease, until `signal` aborts; then releases the lease and resolves. */
   run(signal: AbortSignal): Promise<void>;
   readonly metrics: Metrics;
   /** `/metrics`, `/plan`, `/healthz`, `/readyz`. */
@@ -50,128 +41,70 @@ export interface Controller {
   isLeader(): boolean;
 }
 
-// Events come in bursts, and one plan serves many; but a node that is ready for its next step waits no longer than a blink.
-const COALESCE_MS = 10;
-// What no node waits for. In a large fleet there is always some such news, and each plan costs as much as 40 pieces of it.
+// How long a change may wait that no node waits for. In a large fleet there is always one, and each plan costs as much as 40 of them.
 const SOON_MS = 5_000;
 
-/** Puts the controller together. Does nothing until it is run. */
+/** Assembles the controller: a plan controller, a conditions controller and reports, which share the last plan. Does nothing until it is run. */
 export function createController(deps: ControllerDeps): Controller {
-  const { client, clock, random, log, policy, namespace, nodeName, identity } = deps;
-  let queue: WorkQueue<'fleet'> | undefined;
-  /** Whether there has been news, since the last plan began, that a node may wait for. */
-  let pressing = false;
-  const onNews = (urgency: 'now' | 'soon'): void => {
-    pressing ||= urgency === 'now';
-    queue?.add('fleet', urgency === 'now' ? 0 : SOON_MS);
-  };
-  const common = { client, clock, random, log };
+  const { policy, nodeName, identity, ...common } = deps;
+  const { clock, log } = common;
   const metrics = createFleetMetrics();
-  const { onRestart } = metrics.watches;
-  const nodes = createReflector({
-    ...common,
-    path: paths.nodes(),
-    transform: transformNode,
-    onEvent: filterEvents(urgencyOfNode, onNews),
-    onRestart: onRestart('nodes'),
-  });
   const assumed = createAssumedShadows();
-  const failingWrites = createFailingWrites(clock);
-  const conditions = createConditionWriter({ client, clock, log, namespace, assumed, isPressed: () => pressing });
-  const shadows = createReflector({
-    ...common,
-    path: shadowsPath(namespace),
-    ifNotServed: CRD_MISSING,
-    transform: transformShadow,
-    onEvent: filterEvents(
-      (before, after) => urgencyOfShadow(assumed.planned(before, after), after),
-      (urgency, name) => {
-        if (name !== undefined) conditions.changed(name);
-        onNews(urgency);
-      },
-    ),
-    onRestart: onRestart('bottlerocketshadows'),
-  });
-  /** What the pods say of the agents; undefined: to be worked out anew. */
-  let agents: Agents | undefined;
-  const pods = createReflector({
-    ...common,
-    path: paths.pods(namespace),
-    query: { labelSelector: `${COMPONENT_LABEL}=${AGENT_COMPONENT}` },
-    transform: transformPod,
-    onEvent: filterEvents(urgencyOfPod, (urgency) => {
-      agents = undefined;
-      onNews(urgency);
-    }),
-    onRestart: onRestart('pods'),
-  });
-  const reflectors = [nodes, shadows, pods];
-  const synced = (): boolean => reflectors.every((reflector) => reflector.hasSynced());
+  const lastPlan = createLastPlan();
   const phases = createPhaseDurations();
-  const holdWatch = createHoldWatch();
   const checkWatch = createCheckWatch(clock);
-  const events = createEventRecorder({ client, clock, log, component: CONTROLLER_COMPONENT, instance: identity });
-  const elector = createLeaderElector({ ...common, namespace, leaseName: CONTROLLER_LEASE, identity });
-  const reporter = createPlanReporter({ events, log });
-  const keepCertificates = createCertificateKeeper({
+  const failingWrites = createFailingWrites(clock);
+  const exclusively = createExclusion();
+  const events = createEventRecorder({ ...common, component: CONTROLLER_COMPONENT, instance: identity });
+  const elector = createLeaderElector({ ...common, leaseName: CONTROLLER_LEASE, identity });
+
+  const reporter = createPlanReporter({ events, log, clock, metrics, phases });
+  lastPlan.onPlan(reporter.planned);
+  const caches = createFleetCaches({
     ...common,
-    namespace,
-    events,
-    settings: deps.certificates ?? { source: 'provided', names: [], propagationMs: 0 },
-    onExpiry: (ends) => {
-      metrics.certificates(ends);
+    assumed,
+    watches: metrics.watches,
+    onChange: (urgency, shadow) => {
+      if (shadow !== undefined) conditions.changed(shadow);
+      plans.planWithin(urgency === 'now' ? 0 : SOON_MS);
     },
   });
-
-  const observe = (): FleetObservation => ({
-    nodes: nodes.store.list().map(({ observation }) => observation),
-    shadows: assumed.over(shadows.store.list()),
-    ...(agents ??= agentsByNode(pods.store.list())),
-    failingWrites: failingWrites.current(),
-    overdueChecks: checkWatch.overdue(() => shadows.store.list()),
-    leaderNodeName: nodeName,
-  });
-  const picture = createFleetSnapshot({ observe, policy, clock, phases });
-  const reconcileFleet = createFleetReconciler({
-    client,
-    clock,
-    log,
+  const observe = (): FleetObservation => {
+    const fleet = caches.observe();
+    return {
+      ...fleet,
+      failingWrites: failingWrites.current(),
+      overdueChecks: checkWatch.overdue(fleet.shadows),
+      leaderNodeName: nodeName,
+    };
+  };
+  const plans = createPlanController({
+    ...common,
     policy,
-    namespace,
     assumed,
     failingWrites,
-    reporter,
-    metrics,
-    phases,
-    holdWatch,
-    conditions,
     observe,
+    lastPlan,
+    exclusively,
+    onChanged: reporter.changed,
+    onReconcile: metrics.reconciled,
+  });
+  const conditions = createConditionsController({ ...common, assumed, lastPlan, exclusively, planWithin: plans.planWithin });
+  const keepCertificates = createCertificateKeeper({
+    ...common,
+    events,
+    settings: deps.certificates ?? { source: 'provided', names: [], propagationMs: 0 },
+    onExpiry: metrics.certificates,
   });
 
   const leadFleet = async (signal: AbortSignal): Promise<void> => {
-    // What was written by the leader before us must be seen before anything is planned.
-    for (const reflector of reflectors) reflector.relist();
-    for (const reflector of reflectors) await reflector.waitForSync(signal);
+    // Nothing may be planned before the writes of the previous leader have been seen.
+    await caches.resync(signal);
     assumed.clear();
     phases.forgetSpans();
-    holdWatch.forget();
-    queue = createWorkQueue<'fleet'>({
-      clock,
-      log,
-      random,
-      coalesceMs: COALESCE_MS,
-      reconcile: (_key, term) => {
-        pressing = false;
-        return reconcileFleet(term);
-      },
-      onReconcile: (reconciled) => {
-        metrics.reconciled(reconciled);
-      },
-    });
-    queue.add('fleet');
-    await queue.run(signal);
+    await Promise.all([plans.run(signal), conditions.run(signal)]);
   };
-  // The caches fill only where the webhook answers, and that needs a certificate: neither waits for the other.
+  // The caches sync only once the conversion webhook answers, which needs a certificate: neither waits for the other.
   const lead = async (signal: AbortSignal): Promise<void> => {
     const ended = new AbortController();
     const term = AbortSignal.any([signal, ended.signal]);
@@ -184,20 +117,22 @@ export function createController(deps: ControllerDeps): Controller {
     }
   };
 
+  const snapshot = createFleetSnapshot({ lastPlan, observe, policy, clock, phases });
   const app = createHttpApp({
     metricsContentType: metrics.metrics.contentType,
     renderMetrics: () => {
-      metrics.show(elector.isLeader() ? picture() : undefined, queue?.depth() ?? 0);
-      metrics.watches.show({ nodes, bottlerocketshadows: shadows, pods });
+      if (elector.isLeader()) metrics.show(snapshot(), plans.depth());
+      else metrics.show(undefined, 0);
+      metrics.watches.show(caches.reflectors);
       return metrics.metrics.render();
     },
-    planText: createPlanText(picture, () => ({
+    planText: createPlanText(snapshot, () => ({
       leader: elector.isLeader(),
       leaderIdentity: elector.holder(),
-      synced: synced(),
+      synced: caches.hasSynced(),
       durations: phases.durations(),
     })),
-    ready: synced,
+    ready: caches.hasSynced,
   });
 
   return {
@@ -206,29 +141,14 @@ export function createController(deps: ControllerDeps): Controller {
     isLeader: () => elector.isLeader(),
     async run(signal) {
       const observing = new AbortController();
-      const running = reflectors.map((reflector) => reflector.run(observing.signal));
+      const running = caches.run(observing.signal);
       try {
         await elector.run(lead, signal);
       } finally {
         observing.abort();
-        await Promise.all(running);
+        await running;
         await events.flush();
       }
     },
   };
-}
-
-type Agents = Pick<Required<FleetObservation>, 'agents' | 'agentsSince'>;
-
-/** A node has an agent that is Ready if any of its agent pods is: during a change of pods there are two. */
-function agentsByNode(pods: readonly TransformedPod[]): Agents {
-  const agents = new Map<string, boolean>();
-  const agentsSince = new Map<string, string>();
-  for (const { nodeName, ready, since } of pods) {
-    if (nodeName === undefined || (agents.has(nodeName) && !ready)) continue;
-    agents.set(nodeName, ready);
-    if (since === undefined) agentsSince.delete(nodeName);
-    else agentsSince.set(nodeName, since);
-  }
-  return { agents, agentsSince };
 }

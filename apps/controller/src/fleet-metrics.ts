@@ -10,17 +10,17 @@ import * as defined from './metric-definitions.ts';
 
 /** The controller's metrics. */
 export interface FleetMetrics {
-  /** For what is told of any process. */
+  /** For metrics that every process has. */
   readonly metrics: Metrics;
   readonly watches: WatchMetrics;
-  /** Shows the fleet as it is now; of a follower, nothing: two processes that count the same hosts would double every sum. */
+  /** Shows the fleet; on a follower (undefined) nothing: two processes that count the same hosts would double every sum. */
   show(fleet: FleetSnapshot | undefined, queueDepth: number): void;
   /** Counts a change that was made to this shadow. @param now milliseconds since the epoch */
   changed(change: FleetChange, before: BottlerocketShadow | undefined, now: number): void;
   phaseEnded(ended: EndedPhase): void;
-  reconciled(reconciled: Reconciled<'fleet'>): void;
-  /** When certificates end, milliseconds since the Unix epoch. */
-  certificates(ends: { readonly authorityMs: number; readonly servingMs: number }): void;
+  readonly reconciled: (reconciled: Reconciled<'fleet'>) => void;
+  /** When the certificates expire, in milliseconds since the Unix epoch. */
+  readonly certificates: (ends: { readonly authorityMs: number; readonly servingMs: number }) => void;
 }
 
 export function createFleetMetrics(): FleetMetrics {
@@ -72,7 +72,7 @@ export function createFleetMetrics(): FleetMetrics {
 function createFleetGauges(metrics: Metrics): (fleet: FleetSnapshot | undefined) => void {
   const states = metrics.gauge(defined.HOSTS_STATE);
   const versions = metrics.gauge(defined.HOSTS_VERSION);
-  const held = metrics.gauge(defined.HOSTS_HELD);
+  const waiting = metrics.gauge(defined.HOSTS_HELD);
   const failingChecks = metrics.gauge(defined.CHECKS_FAILING);
   const blocked = metrics.gauge(defined.DRAINS_BLOCKED);
   const numbers = {
@@ -94,8 +94,8 @@ function createFleetGauges(metrics: Metrics): (fleet: FleetSnapshot | undefined)
     states.set({ state, ...defined.SCOPE }, count);
   });
   const knownVersions = new BoundedLabels();
-  const countHeld = countInto(defined.HOSTS_HELD.labels?.reason, (reason, count) => {
-    held.set({ reason }, count);
+  const countWaiting = countInto(defined.HOSTS_HELD.labels?.reason, (reason, count) => {
+    waiting.set({ reason }, count);
   });
   const countFailingChecks = countInto(defined.CHECKS_FAILING.labels?.reason, (reason, count) => {
     failingChecks.set({ reason }, count);
@@ -106,7 +106,7 @@ function createFleetGauges(metrics: Metrics): (fleet: FleetSnapshot | undefined)
 
   return (fleet) => {
     if (fleet === undefined) {
-      for (const gauge of [states, versions, held, failingChecks, blocked]) gauge.reset();
+      for (const gauge of [states, versions, waiting, failingChecks, blocked]) gauge.reset();
       for (const gauge of Object.values(numbers)) gauge.remove();
       return;
     }
@@ -117,7 +117,7 @@ function createFleetGauges(metrics: Metrics): (fleet: FleetSnapshot | undefined)
     for (const [bottlerocket_version, count] of knownVersions.count(reported.map(({ current_version }) => current_version))) {
       versions.set({ bottlerocket_version, ...defined.SCOPE }, count);
     }
-    countHeld(plan.holds.map(({ reason }) => reason));
+    countWaiting(plan.holds.map(({ reason }) => reason));
     countFailingChecks(observation.shadows.flatMap((shadow) => checkLabel(shadow, observation.overdueChecks)));
     countBlocked(observation.shadows.flatMap((shadow) => blockLabel(drainBlockedBy(shadow)?.reason)));
     const { budget, window } = plan;
@@ -135,20 +135,20 @@ function createFleetGauges(metrics: Metrics): (fleet: FleetSnapshot | undefined)
 
 const seconds = (ms: number | undefined): number | undefined => (ms === undefined ? undefined : ms / 1_000);
 
-/** A newer agent may know more reasons; as labels they would have no bound. */
+/** A newer agent may report other reasons; as labels they would be unbounded. */
 function blockLabel(reason: string | undefined): string[] {
   if (reason === undefined) return [];
   return [DRAIN_BLOCKS.find((known) => known === reason) ?? 'Other'];
 }
 
-/** Why a host cannot check for updates. A newer agent may know more causes, and an older one names none. */
+/** Why a host cannot check for updates. A newer agent may report other causes, and an older one reports none. */
 function checkLabel({ metadata, status }: BottlerocketShadow, overdue: ReadonlySet<string> = new Set()): string[] {
   if (status === undefined || status === null) return [];
   if (updateCheckFailure(status) === undefined) return overdue.has(metadata.name) ? ['Overdue'] : [];
   return [UPDATE_CHECK_PROBLEMS.find((known) => known === status.update_check?.reason) ?? 'Other'];
 }
 
-/** Counts equal labels, all known ones, be they 0. */
+/** Counts labels; known ones without occurrences count 0. */
 function countInto(
   known: readonly string[] | string | undefined,
   set: (label: string, count: number) => void,
@@ -164,8 +164,8 @@ function countInto(
 const MOST_VERSIONS = 100;
 
 /**
- * Counts labels that agents choose. One that has gone stays, at 0: a series that ends would leave graphs and alerts at its last value. Of more
- * than {@link MOST_VERSIONS} the rarest go by the name of `other`.
+ * Counts labels that agents choose. A label that is gone stays at 0: a series that ends would leave graphs and alerts at its last value. Beyond
+ * {@link MOST_VERSIONS} labels, the rarest are counted as `other`.
  */
 export class BoundedLabels {
   #known = new Set<string>();

@@ -1,41 +1,43 @@
 import type { Clock } from '@brupop/ports';
 import { estimateFleet, planFleet } from '@brupop/state-machine';
-import type { FleetEstimate, FleetObservation, FleetPlan, FleetPolicy } from '@brupop/state-machine';
+import type { FleetEstimate, FleetObservation, FleetPolicy } from '@brupop/state-machine';
+import type { LastPlan, PlannedFleet } from './last-plan.ts';
 import type { PhaseDurations } from './phase-durations.ts';
 
-/** The fleet at one moment, what a leader would do then, and when it is likely to be done. */
-export interface FleetSnapshot {
-  /** Milliseconds since the epoch. */
-  readonly at: number;
-  readonly observation: FleetObservation;
-  readonly plan: FleetPlan;
+/** What `/plan` and the gauges show: a plan, and when the fleet is expected to be updated. */
+export interface FleetSnapshot extends PlannedFleet {
   readonly estimate: FleetEstimate;
 }
 
-// Anybody in the cluster may ask, and a plan of 5,000 nodes is work that the leader would not get round to its own for.
-const FRESH_MS = 1_000;
-
-/** @returns a picture that is at most a second old */
-export function createFleetSnapshot({
-  observe,
-  policy,
-  clock,
-  phases,
-}: {
+/** The dependencies of {@link createFleetSnapshot}. */
+export interface FleetSnapshotDeps {
+  readonly lastPlan: LastPlan;
   readonly observe: () => FleetObservation;
   readonly policy: FleetPolicy;
   readonly clock: Clock;
   readonly phases: PhaseDurations;
-}): () => FleetSnapshot {
-  let taken: { readonly picture: FleetSnapshot; readonly atMs: number } | undefined;
+}
+
+// Anyone in the cluster may ask, and a plan or an estimate of 5,000 nodes keeps the leader from its own work.
+const FRESH_MS = 1_000;
+
+/**
+ * @returns the last plan as of at most a second ago; a process without one (a follower, or a leader that has not planned yet) makes one to show it. The
+ * estimate is always of the current time: what it rests on is drawn out while an update takes longer than usual.
+ */
+export function createFleetSnapshot({ lastPlan, observe, policy, clock, phases }: FleetSnapshotDeps): () => FleetSnapshot {
+  let taken: { readonly snapshot: FleetSnapshot; readonly atMs: number } | undefined;
+  const planToShow = (): PlannedFleet => {
+    const at = clock.now();
+    const observation = observe();
+    return { at, observation, plan: planFleet(observation, policy, at) };
+  };
   return () => {
     if (taken === undefined || clock.monotonic() - taken.atMs >= FRESH_MS) {
-      const at = clock.now();
-      const observation = observe();
-      const plan = planFleet(observation, policy, at);
-      const estimate = estimateFleet(plan, observation.shadows, policy.window, phases.durations(), at);
-      taken = { picture: { at, observation, plan, estimate }, atMs: clock.monotonic() };
+      const planned = lastPlan.get() ?? planToShow();
+      const estimate = estimateFleet(planned.plan, planned.observation.shadows, policy.window, phases.durations(), clock.now());
+      taken = { snapshot: { ...planned, estimate }, atMs: clock.monotonic() };
     }
-    return taken.picture;
+    return taken.snapshot;
   };
 }

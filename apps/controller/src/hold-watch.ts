@@ -6,13 +6,13 @@ import type { FleetHold, Moment } from '@brupop/state-machine';
 /** Finds holds that have lasted for too long. Kept in memory; the next leader reads from the conditions of the shadows which have been reported. */
 export interface HoldWatch {
   /**
-   * @returns the holds of the plan, with `lasting` set on those that have lasted too long; and in how many milliseconds to look again if nothing changes
+   * @returns the holds of the plan, with `lasting` set on those that have lasted too long; and when to look again even if nothing changes, by the steady clock
    */
   look(
     holds: readonly FleetHold[],
     shadows: readonly BottlerocketShadow[],
     now: Moment,
-  ): { readonly holds: readonly FleetHold[]; readonly againInMs: number | undefined };
+  ): { readonly holds: readonly FleetHold[]; readonly nextAtMs: number | undefined };
   /** Forgets what was seen: another process may have been the leader since. */
   forget(): void;
 }
@@ -24,7 +24,7 @@ export function createHoldWatch(): HoldWatch {
       let reported: ReadonlyMap<string, string> | undefined;
       const followed = followHolds(spans, holds, (node) => (reported ??= reportedTroubles(shadows)).get(node), now);
       spans = followed.spans;
-      return { holds: followed.holds, againInMs: followed.nextAt === undefined ? undefined : Math.max(0, followed.nextAt - now.steady) };
+      return { holds: followed.holds, nextAtMs: followed.nextAt };
     },
     forget() {
       spans = NO_SPANS;

@@ -2,10 +2,9 @@ import { createCertificateReconciler, DEFAULT_POLICY, serviceNames } from '@brup
 import type { CertificateStep } from '@brupop/certificates';
 import { APISERVER_CERTIFICATE, APISERVER_SERVICE, CLIENT_CERTIFICATE, CRD_NAME, ROOT_CA_SECRET } from '@brupop/crd-models';
 import { createWorkQueue } from '@brupop/kube-runtime';
-import type { EventRecorder, KubeClient, Regarding } from '@brupop/kube-runtime';
-import type { Clock, Random } from '@brupop/ports';
-import type { Logger } from '@brupop/process';
+import type { EventRecorder, Regarding } from '@brupop/kube-runtime';
 import type { CertificateSource } from './config.ts';
+import type { Context } from './context.ts';
 
 /** The settings of the certificates. */
 export interface CertificateSettings {
@@ -16,12 +15,7 @@ export interface CertificateSettings {
 }
 
 /** The dependencies of {@link createCertificateKeeper}. */
-export interface CertificateDeps {
-  readonly client: KubeClient;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Logger;
-  readonly namespace: string;
+export interface CertificateDeps extends Context {
   readonly settings: CertificateSettings;
   readonly events: EventRecorder;
   readonly onExpiry: (ends: { readonly authorityMs: number; readonly servingMs: number }) => void;

@@ -44,7 +44,9 @@ export const PLAN_SCHEMA: JsonSchema = {
   title: 'Plan of the Bottlerocket update operator',
   ...object(
     {
-      at: time('When this was worked out; at most a second ago.'),
+      at: time(
+        'When the plan was made. A leader shows the plan that it carried out last: it plans again at most 5 seconds after a change, and at least once a minute. A follower plans at most once a second.',
+      ),
       leader: {
         type: 'boolean',
         description: 'Whether the process that answers is the leader, which carries the plan out. A follower shows what it would do.',
@@ -90,7 +92,7 @@ export const PLAN_SCHEMA: JsonSchema = {
             description: 'The basis of the estimate: the average duration of each phase that this process has measured.',
           },
         },
-        'When the fleet is expected to be updated, judging by the updates so far.',
+        'When the fleet is expected to be updated, judging by the updates so far; as of at most a second ago.',
       ),
       counts: {
         type: 'object',

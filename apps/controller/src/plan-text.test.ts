@@ -3,11 +3,12 @@ import { DEFAULT_TIMEOUTS } from '@brupop/state-machine';
 import type { FleetObservation, NodeObservation } from '@brupop/state-machine';
 import { describe, expect, test } from '@jest/globals';
 import { createFleetSnapshot } from './fleet-snapshot.ts';
+import { createLastPlan } from './last-plan.ts';
 import { createPhaseDurations } from './phase-durations.ts';
 import { createPlanText } from './plan-text.ts';
 import type { PlanView } from './plan-view.ts';
 
-/** A fleet of nodes with names as long as those of a cloud, and the times at which it was looked at. */
+/** A fleet of nodes with names as long as those of a cloud, and the times at which it was observed. */
 function aFleet(size: number) {
   const nodes = Array.from({ length: size }, (_, at): NodeObservation => ({
     name: `ip-10-0-${String(Math.floor(at / 256))}-${String(at % 256)}.us-west-2.compute.internal`,
@@ -28,33 +29,49 @@ function aFleet(size: number) {
     status: { current_version: '1.26.1', target_version: '1.27.0', current_state: 'Idle', crash_count: 0 },
   }));
   const clock = new VirtualClock();
-  const looks: number[] = [];
+  const observed: number[] = [];
+  const lastPlan = createLastPlan();
   const phases = createPhaseDurations();
-  const picture = createFleetSnapshot({
+  const snapshot = createFleetSnapshot({
+    lastPlan,
     observe: () => {
-      looks.push(clock.monotonic());
+      observed.push(clock.monotonic());
       return { nodes, shadows, agents: new Map(nodes.map(({ name }) => [name, true])) };
     },
     policy: { maxConcurrentUpdates: 1, window: { kind: 'always' }, timeouts: DEFAULT_TIMEOUTS, soakMs: 0 },
     clock,
     phases,
   });
-  const text = createPlanText(picture, () => ({ leader: true, leaderIdentity: 'me', synced: true, durations: phases.durations() }));
-  return { clock, looks, names: nodes.map(({ name }) => name), text };
+  const text = createPlanText(snapshot, () => ({ leader: true, leaderIdentity: 'me', synced: true, durations: phases.durations() }));
+  return { clock, observed, lastPlan, snapshot, names: nodes.map(({ name }) => name), text };
 }
 const nodesIn = (text: string): string[] => (JSON.parse(text) as PlanView).nodes.map(({ node }) => node);
 
 describe(createPlanText, () => {
-  test('is worked out once a second, however often somebody asks', async () => {
-    const { clock, looks, text } = aFleet(3);
+  test('of a follower makes at most one plan a second, however often a client asks', async () => {
+    const { clock, observed, text } = aFleet(3);
     for (let count = 0; count < 100; count++) text(undefined);
-    expect(looks).toHaveLength(1);
+    expect(observed).toHaveLength(1);
     await clock.advance(1_000);
     text(undefined);
-    expect(looks).toHaveLength(2);
+    expect(observed).toHaveLength(2);
   });
 
-  test('tells of all nodes, or of those that are wanted', () => {
+  test('of a leader shows the plan that was carried out last, and makes none', async () => {
+    const { clock, observed, lastPlan, snapshot, text } = aFleet(3);
+    const { observation, plan } = snapshot();
+    const at = clock.now();
+    lastPlan.set({ at, observation, plan: { ...plan, holds: plan.holds.slice(1) } });
+    await clock.advance(60_000);
+    const view = JSON.parse(text(undefined)) as PlanView;
+    expect([view.at, view.nodes.length]).toEqual([new Date(at).toISOString(), 2]);
+    expect(observed).toHaveLength(1);
+    lastPlan.clear();
+    await clock.advance(1_000);
+    expect(nodesIn(text(undefined))).toHaveLength(3);
+  });
+
+  test('shows all nodes, or those that are selected', () => {
     const { names, text } = aFleet(3);
     expect(nodesIn(text(undefined)).sort()).toEqual(names);
     expect(nodesIn(text(({ node }) => node === names[1]))).toEqual([names[1]]);

@@ -8,6 +8,7 @@ import type { FleetSnapshot } from './fleet-snapshot.ts';
  * The response to `GET /plan`. Its JSON Schema is `PLAN_SCHEMA`; names and meanings are stable, fields may be added. Times are RFC 3339 in UTC.
  */
 export interface PlanView {
+  /** When the plan was made. */
   readonly at: string;
   /** Whether the process that answers is the leader, which carries the plan out. A follower shows what it would do. */
   readonly leader: boolean;

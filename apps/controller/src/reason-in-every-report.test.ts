@@ -1,9 +1,12 @@
 import type { BottlerocketShadow, Condition } from '@brupop/crd-models';
 import type { EventInput } from '@brupop/kube-runtime';
+import { VirtualClock } from '@brupop/ports';
 import { memoryLogger } from '@brupop/process';
 import { HOLD_REASONS, severityOf, shadowConditions } from '@brupop/state-machine';
 import type { FleetHold, FleetObservation, FleetPlan, HoldReason } from '@brupop/state-machine';
 import { describe, expect, test } from '@jest/globals';
+import { createFleetMetrics } from './fleet-metrics.ts';
+import { createPhaseDurations } from './phase-durations.ts';
 import { planView } from './plan-view.ts';
 import { createPlanReporter } from './report-plan.ts';
 
@@ -16,8 +19,8 @@ const PLAN: Omit<FleetPlan, 'holds'> = {
   recheckAt: undefined,
 };
 
-/** What is told of a node that is held for this reason, wherever a user may look. */
-function toldOf(hold: FleetHold, carried: readonly Omit<Condition, 'lastTransitionTime'>[] = []) {
+/** What is reported about a node with this hold, in every place that a user may look at. */
+function reportsOf(hold: FleetHold, conditions: readonly Omit<Condition, 'lastTransitionTime'>[] = []) {
   const draining = hold.reason === 'DrainBlocked';
   const shadow: BottlerocketShadow = {
     apiVersion: 'brupop.bottlerocket.aws/v2',
@@ -29,7 +32,7 @@ function toldOf(hold: FleetHold, carried: readonly Omit<Condition, 'lastTransiti
       target_version: '1.1.0',
       current_state: 'Idle',
       crash_count: 0,
-      conditions: carried.map((condition) => ({ ...condition, lastTransitionTime: '2026-01-05T11:00:00Z' })),
+      conditions: conditions.map((condition) => ({ ...condition, lastTransitionTime: '2026-01-05T11:00:00Z' })),
       ...(draining
         ? {
             progress: {
@@ -58,26 +61,32 @@ function toldOf(hold: FleetHold, carried: readonly Omit<Condition, 'lastTransiti
   const observation: FleetObservation = { nodes: [node], shadows: [shadow], agents: new Map() };
   const events: EventInput[] = [];
   const log = memoryLogger();
-  const reporter = createPlanReporter({ events: { record: (event) => events.push(event), flush: () => Promise.resolve() }, log });
-  for (let again = 0; again < 2; again++) reporter.held([hold], observation);
-  const picture = {
+  const reporter = createPlanReporter({
+    events: { record: (event) => events.push(event), flush: () => Promise.resolve() },
+    log,
+    clock: new VirtualClock(),
+    metrics: createFleetMetrics(),
+    phases: createPhaseDurations(),
+  });
+  const snapshot = {
     at: NOW,
     observation,
     plan: { ...PLAN, holds: [hold] },
     estimate: { byNode: new Map<string, number>(), finishesAt: undefined, unknown: 1 },
   };
+  for (let again = 0; again < 2; again++) reporter.planned(snapshot);
   return {
     log: log.entries.map(({ level, fields }) => ({ level, reason: fields['reason'], message: fields['detail'] })),
-    plan: planView(picture, { leader: true, leaderIdentity: 'me', synced: true, durations: {} }).nodes,
+    plan: planView(snapshot, { leader: true, leaderIdentity: 'me', synced: true, durations: {} }).nodes,
     events: events.map(({ regarding, type, reason, message }) => ({ kind: regarding.kind, type, reason, message })),
     conditions: shadowConditions(shadow, hold, NOW).filter(({ message }) => message === hold.message),
   };
 }
 
-const hold = (reason: HoldReason): FleetHold => ({ node: 'a', reason, message: `The words for ${reason}` });
+const hold = (reason: HoldReason): FleetHold => ({ node: 'a', reason, message: `The message of ${reason}` });
 const lasting = (reason: HoldReason): FleetHold => ({ ...hold(reason), lasting: true });
 const LASTING = REASONS.filter((reason) => HOLD_REASONS[reason].severity === 'lasting');
-/** Why an idle node waits for an update that is offered. */
+/** Reasons why an idle node waits for an update that is offered. */
 const WAITS = REASONS.filter(
   (reason) =>
     !HOLD_REASONS[reason].updating &&
@@ -86,54 +95,57 @@ const WAITS = REASONS.filter(
 );
 const brief = ({ type, status, reason }: Condition): string => `${type}=${status} ${reason}`;
 
-describe('what is told of a node that is held', () => {
-  test.each(REASONS)('%s: the plan says it in the words of the decision', (reason) => {
-    expect(toldOf(hold(reason)).plan).toMatchObject([{ node: 'a', next: 'wait', reason, message: hold(reason).message }]);
+describe('the reports about a node that waits', () => {
+  test.each(REASONS)('%s: the plan shows the message of the decision', (reason) => {
+    expect(reportsOf(hold(reason)).plan).toMatchObject([{ node: 'a', next: 'wait', reason, message: hold(reason).message }]);
   });
 
-  test.each(REASONS)('%s: the log says it once, in the same words', (reason) => {
+  test.each(REASONS)('%s: is logged once, with the same message', (reason) => {
     const level = severityOf(hold(reason)) === 'quiet' ? 'debug' : 'warn';
-    expect(toldOf(hold(reason)).log).toEqual([{ level, reason, message: hold(reason).message }]);
+    expect(reportsOf(hold(reason)).log).toEqual([{ level, reason, message: hold(reason).message }]);
   });
 
   test.each(REASONS.filter((reason) => severityOf(hold(reason)) !== 'quiet'))(
-    '%s: Events of the node and of its shadow say it once, in the same words',
+    '%s: is in one Event each of the node and its shadow, with the same message',
     (reason) => {
       const event = { type: 'Warning', reason, message: hold(reason).message };
-      expect(toldOf(hold(reason)).events).toEqual([
+      expect(reportsOf(hold(reason)).events).toEqual([
         { kind: 'Node', ...event },
         { kind: 'BottlerocketShadow', ...event },
       ]);
     },
   );
 
-  test.each(REASONS.filter((reason) => severityOf(hold(reason)) === 'trouble'))('%s: a condition says it in the same words', (reason) => {
-    expect(toldOf(hold(reason)).conditions.map(brief)).toContain(`Healthy=False ${reason}`);
+  test.each(REASONS.filter((reason) => severityOf(hold(reason)) === 'trouble'))(
+    '%s: is in a condition, with the same message',
+    (reason) => {
+      expect(reportsOf(hold(reason)).conditions.map(brief)).toContain(`Healthy=False ${reason}`);
+    },
+  );
+
+  test('a blocked drain: is in a condition, with the same message', () => {
+    expect(reportsOf({ ...hold('DrainBlocked'), lasting: true }).conditions.map(brief)).toEqual(['Drained=False DrainBlocked']);
   });
 
-  test('a blocked drain: a condition says it in the same words', () => {
-    expect(toldOf({ ...hold('DrainBlocked'), lasting: true }).conditions.map(brief)).toEqual(['Drained=False DrainBlocked']);
-  });
-
-  test('a stuck node: two conditions say it in the same words', () => {
-    expect(toldOf(hold('Stuck')).conditions.map(brief)).toEqual(['Stuck=True DeadlinePassed', 'Healthy=False Stuck']);
+  test('a stuck node: is in two conditions, with the same message', () => {
+    expect(reportsOf(hold('Stuck')).conditions.map(brief)).toEqual(['Stuck=True DeadlinePassed', 'Healthy=False Stuck']);
   });
 
   // At thousands of nodes these would bury the others.
   test.each(REASONS.filter((reason) => severityOf(hold(reason)) === 'quiet'))(
-    '%s: is in no Event, and in no other condition than Updating',
+    '%s: is in no Event, and in no condition but Updating',
     (reason) => {
-      const { events, conditions } = toldOf(hold(reason));
+      const { events, conditions } = reportsOf(hold(reason));
       expect([events, conditions.filter(({ type }) => type !== 'Updating')]).toEqual([[], []]);
     },
   );
 
-  test.each(WAITS)('%s: the condition Updating of an idle node says it in the same words', (reason) => {
-    expect(toldOf(hold(reason)).conditions.map(brief)).toContain(`Updating=False ${reason}`);
+  test.each(WAITS)('%s: is in the condition Updating of an idle node, with the same message', (reason) => {
+    expect(reportsOf(hold(reason)).conditions.map(brief)).toContain(`Updating=False ${reason}`);
   });
 
-  test.each(LASTING)('%s, once it lasts: log, Events and a condition say it in the same words', (reason) => {
-    const { log, events, conditions } = toldOf(lasting(reason));
+  test.each(LASTING)('%s, once it lasts: is in the log, in Events and in a condition, with the same message', (reason) => {
+    const { log, events, conditions } = reportsOf(lasting(reason));
     const { message } = hold(reason);
     const event = { type: 'Warning', reason, message };
     expect(log).toEqual([{ level: 'warn', reason, message }]);
@@ -146,9 +158,11 @@ describe('what is told of a node that is held', () => {
   });
 
   test.each([...REASONS.filter((reason) => severityOf(hold(reason)) === 'trouble').map(hold), ...LASTING.map(lasting)])(
-    '$reason: no Event repeats what an earlier leader has told, as a condition shows',
-    (told) => {
-      expect(toldOf(told, [{ type: 'Healthy', status: 'False', reason: told.reason, message: told.message }]).events).toEqual([]);
+    '$reason: no Event repeats what an earlier leader reported, as a condition shows',
+    (reported) => {
+      expect(
+        reportsOf(reported, [{ type: 'Healthy', status: 'False', reason: reported.reason, message: reported.message }]).events,
+      ).toEqual([]);
     },
   );
 });

@@ -1,28 +1,56 @@
 import { describe, expect, test } from '@jest/globals';
 import { memoryLogger } from '@brupop/process';
 import type { BottlerocketShadow } from '@brupop/crd-models';
-import type { EventInput } from '@brupop/kube-runtime';
+import type { EventInput, EventRecorder } from '@brupop/kube-runtime';
 import type { ChangeReason, FleetHold, FleetObservation } from '@brupop/state-machine';
+import { VirtualClock } from '@brupop/ports';
+import { createFleetMetrics } from './fleet-metrics.ts';
+import type { PlannedFleet } from './last-plan.ts';
+import { createPhaseDurations } from './phase-durations.ts';
 import { createPlanReporter } from './report-plan.ts';
 
-const aHold = (node: string, reason: FleetHold['reason'] = 'CordonedByAdministrator'): FleetHold => ({ node, reason, message: 'words' });
-const NOTHING: FleetObservation = { nodes: [], shadows: [], agents: new Map() };
+const aHold = (node: string, reason: FleetHold['reason'] = 'CordonedByAdministrator'): FleetHold => ({
+  node,
+  reason,
+  message: 'a message',
+});
+const planned = (holds: readonly FleetHold[], shadows: FleetObservation['shadows'] = []): PlannedFleet => ({
+  at: 0,
+  observation: { nodes: [], shadows, agents: new Map() },
+  plan: {
+    changes: [],
+    holds,
+    window: { open: true },
+    budget: { maxConcurrentUpdates: 1, slots: [], maxUnavailable: undefined, unavailable: [] },
+    recheckAt: undefined,
+  },
+});
+const aReporter = (record: EventRecorder['record']) => {
+  const log = memoryLogger();
+  const reporter = createPlanReporter({
+    events: { record, flush: () => Promise.resolve() },
+    log,
+    clock: new VirtualClock(),
+    metrics: createFleetMetrics(),
+    phases: createPhaseDurations(),
+  });
+  return { log, reporter };
+};
 
 describe(createPlanReporter, () => {
-  test.each<{ name: string; plans: readonly (readonly FleetHold[])[]; told: readonly string[] }>([
-    { name: 'once of a node that is held on', plans: [[aHold('a')], [aHold('a')]], told: ['a'] },
-    { name: 'again of one that went on in between', plans: [[aHold('a')], [], [aHold('a')]], told: ['a', 'a'] },
-    { name: 'again of one in whose place another was held', plans: [[aHold('a')], [aHold('b')], [aHold('a')]], told: ['a', 'b', 'a'] },
+  test.each<{ name: string; plans: readonly (readonly FleetHold[])[]; reported: readonly string[] }>([
+    { name: 'once for a node whose hold stays', plans: [[aHold('a')], [aHold('a')]], reported: ['a'] },
+    { name: 'again for a node that continued in between', plans: [[aHold('a')], [], [aHold('a')]], reported: ['a', 'a'] },
+    { name: 'again if another node had a hold in between', plans: [[aHold('a')], [aHold('b')], [aHold('a')]], reported: ['a', 'b', 'a'] },
     {
-      name: 'again of one that was held for something else in between',
+      name: 'again for a node that had another hold in between',
       plans: [[aHold('a')], [aHold('a', 'NoFreeSlot')], [aHold('a')]],
-      told: ['a', 'a'],
+      reported: ['a', 'a'],
     },
-  ])('tells $name', ({ plans, told }) => {
-    const log = memoryLogger();
-    const reporter = createPlanReporter({ events: { record: () => undefined, flush: () => Promise.resolve() }, log });
-    for (const holds of plans) reporter.held(holds, NOTHING);
-    expect(log.entries.filter(({ level }) => level === 'warn').map(({ fields }) => fields['node'])).toEqual(told);
+  ])('reports a hold $name', ({ plans, reported }) => {
+    const { log, reporter } = aReporter(() => undefined);
+    for (const holds of plans) reporter.planned(planned(holds));
+    expect(log.entries.filter(({ level }) => level === 'warn').map(({ fields }) => fields['node'])).toEqual(reported);
   });
 
   const shadow: BottlerocketShadow = {
@@ -42,12 +70,7 @@ describe(createPlanReporter, () => {
   };
   const recording = () => {
     const events: EventInput[] = [];
-    const log = memoryLogger();
-    return {
-      events,
-      log,
-      reporter: createPlanReporter({ events: { record: (event) => events.push(event), flush: () => Promise.resolve() }, log }),
-    };
+    return { events, ...aReporter((event) => events.push(event)) };
   };
 
   test.each<{ reason: ChangeReason; type: 'Normal' | 'Warning' }>([
@@ -55,27 +78,25 @@ describe(createPlanReporter, () => {
     { reason: 'UpdateFinished', type: 'Normal' },
     { reason: 'ResetAfterError', type: 'Warning' },
     { reason: 'GivenUp', type: 'Warning' },
-  ])('tells of $reason by an Event of type $type, and in the log what was written', ({ reason, type }) => {
+  ])('reports $reason in an Event of type $type, and logs what was written', ({ reason, type }) => {
     const { events, log, reporter } = recording();
     const spec = { state: 'Idle', version: '1.1.0' } as const;
-    const change = { kind: 'spec', node: 'a', shadow: 'brs-a', resourceVersion: '7', reason, message: 'words', spec } as const;
-    reporter.changed(change, { ...NOTHING, shadows: [shadow] });
-    expect(events).toMatchObject([{ type, reason, message: 'words', regarding: { kind: 'BottlerocketShadow', name: 'brs-a' } }]);
-    expect(log.entries).toMatchObject([{ level: 'info', fields: { node: 'a', reason, detail: 'words', ...spec } }]);
+    const change = { kind: 'spec', node: 'a', shadow: 'brs-a', resourceVersion: '7', reason, message: 'a message', spec } as const;
+    reporter.changed(change, planned([], [shadow]));
+    expect(events).toMatchObject([{ type, reason, message: 'a message', regarding: { kind: 'BottlerocketShadow', name: 'brs-a' } }]);
+    expect(log.entries).toMatchObject([{ level: 'info', fields: { node: 'a', reason, detail: 'a message', ...spec } }]);
   });
 
   test.each([
-    { name: 'lasts, in whatever words it was told', lasting: true, told: 0 },
-    { name: 'is another trouble by its words', lasting: false, told: 1 },
-  ])('what an earlier leader has told, as a condition shows, and $name, is told $told times', ({ lasting, told }) => {
+    { name: 'lasts, whatever its message', lasting: true, reports: 0 },
+    { name: 'has another message now', lasting: false, reports: 1 },
+  ])('a hold that an earlier leader reported, as a condition shows, and that $name, is reported $reports times', ({ lasting, reports }) => {
     const { events, reporter } = recording();
     const reason = lasting ? 'AgentNotReady' : 'CordonedByAdministrator';
-    const carried = shadow.status?.conditions?.map((condition) => ({ ...condition, reason })) ?? [];
+    const conditions = shadow.status?.conditions?.map((condition) => ({ ...condition, reason })) ?? [];
     if (shadow.status == null) throw new Error('no status');
-    reporter.held([{ ...aHold('a', reason), ...(lasting ? { lasting } : {}) }], {
-      ...NOTHING,
-      shadows: [{ ...shadow, status: { ...shadow.status, conditions: carried } }],
-    });
-    expect(events).toHaveLength(told);
+    const hold = { ...aHold('a', reason), ...(lasting ? { lasting } : {}) };
+    reporter.planned(planned([hold], [{ ...shadow, status: { ...shadow.status, conditions } }]));
+    expect(events).toHaveLength(reports);
   });
 });

@@ -1,19 +1,34 @@
 import { nodeNameOf } from '@brupop/crd-models';
 import type { ObservedShadow } from '@brupop/crd-models';
 import type { EventRecorder, Regarding } from '@brupop/kube-runtime';
+import type { Clock } from '@brupop/ports';
 import type { Logger } from '@brupop/process';
 import type { ChangeReason, FleetChange, FleetHold, FleetObservation } from '@brupop/state-machine';
 import { CHANGE_REASONS, HOLD_REASONS, severityOf } from '@brupop/state-machine';
+import type { FleetMetrics } from './fleet-metrics.ts';
+import type { PlannedFleet } from './last-plan.ts';
+import type { PhaseDurations } from './phase-durations.ts';
 
-/** Tells users what was done with each node, and what keeps one back if a person may have to do something about it. */
+/** Reports what was planned and done in Events, the log and the metrics. */
 export interface PlanReporter {
-  changed(change: FleetChange, observation: FleetObservation): void;
-  held(holds: readonly FleetHold[], observation: FleetObservation): void;
+  /** Reports a plan: the nodes that wait for something that a person may have to do, and the phases that have ended. */
+  readonly planned: (planned: PlannedFleet) => void;
+  /** Reports a change that was made. */
+  readonly changed: (change: FleetChange, planned: PlannedFleet) => void;
+}
+
+/** The dependencies of {@link createPlanReporter}. */
+export interface PlanReporterDeps {
+  readonly events: EventRecorder;
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly metrics: Pick<FleetMetrics, 'changed' | 'phaseEnded'>;
+  readonly phases: Pick<PhaseDurations, 'look'>;
 }
 
 const TROUBLE: readonly ChangeReason[] = ['ResetAfterError', 'GivenUp'];
 
-/** The Node of a hold or a change, its shadow, and that shadow as what Events are about. */
+/** The Node of an entry, its shadow, and both as the objects that Events refer to. */
 interface Subject {
   readonly regarding: readonly Regarding[];
   readonly shadow: ObservedShadow | undefined;
@@ -22,69 +37,78 @@ interface Subject {
 const NO_SUBJECT: Subject = { regarding: [], shadow: undefined };
 
 /**
- * Log and Events use the plan's own words. A node's news is told once, until there is other news of it. What a condition of its shadow says already was
- * told by an earlier leader, and is not repeated.
+ * Log and Events use the plan's own reasons and messages. The hold of a node is reported once, until it is another one. A hold that a condition of the
+ * shadow shows was reported by an earlier leader, and its Event is not repeated.
  */
-export function createPlanReporter({ events, log }: { readonly events: EventRecorder; readonly log: Logger }): PlanReporter {
-  const told = new Map<string, string>();
+export function createPlanReporter({ events, log, clock, metrics, phases }: PlanReporterDeps): PlanReporter {
+  /** By node: what was reported last. */
+  const reported = new Map<string, string>();
+
+  const reportHolds = (holds: readonly FleetHold[], observation: FleetObservation): void => {
+    const fresh = holds.filter((hold) => reported.get(hold.node) !== keyOf(hold));
+    for (const hold of fresh) reported.set(hold.node, keyOf(hold));
+    if (reported.size > holds.length) forgetAllBut(holds, reported);
+    const severe = fresh.filter((hold) => severityOf(hold) !== 'quiet');
+    const subjects = subjectsOf(observation, new Set(severe.map(({ node }) => node)));
+    for (const hold of fresh) {
+      const { node, reason, message, until } = hold;
+      const about = { node, reason, detail: message, until: until === undefined ? undefined : new Date(until) };
+      if (severityOf(hold) === 'quiet') {
+        log.debug('A node waits', about);
+        continue;
+      }
+      log.warn('A node needs attention', about);
+      const { regarding, shadow } = subjects.get(node) ?? NO_SUBJECT;
+      if (isInConditions(hold, shadow)) continue;
+      // A shadow without conditions cannot show the next leader that the hold was reported: only the Event itself can.
+      const standing = (shadow?.status ?? null) === null || shadow?.fault !== undefined;
+      for (const subject of regarding) events.record({ regarding: subject, type: 'Warning', reason, message, standing });
+    }
+  };
+
   return {
-    changed(change, observation) {
+    planned({ at, observation, plan }) {
+      for (const ended of phases.look(observation.shadows, at)) metrics.phaseEnded(ended);
+      reportHolds(plan.holds, observation);
+    },
+    changed(change, { observation }) {
       const { kind, node, reason, message } = change;
+      const before = observation.shadows.find(({ metadata }) => metadata.name === change.shadow);
+      metrics.changed(change, before, clock.now());
       const to = kind === 'spec' ? { state: change.spec.state, version: change.spec.version } : {};
-      log.info('Changed a shadow', { node, reason, detail: message, ...to });
+      log.info('Updated a shadow', { node, reason, detail: message, ...to });
       const { events: subjects } = CHANGE_REASONS[reason];
       if (subjects === 'none') return;
       const type = TROUBLE.includes(reason) ? 'Warning' : 'Normal';
       for (const regarding of (subjectsOf(observation, new Set([node])).get(node) ?? NO_SUBJECT).regarding) {
-        // What has been deleted is nothing to tell of.
-        const isTold = regarding.kind === 'Node' ? subjects === 'shadow and Node' : kind === 'spec';
-        if (isTold) events.record({ regarding, type, reason, message });
-      }
-    },
-    held(holds, observation) {
-      const fresh = holds.filter((hold) => told.get(hold.node) !== newsOf(hold));
-      for (const hold of fresh) told.set(hold.node, newsOf(hold));
-      if (told.size > holds.length) forgetAllBut(holds, told);
-      const loud = fresh.filter((hold) => severityOf(hold) !== 'quiet');
-      const subjects = subjectsOf(observation, new Set(loud.map(({ node }) => node)));
-      for (const hold of fresh) {
-        const { node, reason, message, until } = hold;
-        const about = { node, reason, detail: message, until: until === undefined ? undefined : new Date(until) };
-        if (severityOf(hold) === 'quiet') {
-          log.debug('Holding a node', about);
-          continue;
-        }
-        log.warn('A node needs attention', about);
-        const { regarding, shadow } = subjects.get(node) ?? NO_SUBJECT;
-        if (isCarried(hold, shadow)) continue;
-        // Without conditions only the Event itself remembers that it was told.
-        const standing = (shadow?.status ?? null) === null || shadow?.fault !== undefined;
-        for (const subject of regarding) events.record({ regarding: subject, type: 'Warning', reason, message, standing });
+        // A shadow that was deleted gets no Event.
+        const isReported = regarding.kind === 'Node' ? subjects === 'shadow and Node' : kind === 'spec';
+        if (isReported) events.record({ regarding, type, reason, message });
       }
     },
   };
 }
 
-/** What is worth telling anew. The message of a quiet hold follows the progress of the agent, and that of one that lasts the pods that come and go. */
-function newsOf(hold: FleetHold): string {
+/** What makes a hold worth reporting again. The message of a quiet hold follows the progress of the agent, and that of a lasting one the pods that come and go. */
+function keyOf(hold: FleetHold): string {
   if (severityOf(hold) === 'quiet') return hold.reason;
   return isLasting(hold) ? `${hold.reason} lasts` : `${hold.reason} ${hold.message}`;
 }
 
-function forgetAllBut(holds: readonly FleetHold[], told: Map<string, string>): void {
-  const held = new Set(holds.map(({ node }) => node));
-  for (const node of told.keys()) if (!held.has(node)) told.delete(node);
+function forgetAllBut(holds: readonly FleetHold[], reported: Map<string, string>): void {
+  const nodes = new Set(holds.map(({ node }) => node));
+  for (const node of reported.keys()) if (!nodes.has(node)) reported.delete(node);
 }
 
-/** Whether its message follows what comes and goes, and is not worth telling again. */
+/** Whether its message changes with details that are not worth reporting again. */
 const isLasting = ({ reason, lasting }: FleetHold): boolean => lasting === true && HOLD_REASONS[reason].severity === 'lasting';
 
-function isCarried(hold: FleetHold, shadow: ObservedShadow | undefined): boolean {
+function isInConditions(hold: FleetHold, shadow: ObservedShadow | undefined): boolean {
   const conditions = shadow?.status?.conditions ?? [];
   return conditions.some((condition) => condition.reason === hold.reason && (isLasting(hold) || condition.message === hold.message));
 }
 
-/** The Node and the shadow of each of these nodes: whoever drains by hand looks at the one, whoever updates at the other. */
+/** The Node and the shadow of each of these nodes: a person who drains nodes looks at the one, a person who updates them at the other. */
 function subjectsOf({ nodes, shadows }: FleetObservation, names: ReadonlySet<string>): Map<string, Subject> {
   const subjects = new Map<string, Subject>();
   if (names.size === 0) return subjects;

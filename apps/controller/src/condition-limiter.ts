@@ -1,0 +1,30 @@
+import type { Clock } from '@brupop/ports';
+
+/** A limit of writes: so many at once, and after that one each so many milliseconds. */
+interface Rate {
+  readonly burst: number;
+  readonly everyMs: number;
+}
+
+// The whole fleet may need conditions at once, after an installation.
+const ALL: Rate = { burst: 50, everyMs: 20 };
+// When a window opens or closes, the reason why nodes wait changes for the whole fleet at once. The plan shows it at once; the conditions of 5,000 nodes take 83 minutes.
+const LATE: Rate = { burst: 60, everyMs: 1_000 };
+
+/**
+ * The rate limiter of all condition writes.
+ * @returns counts one more write and returns 0, or returns in how many milliseconds to ask again. `isLate`: only the reason of a wait is to be written
+ */
+export function createConditionLimiter(clock: Clock): (isLate: boolean) => number {
+  /** When all of its burst may be used again, in monotonic milliseconds. */
+  const restoredAtMs = new Map<Rate, number>();
+  return (isLate) => {
+    const nowMs = clock.monotonic();
+    const rates = isLate ? [ALL, LATE] : [ALL];
+    const at = (rate: Rate): number => Math.max(nowMs, restoredAtMs.get(rate) ?? nowMs) + rate.everyMs;
+    const waitMs = Math.max(...rates.map((rate) => at(rate) - rate.burst * rate.everyMs - nowMs));
+    if (waitMs > 0) return waitMs;
+    for (const rate of rates) restoredAtMs.set(rate, at(rate));
+    return 0;
+  };
+}

@@ -1,0 +1,90 @@
+import { shadowStatusPath } from '@brupop/crd-models';
+import type { ReconcileResult } from '@brupop/kube-runtime';
+import { createWorkQueue, isKubeStatus, KubeApiError, MERGE_PATCH } from '@brupop/kube-runtime';
+import { shadowConditions } from '@brupop/state-machine';
+import type { AssumedShadows } from './assumed-shadows.ts';
+import type { Context } from './context.ts';
+import { createConditionQueue } from './condition-queue.ts';
+import type { DueConditions } from './condition-queue.ts';
+import type { Exclusively } from './exclusion.ts';
+import { createFailingWrites } from './failing-writes.ts';
+import type { LastPlan } from './last-plan.ts';
+import { transformShadow } from './transform.ts';
+
+/** The dependencies of {@link createConditionsController}. */
+export interface ConditionsControllerDeps extends Context {
+  readonly assumed: AssumedShadows;
+  readonly lastPlan: LastPlan;
+  readonly exclusively: Exclusively;
+  /** Asks for a plan in so many milliseconds at the latest. */
+  readonly planWithin: (ms: number) => void;
+}
+
+/**
+ * Keeps the conditions of shadows in line with the last plan. People and monitoring read them, and nothing is decided by them: a write that fails is
+ * retried, and is no failure of the plan.
+ */
+export interface ConditionsController {
+  /** Notes that a shadow has changed. */
+  changed(shadow: string): void;
+  /** Writes conditions until `signal` aborts, which ends the term. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+const RETRY_MS = 1_000;
+
+export function createConditionsController(deps: ConditionsControllerDeps): ConditionsController {
+  const { client, clock, random, log, namespace, assumed, lastPlan, exclusively, planWithin } = deps;
+  const due = createConditionQueue(clock);
+  const failingWrites = createFailingWrites(clock);
+
+  /** Writes conditions only over the very shadow that they were computed from. */
+  const write = async ({ shadow, hold }: DueConditions, signal: AbortSignal): Promise<ReconcileResult> => {
+    const { name, resourceVersion } = shadow.metadata;
+    const body = { metadata: { resourceVersion }, status: { conditions: shadowConditions(shadow, hold, clock.now()) } };
+    const path = shadowStatusPath(namespace, name);
+    try {
+      assumed.written(transformShadow(await client.request<unknown>('PATCH', path, { body, contentType: MERGE_PATCH, signal })));
+      failingWrites.succeeded(name);
+      due.remove(name, true);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (isKubeStatus(error, 404, 409)) {
+        due.remove(name, false);
+        if (isKubeStatus(error, 409)) planWithin(RETRY_MS);
+        return { requeueAfterMs: 0 };
+      }
+      failingWrites.failed(name, error);
+      log.warn('Failed to write the conditions of a shadow', { shadow: name, error });
+      // An API server that is down would fail the writes of the whole fleet.
+      if (!(error instanceof KubeApiError && error.retry === 'terminal')) return { requeueAfterMs: RETRY_MS };
+    }
+    return { requeueAfterMs: 0 };
+  };
+
+  const queue = createWorkQueue<'conditions'>({
+    clock,
+    log,
+    random,
+    reconcile: (_key, signal) =>
+      exclusively(async () => {
+        signal.throwIfAborted();
+        const next = due.next(failingWrites.current());
+        if (typeof next === 'object') return write(next, signal);
+        return next === Infinity ? {} : { requeueAfterMs: next };
+      }),
+  });
+  lastPlan.onPlan((planned) => {
+    due.plan(planned);
+    queue.add('conditions');
+  });
+  return {
+    changed(shadow) {
+      if (lastPlan.get() !== undefined) due.changed(shadow);
+    },
+    async run(signal) {
+      due.clear();
+      await queue.run(signal);
+    },
+  };
+}

@@ -1,0 +1,13 @@
+import type { KubeClient } from '@brupop/kube-runtime';
+import type { Clock, Random } from '@brupop/ports';
+import type { Logger } from '@brupop/process';
+
+/** What every part of the controller works with. */
+export interface Context {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  /** The namespace of the operator, of its shadows and of its lease. */
+  readonly namespace: string;
+}

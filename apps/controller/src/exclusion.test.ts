@@ -1,0 +1,23 @@
+import { sleep, VirtualClock } from '@brupop/ports';
+import { describe, expect, test } from '@jest/globals';
+import { createExclusion } from './exclusion.ts';
+
+describe(createExclusion, () => {
+  test('runs one task after the other in the order of the calls, although one fails', async () => {
+    const clock = new VirtualClock();
+    const exclusively = createExclusion();
+    const log: string[] = [];
+    const run = (name: string, ms: number, error?: Error): Promise<string> =>
+      exclusively(async () => {
+        log.push(`${name} starts`);
+        await sleep(clock, ms);
+        log.push(`${name} ends`);
+        if (error !== undefined) throw error;
+        return name;
+      });
+    const results = Promise.allSettled([run('a', 30), run('b', 20, new Error('failed')), run('c', 10)]);
+    await clock.advance(100);
+    expect((await results).map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(log).toEqual(['a starts', 'a ends', 'b starts', 'b ends', 'c starts', 'c ends']);
+  });
+});

@@ -1,0 +1,87 @@
+import type { ReconcileResult, Reconciled } from '@brupop/kube-runtime';
+import { createWorkQueue } from '@brupop/kube-runtime';
+import type { FleetObservation, FleetPolicy } from '@brupop/state-machine';
+import { planFleet } from '@brupop/state-machine';
+import type { CarryOutDeps, Outcome } from './carry-out.ts';
+import { createPlanWriter } from './carry-out.ts';
+import type { Exclusively } from './exclusion.ts';
+import { createHoldWatch } from './hold-watch.ts';
+import type { LastPlan } from './last-plan.ts';
+
+/** The dependencies of {@link createPlanController}. */
+export interface PlanControllerDeps extends CarryOutDeps {
+  readonly policy: FleetPolicy;
+  /** The fleet as the caches show it, with our own writes applied. */
+  readonly observe: () => FleetObservation;
+  readonly lastPlan: LastPlan;
+  readonly exclusively: Exclusively;
+  readonly onReconcile: (reconciled: Reconciled<'fleet'>) => void;
+}
+
+/** Plans the fleet and writes the specs of shadows. */
+export interface PlanController {
+  /** Asks for a plan in so many milliseconds at the latest. */
+  readonly planWithin: (ms: number) => void;
+  /** Whether a plan is due (1) or not (0). */
+  depth(): number;
+  /** Plans until `signal` aborts, which ends the term. The caches must be in sync. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+// Events come in bursts, and one plan serves many; but a node that is ready for its next step waits no longer than this.
+const COALESCE_MS = 10;
+// Some facts change with time alone and without a time to plan again: an agent that stops reporting, or a wall clock that jumps.
+const LONGEST_PAUSE_MS = 60_000;
+const AFTER_CONFLICT_MS = 500;
+// A node whose spec was written waits for something from then on, and only the next plan finds what, and until when. The event of our own write asks for no plan.
+const AFTER_CHANGE_MS = 500;
+// Another node may get the slot of a node whose change was rejected, which is then skipped for a while.
+const AFTER_REJECTION_MS = 1_000;
+
+export function createPlanController(deps: PlanControllerDeps): PlanController {
+  const { clock, log, random, policy, observe, lastPlan, exclusively, onReconcile } = deps;
+  const writer = createPlanWriter(deps);
+  const holdWatch = createHoldWatch();
+
+  const reconcile = async (signal: AbortSignal): Promise<ReconcileResult> => {
+    await writer.settleDoubts(signal);
+    const at = clock.now();
+    const observation = observe();
+    const made = planFleet(observation, policy, at);
+    const { holds, nextAtMs } = holdWatch.look(made.holds, observation.shadows, { steady: clock.monotonic(), wall: at });
+    const planned = { at, observation, plan: { ...made, holds } };
+    lastPlan.set(planned);
+    const outcome = await writer.carryOut(planned, signal);
+    if (outcome.failure !== undefined) throw outcome.failure as Error;
+    const untilRecheck = made.recheckAt === undefined ? Infinity : made.recheckAt - clock.now();
+    const untilHoldLasts = nextAtMs === undefined ? Infinity : nextAtMs - clock.monotonic();
+    return { requeueAfterMs: Math.max(0, pauseAfter(outcome, Math.min(untilRecheck, untilHoldLasts))) };
+  };
+
+  const queue = createWorkQueue<'fleet'>({
+    clock,
+    log,
+    random,
+    coalesceMs: COALESCE_MS,
+    reconcile: (_key, signal) => exclusively(() => reconcile(signal)),
+    onReconcile,
+  });
+  return {
+    planWithin(ms) {
+      queue.add('fleet', ms);
+    },
+    depth: () => queue.depth(),
+    async run(signal) {
+      holdWatch.forget();
+      queue.add('fleet');
+      await queue.run(signal);
+      lastPlan.clear();
+    },
+  };
+}
+
+/** @param dueMs when time alone may change the plan, in milliseconds from now */
+function pauseAfter({ outdated, made, rejected }: Outcome, dueMs: number): number {
+  if (outdated) return AFTER_CONFLICT_MS;
+  return Math.min(dueMs, LONGEST_PAUSE_MS, made ? AFTER_CHANGE_MS : Infinity, rejected ? AFTER_REJECTION_MS : Infinity);
+}
