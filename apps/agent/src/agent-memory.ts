@@ -5,20 +5,20 @@ import { NOTHING_SEEN, withOutcome } from '@brupop/state-machine';
 import type { Action, SeenChecks, StepOutcome } from '@brupop/state-machine';
 import type { PendingCommand } from './perform-step.ts';
 
-/** What the agent knows between two decisions. All of it may be lost: steps are then repeated, which does no harm. */
+/** What the agent remembers between two decisions. It may be lost at any time: steps are then repeated, and all of them are idempotent. */
 export class AgentMemory {
-  /** The version that the host runs since this boot. */
+  /** The version that the host has run since this boot. */
   running: { readonly bootId: string; readonly version: string } | undefined;
-  /** What the host's command that has just ended left: the next observation need not ask again. */
+  /** The host's status after the command that has just ended; it saves the next observation a request. */
   hostStatus: UpdateStatus | undefined;
-  /** What was seen of the host's checks for updates since it booted. */
+  /** The host's update checks since it booted, as observed. */
   checks: SeenChecks = NOTHING_SEEN;
   #reportedCheck: { readonly bootId: string | undefined; readonly check: ShadowUpdateCheck } | undefined;
-  /** The version that was last downloaded to the staging partition, as the host's updater named it. */
+  /** The version last downloaded to the staging partition, as the host's updater reported it. */
   downloaded: string | undefined;
-  /** A command of the host that was waited for in vain, and may still end. */
+  /** A host command that timed out and may still end. */
   pending: PendingCommand | undefined;
-  /** Since when the host API has not answered, milliseconds since the Unix epoch. */
+  /** Since when the host API has not answered, in milliseconds since the Unix epoch. */
   unansweredSince: number | undefined;
   #outcomes: readonly StepOutcome[] = [];
   #lastCheckedAt: number | undefined;
@@ -31,17 +31,17 @@ export class AgentMemory {
     return this.#outcomes;
   }
 
-  /** When the host last looked for updates, milliseconds since the Unix epoch. */
+  /** When the host last checked for updates, in milliseconds since the Unix epoch. */
   get lastCheckedAt(): number | undefined {
     return this.#lastCheckedAt;
   }
 
-  /** What was last written of checks for updates since this boot of the host. */
+  /** The update check that was last reported since this boot of the host. */
   reportedCheck(bootId: string): ShadowUpdateCheck | undefined {
     return this.#reportedCheck?.bootId === bootId ? this.#reportedCheck.check : undefined;
   }
 
-  /** The host's status as just seen, once: later it may have changed. */
+  /** Returns {@link hostStatus} once: later it may be stale. */
   takeHostStatus(): UpdateStatus | undefined {
     const status = this.hostStatus;
     this.hostStatus = undefined;
@@ -49,7 +49,7 @@ export class AgentMemory {
   }
 
   /**
-   * Outcomes belong to what was asked for; something else is asked for now.
+   * Called with the current spec. Outcomes belong to a spec: a different one clears them.
    * @param monotonicMs of a clock that never jumps
    */
   enter(spec: ShadowSpec, monotonicMs: number): void {
@@ -60,24 +60,24 @@ export class AgentMemory {
     this.#enteredMs = monotonicMs;
   }
 
-  /** For how long the present spec has been known. */
+  /** How long the current spec has been known. */
   specAgeMs(monotonicMs: number): number {
     return monotonicMs - this.#enteredMs;
   }
 
   remember(outcome: StepOutcome): void {
     const before = this.#outcomes.find(({ step }) => step === outcome.step);
-    // What lasts counts from when it began, not from the last look at it; unless the wall clock has since gone back: then from now.
+    // A lasting condition counts from its start, not from the last observation; from now if the wall clock has gone back.
     const began = before?.since ?? before?.at ?? outcome.at;
-    const goesOn = lasts(outcome) && before?.done === outcome.done && began <= outcome.at;
-    const since = goesOn ? began : outcome.since;
+    const continues = lasts(outcome) && before?.done === outcome.done && began <= outcome.at;
+    const since = continues ? began : outcome.since;
     this.#outcomes = withOutcome(this.#outcomes, { ...outcome, since });
     if (outcome.step === 'refresh') this.#lastCheckedAt = outcome.at;
   }
 
   /**
-   * Called after a status was written. If it reports that a step was reached, the outcomes that led to it are forgotten, except a drain that a reboot is to
-   * follow. If it reports only trouble, or what keeps the step that is under way from getting on, they are kept, so that steps and their pauses go on.
+   * Called after a status was written. A report of a new step clears the outcomes that led to it, except a drain before a reboot. A report
+   * that only describes a problem with the current step keeps them, so that the step and its pauses continue.
    */
   reported(status: ShadowStatus, before: ShadowStatus | null | undefined): void {
     const { current_state: state, progress, update_check: check = null, boot_id: bootId } = status;
@@ -87,17 +87,17 @@ export class AgentMemory {
     this.#outcomes = this.#outcomes.filter(({ step }) => step === 'cordon-and-drain' && progress?.step === 'Rebooting');
   }
 
-  /** Logs a decision, unless it is the same as the last. */
+  /** Logs a decision, unless it equals the previous one. */
   log(log: Logger, { kind, reason }: Action): void {
-    const told = `${kind} ${reason}`;
-    if (told === this.#logged) return;
-    this.#logged = told;
+    const decision = `${kind} ${reason}`;
+    if (decision === this.#logged) return;
+    this.#logged = decision;
     if (kind === 'wait' || kind === 'refresh') log.debug('Decided', { action: kind, reason });
     else log.info('Decided', { action: kind, reason });
   }
 }
 
-/** Whether it matters for how long it has been so. */
+/** Whether the duration of the outcome matters. */
 function lasts({ step }: StepOutcome): boolean {
   return step === 'check-health';
 }

@@ -15,11 +15,11 @@ import type { Next, ReconcileDeps } from './reconcile.ts';
 import { ShadowCache } from './shadow-cache.ts';
 import { watchShadow } from './watch-shadow.ts';
 
-/** Everything that an agent touches. */
+/** Everything that an agent depends on. */
 export interface AgentDeps {
-  /** Leads to the apiserver; with keep-alive, and with a response timeout above the 135 s of a long poll. */
+  /** Connects to the apiserver; with keep-alive, and with a response timeout above the 135 s of a long poll. */
   readonly apiserver: HttpClient;
-  /** Leads to the host's API socket; without keep-alive. */
+  /** Connects to the API socket of the host; without keep-alive. */
   readonly host: HttpClient;
   readonly clock: Clock;
   readonly random: Random;
@@ -29,25 +29,25 @@ export interface AgentDeps {
   readonly nodeUid?: string | undefined;
   /** Called for each request to the apiserver. */
   readonly readToken: () => string;
-  /** `/proc/sys/kernel/random/boot_id`, without white space. */
+  /** Returns the content of `/proc/sys/kernel/random/boot_id`, trimmed. */
   readonly readBootId: () => string;
 }
 
 /** An agent that has not started. */
 export interface Agent {
-  /** Why the agent is not ready, for people; undefined: it is. */
+  /** Why the agent is not ready, as a message; undefined if it is ready. */
   readonly problem: () => string | undefined;
   /**
    * Runs until the signal aborts, and then rejects with its reason.
-   * @throws {@link BrupopError} `HOST_SOCKET_DEAD` if only a restart of the container helps
+   * @throws {@link BrupopError} `HOST_SOCKET_DEAD` if only a restart of the container can help
    */
   run(signal: AbortSignal): Promise<never>;
 }
 
-/** Puts an agent together. */
+/** Assembles an agent. */
 export function createAgent(deps: AgentDeps): Agent {
   const { random, log } = deps;
-  // What is written for others to compare is the API server's time, which the apiserver hands on.
+  // Timestamps that other processes compare use the API server's time, which the apiserver passes on.
   const clock = new FollowingClock(deps.clock);
   const readiness = createReadiness(clock, deps.settings.updateCheckIntervalMs);
   const apiserver = createApiserverClient({ ...deps, clock, http: readiness.apiserver(deps.apiserver), onDate: clock.follow.bind(clock) });
@@ -87,7 +87,7 @@ async function work(deps: ReconcileDeps, notifier: Notifier, random: Random, sig
   const { clock, log } = deps;
   const backoff = createBackoff(clock, random);
   const hostBackoff = createBackoff(clock, random, HOST_BACKOFF_MS);
-  let told = '';
+  let loggedReason = '';
   await notifier.wait(0, undefined, signal);
   for (;;) {
     const seen = notifier.version;
@@ -95,40 +95,40 @@ async function work(deps: ReconcileDeps, notifier: Notifier, random: Random, sig
       const next = await reconcile(deps, signal);
       backoff.reset();
       hostBackoff.reset();
-      told = '';
+      loggedReason = '';
       if (next !== 'now') await notifier.wait(seen, pauseMs(deps, next), signal);
     } catch (error) {
       signal.throwIfAborted();
       const code = error instanceof BrupopError ? error.code : undefined;
       if (code === 'HOST_SOCKET_DEAD' && !isExpected(deps)) throw error;
       const reason = describeError(error);
-      log[reason === told ? 'debug' : 'warn']('Reconciliation failed and will be retried', { reason });
-      told = reason;
+      log[reason === loggedReason ? 'debug' : 'warn']('Reconciliation failed and will be retried', { reason });
+      loggedReason = reason;
       await (isUrgent(deps, code) ? hostBackoff : backoff).pause(signal);
     }
   }
 }
 
-// To connect to a socket costs next to nothing, and a node that is cordoned and empty may wait for the answer.
+// Connecting to a socket is cheap, and a cordoned, drained node may be waiting for the answer.
 const HOST_BACKOFF_MS = 2_000;
 
-/** Whether the host could not be asked, and what it says is waited for. */
+/** Whether the host did not answer while an answer is needed soon. */
 function isUrgent({ shadows }: ReconcileDeps, code: string | undefined): boolean {
   const isUpdating = (shadows.current()?.spec.state ?? 'Idle') !== 'Idle';
   return code === 'HOST_SOCKET_DEAD' || code === 'HOST_UNREACHABLE' || (code === 'HOST_ANSWER' && isUpdating);
 }
 
-/** A new mount of the socket is of no use while the host goes down. */
+/** Mounting the socket again does not help while the host shuts down. */
 function isExpected({ clock, settings, memory: { outcomes } }: ReconcileDeps): boolean {
   return isGoingDown({ outcomes, now: clock.now(), settings });
 }
 
-// A wall clock that jumps must not make the agent oversleep by more than one check for updates.
+// If the wall clock jumps, the agent must not sleep longer than the interval of update checks.
 function pauseMs({ clock, settings }: ReconcileDeps, { until }: Exclude<Next, 'now'>): number | undefined {
   return until === undefined ? undefined : Math.min(Math.max(0, until - clock.now()), settings.updateCheckIntervalMs);
 }
 
-/** Agents that started together should not all ask the update repository at the same moments: up to a tenth more or less. */
+/** Varies the check interval by up to 10%, so that agents that started together do not query the update repository at the same time. */
 function spread(settings: AgentSettings, random: Random): AgentSettings {
   return { ...settings, updateCheckIntervalMs: settings.updateCheckIntervalMs * (0.9 + random() / 5) };
 }

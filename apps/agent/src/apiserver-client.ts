@@ -20,33 +20,33 @@ export interface ApiserverClientOptions {
   readonly http: HttpClient;
   readonly clock: Clock;
   readonly nodeName: string;
-  /** The agent has no way to learn it; the apiserver takes it from the Node if it is not told. */
+  /** The agent cannot learn it; if it is absent, the apiserver takes it from the Node. */
   readonly nodeUid?: string | undefined;
-  /** Called for each request: the kubelet replaces the token well before it expires. */
+  /** Called for each request, because the kubelet replaces the token well before it expires. */
   readonly readToken: () => string;
-  /** Gets the `Date` header of each answer. */
+  /** Called with the `Date` header of each response. */
   readonly onDate?: (date: string | undefined) => void;
 }
 
-/** The apiserver said no. `code` is that of its error body, or `APISERVER_STATUS` if there was none. */
+/** The apiserver refused a request. `code` is that of the error body, or `APISERVER_STATUS` if there was none. */
 export class ApiserverError extends BrupopError {
   readonly status: number;
 
   constructor(status: number, code: string, message: string) {
-    // A token that is about to be replaced, a pod that is not in the cache yet: refusals pass, too.
-    const passes = status >= 500 || [401, 403, 408, 425, 429].includes(status);
-    super(code, message, { retry: passes ? 'transient' : 'terminal' });
+    // Some refusals are transient: the token is about to be replaced, or the pod is not in the cache yet.
+    const isTransient = status >= 500 || [401, 403, 408, 425, 429].includes(status);
+    super(code, message, { retry: isTransient ? 'transient' : 'terminal' });
     this.status = status;
   }
 }
 
-/** What a poll brought. */
+/** The result of a poll. */
 export type ShadowAnswer =
   | { readonly kind: 'shadow'; readonly shadow: BottlerocketShadow; readonly etag: string | undefined }
   | { readonly kind: 'unchanged' }
   | { readonly kind: 'missing' };
 
-/** A step on the node that the apiserver takes for the agent. */
+/** A step on the node that the apiserver performs for the agent. */
 export type NodeStep = 'exclude-from-lb' | 'cordon-and-drain' | 'uncordon' | 'remove-lb-exclusion';
 
 const STEP_ROUTES: Readonly<Record<NodeStep, string>> = {
@@ -57,20 +57,21 @@ const STEP_ROUTES: Readonly<Record<NodeStep, string>> = {
 };
 
 /**
- * The apiserver, as an agent sees it. Methods throw {@link ApiserverError}; `APISERVER_ANSWER` for an answer that makes no sense;
- * `APISERVER_OUTDATED` for one of Brupop 1.x; `APISERVER_TIMEOUT`; what the transport throws; or the signal's reason.
+ * The apiserver, as an agent sees it. Methods throw {@link ApiserverError}; `APISERVER_ANSWER` for an unexpected body;
+ * `APISERVER_OUTDATED` for an apiserver of Brupop 1.x; `APISERVER_TIMEOUT`; what the transport throws; or the signal's reason.
  */
 export interface ApiserverClient {
-  /** Holds for up to `waitSeconds` while the shadow is still that of `etag`. */
+  /** A long poll: pending for up to `waitSeconds` while the shadow still has the entity tag `etag`. */
   getShadow(known: { readonly etag: string | undefined; readonly waitSeconds: number }, signal: AbortSignal): Promise<ShadowAnswer>;
   createShadow(signal: AbortSignal): Promise<void>;
   putStatus(status: ShadowStatus, signal: AbortSignal): Promise<void>;
-  /** Takes one bounded step. */
+  /** Performs one bounded step. */
   takeStep(step: NodeStep, signal: AbortSignal): Promise<StepProgress>;
   health(signal: AbortSignal): Promise<NodeHealth>;
 }
 
-// Above the 65 s that the apiserver gives the API server for one request: to hang up earlier would undo a write that slow admission webhooks hold up.
+// Above the 65 s that the apiserver allows one request to the API server: giving up earlier would undo a write that slow admission webhooks
+// delay.
 const TIMEOUT_MS = 75_000;
 
 /** A client of the apiserver for one node. */
@@ -98,9 +99,9 @@ export function createApiserverClient(options: ApiserverClientOptions): Apiserve
 
   return {
     async getShadow({ etag, waitSeconds }, signal) {
-      const held = etag === undefined ? {} : { prefer: preferWait(waitSeconds), 'if-none-match': etag };
+      const longPoll = etag === undefined ? {} : { prefer: preferWait(waitSeconds), 'if-none-match': etag };
       const timeoutMs = TIMEOUT_MS + (etag === undefined ? 0 : waitSeconds * 1_000);
-      const answer = await exchange({ method: 'GET', path: ROUTES.shadow, headers: held }, signal, timeoutMs);
+      const answer = await exchange({ method: 'GET', path: ROUTES.shadow, headers: longPoll }, signal, timeoutMs);
       if (answer.status === 304) return { kind: 'unchanged' };
       if (answer.status === 404 && errorOf(answer).code === 'SHADOW_NOT_FOUND') return { kind: 'missing' };
       return { kind: 'shadow', shadow: parsed(answer, parseShadow), etag: answer.headers['etag'] };
@@ -111,12 +112,12 @@ export function createApiserverClient(options: ApiserverClientOptions): Apiserve
     },
     async putStatus(status, signal) {
       const echo = parsed(await exchange({ method: 'PUT', path: ROUTES.shadow, body: JSON.stringify(status) }, signal), parseStoredStatus);
-      // Steps are only safe once their progress is written down.
+      // A step is safe only after its progress is persisted.
       if (echo.boot_id !== status.boot_id) throw outdated('it dropped part of the status');
     },
     async takeStep(step, signal) {
       const answer = await exchange({ method: 'POST', path: STEP_ROUTES[step], headers: { prefer: RESPOND_ASYNC } }, signal);
-      // What it calls drained may still hold pods, and it neither marks what it does to a node nor looks for marks.
+      // That apiserver reports a node as drained while pods remain, and neither writes nor checks ownership annotations.
       if (answer.status === 200 && answer.body === '') throw outdated(`it does not support bounded steps (${step})`);
       return parsed(answer, parseStepProgress);
     },
@@ -136,7 +137,7 @@ function timeoutError(limitMs: number): BrupopError {
   return new BrupopError('APISERVER_TIMEOUT', `The apiserver did not answer within ${String(limitMs)} ms`, { retry: 'transient' });
 }
 
-/** Some replicas, or all for the time of an upgrade, are still the original's. They are waited out. */
+/** During an upgrade, some or all replicas still run Brupop 1.x. The agent waits until they are upgraded. */
 function outdated(detail: string): BrupopError {
   return new BrupopError('APISERVER_OUTDATED', `This apiserver replica still runs Brupop 1.x and is yet to be upgraded: ${detail}`, {
     retry: 'transient',
@@ -149,7 +150,7 @@ function succeeded(answer: Answer): void {
   throw errorOf(answer);
 }
 
-/** What no apiserver of ours says: to them the header is welcome, but not needed. */
+/** In the response of an apiserver of Brupop 1.x only: ours accept the header, and do not require it. */
 const ASKS_FOR_UID = `Missing '${HEADERS.nodeUid}'`;
 
 function parsed<T>(answer: Answer, parse: (value: unknown) => ParseResult<T>): T {
@@ -172,7 +173,7 @@ function errorOf({ status, body }: Answer): ApiserverError {
 
 const LONGEST_QUOTE = 200;
 
-/** Something in between, or an apiserver of Brupop 1.x, says in its own words what is wrong. */
+/** The text of an error from a proxy or from an apiserver of Brupop 1.x, which have no error body of ours. */
 function quoted(body: string): string {
   const text = body.replace(/\s+/g, ' ').trim();
   return text === '' ? '' : `: ${text.slice(0, LONGEST_QUOTE)}`;

@@ -4,17 +4,20 @@ import { sleep } from '@brupop/ports';
 const FIRST_MS = 1_000;
 const LONGEST_MS = 30_000;
 
-/** Pauses that grow while something fails. */
+/** Pauses that grow with each consecutive failure. */
 export interface Backoff {
-  /** Waits longer than the last time: 1 s at first, 30 s in the end unless told otherwise, each plus or minus a half so that agents do not move in step. */
+  /**
+   * Waits twice as long as the last time, from 1 s up to the limit; plus or minus half of that, so that agents do not retry at the same
+   * time.
+   */
   pause(signal: AbortSignal): Promise<void>;
-  /** It works again. */
+  /** Called after a success. */
   reset(): void;
 }
 
 /**
- * A backoff that has not been used yet.
- * @param longestMs the longest pause, but for the chance in it
+ * A backoff without failures.
+ * @param longestMs the longest pause before it is varied; 30 s by default
  */
 export function createBackoff(clock: Clock, random: Random, longestMs: number = LONGEST_MS): Backoff {
   let failures = 0;

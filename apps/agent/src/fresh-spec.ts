@@ -3,29 +3,35 @@ import { ApiserverError } from './apiserver-client.ts';
 import type { ApiserverClient } from './apiserver-client.ts';
 import type { ShadowCache } from './shadow-cache.ts';
 
-/** What reading the spec afresh needs. */
+/** Dependencies of a fresh read of the spec. */
 export interface FreshSpecDeps {
   readonly apiserver: ApiserverClient;
   readonly shadows: ShadowCache;
 }
 
-/** How old a fresh read may be. A step that follows the report that it begins, or the first read of this process, comes sooner; one that comes later asks once more. */
+/**
+ * Maximum age of a fresh read. A step right after its status report, or after the first read of this process, needs no further request; a
+ * later one does.
+ */
 export const FRESH_MS = 15_000;
 
-/** Whether to find out once more that the node may be disturbed: by the first step that disturbs it, and by its reboot. What follows that first step, each apiserver looks after. */
+/**
+ * Whether the step needs a fresh read of the spec: the first disruptive step and the reboot do. Between them, each apiserver checks the
+ * permission.
+ */
 export function needsFreshSpec(step: AgentStep, { outcomes = [] }: AgentObservation): boolean {
   if (step === 'reboot') return true;
   return (step === 'exclude-from-lb' || step === 'cordon-and-drain') && !outcomes.some((outcome) => outcome.step === step);
 }
 
-/** Reads the shadow from the API server, through an apiserver: without an entity tag it answers from no cache. */
+/** Reads the shadow from the API server, through an apiserver: a request without an entity tag bypasses its cache. */
 export async function readAfresh({ apiserver, shadows }: FreshSpecDeps, signal: AbortSignal): Promise<void> {
   const answer = await apiserver.getShadow({ etag: undefined, waitSeconds: 0 }, signal);
   if (answer.kind === 'shadow') shadows.readAfresh(answer.shadow, answer.etag);
   else shadows.readAfresh(undefined, undefined);
 }
 
-/** An apiserver that refuses what the spec does not permit knows a newer spec: the next decision is made from that. */
+/** Runs `ask`. If the apiserver refuses it because the spec does not permit it, the apiserver knows a newer spec, which is then read. */
 export async function orReadAfresh<T>(deps: FreshSpecDeps, ask: () => Promise<T>, signal: AbortSignal): Promise<T> {
   try {
     return await ask();

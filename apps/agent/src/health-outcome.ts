@@ -16,7 +16,7 @@ export function healthOutcome(health: NodeHealth, before: readonly string[]): Pi
   const blamed = daemonSets.filter(({ name }) => !before.includes(name)).map(({ problem }) => problem);
   const wrong = node_problem === undefined ? blamed : [node_problem, ...blamed];
   if (wrong.length > 0) return { done: false, message: listed(wrong), unhealthy };
-  // A list that is full may have left others out.
+  // A full list may omit others.
   if (daemonSets.length >= MOST_DAEMON_SETS) return { done: false, message: 'Too many DaemonSets are unhealthy to list', unhealthy };
   return { done: true, message: `The node is healthy, apart from what was unhealthy before: ${listed(problems)}`, unhealthy };
 }

@@ -6,7 +6,7 @@ import { createAgent } from './agent.ts';
 import { serveReadiness } from './serve-readiness.ts';
 import { apiserverUrlOf, CONFIG, settingsOf } from './config.ts';
 
-// Above the longest poll and what comes on top of it.
+// Above the 135 s that a long poll may take.
 const RESPONSE_TIMEOUT_MS = 150_000;
 
 const parsed = parseConfig(CONFIG, process.env);
@@ -18,7 +18,7 @@ await runProcess(
     const tls = tlsFiles({ files: { ca: join(config.tlsDir, 'ca.crt') }, clock: systemClock, log });
     const apiserver = nodeHttpClient({
       baseUrl: apiserverUrlOf(config),
-      // The cluster's own DNS has no place to run while every node is cordoned.
+      // While every node is cordoned, the DNS of the cluster may have no node to run on.
       fallbackAddress: config.apiserverUrl === undefined ? config.apiserverAddress : undefined,
       tls: () => tls.secureContext(),
       responseTimeoutMs: RESPONSE_TIMEOUT_MS,

@@ -7,14 +7,14 @@ import { ApiserverError } from './apiserver-client.ts';
 import type { ApiserverClient, NodeStep } from './apiserver-client.ts';
 import { healthOutcome } from './health-outcome.ts';
 
-/** What {@link performStep} needs. */
+/** Dependencies of {@link performStep}. */
 export interface PerformStepDeps {
   readonly apiserver: ApiserverClient;
   readonly host: BottlerocketApi;
   readonly clock: Clock;
 }
 
-/** How long the host's commands may take. A download may be slow; none may hang for ever. */
+/** Timeouts of the host's commands. A download may be slow, but must end. */
 const COMMAND_TIMEOUT_MS: Readonly<Record<UpdateCommand, number>> = {
   refresh: 5 * 60_000,
   prepare: 60 * 60_000,
@@ -22,30 +22,30 @@ const COMMAND_TIMEOUT_MS: Readonly<Record<UpdateCommand, number>> = {
   deactivate: 10 * 60_000,
 };
 
-/** Where a step starts from. */
+/** The input of a step. */
 export interface StepContext {
-  /** The host's, before the step. */
+  /** The host's status before the step. */
   readonly status: UpdateStatus;
   /** The version that the shadow's spec permits. */
   readonly version: string | undefined;
-  /** Whether nobody waits for the step to end. */
+  /** Whether no update waits for the step to end. */
   readonly unhurried: boolean;
-  /** How long a command of the host is waited for at most; then it is told of, and decided anew. One that goes on leaves the host busy. */
+  /** Maximum wait for a host command. A command that takes longer is reported, and the next decision finds the host busy. */
   readonly limitMs: number;
   /** The DaemonSets that were unhealthy before the update, as `namespace/name`. */
   readonly unhealthyBefore: readonly string[];
 }
 
-/** What a step came to. */
+/** The result of a step. */
 export interface PerformedStep {
   readonly outcome: StepOutcome;
-  /** The host's status after the step, where the step has shown it. */
+  /** The host's status after the step, if the step observed it. */
   readonly status: UpdateStatus | undefined;
-  /** A command of the host that goes on, for {@link lateOutcome}. */
+  /** A host command that continues, for {@link lateOutcome}. */
   readonly pending: PendingCommand | undefined;
 }
 
-/** A command of the host that was waited for in vain, and may still end. */
+/** A host command that timed out and may still end. */
 export interface PendingCommand {
   readonly command: UpdateCommand;
   /** Timestamp of the most recent command before it. */
@@ -53,13 +53,13 @@ export interface PendingCommand {
   readonly version: string | undefined;
 }
 
-/** A {@link StepOutcome} in the making, with the host's status where the step has shown it. */
+/** The parts of a {@link PerformedStep} that depend on the step. */
 interface Result extends Omit<StepOutcome, 'step' | 'at'> {
   readonly status?: UpdateStatus;
   readonly pending?: PendingCommand;
 }
 
-/** Takes one step and tells what became of it. Failures that may pass by themselves are thrown, and the step taken again. */
+/** Performs one step. Transient failures are thrown, and the step is retried. */
 export async function performStep(
   deps: PerformStepDeps,
   step: AgentStep,
@@ -70,7 +70,7 @@ export async function performStep(
   return { outcome: { step, at: deps.clock.now(), ...bounded(result) }, status, pending };
 }
 
-/** What the apiserver quotes, or the host says, may be of any length: the report of it may not. */
+/** Shortens text from the apiserver and the host, whose length is not limited, for the status report. */
 function bounded<T extends Pick<StepOutcome, 'message' | 'blocked'>>(result: T): T {
   const { message, blocked } = result;
   const shorter = blocked && { reason: shortenText(blocked.reason, LIMITS.word), message: shortenText(blocked.message) };
@@ -96,7 +96,7 @@ function resultOf(deps: PerformStepDeps, step: AgentStep, context: StepContext, 
   }
 }
 
-// Most refreshes have ended by then: one look is enough.
+// Most refreshes have ended by then, so that one status request suffices.
 const UNHURRIED_MS = 2_000;
 
 async function runCommand(
@@ -121,7 +121,7 @@ async function runCommand(
   }
 }
 
-/** What became of a command, by the report of the most recent one. */
+/** The outcome of a command, from the report of the most recent one. */
 function judge(command: UpdateCommand, report: CommandReport | undefined, version: string | undefined): Pick<Result, 'done' | 'message'> {
   if (report?.type !== command) {
     return { done: false, message: `${command} was followed by ${report?.type ?? 'another command'}, so its result is unknown` };
@@ -130,7 +130,7 @@ function judge(command: UpdateCommand, report: CommandReport | undefined, versio
   return (command === 'prepare' ? judgeDownload(report, version) : undefined) ?? { done: true, message: `${command} completed` };
 }
 
-/** A `prepare` may succeed without having downloaded anything, or with another version: the updater chooses anew when it begins. */
+/** A `prepare` may succeed without a download, or with another version: the updater chooses again when it starts. */
 function judgeDownload(report: CommandReport, version: string | undefined): Pick<Result, 'done' | 'message'> | undefined {
   const download = downloadOf(report);
   if (download === 'nothing') return { done: false, message: `prepare downloaded nothing: ${updaterMessage(report.message)}` };
@@ -139,8 +139,8 @@ function judgeDownload(report: CommandReport, version: string | undefined): Pick
 }
 
 /**
- * What became of a command that was waited for in vain, once it has ended: a refresh that takes longer than we wait has found something all the same.
- * @param status the host's, as just seen
+ * The outcome of a command that timed out, once it has ended: the result of a slow refresh is still useful.
+ * @param status the current status of the host
  * @param now milliseconds since the Unix epoch
  */
 export function lateOutcome({ command, before, version }: PendingCommand, status: UpdateStatus, now: number): StepOutcome | undefined {
@@ -174,7 +174,7 @@ async function takeNodeStep(apiserver: ApiserverClient, step: NodeStep, signal: 
   };
 }
 
-/** A refusal that stands is an outcome to decide on; the rest is thrown, for the step to be taken again. */
+/** A terminal refusal is an outcome to decide on; everything else is thrown, so that the step is retried. */
 async function unlessRefused(step: () => Promise<Result>): Promise<Result> {
   try {
     return await step();

@@ -2,29 +2,29 @@ import { shortenText } from '@brupop/crd-models';
 import type { Clock, HttpClient, HttpRequest, HttpResponse } from '@brupop/ports';
 import { describeError } from '@brupop/process';
 
-/** Whether the agent gets answers from its host and from its apiserver. A kubelet asks for it. */
+/** Whether the agent gets successful responses from its host and its apiserver: the answer to the readiness probe. */
 export interface Readiness {
-  /** Why the agent is not ready, for people; undefined: it is. */
+  /** Why the agent is not ready, as a message; undefined if it is ready. */
   problem(): string | undefined;
-  /** The same clients; what becomes of their requests is noted. */
+  /** Wraps a client, and records the results of its requests. */
   host(http: HttpClient): HttpClient;
   apiserver(http: HttpClient): HttpClient;
 }
 
-/** How long a peer may fail, and how long nothing may be heard of it. */
-interface Patience {
+/** How long requests to a peer may fail, and how long there may be none. */
+interface Tolerance {
   readonly failingMs: number;
   readonly silentMs: number;
 }
 
 const MINUTE_MS = 60_000;
-// All replicas of the apiserver may be away for a while: 5,000 agents that are not Ready at once would be writes that help nobody.
-const APISERVER: Patience = { failingMs: 5 * MINUTE_MS, silentMs: 10 * MINUTE_MS };
+// All replicas of the apiserver may be unavailable for a while: 5,000 agents that become unready at once would cause useless writes.
+const APISERVER: Tolerance = { failingMs: 5 * MINUTE_MS, silentMs: 10 * MINUTE_MS };
 const HOST_FAILING_MS = MINUTE_MS;
 const HOST_SILENT_MS = 10 * MINUTE_MS;
 const LONGEST_CAUSE = 300;
 
-/** @param checkIntervalMs how often an idle agent asks its host at least */
+/** @param checkIntervalMs the longest interval between an idle agent's requests to its host */
 export function createReadiness(clock: Clock, checkIntervalMs: number): Readiness {
   const host = createPeer(clock, 'the host', { failingMs: HOST_FAILING_MS, silentMs: checkIntervalMs + HOST_SILENT_MS });
   const apiserver = createPeer(clock, 'the apiserver', APISERVER);
@@ -40,14 +40,14 @@ interface Peer {
   watch(http: HttpClient): HttpClient;
 }
 
-function createPeer(clock: Clock, name: string, { failingMs, silentMs }: Patience): Peer {
+function createPeer(clock: Clock, name: string, { failingMs, silentMs }: Tolerance): Peer {
   let goodAtMs: number | undefined;
   let failure: { readonly cause: string; readonly sinceMs: number } | undefined;
   const failed = (cause: string): void => {
     failure = { cause: shortenText(cause, LONGEST_CAUSE), sinceMs: failure?.sinceMs ?? clock.monotonic() };
   };
-  const note = ({ status }: HttpResponse, { method, path }: HttpRequest): void => {
-    // A rejected token and a server error are no good answers; whatever else is refused has been understood.
+  const record = ({ status }: HttpResponse, { method, path }: HttpRequest): void => {
+    // A rejected token and a server error count as failures; any other refusal shows that the peer works.
     if (status === 401 || status === 403 || (status >= 500 && path !== REBOOT)) failed(`${method} ${path} returned ${String(status)}`);
     else [goodAtMs, failure] = [clock.monotonic(), undefined];
   };
@@ -64,7 +64,7 @@ function createPeer(clock: Clock, name: string, { failingMs, silentMs }: Patienc
       async request(request, signal) {
         try {
           const response = await http.request(request, signal);
-          note(response, request);
+          record(response, request);
           return response;
         } catch (error) {
           failed(describeError(signal.aborted ? signal.reason : error));
@@ -75,5 +75,5 @@ function createPeer(clock: Clock, name: string, { failingMs, silentMs }: Patienc
   };
 }
 
-/** A reboot that is refused is an answer of a host that works. */
+/** A host that refuses a reboot with a server error works. */
 const REBOOT = '/actions/reboot';

@@ -13,7 +13,7 @@ import { FRESH_MS, needsFreshSpec, orReadAfresh, readAfresh } from './fresh-spec
 import { lateOutcome, performStep } from './perform-step.ts';
 import type { ShadowCache } from './shadow-cache.ts';
 
-/** What {@link reconcile} needs. */
+/** Dependencies of {@link reconcile}. */
 export interface ReconcileDeps {
   readonly apiserver: ApiserverClient;
   readonly host: BottlerocketApi;
@@ -25,10 +25,10 @@ export interface ReconcileDeps {
   readonly memory: AgentMemory;
 }
 
-/** When to reconcile again: at once, or when the shadow changes, but no later than `until` (milliseconds since the Unix epoch). */
+/** When to reconcile again: immediately, or when the shadow changes, but no later than `until` (milliseconds since the Unix epoch). */
 export type Next = 'now' | { readonly until: number | undefined };
 
-/** Observes, decides, and takes one step. Safe to repeat after a failure at any line. */
+/** Observes, decides, and performs one step. Safe to repeat after a failure at any line. */
 export async function reconcile(deps: ReconcileDeps, signal: AbortSignal): Promise<Next> {
   const observation = await observe(deps, signal).catch(async (error: unknown) => {
     signal.throwIfAborted();
@@ -51,9 +51,10 @@ export async function reconcile(deps: ReconcileDeps, signal: AbortSignal): Promi
 }
 
 async function observe(deps: ReconcileDeps, signal: AbortSignal): Promise<AgentObservation | undefined> {
-  // Taken first, so that it is gone if what follows fails and is tried again later.
+  // Taken first, so that a retry after a failure below does not use it.
   const seen = deps.memory.takeHostStatus();
-  // A shadow that changes while the host is asked rings again; an older one would be decided on with newer knowledge.
+  // The shadow is read last: a change during the requests to the host notifies again, and an older shadow must not be combined with a newer
+  // status.
   const bootId = deps.readBootId();
   const version = await runningVersion(deps, bootId, signal);
   const status = seen ?? (await deps.host.status(signal));
@@ -81,7 +82,7 @@ function noteLateCommand(memory: AgentMemory, status: UpdateStatus, now: number)
   if (outcome !== undefined) memory.remember(outcome);
 }
 
-/** Only right after a download does the host say what it was. */
+/** The host reports what it downloaded only until its next command. */
 function noteDownload(memory: AgentMemory, status: UpdateStatus): void {
   const report = status.kind === 'known' ? status.mostRecentCommand : undefined;
   if (report?.type !== 'prepare') return;
@@ -91,7 +92,7 @@ function noteDownload(memory: AgentMemory, status: UpdateStatus): void {
 
 const PROBLEMS: Readonly<Partial<Record<string, UpdateCheckProblem>>> = { HOST_UNREACHABLE: 'HostUnreachable', HOST_ANSWER: 'HostAnswer' };
 
-/** What a host that cannot be asked has last told must not stand for the present for ever. */
+/** The last report of a host that does not answer must not be shown as current for ever. */
 async function reportUnreachableHost(deps: ReconcileDeps, error: unknown, signal: AbortSignal): Promise<void> {
   const problem = error instanceof BrupopError ? PROBLEMS[error.code] : undefined;
   if (problem === undefined) return;
@@ -101,7 +102,7 @@ async function reportUnreachableHost(deps: ReconcileDeps, error: unknown, signal
   if (shadow === undefined) return;
   const bootId = deps.readBootId();
   const now = clock.now();
-  // A wall clock that has jumped back must not make the silence begin in the future.
+  // If the wall clock jumps back, the silence must not start in the future.
   memory.unansweredSince = Math.min(memory.unansweredSince ?? now, now);
   memory.enter(shadow.spec, clock.monotonic());
   const { checks, outcomes, unansweredSince } = memory;
@@ -114,7 +115,7 @@ const LONGEST_PROBLEM = 500;
 
 const problemOf = (error: unknown): string => shortenText(describeError(error), LONGEST_PROBLEM);
 
-/** Asked once a boot: nothing else changes it. */
+/** Requested once per boot: nothing else changes it. */
 async function runningVersion({ host, memory }: ReconcileDeps, bootId: string, signal: AbortSignal): Promise<string> {
   if (memory.running?.bootId !== bootId) memory.running = { bootId, version: (await host.os(signal)).version };
   return memory.running.version;
@@ -144,7 +145,7 @@ async function report(
       await apiserver.putStatus(bounded, signal);
     } catch (error) {
       if (!(error instanceof ApiserverError) || ![400, 413].includes(error.status)) throw error;
-      // What the node is at must be known, even if the reason cannot be told.
+      // The state of the node must be known, even if its messages cannot be stored.
       log.warn('The apiserver rejected the status report; sending it again without messages', { reason: error.message });
       await apiserver.putStatus(boundedReport(status, 0), signal);
     }
@@ -167,9 +168,9 @@ async function perform(deps: ReconcileDeps, step: AgentStep, observation: AgentO
     await readAfresh(deps, signal);
     return;
   }
-  // Idle, or staged and waiting for its turn.
+  // Idle, or staged and waiting for a slot.
   const unhurried = shadow.spec.state === shadow.status?.current_state;
-  // Whoever waits for a download that does not end is told why, before the controller gives the node up without a reason.
+  // The agent's limit ends a stuck download before the controller's, which could not give a reason.
   const context = {
     status: host.status,
     version: shadow.spec.version ?? undefined,
@@ -177,7 +178,7 @@ async function perform(deps: ReconcileDeps, step: AgentStep, observation: AgentO
     limitMs: deps.settings.stageTimeoutMs,
     unhealthyBefore: shadow.status?.unhealthy_before ?? [],
   };
-  // Whatever becomes of a download, what was there before is gone.
+  // Whatever the result of the download, the previous image is gone.
   if (step === 'prepare') deps.memory.downloaded = undefined;
   const { outcome, status, pending } = await orReadAfresh(deps, () => performStep(deps, step, context, signal), signal);
   deps.memory.remember(outcome);

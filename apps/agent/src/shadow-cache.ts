@@ -2,16 +2,16 @@ import type { BottlerocketShadow, ShadowStatus } from '@brupop/crd-models';
 import type { Clock } from '@brupop/ports';
 import { saysTheSame } from '@brupop/state-machine';
 
-/** How far an apiserver's cache may lag behind a write that it has itself confirmed. */
+/** Maximum lag of an apiserver's cache behind a write that the apiserver has confirmed. */
 const LONGEST_LAG_MS = 30_000;
 
 /**
- * The shadow, as last read, with the status as last written. The agent alone writes the status, so what it has written counts
- * until a read shows it; otherwise a cache that lags would make it repeat a step.
+ * The shadow as last read, with the status as last written. Only the agent writes the status, so the written one counts until a read
+ * shows it; otherwise a lagging cache would make the agent repeat a step.
  */
 export class ShadowCache {
   readonly #clock: Clock;
-  /** The entity tag of what was read last; undefined makes the next read one of the API server. */
+  /** The entity tag of the last read; undefined makes the next read bypass the apiserver's cache. */
   etag: string | undefined;
   #shadow: BottlerocketShadow | undefined;
   #freshAtMs = -Infinity;
@@ -21,15 +21,15 @@ export class ShadowCache {
     this.#clock = clock;
   }
 
-  /** What decisions are made from; undefined before the first read. */
+  /** The input of decisions; undefined before the first read. */
   current(): BottlerocketShadow | undefined {
     const shadow = this.#shadow;
     return shadow === undefined || this.#written === undefined ? shadow : { ...shadow, status: this.#written.status };
   }
 
   /**
-   * The shadow was read from the API server, not from the cache of an apiserver, while nothing was being written; undefined: there is none. What was written
-   * before is in it, or was never taken.
+   * The shadow was read from the API server, not from the cache of an apiserver, while no write was pending; undefined if it does not
+   * exist. An earlier write is in it, or was never accepted.
    */
   readAfresh(shadow: BottlerocketShadow | undefined, etag: string | undefined): void {
     this.etag = etag;
@@ -38,30 +38,33 @@ export class ShadowCache {
     else this.read(shadow, true);
   }
 
-  /** Whether what is known of the spec was good at the API server no longer than `ms` ago. */
+  /** Whether the spec was current at the API server at most `ms` ago. */
   isFresh(ms: number): boolean {
     return this.#clock.monotonic() - this.#freshAtMs <= ms;
   }
 
-  /** The shadow was read; `isFresh`: from the API server. */
+  /** The shadow was read; `isFresh` if from the API server. */
   read(shadow: BottlerocketShadow, isFresh = false): void {
     if (isFresh) this.#freshAtMs = this.#clock.monotonic();
     this.#shadow = shadow;
     this.confirmed();
     const written = this.#written;
-    // Deleted and made anew: it knows nothing of what we wrote to the old one.
+    // If the shadow was deleted and created again, our write to the old one does not apply.
     if (written !== undefined && (written.uid !== shadow.metadata.uid || saysTheSame(written.status, shadow.status)))
       this.#written = undefined;
   }
 
-  /** The apiserver says that the shadow is still as it was read. If that differs from what we wrote long ago, somebody has changed it. */
+  /**
+   * The apiserver confirmed that the shadow has not changed since it was read. If it differs from our write of long ago, another client
+   * changed it.
+   */
   confirmed(): void {
     if (this.#written !== undefined && this.#clock.monotonic() - this.#written.atMs > LONGEST_LAG_MS) this.#written = undefined;
   }
 
   /** The status was written. */
   wrote(status: ShadowStatus): void {
-    // The apiserver refuses such a report if the spec, as the API server has it then, does not permit the step.
+    // The apiserver refuses such a report if the current spec at the API server does not permit the step.
     if (status.progress != null && status.progress.step !== 'Returning') this.#freshAtMs = this.#clock.monotonic();
     this.#written = { status, uid: this.#shadow?.metadata.uid, atMs: this.#clock.monotonic() };
   }

@@ -6,28 +6,28 @@ import type { BottlerocketShadow } from '@brupop/crd-models';
 import type { ApiserverClient } from './apiserver-client.ts';
 import { createBackoff } from './backoff.ts';
 
-/** The longest that the apiserver holds a poll. */
+/** How long a poll may be pending. */
 const POLL_SECONDS = 60;
-// An apiserver that does not hold polls must not be asked without a pause.
+// Limits the requests to an apiserver that answers polls immediately.
 const LEAST_POLL_MS = 1_000;
-// Steps may follow one another quickly, and each waits for its news; a few at once are still no reason for many requests.
-const LEAST_POLL_WITH_NEWS_MS = 50;
+// Steps may follow each other quickly, and each waits for a change of the shadow; a short pause still combines several changes.
+const LEAST_POLL_AFTER_CHANGE_MS = 50;
 
-/** What {@link watchShadow} needs. */
+/** Dependencies of {@link watchShadow}. */
 export interface WatchShadowOptions {
   readonly client: ApiserverClient;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
-  /** What was read last; changed by whoever else reads the shadow. */
+  /** The entity tag of the last read. Other reads of the shadow change it. */
   readonly known: { etag: string | undefined };
-  /** `isFresh`: it was read from the API server, as a first read is. */
+  /** `isFresh` if it was read from the API server, as the first read is. */
   readonly onShadow: (shadow: BottlerocketShadow, isFresh: boolean) => void;
-  /** The last one that was read is still good. */
+  /** The shadow that was read last is still current. */
   readonly onUnchanged: () => void;
 }
 
-/** Follows the node's shadow by long polls, and creates it if there is none. Ends only with the signal's reason. */
+/** Follows the node's shadow by long polls, and creates it if it does not exist. Ends only by rejecting with the signal's reason. */
 export async function watchShadow(options: WatchShadowOptions, signal: AbortSignal): Promise<never> {
   const { client, clock, random, log, known, onShadow, onUnchanged } = options;
   const backoff = createBackoff(clock, random);
@@ -37,14 +37,14 @@ export async function watchShadow(options: WatchShadowOptions, signal: AbortSign
     const { etag } = known;
     try {
       const answer = await client.getShadow({ etag, waitSeconds: POLL_SECONDS }, signal);
-      // The shadow has been read afresh meanwhile: what a poll that began before says may be older.
+      // The shadow was read from the API server meanwhile, so that the answer to this earlier poll may be older.
       if (known.etag !== etag) continue;
       if (answer.kind === 'missing') {
         log.info('Creating the shadow', { reason: 'the node has none' });
         await client.createShadow(signal);
         known.etag = undefined;
       } else if (answer.kind === 'shadow') {
-        if (answer.etag !== undefined && answer.etag !== etag) leastMs = LEAST_POLL_WITH_NEWS_MS;
+        if (answer.etag !== undefined && answer.etag !== etag) leastMs = LEAST_POLL_AFTER_CHANGE_MS;
         known.etag = answer.etag;
         onShadow(answer.shadow, etag === undefined);
       } else {

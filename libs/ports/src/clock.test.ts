@@ -13,7 +13,7 @@ describe(sleep, () => {
     expect(awake).toBe(true);
   });
 
-  test('rejects with the reason of a signal that aborts meanwhile', async () => {
+  test('rejects with the reason of a signal that aborts during the sleep', async () => {
     const clock = new VirtualClock();
     const abort = new AbortController();
     const sleeping = sleep(clock, 1_000, abort.signal);
@@ -21,11 +21,11 @@ describe(sleep, () => {
     await expect(sleeping).rejects.toThrow('enough');
   });
 
-  test('rejects at once under a signal that has aborted already', async () => {
+  test('rejects immediately if the signal has already aborted', async () => {
     await expect(sleep(new VirtualClock(), 1_000, AbortSignal.abort(new Error('enough')))).rejects.toThrow('enough');
   });
 
-  test('is not disturbed by an abort after its end', async () => {
+  test('is not affected by an abort after its end', async () => {
     const clock = new VirtualClock();
     const abort = new AbortController();
     const sleeping = sleep(clock, 1, abort.signal);
@@ -40,7 +40,7 @@ describe('systemClock', () => {
     await expect(sleep(systemClock, 0)).resolves.toBeUndefined();
   });
 
-  test('does not fire a cancelled timer, nor one that lies beyond what setTimeout can hold', async () => {
+  test('does not fire a cancelled timer, nor one whose delay exceeds the maximum of setTimeout', async () => {
     const fired: string[] = [];
     const cancel = systemClock.setTimer(0, () => fired.push('cancelled'));
     cancel();
@@ -51,7 +51,7 @@ describe('systemClock', () => {
     expect(fired).toEqual([]);
   });
 
-  test('tells wall-clock time and a time that never goes back', () => {
+  test('has a wall-clock time and a time that never decreases', () => {
     const before = systemClock.monotonic();
     expect(Math.abs(systemClock.now() - Date.now())).toBeLessThan(1_000);
     expect(systemClock.monotonic()).toBeGreaterThanOrEqual(before);

@@ -1,8 +1,8 @@
 /** The one source of time for a process. Real in production, virtual in tests. */
 export interface Clock {
-  /** Wall-clock time in milliseconds since the Unix epoch. May jump; never use it to measure a duration that matters for safety. */
+  /** Wall-clock time in milliseconds since the Unix epoch. It may jump: do not use it to measure a duration that safety depends on. */
   now(): number;
-  /** Milliseconds from an arbitrary origin; never goes back. */
+  /** Milliseconds since an arbitrary origin; never decreases. */
   monotonic(): number;
   /** Runs `callback` once after `delayMs`. The returned function cancels it and may be called any number of times. */
   setTimer(delayMs: number, callback: () => void): () => void;
@@ -30,7 +30,7 @@ export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Prom
   });
 }
 
-// setTimeout fires at once for anything longer than a signed 32-bit number of milliseconds.
+// setTimeout fires immediately if the delay exceeds a signed 32-bit number of milliseconds.
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
 /** The machine's clock and timers. */

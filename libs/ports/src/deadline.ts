@@ -11,7 +11,10 @@ export interface Deadline {
   leftMs(): number;
   /** Sets the deadline to `limitMs` from now. Without effect once the signal has aborted or the deadline was disposed of. */
   extend(limitMs: number, error?: TimeoutError): void;
-  /** Releases the timer and the parent signal; call it at the end. With a reason, the signal aborts too, which ends what still depends on it. */
+  /**
+   * Releases the timer and the parent signal; must be called at the end. With a reason, the signal aborts, which ends everything that uses
+   * it.
+   */
   dispose(reason?: Error): void;
 }
 

@@ -1,16 +1,16 @@
 import type { Clock } from './clock.ts';
 
-// A Date header has whole seconds, and is a moment old when it is read.
+// A Date header has whole seconds, and is slightly old when it is read.
 const TOLERATED_MS = 2_000;
 
 /**
- * A clock whose wall time is that of a server, as its answers tell it, so that times which several machines write and compare are all of one clock. Until the first
- * answer, and while the machine's own time agrees to within 2 s, it is the machine's own. Between answers it runs with the monotonic clock: a wall clock that jumps
- * does not matter.
+ * A clock whose wall-clock time follows a server, by the `Date` header of its responses, so that times which several machines write and
+ * compare come from one clock. Until the first response, and while the machine's own time differs by at most 2 s, it returns the machine's
+ * time. Between responses it advances with the monotonic clock, so that it does not jump with the machine's wall clock.
  */
 export class FollowingClock implements Clock {
   readonly #own: Clock;
-  /** Wall time at the origin of the monotonic clock; undefined while the machine's own is good. */
+  /** Wall-clock time at the origin of the monotonic clock; undefined while the machine's own time is used. */
   #originMs: number | undefined;
 
   constructor(own: Clock) {
@@ -29,12 +29,12 @@ export class FollowingClock implements Clock {
     return this.#own.setTimer(delayMs, callback);
   }
 
-  /** An answer has just come with this `Date` header. One that cannot be read, or is missing, tells nothing. */
+  /** Called with the `Date` header of each response. An invalid or missing one is ignored. */
   follow(date: string | undefined): void {
-    const toldMs = Date.parse(date ?? '');
-    if (Number.isNaN(toldMs)) return;
-    const isNear = (ms: number): boolean => Math.abs(toldMs - ms) <= TOLERATED_MS;
+    const serverMs = Date.parse(date ?? '');
+    if (Number.isNaN(serverMs)) return;
+    const isNear = (ms: number): boolean => Math.abs(serverMs - ms) <= TOLERATED_MS;
     if (isNear(this.#own.now())) this.#originMs = undefined;
-    else if (!isNear(this.now())) this.#originMs = toldMs - this.#own.monotonic();
+    else if (!isNear(this.now())) this.#originMs = serverMs - this.#own.monotonic();
   }
 }

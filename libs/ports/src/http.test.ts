@@ -24,7 +24,7 @@ describe('responses', () => {
     { name: 'nothing', make: () => textResponse(204), body: '', headers: {} },
     { name: 'JSON', make: () => jsonResponse(409, { a: [1] }), body: '{"a":[1]}', headers: { 'content-type': 'application/json' } },
     { name: 'a stream', make: () => streamResponse(200, pieces('a', 'ß', 'c'), { x: 'y' }), body: 'aßc', headers: { x: 'y' } },
-  ])('$name reads the same as a whole and piece by piece', async ({ make, body, headers }) => {
+  ])('$name reads the same as a whole and in chunks', async ({ make, body, headers }) => {
     expect(await make().text()).toBe(body);
     expect(await collect(make())).toBe(body);
     expect(make().headers).toEqual(headers);
@@ -32,13 +32,13 @@ describe('responses', () => {
 });
 
 describe(inProcessClient, () => {
-  test('hands the request over and the answer back', async () => {
+  test('passes the request to the handler and the response to the caller', async () => {
     const client = inProcessClient((seen) => Promise.resolve(jsonResponse(201, seen)));
     const response = await client.request(request, never);
     expect([response.status, JSON.parse(await response.text())]).toEqual([201, request]);
   });
 
-  test('carries text of several bytes that a chunk boundary has cut', async () => {
+  test('decodes a character that is split across chunks', async () => {
     const bytes = new TextEncoder().encode('ß');
     const cut: HttpHandler = () =>
       Promise.resolve({
@@ -56,7 +56,7 @@ describe(inProcessClient, () => {
     await expect(inProcessClient(() => Promise.reject(new Error('down'))).request(request, never)).rejects.toThrow('down');
   });
 
-  test('does not reach the handler under an aborted signal', async () => {
+  test('does not call the handler if the signal has aborted', async () => {
     let reached = false;
     const client = inProcessClient(() => {
       reached = true;
@@ -66,7 +66,7 @@ describe(inProcessClient, () => {
     expect(reached).toBe(false);
   });
 
-  test('an abort rejects at once and reaches the handler', async () => {
+  test('an abort rejects immediately and aborts the signal of the handler', async () => {
     const abort = new AbortController();
     let handlers: AbortSignal | undefined;
     const client = inProcessClient((_request, signal) => {
@@ -94,7 +94,7 @@ describe(inProcessClient, () => {
     );
   const left: string[] = [];
 
-  test('an abort ends a body that is silent', async () => {
+  test('an abort ends a body without further chunks', async () => {
     const abort = new AbortController();
     const response = await inProcessClient(silent).request(request, abort.signal);
     const body = response.chunks[Symbol.asyncIterator]();
@@ -105,7 +105,7 @@ describe(inProcessClient, () => {
     await expect(body.next()).rejects.toThrow('gone');
   });
 
-  test('leaving the body early tells the handler', async () => {
+  test('leaving the body early aborts the signal of the handler', async () => {
     left.length = 0;
     let handlers: AbortSignal | undefined;
     const client = inProcessClient((seen, signal) => {
@@ -120,7 +120,7 @@ describe(inProcessClient, () => {
     expect(handlers?.aborted).toBe(true);
   });
 
-  test('a body that breaks rejects', async () => {
+  test('a body that fails rejects', async () => {
     const broken = streamResponse(
       200,
       (async function* () {

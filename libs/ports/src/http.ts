@@ -1,17 +1,17 @@
 /** Header names are lower case, in requests and in responses. */
 export type HttpHeaders = Readonly<Record<string, string>>;
 
-/** One HTTP request, independent of the connection that carries it. */
+/** One HTTP request, independent of its connection. */
 export interface HttpRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Path and query, such as `/api/v1/nodes?limit=500`. */
   readonly path: string;
   readonly headers?: HttpHeaders;
-  /** The whole body as text; absent means none. */
+  /** The whole body as text; absent if there is none. */
   readonly body?: string;
 }
 
-/** One HTTP response. Its body is read once, either as a whole or piece by piece. */
+/** One HTTP response. Its body can be read once, either as a whole or in chunks. */
 export interface HttpResponse {
   readonly status: number;
   readonly headers: HttpHeaders;
@@ -22,14 +22,14 @@ export interface HttpResponse {
 }
 
 /**
- * The client's end of HTTP. Sockets carry it in production; in tests it may be a function call.
- * A response of any status resolves; only a transport failure or an abort rejects.
+ * An HTTP client: over sockets in production, a function call in tests.
+ * Resolves with a response of any status; rejects only after a transport failure or an abort.
  */
 export interface HttpClient {
   request(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse>;
 }
 
-/** The server's end of HTTP: what answers one request. `signal` aborts when the client has gone. */
+/** An HTTP server: answers one request. `signal` aborts when the client disconnects. */
 export type HttpHandler = (request: HttpRequest, signal: AbortSignal) => Promise<HttpResponse>;
 
 /** A response whose whole body is known. */
@@ -50,7 +50,7 @@ export function jsonResponse(status: number, body: unknown, headers: HttpHeaders
   return textResponse(status, JSON.stringify(body), { 'content-type': 'application/json', ...headers });
 }
 
-/** A response that sends text as it comes, such as a watch. */
+/** A response that streams text, such as a watch. */
 export function streamResponse(status: number, pieces: AsyncIterable<string>, headers: HttpHeaders = {}): HttpResponse {
   const encoder = new TextEncoder();
   const chunks = (async function* (): AsyncGenerator<Uint8Array> {
@@ -69,8 +69,8 @@ export function streamResponse(status: number, pieces: AsyncIterable<string>, he
 }
 
 /**
- * Calls a handler as if over a connection: an abort of the caller's signal rejects at once, also while the body is being read,
- * and aborts the handler's; so does leaving the body early.
+ * Calls a handler as if over a connection. An abort of the caller's signal rejects immediately, also while the body is being read, and
+ * aborts the signal of the handler; so does leaving the body early.
  */
 export function inProcessClient(handler: HttpHandler): HttpClient {
   return {
@@ -88,7 +88,7 @@ export function inProcessClient(handler: HttpHandler): HttpClient {
         signal.addEventListener('abort', onAbort, { once: true });
         handler(request, connection.signal)
           .then((response) => {
-            resolve(carried(response, connection, signal));
+            resolve(received(response, connection, signal));
           }, reject)
           .finally(() => {
             signal.removeEventListener('abort', onAbort);
@@ -98,8 +98,8 @@ export function inProcessClient(handler: HttpHandler): HttpClient {
   };
 }
 
-/** The response as it looks from the other end of the connection. */
-function carried(response: HttpResponse, connection: AbortController, signal: AbortSignal): HttpResponse {
+/** The response as the client sees it. */
+function received(response: HttpResponse, connection: AbortController, signal: AbortSignal): HttpResponse {
   const chunks: AsyncIterable<Uint8Array> = {
     [Symbol.asyncIterator]() {
       const source = response.chunks[Symbol.asyncIterator]();
@@ -135,8 +135,8 @@ function carried(response: HttpResponse, connection: AbortController, signal: Ab
           }),
         return() {
           end();
-          connection.abort(new Error('the client has gone'));
-          // Not awaited: a source that waits for something else would keep the client.
+          connection.abort(new Error('the client disconnected'));
+          // Not awaited: the source may be waiting for something else.
           source.return?.().catch(() => undefined);
           return Promise.resolve({ done: true, value: undefined });
         },

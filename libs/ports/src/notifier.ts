@@ -1,8 +1,8 @@
 import type { Clock } from './clock.ts';
 
 /**
- * Wakes those who wait for a change. Changes are numbered, so that none is missed between a look and the wait that follows: read {@link version},
- * look, and wait for a change after that version.
+ * Wakes the callers that wait for a change. Changes are numbered, so that none is missed between an observation and the wait after it: read
+ * `version`, observe, and wait for a change after that version.
  */
 export class Notifier {
   readonly #clock: Clock;

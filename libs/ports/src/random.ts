@@ -1,10 +1,10 @@
-/** A source of chance: uniformly distributed numbers in [0, 1). */
+/** A source of randomness: uniformly distributed numbers in [0, 1). */
 export type Random = () => number;
 
-/** Chance as the runtime gives it. Not for secrets. */
+/** The random numbers of the runtime. Not for secrets. */
 export const systemRandom: Random = () => Math.random();
 
-/** A repeatable sequence (mulberry32): the same seed gives the same numbers. */
+/** A repeatable sequence (mulberry32): equal seeds give equal numbers. */
 export function seededRandom(seed: number): Random {
   let state = seed >>> 0;
   return () => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { sleep, VirtualClock } from './index.ts';
 
 describe(VirtualClock, () => {
-  test('stands still until it is told to move', async () => {
+  test('does not advance by itself', async () => {
     const clock = new VirtualClock(1_000);
     const fired: number[] = [];
     clock.setTimer(10, () => fired.push(clock.now()));
@@ -12,7 +12,7 @@ describe(VirtualClock, () => {
     expect([clock.now(), clock.monotonic(), fired]).toEqual([1_010, 10, [1_010]]);
   });
 
-  test('fires timers in the order of their time, and of their setting within the same instant', async () => {
+  test('fires timers in the order of their time, and of their creation at the same instant', async () => {
     const clock = new VirtualClock();
     const order: string[] = [];
     for (const [name, at] of Object.entries({ d: 50, b: 20, c: 20, a: 10, f: 90, e: 70 })) clock.setTimer(at, () => order.push(name));
@@ -42,7 +42,7 @@ describe(VirtualClock, () => {
     expect(seen).toEqual(['past']);
   });
 
-  test('forgets cancelled timers, whether they are due with others or have fired', async () => {
+  test('ignores cancelled timers, whether they are due with others or have fired', async () => {
     const clock = new VirtualClock();
     const seen: string[] = [];
     const cancelThird = clock.setTimer(10, () => seen.push('third'));
@@ -57,7 +57,7 @@ describe(VirtualClock, () => {
     expect(seen).toEqual(['first', 'second']);
   });
 
-  test('lets chains of promises come to their end before time moves on', async () => {
+  test('completes chains of promises before time advances', async () => {
     const clock = new VirtualClock(0);
     const seen: number[] = [];
     const run = async (): Promise<void> => {
@@ -73,7 +73,7 @@ describe(VirtualClock, () => {
     expect(seen).toEqual([10, 20, 30]);
   });
 
-  test('jumps the wall clock without touching timers', async () => {
+  test('jump shifts the wall clock without affecting timers', async () => {
     const clock = new VirtualClock(1_000_000);
     const seen: number[] = [];
     clock.setTimer(100, () => seen.push(clock.monotonic()));
@@ -84,10 +84,10 @@ describe(VirtualClock, () => {
   });
 
   test.each([
-    { name: 'stops as soon as the condition holds', wanted: 3, limitMs: 1_000, held: true, atMs: 30 },
-    { name: 'does not move if the condition holds already', wanted: 0, limitMs: 1_000, held: true, atMs: 0 },
-    { name: 'gives up at the limit', wanted: 9, limitMs: 50, held: false, atMs: 50 },
-  ])('advanceUntil $name', async ({ wanted, limitMs, held, atMs }) => {
+    { name: 'stops as soon as the condition is true', wanted: 3, limitMs: 1_000, result: true, atMs: 30 },
+    { name: 'does not advance if the condition is already true', wanted: 0, limitMs: 1_000, result: true, atMs: 0 },
+    { name: 'stops at the limit', wanted: 9, limitMs: 50, result: false, atMs: 50 },
+  ])('advanceUntil $name', async ({ wanted, limitMs, result, atMs }) => {
     const clock = new VirtualClock(0);
     let count = 0;
     const tick = (): void => {
@@ -95,7 +95,7 @@ describe(VirtualClock, () => {
       clock.setTimer(10, tick);
     };
     clock.setTimer(10, tick);
-    expect(await clock.advanceUntil(() => count >= wanted, limitMs)).toBe(held);
+    expect(await clock.advanceUntil(() => count >= wanted, limitMs)).toBe(result);
     expect(clock.monotonic()).toBe(atMs);
   });
 });

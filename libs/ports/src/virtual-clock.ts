@@ -8,8 +8,8 @@ interface Timer {
 }
 
 /**
- * A clock that stands still until told to move. Time jumps from timer to timer, so hours pass in microseconds,
- * and equal inputs give equal orders of events.
+ * A clock that advances only on request. Time jumps from timer to timer, so that hours pass in microseconds, and equal inputs give equal
+ * orders of events.
  */
 export class VirtualClock implements Clock {
   #nowMs: number;
@@ -21,7 +21,7 @@ export class VirtualClock implements Clock {
 
   /**
    * @param startMs wall-clock time at the start, milliseconds since the Unix epoch
-   * @param settleTurns turns of the event loop granted to pending promises and streams before time moves on
+   * @param settleTurns turns of the event loop for pending promises and streams before time advances
    */
   constructor(startMs: number = Date.UTC(2026, 0, 5), settleTurns = 4) {
     this.#nowMs = startMs;
@@ -37,12 +37,12 @@ export class VirtualClock implements Clock {
     return this.#nowMs - this.#startMs;
   }
 
-  /** Shifts the wall clock, as an NTP step does; timers and `monotonic` are not affected. */
+  /** Shifts the wall clock, as an NTP step does. Timers and `monotonic` are not affected. */
   jump(byMs: number): void {
     this.#wallOffsetMs += byMs;
   }
 
-  /** Like Node's own timers, whole milliseconds and at least one: code that waits in a loop always moves time. */
+  /** As with the timers of Node.js, delays are whole milliseconds and at least one, so that waiting in a loop always advances time. */
   setTimer(delayMs: number, callback: () => void): () => void {
     const timer: Timer = { atMs: this.#nowMs + Math.max(1, Math.ceil(delayMs)), order: this.#order++, callback, cancelled: false };
     push(this.#heap, timer);
@@ -51,7 +51,7 @@ export class VirtualClock implements Clock {
     };
   }
 
-  /** Lets everything that is already due to happen, happen, without moving time. */
+  /** Runs everything that is due, without advancing time. */
   async settle(): Promise<void> {
     let seen: number;
     do {
@@ -60,7 +60,7 @@ export class VirtualClock implements Clock {
     } while (seen !== this.#order);
   }
 
-  /** Moves time forward by `byMs`, firing every timer on the way in order. */
+  /** Advances time by `byMs`, and fires the timers of that time in order. */
   async advance(byMs: number): Promise<void> {
     const untilMs = this.#nowMs + byMs;
     await this.settle();
@@ -69,8 +69,8 @@ export class VirtualClock implements Clock {
   }
 
   /**
-   * Moves time forward until `done()` holds.
-   * @returns whether it held before `limitMs` of virtual time had passed
+   * Advances time until `done()` returns true.
+   * @returns whether it did within `limitMs` of virtual time
    */
   async advanceUntil(done: () => boolean, limitMs: number): Promise<boolean> {
     const untilMs = this.#nowMs + limitMs;
@@ -82,7 +82,7 @@ export class VirtualClock implements Clock {
     return true;
   }
 
-  /** Fires the earliest timers, all those due at the same instant together. */
+  /** Fires the earliest timers: all those that are due at the same instant. */
   #fireNext(untilMs: number): boolean {
     let fired = false;
     for (;;) {

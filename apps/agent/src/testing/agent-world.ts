@@ -8,26 +8,26 @@ import type { AgentSettings } from '@brupop/state-machine';
 import { createAgent } from '../agent.ts';
 import { FakeApiserver } from './fake-apiserver.ts';
 
-/** A simulated host, an apiserver and the agent's container, which ends and starts with the host and whenever it exits. */
+/** A simulated host, an apiserver and the agent's container, which stops and starts with the host, and restarts when its process exits. */
 export class AgentWorld {
   readonly clock: VirtualClock = new VirtualClock();
-  /** What its host may update to. */
+  /** The versions that the repository offers to the host. */
   readonly repository: { readonly available: string[] } = { available: ['1.27.0', '1.26.1'] };
   readonly host: SimulatedHost;
   readonly apiserver: FakeApiserver;
   readonly log: ReturnType<typeof memoryLogger> = memoryLogger();
-  /** What each agent process ended with. */
+  /** The error with which each agent process ended. */
   readonly ends: unknown[] = [];
   token = 'token-1';
-  /** Agents do not know their Node's UID; one that is told it sends it. */
+  /** An agent does not know the UID of its Node; it sends this one if it is set. */
   nodeUid: string | undefined;
-  /** What answers in place of the apiserver. */
+  /** Replaces the apiserver. */
   front: HttpHandler | undefined;
-  /** What the host answers in place of its update status. */
+  /** Replaces the update status of the host. */
   hostAnswers: { readonly status: number; readonly body: string } | undefined;
   /** Called before each request of the agent to its host. */
   onHostRequest: ((request: HttpRequest) => void) | undefined;
-  /** Whether the container still runs when the host has told its services to stop. */
+  /** Whether the container is still running when the host has stopped its services. */
   outlastsServices = false;
   readonly #settings: AgentSettings;
   #container: AbortController | undefined;
@@ -50,7 +50,7 @@ export class AgentWorld {
     });
   }
 
-  /** Starts the container: a new mount of the socket, and no memory. */
+  /** Starts the container, with a new mount of the socket and an empty memory. */
   start(): void {
     const container = new AbortController();
     this.#container = container;
@@ -83,24 +83,24 @@ export class AgentWorld {
     });
   }
 
-  /** Kills the container; nothing restarts it. */
+  /** Kills the container, without a restart. */
   kill(): void {
     this.#container?.abort(new Error('killed'));
   }
 
-  /** Lets time pass until `done` holds, an hour at most. */
+  /** Advances time until `done` returns true, an hour at most. */
   async until(done: () => boolean, limitMs = 3_600_000): Promise<boolean> {
     return await this.clock.advanceUntil(done, limitMs);
   }
 
-  /** An agent that has reported its new version available. */
+  /** Starts an agent, and waits until it has reported an available update. */
   async ready(): Promise<this> {
     this.start();
     await this.until(() => this.apiserver.status?.target_version === '1.27.0');
     return this;
   }
 
-  /** Tells the node to update and waits until it rests again. */
+  /** Starts an update and waits until the node is idle again. */
   async update(limitMs?: number, version = '1.27.0'): Promise<boolean> {
     this.apiserver.setDesired('StagedAndPerformedUpdate', version);
     return await this.until(() => this.apiserver.shadow?.spec.state === 'Idle' && this.apiserver.status?.current_state === 'Idle', limitMs);

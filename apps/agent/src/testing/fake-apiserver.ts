@@ -11,7 +11,7 @@ const NEXT_STATE: Partial<Record<ShadowState, ShadowState>> = {
   MonitoringUpdate: 'Idle',
 };
 
-/** One node's shadow and Node behind the apiserver's routes, with a controller that lets the node go on at once. */
+/** The routes of the apiserver for one node and its shadow, with a controller that permits each next state immediately. */
 export class FakeApiserver {
   shadow: BottlerocketShadow | undefined;
   cordoned = false;
@@ -19,21 +19,21 @@ export class FakeApiserver {
   cordons = 0;
   excluded = false;
   healthy = true;
-  /** How many of the next drain steps do not end the drain. */
+  /** How many of the next drain steps do not complete the drain. */
   drainWaits = 0;
-  /** Answers given instead of the real ones, one for each request that matches. */
+  /** Responses that replace the real ones, one for each matching request. */
   readonly failures: { readonly method: string; readonly path: string; readonly response: () => Promise<HttpResponse> }[] = [];
   /** `METHOD /path` of every request, in order. */
   readonly requests: string[] = [];
   /** Every status that was written. */
   readonly written: ShadowStatus[] = [];
-  /** Whether what is told of checks for updates is kept; older apiservers and resources drop it. */
+  /** Whether `update_check` is stored; older apiservers and CRDs drop it. */
   keepsChecks = true;
-  /** Whether it finds reports with a message too long. */
+  /** Whether reports with a message are refused as too large. */
   refusesMessages = false;
-  /** Whether the controller answers reports. */
+  /** Whether the controller reacts to reports. */
   controls = true;
-  /** Reads show the shadow as it was this long ago. */
+  /** How long reads lag behind writes, in milliseconds. */
   lagMs = 0;
   readonly #clock: Clock;
   readonly #token: string;
@@ -56,7 +56,7 @@ export class FakeApiserver {
     if (this.shadow !== undefined) this.#save({ ...this.shadow, spec });
   }
 
-  /** Changes the status, as people do with kubectl. */
+  /** Changes the status, as a user does with kubectl. */
   edit(changes: Partial<ShadowStatus>): void {
     const { shadow, status } = this;
     if (shadow !== undefined && status !== undefined) this.#save({ ...shadow, status: { ...status, ...changes } });

@@ -2,13 +2,13 @@ import { jsonResponse, textResponse } from '@brupop/ports';
 import type { HttpHandler, HttpResponse } from '@brupop/ports';
 
 /**
- * The apiserver of Brupop 1.x, as it answers our agents: it insists on three headers, knows neither GET nor steps, and answers every failure
- * with 500 and plain text. All names are literals, so that a renamed one is noticed.
+ * The apiserver of Brupop 1.x, as it answers our agents: it insists on three headers, knows neither GET nor steps, and answers every
+ * failure with 500 and plain text. All names are literals, so that a renamed one is noticed.
  */
 export class LegacyApiserver {
-  /** Every status that was written, by the fields that it knows. */
+  /** Every status that was written, with the fields that it supports. */
   readonly written: unknown[] = [];
-  /** `METHOD /path` of what it did something about. */
+  /** `METHOD /path` of every request that it carried out. */
   readonly obeyed: string[] = [];
 
   readonly handle: HttpHandler = (request) => Promise.resolve(this.#answer(request));
@@ -20,7 +20,7 @@ export class LegacyApiserver {
     const route = `${method} ${path}`;
     switch (route) {
       case 'POST /bottlerocket-node-resource':
-        // It never looks whether there is one.
+        // It does not check whether the shadow exists.
         return textResponse(500, "Error creating BottlerocketShadow: 'Unable to create BottlerocketShadow (node-a, u): AlreadyExists'");
       case 'PUT /bottlerocket-node-resource': {
         const { current_version, target_version, current_state, crash_count, state_transition_failure_timestamp } = JSON.parse(
