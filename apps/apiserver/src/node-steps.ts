@@ -26,7 +26,7 @@ import { SERVER_COMPONENTS } from './caches.ts';
 import { createDrainEvents } from './drain-events.ts';
 import { createDrainLog } from './drain-log.ts';
 import { RequestError } from './errors.ts';
-import { giveUpInTime, isRefused, orRefused, type RefusedChange } from './refused-change.ts';
+import { failAfterTimeout, isRefused, orRefused, type RefusedChange } from './refused-change.ts';
 import { requestSignal } from './request-signal.ts';
 import type { ShadowRoutesDeps } from './shadow-routes.ts';
 import { createVolumeWaits } from './volume-waits.ts';
@@ -134,7 +134,7 @@ export function createNodeSteps(deps: NodeStepsDeps): NodeSteps {
   return {
     cordon: async (target, policy) => {
       const cordoned = await orRefused('the cordon', orNodeNotFound(target, cordon(target)));
-      if (isRefused(cordoned)) giveUpInTime(deps, target.nodeName, cordoned, policy);
+      if (isRefused(cordoned)) failAfterTimeout(deps, target.nodeName, cordoned, policy);
       return cordoned;
     },
     drain: async (target, { owned, listed }, policy) => {
@@ -169,7 +169,7 @@ export function createNodeSteps(deps: NodeStepsDeps): NodeSteps {
       const change = excludeFromLoadBalancers({ ...target, known: caches.node(target.nodeName) });
       const excluded = await orRefused('the exclusion from load balancers', orNodeNotFound(target, change));
       if (isRefused(excluded)) {
-        giveUpInTime(deps, target.nodeName, excluded, drainPolicy);
+        failAfterTimeout(deps, target.nodeName, excluded, drainPolicy);
         return excluded;
       }
       if (excluded.changed) log.info('Excluding node from load balancers', { node: target.nodeName });

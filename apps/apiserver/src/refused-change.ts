@@ -41,7 +41,7 @@ function isStanding({ status, reason, retry }: KubeApiError): boolean {
  * count the timeout, so it counts from the start of the step that the agent reported.
  * @throws RequestError `DRAIN_TIMED_OUT`
  */
-export function giveUpInTime(
+export function failAfterTimeout(
   { caches, clock }: { readonly caches: Caches; readonly clock: Clock },
   nodeName: string,
   { blocked }: RefusedChange,

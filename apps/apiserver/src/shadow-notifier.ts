@@ -1,5 +1,5 @@
 import type { BottlerocketShadow } from '@brupop/crd-models';
-import type { Clock } from '@brupop/ports';
+import { Notifier, type Clock } from '@brupop/ports';
 
 /** Wakes pending polls when their shadow changes. One watch serves any number of polls. */
 export interface ShadowNotifier {
@@ -16,36 +16,20 @@ export interface ShadowNotifier {
 
 /** A notifier without waiters. */
 export function createShadowNotifier(clock: Clock): ShadowNotifier {
-  const waiting = new Map<string, Set<() => void>>();
+  const topics = new Map<string, Notifier>();
   const closing = new AbortController();
-  const wake = (waiters: Set<() => void> | undefined): void => {
-    for (const resolve of [...(waiters ?? [])]) resolve();
-  };
   const notify = (name?: string): void => {
-    if (name !== undefined) wake(waiting.get(name));
-    else for (const waiters of [...waiting.values()]) wake(waiters);
+    if (name !== undefined) topics.get(name)?.notify();
+    else for (const topic of topics.values()) topic.notify();
   };
   return {
     notify,
-    change(name, waitMs, signal) {
-      return new Promise((resolve) => {
-        if (closing.signal.aborted || signal.aborted || waitMs <= 0) {
-          resolve();
-          return;
-        }
-        const waiters = waiting.get(name) ?? new Set();
-        waiting.set(name, waiters);
-        const done = (): void => {
-          cancel();
-          signal.removeEventListener('abort', done);
-          waiters.delete(done);
-          if (waiters.size === 0 && waiting.get(name) === waiters) waiting.delete(name);
-          resolve();
-        };
-        const cancel = clock.setTimer(waitMs, done);
-        signal.addEventListener('abort', done, { once: true });
-        waiters.add(done);
-      });
+    async change(name, waitMs, signal) {
+      if (closing.signal.aborted || waitMs <= 0) return;
+      const topic = topics.get(name) ?? new Notifier(clock);
+      topics.set(name, topic);
+      await topic.wait(topic.version, waitMs, signal).catch(() => undefined);
+      if (topic.waiting === 0 && topics.get(name) === topic) topics.delete(name);
     },
     close() {
       closing.abort(new Error('this replica is shutting down'));

@@ -6,7 +6,7 @@ import { describe, expect, test } from '@jest/globals';
 const project = join(import.meta.dirname, '..');
 
 describe('generated validators', () => {
-  test('are what the schemas give', () => {
+  test('match the schemas', () => {
     const { status, stderr } = spawnSync(process.execPath, ['--conditions=@brupop/source', 'scripts/generate.mjs', '--check'], {
       cwd: project,
       encoding: 'utf8',

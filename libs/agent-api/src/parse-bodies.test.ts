@@ -4,7 +4,7 @@ import { parseCreateShadowRequest, parseErrorBody, parseNodeHealth, parseStepPro
 const POD = { namespace: 'default', name: 'web-0', reason: 'blocked', message: 'PodDisruptionBudget web allows 0 disruptions' };
 
 describe(parseCreateShadowRequest, () => {
-  test('a selector of name and UID is taken', () => {
+  test('accepts a selector of name and UID', () => {
     const body = { node_selector: { node_name: 'a', node_uid: 'u' } };
     expect(parseCreateShadowRequest(body)).toEqual({ ok: true, value: body });
   });
@@ -20,9 +20,9 @@ describe(parseCreateShadowRequest, () => {
 
 describe(parseStepProgress, () => {
   test.each([
-    { name: 'the least', body: { done: true, message: 'Drained' } },
+    { name: 'only required fields', body: { done: true, message: 'Drained' } },
     {
-      name: 'all there is',
+      name: 'all fields',
       body: {
         done: false,
         message: 'Waiting for 1 pod',
@@ -35,7 +35,7 @@ describe(parseStepProgress, () => {
       },
     },
     { name: 'fields of a newer apiserver', body: { done: true, message: '', more: {} } },
-  ])('$name is taken', ({ body }) => {
+  ])('accepts $name', ({ body }) => {
     expect(parseStepProgress(body)).toEqual({ ok: true, value: body });
   });
 
@@ -52,30 +52,30 @@ describe(parseStepProgress, () => {
     expect(parseStepProgress(body)).toEqual({ ok: false, errors: [error] });
   });
 
-  test('a list of pods beyond all measure is refused', () => {
+  test('rejects a list of pods that is too long', () => {
     const body = { done: false, message: '', waiting: Array.from({ length: 1001 }, () => POD) };
     expect(parseStepProgress(body)).toEqual({ ok: false, errors: ['waiting: expected at most 1000 items, got a list'] });
   });
 });
 
 describe(parseNodeHealth, () => {
-  test('health and problems are taken', () => {
+  test('accepts health and problems', () => {
     const body = { healthy: false, problems: ['Node is not Ready'] };
     expect(parseNodeHealth(body)).toEqual({ ok: true, value: body });
   });
 
-  test('problems must be texts', () => {
+  test('rejects problems that are not strings', () => {
     expect(parseNodeHealth({ healthy: true, problems: [1] })).toEqual({ ok: false, errors: ['problems[0]: expected string, got 1'] });
   });
 });
 
 describe(parseErrorBody, () => {
-  test('code and message are taken', () => {
+  test('accepts code and message', () => {
     const body = { error: { code: 'TOKEN_EXPIRED', message: 'The token has expired' } };
     expect(parseErrorBody(body)).toEqual({ ok: true, value: body });
   });
 
-  test("an older apiserver's plain text is refused, not misread", () => {
+  test('rejects the plain text of an older apiserver', () => {
     expect(parseErrorBody('Error running request')).toEqual({ ok: false, errors: ['body: expected object, got "Error running request"'] });
   });
 });

@@ -1,18 +1,18 @@
-/** What a `Prefer` header asks for. */
+/** The preferences in a `Prefer` header. */
 export interface Preferences {
-  /** How long the client would wait for an answer, in seconds; absent if it does not say. The server may wait less. */
+  /** How long the client would wait for a response, in seconds; absent if not sent. The server may wait less. */
   readonly wait?: number;
-  /** Whether one bounded step is wanted instead of the whole. */
+  /** Whether the client requests one bounded step instead of the whole operation. */
   readonly respondAsync: boolean;
 }
 
-// A preference is a token with an optional value, which may be quoted, and parameters that nobody uses (RFC 7240, section 2).
+// A preference is a token with an optional value, which may be quoted, and parameters, which are not used here (RFC 7240, section 2).
 const PREFERENCE = /^\s*([!#$%&'*+.^_`|~\w-]+)\s*(?:=\s*("(?:[^"\\]|\\.)*"|[^\s;,"]*)\s*)?(?:;.*)?$/s;
-// What anyone may send is read only so far: unbalanced quotes cost time quadratic in its length.
+// Limits the input: unbalanced quotes cost time quadratic in its length.
 const LONGEST_HEADER = 1000;
 const SECONDS = /^\d{1,9}$/;
 
-/** Reads a `Prefer` header (RFC 7240). Unknown or malformed preferences are ignored, of a repeated one the first counts. Never throws. */
+/** Reads a `Prefer` header (RFC 7240). Ignores unknown and malformed preferences; if one is repeated, the first counts. Never throws. */
 export function parsePrefer(header: string | undefined): Preferences {
   let wait: string | undefined;
   let respondAsync = false;

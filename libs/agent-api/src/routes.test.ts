@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { HEADERS, LOWER_CASE_HEADERS, ROUTES } from './routes.ts';
 
-describe('the wire contract that old agents and apiservers rely on', () => {
+describe('the wire contract with agents and apiservers of Brupop 1.x', () => {
   test('paths', () => {
     expect(ROUTES).toMatchObject({
       shadow: '/bottlerocket-node-resource',
@@ -18,7 +18,7 @@ describe('the wire contract that old agents and apiservers rely on', () => {
     expect(HEADERS).toEqual({ nodeName: 'BrupopNodeName', nodeUid: 'BrupopNodeUid', token: 'BrupopK8sAuthToken' });
   });
 
-  test('a server finds each header under its name in lower case', () => {
+  test('the lower-case names match the headers', () => {
     expect(Object.values(LOWER_CASE_HEADERS)).toEqual(Object.values(HEADERS).map((name) => name.toLowerCase()));
   });
 });

@@ -1,7 +1,7 @@
 import { TIMESTAMP_PATTERN } from '@brupop/crd-models';
 import type { JsonSchema } from '@brupop/crd-models';
 
-// A node's pods number a few hundred at most; a longer list is not what we sent.
+// A node has at most a few hundred pods; no apiserver of ours sends a longer list.
 const MOST_ITEMS = 1000;
 
 const CREATE_SHADOW_REQUEST: JsonSchema = {
@@ -72,7 +72,7 @@ const ERROR_BODY: JsonSchema = {
   },
 };
 
-/** The schemas that validators are generated from, by the name of the validator. */
+/** The schemas from which the validators are generated, by the name of the validator. */
 export const VALIDATED: Readonly<Record<string, JsonSchema>> = {
   validateCreateShadowRequest: CREATE_SHADOW_REQUEST,
   validateStepProgress: STEP_PROGRESS,

@@ -6,20 +6,20 @@ import type { CertificateStep } from './plan.ts';
 import { INJECT_ANNOTATION, KEYS, RENEW_ANNOTATION, targetPaths } from './targets.ts';
 import type { CertificateTargets } from './targets.ts';
 
-/** What a write needs. */
+/** What {@link applyStep} needs. */
 export interface ApplyDeps {
   readonly client: KubeClient;
   readonly targets: CertificateTargets;
   readonly names: readonly string[];
-  /** Labels of the Secrets that are made. */
+  /** Labels of the Secrets that are created. */
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** Values are PEM; null takes a key away. */
+/** Values are PEM; null removes a key. */
 type Change = Readonly<Record<string, string | null>>;
 
 /**
- * Makes one step of a plan: one write, refused by the API server with 409 if the object is no longer the one that was observed.
+ * Applies one step of a plan: one write, which the API server rejects with 409 if the object has changed since it was observed.
  * @throws as the client does
  */
 export async function applyStep(deps: ApplyDeps, objects: Objects, step: CertificateStep, signal: AbortSignal): Promise<void> {
@@ -29,23 +29,23 @@ export async function applyStep(deps: ApplyDeps, objects: Objects, step: Certifi
   switch (step.kind) {
     case 'create-authority':
     case 'renew-authority': {
-      // Loaded when it is needed, once in months: the library takes more memory than all else here.
+      // Loaded only when needed, once in months: the library takes more memory than everything else here.
       const { issueAuthority } = await import('./issue.ts');
-      const made = await issueAuthority(targets.authoritySecret.replace(/-secret$/, ''), step.validity);
-      const former = step.kind === 'renew-authority' ? signingPair(objects, 'current') : undefined;
+      const issued = await issueAuthority(targets.authoritySecret.replace(/-secret$/, ''), step.validity);
+      const previous = step.kind === 'renew-authority' ? signingPair(objects, 'current') : undefined;
       return write(targets.authoritySecret, objects.authority, {
-        [KEYS.cert]: made.certPem,
-        [KEYS.key]: made.keyPem,
-        [KEYS.bundle]: bundleText(distinct([...readAuthorities(made.certPem), ...step.keep])),
-        ...(former === undefined ? {} : { [KEYS.previousCert]: former.certPem, [KEYS.previousKey]: former.keyPem }),
+        [KEYS.cert]: issued.certPem,
+        [KEYS.key]: issued.keyPem,
+        [KEYS.bundle]: bundleText(distinct([...readAuthorities(issued.certPem), ...step.keep])),
+        ...(previous === undefined ? {} : { [KEYS.previousCert]: previous.certPem, [KEYS.previousKey]: previous.keyPem }),
       });
     }
     case 'issue-serving': {
       const authority = signingPair(objects, step.signer);
       if (authority === undefined) throw new TypeError(`the plan signs with a missing authority: ${step.signer}`);
       const { issueCertificate } = await import('./issue.ts');
-      const made = await issueCertificate(authority, { commonName: targets.servingSecret, names, ...step.validity });
-      const change = { [KEYS.cert]: made.certPem, [KEYS.key]: made.keyPem, [KEYS.bundle]: step.bundle };
+      const issued = await issueCertificate(authority, { commonName: targets.servingSecret, names, ...step.validity });
+      const change = { [KEYS.cert]: issued.certPem, [KEYS.key]: issued.keyPem, [KEYS.bundle]: step.bundle };
       return write(targets.servingSecret, objects.serving, change);
     }
     case 'retire-authorities':
@@ -92,8 +92,11 @@ async function writeSecret(
 ): Promise<void> {
   const data = Object.fromEntries(Object.entries(change).map(([key, pem]) => [key, pem === null ? null : encode(pem)]));
   if (secret !== undefined) {
-    const asked = KEYS.cert in change && secret.metadata.annotations?.[RENEW_ANNOTATION] !== undefined;
-    const metadata = { resourceVersion: secret.metadata.resourceVersion, ...(asked ? { annotations: { [RENEW_ANNOTATION]: null } } : {}) };
+    const isRenewal = KEYS.cert in change && secret.metadata.annotations?.[RENEW_ANNOTATION] !== undefined;
+    const metadata = {
+      resourceVersion: secret.metadata.resourceVersion,
+      ...(isRenewal ? { annotations: { [RENEW_ANNOTATION]: null } } : {}),
+    };
     await client.request('PATCH', targetPaths.secret(targets.namespace, name), { body: { metadata, data }, signal });
     return;
   }

@@ -1,7 +1,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 
-/** A certificate as far as decisions look at it. It holds nothing secret. */
+/** The public part of a certificate that decisions need. */
 export interface Certificate {
   readonly pem: string;
   readonly fingerprint: string;
@@ -9,7 +9,7 @@ export interface Certificate {
   readonly notAfterMs: number;
 }
 
-/** Reads one certificate; undefined for anything else. */
+/** Parses one certificate; undefined if the text is not a certificate. */
 export function readCertificate(pem: string): Certificate | undefined {
   try {
     const certificate = new X509Certificate(pem);
@@ -26,27 +26,27 @@ export function readCertificate(pem: string): Certificate | undefined {
 
 const BLOCK = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
-/** The authorities in a PEM text, each once. What is no certificate of an authority is left out. */
+/** The distinct authorities in a PEM text. Everything else in it is ignored. */
 export function readAuthorities(text: string): readonly Certificate[] {
   return distinct((text.match(BLOCK) ?? []).map(readCertificate).filter((one) => one !== undefined && isAuthority(one)) as Certificate[]);
 }
 
-/** The certificates, the first of equal ones. */
+/** The certificates without duplicates. */
 export function distinct(certificates: readonly Certificate[]): readonly Certificate[] {
   return certificates.filter((one, at) => certificates.findIndex(({ fingerprint }) => fingerprint === one.fingerprint) === at);
 }
 
-/** The one text for a list of certificates. */
+/** The canonical text of a list of certificates. */
 export function bundleText(certificates: readonly Certificate[]): string {
   return certificates.map(({ pem }) => pem).join('');
 }
 
-/** Whether it may sign others. */
+/** Whether the certificate may sign others. */
 export function isAuthority({ pem }: Certificate): boolean {
   return new X509Certificate(pem).ca;
 }
 
-/** Whether the private key is the certificate's; false also for what is no key. */
+/** Whether the private key belongs to the certificate; false if it is not a key. */
 export function keyFits({ pem }: Certificate, keyPem: string): boolean {
   try {
     return new X509Certificate(pem).checkPrivateKey(createPrivateKey(keyPem));
@@ -55,7 +55,7 @@ export function keyFits({ pem }: Certificate, keyPem: string): boolean {
   }
 }
 
-/** The one among `authorities` that has signed the certificate. */
+/** The authority that signed the certificate, if it is among `authorities`. */
 export function issuerOf({ pem }: Certificate, authorities: readonly Certificate[]): Certificate | undefined {
   const certificate = new X509Certificate(pem);
   return authorities.find((authority) => {
@@ -64,7 +64,7 @@ export function issuerOf({ pem }: Certificate, authorities: readonly Certificate
   });
 }
 
-/** Whether the certificate is good for every name; a wildcard stands for any name under it. */
+/** Whether the certificate is valid for every name; a wildcard stands for any name that it matches. */
 export function coversNames({ pem }: Certificate, names: readonly string[]): boolean {
   const certificate = new X509Certificate(pem);
   return names.every((name) => {

@@ -10,7 +10,7 @@ import type { KeyPair } from './signing-key.ts';
 const VALIDITY = { notBeforeMs: Date.now() - 3_600_000, notAfterMs: Date.now() + 3_600_000 };
 const NAMES = ['*.ns.svc', 'localhost', '127.0.0.1', '::1'];
 
-/** What a client that trusts `ca` finds: the protocol, or the reason why it refuses. */
+/** The result for a client that trusts `ca`: the protocol, or the error code. */
 async function handshake(server: KeyPair, ca: string, servername = 'a.ns.svc'): Promise<string | null | undefined> {
   const listening = createServer({ cert: server.certPem, key: server.keyPem }, (socket) => socket.end()).listen(0, '127.0.0.1');
   await once(listening, 'listening');
@@ -27,7 +27,7 @@ async function handshake(server: KeyPair, ca: string, servername = 'a.ns.svc'): 
 }
 
 describe(issueCertificate, () => {
-  test('makes what a client that trusts the authority accepts, also among others in a bundle', async () => {
+  test('issues a certificate that a client accepts if its bundle contains the authority', async () => {
     const [authority, other] = [await issueAuthority('ca', VALIDITY), await issueAuthority('ca', VALIDITY)];
     const leaf = await issueCertificate(authority, { commonName: 'leaf', names: NAMES, ...VALIDITY });
     expect(await handshake(leaf, authority.certPem)).toBe('TLSv1.3');
@@ -36,7 +36,7 @@ describe(issueCertificate, () => {
     expect(await handshake(leaf, authority.certPem, 'a.other.svc')).toBe('ERR_TLS_CERT_ALTNAME_INVALID');
   });
 
-  test('says what it is, and for whom', async () => {
+  test('sets purposes and names', async () => {
     const authority = await issueAuthority('ca', VALIDITY);
     const ca = new X509Certificate(authority.certPem);
     const leaf = new X509Certificate((await issueCertificate(authority, { commonName: 'leaf', names: NAMES, ...VALIDITY })).certPem);

@@ -1,4 +1,4 @@
-// The X.509 library finds its parts by decorators, which want this first.
+// The X.509 library uses decorators, which require this import first.
 import 'reflect-metadata';
 import { createPrivateKey, randomBytes, webcrypto } from 'node:crypto';
 import { isIP } from 'node:net';
@@ -12,7 +12,9 @@ export interface Validity {
   readonly notAfterMs: number;
 }
 
-/** A self-signed authority with an EC P-256 key. Its subject is `commonName` with a random end, so that no two are alike. */
+/**
+ * Issues a self-signed authority with an EC P-256 key. Its subject is `commonName` with a random suffix, so that every subject is unique.
+ */
 export async function issueAuthority(commonName: string, validity: Validity): Promise<KeyPair> {
   const keys = await generate();
   const name = [{ CN: [`${commonName}-${randomBytes(4).toString('hex')}`] }];
@@ -32,7 +34,7 @@ export async function issueAuthority(commonName: string, validity: Validity): Pr
 }
 
 /**
- * A certificate for servers and clients alike, signed by `authority`.
+ * Issues a certificate for servers and clients, signed by `authority`.
  * @param names DNS names, wildcards and IP addresses
  */
 export async function issueCertificate(
@@ -62,7 +64,7 @@ export async function issueCertificate(
   return exported(certificate, keys);
 }
 
-/** The identifier that the authority gives itself: others compute theirs in other ways, and verifiers want the two to be equal. */
+/** The key identifier in the authority itself: authorities compute it in different ways, and verifiers require the two to be equal. */
 async function authorityKeyIdentifier(issuer: x509.X509Certificate): Promise<x509.AuthorityKeyIdentifierExtension> {
   const own = issuer.getExtension(x509.SubjectKeyIdentifierExtension)?.keyId;
   return own === undefined ? x509.AuthorityKeyIdentifierExtension.create(issuer.publicKey) : new x509.AuthorityKeyIdentifierExtension(own);
@@ -75,7 +77,7 @@ const generate = (): Promise<KeyObjects> => webcrypto.subtle.generateKey(P256, t
 
 function template(keys: KeyObjects, { notBeforeMs, notAfterMs }: Validity) {
   return {
-    // Positive, whatever comes after.
+    // The leading byte makes the number positive.
     serialNumber: `01${randomBytes(15).toString('hex')}`,
     notBefore: new Date(notBeforeMs),
     notAfter: new Date(notAfterMs),

@@ -8,14 +8,14 @@ import type { KeyPair } from './signing-key.ts';
 import { CERT_MANAGER_ANNOTATION, INJECT_ANNOTATION, KEYS, RENEW_ANNOTATION, targetPaths } from './targets.ts';
 import type { CertificateTargets } from './targets.ts';
 
-/** A Secret of the core API. */
+/** A Secret. */
 export interface Secret {
   readonly metadata: KubeMetadata;
   readonly type?: string;
   readonly data?: Readonly<Record<string, string>>;
 }
 
-/** A CustomResourceDefinition, as far as its webhook goes. */
+/** The part of a CustomResourceDefinition that configures its webhook. */
 export interface WebhookDefinition {
   readonly metadata: KubeMetadata;
   readonly spec: {
@@ -23,7 +23,7 @@ export interface WebhookDefinition {
   };
 }
 
-/** The objects as they were read; undefined where there is none. */
+/** The objects as they were read; undefined if they do not exist. */
 export interface Objects {
   readonly authority: Secret | undefined;
   readonly serving: Secret | undefined;
@@ -31,7 +31,7 @@ export interface Objects {
   readonly definition: WebhookDefinition | undefined;
 }
 
-/** @throws as the client does, except for objects that do not exist */
+/** Reads the objects. @throws as the client does, except for objects that do not exist */
 export async function readObjects(client: KubeClient, targets: CertificateTargets, signal: AbortSignal): Promise<Objects> {
   const read = <T>(path: string): Promise<T | undefined> => readIfAny<T>(client, path, signal);
   const secret = (name: string): Promise<Secret | undefined> => read(targetPaths.secret(targets.namespace, name));
@@ -44,7 +44,7 @@ export async function readObjects(client: KubeClient, targets: CertificateTarget
   return { authority, serving, trust, definition };
 }
 
-/** The Secrets that cert-manager keeps up: those whose Certificate exists. */
+/** The names of the Secrets that cert-manager manages: those whose Certificate exists. */
 export async function managedByCertManager(
   client: KubeClient,
   { authority, serving, trust }: Objects,
@@ -69,7 +69,7 @@ async function readIfAny<T>(client: KubeClient, path: string, signal: AbortSigna
   }
 }
 
-/** What the objects hold, without the keys. */
+/** The content of the objects, without the keys. */
 export function observationOf(objects: Objects, names: readonly string[]): Omit<CertificateObservation, 'settledForMs'> {
   const bundles = [objects.authority, objects.serving, objects.trust].map((secret) => bundleOf(textOf(secret, KEYS.bundle)));
   const [authorityBundle = NONE, servingBundle = NONE, trust = NONE] = bundles;
@@ -100,7 +100,7 @@ export function observationOf(objects: Objects, names: readonly string[]): Omit<
   };
 }
 
-/** The pair that signs, if it is whole and that of an authority. */
+/** The key pair of a signer, if it is complete and belongs to an authority. */
 export function signingPair({ authority }: Objects, signer: Signer): KeyPair | undefined {
   const pair = signer === 'current' ? pairOf(authority, KEYS.cert, KEYS.key) : pairOf(authority, KEYS.previousCert, KEYS.previousKey);
   const certificate = certificateOf(pair);

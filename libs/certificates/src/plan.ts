@@ -3,7 +3,7 @@ import type { Certificate } from './certificate.ts';
 import type { Validity } from './issue.ts';
 import type { CertificatePolicy } from './policy.ts';
 
-/** A list of trusted authorities as it is kept somewhere, and what could be read of it. */
+/** A stored list of trusted authorities, and the authorities that could be parsed from it. */
 export interface Bundle {
   readonly text: string;
   readonly authorities: readonly Certificate[];
@@ -11,41 +11,43 @@ export interface Bundle {
 
 /** The bundle of a webhook. */
 export interface WebhookBundle extends Bundle {
-  /** Whether cert-manager is asked to write it: ours is then not the one that stays. */
+  /** Whether cert-manager is configured to write it, and would overwrite ours. */
   readonly injected: boolean;
 }
 
-/** Everything that a plan depends on, but the time. Keys are known by their owners alone: one that is missing or does not fit makes its certificate absent. */
+/**
+ * Everything that a plan depends on, except the time. It contains no keys: a certificate whose key is missing or does not match is absent.
+ */
 export interface CertificateObservation {
   readonly authority: {
-    /** Signs what is new. */
+    /** Signs new certificates once it is trusted everywhere. */
     readonly current?: Certificate;
-    /** Signed before `current` did, and still does until `current` is trusted everywhere. */
+    /** Signs new certificates until `current` is trusted everywhere. */
     readonly previous?: Certificate;
-    /** What all others are to trust: the source of the copies below. */
+    /** All trusted authorities: the source of the copies below. */
     readonly bundle: Bundle;
-    /** Whether somebody has asked for a new authority. */
+    /** Whether a new authority was requested. */
     readonly renewalRequested: boolean;
   };
   readonly serving: {
     readonly leaf?: Certificate;
-    /** Who has signed the leaf, among all authorities in sight. */
+    /** The authority that signed the leaf, among all observed authorities. */
     readonly issuer?: Certificate;
     readonly namesCovered: boolean;
     readonly bundle: Bundle;
   };
-  /** What clients mount. */
+  /** The bundle that clients mount. */
   readonly trust: Bundle;
-  /** What kube-apiserver trusts when it calls the webhook; undefined while there is no webhook. */
+  /** The bundle that kube-apiserver uses to call the webhook; undefined if there is no webhook. */
   readonly webhook: WebhookBundle | undefined;
-  /** How long all of the above has been seen unchanged, by a clock that does not jump. */
+  /** How long all of the above has been unchanged, by the monotonic clock. */
   readonly settledForMs: number;
 }
 
-/** Who signs, or whose certificate is meant. */
+/** Which authority signs. */
 export type Signer = 'current' | 'previous';
 
-/** Where a copy of the bundle is kept. */
+/** Where a copy of the bundle is stored. */
 export type BundlePlace = 'authority' | 'trust' | 'webhook' | 'serving';
 
 /** One write, to one object. */
@@ -72,15 +74,15 @@ export type CertificateStep =
     }
   | { readonly kind: 'retire-authorities'; readonly reason: 'NoLongerUsed'; readonly bundle: string };
 
-/** The next write, or how long nothing is to be done. */
+/** The next write, or how long to wait. */
 export type CertificatePlan =
   | { readonly kind: 'step'; readonly step: CertificateStep }
   | { readonly kind: 'wait'; readonly waitMs: number; readonly reason: 'Propagating' | 'UpToDate' };
 
 /**
- * Decides the next write. Trust always comes first: an authority is in every bundle for `propagationMs` before it signs, and stays there
- * for as long after the last certificate of its own has been replaced. Periods of validity only ever grow from one certificate to its
- * successor, so that a wall clock which jumps, either way, makes nothing that peers with a right clock would refuse.
+ * Decides the next write. Trust precedes use: an authority is in every bundle for `propagationMs` before it signs, and stays there
+ * for as long after the last certificate that it signed was replaced. A validity period always includes that of its predecessor, so a
+ * wall clock that jumps, in either direction, never issues a certificate that peers with a correct clock would reject.
  */
 export function planCertificates(observed: CertificateObservation, now: number, policy: CertificatePolicy): CertificatePlan {
   const { authority, serving } = observed;
@@ -93,14 +95,14 @@ export function planCertificates(observed: CertificateObservation, now: number, 
     text === bundle && !always ? undefined : { kind: 'publish-bundle', reason: 'BundleDiffers', place, bundle };
   const webhook = observed.webhook === undefined ? undefined : publish('webhook', observed.webhook, observed.webhook.injected);
   const copies = [publish('authority', authority.bundle), publish('trust', observed.trust), webhook, publish('serving', serving.bundle)];
-  const inStep = copies.every((copy) => copy === undefined);
-  const settled = inStep && observed.settledForMs >= policy.propagationMs;
+  const inSync = copies.every((copy) => copy === undefined);
+  const settled = inSync && observed.settledForMs >= policy.propagationMs;
   const issue = issueServing(observed, current, settled, bundle, now, policy);
 
   const step =
     copies[0] ??
     copies[1] ??
-    // Without a certificate nothing serves, and there is no webhook to trust.
+    // Without a valid certificate no server runs, and the webhook is useless.
     (issue !== undefined && isBroken(issue) ? issue : undefined) ??
     copies[2] ??
     copies[3] ??
@@ -117,7 +119,10 @@ export function planCertificates(observed: CertificateObservation, now: number, 
   return { kind: 'wait', waitMs: Math.max(0, dueMs - now), reason: 'UpToDate' };
 }
 
-/** Makes an authority out of nothing. Whatever clients may still trust stays trusted until the new one has settled. */
+/**
+ * Creates the first authority, or replaces a lost one. Everything that clients may still trust stays trusted until the new one has
+ * propagated.
+ */
 function createAuthority(
   { authority, serving, trust, webhook }: CertificateObservation,
   now: number,
@@ -131,7 +136,7 @@ function createAuthority(
   };
 }
 
-/** One rotation at a time: the former must have ended. */
+/** Starts a rotation only after the previous one has ended. */
 function renewAuthority(
   { authority, serving }: CertificateObservation,
   current: Certificate,
@@ -166,7 +171,7 @@ function issueServing(
   const trusted = settled || issuer.fingerprint === signing.fingerprint;
   if (!serving.namesCovered && trusted) return step('NamesChanged');
   if (settled && issuer.fingerprint !== current.fingerprint) return step('AuthorityChanged');
-  // A new one that is no better than the old one, because the authority ends too, would be made again and again.
+  // A new certificate with no longer validity, because the authority also expires, would be issued again and again.
   const better = validity.notAfterMs > leaf.notAfterMs || validity.notBeforeMs < leaf.notBeforeMs;
   return trusted && better && isDue(leaf, now, policy.servingRenewBeforeMs) ? step('ServingExpires') : undefined;
 }
@@ -186,19 +191,19 @@ function retire(
 const isDue = ({ notBeforeMs, notAfterMs }: Certificate, now: number, renewBeforeMs: number): boolean =>
   now < notBeforeMs || now >= notAfterMs - renewBeforeMs;
 
-function authorityValidity(former: readonly Certificate[], now: number, policy: CertificatePolicy): Validity {
+function authorityValidity(previous: readonly Certificate[], now: number, policy: CertificatePolicy): Validity {
   return {
-    notBeforeMs: wholeSeconds(Math.min(now - policy.backdateMs, ...former.map(({ notBeforeMs }) => notBeforeMs))),
-    notAfterMs: wholeSeconds(Math.max(now + policy.authorityLifetimeMs, ...former.map(({ notAfterMs }) => notAfterMs))),
+    notBeforeMs: wholeSeconds(Math.min(now - policy.backdateMs, ...previous.map(({ notBeforeMs }) => notBeforeMs))),
+    notAfterMs: wholeSeconds(Math.max(now + policy.authorityLifetimeMs, ...previous.map(({ notAfterMs }) => notAfterMs))),
   };
 }
 
-function servingValidity(signer: Certificate, former: Certificate | undefined, now: number, policy: CertificatePolicy): Validity {
-  const wantedMs = Math.max(now + policy.servingLifetimeMs, former?.notAfterMs ?? 0);
+function servingValidity(signer: Certificate, previous: Certificate | undefined, now: number, policy: CertificatePolicy): Validity {
+  const wantedMs = Math.max(now + policy.servingLifetimeMs, previous?.notAfterMs ?? 0);
   return { notBeforeMs: signer.notBeforeMs, notAfterMs: wholeSeconds(Math.min(wantedMs, signer.notAfterMs)) };
 }
 
-// X.509 knows no fractions of a second.
+// X.509 has no fractions of a second.
 const wholeSeconds = (ms: number): number => Math.floor(ms / 1_000) * 1_000;
 
 const listOf = <T>(value: T | undefined): readonly T[] => (value === undefined ? [] : [value]);

@@ -1,22 +1,25 @@
-/** How long certificates live, and how carefully they are changed. */
+/** How long certificates are valid, and when they are renewed. */
 export interface CertificatePolicy {
   readonly authorityLifetimeMs: number;
-  /** Longer than `servingLifetimeMs`: a serving certificate then never outlives its authority. */
+  /** Longer than `servingLifetimeMs`, so that a serving certificate never outlives its authority. */
   readonly authorityRenewBeforeMs: number;
   readonly servingLifetimeMs: number;
   readonly servingRenewBeforeMs: number;
-  /** Longest time until what was written to a Secret is in use everywhere: the kubelet's sync, its cache, and the reader's interval. */
+  /**
+   * The longest time until a change of a Secret is in use everywhere: sync interval and cache of the kubelet, and the interval of the
+   * reader.
+   */
   readonly propagationMs: number;
-  /** How far back validity begins, for peers whose clocks are slow. */
+  /** How far in the past validity begins, for peers whose clocks are slow. */
   readonly backdateMs: number;
-  /** Names that the serving certificate must be good for; also IP addresses, and wildcards. */
+  /** DNS names, wildcards and IP addresses that the serving certificate must cover. */
   readonly names: readonly string[];
 }
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
-/** A year for the authority, ninety days for what it signs, ten minutes for a Secret to arrive. */
+/** The authority is valid for a year, what it signs for ninety days; a Secret propagates within ten minutes. */
 export const DEFAULT_POLICY: Omit<CertificatePolicy, 'names'> = {
   authorityLifetimeMs: 365 * DAY_MS,
   authorityRenewBeforeMs: 120 * DAY_MS,
@@ -26,7 +29,7 @@ export const DEFAULT_POLICY: Omit<CertificatePolicy, 'names'> = {
   backdateMs: HOUR_MS,
 };
 
-/** The names of a Service's namespace that the original's certificates carry, and the Service's own. */
+/** The DNS names of the Service, and the wildcards of its namespace that the certificates of Brupop 1.x contain. */
 export function serviceNames(service: string, namespace: string): readonly string[] {
   return [`*.${namespace}.svc.cluster.local`, `*.${namespace}.svc`, `${service}.${namespace}.svc`];
 }

@@ -16,7 +16,7 @@ const authoritiesAt = (world: CertificateWorld, path: string): readonly string[]
   readAuthorities(world.text(path, KEYS.bundle)).map(({ fingerprint }) => fingerprint);
 const leafOf = (world: CertificateWorld): string | undefined => readCertificate(world.text(PATHS.serving, KEYS.cert))?.fingerprint;
 
-/** Reconciles as often as asked for, but at most every `strideMs` when all is up to date, and tells who was refused meanwhile. */
+/** Reconciles as requested, but at most every `strideMs` outside of rotations. @returns the connections that failed in the meantime */
 async function live(world: CertificateWorld, reconcile: Reconcile, forMs: number, strideMs = 5 * DAY_MS): Promise<string[]> {
   const refused: string[] = [];
   const untilMs = world.clock.monotonic() + forMs;
@@ -39,7 +39,7 @@ async function settledWorld(): Promise<{ world: CertificateWorld; reconcile: Rec
 }
 
 describe(createCertificateReconciler, () => {
-  test('makes everything from nothing, at once', async () => {
+  test('creates everything in one reconcile', async () => {
     const world = new CertificateWorld();
     await world.reconciler()(SIGNAL);
     const [authority] = authoritiesAt(world, PATHS.authority);
@@ -54,14 +54,14 @@ describe(createCertificateReconciler, () => {
     );
   });
 
-  test('writes nothing where nothing is due', async () => {
+  test('writes nothing when nothing is due', async () => {
     const { world, reconcile } = await settledWorld();
     const before = JSON.stringify([...world.objects]);
     await live(world, reconcile, DAY_MS, 60_000 * 60);
     expect(JSON.stringify([...world.objects])).toBe(before);
   });
 
-  test('renews certificate and authority over two years, and nobody is refused', async () => {
+  test('renews certificate and authority over two years without a failed connection', async () => {
     const { world, reconcile } = await settledWorld();
     const first = authoritiesAt(world, PATHS.authority);
     expect(await live(world, reconcile, 730 * DAY_MS)).toEqual([]);
@@ -70,7 +70,7 @@ describe(createCertificateReconciler, () => {
     expect(world.text(PATHS.authority, KEYS.previousKey)).toBe('');
   });
 
-  test('renews on request: the new authority is published, then signs, then stands alone', async () => {
+  test('renews on request: the new authority is published, then signs, then is the only one', async () => {
     const { world, reconcile } = await settledWorld();
     const [first] = authoritiesAt(world, PATHS.authority);
     const leaf = leafOf(world);
@@ -90,7 +90,7 @@ describe(createCertificateReconciler, () => {
   const damages: readonly { name: string; damage: (world: CertificateWorld) => void }[] = [
     { name: 'the authority is deleted', damage: (world) => world.objects.delete(PATHS.authority) },
     {
-      name: "the authority's key is not its own",
+      name: "the authority's key does not match",
       damage: (world) => {
         world.edit(PATHS.authority, { data: { [KEYS.key]: base64(world.text(PATHS.serving, KEYS.key)) } });
       },
@@ -109,7 +109,7 @@ describe(createCertificateReconciler, () => {
       },
     },
     {
-      name: "the serving key is not the certificate's",
+      name: 'the serving key does not match the certificate',
       damage: (world) => {
         world.edit(PATHS.serving, { data: { [KEYS.key]: base64(world.text(PATHS.authority, KEYS.key)) } });
       },
@@ -123,7 +123,7 @@ describe(createCertificateReconciler, () => {
     },
   ];
 
-  test.each(damages)('repairs it when $name, and nobody is refused', async ({ damage }) => {
+  test.each(damages)('repairs it when $name, without a failed connection', async ({ damage }) => {
     const { world, reconcile } = await settledWorld();
     damage(world);
     expect(await live(world, reconcile, POLICY.propagationMs * 4)).toEqual([]);
@@ -132,21 +132,21 @@ describe(createCertificateReconciler, () => {
     expect(world.text(PATHS.serving, KEYS.bundle)).toBe(world.caBundle);
   });
 
-  test('restores a bundle that was taken from the webhook', async () => {
+  test('restores a bundle that was removed from the webhook', async () => {
     const { world, reconcile } = await settledWorld();
     world.edit(PATHS.definition, { spec: { conversion: { webhook: { clientConfig: { caBundle: null } } } } });
     await reconcile(SIGNAL);
     expect(world.caBundle).toBe(world.text(PATHS.trust, KEYS.bundle));
   });
 
-  test('goes on without the CustomResourceDefinition, so that servers can start', async () => {
+  test('does not require the CustomResourceDefinition, so that servers can start', async () => {
     const world = new CertificateWorld();
     world.objects.delete(PATHS.definition);
     await world.reconciler()(SIGNAL);
     expect(leafOf(world)).toBeDefined();
   });
 
-  test('never writes keys to the log, nor anything of them', async () => {
+  test('never logs a key, or a part of one', async () => {
     const { world, reconcile } = await settledWorld();
     world.edit(PATHS.authority, { metadata: { annotations: { [RENEW_ANNOTATION]: '' } } });
     await live(world, reconcile, POLICY.propagationMs * 3);
@@ -157,7 +157,7 @@ describe(createCertificateReconciler, () => {
     for (const key of keys) for (const line of key.split('\n').filter((text) => text.length > 20)) expect(logged).not.toContain(line);
   });
 
-  describe('with what cert-manager has left', () => {
+  describe('with the objects of cert-manager', () => {
     async function leftBehind(): Promise<CertificateWorld> {
       const world = new CertificateWorld();
       const validity = { notBeforeMs: world.trueMs - DAY_MS, notAfterMs: world.trueMs + 90 * DAY_MS };
@@ -178,7 +178,7 @@ describe(createCertificateReconciler, () => {
       return world;
     }
 
-    test('takes it over: the certificate in use stays until it is due, and nobody is refused', async () => {
+    test('takes them over: the certificate in use stays until it is due, without a failed connection', async () => {
       const world = await leftBehind();
       const leaf = leafOf(world);
       const reconcile = world.reconciler();
@@ -189,17 +189,17 @@ describe(createCertificateReconciler, () => {
       expect(leafOf(world)).not.toBe(leaf);
     });
 
-    test('leaves it alone while a Certificate stands behind it, and says so', async () => {
+    test('does not change them while their Certificate exists, and reports that', async () => {
       const world = await leftBehind();
       world.put(targetPaths.certificate('ns', 'serving'), { kind: 'Certificate' });
       const before = JSON.stringify([...world.objects]);
-      const told: string[] = [];
-      await world.reconciler(POLICY, { leftAlone: (secrets) => told.push(...secrets) })(SIGNAL);
+      const reported: string[] = [];
+      await world.reconciler(POLICY, { leftAlone: (secrets) => reported.push(...secrets) })(SIGNAL);
       expect(JSON.stringify([...world.objects])).toBe(before);
-      expect(told).toEqual(['serving']);
+      expect(reported).toEqual(['serving']);
     });
 
-    test('tells the webhook whom to trust where cert-manager is not asked to', async () => {
+    test('publishes the bundle of the webhook if cert-manager is not configured to', async () => {
       const world = await leftBehind();
       world.put(targetPaths.certificate('ns', 'serving'), { kind: 'Certificate' });
       world.edit(PATHS.definition, {
@@ -211,7 +211,7 @@ describe(createCertificateReconciler, () => {
     });
   });
 
-  describe('whatever happens', () => {
+  describe('random sequences of events', () => {
     const anyDamage = fc.constantFrom(...damages.map(({ name }) => name));
     const anything = fc.oneof(
       fc.record({
@@ -230,7 +230,7 @@ describe(createCertificateReconciler, () => {
       fc.record({ kind: fc.constant('race' as const) }),
     );
 
-    test('every server is trusted by every client, at every moment of a right clock', async () => {
+    test('every client trusts every server at all times of a correct clock', async () => {
       await fc.assert(
         fc.asyncProperty(fc.array(anything, { minLength: 1, maxLength: 8 }), async (events) => {
           const settled = await settledWorld();
@@ -238,7 +238,7 @@ describe(createCertificateReconciler, () => {
           let { reconcile } = settled;
           for (const event of events) {
             const refused: string[] = [];
-            // With the key that clients trust lost, nothing can replace a serving certificate that is lost too.
+            // If the key of the trusted authority is lost, a serving certificate that is lost too cannot be replaced.
             const keyLost = authoritiesAt(world, PATHS.authority).length > 1 && world.text(PATHS.authority, KEYS.previousKey) === '';
             if (event.kind === 'damage' && keyLost) refused.push(...(await live(world, reconcile, POLICY.propagationMs * 3)));
             if (event.kind === 'live') refused.push(...(await live(world, reconcile, event.ms)));
@@ -261,7 +261,7 @@ describe(createCertificateReconciler, () => {
               world.before = () => undefined;
               reconcile = world.reconciler();
             }
-            // A damage is mended before the next one strikes.
+            // Repair a damage before the next event.
             refused.push(...(await live(world, reconcile, 1_000)));
             expect({ event, refused }).toEqual({ event, refused: [] });
           }

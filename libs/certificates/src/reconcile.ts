@@ -10,35 +10,35 @@ import type { CertificateObservation, CertificateStep } from './plan.ts';
 import type { CertificatePolicy } from './policy.ts';
 import type { CertificateTargets } from './targets.ts';
 
-/** What one reconcile works with. */
+/** What {@link createCertificateReconciler} needs. */
 export interface CertificateReconcilerDeps {
   readonly client: KubeClient;
   readonly clock: Clock;
   readonly log: Logger;
   readonly policy: CertificatePolicy;
   readonly targets: CertificateTargets;
-  /** Labels of the Secrets that are made. */
+  /** Labels of the Secrets that are created. */
   readonly labels?: Readonly<Record<string, string>>;
   readonly report?: CertificateReport;
 }
 
-/** Told what was done and what is there, for events and metrics. */
+/** Callbacks for events and metrics. */
 export interface CertificateReport {
-  /** @param regarding the object written, if it existed before */
+  /** A step was applied. @param regarding the object written, if it existed before */
   done?(step: CertificateStep, regarding: Regarding | undefined): void;
-  /** Certificates end at these times, milliseconds since the Unix epoch. */
+  /** The certificates expire at these times, in milliseconds since the Unix epoch. */
   expiry?(ends: { readonly authorityMs: number; readonly servingMs: number }): void;
-  /** cert-manager keeps these Secrets up: nothing is done. */
+  /** cert-manager manages these Secrets, so they are not changed. */
   leftAlone?(secrets: readonly string[]): void;
 }
 
-// A rotation takes three or four; more than this means that somebody undoes what we do.
+// A rotation takes three or four; more than this means that another client undoes the changes.
 const MOST_STEPS = 10;
-// Nothing is watched: somebody may have changed an object by hand.
-const LOOK_AGAIN_MS = 5 * 60_000;
+// The objects are not watched, and may be changed by hand.
+const CHECK_EVERY_MS = 5 * 60_000;
 const SHORTEST_PAUSE_MS = 1_000;
 
-/** Makes one reconcile: observe, decide, act, report. Its memory is only a stopwatch; a new one begins the waiting anew, and that is safe. */
+/** Creates a reconciler: observe, decide, act, report. Its only state is a stopwatch; a new reconciler restarts the wait, which is safe. */
 export function createCertificateReconciler(deps: CertificateReconcilerDeps): (signal: AbortSignal) => Promise<ReconcileResult> {
   const { client, clock, log, policy, targets, labels = {}, report = {} } = deps;
   const stopwatch = createStopwatch(clock);
@@ -55,20 +55,20 @@ export function createCertificateReconciler(deps: CertificateReconcilerDeps): (s
           await applyStep({ client, targets, names: policy.names, labels }, objects, step, signal);
           log.info('Changed certificates', { step: step.kind, reason: step.reason, ...whereTo(step) });
         }
-        return { requeueAfterMs: LOOK_AGAIN_MS };
+        return { requeueAfterMs: CHECK_EVERY_MS };
       }
-      const seen = observationOf(objects, policy.names);
-      const observed: CertificateObservation = { ...seen, settledForMs: stopwatch.since(seen) };
+      const content = observationOf(objects, policy.names);
+      const observed: CertificateObservation = { ...content, settledForMs: stopwatch.since(content) };
       const plan = planCertificates(observed, clock.now(), policy);
-      tellExpiry(report, observed);
+      reportExpiry(report, observed);
       if (plan.kind === 'wait') {
         log.debug('No certificate change is due', { reason: plan.reason, waitMs: plan.waitMs });
-        return { requeueAfterMs: Math.min(Math.max(plan.waitMs, SHORTEST_PAUSE_MS), LOOK_AGAIN_MS) };
+        return { requeueAfterMs: Math.min(Math.max(plan.waitMs, SHORTEST_PAUSE_MS), CHECK_EVERY_MS) };
       }
       try {
         await applyStep({ client, targets, names: policy.names, labels }, objects, plan.step, signal);
       } catch (error) {
-        // Another leader, or a person, was quicker: what there is now decides.
+        // Another leader or a user changed the object first: decide again from its current state.
         if (!isKubeStatus(error, 404, 409)) throw error;
         log.debug('An object changed concurrently; planning again', { step: plan.step.kind, error });
         continue;
@@ -77,11 +77,11 @@ export function createCertificateReconciler(deps: CertificateReconcilerDeps): (s
       report.done?.(plan.step, regarding(objects, targets, plan.step));
     }
     log.warn('Certificates did not converge', { steps: MOST_STEPS, reason: 'another client seems to change the same objects' });
-    return { requeueAfterMs: LOOK_AGAIN_MS };
+    return { requeueAfterMs: CHECK_EVERY_MS };
   };
 }
 
-/** The webhook's bundle stays ours, unless cert-manager is asked to write that too: nobody else would tell kube-apiserver whom to trust. */
+/** Publishes the webhook's bundle unless cert-manager is configured to do so: no other component would, and kube-apiserver needs it. */
 function publishForeign({ serving, webhook }: Omit<CertificateObservation, 'settledForMs'>): CertificateStep | undefined {
   const bundle = serving.bundle.text;
   if (serving.issuer === undefined || bundle === '' || webhook === undefined || webhook.injected || webhook.text === bundle)
@@ -91,13 +91,13 @@ function publishForeign({ serving, webhook }: Omit<CertificateObservation, 'sett
 
 const whereTo = (step: CertificateStep): object => (step.kind === 'publish-bundle' ? { place: step.place } : {});
 
-/** Measures for how long the same has been seen, on the clock that does not jump. */
-function createStopwatch(clock: Clock): { since(seen: Omit<CertificateObservation, 'settledForMs'>): number } {
+/** Measures for how long the content has been unchanged, by the monotonic clock. */
+function createStopwatch(clock: Clock): { since(content: Omit<CertificateObservation, 'settledForMs'>): number } {
   let known = '';
   let startMs = 0;
   return {
-    since(seen) {
-      const text = createHash('sha256').update(JSON.stringify(seen)).digest('base64');
+    since(content) {
+      const text = createHash('sha256').update(JSON.stringify(content)).digest('base64');
       if (text !== known) {
         known = text;
         startMs = clock.monotonic();
@@ -107,7 +107,7 @@ function createStopwatch(clock: Clock): { since(seen: Omit<CertificateObservatio
   };
 }
 
-function tellExpiry(report: CertificateReport, { authority, serving }: CertificateObservation): void {
+function reportExpiry(report: CertificateReport, { authority, serving }: CertificateObservation): void {
   if (authority.current === undefined || serving.leaf === undefined) return;
   report.expiry?.({ authorityMs: authority.current.notAfterMs, servingMs: serving.leaf.notAfterMs });
 }

@@ -7,13 +7,13 @@ export interface KeyPair {
   readonly keyPem: string;
 }
 
-/** How WebCrypto is told to import a key, and to sign with it. */
+/** The WebCrypto parameters to import a key, and to sign with it. */
 export interface SigningAlgorithm {
   readonly import: { readonly name: string; readonly hash?: string; readonly namedCurve?: string };
   readonly sign: { readonly name: string; readonly hash: string };
 }
 
-/** Whether certificates can be signed with the key: RSA, or EC with a curve of NIST. */
+/** Whether the key can sign certificates: RSA, or EC with a NIST curve. */
 export function canSign(keyPem: string): boolean {
   try {
     return signingAlgorithm(createPrivateKey(keyPem)) !== undefined;
@@ -22,13 +22,13 @@ export function canSign(keyPem: string): boolean {
   }
 }
 
-/** What we sign with ourselves. */
+/** The algorithm of the keys that are created here. */
 export const ECDSA_SHA256 = { name: 'ECDSA', hash: 'SHA-256' } as const;
 
 const RSA_SHA256 = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' } as const;
 const CURVES: Readonly<Record<string, string>> = { prime256v1: 'P-256', secp384r1: 'P-384', secp521r1: 'P-521' };
 
-/** Undefined for a kind of key that cannot sign here. */
+/** The algorithm to sign with a key; undefined if its type is not supported. */
 export function signingAlgorithm({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): SigningAlgorithm | undefined {
   if (asymmetricKeyType === 'rsa') return { import: RSA_SHA256, sign: RSA_SHA256 };
   const namedCurve = CURVES[asymmetricKeyDetails?.namedCurve ?? ''];

@@ -1,4 +1,4 @@
-/** The objects that certificates are kept in. */
+/** The objects that contain the certificates. */
 export interface CertificateTargets {
   readonly namespace: string;
   /** Secret of the authority: `tls.crt`, `tls.key`, and the bundle in `ca.crt`. */
@@ -7,17 +7,17 @@ export interface CertificateTargets {
   readonly servingSecret: string;
   /** Secret that clients mount: `ca.crt`. */
   readonly trustSecret: string;
-  /** CustomResourceDefinition whose conversion webhook is served. */
+  /** CustomResourceDefinition of the conversion webhook. */
   readonly customResourceDefinition: string;
 }
 
-/** Asks for a new authority, and in consequence for a new serving certificate: an annotation of the authority's Secret, with any value. */
+/** Annotation of the authority's Secret, with any value: requests a new authority, and so a new serving certificate. */
 export const RENEW_ANNOTATION = 'brupop.bottlerocket.aws/renew';
 
 /** Set by cert-manager on the Secrets that it writes. */
 export const CERT_MANAGER_ANNOTATION = 'cert-manager.io/certificate-name';
 
-/** Asks cert-manager to write `caBundle`. */
+/** Makes cert-manager write `caBundle`. */
 export const INJECT_ANNOTATION = 'cert-manager.io/inject-ca-from';
 
 /** Keys of a Secret's data. */

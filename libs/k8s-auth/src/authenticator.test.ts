@@ -14,7 +14,7 @@ const accepted: TokenReviewStatus = {
 };
 const { signal } = new AbortController();
 const request = { token: 'secret-token', nodeName: 'node-1' };
-/** A token that says that it is of the agent's pod on node-1. */
+/** A token that claims to be of the agent's pod on node-1. */
 const agentToken = (jti: string): string => {
   const claims = {
     jti,
@@ -28,9 +28,9 @@ const jwtUntil = (seconds: number): string => `h.${Buffer.from(JSON.stringify({ 
 
 let clock: VirtualClock;
 let pod: TokenPod | undefined;
-/** What a look-up of a pod does. */
+/** The lookup of a pod. */
 let findPod: () => TokenPod | undefined;
-/** What the Kubernetes API says to a TokenReview. */
+/** The response of the Kubernetes API to a TokenReview. */
 let answer: () => Promise<TokenReviewStatus>;
 let reviews: unknown[];
 let authenticator: Authenticator;
@@ -64,7 +64,7 @@ const ask = (changes: object = {}): ReturnType<Authenticator['authenticate']> =>
   authenticator.authenticate({ ...request, ...changes }, signal);
 
 describe(createAuthenticator, () => {
-  test('reviews the token for our audience and lets the agent pass', async () => {
+  test('reviews the token for our audience and accepts the agent', async () => {
     await expect(ask()).resolves.toMatchObject({ ok: true, node: { name: 'node-1', uid: 'uid-1' } });
     expect(reviews).toEqual([
       [
@@ -74,12 +74,12 @@ describe(createAuthenticator, () => {
     ]);
   });
 
-  test('asks nobody about malformed credentials', async () => {
+  test('sends no review for malformed credentials', async () => {
     await expect(ask({ nodeName: 'a/b' })).resolves.toMatchObject({ status: 403, code: 'NODE_NAME_INVALID' });
     expect(reviews).toEqual([]);
   });
 
-  test('remembers an accepted token for some minutes, and no longer', async () => {
+  test('caches an accepted token for 20 minutes', async () => {
     await ask();
     await clock.advance(1_199_000);
     await ask();
@@ -89,7 +89,7 @@ describe(createAuthenticator, () => {
     expect(reviews).toHaveLength(2);
   });
 
-  test('forgets an accepted token when it ends', async () => {
+  test('removes an accepted token from the cache when it expires', async () => {
     const token = jwtUntil(clock.now() / 1000 + 60);
     await ask({ token });
     await clock.advance(61_000);
@@ -97,11 +97,11 @@ describe(createAuthenticator, () => {
     await expect(ask({ token })).resolves.toMatchObject({ status: 401, code: 'TOKEN_EXPIRED' });
   });
 
-  test('lets the Kubernetes API tell whether a token has ended, not our clock', async () => {
+  test('lets the Kubernetes API decide whether a token has expired, not our clock', async () => {
     await expect(ask({ token: jwtUntil(clock.now() / 1000 - 60) })).resolves.toMatchObject({ ok: true });
   });
 
-  test('denies a stranger by the review alone, even where no pod can be looked up', async () => {
+  test('denies an unknown caller by the review alone, even if no pod can be looked up', async () => {
     answer = () => Promise.resolve({ ...accepted, user: { ...accepted.user, username: 'system:serviceaccount:shop:web' } });
     findPod = () => {
       throw new Error('the pods cannot be listed');
@@ -109,7 +109,7 @@ describe(createAuthenticator, () => {
     await expect(ask()).resolves.toMatchObject({ status: 403, code: 'SERVICE_ACCOUNT_MISMATCH' });
   });
 
-  test('remembers a rejected token for some seconds', async () => {
+  test('caches a rejected token for 10 seconds', async () => {
     answer = () => Promise.resolve({ authenticated: false, error: 'no' });
     await expect(ask()).resolves.toMatchObject({ status: 401, code: 'TOKEN_REJECTED' });
     answer = () => Promise.resolve(accepted);
@@ -118,19 +118,19 @@ describe(createAuthenticator, () => {
     await expect(ask()).resolves.toMatchObject({ ok: true });
   });
 
-  test('denies a remembered token as soon as its pod is gone', async () => {
+  test('denies a cached token as soon as its pod is deleted', async () => {
     await ask();
     pod = undefined;
     await expect(ask()).resolves.toMatchObject({ status: 403, code: 'POD_UNKNOWN' });
   });
 
-  test('judges the node of each request, however well the token is known', async () => {
+  test('checks the node of each request, even for a cached token', async () => {
     await ask();
     await expect(ask({ nodeName: 'node-2' })).resolves.toMatchObject({ status: 403, code: 'NODE_MISMATCH' });
     await expect(ask({ nodeUid: 'uid-0' })).resolves.toMatchObject({ status: 403, code: 'NODE_UID_MISMATCH' });
   });
 
-  test('reviews a token once for all who ask at the same time', async () => {
+  test('reviews a token once for concurrent callers', async () => {
     const verdicts = await Promise.all([ask(), ask(), ask()]);
     expect([verdicts.map(({ ok }) => ok), reviews.length]).toEqual([[true, true, true], 1]);
   });
@@ -138,17 +138,20 @@ describe(createAuthenticator, () => {
   test.each([
     { name: 'fails', error: new KubeApiError(500, 'InternalError', 'body was secret-token'), cause: 'status 500 InternalError' },
     { name: 'cannot be reached', error: new Error('connect secret-token'), cause: 'no response' },
-  ])('answers 503 and says why, without the token, when the Kubernetes API $name, and asks again next time', async ({ error, cause }) => {
-    answer = () => Promise.reject(error);
-    const verdict = await ask();
-    expect(verdict).toMatchObject({ status: 503, code: 'KUBERNETES_UNAVAILABLE' });
-    expect(JSON.stringify(verdict)).toContain(`did not review the token: ${cause}`);
-    expect(JSON.stringify(verdict)).not.toContain('secret-token');
-    answer = () => Promise.resolve(accepted);
-    await expect(ask()).resolves.toMatchObject({ ok: true });
-  });
+  ])(
+    'responds with 503 and the cause, without the token, when the Kubernetes API $name, and retries for the next request',
+    async ({ error, cause }) => {
+      answer = () => Promise.reject(error);
+      const verdict = await ask();
+      expect(verdict).toMatchObject({ status: 503, code: 'KUBERNETES_UNAVAILABLE' });
+      expect(JSON.stringify(verdict)).toContain(`did not review the token: ${cause}`);
+      expect(JSON.stringify(verdict)).not.toContain('secret-token');
+      answer = () => Promise.resolve(accepted);
+      await expect(ask()).resolves.toMatchObject({ ok: true });
+    },
+  );
 
-  test('reviews no more than 50 tokens at a time, and the others in their turn', async () => {
+  test('reviews at most 50 tokens at a time, and the others in turn', async () => {
     let running = 0;
     let most = 0;
     answer = async () => {
@@ -159,19 +162,19 @@ describe(createAuthenticator, () => {
       return accepted;
     };
     const verdicts: unknown[] = [];
-    // Each from an address of its own, as if there were so many agents.
+    // Each from a different address, like as many agents.
     const askFor = (at: number): void =>
       void ask({ token: agentToken(String(at)), source: String(at) }).then((verdict) => verdicts.push(verdict));
     for (let at = 0; at < 120; at++) askFor(at);
     await clock.advance(3_000);
     expect([verdicts.length, most]).toEqual([120, 50]);
-    // Every slot was given back.
+    // Every slot was released.
     for (let at = 120; at < 170; at++) askFor(at);
     await clock.advance(1_000);
     expect([verdicts.length, most]).toEqual([170, 50]);
   });
 
-  test('lets a caller go while others still wait for the review', async () => {
+  test('lets a caller disconnect while others still wait for the review', async () => {
     let review: (status: TokenReviewStatus) => void = () => undefined;
     answer = () => new Promise((resolve) => (review = resolve));
     const caller = new AbortController();
@@ -183,22 +186,22 @@ describe(createAuthenticator, () => {
     await expect(staying).resolves.toMatchObject({ ok: true });
   });
 
-  describe('while 20,000 strangers ask and hang up, and each review takes a second', () => {
-    let strangers: AbortController[];
+  describe('while 20,000 unknown callers send requests and disconnect, and each review takes a second', () => {
+    let callers: AbortController[];
     let answered: { status?: number; code?: string }[];
     beforeEach(async () => {
       answered = [];
-      strangers = [];
+      callers = [];
       answer = async () => {
-        const isOfStranger = reviews.length <= 20;
+        const isUnknown = reviews.length <= 20;
         await sleep(clock, 1_000);
-        return isOfStranger ? { authenticated: false } : accepted;
+        return isUnknown ? { authenticated: false } : accepted;
       };
       for (let at = 0; at < 20_000; at++) {
-        const token = `stranger-${String(at)}`;
-        const stranger = new AbortController();
-        strangers.push(stranger);
-        authenticator.authenticate({ ...request, token, source: String(at % 100) }, stranger.signal).then(
+        const token = `unknown-${String(at)}`;
+        const caller = new AbortController();
+        callers.push(caller);
+        authenticator.authenticate({ ...request, token, source: String(at % 100) }, caller.signal).then(
           (verdict) => answered.push(verdict.ok ? {} : verdict),
           () => undefined,
         );
@@ -206,15 +209,15 @@ describe(createAuthenticator, () => {
       await clock.advance(0);
     });
 
-    test('a full queue answers at once, and those who have gone leave it', async () => {
+    test('a full queue rejects immediately, and disconnected callers leave it', async () => {
       expect(answered).toHaveLength(20_000 - 20 - 256);
       expect(answered[0]).toMatchObject({ status: 503, code: 'REVIEWS_BUSY' });
-      for (const stranger of strangers) stranger.abort(new Error('gone'));
+      for (const caller of callers) caller.abort(new Error('gone'));
       await clock.advance(60_000);
       expect(reviews).toHaveLength(20);
     });
 
-    test('an agent is reviewed at once', async () => {
+    test('an agent is reviewed immediately', async () => {
       const begunMs = clock.monotonic();
       const verdict = ask({ token: agentToken('a'), source: '10.0.0.1' });
       await clock.advance(1_000);
@@ -222,7 +225,7 @@ describe(createAuthenticator, () => {
       expect(clock.monotonic() - begunMs).toBe(1_000);
     });
 
-    test("another's claim to be the agent on that node does not keep the agent waiting", async () => {
+    test('forged claims to be the agent on that node do not delay the agent', async () => {
       answer = () => sleep(clock, 1_000).then(() => accepted);
       for (let at = 0; at < 500; at++) void ask({ token: agentToken(`forged-${String(at)}`), source: '10.9.9.9' });
       const verdict = ask({ token: agentToken('a'), source: '10.0.0.1' });
@@ -231,7 +234,7 @@ describe(createAuthenticator, () => {
     });
   });
 
-  test('rejected tokens do not push accepted ones out of their cache', async () => {
+  test('rejected tokens do not evict accepted ones from their cache', async () => {
     await ask();
     answer = () => Promise.resolve({ authenticated: false });
     for (let at = 0; at < 30_000; at++) await ask({ token: `garbage-${String(at)}` });

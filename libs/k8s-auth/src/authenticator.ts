@@ -10,21 +10,23 @@ import { claimedIdentity } from './token-claims.ts';
 export interface AuthenticatorOptions extends ExpectedCaller {
   readonly client: KubeClient;
   readonly clock: Clock;
-  /** Finds the agent pod of this name in `namespace`: in a cache, else by asking. Undefined if there is none; rejects when it cannot tell. */
+  /**
+   * Finds the agent pod of this name in `namespace`, in a cache or in the API. Undefined if it does not exist; rejects if that is unknown.
+   */
   readonly findPod: (name: string, signal: AbortSignal) => TokenPod | undefined | Promise<TokenPod | undefined>;
   /** Finds the Node of this name, likewise. */
   readonly findNode: (name: string, signal: AbortSignal) => TokenNode | undefined | Promise<TokenNode | undefined>;
-  /** The agent pod of this name as a cache has it: whoever seems to be one of these is reviewed before strangers. By default everyone is a stranger. */
+  /** The agent pod of this name in a cache. Tokens that seem to be of such a pod are reviewed first. By default, no caller is known. */
   readonly knownPod?: (name: string) => TokenPod | undefined;
-  /** How long an accepted token is not reviewed again, 20 minutes by default. Its pod and node are looked up each time all the same. */
+  /** How long an accepted token is not reviewed again, 20 minutes by default. Its pod and node are still looked up each time. */
   readonly cacheTtlMs?: number;
   /** How long a rejected token stays rejected, 10 s by default. */
   readonly negativeTtlMs?: number;
 }
 
-/** Tells whether the holder of a token is the agent of a node. */
+/** Decides whether a caller is the agent of a node. */
 export interface Authenticator {
-  /** Never rejects but when `signal` aborts; never logs, keeps or tells the token. */
+  /** Rejects only when `signal` aborts; never logs, stores or returns the token. */
   authenticate(credentials: Credentials, signal: AbortSignal): Promise<Grant | Denial>;
 }
 
@@ -42,7 +44,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
         if (review.authenticated !== true && (claimedIdentity(request.token).expiryMs ?? Infinity) <= clock.now())
           return deny(401, 'TOKEN_EXPIRED', 'The token has expired');
         const { podName } = claimsOf(review);
-        // What the review alone denies is denied without a look-up: a stranger's token must cost no more than its review.
+        // Without a lookup if the review alone denies: an unknown caller's token must cost no more than its review.
         const first = authorize({ review, request, expected: options, pod: undefined, node: undefined });
         if (!first.ok && first.code !== 'POD_UNKNOWN') return first;
         const pod = podName === undefined ? undefined : await findPod(podName, signal);

@@ -13,26 +13,26 @@ export interface TokenReviewStatus {
   readonly error?: string;
 }
 
-/** The part of a Pod by which its token is judged. */
+/** The part of a Pod that the authorization of its token needs. */
 export interface TokenPod {
   readonly metadata: { readonly name: string; readonly namespace?: string; readonly uid?: string };
   readonly spec?: { readonly nodeName?: string };
   readonly status?: { readonly phase?: string };
 }
 
-/** The part of a Node by which a token is judged. */
+/** The part of a Node that the authorization of a token needs. */
 export interface TokenNode {
   readonly metadata: { readonly name: string; readonly uid?: string };
 }
 
-/** Whose tokens are let in. */
+/** Whose tokens are accepted. */
 export interface ExpectedCaller {
   readonly namespace: string;
   readonly serviceAccount: string;
   readonly audience: string;
 }
 
-/** Everything that {@link authorize} looks at. */
+/** The input of {@link authorize}. */
 export interface AuthorizeInput {
   readonly review: TokenReviewStatus;
   readonly request: { readonly nodeName: string; readonly nodeUid?: string };
@@ -50,7 +50,7 @@ export interface Grant {
   readonly pod: { readonly name: string; readonly uid: string };
 }
 
-/** What the Kubernetes API vouches for about a token's holder. */
+/** What the Kubernetes API has verified about the caller with a token. */
 export interface TokenClaims {
   readonly podName?: string;
   readonly podUid?: string;
@@ -58,7 +58,10 @@ export interface TokenClaims {
   readonly nodeUid?: string;
 }
 
-/** Reads the claims from a review. One that is not exactly one value counts as absent. https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/ */
+/**
+ * Reads the claims from a review. A claim without exactly one value counts as absent.
+ * https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/
+ */
 export function claimsOf(review: TokenReviewStatus): TokenClaims {
   const one = (key: string): string | undefined => {
     const values = review.user?.extra?.[`authentication.kubernetes.io/${key}`];
@@ -70,10 +73,10 @@ export function claimsOf(review: TokenReviewStatus): TokenClaims {
 
 type Rule = (input: AuthorizeInput, claims: TokenClaims) => readonly [401 | 403, DenialCode, string] | undefined;
 
-// From "who is it" to "which node": each rule relies on those before it, and the first that fails is the reason told.
+// From "who is it" to "which node": each rule relies on those before it, and the first that fails is the reported reason.
 const RULES: readonly Rule[] = [
   ({ review }) => (review.authenticated === true ? undefined : [401, 'TOKEN_REJECTED', 'The Kubernetes API rejected the token']),
-  // A token of another audience was meant for another server, which could have kept it. An API server that knows no audiences returns none.
+  // A token for another audience was sent to another server, which may have stored it. An API server without audience support returns none.
   ({ review, expected }) =>
     review.audiences?.includes(expected.audience) === true
       ? undefined
@@ -96,7 +99,7 @@ const RULES: readonly Rule[] = [
       : [403, 'POD_UNKNOWN', `Agent pod ${podName ?? ''} not found in namespace ${expected.namespace}`],
   ({ pod }, { podName, podUid }) =>
     pod?.metadata.uid === podUid ? undefined : [403, 'POD_UID_MISMATCH', `The token was issued to an earlier pod named ${podName ?? ''}`],
-  // A pod that is being deleted still counts: it may have a last status to report.
+  // A terminating pod is accepted: it may have a last status to report.
   ({ pod }) =>
     pod?.status?.phase === 'Succeeded' || pod?.status?.phase === 'Failed'
       ? [403, 'POD_NOT_LIVE', `Pod ${pod.metadata.name} has finished`]
@@ -115,13 +118,13 @@ const RULES: readonly Rule[] = [
       : [403, 'NODE_UID_MISMATCH', `The UID of node ${request.nodeName} does not match the token or the request`],
 ];
 
-/** The node of a pod. Where claim and pod both tell, they must agree. */
+/** The node of a pod. If the token claims a node, the two must agree. */
 function nodeOf(pod: TokenPod | undefined, claimed: string | undefined): string | undefined {
   const actual = pod?.spec?.nodeName;
   return claimed === undefined || claimed === actual ? actual : undefined;
 }
 
-/** Decides whether the holder of a reviewed token may act for the node that the request names. */
+/** Decides whether the caller with a reviewed token may act for the node that the request names. */
 export function authorize(input: AuthorizeInput): Grant | Denial {
   const claims = claimsOf(input.review);
   for (const rule of RULES) {

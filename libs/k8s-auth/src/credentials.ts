@@ -1,24 +1,24 @@
-/** What a caller sent to say who it is. Nothing of it is believed yet. */
+/** How a caller identifies itself. Nothing is verified yet. */
 export interface Credentials {
   readonly token?: string | undefined;
   readonly nodeName?: string | undefined;
   readonly nodeUid?: string | undefined;
-  /** The address that the request came from; callers of one address share the turns of strangers. */
+  /** The address of the caller; unknown callers at the same address share their turns in the queue. */
   readonly source?: string | undefined;
 }
 
-/** Why a caller was turned away. */
+/** Why a caller is denied. */
 export interface Denial {
   readonly ok: false;
-  /** 401: who are you? 403: you may not. 503: the Kubernetes API, which knows, could not be asked, or too many wait for it. */
+  /** 401: not authenticated. 403: not authorized. 503: the Kubernetes API did not respond, or too many reviews are pending. */
   readonly status: 401 | 403 | 503;
   /** Stable name of the reason, such as `POD_UNKNOWN`. */
   readonly code: DenialCode;
-  /** For people. Never holds the token. */
+  /** For people. Never contains the token. */
   readonly message: string;
 }
 
-/** Every reason to turn a caller away. */
+/** Every reason to deny a caller. */
 export const DENIAL_CODES = [
   'TOKEN_MISSING',
   'TOKEN_MALFORMED',
@@ -46,15 +46,16 @@ export function deny(status: Denial['status'], code: DenialCode, message: string
   return { ok: false, status, code, message };
 }
 
-// Tokens of the Kubernetes API are about 1 to 2 kB. The alphabet is RFC 6750's: it has no comma or space, by which Node joins repeated headers.
+// Tokens of the Kubernetes API are about 1 to 2 kB. The alphabet is RFC 6750's: it has no comma or space, by which Node joins repeated
+// headers.
 const TOKEN = /^[A-Za-z0-9._~+/-]+=*$/;
 const LONGEST_TOKEN = 8_192;
-// A Node's name is a DNS subdomain; anything else would also be unsafe in a path.
+// The name of a Node is a DNS subdomain; anything else would also be unsafe in a path.
 const NODE_NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 const LONGEST_NODE_NAME = 253;
 const UID = /^[A-Za-z0-9-]{1,128}$/;
 
-/** Credentials of the right form. */
+/** Well-formed credentials. */
 export interface WellFormed {
   readonly ok: true;
   readonly token: string;
@@ -62,12 +63,12 @@ export interface WellFormed {
   readonly nodeUid?: string;
 }
 
-/** Checks the form of credentials, so that hostile ones cost no request and reach no path. An empty node UID counts as not sent. */
+/** Checks the form of credentials, so that malicious ones cause no request and reach no path. An empty node UID counts as not sent. */
 export function parseCredentials({ token, nodeName, nodeUid }: Credentials): WellFormed | Denial {
   if (token === undefined || token === '') return deny(401, 'TOKEN_MISSING', 'No token was sent');
   if (token.length > LONGEST_TOKEN || !TOKEN.test(token))
     return deny(401, 'TOKEN_MALFORMED', 'The token is malformed, or was sent more than once');
-  // The length comes first: the pattern is linear, but need not read a megabyte.
+  // The length first, so that the pattern does not read a megabyte.
   if (nodeName === undefined || nodeName.length > LONGEST_NODE_NAME || !NODE_NAME.test(nodeName))
     return deny(403, 'NODE_NAME_INVALID', 'The node name is missing, malformed, or was sent more than once');
   if (nodeUid === undefined || nodeUid === '') return { ok: true, token, nodeName };

@@ -5,7 +5,10 @@ interface Entry<V> {
   readonly untilMs: number;
 }
 
-/** A bounded cache whose entries end; the oldest makes room. Time is monotonic, so a step of the wall clock keeps nothing alive. */
+/**
+ * A bounded cache whose entries expire; the oldest is evicted first. Time is monotonic, so a step of the wall clock does not extend
+ * entries.
+ */
 export class ExpiringCache<V> {
   readonly #clock: Clock;
   readonly #capacity: number;

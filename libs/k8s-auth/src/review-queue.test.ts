@@ -12,9 +12,9 @@ beforeEach(() => {
   events = [];
   queue = new ReviewQueue(clock, {
     running: 3,
-    runningForStrangers: 2,
-    waiting: { known: 4, strangers: 4 },
-    waitingOfSource: { known: 2, strangers: 3 },
+    runningForUnknown: 2,
+    waiting: { known: 4, unknown: 4 },
+    waitingOfSource: { known: 2, unknown: 3 },
     waitMs: 10_000,
   });
 });
@@ -30,18 +30,18 @@ const enter = (name: string, lane: Lane, source = 'a'): Turn => {
 const settle = (): Promise<void> => clock.advance(0);
 
 describe(ReviewQueue, () => {
-  test('strangers never hold all that may run, and a known caller finds a free one', async () => {
-    for (const name of ['s1', 's2', 's3']) enter(name, 'strangers');
+  test('leaves a free slot for known callers', async () => {
+    for (const name of ['s1', 's2', 's3']) enter(name, 'unknown');
     enter('k1', 'known');
     await settle();
     expect(events).toEqual(['s1', 's2', 'k1']);
   });
 
-  test('known callers come first, and sources in turn', async () => {
-    const running = [enter('k0', 'known', 'x'), enter('s0', 'strangers', 'x'), enter('s1', 'strangers', 'x')];
-    enter('s2', 'strangers', 'a');
-    enter('s3', 'strangers', 'a');
-    enter('s4', 'strangers', 'b');
+  test('serves known callers first, and sources in turn', async () => {
+    const running = [enter('k0', 'known', 'x'), enter('s0', 'unknown', 'x'), enter('s1', 'unknown', 'x')];
+    enter('s2', 'unknown', 'a');
+    enter('s3', 'unknown', 'a');
+    enter('s4', 'unknown', 'b');
     enter('k1', 'known', 'a');
     enter('k2', 'known', 'a');
     enter('k3', 'known', 'b');
@@ -52,10 +52,10 @@ describe(ReviewQueue, () => {
     expect(events).toEqual(['k1', 'k3', 'k2']);
   });
 
-  test('of strangers, a source that asks for many delays only itself', async () => {
-    const running = [enter('s0', 'strangers', 'x'), enter('s1', 'strangers', 'x')];
-    for (const name of ['s2', 's3']) enter(name, 'strangers', 'a');
-    enter('s4', 'strangers', 'b');
+  test('serves the sources of unknown callers in turn', async () => {
+    const running = [enter('s0', 'unknown', 'x'), enter('s1', 'unknown', 'x')];
+    for (const name of ['s2', 's3']) enter(name, 'unknown', 'a');
+    enter('s4', 'unknown', 'b');
     await settle();
     events = [];
     for (const turn of running) turn.end();
@@ -64,20 +64,20 @@ describe(ReviewQueue, () => {
   });
 
   test.each([
-    { name: 'a source has enough waiting', sources: ['a', 'a', 'a', 'a'] },
+    { name: 'a source has its limit of reviews waiting', sources: ['a', 'a', 'a', 'a'] },
     { name: 'the lane is full', sources: ['a', 'b', 'c', 'd', 'e'] },
-  ])('refuses at once when $name', async ({ sources }) => {
-    enter('s0', 'strangers', 'x');
-    enter('s1', 'strangers', 'x');
-    for (const [at, source] of sources.entries()) enter(`w${String(at)}`, 'strangers', source);
+  ])('rejects immediately when $name', async ({ sources }) => {
+    enter('s0', 'unknown', 'x');
+    enter('s1', 'unknown', 'x');
+    for (const [at, source] of sources.entries()) enter(`w${String(at)}`, 'unknown', source);
     await settle();
     expect(events).toEqual(['s0', 's1', `w${String(sources.length - 1)}: Too many reviews are pending`]);
   });
 
-  test('a caller that has gone leaves the queue and makes room', async () => {
-    const running = [enter('s0', 'strangers'), enter('s1', 'strangers')];
-    const gone = enter('s2', 'strangers');
-    enter('s3', 'strangers');
+  test('lets a disconnected caller leave the queue', async () => {
+    const running = [enter('s0', 'unknown'), enter('s1', 'unknown')];
+    const gone = enter('s2', 'unknown');
+    enter('s3', 'unknown');
     expect([gone.leave(), gone.leave(), queue.waiting]).toEqual([true, false, 1]);
     running[0]?.end();
     await settle();
@@ -85,19 +85,19 @@ describe(ReviewQueue, () => {
     expect([running[1]?.leave(), queue.waiting]).toEqual([false, 0]);
   });
 
-  test('nobody waits longer than the limit', async () => {
-    enter('s0', 'strangers');
-    enter('s1', 'strangers');
-    enter('s2', 'strangers');
+  test('limits the wait', async () => {
+    enter('s0', 'unknown');
+    enter('s1', 'unknown');
+    enter('s2', 'unknown');
     await clock.advance(10_000);
     expect([events.at(-1), queue.waiting]).toEqual(['s2: The review was abandoned', 0]);
   });
 
-  test('a turn that ends twice gives back one place', async () => {
-    const turn = enter('s0', 'strangers');
+  test('releases the slot of a turn once', async () => {
+    const turn = enter('s0', 'unknown');
     turn.end();
     turn.end();
-    for (const name of ['s1', 's2', 's3']) enter(name, 'strangers');
+    for (const name of ['s1', 's2', 's3']) enter(name, 'unknown');
     await settle();
     expect(events).toEqual(['s0', 's1', 's2']);
   });

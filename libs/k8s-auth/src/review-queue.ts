@@ -1,23 +1,23 @@
 import type { Clock } from '@brupop/ports';
 
-/** Who asks for a review: a caller whose token names a pod that is there, or anybody else. Nothing of it is verified yet. */
-export type Lane = 'known' | 'strangers';
+/** The caller of a review: `known` if its token names an existing agent pod, which is not verified yet. */
+export type Lane = 'known' | 'unknown';
 
 /** Bounds of a {@link ReviewQueue}. */
 export interface QueueLimits {
-  /** Reviews that run at one time; each is a connection to the Kubernetes API. */
+  /** Concurrent reviews; each is a connection to the Kubernetes API. */
   readonly running: number;
-  /** How many of them may be for strangers, so that agents always find a free one. */
-  readonly runningForStrangers: number;
-  /** How many may wait in a lane. */
+  /** How many of them may be for unknown callers, so that a slot is always free for agents. */
+  readonly runningForUnknown: number;
+  /** How many may wait, per lane. */
   readonly waiting: Readonly<Record<Lane, number>>;
-  /** How many of them may be of one source. */
+  /** How many of them may be from one source. */
   readonly waitingOfSource: Readonly<Record<Lane, number>>;
   /** The longest wait. */
   readonly waitMs: number;
 }
 
-/** Why a review did not begin. */
+/** A review that did not begin. */
 export class NoTurn extends Error {}
 
 interface Waiting {
@@ -27,39 +27,42 @@ interface Waiting {
 
 /** A place in the queue. */
 export interface Turn {
-  /** Resolves when the review may run; call {@link Turn.end} after it. @throws {@link NoTurn} if the queue is full, the wait too long, or the turn was given up */
+  /**
+   * Resolves when the review may run; call {@link Turn.end} after it.
+   * @throws {@link NoTurn} if the queue is full, the wait is too long, or the caller left
+   */
   readonly begun: Promise<void>;
-  /** Gives up waiting. @returns false if the review has begun, or is over */
+  /** Leaves the queue. @returns false if the review has begun or ended */
   leave(): boolean;
-  /** Ends a review that ran; may be called any number of times, and for one that never ran. */
+  /** Releases the slot of a review that ran; may be called any number of times, and for a review that never ran. */
   end(): void;
 }
 
 /**
- * Lets so many reviews run at a time. Callers that wait are served in turn by source, so that a source that asks for many delays only itself, and known
- * callers before strangers, who never hold all that may run.
+ * Limits the concurrent reviews. Waiting callers are served round-robin by source, so that a source with many reviews delays only itself.
+ * Known callers precede unknown ones, which never occupy all slots.
  */
 export class ReviewQueue {
   readonly #clock: Clock;
   readonly #limits: QueueLimits;
-  readonly #running: Record<Lane, number> = { known: 0, strangers: 0 };
-  readonly #waiting: Readonly<Record<Lane, SourceQueue>> = { known: new SourceQueue(), strangers: new SourceQueue() };
+  readonly #running: Record<Lane, number> = { known: 0, unknown: 0 };
+  readonly #waiting: Readonly<Record<Lane, SourceQueue>> = { known: new SourceQueue(), unknown: new SourceQueue() };
 
   constructor(clock: Clock, limits: QueueLimits) {
     this.#clock = clock;
     this.#limits = limits;
   }
 
-  /** Reviews that wait. */
+  /** The number of waiting reviews. */
   get waiting(): number {
-    return this.#waiting.known.size + this.#waiting.strangers.size;
+    return this.#waiting.known.size + this.#waiting.unknown.size;
   }
 
-  /** Takes a place in a lane. `source` is what turns are shared by. */
+  /** Enters a lane. Reviews with the same `source` share their turns. */
   enter(lane: Lane, source: string): Turn {
     const queue = this.#waiting[lane];
     const { waiting, waitingOfSource, waitMs } = this.#limits;
-    let state: 'waiting' | 'running' | 'over' = 'waiting';
+    let state: 'waiting' | 'running' | 'ended' = 'waiting';
     let leave = (): void => undefined;
     const begun = new Promise<void>((resolve, reject) => {
       const run = (): void => {
@@ -72,7 +75,7 @@ export class ReviewQueue {
         return;
       }
       if (queue.size >= waiting[lane] || queue.sizeOf(source) >= waitingOfSource[lane]) {
-        state = 'over';
+        state = 'ended';
         reject(new NoTurn('Too many reviews are pending'));
         return;
       }
@@ -86,7 +89,7 @@ export class ReviewQueue {
       leave = () => {
         cancel();
         queue.remove(entry);
-        state = 'over';
+        state = 'ended';
         reject(new NoTurn('The review was abandoned'));
       };
       const cancel = this.#clock.setTimer(waitMs, () => {
@@ -103,7 +106,7 @@ export class ReviewQueue {
       },
       end: () => {
         if (state !== 'running') return;
-        state = 'over';
+        state = 'ended';
         this.#running[lane]--;
         this.#beginNext();
       },
@@ -111,13 +114,13 @@ export class ReviewQueue {
   }
 
   #mayRun(lane: Lane): boolean {
-    const { running, runningForStrangers } = this.#limits;
-    if (this.#running.known + this.#running.strangers >= running) return false;
-    return lane === 'known' || this.#running.strangers < runningForStrangers;
+    const { running, runningForUnknown } = this.#limits;
+    if (this.#running.known + this.#running.unknown >= running) return false;
+    return lane === 'known' || this.#running.unknown < runningForUnknown;
   }
 
   #beginNext(): void {
-    for (const lane of ['known', 'strangers'] as const) {
+    for (const lane of ['known', 'unknown'] as const) {
       while (this.#mayRun(lane)) {
         const next = this.#waiting[lane].take();
         if (next === undefined) break;
@@ -127,7 +130,7 @@ export class ReviewQueue {
   }
 }
 
-/** Those who wait, in turn by source. */
+/** Waiting reviews, round-robin by source. */
 class SourceQueue {
   // The first key is the source whose turn is next.
   readonly #sources = new Map<string, Set<Waiting>>();
@@ -158,7 +161,7 @@ class SourceQueue {
     for (const [source, ofSource] of this.#sources) {
       for (const entry of ofSource) {
         this.remove(entry);
-        // To the end of the line.
+        // Behind all other sources.
         if (this.#sources.delete(source) && ofSource.size > 0) this.#sources.set(source, ofSource);
         return entry;
       }

@@ -16,49 +16,50 @@ export interface ReviewerOptions extends ExpectedCaller {
   readonly negativeTtlMs?: number;
 }
 
-/** Has tokens reviewed by the Kubernetes API. */
+/** Reviews tokens with the Kubernetes API. */
 export interface Reviewer {
   /**
-   * The review of a token, perhaps a remembered one.
-   * @throws the signal's reason when it aborts; `NoTurn` if too many wait already, or the wait was too long; what the client throws
+   * The review of a token, possibly from the cache.
+   * @throws the signal's reason when it aborts; `NoTurn` if too many reviews wait, or the wait was too long; as the client does
    */
   review(request: WellFormed, source: string, signal: AbortSignal): Promise<TokenReviewStatus>;
 }
 
-// What else could end a token, its pod's end, is seen at once; a review for each agent every few minutes would be most of what a resting fleet asks.
+// The other event that invalidates a token, the deletion of its pod, is observed immediately. A review per agent every few minutes would be
+// most of the requests of an idle fleet.
 const DEFAULT_TTL_MS = 20 * 60_000;
 const DEFAULT_NEGATIVE_TTL_MS = 10_000;
 const LIMITS: QueueLimits = {
   running: 50,
-  runningForStrangers: 20,
-  waiting: { known: 4_096, strangers: 256 },
-  waitingOfSource: { known: 4, strangers: 16 },
+  runningForUnknown: 20,
+  waiting: { known: 4_096, unknown: 256 },
+  waitingOfSource: { known: 4, unknown: 16 },
   waitMs: 10_000,
 };
-// Agents of four times the largest fleet. What is rejected has a cache of its own: garbage must not push agents out of theirs.
+// Four times the largest fleet. Rejected tokens have a separate cache, so that garbage does not evict the tokens of agents.
 const MOST_ACCEPTED = 20_000;
 const MOST_REJECTED = 2_000;
 const EXTRA = ['pod-name', 'pod-uid', 'node-name', 'node-uid'].map((key) => `authentication.kubernetes.io/${key}`);
 const LONGEST_KEPT = 512;
 
-interface UnderWay {
+interface Pending {
   readonly status: Promise<TokenReviewStatus>;
   readonly turn: Turn;
   callers: number;
 }
 
-/** Reviews each token once, whoever asks, and remembers what came of it. A review that nobody waits for any more leaves the queue. */
+/** Reviews each token once for all its callers, and caches the result. A review whose callers have all disconnected leaves the queue. */
 export function createReviewer(options: ReviewerOptions): Reviewer {
   const { client, clock, audience } = options;
   const accepted = new ExpiringCache<TokenReviewStatus>(clock, MOST_ACCEPTED);
   const rejected = new ExpiringCache<TokenReviewStatus>(clock, MOST_REJECTED);
-  const underWay = new Map<string, UnderWay>();
+  const pending = new Map<string, Pending>();
   const queue = new ReviewQueue(clock, LIMITS);
 
-  const forget = (key: string, review: UnderWay): void => {
-    if (underWay.get(key) === review) underWay.delete(key);
+  const forget = (key: string, review: Pending): void => {
+    if (pending.get(key) === review) pending.delete(key);
   };
-  const begin = (key: string, request: WellFormed, source: string): UnderWay => {
+  const begin = (key: string, request: WellFormed, source: string): Pending => {
     const lane = laneOf(request, options);
     const { podUid = '' } = lane === 'known' ? claimedIdentity(request.token) : {};
     const turn = queue.enter(lane, `${podUid} ${source}`);
@@ -74,8 +75,8 @@ export function createReviewer(options: ReviewerOptions): Reviewer {
         turn.end();
         forget(key, review);
       });
-    const review: UnderWay = { status, turn, callers: 0 };
-    underWay.set(key, review);
+    const review: Pending = { status, turn, callers: 0 };
+    pending.set(key, review);
     return review;
   };
 
@@ -85,32 +86,33 @@ export function createReviewer(options: ReviewerOptions): Reviewer {
       const key = createHash('sha256').update(request.token).digest('base64');
       const known = accepted.get(key) ?? rejected.get(key);
       if (known !== undefined) return known;
-      const review = underWay.get(key) ?? begin(key, request, source);
+      const review = pending.get(key) ?? begin(key, request, source);
       review.callers++;
       try {
         return await unlessAborted(review.status, signal);
       } finally {
-        // A review that runs goes on to its end: its answer is of use to whoever comes with the same token, and to end it early would only make room for more.
+        // A running review is completed: its result serves later callers with the same token, and to abort it would only make room for more
+        // reviews.
         if (--review.callers === 0 && review.turn.leave()) forget(key, review);
       }
     },
   };
 }
 
-/** A token that says that it is of an agent's pod that is there, on the node that the request names. */
+/** `known` if the token claims to be of an existing agent pod on the node that the request names. */
 function laneOf({ token, nodeName }: WellFormed, { knownPod, namespace, serviceAccount, audience }: ReviewerOptions): Lane {
   const { subject, audiences, podName, podUid } = claimedIdentity(token);
-  if (podName === undefined || podUid === undefined || !audiences.includes(audience)) return 'strangers';
-  if (subject !== `system:serviceaccount:${namespace}:${serviceAccount}`) return 'strangers';
+  if (podName === undefined || podUid === undefined || !audiences.includes(audience)) return 'unknown';
+  if (subject !== `system:serviceaccount:${namespace}:${serviceAccount}`) return 'unknown';
   const pod = knownPod?.(podName);
-  return pod?.metadata.uid === podUid && pod.spec?.nodeName === nodeName ? 'known' : 'strangers';
+  return pod?.metadata.uid === podUid && pod.spec?.nodeName === nodeName ? 'known' : 'unknown';
 }
 
 function isOfOurs({ authenticated, user }: TokenReviewStatus, { namespace, serviceAccount }: ReviewerOptions): boolean {
   return authenticated === true && user?.username === `system:serviceaccount:${namespace}:${serviceAccount}`;
 }
 
-/** What a verdict needs of a review; the rest, such as groups, can be long. */
+/** What the decision needs of a review; the rest, such as groups, can be long. */
 function essence({ authenticated, user, audiences }: TokenReviewStatus): TokenReviewStatus {
   const extra = EXTRA.flatMap((key): [string, readonly string[]][] => {
     const values = user?.extra?.[key];
@@ -126,7 +128,7 @@ function essence({ authenticated, user, audiences }: TokenReviewStatus): TokenRe
 function ttlOf(status: TokenReviewStatus, token: string, options: ReviewerOptions): number {
   const { clock, cacheTtlMs = DEFAULT_TTL_MS, negativeTtlMs = DEFAULT_NEGATIVE_TTL_MS } = options;
   if (status.authenticated !== true) return negativeTtlMs;
-  // An accepted token must not outlive its own end here.
+  // An accepted token must not stay in the cache after it expires.
   return Math.min(cacheTtlMs, (claimedIdentity(token).expiryMs ?? Infinity) - clock.now());
 }
 
@@ -134,7 +136,7 @@ async function reviewToken(client: KubeClient, token: string, audience: string):
   const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenReview', spec: { token, audiences: [audience] } };
   const { status } = await client.request<{ status?: TokenReviewStatus }>('POST', paths.tokenReviews(), {
     body,
-    // Given up no earlier than the API server gives it up: else a slow one would review no token at all.
+    // Without a deadline of our own: otherwise a slow API server would complete no review at all.
     signal: new AbortController().signal,
   });
   return status ?? {};

@@ -5,23 +5,23 @@ const jwt = (payload: string): string => `h.${Buffer.from(payload).toString('bas
 const NOTHING = { subject: undefined, audiences: [], expiryMs: undefined, podName: undefined, podUid: undefined };
 
 describe(claimedIdentity, () => {
-  test('reads what a projected token says of itself', () => {
+  test('reads the claims of a projected token', () => {
     const payload = { aud: ['a', 7], exp: 1_700_000_000, sub: 's', 'kubernetes.io': { pod: { name: 'p', uid: 'u' } } };
     const expected = { subject: 's', audiences: ['a'], expiryMs: 1_700_000_000_000, podName: 'p', podUid: 'u' };
     expect(claimedIdentity(jwt(JSON.stringify(payload)))).toEqual(expected);
   });
 
-  test('takes a single audience, too', () => {
+  test('accepts a single audience', () => {
     expect(claimedIdentity(jwt('{"aud":"a"}')).audiences).toEqual(['a']);
   });
 
   test.each([
     { name: 'an opaque token', token: 'opaque' },
     { name: 'a payload that is not JSON', token: jwt('{') },
-    { name: 'a payload that is no object', token: jwt('null') },
+    { name: 'a payload that is not an object', token: jwt('null') },
     { name: 'claims of other types', token: jwt('{"exp":"soon","sub":1,"aud":{},"kubernetes.io":"x"}') },
-    { name: 'a pod of another type', token: jwt('{"kubernetes.io":{"pod":["name"]}}') },
-    { name: 'a payload that is nested deeply', token: jwt('['.repeat(5_000) + ']'.repeat(5_000)) },
+    { name: 'a pod claim of another type', token: jwt('{"kubernetes.io":{"pod":["name"]}}') },
+    { name: 'a deeply nested payload', token: jwt('['.repeat(5_000) + ']'.repeat(5_000)) },
   ])('finds nothing in $name', ({ token }) => {
     expect(claimedIdentity(token)).toEqual(NOTHING);
   });

@@ -1,4 +1,4 @@
-/** What a JSON Web Token says of itself. Anyone can write it: good for an order, and to shorten what was verified, never to let anyone in. */
+/** The claims of a JSON Web Token. They are not verified: use them for priorities and to expire a cached review, never to authorize. */
 export interface ClaimedIdentity {
   readonly subject: string | undefined;
   readonly audiences: readonly string[];
@@ -10,7 +10,7 @@ export interface ClaimedIdentity {
 
 const NOTHING: ClaimedIdentity = { subject: undefined, audiences: [], expiryMs: undefined, podName: undefined, podUid: undefined };
 
-/** Reads the claims of a projected ServiceAccount token without verifying them. A token of another kind claims nothing. */
+/** Reads the claims of a projected ServiceAccount token without verifying them. Returns no claims for any other token. */
 export function claimedIdentity(token: string): ClaimedIdentity {
   const payload = token.split('.', 2)[1];
   if (payload === undefined) return NOTHING;

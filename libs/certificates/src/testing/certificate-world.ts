@@ -29,25 +29,25 @@ export const PATHS: { readonly authority: string; readonly serving: string; read
   definition: targetPaths.customResourceDefinition(TARGETS.customResourceDefinition),
 };
 
-interface Held<T> {
+interface Recorded<T> {
   readonly value: T;
   readonly fromMs: number;
 }
 
-/** For tests: the objects, and everybody who has read them, however late. */
+/** For tests: the objects, and the servers and clients that have read them with any delay. */
 export class CertificateWorld {
   readonly clock: VirtualClock = new VirtualClock();
   readonly log: ReturnType<typeof memoryLogger> = memoryLogger();
   readonly objects: Map<string, Stored> = new Map<string, Stored>();
-  /** Asked before each request; it may throw, answer, or change what is there. */
+  /** Called before each request; may throw, respond, or change objects. */
   before: (request: HttpRequest) => HttpResponse | undefined = () => undefined;
-  /** Asked after each write, before its answer goes out. */
+  /** Called after each write, before its response. */
   after: () => void = () => undefined;
   readonly client: KubeClient;
   readonly #startMs: number;
   #version = 0;
-  #leaves: Held<Certificate>[] = [];
-  #bundles: Held<readonly Certificate[]>[] = [];
+  #leaves: Recorded<Certificate>[] = [];
+  #bundles: Recorded<readonly Certificate[]>[] = [];
 
   constructor() {
     this.#startMs = this.clock.now();
@@ -65,7 +65,7 @@ export class CertificateWorld {
     return createCertificateReconciler({ client, clock, log, policy, targets: TARGETS, report });
   }
 
-  /** What a right clock shows. */
+  /** The time of a correct clock. */
   get trueMs(): number {
     return this.#startMs + this.clock.monotonic();
   }
@@ -96,35 +96,35 @@ export class CertificateWorld {
     return Buffer.from(definition.spec.conversion.webhook.clientConfig.caBundle ?? '', 'base64').toString('utf8');
   }
 
-  /** Who could not talk to whom now: each server may hold any certificate, each client any bundle, of the last `propagationMs`. */
+  /** The failing connections: each server may use any certificate, and each client any bundle, of the last `propagationMs`. */
   refusals(): string[] {
-    const leaves = this.#held(this.#leaves).map(({ value }) => value);
-    const bundles = this.#held(this.#bundles).map(({ value }) => ({ who: 'a client', bundle: value }));
-    const all = [...bundles, { who: 'kube-apiserver', bundle: readAuthorities(this.caBundle) }];
+    const leaves = this.#recent(this.#leaves).map(({ value }) => value);
+    const bundles = this.#recent(this.#bundles).map(({ value }) => ({ client: 'a client', bundle: value }));
+    const all = [...bundles, { client: 'kube-apiserver', bundle: readAuthorities(this.caBundle) }];
     return leaves.flatMap((leaf) =>
-      all.flatMap(({ who, bundle }) => {
+      all.flatMap(({ client, bundle }) => {
         const issuer = issuerOf(leaf, bundle);
-        if (issuer === undefined) return [`${who} does not trust a server`];
+        if (issuer === undefined) return [`${client} does not trust a server`];
         return [leaf, issuer]
           .filter((one) => this.trueMs < one.notBeforeMs || this.trueMs > one.notAfterMs)
-          .map(() => `${who} sees a certificate out of its time`);
+          .map(() => `${client} received a certificate that is not valid at this time`);
       }),
     );
   }
 
-  #held<T>(history: readonly Held<T>[]): readonly Held<T>[] {
+  #recent<T>(history: readonly Recorded<T>[]): readonly Recorded<T>[] {
     const sinceMs = this.clock.monotonic() - POLICY.propagationMs;
     return history.filter((_, at) => (history[at + 1]?.fromMs ?? Infinity) > sinceMs);
   }
 
-  // A file that is damaged or gone is not taken over: what was there before stays in use.
+  // A damaged or missing file is not loaded: the previous one stays in use.
   #remember(): void {
     const fromMs = this.clock.monotonic();
     const leaf = readCertificate(this.text(PATHS.serving, KEYS.cert));
     if (leaf !== undefined && leaf.fingerprint !== this.#leaves.at(-1)?.value.fingerprint)
-      this.#leaves = [...this.#held(this.#leaves), { value: leaf, fromMs }];
+      this.#leaves = [...this.#recent(this.#leaves), { value: leaf, fromMs }];
     const bundle = readAuthorities(this.text(PATHS.trust, KEYS.bundle));
-    if (bundle.length > 0) this.#bundles = [...this.#held(this.#bundles), { value: bundle, fromMs }];
+    if (bundle.length > 0) this.#bundles = [...this.#recent(this.#bundles), { value: bundle, fromMs }];
   }
 
   #answer({ method, path, body }: HttpRequest): HttpResponse {
