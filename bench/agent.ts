@@ -26,7 +26,7 @@ const FLEET = 3;
 const bundleOf = (app: string): string => resolve(import.meta.dirname, '../apps', app, 'dist/main.mjs');
 const BUNDLES = { agent: bundleOf('agent'), apiserver: bundleOf('apiserver'), controller: bundleOf('controller') };
 
-/** What the agent costs, of which every node has one. */
+/** The cost of the agent, of which every node has one. */
 export const agent: Benchmark = {
   async run({ smoke }) {
     for (const path of Object.values(BUNDLES)) if (!existsSync(path)) throw new Error(`${path} is missing: run npm run build:bundles`);
@@ -45,7 +45,7 @@ export const agent: Benchmark = {
   },
 };
 
-/** A run, in a cgroup where one can be had. */
+/** A run, in a cgroup where possible. */
 interface Measured {
   readonly run: AgentRun;
   /** Why there was no cgroup. */
@@ -88,7 +88,7 @@ function timeRows({ coldMs, warmMs, idle }: AgentRun, roomyMs: readonly number[]
 
 const one = (value: number | undefined): number[] => (value === undefined ? [] : [value]);
 
-/** To two MiB, within what is known to be too little and enough. */
+/** Accurate to two MiB, between a limit that is too small and one that suffices. */
 async function smallestLimit(): Promise<number> {
   let { dead, alive } = SEARCH_MIB;
   while (alive - dead > SEARCH_MIB.step) {

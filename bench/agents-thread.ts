@@ -1,30 +1,30 @@
 import { Worker } from 'node:worker_threads';
 import type { AgentIdentity } from './polling-agents.ts';
 
-/** What the thread needs at its start. */
+/** Data of the thread at its start. */
 export interface AgentsData {
   readonly identities: readonly AgentIdentity[];
   readonly ports: readonly number[];
   readonly caPem: string;
 }
 
-/** What the thread is asked. */
+/** A request to the thread. */
 export interface AgentsCall {
   readonly id: number;
   readonly method: 'connect' | 'settled' | 'cut' | 'returns' | 'usePorts' | 'expectReturns' | 'refused';
   readonly argument: unknown;
 }
 
-/** What the thread says: an answer, or that an agent has its shadow. */
+/** A message of the thread: an answer, or that an agent has received its shadow. */
 export type AgentsMessage =
   { readonly id: number; readonly result?: unknown; readonly error?: string } | { readonly node: string; readonly atMs: number };
 
 /**
- * {@link PollingAgents} on a thread of their own: thousands of sockets that come back at once would keep the simulated API, which is served beside
- * them, from answering the replicas that are measured.
+ * {@link PollingAgents} on a separate thread: otherwise, thousands of sockets that reconnect at once would delay the answers of the
+ * simulated API, which is in this process, to the measured replicas.
  */
 export class AgentsThread {
-  /** Told of each answer that brings a shadow, with the time at which the agent had it, as `performance.now()` has it here. */
+  /** Called for each answer that brings a shadow, with the time of its arrival as `performance.now()` of this thread. */
   onShadow: (node: string, atMs: number) => void = () => undefined;
   readonly #worker: Worker;
   readonly #waiting = new Map<number, { readonly resolve: (result: unknown) => void; readonly reject: (error: Error) => void }>();
@@ -40,39 +40,39 @@ export class AgentsThread {
     });
   }
 
-  /** Connects them; resolves when a poll of each is held. */
+  /** Connects them; resolves when each has a pending poll. */
   static async connect(identities: readonly AgentIdentity[], ports: readonly number[], caPem: string): Promise<AgentsThread> {
     const agents = new AgentsThread({ identities, ports, caPem });
     await agents.#ask('connect');
     return agents;
   }
 
-  /** Resolves when a poll of each is held. */
+  /** Resolves when each has a pending poll. */
   async settled(): Promise<void> {
     await this.#ask('settled');
   }
 
-  /** From now on, connections are made to these. */
+  /** From now on, agents connect to these. */
   async usePorts(ports: readonly number[]): Promise<void> {
     await this.#ask('usePorts', ports);
   }
 
-  /** Begins to measure: see {@link returns}. */
+  /** Starts a measurement: see {@link returns}. */
   async expectReturns(count: number): Promise<void> {
     await this.#ask('expectReturns', count);
   }
 
-  /** @returns how long, from {@link expectReturns}, it took each of so many agents that lost their connection to have an answer again, in milliseconds */
+  /** @returns for each agent that lost its connection, the milliseconds from {@link expectReturns} to its next answer */
   async returns(): Promise<readonly number[]> {
     return (await this.#ask('returns')) as readonly number[];
   }
 
-  /** Cuts every connection at once. */
+  /** Closes every connection at once. */
   async cut(): Promise<void> {
     await this.#ask('cut');
   }
 
-  /** How many answers there were that no agent should get. */
+  /** The number of answers that no agent should get. */
   async refused(): Promise<number> {
     return (await this.#ask('refused')) as number;
   }

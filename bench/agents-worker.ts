@@ -1,24 +1,24 @@
-// The thread of an AgentsThread: it has the agents, and does what it is told.
+// The thread of an AgentsThread: it owns the agents, and executes requests.
 import { parentPort, workerData } from 'node:worker_threads';
 import type { AgentsCall, AgentsData, AgentsMessage } from './agents-thread.ts';
 import { PollingAgents } from './polling-agents.ts';
 
 const { identities, ports, caPem } = workerData as AgentsData;
 const agents = new PollingAgents(identities, ports, caPem);
-const tell = (message: AgentsMessage): void => {
+const send = (message: AgentsMessage): void => {
   parentPort?.postMessage(message);
 };
 agents.onShadow = (node, atMs) => {
-  tell({ node, atMs: performance.timeOrigin + atMs });
+  send({ node, atMs: performance.timeOrigin + atMs });
 };
 
 parentPort?.on('message', ({ id, method, argument }: AgentsCall) => {
   answer(method, argument).then(
     (result) => {
-      tell({ id, result });
+      send({ id, result });
     },
     (error: unknown) => {
-      tell({ id, error: error instanceof Error ? error.message : String(error) });
+      send({ id, error: error instanceof Error ? error.message : String(error) });
     },
   );
 });

@@ -17,17 +17,17 @@ const SIZES = {
   smoke: { agents: 60, writers: 6, writeMs: 500, calmMs: 1_000 },
 };
 const REPLICAS = 3;
-// Well below the 120 requests that an apiserver allows an agent at once: each write also answers its poll, which comes back.
+// Well below the 120 concurrent requests that an apiserver allows an agent: each write also answers its poll, which is then repeated.
 const WRITES_OF_ONE_AGENT = 20;
 const CALM_WRITES_A_SECOND = 20;
 const SECOND_MS = 1_000;
 const HELD_MIB = 128;
 const CALM_MIB = 80;
 const CALM_AGENTS = 100;
-// A replica asks once about each token that it meets; a few agents give up waiting and come again.
+// A replica reviews each new token once; a few agents time out and return.
 const REVIEWS_PER_ARRIVAL = 1.1;
 
-/** What the apiserver costs, and what happens when a replica dies. */
+/** The cost of the apiserver, and what happens when a replica dies. */
 export const apiserver: Benchmark = {
   async run({ smoke }) {
     const size = smoke ? SIZES.smoke : SIZES.full;
@@ -43,11 +43,11 @@ export const apiserver: Benchmark = {
 };
 
 async function hold(cluster: LargeCluster, replicas: Replicas, { agents: count, writers, writeMs }: typeof SIZES.full): Promise<Row[]> {
-  const plain = await holdWith('plain', replicas, count);
+  const plain = await connectTo('plain', replicas, count);
   const plainReturned = await comeBack(plain.agents, count);
   await plain.end();
   const reviews = countReviews(cluster);
-  const ours = await holdWith('ours', replicas, count);
+  const ours = await connectTo('ours', replicas, count);
   const arrivals = reviews();
   const turns = takeTurns(count);
   const written = await write(cluster, replicas, ours.servers, { writers, turns, forMs: writeMs });
@@ -76,7 +76,7 @@ async function hold(cluster: LargeCluster, replicas: Replicas, { agents: count, 
       baseline: { name: 'node:https', values: plain.peakMiB },
       goal: HELD_MIB,
     },
-    { what: 'memory of one more agent that is held', unit: 'KiB', ours: ours.perAgentKiB, baseline: { name: 'node:https', values: plain.perAgentKiB } },
+    { what: 'memory per connected agent', unit: 'KiB', ours: ours.perAgentKiB, baseline: { name: 'node:https', values: plain.perAgentKiB } },
     { what: 'TokenReviews for each agent that comes to a replica', unit: '', ours: [arrivals / count], gate: { atMost: REVIEWS_PER_ARRIVAL, ofRatio: false } },
     { what: `status writes a second, ${String(writers)} agents at once`, unit: '', ours: [written.aSecond], baseline: { name: 'PATCH', values: [written.bareASecond] } },
     { what: `a replica dies: its ${orphans.toLocaleString('en-US')} agents have an answer again, p50`, unit: 'ms', ours: [quantile(orphaned, 0.5)] },
@@ -89,7 +89,7 @@ async function hold(cluster: LargeCluster, replicas: Replicas, { agents: count, 
   ]; // prettier-ignore
 }
 
-interface Held {
+interface Connected {
   readonly agents: AgentsThread;
   readonly servers: readonly Replica[];
   readonly peakMiB: readonly number[];
@@ -97,7 +97,7 @@ interface Held {
   end(): Promise<void>;
 }
 
-async function holdWith(kind: 'ours' | 'plain', replicas: Replicas, count: number): Promise<Held> {
+async function connectTo(kind: 'ours' | 'plain', replicas: Replicas, count: number): Promise<Connected> {
   const servers: Replica[] = [];
   for (let at = 0; at < REPLICAS; at++) servers.push(await replicas.start(kind));
   const before = servers.map(({ process }) => process.nowMiB());
@@ -115,19 +115,19 @@ async function holdWith(kind: 'ours' | 'plain', replicas: Replicas, count: numbe
   };
 }
 
-/** Cuts the connections of all agents. @returns how long it took each to have an answer again, in milliseconds */
+/** Closes the connections of all agents. @returns the milliseconds until each has an answer again */
 async function comeBack(agents: AgentsThread, count: number): Promise<readonly number[]> {
   await agents.expectReturns(count);
   await agents.cut();
   return await agents.returns();
 }
 
-/** The agents, one after another, and over again. */
+/** The agents in turn, endlessly. */
 function* takeTurns(count: number): Generator<number, never> {
   for (let at = 0; ; at = (at + 1) % count) yield at;
 }
 
-/** Lets some agents write one status after another, then does the same to the Kubernetes API itself. */
+/** Lets some agents write one status after another, then does the same directly with the Kubernetes API. */
 async function write(
   cluster: LargeCluster,
   replicas: Replicas,
@@ -152,7 +152,7 @@ async function write(
         if (answer.status === 200 && kept === round) acknowledged += 1;
         else lost += 1;
       } catch {
-        // Its replica has died: an agent writes the same again.
+        // Its replica has died: the agent repeats the write.
         client = await openAsWriter(replicas, servers, at);
         round -= 1;
       }
@@ -175,14 +175,14 @@ async function write(
   return { aSecond: (acknowledged / tookMs) * SECOND_MS, bareASecond: (bare / bareTookMs) * SECOND_MS, lost };
 }
 
-/** Another connection of an agent, as it opens one to write while its poll is held. */
+/** A second connection of an agent, as it opens one to write while its poll is pending. */
 async function openAsWriter({ agents, caPem }: Replicas, servers: readonly Pick<Replica, 'port'>[], at: number): Promise<PlainClient> {
   const agent = agents[at % agents.length];
   if (agent === undefined) throw new Error('there are no agents');
   return await openAsAgent(agent, () => servers.map(({ port }) => port), at, createSecureContext({ ca: caPem }));
 }
 
-/** One replica in a fleet at work. */
+/** One replica in a fleet with updates. */
 async function calm(replicas: Replicas, forMs: number): Promise<Row[]> {
   const { port, process } = await replicas.start('ours');
   const agents = await AgentsThread.connect(replicas.agents.slice(0, CALM_AGENTS), [port], replicas.caPem);
@@ -205,7 +205,7 @@ async function calm(replicas: Replicas, forMs: number): Promise<Row[]> {
   ]; // prettier-ignore
 }
 
-/** @returns how many TokenReviews there have been since */
+/** @returns the number of TokenReviews since then */
 function countReviews({ api }: LargeCluster): () => number {
   let reviews = 0;
   const stop = api.audit(({ resource }) => {

@@ -14,7 +14,7 @@ describe('median', () => {
 });
 
 describe('quantile', () => {
-  test('is a sample that few are above', () => {
+  test('is a sample that few exceed', () => {
     expect(quantile([1, 2, 3, 4, 5, 6, 7, 8, 9, 100], 0.99)).toBe(100);
     expect(quantile([1, 2, 3], 0)).toBe(1);
   });
@@ -27,17 +27,17 @@ describe('brokenGates', () => {
     { name: 'a row without a gate passes', row: aRow({}), broken: [] },
     { name: 'a count within its gate passes', row: aRow({ gate: { atMost: 10, ofRatio: false } }), broken: [] },
     {
-      name: 'a count beyond its gate is told',
+      name: 'a count beyond its gate is reported',
       row: aRow({ gate: { atMost: 9, ofRatio: false } }),
       broken: ['requests: expected at most 9 in count, got 10.0'],
     },
     {
-      name: 'a ratio beyond its gate is told',
+      name: 'a ratio beyond its gate is reported',
       row: aRow({ baseline: { name: 'others', values: [2] }, gate: { atMost: 4, ofRatio: true } }),
       broken: ['requests: expected at most 4 times others, got 5.00'],
     },
     {
-      name: 'a ratio to nothing does not pass',
+      name: 'a ratio without a baseline does not pass',
       row: aRow({ gate: { atMost: 4, ofRatio: true } }),
       broken: ['requests: expected at most 4 times a baseline, got NaN'],
     },
@@ -54,7 +54,7 @@ describe('table', () => {
     );
   });
 
-  test('shows Brupop 1.x as measured in the same run, and the ratio to it where there is no other baseline', () => {
+  test('shows Brupop 1.x as measured in the same run, and the ratio to it if there is no other baseline', () => {
     const row = aRow({ unit: 's', ours: [8], legacy: [104, 83, 108] });
     expect(table([row]).split('\n')[2]).toBe('| requests | 8 s |  | 0.0769 | 104 s (83–108), measured |  |  |');
     expect(table([{ ...row, unit: '', legacy: [42] }])).toContain('| 42, measured |');
@@ -65,7 +65,7 @@ describe('table', () => {
     );
   });
 
-  test('leaves empty what was not measured', () => {
+  test('leaves cells empty that were not measured', () => {
     expect(table([aRow({ ours: [0.12345] })]).split('\n')[2]).toBe('| requests | 0.123 |  |  |  |  |  |');
   });
 });

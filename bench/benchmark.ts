@@ -1,20 +1,20 @@
 import type { LegacyBinaries } from './legacy-binaries.ts';
 
-/** What one quantity came to. */
+/** The result for one quantity. */
 export interface Row {
   /** Such as `planFleet, 10,000 nodes`. */
   readonly what: string;
   /** Such as `ms`; empty for a count. */
   readonly unit: string;
-  /** Samples; none if it could not be measured here, and `what` says why. */
+  /** Samples; none if it could not be measured here, for the reason in `what`. */
   readonly ours: readonly number[];
-  /** The same work done otherwise, in the same run. */
+  /** The same work by other means, in the same run. */
   readonly baseline?: { readonly name: string; readonly values: readonly number[] };
-  /** What Brupop 1.x came to: a number when it was recorded, see `recorded-legacy.json`; samples where it was measured in the same run. */
+  /** Brupop 1.x: a recorded number, see `recorded-legacy.json`, or samples from the same run. */
   readonly legacy?: number | readonly number[];
-  /** The median is to be at most this. */
+  /** Upper limit of the median, as a goal. */
   readonly goal?: number;
-  /** The median, or with `ofRatio` its ratio to the baseline's, is to be at most this on any machine: a count or a ratio, never a time. */
+  /** Limit of the median or, with `ofRatio`, of its ratio to the baseline's, on any machine: for counts and ratios, never for times. */
   readonly gate?: { readonly atMost: number; readonly ofRatio: boolean };
 }
 
@@ -23,15 +23,15 @@ export interface Benchmark {
   run(options: RunOptions): Promise<readonly Row[]>;
 }
 
-/** How a benchmark is run. */
+/** Options of a run. */
 export interface RunOptions {
-  /** Small and quick: shows that it works, and holds its gates. */
+  /** Short: shows that the benchmark works, and checks its gates. */
   readonly smoke: boolean;
-  /** Brupop 1.x, for a benchmark that can run it. */
+  /** The binaries of Brupop 1.x, for a benchmark that can run them. */
   readonly legacy: LegacyBinaries | undefined;
 }
 
-/** What a run of one benchmark came to, as it is kept. */
+/** The recorded result of one benchmark. */
 export interface Result {
   /** RFC 3339. */
   readonly date: string;
@@ -39,7 +39,7 @@ export interface Result {
   readonly rows: readonly Row[];
 }
 
-/** The middle of the samples; the mean of the two in the middle. */
+/** The median; of an even number of samples, the mean of the two in the middle. */
 export function median(values: readonly number[]): number {
   return (quantile(values, 0.5, Math.floor) + quantile(values, 0.5, Math.ceil)) / 2;
 }
@@ -50,7 +50,7 @@ export function quantile(values: readonly number[], share: number, round: (at: n
   return sorted[Math.min(sorted.length - 1, round(share * (sorted.length - 1)))] ?? NaN;
 }
 
-/** Every gate that does not hold, as a sentence. */
+/** Every broken gate, as a sentence. */
 export function brokenGates(rows: readonly Row[]): string[] {
   return rows.flatMap(({ what, ours, baseline, gate }) => {
     if (gate === undefined || ours.length === 0) return [];

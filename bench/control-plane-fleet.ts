@@ -11,18 +11,18 @@ import type { RolloutSize } from './rollout-rows.ts';
 import { watchSlots } from './slot-times.ts';
 import type { ShadowSource, SlotTimes } from './slot-times.ts';
 
-/** What the operator has asked of the Kubernetes API in some time. */
+/** The operator's use of the Kubernetes API in a period. */
 export interface Counted {
   readonly requests: readonly OperatorRequest[];
   readonly ms: number;
-  /** Watches that are open at its end. */
+  /** Open watches at its end. */
   readonly openWatches: readonly OperatorRequest[];
 }
 
-/** What a fleet is made from. */
+/** Options of a fleet. */
 export interface FleetOptions extends Omit<HollowClusterOptions, 'version' | 'wrap' | 'servesOnPodIps'> {
   readonly podsPerNode: number;
-  /** How often agents look for updates; Brupop 1.x's cannot be told. */
+  /** How often agents check for updates; not configurable in Brupop 1.x. */
   readonly checkIntervalS: number;
   /** Undefined: our bundles. */
   readonly legacy?: LegacyBinaries | undefined;
@@ -30,12 +30,12 @@ export interface FleetOptions extends Omit<HollowClusterOptions, 'version' | 'wr
 
 const FIRST_MINOR = 26;
 const START_MS = 300_000;
-/** Of a node's update at the longest. */
+/** Maximum duration of a node's update. */
 const NODE_MS = 180_000;
-/** For what is told after an update. */
+/** Time for the last requests after an update. */
 const TRAIL_MS = 3_000;
 
-/** Nodes on a real control plane, with an operator that updates them again and again. */
+/** Nodes on a real control plane, with an operator that updates them repeatedly. */
 export class ControlPlaneFleet {
   readonly #operator: InstalledOperator;
   readonly #cluster: HollowCluster;
@@ -50,7 +50,7 @@ export class ControlPlaneFleet {
     this.#checkIntervalS = checkIntervalS;
   }
 
-  /** Starts it; resolves when every agent has reported, and each node has pods that go nowhere else. */
+  /** Starts it; resolves when every agent has reported, and each node has pods that run on no other node. */
   static async start(options: FleetOptions): Promise<ControlPlaneFleet> {
     const operator = await startOperatorOn({ ...options, version: versionOf(FIRST_MINOR) }, START_MS);
     const { cluster } = operator;
@@ -72,14 +72,14 @@ export class ControlPlaneFleet {
     return this.#cluster.names.length;
   }
 
-  /** Lets time pass. */
+  /** Waits. */
   async rest(ms: number): Promise<Counted> {
     const fromMs = Date.now();
     await sleep(systemClock, ms, this.#signal);
     return this.#countedSince(fromMs);
   }
 
-  /** Offers a new version to a fleet at rest, until all nodes run it, one at a time. */
+  /** Offers a new version to an idle fleet, and waits until all nodes run it, one at a time. */
   async update(): Promise<Counted & { readonly times: SlotTimes }> {
     const fromMs = Date.now();
     const times = await this.#timed(1, () => this.#untilDone(this.#publish()));
@@ -87,7 +87,7 @@ export class ControlPlaneFleet {
     return { ...(await this.#countedSince(fromMs)), times };
   }
 
-  /** Rolls a new version out that every agent has noticed, by a controller that starts with so many slots. */
+  /** Rolls out a new version that every agent has noticed, with a controller that starts with this number of slots. */
   async rollOut(slots: RolloutSize['slots']): Promise<SlotTimes> {
     const cluster = this.#cluster;
     await this.#kubectl('scale', '--replicas=0', `deployment/${CONTROLLER_DEPLOYMENT}`);
@@ -102,7 +102,7 @@ export class ControlPlaneFleet {
     });
   }
 
-  /** Has agents look for updates so often from now on; they start anew. */
+  /** Restarts the agents with another interval of checks for updates. */
   async checkEvery(seconds: number): Promise<void> {
     if (seconds === this.#checkIntervalS) return;
     this.#checkIntervalS = seconds;

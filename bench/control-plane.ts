@@ -20,10 +20,10 @@ const MANY = 100;
 /** Nodes of Brupop 1.x, which takes nearly two minutes for each. */
 const LEGACYS = 3;
 const CHECK_INTERVAL_S = 120;
-/** As often as an agent may look: for rollouts of a version that all have noticed. */
+/** The minimum interval of an agent, for rollouts of a version that all have noticed. */
 const QUICK_CHECK_INTERVAL_S = 10;
 const REST_MS = 5 * MINUTE_MS;
-/** An accepted token is not reviewed again for 20 minutes, and then with the next poll: in so long a rest there is one review of each. */
+/** An accepted token is reviewed again after 20 minutes, with the next poll: a rest of this length has one review per token. */
 const REVIEWED_FOR_MS = 22 * MINUTE_MS;
 const IDLE = 'requests per idle node-hour';
 const WATCHES = 'open watches per node';
@@ -32,7 +32,7 @@ const LONGEST_MS = HOUR_MS;
 const FEW_SLOTS = [1, 10, 'unlimited'] as const;
 const MANY_SLOTS = [10, 'unlimited', 1] as const;
 
-/** Rollouts and load on a real control plane, of nodes that are simulated. */
+/** Rollouts and load on a real control plane with simulated nodes. */
 export const controlPlane: Benchmark = {
   async run({ smoke, legacy }) {
     const stop = AbortSignal.timeout(LONGEST_MS);
@@ -99,7 +99,7 @@ async function wholly(start: (wish: FleetWish) => Promise<ControlPlaneFleet>, th
   }
 }
 
-/** What Brupop 1.x came to, by the row that it belongs in. */
+/** The figures of Brupop 1.x, by row. */
 function legacyFigures(
   nodes: number,
   rest: Counted,

@@ -20,7 +20,7 @@ const SIZES = {
 };
 const SMALL_MIB = 64;
 const SMALL_FLEETS = [50, 5_000];
-// The conditions of a new fleet are written 50 a second; of the largest they are not waited for.
+// The conditions of a new fleet are written at 50 a second; with the largest fleet there is no wait for them.
 const SETTLE_LIMIT_MS = 180_000;
 const FEW = 20;
 const NO_LIMIT_MIB = 2_048;
@@ -35,7 +35,7 @@ const BUNDLE = resolve(import.meta.dirname, '../apps/controller/dist/main.mjs');
 const INFORMERS = resolve(import.meta.dirname, 'informers.ts');
 const DISCARDING = resolve(import.meta.dirname, 'discarding-client.ts');
 
-/** What the controller costs in a large cluster, and how fast it answers. */
+/** The cost of the controller in a large cluster, and its reaction time. */
 export const controller: Benchmark = {
   async run({ smoke }) {
     if (!existsSync(BUNDLE)) throw new Error(`${BUNDLE} is missing: run npm run build:bundles`);
@@ -69,7 +69,7 @@ async function measure(
       running.push(started.process);
       return started;
     };
-    // The one before it has left the Lease behind, so it lists everything at first, and leads a quarter of a minute later.
+    // The previous controller has left its Lease behind, so this one lists everything first, and leads a quarter of a minute later.
     const killsAt = async (limitMiB: number): Promise<number> => {
       const { process } = await start([...NODE_FLAGS.controller, BUNDLE], limitMiB);
       if (!process.wasKilled()) await sleep(systemClock, smallMs);
@@ -155,7 +155,7 @@ async function measure(
   }
 }
 
-/** Of a controller that has seen a small fleet only, and is then joined by so many nodes; in MiB. */
+/** Peak memory in MiB of a controller that starts with a small fleet, which this number of nodes then joins. */
 async function peakOfJoins(nodes: number): Promise<number> {
   const cluster = await startLargeCluster(FEW);
   let started: StartedProcess | undefined;
@@ -173,7 +173,7 @@ async function peakOfJoins(nodes: number): Promise<number> {
   }
 }
 
-/** Waits until the controller writes no more. @returns whether it came to that in time */
+/** Waits until the controller stops writing. @returns whether it did so in time */
 async function settled({ api }: LargeCluster, quietMs: number): Promise<boolean> {
   let lastMs = performance.now();
   const endMs = lastMs + SETTLE_LIMIT_MS;
@@ -185,7 +185,7 @@ async function settled({ api }: LargeCluster, quietMs: number): Promise<boolean>
   return performance.now() < endMs;
 }
 
-/** Plays the agent of the one node that may be updated, and notes how long each next step takes to be written. */
+/** Plays the agent of the one node that may be updated, and measures how long the controller takes to write each next step. */
 async function react(cluster: LargeCluster, times: number): Promise<{ readonly ours: number[]; readonly bare: number[] }> {
   const [ours, bare]: [number[], number[]] = [[], []];
   const specs = watchSpecs(cluster);
@@ -208,7 +208,7 @@ async function react(cluster: LargeCluster, times: number): Promise<{ readonly o
 }
 
 interface Specs {
-  /** The node of the next shadow that is written so. */
+  /** The node of the next shadow with this spec. */
   next(isIt: (shadow: BottlerocketShadow) => boolean): Promise<string>;
 }
 
@@ -258,7 +258,7 @@ function barePatch({ url, caPem, api, names: [name = ''] }: LargeCluster): Promi
   });
 }
 
-/** Heartbeats of nodes and reports of agents, as in a fleet of this size at rest. */
+/** Heartbeats of nodes and reports of agents, as in an idle fleet of this size. */
 async function steady(cluster: LargeCluster, forMs: number, shadowEvents: number): Promise<void> {
   const nodeAt = (at: number): string => cluster.names[at % cluster.names.length] ?? '';
   const endMs = performance.now() + forMs;

@@ -1,4 +1,4 @@
-// What nobody who watches the nodes can do without: reads their events, over TLS, and throws them away.
+// The minimum of any watch of the nodes: reads their events over TLS, and discards them.
 import { createServer } from 'node:http';
 import { get } from 'node:https';
 import type { RequestOptions } from 'node:https';

@@ -39,11 +39,11 @@ describe("the stand-in of the host's apiclient", () => {
     expect(await call('-u', '/os')).toMatchObject({ code: 0, stdout: '{"version_id":"1.26.1"}\n' });
   });
 
-  test('sends the method that it is given, and prints nothing where nothing is answered', async () => {
+  test('sends the given method, and prints nothing for an empty answer', async () => {
     expect(await call('-u', '/actions/reboot', '-m', 'POST')).toEqual({ code: 0, stdout: '', stderr: '' });
   });
 
-  test('fails with the status in the words in which Brupop 1.x looks for it', async () => {
+  test('fails with the message in which Brupop 1.x looks for the status', async () => {
     const { code, stderr } = await call('-u', '/actions/refresh-updates', '-m', 'POST');
     expect(code).toBe(1);
     expect(stderr).toContain(

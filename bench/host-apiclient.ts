@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
 
-/** Stands in for the `apiclient` of a Bottlerocket host, as far as Brupop 1.x calls it: `apiclient raw -u URI [-m METHOD] [-d DATA]`. */
+/** Replaces the `apiclient` of a Bottlerocket host for the calls of Brupop 1.x: `apiclient raw -u URI [-m METHOD] [-d DATA]`. */
 async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {

@@ -8,10 +8,10 @@ const TOOL = resolve(import.meta.dirname, '../tools/images/src/main.ts');
 const NAMES = ['agent', 'apiserver', 'controller', 'operator'];
 const STARTS = { full: 7, smoke: 1 };
 const MB = 1_000_000;
-/** Grows only with Node.js itself: what is ours is a hundredth of it. */
+/** Grows only with Node.js itself: our part is a hundredth of it. */
 const MOST_MB = 60;
 
-/** What nodes download, and how long it takes until what they downloaded runs. */
+/** The download size of the images, and the start of their processes. */
 export const images: Benchmark = {
   run: async ({ smoke }) => {
     const rows: Row[] = [];
@@ -23,7 +23,7 @@ export const images: Benchmark = {
 async function describe(name: string, starts: number): Promise<Row[]> {
   const root = await mkdtemp(join(tmpdir(), 'bp-'));
   try {
-    // The user of the image must get in.
+    // Other users than the owner must be able to enter it.
     await chmod(root, 0o755);
     const { status, stdout, stderr } = spawnSync(process.execPath, ['--conditions=@brupop/source', TOOL, 'describe', name, root], { encoding: 'utf8' });
     if (status !== 0) return [{ what: `${name}: ${stderr.trim().split('\n')[0]?.replace(/^.*\/dist\//, 'dist/') ?? 'no image'}`, unit: '', ours: [] }];
@@ -46,7 +46,7 @@ async function describe(name: string, starts: number): Promise<Row[]> {
   }
 } // prettier-ignore
 
-/** @returns milliseconds until it has said what it lacks */
+/** @returns milliseconds until the process has reported the missing configuration */
 function start(root: string, app: string, user: string): Promise<number> {
   const startedMs = performance.now();
   return new Promise((resolve, reject) => {

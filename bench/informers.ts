@@ -1,4 +1,4 @@
-// The textbook controller that ours is measured beside: two informers of the client library, and nothing done with what they hold.
+// The baseline of the controller: two informers of the client library, whose objects are not used.
 import { createServer } from 'node:http';
 import { CoreV1Api, CustomObjectsApi, KubeConfig, makeInformer } from '@kubernetes/client-node';
 import type { KubernetesListObject, KubernetesObject } from '@kubernetes/client-node';

@@ -15,11 +15,11 @@ import { seededRandom, systemClock } from '@brupop/ports';
 import { kubeconfig, serveHttps, SimulatedApi } from '@brupop/simulator';
 import type { HttpsServer } from '@brupop/simulator';
 
-/** A Kubernetes API over HTTPS with nodes of realistic size, their shadows and agent pods; nothing runs on them. */
+/** A Kubernetes API over HTTPS with nodes of realistic size, their shadows and agent pods; nothing runs on the nodes. */
 export interface LargeCluster {
   readonly api: SimulatedApi;
   readonly names: readonly string[];
-  /** Adds so many nodes, each with its shadow and its agent. */
+  /** Adds this number of nodes, each with its shadow and its agent. */
   grow(nodes: number): void;
   /** A kubeconfig with all rights. */
   readonly kubeconfig: string;
@@ -28,23 +28,23 @@ export interface LargeCluster {
   /** Bytes of one Node as JSON. */
   readonly nodeBytes: number;
   shadow(node: string): BottlerocketShadow;
-  /** Writes into the status of a shadow, as the apiserver does for an agent. */
+  /** Writes the status of a shadow, as the apiserver does for an agent. */
   report(node: string, status: Readonly<Record<string, unknown>>): void;
-  /** Merges this into a shadow with its status, over HTTPS. */
+  /** Merges a patch into a shadow, status included, over HTTPS. */
   patch(node: string, change: Readonly<Record<string, unknown>>): Promise<void>;
   /** Writes the spec of a shadow, as the controller does. */
-  tell(node: string, spec: Readonly<Record<string, unknown>>): void;
+  setSpec(node: string, spec: Readonly<Record<string, unknown>>): void;
   /** Renews the heartbeats of a node's conditions, as its kubelet does. */
   heartbeat(node: string): void;
   close(): Promise<void>;
 }
 
 const VERSION = { old: '1.26.1', new: '1.27.0' };
-/** So that a Node has 14 KB. */
+/** Fills a Node up to 14 KB. */
 const IMAGES = 50;
 const CONDITIONS = ['MemoryPressure', 'DiskPressure', 'PIDPressure', 'Ready'];
 
-/** Makes the cluster; every node could go to a newer version. */
+/** Creates the cluster; every node has a newer version on offer. */
 export async function startLargeCluster(nodes: number): Promise<LargeCluster> {
   const api = new SimulatedApi({ clock: systemClock, random: seededRandom(1) });
   for (const object of installObjects({ image: 'brupop', certificates: 'provided' })) api.store.create(object);
@@ -84,7 +84,7 @@ export async function startLargeCluster(nodes: number): Promise<LargeCluster> {
       api.store.patch(ref(node), { status }, { subresource: 'status' });
     },
     patch: (node, change) => patchStatus(server, api.adminToken, node, change),
-    tell: (node, spec) => {
+    setSpec: (node, spec) => {
       api.store.patch(ref(node), { spec });
     },
     heartbeat: (node) => {

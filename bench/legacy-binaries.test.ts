@@ -25,7 +25,7 @@ beforeAll(async () => {
 afterAll(() => rm(directory, { recursive: true }));
 
 describe('findLegacy', () => {
-  test.each([undefined, ''])('finds nothing where LEGACY_BIN is %p', async (value) => {
+  test.each([undefined, ''])('returns undefined if LEGACY_BIN is %p', async (value) => {
     expect(await findLegacy(value, MACHINE)).toBeUndefined();
   });
 
@@ -43,7 +43,7 @@ describe('findLegacy', () => {
     { name: 'a user who is not root', folder: 'whole', machine: { ...MACHINE, uid: 1000 }, problem: /as root$/ },
     { name: 'a machine that does not let root mount', folder: 'whole', machine: { ...MACHINE, mountProblem: () => 'mount: permission denied' }, problem: /: mount: permission denied$/ },
     { name: 'a port that is taken', folder: 'whole', machine: { ...MACHINE, listenProblem: ({ port }: Endpoint) => Promise.resolve(port === 8080 ? 'EADDRINUSE' : undefined) }, problem: /0\.0\.0\.0:8080 for itself: EADDRINUSE$/ },
-  ])('tells of $name', async ({ folder, machine, problem }) => {
+  ])('reports $name', async ({ folder, machine, problem }) => {
     await expect(findLegacy(join(directory, folder), machine)).rejects.toThrow(problem);
   }); // prettier-ignore
 });

@@ -6,20 +6,20 @@ import type { Component } from '@brupop/manifests';
 import type { Endpoint } from '@brupop/simulator';
 import { CannotMeasure } from '@brupop/e2e';
 
-/** The file of each process of Brupop 1.x. */
+/** The binary of each process of Brupop 1.x. */
 export type LegacyBinaries = Readonly<Record<Component, string>>;
 
-/** Where Brupop 1.x looks for Kubernetes, once `kubernetes.default.svc` is this address: its port cannot be chosen. */
+/** The address at which Brupop 1.x connects to `kubernetes.default.svc`; its port is fixed. */
 export const KUBERNETES: Endpoint = { host: '127.0.0.2', port: 443 };
-/** Where Brupop 1.x's controller serves its metrics. */
+/** The address of the metrics of Brupop 1.x's controller. */
 const CONTROLLER: Endpoint = { host: '0.0.0.0', port: 8080 };
 
-/** What of the machine it takes to run them. */
+/** Properties of the machine that the binaries need. */
 export interface Machine {
   readonly platform: NodeJS.Platform;
-  /** undefined where there are no user ids. */
+  /** undefined on a system without user ids. */
   readonly uid: number | undefined;
-  /** @returns why no process can be given files of its own at fixed paths; undefined if one can */
+  /** @returns why processes cannot get their own files at fixed paths; undefined if they can */
   mountProblem(): string | undefined;
   /** @returns why nothing can listen there; undefined if something can */
   listenProblem(at: Endpoint): Promise<string | undefined>;
@@ -34,23 +34,23 @@ const THIS_MACHINE: Machine = {
     return status === 0 ? undefined : stderr.trim();
   },
   listenProblem: ({ host, port }) =>
-    new Promise((tell) => {
+    new Promise((resolve) => {
       const server = createServer();
       server.once('error', ({ message }) => {
-        tell(message);
+        resolve(message);
       });
       server.listen(port, host, () => {
         server.close(() => {
-          tell(undefined);
+          resolve(undefined);
         });
       });
     }),
 };
 
 /**
- * Where Brupop 1.x's binaries are.
- * @param directory the value of `LEGACY_BIN`; undefined or empty: there are none
- * @throws {@link CannotMeasure} if it names none, or they cannot be run on this machine
+ * Finds the binaries of Brupop 1.x.
+ * @param directory the value of `LEGACY_BIN`; undefined or empty means none
+ * @throws {@link CannotMeasure} if files are missing, or cannot be run on this machine
  */
 export async function findLegacy(directory: string | undefined, machine: Machine = THIS_MACHINE): Promise<LegacyBinaries | undefined> {
   if (directory === undefined || directory === '') return undefined;

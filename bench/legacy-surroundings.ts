@@ -16,7 +16,7 @@ import type { Endpoint, Simulation } from '@brupop/simulator';
 import { KUBERNETES } from './legacy-binaries.ts';
 import type { LegacyBinaries } from './legacy-binaries.ts';
 
-/** The installation that Brupop 1.x takes the place of: ours, with `certificates: 'provided'`, whose pods have not started. */
+/** The installation that Brupop 1.x replaces: ours, with `certificates: 'provided'`, before its pods have started. */
 export interface LegacyPlace {
   readonly namespace: string;
   readonly kubernetes: { readonly url: string; readonly caPem: string };
@@ -27,9 +27,9 @@ export interface LegacyPlace {
   readonly issueToken: (account: string, expiresAfterMs: number) => Promise<string>;
 }
 
-/** What Brupop 1.x's processes need around them beyond what ours need. */
+/** What the processes of Brupop 1.x need in addition to ours. */
 export interface Surroundings {
-  /** How to start one of them. */
+  /** The command that starts one of them. */
   command(component: Component): { readonly command: string; readonly args: readonly string[] };
   close(): Promise<void>;
 }
@@ -37,7 +37,7 @@ export interface Surroundings {
 const COMPONENTS = ['agent', 'apiserver', 'controller'] as const;
 const TOKEN_LIFETIME_MS = 6 * 3_600_000;
 
-// In a mount namespace of its own, whose mounts end with the process. $0: shared files; $1: its account; $2: the program.
+// In its own mount namespace, whose mounts end with the process. $0: shared files; $1: its account; $2: the program.
 const MOUNT_AND_RUN = `set -e
 mount -t tmpfs tmpfs /etc
 cp "$0/hosts" /etc/hosts
@@ -49,7 +49,7 @@ if [ -n "$AGENT_TOKEN_PATH" ]; then ln -s "$AGENT_TOKEN_PATH" /var/run/secrets/t
 exec "$2"`;
 
 /**
- * Gives Brupop 1.x what its own installation would: permissions, certificates, names that resolve, an `apiclient`.
+ * Creates what the installation of Brupop 1.x provides: permissions, certificates, DNS names, an `apiclient`.
  * @param directory for its files
  */
 export async function surroundLegacy(binaries: LegacyBinaries, place: LegacyPlace, directory: string): Promise<Surroundings> {
@@ -63,9 +63,9 @@ export async function surroundLegacy(binaries: LegacyBinaries, place: LegacyPlac
     APISERVER_SERVICE_PORT: String(place.apiserver.port),
     PATH: `${join(directory, 'bin')}:${process.env['PATH'] ?? ''}`,
   };
-  // Its pods start as soon as they find their Secrets: all else is there by now.
+  // Its pods start as soon as they find their Secrets, so this comes last.
   await place.apply([...permissions(place), ...secrets]);
-  // Our images say how Node.js is to use memory; Brupop 1.x's do not.
+  // The settings for the memory of Node.js in our images do not apply to Brupop 1.x.
   const unset = Object.keys(PROCESS_ENVIRONMENT).map((name) => `--unset=${name}`);
   const settings = Object.entries(env).map(([name, value]) => `${name}=${value}`);
   return {
@@ -77,7 +77,7 @@ export async function surroundLegacy(binaries: LegacyBinaries, place: LegacyPlac
   }; // prettier-ignore
 }
 
-/** A simulated cluster as the place of Brupop 1.x. */
+/** A simulated cluster as an installation to replace. */
 export function placeIn({ api, cluster, namespace, kubernetes, apiserverUrl }: Simulation): LegacyPlace {
   return {
     namespace,
@@ -92,17 +92,17 @@ export function placeIn({ api, cluster, namespace, kubernetes, apiserverUrl }: S
   };
 }
 
-/** What of Brupop 1.x can be asked whether it is ready; of the controller, nothing. */
+/** The readiness probes of Brupop 1.x; its controller has none. */
 export const LEGACY_PROBES: Readonly<Record<string, object>> = {
   [APISERVER_DEPLOYMENT]: { readinessProbe: { httpGet: { path: '/ping', scheme: 'HTTPS', port: 'https' } } },
   [CONTROLLER_DEPLOYMENT]: {},
 };
 
-/** A container that nobody asks for anything. */
+/** A container without a readiness probe. */
 export const withoutProbes = (container: object): object =>
   Object.fromEntries(Object.entries(container).filter(([field]) => !field.endsWith('Probe')));
 
-/** Has a simulated cluster ask them for that. */
+/** Sets the readiness probes in a simulated cluster. */
 export function setProbes({ cluster, namespace }: Simulation): void {
   for (const [name, probe] of Object.entries(LEGACY_PROBES)) {
     const place = { namespace, name };
@@ -112,7 +112,7 @@ export function setProbes({ cluster, namespace }: Simulation): void {
   }
 }
 
-/** Agents of Brupop 1.x read nodes and shadows themselves. What it is given here is what its own roles allow, or more. */
+/** Agents of Brupop 1.x read nodes and shadows themselves. These permissions include those of its own roles. */
 function permissions({ namespace }: LegacyPlace): object[] {
   const metadata = { name: 'brupop-legacy' };
   const apiGroup = 'rbac.authorization.k8s.io';
@@ -141,7 +141,7 @@ function permissions({ namespace }: LegacyPlace): object[] {
   ];
 }
 
-/** As cert-manager would make them, which Brupop 1.x leaves it to. */
+/** The certificates that Brupop 1.x would get from cert-manager. */
 async function certificates({ namespace }: LegacyPlace): Promise<object[]> {
   const authority = await createCertificateAuthority();
   const { certPem, keyPem } = await authority.issue({ commonName: APISERVER_SERVICE, names: [apiserverName(namespace)] });

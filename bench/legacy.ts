@@ -26,17 +26,17 @@ const RECORDED: Readonly<Record<Component, { readonly anonMiB: number; readonly 
   controller: { anonMiB: LEGACY.controllerOfTenNodes.anonMiB, millicores: LEGACY.controllerOfTenNodes.idleMillicores },
 };
 
-/** What one operator came to. */
+/** The measurements of one operator. */
 interface Observed {
   readonly rest: Rest;
   readonly updates: Updates;
 }
 
-/** Our three processes and Brupop 1.x's, doing the same work. */
+/** Our three processes and those of Brupop 1.x, doing the same work. */
 export const legacy: Benchmark = {
   async run({ smoke, legacy: binaries }) {
     const options = smoke ? SIZES.smoke : SIZES.full;
-    // A node of Brupop 1.x takes too long for a quick look.
+    // A node of Brupop 1.x takes too long for a smoke test.
     const [ours, theirs] = await observe(options, smoke || binaries === undefined ? [undefined] : [undefined, binaries]);
     return ours === undefined ? [] : rows(options, ours, theirs, smoke);
   },

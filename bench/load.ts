@@ -10,11 +10,11 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const LONG_MS = 48 * HOUR_MS;
 const SIZES = { full: [10, 40], smoke: [2, 4] } as const;
-/** Nodes that are not updated. The operator's own pods run there: else some updates would have more to evict than others. */
+/** Nodes that are not updated. The operator's own pods run there: otherwise some updates would have more pods to evict. */
 const OTHERS = 3;
 const PODS_PER_NODE = 3;
 
-/** What the operator asks of the Kubernetes API and of the hosts. */
+/** The operator's requests to the Kubernetes API and to the hosts. */
 export const load: Benchmark = {
   async run({ smoke }) {
     const [few, many] = smoke ? SIZES.smoke : SIZES.full;
@@ -55,7 +55,7 @@ export const load: Benchmark = {
         ours: [large.update.length / many],
         legacy: LEGACY.requestsPerUpdate,
         goal: 20,
-        // The simulation asks for 1 to 2 more than a real control plane does: see there.
+        // The simulation sends 1 to 2 more than a real control plane does: see there.
         gate: { atMost: 33, ofRatio: false },
       },
       { what: 'pods evicted per node update', unit: '', ours: [large.evictions / many] },
@@ -65,12 +65,12 @@ export const load: Benchmark = {
 };
 
 interface Counted {
-  /** In an hour of rest. */
+  /** Requests in an hour of rest. */
   readonly rest: readonly OperatorRequest[];
   readonly hostCalls: number;
   /** Watches opened since the start that did not replace another. */
   readonly watches: number;
-  /** In the rollout, beyond what the same time of rest would have taken. */
+  /** Requests in the rollout, except those of the same time of rest. */
   readonly update: readonly OperatorRequest[];
   readonly evictions: number;
 }
@@ -121,7 +121,7 @@ async function observeFleet(nodes: number): Promise<Counted> {
   }
 }
 
-/** The operator's own pods come to nodes that are not updated; each of the others has pods that go nowhere else. */
+/** The operator's own pods run on nodes that are not updated; each of the others has pods that run on no other node. */
 async function install(fleet: Fleet, updated: readonly string[]): Promise<void> {
   const cordon = (unschedulable: boolean): void => {
     for (const name of updated) fleet.cluster.store.patch('Node', { name }, { spec: { unschedulable } });
@@ -137,7 +137,7 @@ async function expectSoon(fleet: Fleet, condition: () => boolean): Promise<void>
   if (!(await fleet.until(condition, HOUR_MS))) throw new Error('the fleet did not come up');
 }
 
-/** Collections that are watched, by component. */
+/** Watched collections, by component. */
 function watchedBy(entries: readonly OperatorRequest[]): number {
   return new Set(entries.filter(({ verb }) => verb === 'watch').map(({ component, resource, name }) => [component, resource, name].join()))
     .size;

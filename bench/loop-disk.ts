@@ -2,15 +2,15 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { CannotMeasure } from '@brupop/e2e';
 
-/** A file system of its own. */
+/** A separate file system. */
 export interface LoopDisk {
   readonly path: string;
   remove(): void;
 }
 
 /**
- * Mounts a small ext4 on a loop device, whose read-ahead is the kernel's default of 128 KiB. Disks of some virtual machines read
- * 8 MiB ahead: then each page of text that is missing pushes all the others out of a small cgroup.
+ * Mounts a small ext4 on a loop device with the kernel's default read-ahead of 128 KiB. The disks of some virtual machines read
+ * 8 MiB ahead: then each missing page of text evicts all others from a small cgroup.
  * @throws {@link CannotMeasure}
  */
 export function createLoopDisk(image: string, path: string): LoopDisk {
@@ -19,7 +19,7 @@ export function createLoopDisk(image: string, path: string): LoopDisk {
     mkdirSync(path);
     run('truncate', ['-s', '256M', image]);
     run('mkfs.ext4', ['-q', image]);
-    // Direct, lest the image's own pages be charged a second time.
+    // Direct, so that the pages of the image file are not charged as well.
     device = run('losetup', ['--find', '--show', '--direct-io=on', image]).trim();
     run('mount', [device, path]);
   } catch (error) {

@@ -38,7 +38,7 @@ const RESULTS = join(import.meta.dirname, 'results');
 const TEXT = join(import.meta.dirname, 'page.md');
 const PAGE = join(import.meta.dirname, '../docs/benchmarks.md');
 
-/** Options: `--smoke` measures briefly and keeps nothing; `--page` only writes the page again. @returns the exit code: 0 when every gate holds */
+/** Measures, and writes the page; `--smoke` measures briefly and records nothing. @returns the exit code: 0 if no gate is broken */
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({ options: { smoke: FLAG, page: FLAG }, allowPositionals: true });
   if (values.page) {
@@ -74,7 +74,7 @@ async function main(): Promise<number> {
   return broken === 0 ? 0 : 1;
 }
 
-/** @param loadBefore of the machine, in the minute before */
+/** @param loadBefore load average of the minute before */
 function machine(loadBefore: number | undefined): string {
   const [first] = cpus();
   const loads = [loadBefore, loadavg()[0]].map((load) => load?.toFixed(1));

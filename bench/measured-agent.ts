@@ -12,40 +12,40 @@ import { createLoopDisk } from './loop-disk.ts';
 import { CannotMeasure, createMemoryCgroup } from '@brupop/e2e';
 import type { MemoryCgroup } from '@brupop/e2e';
 
-/** What an agent came to in one run. */
+/** The measurements of an agent in one run. */
 export interface AgentRun {
-  /** How often the limit of its memory has killed it. */
+  /** How often its memory limit killed it. */
   readonly kills: number;
-  /** Whether it ended each update and answered after each start, all in time. */
+  /** Whether it finished each update and answered after each start in time. */
   readonly lived: boolean;
   readonly updates: number;
-  /** Most of anonymous and kernel memory at one time, in MiB; undefined without a cgroup. */
+  /** Peak of anonymous and kernel memory, in MiB; undefined without a cgroup. */
   readonly peakMiB: number | undefined;
-  /** After each start that was answered, until the next. */
+  /** From the first answer after each start until the next start. */
   readonly majorFaults: readonly number[];
-  /** From each start to its first decision: it has read its shadow from the apiserver and the status from the host; milliseconds. */
+  /** From each start to its first decision, when it has read its shadow and the status of the host; milliseconds. */
   readonly coldMs: readonly number[];
   readonly warmMs: readonly number[];
-  /** At rest, with its children; undefined if it was not watched at rest. */
+  /** At rest, including its children; undefined if that was not measured. */
   readonly idle: Usage | undefined;
 }
 
-/** What a process uses, by the hour. */
+/** The hourly use of a process. */
 export interface Usage {
   readonly millicores: number;
-  /** Bytes that it reads and writes, and the calls it does that with, as `/proc/PID/io` counts them. */
+  /** Bytes read and written, and the number of calls, as in `/proc/PID/io`. */
   readonly bytes: number;
   readonly calls: number;
-  /** How often one of its threads waited for something. */
+  /** How often one of its threads waited. */
   readonly waits: number;
 }
 
 /** What to run, and how long. */
 export interface AgentRunOptions {
   readonly bundles: SimulationOptions['bundles'];
-  /** undefined: no cgroup, and no disk of its own. */
+  /** undefined: no cgroup, and no separate disk. */
   readonly limitMiB: number | undefined;
-  /** One update is always made; further ones until so much time has passed. */
+  /** Duration of consecutive updates, of which there is at least one. */
   readonly workMs: number;
   readonly warmStarts: number;
   readonly idleMs: number;
@@ -55,7 +55,7 @@ const MEASURED_NODE = 'node-1';
 const FROM = '1.26.1';
 const SAMPLE_MS = 100;
 const UPDATE_LIMIT_MS = 120_000;
-// A container that ends again and again is started after ever longer pauses.
+// The kubelet's backoff grows with each restart of a container.
 const START_LIMIT_MS = 90_000;
 const HOUR_MS = 3_600_000;
 const MIB = 1 << 20;
@@ -70,7 +70,7 @@ const CLUSTER_TIMINGS = {
   readinessPeriodMs: 250,
   restartBackoffMs: 500,
 };
-// The shell joins the cgroup before anything of Node.js is read, so that all of it is charged there.
+// The shell joins the cgroup before any page of Node.js is read, so that all of them are charged there.
 const JOIN_AND_RUN = 'echo $$ > "$0"; if [ -n "$1" ]; then echo $$ > "$1"; fi; shift; exec "$@"';
 
 interface Start {
@@ -82,8 +82,8 @@ interface Start {
 }
 
 /**
- * Runs a small cluster, one of whose agents is measured. In a cgroup it runs from copies of Node.js and of its bundle on a disk of their own: text that
- * another process has read before would be charged to that one.
+ * Runs a small cluster and measures one of its agents. In a cgroup it runs from copies of Node.js and of its bundle on a separate disk,
+ * since text that another process has already read would be charged to that process.
  * @throws {@link CannotMeasure}
  */
 export async function runAgent(options: AgentRunOptions): Promise<AgentRun> {
@@ -118,7 +118,7 @@ async function run(
   let disk: Start['disk'] = confined === undefined ? 'warm' : 'cold';
   let hurries = true;
   const simulation = await startSimulation({
-    // The operator's own pods have somewhere to go while the first node is drained.
+    // The operator's own pods need another node while the first is drained.
     nodes: 2,
     webReplicas: 0,
     from: FROM,
@@ -132,7 +132,7 @@ async function run(
       const words = [command, ...args].map((text) => (existsSync(text) ? privateCopy(text) : text));
       if (disk === 'cold') for (const word of words) dropFromCache(word);
       starts.push({ disk, atMs: clock.monotonic(), faultsBefore: faults() });
-      // It rests as it does by default, and is in a hurry only as long as it is to work.
+      // Its default interval applies at rest; a short one only during the updates.
       const settings = disk === 'warm' && !hurries ? ['env', 'UPDATE_CHECK_INTERVAL_IN_SEC=120'] : [];
       return { command: '/bin/sh', args: ['-c', JOIN_AND_RUN, pidFile, confined?.cgroup.procsFile ?? '', ...settings, ...words] };
     },
@@ -161,11 +161,11 @@ async function run(
     disk = 'warm';
     hurries = false;
     for (let at = 0; goesOn && at < warmStarts; at++) goesOn = await restart(simulation, starts);
-    // What its last start has left to do is not rest.
+    // The work after its last start does not count as rest.
     if (goesOn) await sleep(clock, idleMs / 2);
     const idle = goesOn && idleMs > 0 ? await watchUsage(pidFile, idleMs) : undefined;
     const answered = (kind: Start['disk']): number[] =>
-      // The first waits for the apiserver, which starts at the same time.
+      // The first start waits for the apiserver, which starts at the same time.
       starts.slice(1).flatMap(({ disk: from, answerMs }) => (from === kind && answerMs !== undefined ? [answerMs] : []));
     return {
       kills: confined?.cgroup.sample().oomKills ?? 0,
@@ -187,7 +187,7 @@ async function run(
 
 const versionAfter = (updates: number): string => `1.27.${String(updates)}`;
 
-/** Gives each file a copy of its own. */
+/** Copies each file. */
 function copier(folder: string): (file: string) => string {
   const copies = new Map<string, string>();
   return (file) => {
@@ -228,7 +228,7 @@ async function restart(simulation: Simulation, starts: readonly Start[]): Promis
   return await until(() => starts.length > before && starts.at(-1)?.answerMs !== undefined, START_LIMIT_MS);
 }
 
-/** @returns whether it came true in time */
+/** @returns whether the condition became true in time */
 async function until(condition: () => boolean, limitMs: number): Promise<boolean> {
   const endMs = clock.monotonic() + limitMs;
   while (!condition()) {
@@ -252,7 +252,7 @@ async function watchUsage(pidFile: string, forMs: number): Promise<Usage> {
   };
 }
 
-/** Since its start, over all its threads. */
+/** Processor time since its start, of all its threads. */
 export function usageOf(pid: string): { processorMs: number; bytes: number; calls: number; waits: number } {
   const read = (file: string): string => readFileSync(join('/proc', pid, file), 'utf8');
   const io = (name: string): number => Number(new RegExp(`^${name}: (\\d+)`, 'm').exec(read('io'))?.[1]);

@@ -4,26 +4,26 @@ import { PROCESS_ENVIRONMENT } from '@brupop/manifests';
 import { createMemoryCgroup } from '@brupop/e2e';
 import type { MemoryCgroup } from '@brupop/e2e';
 
-/** A process whose memory and processor time are watched. */
+/** A process with measured memory and processor time. */
 export interface MeasuredProcess {
-  /** Anonymous and kernel memory now, in MiB; anonymous memory alone where there is no memory cgroup. */
+  /** Current anonymous and kernel memory in MiB; anonymous memory alone without a memory cgroup. */
   nowMiB(): number;
-  /** Most of it so far. */
+  /** The peak of it. */
   peakMiB(): number;
   /** Processor time so far, in milliseconds. */
   processorMs(): number;
-  /** Whether the limit has killed it. */
+  /** Whether the limit killed it. */
   wasKilled(): boolean;
-  /** Kills it; again and again does no harm. */
+  /** Kills it; may be called repeatedly. */
   stop(): Promise<void>;
 }
 
 const MIB = 1 << 20;
 const SAMPLE_MS = 20;
-/** Of `/proc`: clock ticks a second are 100 on every Linux that Node.js runs on. */
+/** Clock ticks a second in `/proc`: 100 on every Linux that Node.js supports. */
 const TICK_MS = 10;
 
-/** Starts this Node.js in a memory cgroup with a limit, or, where none can be made, without. */
+/** Starts this Node.js in a memory cgroup with a limit, or without one if none can be created. */
 export function startMeasured(args: readonly string[], env: Readonly<Record<string, string>>, limitMiB: number): MeasuredProcess {
   const cgroup = cgroupIfPossible(limitMiB);
   const command = [process.execPath, ...args];
@@ -69,12 +69,12 @@ function cgroupIfPossible(limitMiB: number): MemoryCgroup | undefined {
   try {
     return createMemoryCgroup(`brupop-bench-${String(process.pid)}-${String(made++)}`, limitMiB * MIB);
   } catch {
-    // Not root, or no memory controller: the process is measured all the same.
+    // Not root, or no memory controller: the process is measured anyway.
     return undefined;
   }
 }
 
-/** Anonymous memory of a process now, in bytes; 0 if it does not run. */
+/** Current anonymous memory of a process in bytes; 0 if it does not run. */
 export function anonOf(pid: number | undefined): number {
   try {
     const [, kib = '0'] = /RssAnon:\s+(\d+)/.exec(readFileSync(`/proc/${String(pid)}/status`, 'utf8')) ?? [];

@@ -17,40 +17,40 @@ import { watchReactions } from './reaction-times.ts';
 import { watchSlots } from './slot-times.ts';
 import type { SlotTimes } from './slot-times.ts';
 
-/** What a fleet looks like whose operator is observed. */
+/** Options of a fleet with an observed operator. */
 export interface ObservedOptions {
   /** Nodes to be updated, one at a time. */
   readonly nodes: number;
   readonly podsPerNode: number;
-  /** How often agents look for updates; Brupop 1.x's cannot be told. */
+  /** How often agents check for updates; not configurable in Brupop 1.x. */
   readonly checkIntervalS: number;
-  /** Whether there is a new version from the start, or only once everything has started. */
+  /** Whether a new version is offered from the start, or only once everything has started. */
   readonly offeredAtStart: boolean;
   readonly restMs: number;
-  /** How often a kubelet asks whether a pod is ready. */
+  /** Interval of readiness probes. */
   readonly probePeriodMs: number;
-  /** How long one node may take, and the way to the first. */
+  /** Maximum duration of one node's update, and of the start. */
   readonly limitMs: number;
 }
 
-/** A fleet of processes under one operator, ours or Brupop 1.x. */
+/** A fleet of processes under one operator, ours or that of Brupop 1.x. */
 export interface ObservedOperator {
   /** Waits until every agent has reported. */
   settle(): Promise<void>;
-  /** Offers a new version, and waits until every node runs it. @throws if that does not end */
+  /** Offers a new version, and waits until every node runs it. @throws Error after a timeout */
   update(): Promise<Updates>;
   rest(): Promise<Rest>;
   close(): Promise<void>;
 }
 
-/** What the operator asks and uses while nothing is to be done. */
+/** The operator's requests and resources at rest. */
 export interface Rest {
-  /** Watches that are open at its end, of the agents of all nodes. */
+  /** Open watches at its end, of the agents of all nodes. */
   readonly agentWatches: number;
   /** Requests to the Kubernetes API. */
   readonly requests: readonly Request[];
   readonly ms: number;
-  /** Of all nodes, in whole check intervals. */
+  /** Requests to the API of all hosts, in whole check intervals. */
   readonly hostCalls: { readonly count: number; readonly ms: number };
   readonly processes: Readonly<Record<Component, readonly ProcessFigures[]>>;
 }
@@ -65,7 +65,7 @@ export interface Request {
 /** One process at rest. */
 export interface ProcessFigures {
   readonly anonMiB: number;
-  /** Its own, without its children's. */
+  /** Without its children. */
   readonly millicores: number;
 }
 
@@ -74,7 +74,7 @@ export interface Updates {
   readonly times: SlotTimes;
   readonly reactionsMs: readonly number[];
   readonly requests: readonly Request[];
-  /** How long those requests were counted. */
+  /** Duration in which those requests were counted. */
   readonly ms: number;
 }
 
@@ -85,8 +85,8 @@ const TRAIL_MS = 2_000;
 const WRITE_PID = 'echo $$ > "$0"; exec "$@"';
 
 /**
- * Starts a fleet whose operator has a node of its own, so that every update has as much to evict.
- * @param legacy undefined: our bundles
+ * Starts a fleet whose operator has its own node, so that every update has the same number of pods to evict.
+ * @param legacy undefined for our bundles
  */
 export async function startOperator(options: ObservedOptions, legacy: LegacyBinaries | undefined): Promise<ObservedOperator> {
   const directory = await mkdtemp(join(tmpdir(), 'bench-legacy-'));
@@ -109,7 +109,7 @@ export async function startOperator(options: ObservedOptions, legacy: LegacyBina
     wrap: (component, _node, ours) => {
       const pidFile = join(directory, `${component}-${String(pidFiles[component].length)}.pid`);
       pidFiles[component].push(pidFile);
-      if (legacy !== undefined && surroundings === undefined) throw new Error(`${component} started before its surroundings were there`);
+      if (legacy !== undefined && surroundings === undefined) throw new Error(`${component} started before its surroundings were ready`);
       const { command, args } = surroundings?.command(component) ?? ours;
       return { command: '/bin/sh', args: ['-c', WRITE_PID, pidFile, command, ...args] };
     },
@@ -121,7 +121,7 @@ export async function startOperator(options: ObservedOptions, legacy: LegacyBina
   };
   const names = fleet.names;
   try {
-    // Its pods wait for their certificates until here.
+    // Its pods have been waiting for their certificates.
     if (legacy !== undefined) {
       setProbes(fleet.simulation);
       surroundings = await surroundLegacy(legacy, placeIn(fleet.simulation), join(directory, 'files'));
@@ -181,7 +181,7 @@ export async function startOperator(options: ObservedOptions, legacy: LegacyBina
 
 type PidFiles = Readonly<Record<Component, readonly string[]>>;
 
-/** Ids of those that run. */
+/** Process ids of the running ones. */
 function running(files: readonly string[]): string[] {
   const ids = files.filter((file) => existsSync(file)).map((file) => readFileSync(file, 'utf8').trim());
   return ids.filter((id) => existsSync(`/proc/${id}/task`));

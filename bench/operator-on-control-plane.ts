@@ -8,13 +8,13 @@ import type { LegacyBinaries } from './legacy-binaries.ts';
 import { LEGACY_PROBES, surroundLegacy, withoutProbes } from './legacy-surroundings.ts';
 import type { LegacyPlace, Surroundings } from './legacy-surroundings.ts';
 
-/** An operator on a control plane, ours or Brupop 1.x. */
+/** An operator on a control plane, ours or that of Brupop 1.x. */
 export interface InstalledOperator {
   readonly cluster: HollowCluster;
   close(): Promise<void>;
 }
 
-/** What is started. */
+/** What to start. */
 export interface OperatorOptions extends HollowClusterOptions {
   readonly checkIntervalS: number;
   readonly legacy?: LegacyBinaries | undefined;
@@ -22,7 +22,7 @@ export interface OperatorOptions extends HollowClusterOptions {
 
 type InstallObject = Parameters<NonNullable<HollowInstallation['alter']>>[0];
 
-/** Starts a control plane and installs the operator; resolves when every agent has reported. Leaves nothing behind if that takes too long. */
+/** Starts a control plane and installs the operator; resolves when every agent has reported. Stops everything after a timeout. */
 export async function startOperatorOn(
   { checkIntervalS, legacy, ...options }: OperatorOptions,
   limitMs: number,
@@ -39,11 +39,11 @@ async function startLegacyOn(options: HollowClusterOptions, legacy: LegacyBinari
   let surroundings: Surroundings | undefined;
   const cluster = await HollowCluster.start({
     ...options,
-    // All of Brupop 1.x's apiservers listen on all addresses.
+    // All apiservers of Brupop 1.x listen on all addresses.
     servesOnPodIps: false,
     agentsAreThreads: false,
     wrap: (component) => {
-      if (surroundings === undefined) throw new Error(`${component} started before its surroundings were there`);
+      if (surroundings === undefined) throw new Error(`${component} started before its surroundings were ready`);
       return surroundings.command(component);
     },
   });
@@ -71,7 +71,7 @@ async function placeOn(cluster: HollowCluster): Promise<LegacyPlace> {
   };
 }
 
-/** Brupop 1.x is asked for what it has. */
+/** Brupop 1.x gets its own probes. */
 function withProbes(object: InstallObject): object {
   const probe = object.kind === 'Deployment' ? LEGACY_PROBES[object.metadata.name] : undefined;
   if (probe === undefined) return object;

@@ -39,9 +39,9 @@ describe(isOfCluster, () => {
 
 describe(beyondRest, () => {
   test.each([
-    { name: 'what rest would have had is left out', perHour: 4, hours: 0.5, expected: 1 },
-    { name: 'all are left out where rest would have had more', perHour: 40, hours: 1, expected: 0 },
-    { name: 'none is left out of no time', perHour: 4, hours: 0, expected: 3 },
+    { name: 'the requests of the same time of rest are excluded', perHour: 4, hours: 0.5, expected: 1 },
+    { name: 'the result is not negative', perHour: 40, hours: 1, expected: 0 },
+    { name: 'no time of rest excludes nothing', perHour: 4, hours: 0, expected: 3 },
   ])('$name', ({ perHour, hours, expected }) => {
     const left = beyondRest([aRequest(), aReview, aReview, aReview], perHour, hours);
     expect(left.filter(({ resource }) => resource === 'tokenreviews')).toHaveLength(expected);
@@ -49,7 +49,7 @@ describe(beyondRest, () => {
   });
 });
 
-test('a breakdown gives each kind its share, most first', () => {
+test('a breakdown shows the share of each kind, the most frequent first', () => {
   const evictions = Array.from({ length: 6 }, () => aRequest({ verb: 'create', resource: 'pods', subresource: 'eviction' }));
   expect(breakdown('per update', [aRequest(), aRequest(), ...evictions], 2)).toEqual([
     { what: '– apiserver create pods/eviction, per update', unit: '', ours: [3] },

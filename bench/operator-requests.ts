@@ -1,6 +1,6 @@
 import type { Row } from './benchmark.ts';
 
-/** A request of the operator to the Kubernetes API, as an audit log has it. */
+/** A request of the operator to the Kubernetes API, as in an audit log. */
 export interface OperatorRequest {
   /** `agent`, `apiserver` or `controller`. */
   readonly component: string;
@@ -15,27 +15,27 @@ export interface OperatorRequest {
 const ACCOUNT = /^brupop-(\w+)-service-account$/;
 const USER = /^system:serviceaccount:brupop-bottlerocket-aws:(.+)$/;
 
-/** The component that a ServiceAccount of the operator's is for; undefined for any other. */
+/** The component of a ServiceAccount of the operator; undefined for any other. */
 export const componentOf = (account: string): string | undefined => ACCOUNT.exec(account)?.[1];
 
-/** The component that a user is; undefined for any other than the operator's. */
+/** The component of a user; undefined for any but the operator's. */
 export const componentOfUser = (user: string): string | undefined => componentOf(USER.exec(user)?.[1] ?? '');
 
 const isReview = ({ resource }: OperatorRequest): boolean => resource === 'tokenreviews';
 
-/** Whether it is there once, however many nodes there are: renewals of the Lease, and the watches of the caches, which are of the operator's namespace or of no pods. */
+/** Whether a request is independent of the number of nodes: renewals of the Lease, and the watches of caches, but not of all pods. */
 export function isOfCluster({ verb, resource, namespace }: OperatorRequest): boolean {
   return resource === 'leases' || (verb === 'watch' && (resource !== 'pods' || namespace !== ''));
 }
 
-/** Nodes that wait for their turn have their tokens reviewed now and then, as at rest: as many reviews are left out as so many hours of rest have. */
+/** Excludes the token reviews that the nodes would have caused in the same time of rest. */
 export function beyondRest<R extends OperatorRequest>(requests: readonly R[], reviewsPerHour: number, hours: number): readonly R[] {
   const reviews = requests.filter(isReview);
   const beyond = Math.max(0, reviews.length - Math.round(reviewsPerHour * hours));
   return [...requests.filter((request) => !isReview(request)), ...reviews.slice(0, beyond)];
 }
 
-/** How many of them are reviews of tokens. */
+/** The number of token reviews among them. */
 export const reviewsIn = (requests: readonly OperatorRequest[]): number => requests.filter(isReview).length;
 
 /** Requests by kind, the most frequent first, each count divided by `by`. */

@@ -1,9 +1,9 @@
 import { DEFAULT_CLUSTER_TIMINGS, DEFAULT_HOST_TIMINGS } from '@brupop/simulator';
 import type { ClusterTimings, HostTimings } from '@brupop/simulator';
 
-/** As those beside which Brupop 1.x was measured: six seconds of a node's update are the host's and its pods'. */
+/** Durations of the hosts with which Brupop 1.x was measured: six seconds of a node's update. */
 export const REAL_HOSTS: Partial<HostTimings> = { refreshMs: 500, downloadMs: 1_000, activateMs: 300, shutdownMs: 200, rebootMs: 2_300 };
-/** Of the cluster around them. */
+/** Durations of the cluster around them. */
 export const REAL_CLUSTER: Partial<ClusterTimings> = {
   terminationMs: 1_000,
   kubeletStartMs: 400,
@@ -15,7 +15,7 @@ export const REAL_CLUSTER: Partial<ClusterTimings> = {
   nodeMonitorMs: 500,
 };
 
-/** What an update of one node takes if nobody waits for anything else; milliseconds. */
+/** Duration of an update of one node without any other wait, in milliseconds. */
 export function hostMs(hosts: Partial<HostTimings>, cluster: Partial<ClusterTimings>): number {
   const { refreshMs, downloadMs, activateMs, shutdownMs, rebootMs } = { ...DEFAULT_HOST_TIMINGS, ...hosts };
   const { terminationMs, kubeletStartMs, nodeReadyMs } = { ...DEFAULT_CLUSTER_TIMINGS, ...cluster };

@@ -1,4 +1,4 @@
-/** A Deployment whose pods run on one node only, and after a drain wait for it. @param name of the node, and of the workload */
+/** A Deployment whose pods run on one node only, and wait for it after a drain. @param name of the node, and of the workload */
 export function pinnedWorkload(name: string, replicas: number): object {
   const labels = { app: name };
   return {

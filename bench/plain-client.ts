@@ -1,7 +1,7 @@
 import { connect } from 'node:tls';
 import type { SecureContext, TLSSocket } from 'node:tls';
 
-/** What a server answered. */
+/** The answer of a server. */
 export interface Answer {
   readonly status: number;
   readonly etag: string | undefined;
@@ -11,8 +11,8 @@ export interface Answer {
 const HEAD_END = '\r\n\r\n';
 
 /**
- * A connection that asks one thing after another, with next to nothing between the caller and the socket: thousands of them must not
- * cost more than the server that they measure.
+ * A connection for one request at a time, with almost nothing between the caller and the socket: thousands of them must not use more
+ * resources than the server that they measure.
  */
 export class PlainClient {
   readonly #socket: TLSSocket;
@@ -34,7 +34,7 @@ export class PlainClient {
     socket.on('error', lost).on('close', lost);
   }
 
-  /** @param headers of every request @throws if there is no connection to be had */
+  /** @param headers of every request @throws Error if it cannot connect */
   static open(port: number, trust: SecureContext, headers: Readonly<Record<string, string>>): Promise<PlainClient> {
     return new Promise((resolve, reject) => {
       const socket = connect({ port, host: '127.0.0.1', secureContext: trust });
@@ -51,7 +51,7 @@ export class PlainClient {
     });
   }
 
-  /** @throws if the connection is lost before the answer is there */
+  /** @throws Error if the connection is lost before the answer */
   ask(method: string, path: string, headers: Readonly<Record<string, string>> = {}, body = ''): Promise<Answer> {
     const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
     const length = body === '' ? '' : `content-type: application/json\r\ncontent-length: ${String(body.length)}\r\n`;

@@ -1,4 +1,4 @@
-// What an apiserver is measured beside: node:https alone, which holds every poll and knows neither agents nor shadows.
+// The baseline of the apiserver: node:https alone, which leaves every poll pending and knows neither agents nor shadows.
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 import { join } from 'node:path';

@@ -7,19 +7,19 @@ import { median, quantile } from './benchmark.ts';
 const NOW = Date.UTC(2026, 0, 5, 12);
 const POLICY: FleetPolicy = { maxConcurrentUpdates: 10, window: { kind: 'always' }, timeouts: DEFAULT_TIMEOUTS, soakMs: 0 };
 const ZONES = ['a', 'b', 'c'];
-/** Nodes, and how often they are planned. */
+/** Number of nodes, and of plans of each. */
 const SIZES = { full: new Map([[1_000, 200], [10_000, 60], [100_000, 20]]), smoke: new Map([[200, 20], [2_000, 20]]) }; // prettier-ignore
 const GOALS = new Map([[100_000, 100]]);
-/** Large enough for the fixed part not to count, and small enough for hardly a plan to meet a collection. */
+/** Large enough to make the fixed part negligible, small enough that few plans meet a garbage collection. */
 const ALLOCATING_NODES = 1_000;
 // Code that has not been compiled yet allocates more.
 const WARM_UP_PLANS = 300;
-// All objects that a plan makes, by node: what it takes to say of each where it stands and why.
+// All objects that a plan creates, per node: its state and its reason.
 const MOST_BYTES_PER_NODE = 900;
-// Of the cost of one node; n log n asks for 1.25 from 10,000 to 100,000 nodes, and caches that overflow for some more.
+// Growth of the cost per node; n log n predicts 1.25 from 10,000 to 100,000 nodes, and cache misses add to it.
 const MOST_GROWTH = 4;
 
-/** How long the decision alone takes. */
+/** The duration of the decision alone. */
 export const plan: Benchmark = {
   run: ({ smoke }) => Promise.resolve(measure(smoke ? SIZES.smoke : SIZES.full)),
 };
@@ -72,7 +72,7 @@ function processorMs(work: () => unknown): number {
   return (user + system) / 1000;
 }
 
-/** What has been allocated meanwhile; less, where a collection has come in between. */
+/** The memory that `use` allocates; less, if a garbage collection happens in between. */
 function bytesOf(work: () => unknown): number {
   const before = process.memoryUsage().heapUsed;
   work();

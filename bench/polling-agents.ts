@@ -10,22 +10,22 @@ const RETRY_MS = 20;
 const SETTLE_LIMIT_MS = 300_000;
 const AT_ONCE = 50;
 
-/** How an agent introduces itself. */
+/** The identity of an agent. */
 export interface AgentIdentity {
   readonly node: string;
   readonly token: string;
 }
 
 /**
- * Agents reduced to what they are to an apiserver: a connection each, on which a poll is held. They come back at once, to whichever replica is
- * left, when theirs is lost.
+ * Agents reduced to their connections: each has one, with a pending poll. They reconnect immediately to any remaining replica when their
+ * connection is lost.
  */
 export class PollingAgents {
   /** Answers that no agent should get: anything but 200 and 304. */
   readonly refused: Answer[] = [];
-  /** Where the replicas listen; may be changed while agents are connected. */
+  /** The ports of the replicas; may be changed while agents are connected. */
   ports: readonly number[];
-  /** Told of each answer that brings a shadow. */
+  /** Called for each answer that brings a shadow. */
   onShadow: (node: string, atMs: number) => void = () => undefined;
   readonly #trust: SecureContext;
   readonly #agents: readonly PollingAgent[];
@@ -33,10 +33,10 @@ export class PollingAgents {
   constructor(identities: readonly AgentIdentity[], ports: readonly number[], caPem: string) {
     this.ports = ports;
     this.#trust = createSecureContext({ ca: caPem });
-    this.#agents = identities.map((identity, at) => ({ ...identity, at, client: undefined, etag: undefined, isHeld: false }));
+    this.#agents = identities.map((identity, at) => ({ ...identity, at, client: undefined, etag: undefined, isPending: false }));
   }
 
-  /** Connects them, some at a time; resolves when a poll of each is held. */
+  /** Connects them, some at a time; resolves when each has a pending poll. */
   async connect(): Promise<void> {
     const left = [...this.#agents];
     const connecting = Array.from({ length: AT_ONCE }, async () => {
@@ -49,21 +49,21 @@ export class PollingAgents {
     await this.settled();
   }
 
-  /** Resolves when a poll of each is held. */
+  /** Resolves when each has a pending poll. */
   async settled(): Promise<void> {
     const endMs = performance.now() + SETTLE_LIMIT_MS;
-    while (!this.#agents.every(({ isHeld }) => isHeld)) {
+    while (!this.#agents.every(({ isPending }) => isPending)) {
       if (performance.now() > endMs) throw new Error('some agents found no replica');
       await sleep(systemClock, RETRY_MS);
     }
   }
 
-  /** Cuts every connection at once. */
+  /** Closes every connection at once. */
   cut(): void {
     for (const { client } of this.#agents) client?.close();
   }
 
-  /** Begins to measure how long, from now, it takes each of the next `count` agents that lose their connection to have an answer again. */
+  /** Starts to measure how long each of the next `count` agents that lose their connection takes to get an answer again. */
   expectReturns(count: number): void {
     const startedMs = performance.now();
     const times: number[] = [];
@@ -78,7 +78,7 @@ export class PollingAgents {
     this.#returns = promise;
   }
 
-  /** @returns what {@link expectReturns} measures, in milliseconds, when all are back */
+  /** @returns the measurements of {@link expectReturns} in milliseconds, when all agents are back */
   async returns(): Promise<number[]> {
     return await this.#returns;
   }
@@ -94,9 +94,9 @@ export class PollingAgents {
     for (;;) {
       try {
         agent.client ??= await this.#open(agent);
-        const held = agent.etag === undefined ? {} : { prefer: preferWait(POLL_SECONDS), 'if-none-match': agent.etag };
-        agent.isHeld = agent.etag !== undefined;
-        const answer = await agent.client.ask('GET', ROUTES.shadow, held);
+        const headers = agent.etag === undefined ? {} : { prefer: preferWait(POLL_SECONDS), 'if-none-match': agent.etag };
+        agent.isPending = agent.etag !== undefined;
+        const answer = await agent.client.ask('GET', ROUTES.shadow, headers);
         if (answer.status === 200) this.onShadow(agent.node, performance.now());
         else if (answer.status !== 304) {
           this.refused.push(answer);
@@ -106,7 +106,7 @@ export class PollingAgents {
         if (agent.etag === undefined) this.#onReturn();
         agent.etag = answer.etag;
       } catch {
-        agent.isHeld = false;
+        agent.isPending = false;
         agent.etag = undefined;
         agent.client = undefined;
       }
@@ -114,7 +114,7 @@ export class PollingAgents {
   }
 }
 
-/** A connection of an agent, to the first of the replicas that takes it, from number `at` on. @param ports may have changed when it is called again */
+/** Connects an agent to the first of the replicas that accepts, from number `at` on. @param ports may have changed between calls */
 export async function openAsAgent(
   agent: AgentIdentity,
   ports: () => readonly number[],
@@ -137,5 +137,5 @@ interface PollingAgent extends AgentIdentity {
   readonly at: number;
   client: PlainClient | undefined;
   etag: string | undefined;
-  isHeld: boolean;
+  isPending: boolean;
 }

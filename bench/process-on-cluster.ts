@@ -8,10 +8,10 @@ import type { LargeCluster } from './large-cluster.ts';
 import type { MeasuredProcess } from './measured-process.ts';
 import { startMeasured } from './measured-process.ts';
 
-/** A controller, or what stands beside it. */
+/** A controller, or a baseline of it. */
 export interface StartedProcess {
   readonly process: MeasuredProcess;
-  /** From its start until it was ready, in milliseconds; until it was killed, if it was. */
+  /** Milliseconds from its start until it was ready, or until it was killed. */
   readonly syncMs: number;
 }
 
@@ -19,7 +19,7 @@ const SYNC_LIMIT_MS = 120_000;
 
 /**
  * Starts Node.js with these arguments on a cluster.
- * @throws Error if it does not get ready in two minutes
+ * @throws Error if it is not ready within two minutes
  */
 export async function startOn(cluster: LargeCluster, args: readonly string[], limitMiB: number): Promise<StartedProcess> {
   const directory = await mkdtemp(join(tmpdir(), 'bp-'));

@@ -3,7 +3,7 @@ import type { BottlerocketShadow, ShadowState } from '@brupop/crd-models';
 import { VirtualClock } from '@brupop/ports';
 import { watchReactions } from './reaction-times.ts';
 
-test('a reaction lasts from the status that says what was asked to the next spec, whatever is written in between', async () => {
+test('a reaction lasts from the status with the desired state to the next spec, whatever is written in between', async () => {
   const clock = new VirtualClock();
   let write: (shadow: BottlerocketShadow) => void = () => undefined;
   const reactions = watchReactions({ onShadow: (listener) => (write = listener) }, clock);

@@ -2,7 +2,7 @@ import type { ShadowState } from '@brupop/crd-models';
 import type { ObservedFleet } from '@brupop/e2e';
 import type { Clock } from '@brupop/ports';
 
-/** Notes how long each status that says what was asked waits for the next spec. @returns tells what has been noted so far; milliseconds */
+/** Measures the time from each status with the desired state to the next spec. @returns a function that returns the milliseconds so far */
 export function watchReactions(fleet: Pick<ObservedFleet, 'onShadow'>, clock: Clock): () => readonly number[] {
   const reached = new Map<string, { readonly state: ShadowState; readonly atMs: number }>();
   const reactionsMs: number[] = [];

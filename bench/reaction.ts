@@ -14,10 +14,10 @@ const REPLICAS = 3;
 const GOAL_MS = 100;
 const ANSWER_LIMIT_MS = 60_000;
 const PAUSE_MS = 10;
-// Beyond any noise: an agent that is not held would come back once a minute.
+// Beyond any noise: an agent whose poll is not pending would return once a minute.
 const MOST_RATIO = 20;
 
-/** How soon an agent learns what it is to do. */
+/** The time until an agent learns its desired state. */
 export const reaction: Benchmark = {
   async run({ smoke }) {
     const { agents: count, singly, together } = smoke ? SIZES.smoke : SIZES.full;
@@ -30,7 +30,7 @@ export const reaction: Benchmark = {
       const agents = await AgentsThread.connect(replicas.agents, ports, replicas.caPem);
       const heard = new Map<string, (atMs: number) => void>();
       agents.onShadow = (node, atMs) => heard.get(node)?.(atMs);
-      const tell = async (node: string): Promise<{ readonly agentMs: number; readonly watchMs: number }> => {
+      const update = async (node: string): Promise<{ readonly agentMs: number; readonly watchMs: number }> => {
         const startedMs = performance.now();
         const answered = new Promise<number>((resolve, reject) => {
           const limit = setTimeout(reject, ANSWER_LIMIT_MS, new Error(`the agent of ${node} heard nothing`));
@@ -40,20 +40,20 @@ export const reaction: Benchmark = {
           });
         });
         const seen = watch.next(node);
-        cluster.tell(node, { state: 'StagedAndPerformedUpdate', version: '1.27.0', state_transition_timestamp: new Date(systemClock.now()).toISOString() });
+        cluster.setSpec(node, { state: 'StagedAndPerformedUpdate', version: '1.27.0', state_transition_timestamp: new Date(systemClock.now()).toISOString() });
         const [agentAtMs, watchAtMs] = await Promise.all([answered, seen]);
         return { agentMs: agentAtMs - startedMs, watchMs: watchAtMs - startedMs };
       }; // prettier-ignore
       const nodeAt = (at: number): string => cluster.names[(at * 7) % count] ?? '';
       const single: { readonly agentMs: number; readonly watchMs: number }[] = [];
       for (let at = 0; at < singly; at++) {
-        single.push(await tell(nodeAt(at)));
+        single.push(await update(nodeAt(at)));
         await sleep(systemClock, PAUSE_MS);
       }
       await agents.settled();
-      const burst = await Promise.all(Array.from({ length: together }, (_, at) => tell(nodeAt(singly + at))));
+      const burst = await Promise.all(Array.from({ length: together }, (_, at) => update(nodeAt(singly + at))));
       await agents.stop();
-      const what = `${count.toLocaleString('en-US')} agents held`;
+      const what = `${count.toLocaleString('en-US')} connected agents`;
       const goal = smoke ? {} : { goal: GOAL_MS };
       return [
         ...rows(`${what}, one spec after another`, single, { ...goal, legacy: LEGACY.reactionMs.median }),
@@ -81,7 +81,7 @@ function rows(
 }
 
 interface ShadowWatch {
-  /** When the next event of this node's shadow came. */
+  /** The arrival time of the next event of this node's shadow. */
   next(node: string): Promise<number>;
   close(): void;
 }

@@ -1,4 +1,4 @@
 import recorded from './recorded-legacy.json' with { type: 'json' };
 
-/** What Brupop 1.x came to when it was measured. */
+/** Recorded measurements of Brupop 1.x. */
 export const LEGACY: typeof recorded = recorded;

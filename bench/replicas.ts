@@ -16,10 +16,10 @@ const BUNDLE = resolve(import.meta.dirname, '../apps/apiserver/dist/main.mjs');
 const BASELINE = resolve(import.meta.dirname, 'plain-server.ts');
 const READY_LIMIT_MS = 60_000;
 const HOURS_MS = 12 * 3_600_000;
-/** That of the manifest. */
+/** The limit in the manifest. */
 const LIMIT_MIB = 512;
 
-/** An apiserver, or what stands in for one. */
+/** An apiserver, or a baseline of it. */
 export interface Replica {
   readonly port: number;
   readonly process: MeasuredProcess;
@@ -31,11 +31,11 @@ export interface Replicas {
   readonly agents: readonly AgentIdentity[];
   /** Starts one; resolves when it is ready. */
   start(kind: 'ours' | 'plain'): Promise<Replica>;
-  /** Ends those that are left. */
+  /** Kills the remaining ones. */
   close(): Promise<void>;
 }
 
-/** Makes ready to start replicas, with certificates and a token for each agent. */
+/** Prepares the start of replicas, with certificates and a token for each agent. */
 export async function prepareReplicas({ api, url, caPem: apiCaPem, names }: LargeCluster): Promise<Replicas> {
   if (!existsSync(BUNDLE)) throw new Error(`${BUNDLE} is missing: run npm run build:bundles`);
   const directory = await mkdtemp(join(tmpdir(), 'bp-'));
@@ -78,7 +78,7 @@ export async function prepareReplicas({ api, url, caPem: apiCaPem, names }: Larg
   };
 }
 
-/** As the kubelet projects it into the agent's pod. */
+/** The token that the kubelet projects into the agent's pod. */
 function agentToken(api: LargeCluster['api'], node: string): string {
   const name = `brupop-agent-${node}`;
   const pod = api.store.get({ group: '', resource: 'pods', namespace: DEFAULT_NAMESPACE, name });

@@ -43,7 +43,7 @@ function samples(values: readonly number[], unit: string): string {
   return `${figure(median(values))} ${unit}${spread}`;
 }
 
-/** Three significant digits, and no exponent. */
+/** Three significant digits, without an exponent. */
 function figure(value: number): string {
   if (!Number.isFinite(value)) return String(value);
   return Number(value.toPrecision(3)).toLocaleString('en-US', { maximumFractionDigits: 6 });

@@ -1,7 +1,7 @@
 import type { Row } from './benchmark.ts';
 import type { SlotTimes } from './slot-times.ts';
 
-/** A rollout: so many nodes, so many at a time. */
+/** A rollout: the number of nodes, and how many are updated at a time. */
 export interface RolloutSize {
   readonly nodes: number;
   readonly slots: number | 'unlimited';
@@ -11,12 +11,12 @@ export interface RolloutSize {
 export const nameOfRollout = ({ nodes, slots }: RolloutSize): string =>
   `${nodes.toLocaleString('en-US')} nodes, ${slots === 'unlimited' ? 'no limit' : `${String(slots)} at a time`}`;
 
-/** Of the second of {@link rolloutRows}. */
+/** Times of the second of {@link rolloutRows}. */
 export const nameOfBeyond = (what: string): string => `${what}: a node beyond its host`;
 
 /**
- * How long a rollout took beside the shortest that its hosts allow, and what each node took beyond its host.
- * @param ofHostMs what of a node's update is the host's and its pods'
+ * The duration of a rollout beside the shortest that its hosts allow, and the time of each node beyond its host.
+ * @param ofHostMs duration of the host's and its pods' part of a node's update
  */
 export function rolloutRows(
   what: string,

@@ -77,10 +77,10 @@ async function onVirtualClock({ nodes, slots }: RolloutSize): Promise<Row[]> {
     const seen = times();
     const what = `virtual: ${nameOfRollout({ nodes, slots })}`;
     const late = seen.gapsMs.filter((gap) => gap > REFILL_MS).length;
-    // Where nothing is there to be drained, nothing has to end.
+    // If there is nothing to drain, no pod has to end.
     const [whole, beyond] = rolloutRows(what, seen, { nodes, slots }, hostMs({}, { terminationMs: 0 }));
     return [
-      // Where all nodes may go at once, the last waits for another.
+      // If all nodes may be updated at once, the last waits for another.
       slots === 'unlimited' ? whole : { ...whole, gate: { atMost: 1.5, ofRatio: true } },
       { ...beyond, goal: BEYOND_S },
       ...(slots === 'unlimited' ? [] : [{ what: `${what}: a free slot waits`, unit: 'ms', ours: seen.gapsMs, goal: REFILL_MS }, { what: `${what}: slots that waited longer than ${String(REFILL_MS)} ms`, unit: '', ours: [late], goal: 0, gate: { atMost: 0, ofRatio: false } }]),

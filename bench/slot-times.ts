@@ -1,42 +1,42 @@
 import type { BottlerocketShadow } from '@brupop/crd-models';
 import type { Clock } from '@brupop/ports';
 
-/** When slots of `maxConcurrentUpdates` were taken and given back. */
+/** When the slots of `maxConcurrentUpdates` were taken and released. */
 export interface SlotTimes {
   readonly firstMs: number;
   readonly lastMs: number;
-  /** How long each slot that became free stayed free while nodes waited. */
+  /** How long each released slot stayed free while nodes waited. */
   readonly gapsMs: readonly number[];
-  /** How long each node held its slot. */
+  /** How long each node had its slot. */
   readonly spansMs: readonly number[];
 }
 
-/** Whatever tells of each write of a shadow. */
+/** A source of the writes of shadows. */
 export interface ShadowSource {
   onShadow(listener: (shadow: BottlerocketShadow) => void): unknown;
 }
 
-/** Notes when each node takes a slot and gives it back. @returns tells what has been noted so far */
+/** Records when each node takes and releases a slot. @returns a function that returns the records so far */
 export function watchSlots(fleet: ShadowSource, clock: Clock, nodes: number, slots: number): () => SlotTimes {
-  const heldSinceMs = new Map<string, number>();
+  const busySinceMs = new Map<string, number>();
   const freeSinceMs: number[] = [];
   const gapsMs: number[] = [];
   const spansMs: number[] = [];
   let [started, firstMs, lastMs] = [0, NaN, NaN];
   fleet.onShadow(({ metadata: { name }, spec, status }) => {
     const nowMs = clock.monotonic();
-    const sinceMs = heldSinceMs.get(name);
+    const sinceMs = busySinceMs.get(name);
     const isIdle = spec.state === 'Idle' && (status?.current_state ?? 'Idle') === 'Idle';
     if (!isIdle && sinceMs === undefined) {
-      heldSinceMs.set(name, nowMs);
+      busySinceMs.set(name, nowMs);
       if (started++ === 0) firstMs = nowMs;
       const freeMs = freeSinceMs.shift();
       if (freeMs !== undefined) gapsMs.push(nowMs - freeMs);
     } else if (isIdle && sinceMs !== undefined) {
-      heldSinceMs.delete(name);
+      busySinceMs.delete(name);
       spansMs.push(nowMs - sinceMs);
       lastMs = nowMs;
-      if (started < nodes && heldSinceMs.size < slots) freeSinceMs.push(nowMs);
+      if (started < nodes && busySinceMs.size < slots) freeSinceMs.push(nowMs);
     }
   });
   return () => ({ firstMs, lastMs, gapsMs: gapsMs.length > 0 ? gapsMs : [0], spansMs });
