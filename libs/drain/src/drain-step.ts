@@ -1,5 +1,5 @@
 import { REQUEST_TIMEOUT_MS, type KubeClient } from '@brupop/kube-runtime';
-import { BrupopError, type Clock, type Logger } from '@brupop/ports';
+import { BrupopError, withDeadline, type Clock, type Deadline, type Logger } from '@brupop/ports';
 import { askAgainMs } from './ask-again.ts';
 import { removePod, type EvictionOutcome } from './evict.ts';
 import { describeLeft, leftPods, type LeftPod } from './left-pods.ts';
@@ -96,44 +96,17 @@ const SETTLE_MS = 2_000;
  */
 export async function drainStep(options: DrainStepOptions): Promise<DrainResult> {
   const { client, clock, signal, budgetMs = LONGEST_STEP_MS, removals = createRemovals({ client, clock }) } = options;
-  const limit = stepLimit(clock);
-  limit.set(REQUEST_TIMEOUT_MS);
+  const limit = withDeadline(clock, signal, REQUEST_TIMEOUT_MS, stepTimeout);
   try {
-    return await run({ ...options, removals }, limit, AbortSignal.any([signal, limit.signal]), Math.min(budgetMs, LONGEST_STEP_MS));
+    return await run({ ...options, removals }, limit, Math.min(budgetMs, LONGEST_STEP_MS));
   } finally {
     // Closes the watch.
-    limit.end();
+    limit.dispose(new Error('the step is over'));
   }
 }
 
-/** When a step is over. */
-interface StepLimit {
-  readonly signal: AbortSignal;
-  /** From now on. */
-  set(ms: number): void;
-  leftMs(): number;
-  end(): void;
-}
-
-function stepLimit(clock: Clock): StepLimit {
-  const over = new AbortController();
-  let endMs = 0;
-  let cancel: () => void = () => undefined;
-  return {
-    signal: over.signal,
-    set(ms) {
-      cancel();
-      endMs = clock.monotonic() + ms;
-      cancel = clock.setTimer(ms, () => {
-        over.abort(new BrupopError('DRAIN_STEP_TIMEOUT', 'The Kubernetes API did not answer within the step', { retry: 'transient' }));
-      });
-    },
-    leftMs: () => endMs - clock.monotonic(),
-    end() {
-      cancel();
-      over.abort(new Error('the step is over'));
-    },
-  };
+function stepTimeout(): BrupopError {
+  return new BrupopError('DRAIN_STEP_TIMEOUT', 'The Kubernetes API did not answer within the step', { retry: 'transient' });
 }
 
 interface Progress {
@@ -146,7 +119,8 @@ interface Progress {
 
 type StepOptions = DrainStepOptions & { readonly removals: Removals };
 
-async function run(options: StepOptions, limit: StepLimit, stepSignal: AbortSignal, budgetMs: number): Promise<DrainResult> {
+async function run(options: StepOptions, limit: Deadline, budgetMs: number): Promise<DrainResult> {
+  const stepSignal = limit.signal;
   const { clock, signal, stop, removals, nodeName } = options;
   const isStopped = (): boolean => stop?.aborted === true;
   const untilTold = stop === undefined ? signal : AbortSignal.any([signal, stop]);
@@ -170,7 +144,7 @@ async function run(options: StepOptions, limit: StepLimit, stepSignal: AbortSign
       }
     }
     // A list may take as long as the API server allows; the time of the step starts with what is done about it.
-    if (!isListed) limit.set(budgetMs);
+    if (!isListed) limit.extend(budgetMs);
     isListed = true;
     const plan = planDrain({ ...options, pods, nowMs: clock.now() });
     const told = (): StepResult => ({ evicted: progress.evicted.size, ...leftPods(plan.skip, options.last) });

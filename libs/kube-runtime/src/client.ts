@@ -1,7 +1,6 @@
-import { BrupopError, sleep } from '@brupop/ports';
+import { BrupopError, sleep, withDeadline } from '@brupop/ports';
 import type { Clock, HttpClient, HttpHeaders, HttpRequest, HttpResponse } from '@brupop/ports';
-import { withDeadline } from './deadline.ts';
-import { errorFromResponse } from './kube-error.ts';
+import { errorFromResponse, kubeTimeout } from './kube-error.ts';
 import type { KubeApiError } from './kube-error.ts';
 
 /** Content type of a JSON Merge Patch (RFC 7386). */
@@ -63,8 +62,7 @@ export function createKubeClient({ http, clock, userAgent = 'brupop', onDate }: 
     async request<T>(method: HttpRequest['method'], path: string, options: KubeRequestOptions): Promise<T> {
       const { body, query, signal, timeoutMs = REQUEST_TIMEOUT_MS } = options;
       const contentType = options.contentType ?? (method === 'PATCH' ? MERGE_PATCH : 'application/json');
-      const deadline = withDeadline(clock, signal, timeoutMs, `${method} ${path}`);
-      const endMs = clock.monotonic() + timeoutMs;
+      const deadline = withDeadline(clock, signal, timeoutMs, kubeTimeout(`${method} ${path}`));
       const asked: HttpRequest = {
         method,
         path: withQuery(path, query),
@@ -78,7 +76,7 @@ export function createKubeClient({ http, clock, userAgent = 'brupop', onDate }: 
           if (isSuccess(response)) return parse(await response.text()) as T;
           const error = await errorFromResponse(response);
           const waitMs = turnedAwayForMs(error);
-          if (waitMs === undefined || clock.monotonic() + waitMs >= endMs) throw error;
+          if (waitMs === undefined || waitMs >= deadline.leftMs()) throw error;
           await sleep(clock, waitMs, deadline.signal);
         }
       } finally {

@@ -1,6 +1,6 @@
 import { shortenText } from '@brupop/kube-objects';
 import { BrupopError } from '@brupop/ports';
-import type { HttpResponse } from '@brupop/ports';
+import type { HttpResponse, TimeoutError } from '@brupop/ports';
 
 /** One entry of `metav1.StatusDetails.causes`. */
 export interface StatusCause {
@@ -110,4 +110,9 @@ function parseLoosely(text: string): unknown {
   } catch {
     return text;
   }
+}
+
+/** The error of a deadline: `what` took too long. */
+export function kubeTimeout(what: string): TimeoutError {
+  return (limitMs) => new BrupopError('KUBE_TIMEOUT', `${what} took longer than ${String(limitMs)} ms`, { retry: 'transient' });
 }

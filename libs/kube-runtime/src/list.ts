@@ -1,9 +1,8 @@
-import { BrupopError } from '@brupop/ports';
+import { BrupopError, withDeadline } from '@brupop/ports';
 import type { Clock } from '@brupop/ports';
 import { REQUEST_TIMEOUT_MS } from './client.ts';
 import type { KubeClient, Query } from './client.ts';
-import { withDeadline } from './deadline.ts';
-import { isKubeStatus } from './kube-error.ts';
+import { isKubeStatus, kubeTimeout } from './kube-error.ts';
 import { ListSplitter } from './list-splitter.ts';
 
 /** What a Kubernetes list says besides its items. */
@@ -65,14 +64,15 @@ async function listPage(
   { client, clock, path, signal, onItem, silenceMs = REQUEST_TIMEOUT_MS }: ListOptions,
   query: Query,
 ): Promise<ListHeader> {
-  const deadline = withDeadline(clock, signal, silenceMs, `Listing ${path}`);
+  const deadline = withDeadline(clock, signal, silenceMs, kubeTimeout(`Listing ${path}`));
+  const silence = kubeTimeout(`Waiting for more of ${path}`);
   try {
     const response = await client.stream(path, query, deadline.signal);
     const splitter = new ListSplitter((item) => {
       onItem(JSON.parse(item.toString('utf8')));
     });
     for await (const chunk of response.chunks) {
-      deadline.extend(silenceMs, `Waiting for more of ${path}`);
+      deadline.extend(silenceMs, silence);
       splitter.push(chunk);
     }
     return splitter.finish() as ListHeader;

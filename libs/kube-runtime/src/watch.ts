@@ -1,8 +1,7 @@
-import { BrupopError } from '@brupop/ports';
+import { BrupopError, withDeadline } from '@brupop/ports';
 import type { Clock } from '@brupop/ports';
 import type { KubeClient, Query } from './client.ts';
-import { withDeadline } from './deadline.ts';
-import { errorFromStatus } from './kube-error.ts';
+import { errorFromStatus, kubeTimeout } from './kube-error.ts';
 import { linesOf } from './lines.ts';
 
 /** One line of a watch. A `BOOKMARK` tells nothing but how far the watch has come. */
@@ -36,16 +35,17 @@ export interface WatchOptions {
  */
 export async function* watchCollection(options: WatchOptions): AsyncGenerator<WatchEvent> {
   const { client, clock, path, query = {}, resourceVersion, timeoutSeconds, responseMs = 30_000, silenceMs = 150_000, signal } = options;
-  const deadline = withDeadline(clock, signal, responseMs, `Opening the watch of ${path}`);
+  const deadline = withDeadline(clock, signal, responseMs, kubeTimeout(`Opening the watch of ${path}`));
+  const silence = kubeTimeout(`Silence in the watch of ${path}`);
   try {
     const response = await client.stream(
       path,
       { ...query, watch: 'true', allowWatchBookmarks: 'true', resourceVersion, timeoutSeconds: String(timeoutSeconds) },
       deadline.signal,
     );
-    deadline.extend(silenceMs, `Silence in the watch of ${path}`);
+    deadline.extend(silenceMs, silence);
     for await (const line of linesOf(response.chunks)) {
-      deadline.extend(silenceMs, `Silence in the watch of ${path}`);
+      deadline.extend(silenceMs, silence);
       yield parseEvent(line);
     }
   } finally {
