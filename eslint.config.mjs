@@ -4,13 +4,14 @@ import tseslint from 'typescript-eslint';
 
 const ALL_SHIPPED = ['port', 'shape', 'model', 'core', 'adapter', 'process'].map((kind) => `kind:${kind}`);
 
-/** What each kind of project may import. docs/adr/0001 tells why. */
+/** What each kind of project may import. See docs/adr/0001 and 0033. */
 const boundaries = [
   { sourceTag: 'kind:port', onlyDependOnLibsWithTags: [] },
   { sourceTag: 'kind:shape', onlyDependOnLibsWithTags: [] },
   { sourceTag: 'kind:model', onlyDependOnLibsWithTags: ['kind:shape', 'kind:model'] },
   { sourceTag: 'kind:core', onlyDependOnLibsWithTags: ['kind:shape', 'kind:model'] },
-  { sourceTag: 'kind:adapter', onlyDependOnLibsWithTags: ['kind:port', 'kind:shape', 'kind:model', 'kind:adapter'] },
+  // Usable in any other project: adapters know neither the shadow nor the operator's names, and bring neither winston nor prom-client.
+  { sourceTag: 'kind:adapter', onlyDependOnLibsWithTags: ['kind:port', 'kind:shape', 'kind:adapter'] },
   { sourceTag: 'kind:process', onlyDependOnLibsWithTags: ['kind:port', 'kind:adapter'] },
   { sourceTag: 'kind:app', onlyDependOnLibsWithTags: ALL_SHIPPED },
   { sourceTag: 'kind:test', onlyDependOnLibsWithTags: [...ALL_SHIPPED, 'kind:test', 'kind:app', 'kind:tool'] },

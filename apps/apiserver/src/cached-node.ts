@@ -1,5 +1,6 @@
 import {
   CORDONED_ANNOTATION,
+  CORDONED_TAINT,
   EXCLUDE_FROM_LB_LABEL,
   EXCLUDED_FROM_LB_ANNOTATION,
   isOwned,
@@ -7,14 +8,13 @@ import {
   UPDATER_INTERFACE_LABEL,
   UPDATER_INTERFACE_VERSION,
 } from '@brupop/crd-models';
-import { hasCordonTaint, type DrainNode } from '@brupop/drain';
-import type { KubeObject } from '@brupop/kube-runtime';
+import { readyCondition, type KubeNode } from '@brupop/kube-objects';
 import type { OwnedNode } from '@brupop/state-machine';
-import { nodeProblem, type HealthNode } from './node-health.ts';
+import { nodeProblem } from './node-health.ts';
 
 /** What the cache keeps of a Node: whether it is Ready, and what guarded changes need. */
-export interface CachedNode extends DrainNode {
-  readonly metadata: DrainNode['metadata'] & { readonly uid: string };
+export interface CachedNode extends KubeNode {
+  readonly metadata: KubeNode['metadata'] & { readonly uid: string };
   /** Whether the node has the opt-in label with the right value. */
   readonly managed: boolean;
   /** Only for nodes whose cordon or exclusion the operator owns, which are few at any time. */
@@ -24,17 +24,11 @@ export interface CachedNode extends DrainNode {
 /** The part of an {@link OwnedNode} that the Node itself reports. */
 export type OwnedState = Pick<OwnedNode, 'managed' | 'ready' | 'bootId'>;
 
-/** The part of a Node, as the API returns it, that is read here. */
-export interface RawNode extends KubeObject {
-  readonly spec?: NonNullable<DrainNode['spec']>;
-  readonly status?: HealthNode['status'] & { readonly nodeInfo?: { readonly bootID?: string } };
-}
-
 // Almost all nodes are Ready: they share one object.
 const READY: NonNullable<CachedNode['status']> = { conditions: [{ type: 'Ready', status: 'True' }] };
 
 /** Reduces a Node to what the cache keeps. A Node with an invalid part counts as not Ready. */
-export function transformNode(raw: RawNode): CachedNode {
+export function transformNode(raw: KubeNode): CachedNode {
   const { object: node, fault } = soundNode(raw);
   const { name, uid = '', resourceVersion, labels = {}, annotations = {} } = node.metadata;
   const { unschedulable, taints } = node.spec ?? {};
@@ -49,7 +43,7 @@ export function transformNode(raw: RawNode): CachedNode {
     status:
       fault === undefined && nodeProblem(node) === undefined
         ? READY
-        : { conditions: node.status?.conditions?.filter(({ type }) => type === 'Ready') ?? [] },
+        : { conditions: [readyCondition(node)].filter((condition) => condition !== undefined) },
     managed: isManaged(node),
     ...(owned === undefined ? {} : { owned }),
   };
@@ -64,12 +58,12 @@ function pick(all: Readonly<Record<string, string>>, ...keys: readonly string[])
 }
 
 /** Whether a node has opted in. */
-export function isManaged({ metadata: { labels = {} } }: RawNode): boolean {
+export function isManaged({ metadata: { labels = {} } }: KubeNode): boolean {
   return labels[UPDATER_INTERFACE_LABEL] === UPDATER_INTERFACE_VERSION;
 }
 
 /** @returns undefined for a node of which the operator owns neither the cordon nor the exclusion from load balancers */
-export function ownedStateOf(raw: RawNode): OwnedState | undefined {
+export function ownedStateOf(raw: KubeNode): OwnedState | undefined {
   const { object: node, fault } = soundNode(raw);
   if (!isOwned(node)) return undefined;
   return {
@@ -79,12 +73,7 @@ export function ownedStateOf(raw: RawNode): OwnedState | undefined {
   };
 }
 
-/** Whether a node is cordoned, by anyone. */
-export function isCordoned({ spec }: CachedNode): boolean {
-  return spec?.unschedulable === true;
-}
-
 /** Whether a node has the taint that keeps the operator's servers off cordoned nodes. */
 export function isTainted({ spec }: CachedNode): boolean {
-  return hasCordonTaint(spec?.taints);
+  return spec?.taints?.some(({ key }) => key === CORDONED_TAINT) ?? false;
 }

@@ -1,3 +1,4 @@
+import type { KubePod } from '@brupop/kube-objects';
 import { AGENT_COMPONENT, COMPONENT_LABEL, soundPod } from '@brupop/crd-models';
 
 /** What the cache keeps of a Pod of the operator. */
@@ -8,18 +9,10 @@ export interface CachedPod {
   readonly status: { readonly phase?: string };
 }
 
-/** The part of a Pod, as the API returns it, that is read here. */
-export interface RawPod extends Omit<CachedPod, 'metadata' | 'isAgent'> {
-  readonly metadata: CachedPod['metadata'] & { readonly labels?: Readonly<Record<string, string>> };
-}
-
-/** What is certain to be present in a Pod of which only the metadata is valid. */
-type SoundPod = Omit<RawPod, 'spec' | 'status'> & { readonly spec?: RawPod['spec']; readonly status?: RawPod['status'] };
-
 /** Reduces a Pod to what the cache keeps. */
-export function transformPod(raw: RawPod): CachedPod {
-  const { metadata, spec, status } = soundPod<SoundPod>(raw).object;
-  const { name, namespace, uid, resourceVersion, labels } = metadata;
+export function transformPod(raw: KubePod): CachedPod {
+  const { metadata, spec, status } = soundPod(raw).object;
+  const { name, namespace = '', uid = '', resourceVersion, labels } = metadata;
   return {
     isAgent: labels?.[COMPONENT_LABEL] === AGENT_COMPONENT,
     metadata: { name, namespace, uid, ...(resourceVersion === undefined ? {} : { resourceVersion }) },

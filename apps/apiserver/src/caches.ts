@@ -10,13 +10,13 @@ import {
 } from '@brupop/crd-models';
 import type { Tidying } from '@brupop/drain';
 import type { Logger, WatchMetrics } from '@brupop/process';
-import { createReflector, paths, type KubeClient, type Reflector } from '@brupop/kube-runtime';
+import { isCordoned, type KubeNode, type KubePod } from '@brupop/kube-objects';
+import { createReflector, paths, type KubeClient, type Reflector, getOrUndefined } from '@brupop/kube-runtime';
 import type { Clock, Random } from '@brupop/ports';
 import type { OwnedNode } from '@brupop/state-machine';
-import { isCordoned, isTainted, transformNode, type CachedNode, type RawNode } from './cached-node.ts';
-import { transformPod, type CachedPod, type RawPod } from './cached-pod.ts';
+import { isTainted, transformNode, type CachedNode } from './cached-node.ts';
+import { transformPod, type CachedPod } from './cached-pod.ts';
 import { soundOrUndefined, transformShadow } from './cached-shadow.ts';
-import { readOrUndefined } from './read-or-undefined.ts';
 import type { ShadowNotifier } from './shadow-notifier.ts';
 import { VoidOwnership } from './void-ownership.ts';
 
@@ -120,13 +120,13 @@ export function createCaches(options: CachesOptions): Caches {
     findPod: async (name, signal) => {
       const cached = pods.store.get(`${namespace}/${name}`);
       const found =
-        cached ?? (await readOrUndefined<RawPod>(client, paths.pod(namespace, name), signal).then((pod) => pod && transformPod(pod)));
+        cached ?? (await getOrUndefined<KubePod>(client, paths.pod(namespace, name), { signal }).then((pod) => pod && transformPod(pod)));
       return found?.isAgent === true ? found : undefined;
     },
     findNode: async (name, signal) => {
       const cached = nodes.store.get(name);
       if (cached !== undefined) return cached;
-      const found = await readOrUndefined<RawNode>(client, paths.node(name), signal);
+      const found = await getOrUndefined<KubeNode>(client, paths.node(name), { signal });
       return found === undefined ? undefined : transformNode(found);
     },
     tidyDue: () => {

@@ -1,17 +1,18 @@
 import { describe, expect, test } from '@jest/globals';
-import { decideHealth, type HealthNode, type HealthPod } from './node-health.ts';
+import type { KubeNode, KubePod } from '@brupop/kube-objects';
+import { decideHealth } from './node-health.ts';
 
-const ready = (status: string): HealthNode => ({
+const ready = (status: string): Pick<KubeNode, 'status'> => ({
   status: { conditions: [{ type: 'Ready', status, reason: 'KubeletDown', message: 'no status' }] },
 });
 
-function aPod(name: string, { isReady = true, owner = 'DaemonSet', deleted = false, daemonSet = name } = {}): HealthPod {
+function aPod(name: string, { isReady = true, owner = 'DaemonSet', deleted = false, daemonSet = name } = {}): KubePod {
   return {
     metadata: {
       name,
       namespace: 'kube-system',
       uid: name,
-      ownerReferences: [{ kind: owner, name: daemonSet, controller: true }],
+      ownerReferences: [{ apiVersion: 'apps/v1', kind: owner, name: daemonSet, uid: daemonSet, controller: true }],
       ...(deleted ? { deletionTimestamp: '2026-01-05T00:00:00Z' } : {}),
     },
     status: { conditions: [{ type: 'Ready', status: isReady ? 'True' : 'False' }] },

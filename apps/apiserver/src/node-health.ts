@@ -1,30 +1,13 @@
 import { MOST_DAEMON_SETS, type NodeHealth, type UnhealthyDaemonSet } from '@brupop/agent-api';
 import { shortenText } from '@brupop/crd-models';
-import { isDaemonSetPod, type DrainPod } from '@brupop/drain';
-import { paths, type KubeClient } from '@brupop/kube-runtime';
-import { readOrUndefined } from './read-or-undefined.ts';
-
-interface StatusCondition {
-  readonly type: string;
-  readonly status: string;
-  readonly reason?: string;
-  readonly message?: string;
-}
-
-/** The part of a Node that shows its health. */
-export interface HealthNode {
-  readonly status?: { readonly conditions?: readonly StatusCondition[] };
-}
-
-/** The part of a Pod that shows its health. */
-export interface HealthPod extends Omit<DrainPod, 'status'> {
-  readonly status?: { readonly phase?: string; readonly conditions?: readonly StatusCondition[] };
-}
+import { isDaemonSetPod } from '@brupop/drain';
+import { isReady, readyCondition, type KubeNode, type KubePod } from '@brupop/kube-objects';
+import { paths, type KubeClient, getOrUndefined } from '@brupop/kube-runtime';
 
 /** Why a Node is not Ready; undefined when it is. */
-export function nodeProblem(node: HealthNode | undefined): string | undefined {
+export function nodeProblem(node: Pick<KubeNode, 'status'> | undefined): string | undefined {
   if (node === undefined) return 'the Node does not exist';
-  const ready = node.status?.conditions?.find(({ type }) => type === 'Ready');
+  const ready = readyCondition(node);
   if (ready === undefined) return 'the Node has no Ready condition';
   if (ready.status === 'True') return undefined;
   const parts = [ready.reason ?? `condition Ready is ${ready.status}`, ready.message];
@@ -32,7 +15,7 @@ export function nodeProblem(node: HealthNode | undefined): string | undefined {
 }
 
 /** Decides whether a node is back in service: it is Ready, and so are the pods of its DaemonSets. Other pods may run elsewhere. */
-export function decideHealth(node: HealthNode | undefined, pods: readonly HealthPod[], exceptPodUid?: string): NodeHealth {
+export function decideHealth(node: Pick<KubeNode, 'status'> | undefined, pods: readonly KubePod[], exceptPodUid?: string): NodeHealth {
   const problem = nodeProblem(node);
   const nodeProblems = problem === undefined ? [] : [`Node is not Ready: ${problem}`];
   // One pod of each DaemonSet is enough.
@@ -57,14 +40,14 @@ export function decideHealth(node: HealthNode | undefined, pods: readonly Health
 
 const MOST_PROBLEMS = 20;
 
-function podProblem({ metadata, status }: HealthPod): string | undefined {
+function podProblem(pod: KubePod): string | undefined {
+  const { metadata } = pod;
   const where = `${metadata.namespace ?? ''}/${metadata.name}`;
   if (metadata.deletionTimestamp !== undefined) return `Pod ${where} is terminating`;
-  const ready = status?.conditions?.find(({ type }) => type === 'Ready')?.status === 'True';
-  return ready ? undefined : `Pod ${where} is not Ready`;
+  return isReady(pod) ? undefined : `Pod ${where} is not Ready`;
 }
 
-function daemonSetOf({ metadata }: HealthPod): string {
+function daemonSetOf({ metadata }: KubePod): string {
   const owner = metadata.ownerReferences?.find(({ kind, controller }) => kind === 'DaemonSet' && controller === true);
   return `${metadata.namespace ?? ''}/${owner?.name ?? metadata.name}`;
 }
@@ -74,15 +57,15 @@ export async function readHealth(options: {
   readonly client: KubeClient;
   readonly nodeName: string;
   /** The Node from a cache, if it is there. The cache may lag, but the pods of a lost node are not Ready either. */
-  readonly known: HealthNode | undefined;
+  readonly known: Pick<KubeNode, 'status'> | undefined;
   /** The pod of the caller. */
   readonly exceptPodUid: string;
   readonly signal: AbortSignal;
 }): Promise<NodeHealth> {
   const { client, nodeName, known, exceptPodUid, signal } = options;
   const [node, pods] = await Promise.all([
-    known ?? readOrUndefined<HealthNode>(client, paths.node(nodeName), signal),
-    client.request<{ items: readonly HealthPod[] }>('GET', paths.pods(), {
+    known ?? getOrUndefined<KubeNode>(client, paths.node(nodeName), { signal }),
+    client.request<{ readonly items: readonly KubePod[] }>('GET', paths.pods(), {
       query: { fieldSelector: `spec.nodeName=${nodeName}` },
       signal,
     }),

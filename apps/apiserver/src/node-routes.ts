@@ -1,5 +1,5 @@
 import { RESPOND_ASYNC, ROUTES, type StepProgress } from '@brupop/agent-api';
-import { giveNodeBack, type NodeChangeResult } from '@brupop/drain';
+import { restoreNode, type NodeChangeResult } from '@brupop/drain';
 import type { Response, Router } from 'express';
 import { callerOf } from './authentication.ts';
 import { nodeTopic } from './caches.ts';
@@ -55,7 +55,7 @@ export function addNodeRoutes(router: Router, deps: NodeStepsDeps, steps: NodeSt
     await checkPermission(deps, target.nodeName, target.stop);
     const excluded = await steps.exclude(target);
     if (isRefused(excluded)) respondRefused(response, excluded);
-    else respond(response, { done: true, message: 'The node is excluded from load balancers', ...sinceOf(excluded.held?.since) });
+    else respond(response, { done: true, message: 'The node is excluded from load balancers', ...sinceOf(excluded.owned?.since) });
   });
 
   router.post(ROUTES.removeExclusionFromLb, async (_request, response) => {
@@ -87,7 +87,7 @@ async function restoreWhenReady({ caches, notifier, clock }: NodeStepsDeps, targ
     return known !== undefined && nodeProblem(known) !== undefined && clock.monotonic() < untilMs && !notifier.closed && !stop.aborted;
   };
   while (isAwaited()) await notifier.change(nodeTopic(nodeName), untilMs - clock.monotonic(), stop);
-  return giveNodeBack({ ...target, known: caches.node(nodeName), unless: nodeProblem });
+  return restoreNode({ ...target, known: caches.node(nodeName), unless: nodeProblem });
 }
 
 function respondRefused(response: Response, { blocked }: RefusedChange): void {

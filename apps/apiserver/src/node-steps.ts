@@ -1,4 +1,4 @@
-import { AGENT_COMPONENT, COMPONENT_LABEL } from '@brupop/crd-models';
+import { AGENT_COMPONENT, COMPONENT_LABEL, OWNERSHIP_NAMES } from '@brupop/crd-models';
 import {
   cordonNode,
   createRemovals,
@@ -18,6 +18,7 @@ import {
   type Ownership,
   type PodSelector,
 } from '@brupop/drain';
+import { timestampMs } from '@brupop/kube-objects';
 import { isKubeStatus, type EventRecorder, type Regarding } from '@brupop/kube-runtime';
 import type { Clock } from '@brupop/ports';
 import type { Response } from 'express';
@@ -74,12 +75,13 @@ const NEVER = new AbortController().signal;
 
 /** The node of the caller that gets this response. */
 export function targetOf({ client, clock }: NodeStepsDeps, response: Response): Target {
-  return { client, clock, nodeName: callerOf(response).node.name, signal: NEVER, stop: requestSignal(response) };
+  const { name: nodeName } = callerOf(response).node;
+  return { client, clock, nodeName, names: OWNERSHIP_NAMES, signal: NEVER, stop: requestSignal(response) };
 }
 
 /** When the drain began, in milliseconds since the Unix epoch; now if that is unknown. */
 export function drainStartMs(clock: Clock, owned: Ownership | undefined): number {
-  return Date.parse(owned?.since ?? '') || clock.now();
+  return timestampMs(owned?.since) ?? clock.now();
 }
 
 // Detaching takes a while, and each check lists the VolumeAttachments of the whole cluster.
@@ -111,12 +113,12 @@ export function createNodeSteps(deps: NodeStepsDeps): NodeSteps {
     const { nodeName, stop } = target;
     const known = caches.node(nodeName);
     const lastUids = caches.serversOn(nodeName);
-    const listed = known !== undefined && isCordonRecorded(known) ? undefined : await listNodePods(client, nodeName, stop);
+    const listed = known !== undefined && isCordonRecorded(known, OWNERSHIP_NAMES) ? undefined : await listNodePods(client, nodeName, stop);
     const seen = listed === undefined ? undefined : surveyPods(listed.pods, { ...selectors, nodeName, lastUids });
-    const { changed, held } = await cordonNode({ ...target, known, lastUids, seen });
+    const { changed, owned } = await cordonNode({ ...target, known, lastUids, seen });
     if (seen !== undefined) volumes.begin(nodeName);
     if (seen !== undefined && changed) events.bare(regarding(nodeName), seen.bare);
-    return { owned: held, listed };
+    return { owned, listed };
   };
 
   /** Ends a drain whose pods are gone when their volumes are detached, or the wait for that has timed out. */

@@ -1,9 +1,8 @@
 import { shadowPath } from '@brupop/crd-models';
 import type { BottlerocketShadow } from '@brupop/crd-models';
-import { type KubeClient } from '@brupop/kube-runtime';
+import { type KubeClient, getOrUndefined } from '@brupop/kube-runtime';
 import { transformShadow } from './cached-shadow.ts';
 import type { Caches } from './caches.ts';
-import { readOrUndefined } from './read-or-undefined.ts';
 
 /** What reading a shadow needs. */
 export interface ShadowReader {
@@ -26,6 +25,6 @@ export async function readShadow(
   name: string,
   signal: AbortSignal,
 ): Promise<BottlerocketShadow | undefined> {
-  const read = await readOrUndefined<BottlerocketShadow>(client, shadowPath(namespace, name), signal);
+  const read = await getOrUndefined<BottlerocketShadow>(client, shadowPath(namespace, name), { signal });
   return read === undefined ? undefined : transformShadow(read);
 }

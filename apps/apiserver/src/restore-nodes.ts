@@ -1,15 +1,15 @@
-import { AGENT_COMPONENT, COMPONENT_LABEL, shadowName, shadowPath } from '@brupop/crd-models';
-import { giveNodeBack } from '@brupop/drain';
-import { paths, type KubeClient } from '@brupop/kube-runtime';
+import { AGENT_COMPONENT, COMPONENT_LABEL, shadowName, shadowPath, OWNERSHIP_NAMES } from '@brupop/crd-models';
+import { restoreNode as restore } from '@brupop/drain';
+import type { KubeNode } from '@brupop/kube-objects';
+import { paths, type KubeClient, getOrUndefined } from '@brupop/kube-runtime';
 import { sleep, type Clock, type Random } from '@brupop/ports';
 import { describeError, type Logger } from '@brupop/process';
 import { decideRestore, type OwnedNode } from '@brupop/state-machine';
-import { ownedStateOf, type OwnedState, type RawNode } from './cached-node.ts';
+import { ownedStateOf, type OwnedState } from './cached-node.ts';
 import { soundOrUndefined } from './cached-shadow.ts';
 import type { Caches } from './caches.ts';
 import { inParallel } from './in-parallel.ts';
 import type { ApiserverMetrics } from './metrics.ts';
-import { readOrUndefined } from './read-or-undefined.ts';
 
 /** What {@link restoreNodes} needs. */
 export interface RestoreNodesDeps {
@@ -75,13 +75,13 @@ async function restoreNode(
   nodeName: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const node = await readOrUndefined<RawNode>(client, paths.node(nodeName), signal);
+  const node = await getOrUndefined<KubeNode>(client, paths.node(nodeName), { signal });
   const state = node === undefined ? undefined : ownedStateOf(node);
   if (state === undefined) return;
   const decision = decideRestore(await readOwned(client, namespace, nodeName, state, signal));
   if (decision.kind === 'leave') return;
   // Guarded by the version of the Node that was decided on. If it has changed since, the next check decides again.
-  await giveNodeBack({ client, clock, nodeName, signal, known: node });
+  await restore({ client, clock, nodeName, names: OWNERSHIP_NAMES, signal, known: node });
   metrics.stepped('return', 'done');
   log.info('Restored node on behalf of its agent', { node: nodeName, reason: decision.reason });
 }
@@ -96,6 +96,6 @@ async function readOwned(
 ): Promise<OwnedNode> {
   const query = { fieldSelector: `spec.nodeName=${nodeName}`, labelSelector: `${COMPONENT_LABEL}=${AGENT_COMPONENT}` };
   const agents = await client.request<{ readonly items: readonly unknown[] }>('GET', paths.pods(namespace), { query, signal });
-  const shadow = await readOrUndefined<unknown>(client, shadowPath(namespace, shadowName(nodeName)), signal);
+  const shadow = await getOrUndefined<unknown>(client, shadowPath(namespace, shadowName(nodeName)), { signal });
   return { ...state, hasAgent: agents.items.length > 0, shadow: soundOrUndefined(shadow) };
 }

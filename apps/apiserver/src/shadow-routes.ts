@@ -1,12 +1,13 @@
 import { parseCreateShadowRequest, parsePrefer, ROUTES } from '@brupop/agent-api';
 import { parseShadowStatus, shadowName, UPDATER_INTERFACE_LABEL, UPDATER_INTERFACE_VERSION } from '@brupop/crd-models';
-import { paths, type KubeClient } from '@brupop/kube-runtime';
+import type { KubeNode } from '@brupop/kube-objects';
+import { paths, type KubeClient, getOrUndefined } from '@brupop/kube-runtime';
 import type { Clock, Random } from '@brupop/ports';
 import type { Logger } from '@brupop/process';
 import type { RequestHandler, Router } from 'express';
 import { agentReport } from './agent-report.ts';
 import { callerOf } from './authentication.ts';
-import { isManaged, type RawNode } from './cached-node.ts';
+import { isManaged } from './cached-node.ts';
 import { transformShadow } from './cached-shadow.ts';
 import type { Caches } from './caches.ts';
 import { RequestError } from './errors.ts';
@@ -14,7 +15,6 @@ import { isLegacyStatus } from './legacy/legacy-status.ts';
 import { adoptLegacyUpdate } from './legacy/legacy-update.ts';
 import type { ApiserverMetrics } from './metrics.ts';
 import { notPermitted, whyReportRefused } from './permission.ts';
-import { readOrUndefined } from './read-or-undefined.ts';
 import { findShadow, readShadow } from './read-shadow.ts';
 import { requestSignal } from './request-signal.ts';
 import { etagOf, isOlder, matchesEtag, revisionOf, type ShadowNotifier } from './shadow-notifier.ts';
@@ -111,7 +111,7 @@ function checkCreateBody(body: unknown, nodeName: string): void {
 async function checkLabel({ caches, client }: ShadowRoutesDeps, name: string, signal: AbortSignal): Promise<void> {
   if ((await caches.findNode(name, signal))?.managed === true) return;
   // The label may be newer than the cache.
-  const node = await readOrUndefined<RawNode>(client, paths.node(name), signal);
+  const node = await getOrUndefined<KubeNode>(client, paths.node(name), { signal });
   if (node === undefined || isManaged(node)) return;
   throw new RequestError('NODE_NOT_LABELLED', `Node ${name} has no label ${UPDATER_INTERFACE_LABEL}=${UPDATER_INTERFACE_VERSION}`);
 }

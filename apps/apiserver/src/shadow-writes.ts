@@ -10,8 +10,7 @@ import {
   shadowsPath,
   shadowPath,
 } from '@brupop/crd-models';
-import { isKubeStatus, MERGE_PATCH, type KubeClient } from '@brupop/kube-runtime';
-import { readOrUndefined } from './read-or-undefined.ts';
+import { isKubeStatus, MERGE_PATCH, type KubeClient, getOrUndefined } from '@brupop/kube-runtime';
 import { RequestError } from './errors.ts';
 import { isLegacyStatus, legacyStatusPatch } from './legacy/legacy-status.ts';
 
@@ -57,7 +56,7 @@ export async function ensureShadow(
   } catch (error) {
     if (!isKubeStatus(error, 409)) throw error;
     const path = shadowPath(namespace, shadowName(node.name));
-    const existing = await readOrUndefined<BottlerocketShadow>(client, path, signal);
+    const existing = await getOrUndefined<BottlerocketShadow>(client, path, { signal });
     // Deleted between the two requests; the caller's next attempt creates it.
     if (existing === undefined) throw error;
     const owners = planOwners(existing, node);

@@ -1,3 +1,4 @@
+import { OWNERSHIP_NAMES } from '@brupop/crd-models';
 import { tidyNode } from '@brupop/drain';
 import { isKubeStatus, type KubeClient } from '@brupop/kube-runtime';
 import { sleep, type Clock, type Random } from '@brupop/ports';
@@ -32,7 +33,7 @@ export async function tidyNodes({ client, clock, random, log, caches }: TidyNode
       woken.abort();
     });
     await inParallel(caches.tidyDue(), AT_ONCE, ({ name, ...tidying }) =>
-      tidyNode({ client, clock, nodeName: name, known: caches.node(name), signal }, tidying).then(
+      tidyNode({ client, clock, nodeName: name, names: OWNERSHIP_NAMES, known: caches.node(name), signal }, tidying).then(
         ({ changed }) => {
           if (changed) log.debug('Tidied node', { node: name, tainted: tidying.tainted, voided: Object.keys(tidying.voided ?? {}) });
         },

@@ -35,12 +35,12 @@ export {
   CLIENT_CERTIFICATE,
   CRD_MISSING,
   CRD_NAME,
-  EXCLUDE_FROM_LB_LABEL,
   EXCLUDE_FROM_LB_VALUE,
   EXCLUDED_FROM_LB_ANNOTATION,
   GROUP,
   KIND,
   nodeNameOf,
+  OWNERSHIP_NAMES,
   PLURAL,
   ROOT_CA_SECRET,
   SHORT_NAME,
@@ -77,4 +77,4 @@ export { soundNode, soundPod } from './sound-node.ts';
 export type { Sound } from './sound-node.ts';
 export { soundShadow } from './sound-shadow.ts';
 export type { ObservedShadow, ShadowFault } from './sound-shadow.ts';
-export { LONGEST_MESSAGE, shortenText } from '@brupop/kube-objects';
+export { EXCLUDE_FROM_LB_LABEL, LONGEST_MESSAGE, shortenText } from '@brupop/kube-objects';

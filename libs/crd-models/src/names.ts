@@ -24,9 +24,7 @@ export const UPDATER_INTERFACE_LABEL = 'bottlerocket.aws/updater-interface-versi
 /** The value of {@link UPDATER_INTERFACE_LABEL} that opts a node in. */
 export const UPDATER_INTERFACE_VERSION = '2.0.0';
 
-/** Kubernetes' own node label that takes a node out of external load balancers; the operator sets it to `True`. */
-export const EXCLUDE_FROM_LB_LABEL = 'node.kubernetes.io/exclude-from-external-load-balancers';
-/** The value that the operator gives {@link EXCLUDE_FROM_LB_LABEL}. */
+/** The value that the operator gives to the label that excludes a node from load balancers. */
 export const EXCLUDE_FROM_LB_VALUE = 'True';
 
 /** Label of the operator's own objects: which of its components they belong to. */
@@ -70,6 +68,13 @@ export const CORDONED_ANNOTATION = 'brupop.bottlerocket.aws/cordoned';
 export const CORDONED_TAINT = 'brupop.bottlerocket.aws/cordoned';
 /** As {@link CORDONED_ANNOTATION}, for the exclusion from external load balancers. */
 export const EXCLUDED_FROM_LB_ANNOTATION = 'brupop.bottlerocket.aws/excluded-from-lb';
+
+/** The names on a Node by which the operator tells its own cordon and exclusion from those of others. */
+export const OWNERSHIP_NAMES: { readonly cordonAnnotation: string; readonly exclusionAnnotation: string; readonly cordonTaint: string } = {
+  cordonAnnotation: CORDONED_ANNOTATION,
+  exclusionAnnotation: EXCLUDED_FROM_LB_ANNOTATION,
+  cordonTaint: CORDONED_TAINT,
+};
 
 /**
  * Annotation of a shadow: the update window that its last step belongs to, as an ISO 8601 interval from the opening of the window to the

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { hasVoidOwnership, isOwned, ownershipState } from './ownership.ts';
-import { CORDONED_ANNOTATION, EXCLUDE_FROM_LB_LABEL, EXCLUDED_FROM_LB_ANNOTATION } from './names.ts';
+import { EXCLUDE_FROM_LB_LABEL } from '@brupop/kube-objects';
+import { CORDONED_ANNOTATION, EXCLUDED_FROM_LB_ANNOTATION } from './names.ts';
 
 const cordonMark = { [CORDONED_ANNOTATION]: '{}' };
 const lbMark = { [EXCLUDED_FROM_LB_ANNOTATION]: '{}' };

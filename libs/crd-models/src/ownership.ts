@@ -1,38 +1,33 @@
-import { CORDONED_ANNOTATION, EXCLUDE_FROM_LB_LABEL, EXCLUDED_FROM_LB_ANNOTATION } from './names.ts';
+import { isCordoned, isExcludedFromLoadBalancers } from '@brupop/kube-objects';
+import type { KubeNode } from '@brupop/kube-objects';
+import { CORDONED_ANNOTATION, EXCLUDED_FROM_LB_ANNOTATION } from './names.ts';
 
-/** The part of a Node that tells whether an update holds it. */
-export interface NodeOwnershipFields {
-  readonly metadata: {
-    readonly labels?: Readonly<Record<string, string>>;
-    readonly annotations?: Readonly<Record<string, string>>;
-  };
-  readonly spec?: { readonly unschedulable?: boolean };
+/** The part of a Node that shows what the operator owns. */
+export interface NodeOwnershipFields extends Pick<KubeNode, 'spec'> {
+  readonly metadata: Pick<KubeNode['metadata'], 'labels' | 'annotations'>;
 }
 
-/** The annotations by which the operator marks what is its own. */
+/** The annotations that record the operator's cordon and exclusion as its own. */
 export const OWNERSHIP_ANNOTATIONS: readonly OwnershipAnnotation[] = [CORDONED_ANNOTATION, EXCLUDED_FROM_LB_ANNOTATION];
 /** One of {@link OWNERSHIP_ANNOTATIONS}. */
-export type OwnershipAnnotation = 'brupop.bottlerocket.aws/cordoned' | 'brupop.bottlerocket.aws/excluded-from-lb';
+export type OwnershipAnnotation = typeof CORDONED_ANNOTATION | typeof EXCLUDED_FROM_LB_ANNOTATION;
 
-/** What a mark is worth: `void` if what it marks is gone, which only someone else can have undone. The operator sets and removes both in one patch. */
+/** `void`: the cordon or label is gone, which only another client can have undone, since the operator sets and removes both in one patch. */
 export type OwnershipState = 'absent' | 'valid' | 'void';
 
-/** The state of one mark of a Node. Every component decides by this alone what the operator owns. */
-export function ownershipState(
-  { metadata: { labels, annotations }, spec }: NodeOwnershipFields,
-  mark: OwnershipAnnotation,
-): OwnershipState {
-  if (annotations?.[mark] === undefined) return 'absent';
-  const isInForce = mark === CORDONED_ANNOTATION ? spec?.unschedulable === true : labels?.[EXCLUDE_FROM_LB_LABEL] !== undefined;
+/** The state of one ownership annotation of a Node. */
+export function ownershipState(node: NodeOwnershipFields, annotation: OwnershipAnnotation): OwnershipState {
+  if (node.metadata.annotations?.[annotation] === undefined) return 'absent';
+  const isInForce = annotation === CORDONED_ANNOTATION ? isCordoned(node) : isExcludedFromLoadBalancers(node);
   return isInForce ? 'valid' : 'void';
 }
 
-/** Whether an update holds the Node: it has cordoned it, or taken it out of external load balancers, and that is still in force. */
+/** Whether the operator owns the cordon of the Node, or its exclusion from external load balancers. */
 export function isOwned(node: NodeOwnershipFields): boolean {
-  return OWNERSHIP_ANNOTATIONS.some((mark) => ownershipState(node, mark) === 'valid');
+  return OWNERSHIP_ANNOTATIONS.some((annotation) => ownershipState(node, annotation) === 'valid');
 }
 
-/** Whether the Node bears a mark whose cordon or label is gone. */
+/** Whether the Node has an ownership annotation whose cordon or label is gone. */
 export function hasVoidOwnership(node: NodeOwnershipFields): boolean {
-  return OWNERSHIP_ANNOTATIONS.some((mark) => ownershipState(node, mark) === 'void');
+  return OWNERSHIP_ANNOTATIONS.some((annotation) => ownershipState(node, annotation) === 'void');
 }

@@ -9,30 +9,30 @@ export type { LeftPod } from './left-pods.ts';
 export { listNodePods } from './node-pods.ts';
 export type { ListedPods } from './node-pods.ts';
 export { drainBlock } from './obstacle.ts';
-export type { DrainObstacle } from './obstacle.ts';
+export type { DrainBlock, DrainObstacle } from './obstacle.ts';
 export { createRemovals } from './removals.ts';
 export type { Removals } from './removals.ts';
 export { classifyEvictionError, removePod } from './evict.ts';
 export type { EvictionOutcome, RemovalOptions } from './evict.ts';
-export { adoptNode, cordonNode, excludeFromLoadBalancers, giveNodeBack, removeExclusion, tidyNode, uncordonNode } from './node-changes.ts';
+export { adoptNode, cordonNode, excludeFromLoadBalancers, removeExclusion, restoreNode, tidyNode, uncordonNode } from './node-changes.ts';
 export type { NodeChangeOptions, NodeChangeResult } from './node-changes.ts';
 export {
-  hasCordonTaint,
   isCordonRecorded,
-  parseOwnership,
   planAdoption,
   planCordon,
   planExclusion,
   planInclusion,
-  planReturn,
+  planRestore,
   planTidy,
   planUncordon,
 } from './node-plans.ts';
-export type { DrainNode, NodeChange, NodeCondition, NodePatch, NodeTaint, Ownership, Tidying } from './node-plans.ts';
+export type { NodeChange, NodePatch, SeenPods, Tidying } from './node-plans.ts';
+export { parseOwnership } from './ownership.ts';
+export type { Ownership, OwnershipNames, RecordedOwnership } from './ownership.ts';
 export { decideMode, planDrain } from './plan.ts';
 export type { DrainMode, DrainObservation, DrainPlan, DrainPolicy, DrainTimeoutAction } from './plan.ts';
 export { podKey } from './pod.ts';
-export type { Claim, DrainPod, PodSelector, PodToleration, PodVolume } from './pod.ts';
+export type { Claim, DrainPod, PodSelector } from './pod.ts';
 export { awaitDetached, describeVolumes } from './volumes.ts';
 export type { DetachOptions } from './volumes.ts';
 export { surveyPods } from './survey.ts';

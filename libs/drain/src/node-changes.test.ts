@@ -1,18 +1,22 @@
 import { describe, expect, test } from '@jest/globals';
-import { CORDONED_ANNOTATION, CORDONED_TAINT } from '@brupop/crd-models';
+import type { KubeNode } from '@brupop/kube-objects';
 import { KubeApiError, type KubeClient } from '@brupop/kube-runtime';
 import { VirtualClock } from '@brupop/ports';
-import { cordonNode, giveNodeBack, uncordonNode, type NodeChangeOptions } from './node-changes.ts';
-import type { DrainNode, NodePatch } from './node-plans.ts';
+import { cordonNode, restoreNode, uncordonNode, type NodeChangeOptions } from './node-changes.ts';
+import type { NodePatch } from './node-plans.ts';
+
+const CORDONED_ANNOTATION = 'example.com/cordoned';
+const CORDONED_TAINT = 'example.com/tainted';
+const names = { cordonAnnotation: CORDONED_ANNOTATION, exclusionAnnotation: 'example.com/excluded', cordonTaint: CORDONED_TAINT };
 
 /** One Node, and another writer that gets in between as often as told. */
-function aNodeApi(disturbances: number): { options: NodeChangeOptions; node: () => DrainNode; reads: () => number } {
+function aNodeApi(disturbances: number): { options: NodeChangeOptions; node: () => KubeNode; reads: () => number } {
   let version = 1;
   let left = disturbances;
   let annotations: Record<string, string> = {};
-  let spec: NonNullable<DrainNode['spec']> = { unschedulable: false };
+  let spec: NonNullable<KubeNode['spec']> = { unschedulable: false };
   let read = 0;
-  const node = (): DrainNode => ({
+  const node = (): KubeNode => ({
     metadata: { name: 'node-1', resourceVersion: String(version), annotations: { ...annotations } },
     spec,
   });
@@ -40,7 +44,7 @@ function aNodeApi(disturbances: number): { options: NodeChangeOptions; node: () 
     stream: () => Promise.reject(new Error('not used')),
   };
   return {
-    options: { client, clock: new VirtualClock(), nodeName: 'node-1', signal: new AbortController().signal },
+    options: { client, clock: new VirtualClock(), nodeName: 'node-1', names, signal: new AbortController().signal },
     node,
     reads: () => read,
   };
@@ -50,10 +54,10 @@ describe('changing a Node', () => {
   test('cordons and uncordons without a trace', async () => {
     const { options, node } = aNodeApi(0);
     const before = node();
-    const { changed, held } = await cordonNode(options);
-    expect([changed, held]).toEqual([true, { since: '2026-01-05T00:00:00.000Z', prior: null, last: [] }]);
+    const { changed, owned } = await cordonNode(options);
+    expect([changed, owned]).toEqual([true, { since: '2026-01-05T00:00:00.000Z', prior: null, last: [] }]);
     expect(node().spec).toEqual({ unschedulable: true, taints: [{ key: CORDONED_TAINT, effect: 'PreferNoSchedule' }] });
-    expect(node().metadata.annotations?.[CORDONED_ANNOTATION]).toBe(JSON.stringify(held));
+    expect(node().metadata.annotations?.[CORDONED_ANNOTATION]).toBe(JSON.stringify(owned));
     await uncordonNode(options);
     expect({ ...node(), metadata: { ...node().metadata, resourceVersion: before.metadata.resourceVersion } }).toEqual(before);
   });
@@ -80,13 +84,13 @@ describe('changing a Node', () => {
   test('writes down once which of the pods to be evicted last were there', async () => {
     const { options } = aNodeApi(0);
     await cordonNode({ ...options, lastUids: ['uid-a'] });
-    await expect(cordonNode({ ...options, lastUids: ['uid-b'] })).resolves.toMatchObject({ held: { last: ['uid-a'] } });
+    await expect(cordonNode({ ...options, lastUids: ['uid-b'] })).resolves.toMatchObject({ owned: { last: ['uid-a'] } });
   });
 
   test('tells that a repetition changed nothing', async () => {
     const { options } = aNodeApi(0);
     await cordonNode(options);
-    await expect(cordonNode(options)).resolves.toMatchObject({ changed: false, held: { prior: null } });
+    await expect(cordonNode(options)).resolves.toMatchObject({ changed: false, owned: { prior: null } });
   });
 
   describe('a Node that is known already', () => {
@@ -102,7 +106,7 @@ describe('changing a Node', () => {
       const known = node();
       await cordonNode(options);
       const before = reads();
-      await expect(giveNodeBack({ ...options, known: { ...known, spec: node().spec ?? {}, metadata: { ...node().metadata, resourceVersion: '1' } } })).resolves.toMatchObject({ changed: true }); // prettier-ignore
+      await expect(restoreNode({ ...options, known: { ...known, spec: node().spec ?? {}, metadata: { ...node().metadata, resourceVersion: '1' } } })).resolves.toMatchObject({ changed: true }); // prettier-ignore
       expect(node().spec?.unschedulable).toBe(false);
       expect(reads() - before).toBe(1);
     });
@@ -111,7 +115,7 @@ describe('changing a Node', () => {
       const { options, node } = aNodeApi(0);
       const known = node();
       await cordonNode(options);
-      await expect(giveNodeBack({ ...options, known })).resolves.toMatchObject({ changed: true });
+      await expect(restoreNode({ ...options, known })).resolves.toMatchObject({ changed: true });
       expect(node().spec?.unschedulable).toBe(false);
     });
   });
@@ -119,10 +123,10 @@ describe('changing a Node', () => {
   test('is not made as long as the Node that it would be made to forbids it, known or read', async () => {
     const { options, node } = aNodeApi(0);
     const known = node();
-    const unless = ({ spec }: DrainNode): string | undefined => (spec?.unschedulable === true ? 'cordoned' : undefined);
+    const unless = ({ spec }: KubeNode): string | undefined => (spec?.unschedulable === true ? 'cordoned' : undefined);
     await cordonNode(options);
-    await expect(giveNodeBack({ ...options, known, unless })).resolves.toEqual({ changed: false, keptByOther: false, refused: 'cordoned' });
-    await expect(giveNodeBack({ ...options, known: node(), unless })).resolves.toMatchObject({ refused: 'cordoned' });
+    await expect(restoreNode({ ...options, known, unless })).resolves.toEqual({ changed: false, keptByOther: false, refused: 'cordoned' });
+    await expect(restoreNode({ ...options, known: node(), unless })).resolves.toMatchObject({ refused: 'cordoned' });
     expect(node().spec?.unschedulable).toBe(true);
   });
 });

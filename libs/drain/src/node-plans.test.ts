@@ -1,35 +1,38 @@
 import { describe, expect, test } from '@jest/globals';
-import { CORDONED_ANNOTATION, CORDONED_TAINT, EXCLUDE_FROM_LB_LABEL, EXCLUDED_FROM_LB_ANNOTATION } from '@brupop/crd-models';
+import { EXCLUDE_FROM_LB_LABEL, type KubeNode, type Taint } from '@brupop/kube-objects';
 import {
   isCordonRecorded,
-  parseOwnership,
   planAdoption,
   planCordon,
   planExclusion,
   planInclusion,
-  planReturn,
+  planRestore,
   planTidy,
   planUncordon,
-  type DrainNode,
-  type NodeTaint,
 } from './node-plans.ts';
+import { parseOwnership } from './ownership.ts';
+
+const CORDONED_ANNOTATION = 'example.com/cordoned';
+const EXCLUDED_FROM_LB_ANNOTATION = 'example.com/excluded';
+const CORDONED_TAINT = 'example.com/tainted';
+const NAMES = { cordonAnnotation: CORDONED_ANNOTATION, exclusionAnnotation: EXCLUDED_FROM_LB_ANNOTATION, cordonTaint: CORDONED_TAINT };
 
 const NOW = '2026-01-05T12:00:00.000Z';
 const BEFORE = '2026-01-05T11:00:00.000Z';
 const mark = (prior: string | null, since = BEFORE): string => JSON.stringify({ since, prior });
 const cordonMark = (prior: string | null, since = BEFORE): string => JSON.stringify({ since, prior, last: ['then'] });
-const OUR_TAINT: NodeTaint = { key: CORDONED_TAINT, effect: 'PreferNoSchedule' };
-const OTHER_TAINT: NodeTaint = { key: 'dedicated', effect: 'NoSchedule' };
+const OUR_TAINT: Taint = { key: CORDONED_TAINT, effect: 'PreferNoSchedule' };
+const OTHER_TAINT: Taint = { key: 'dedicated', effect: 'NoSchedule' };
 
 interface Given {
   readonly cordoned?: boolean;
   readonly cordonMark?: string;
-  readonly taints?: readonly NodeTaint[];
+  readonly taints?: readonly Taint[];
   readonly label?: string;
   readonly labelMark?: string;
 }
 
-function aNode({ cordoned, cordonMark, taints, label, labelMark }: Given = {}): DrainNode {
+function aNode({ cordoned, cordonMark, taints, label, labelMark }: Given = {}): KubeNode {
   return {
     metadata: {
       name: 'node-1',
@@ -106,19 +109,19 @@ describe(planCordon, () => {
       patched: true,
     },
   ])('$name', ({ node, prior, since, last, patched }) => {
-    const { patch, held } = planCordon(node, NOW, now);
-    expect(held).toEqual({ since, prior, last });
+    const { patch, owned } = planCordon(node, NAMES, NOW, now);
+    expect(owned).toEqual({ since, prior, last });
     const annotations = { [CORDONED_ANNOTATION]: JSON.stringify({ since, prior, last }) };
     expect(patch).toEqual(patched ? { metadata: { annotations }, spec: { unschedulable: true, taints: [OUR_TAINT] } } : undefined);
   });
 
   test('keeps the taints of others', () => {
-    expect(planCordon(aNode({ taints: [OTHER_TAINT] }), NOW).patch?.spec?.taints).toEqual([OTHER_TAINT, OUR_TAINT]);
+    expect(planCordon(aNode({ taints: [OTHER_TAINT] }), NAMES, NOW).patch?.spec?.taints).toEqual([OTHER_TAINT, OUR_TAINT]);
   });
 });
 
 describe('the pods that ignore cordons, in the mark of a cordon', () => {
-  const heldNode = (present?: readonly string[], volumes?: true): DrainNode =>
+  const ownedCordonNode = (present?: readonly string[], volumes?: true): KubeNode =>
     aNode({
       cordoned: true,
       taints: [OUR_TAINT],
@@ -127,9 +130,9 @@ describe('the pods that ignore cordons, in the mark of a cordon', () => {
   test.each([
     { name: 'are written down with the cordon', node: aNode(), seen: ['a'], present: ['a'], patched: true },
     { name: 'are written down if there are none', node: aNode(), seen: [], present: [], patched: true },
-    { name: 'are added to the mark of an earlier version', node: heldNode(), seen: ['a'], present: ['a'], patched: true },
-    { name: 'stay as they were', node: heldNode(['then']), seen: ['a'], present: ['then'], patched: false },
-    { name: 'are left out where they were not listed', node: heldNode(), seen: undefined, present: undefined, patched: false },
+    { name: 'are added to the mark of an earlier version', node: ownedCordonNode(), seen: ['a'], present: ['a'], patched: true },
+    { name: 'stay as they were', node: ownedCordonNode(['then']), seen: ['a'], present: ['then'], patched: false },
+    { name: 'are left out where they were not listed', node: ownedCordonNode(), seen: undefined, present: undefined, patched: false },
     {
       name: 'outlive a mark that a wrong clock has put into the far future',
       node: aNode({ cordoned: true, cordonMark: JSON.stringify({ since: '2027-01-05T12:00:00.000Z', prior: null, present: ['then'] }) }),
@@ -138,30 +141,30 @@ describe('the pods that ignore cordons, in the mark of a cordon', () => {
       patched: true,
     },
   ])('$name', ({ node, seen, present, patched }) => {
-    const { held, patch } = planCordon(node, NOW, [], seen === undefined ? undefined : { presentUids: seen, usesVolumes: false });
-    expect([held?.present, patch !== undefined]).toEqual([present, patched]);
+    const { owned, patch } = planCordon(node, NAMES, NOW, [], seen === undefined ? undefined : { presentUids: seen, usesVolumes: false });
+    expect([owned?.present, patch !== undefined]).toEqual([present, patched]);
     if (patch !== undefined) expect(parseOwnership(patch.metadata.annotations?.[CORDONED_ANNOTATION] ?? '')?.present).toEqual(present);
   });
 
   test.each([
     { name: 'are recorded if they use volumes', node: aNode(), usesVolumes: true, expected: true },
     { name: 'are not if they use none', node: aNode(), usesVolumes: false, expected: undefined },
-    { name: 'stay recorded', node: heldNode([], true), usesVolumes: false, expected: true },
-    { name: 'stay unrecorded', node: heldNode([]), usesVolumes: true, expected: undefined },
+    { name: 'stay recorded', node: ownedCordonNode([], true), usesVolumes: false, expected: true },
+    { name: 'stay unrecorded', node: ownedCordonNode([]), usesVolumes: true, expected: undefined },
   ])('$name', ({ node, usesVolumes, expected }) => {
-    const { held, patch } = planCordon(node, NOW, [], { presentUids: [], usesVolumes });
-    expect(held?.volumes).toBe(expected);
+    const { owned, patch } = planCordon(node, NAMES, NOW, [], { presentUids: [], usesVolumes });
+    expect(owned?.volumes).toBe(expected);
     if (patch !== undefined) expect(parseOwnership(patch.metadata.annotations?.[CORDONED_ANNOTATION] ?? '')?.volumes).toBe(expected);
   });
 
   test.each([
-    { name: 'of a held node', node: heldNode(['a']), expected: true },
-    { name: 'of a held node without any', node: heldNode([]), expected: true },
-    { name: 'not of a node that an earlier version cordoned', node: heldNode(), expected: false },
-    { name: 'not of a node that has been uncordoned since', node: { ...heldNode([]), spec: {} }, expected: false },
+    { name: 'of a owned node', node: ownedCordonNode(['a']), expected: true },
+    { name: 'of a owned node without any', node: ownedCordonNode([]), expected: true },
+    { name: 'not of a node that an earlier version cordoned', node: ownedCordonNode(), expected: false },
+    { name: 'not of a node that has been uncordoned since', node: { ...ownedCordonNode([]), spec: {} }, expected: false },
     { name: 'not of a node without a mark', node: aNode({ cordoned: true }), expected: false },
   ])('are known $name', ({ node, expected }) => {
-    expect(isCordonRecorded(node)).toBe(expected);
+    expect(isCordonRecorded(node, NAMES)).toBe(expected);
   });
 });
 
@@ -202,7 +205,7 @@ describe(planUncordon, () => {
     },
     { name: 'does nothing to a node that is not cordoned', node: aNode(), patch: undefined, kept: false },
   ])('$name', ({ node, patch, kept }) => {
-    expect(planUncordon(node)).toEqual({ ...(patch === undefined ? {} : { patch }), keptByOther: kept });
+    expect(planUncordon(node, NAMES)).toEqual({ ...(patch === undefined ? {} : { patch }), keptByOther: kept });
   });
 });
 
@@ -220,13 +223,13 @@ describe(planTidy, () => {
     { name: 'does not taint where that is not wanted', node: aNode({ cordoned: true }), tainted: false, taints: undefined },
     { name: 'does not taint a schedulable node', node: aNode(), tainted: true, taints: undefined },
   ])('$name', ({ node, tainted, taints }) => {
-    expect(planTidy(node, { tainted }).patch?.spec?.taints).toEqual(taints);
+    expect(planTidy(node, NAMES, { tainted }).patch?.spec?.taints).toEqual(taints);
   });
 
   const all = { [CORDONED_ANNOTATION]: null, [EXCLUDED_FROM_LB_ANNOTATION]: null };
-  const held = aNode({ cordoned: true, cordonMark: mark(null), taints: [OUR_TAINT], label: 'True', labelMark: mark(null) });
+  const ownedNode = aNode({ cordoned: true, cordonMark: mark(null), taints: [OUR_TAINT], label: 'True', labelMark: mark(null) });
   test.each([
-    { name: 'leaves valid marks', node: held, voided: undefined, patch: undefined },
+    { name: 'leaves valid marks', node: ownedNode, voided: undefined, patch: undefined },
     {
       name: 'removes the marks of a node that was uncordoned and included by hand, and its taint',
       node: aNode({ cordonMark: mark(null), taints: [OUR_TAINT], labelMark: mark(null) }),
@@ -235,13 +238,13 @@ describe(planTidy, () => {
     },
     {
       name: 'removes the mark alone, and keeps the cordon, of a node that was cordoned again since its mark was seen void',
-      node: held,
+      node: ownedNode,
       voided: { [CORDONED_ANNOTATION]: mark(null) },
       patch: { metadata: { annotations: { [CORDONED_ANNOTATION]: null } } },
     },
     {
       name: 'leaves the new mark of an update that has cordoned the node again',
-      node: held,
+      node: ownedNode,
       voided: { [CORDONED_ANNOTATION]: mark(null, NOW) },
       patch: undefined,
     },
@@ -252,7 +255,7 @@ describe(planTidy, () => {
       patch: undefined,
     },
   ])('$name', ({ node, voided, patch }) => {
-    expect(planTidy(node, { tainted: true, ...(voided === undefined ? {} : { voided }) }).patch).toEqual(patch);
+    expect(planTidy(node, NAMES, { tainted: true, ...(voided === undefined ? {} : { voided }) }).patch).toEqual(patch);
   });
 });
 
@@ -268,12 +271,12 @@ describe(planExclusion, () => {
     },
   ])('$name', ({ node, prior, labels }) => {
     const annotations = { [EXCLUDED_FROM_LB_ANNOTATION]: mark(prior, NOW) };
-    expect(planExclusion(node, NOW).patch).toEqual({ metadata: { ...(labels === undefined ? {} : { labels }), annotations } });
+    expect(planExclusion(node, NAMES, NOW).patch).toEqual({ metadata: { ...(labels === undefined ? {} : { labels }), annotations } });
   });
 
   test('does nothing twice and tells since when', () => {
-    expect(planExclusion(aNode({ label: 'True', labelMark: mark(null) }), NOW)).toEqual({
-      held: { since: BEFORE, prior: null },
+    expect(planExclusion(aNode({ label: 'True', labelMark: mark(null) }), NAMES, NOW)).toEqual({
+      owned: { since: BEFORE, prior: null },
       keptByOther: false,
     });
   });
@@ -305,11 +308,11 @@ describe(planInclusion, () => {
     { name: 'only forgets a label that is gone', node: aNode({ labelMark: mark(null) }), patch: unmark, kept: false },
     { name: 'does nothing without label and mark', node: aNode(), patch: undefined, kept: false },
   ])('$name', ({ node, patch, kept }) => {
-    expect(planInclusion(node)).toEqual({ ...(patch === undefined ? {} : { patch }), keptByOther: kept });
+    expect(planInclusion(node, NAMES)).toEqual({ ...(patch === undefined ? {} : { patch }), keptByOther: kept });
   });
 });
 
-describe(planReturn, () => {
+describe(planRestore, () => {
   const annotations = { [CORDONED_ANNOTATION]: null, [EXCLUDED_FROM_LB_ANNOTATION]: null };
   const uncordoned = { unschedulable: null, taints: null };
   test.each([
@@ -339,7 +342,7 @@ describe(planReturn, () => {
     },
     { name: 'does nothing where nothing is ours', node: aNode(), patch: undefined, kept: false },
   ])('$name', ({ node, patch, kept }) => {
-    expect(planReturn(node)).toEqual({ ...(patch === undefined ? {} : { patch }), keptByOther: kept });
+    expect(planRestore(node, NAMES)).toEqual({ ...(patch === undefined ? {} : { patch }), keptByOther: kept });
   });
 });
 
@@ -359,11 +362,11 @@ describe(planAdoption, () => {
     },
     { name: 'leaves a node that nobody touched', node: aNode(), marks: [] },
   ])('$name', ({ node, marks }) => {
-    expect(Object.keys(planAdoption(node, NOW).patch?.metadata.annotations ?? {})).toEqual(marks);
+    expect(Object.keys(planAdoption(node, NAMES, NOW).patch?.metadata.annotations ?? {})).toEqual(marks);
   });
 
   test('writes nothing where there is nothing to adopt', () => {
-    expect(planAdoption(aNode(), NOW)).toEqual({ keptByOther: false });
+    expect(planAdoption(aNode(), NAMES, NOW)).toEqual({ keptByOther: false });
   });
 });
 

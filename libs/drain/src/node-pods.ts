@@ -1,3 +1,4 @@
+import type { KubeList } from '@brupop/kube-objects';
 import { objectKey, paths, watchCollection, type KubeClient } from '@brupop/kube-runtime';
 import { sleep, type Clock } from '@brupop/ports';
 import type { DrainPod } from './pod.ts';
@@ -20,15 +21,10 @@ export interface ListedPods {
   readonly resourceVersion: string;
 }
 
-interface PodList {
-  readonly metadata?: { readonly resourceVersion?: string };
-  readonly items?: readonly DrainPod[];
-}
-
 /** Lists the pods of a node. @throws as a request, and when the answer is no list */
 export async function listNodePods(client: KubeClient, nodeName: string, signal: AbortSignal): Promise<ListedPods> {
   // Without a resourceVersion the answer is as fresh as the last write: a stale one could show a node emptier than it is.
-  const list = await client.request<PodList>('GET', paths.pods(), { query: onNode(nodeName), signal });
+  const list = await client.request<KubeList<DrainPod>>('GET', paths.pods(), { query: onNode(nodeName), signal });
   // A proxy's "200 {}" must not pass for an empty node.
   if (!Array.isArray(list.items)) throw new TypeError('The list of pods holds no items');
   return { pods: list.items as readonly DrainPod[], resourceVersion: list.metadata?.resourceVersion ?? '' };

@@ -1,4 +1,4 @@
-import { shortenText, type DrainBlock } from '@brupop/crd-models';
+import { shortenText, timestampMs } from '@brupop/kube-objects';
 import type { EvictionOutcome } from './evict.ts';
 import { controllerOf, OVERDUE_MS, type DrainPod } from './pod.ts';
 
@@ -61,7 +61,7 @@ export function endingObstacle(pod: DrainPod, nowMs: number): DrainObstacle {
   const { deletionTimestamp } = pod.metadata;
   const where = nameOf(pod);
   if (deletionTimestamp === undefined) return obstacle(pod, 'terminating', `Pod ${where} is ending`);
-  return nowMs - Date.parse(deletionTimestamp) > OVERDUE_MS
+  return nowMs - (timestampMs(deletionTimestamp) ?? nowMs) > OVERDUE_MS
     ? obstacle(pod, 'overdue', `Pod ${where} was to end by ${deletionTimestamp} and has not`)
     : obstacle(pod, 'terminating', `Pod ${where} is ending; its grace period ends at ${deletionTimestamp}`);
 }
@@ -80,6 +80,12 @@ const RANK: Readonly<Record<DrainObstacle['reason'], number>> = {
 export function byRank(obstacles: readonly DrainObstacle[]): readonly DrainObstacle[] {
   return obstacles.toSorted((a, b) => RANK[a.reason] - RANK[b.reason]);
 }
+
+/**
+ * Why a drain is blocked: a PodDisruptionBudget forbids an eviction; the API server refuses one, or fails at it repeatedly; a pod has not ended in time; a
+ * controller recreates pods on the node.
+ */
+export type DrainBlock = 'DisruptionBudget' | 'EvictionRefused' | 'EvictionFailing' | 'PodNotEnding' | 'PodsComeBack';
 
 const BLOCKS: Readonly<Record<DrainObstacle['reason'], DrainBlock | undefined>> = {
   refused: 'EvictionRefused',

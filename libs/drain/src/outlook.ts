@@ -1,3 +1,4 @@
+import { timestampMs } from '@brupop/kube-objects';
 import { endingObstacle } from './obstacle.ts';
 import { endsInTime, type DrainPlan, type DrainPolicy } from './plan.ts';
 import { OVERDUE_MS, type DrainPod } from './pod.ts';
@@ -19,7 +20,7 @@ export function drainOutlook(
   given: { readonly sinceMs: number; readonly nowMs: number; readonly policy: DrainPolicy },
 ): DrainOutlook {
   const { sinceMs, nowMs, policy } = given;
-  const endOf = ({ metadata }: DrainPod): number => Date.parse(metadata.deletionTimestamp ?? '') || 0;
+  const endOf = ({ metadata }: DrainPod): number => timestampMs(metadata.deletionTimestamp) ?? 0;
   const [slowest] = wait.toSorted((a, b) => endOf(b) - endOf(a));
   const notice = slowest !== undefined && endOf(slowest) - nowMs > LONG_MS ? endingObstacle(slowest, nowMs).message : undefined;
   const waits = evict.length === 0 && policy.onTimeout === 'skip' ? wait.filter((pod) => endsInTime(pod, given)) : [];

@@ -1,3 +1,4 @@
+import { timestampMs } from '@brupop/kube-objects';
 import { classifyPod, type ClassifyContext, type SkipReason } from './classify.ts';
 import { controllerOf, OVERDUE_MS, podKey, selects, type DrainPod, type PodSelector } from './pod.ts';
 
@@ -98,13 +99,12 @@ export function planDrain(observation: DrainObservation): DrainPlan {
 
 /** Whether a pod is ending within its grace period, and that soon enough to be waited for past the drain timeout. */
 export function endsInTime(pod: DrainPod, { nowMs, sinceMs }: Pick<DrainObservation, 'nowMs' | 'sinceMs'>): boolean {
-  const dueMs = Date.parse(pod.metadata.deletionTimestamp ?? '') + OVERDUE_MS;
+  const dueMs = (timestampMs(pod.metadata.deletionTimestamp) ?? NaN) + OVERDUE_MS;
   return dueMs > nowMs && dueMs <= sinceMs + LONGEST_GRACE_MS;
 }
 
 function isOverdue(pod: DrainPod, nowMs: number): boolean {
-  const { deletionTimestamp } = pod.metadata;
-  return deletionTimestamp !== undefined && Date.parse(deletionTimestamp) < nowMs;
+  return (timestampMs(pod.metadata.deletionTimestamp) ?? Infinity) < nowMs;
 }
 
 // As in a graceful node shutdown, what the cluster needs most goes last; the name makes the order the same each time.

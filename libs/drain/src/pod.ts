@@ -1,3 +1,5 @@
+import type { PodVolume, Toleration } from '@brupop/kube-objects';
+
 /** The part of a Pod that a drain looks at. Any object of this shape will do, whoever parsed it. */
 export interface DrainPod {
   readonly metadata: {
@@ -15,26 +17,10 @@ export interface DrainPod {
   readonly spec?: {
     readonly nodeName?: string;
     readonly priority?: number;
-    readonly tolerations?: readonly PodToleration[];
+    readonly tolerations?: readonly Toleration[];
     readonly volumes?: readonly PodVolume[];
   };
   readonly status?: { readonly phase?: string };
-}
-
-/** A toleration of a pod. */
-export interface PodToleration {
-  readonly key?: string;
-  readonly operator?: string;
-  readonly value?: string;
-  readonly effect?: string;
-}
-
-/** A volume of a pod, as far as it may be attached to the node. */
-export interface PodVolume {
-  readonly name?: string;
-  readonly persistentVolumeClaim?: { readonly claimName: string };
-  /** The claim is made with the pod, under a name that follows from both. */
-  readonly ephemeral?: unknown;
 }
 
 /** A PersistentVolumeClaim by its place. */
@@ -80,7 +66,7 @@ export function ignoresCordon(pod: DrainPod): boolean {
   return (pod.spec?.tolerations?.some(toleratesCordon) ?? false) || ownsNodeName(pod);
 }
 
-function toleratesCordon({ key = '', operator = 'Equal', value = '', effect = '' }: PodToleration): boolean {
+function toleratesCordon({ key = '', operator = 'Equal', value = '', effect = '' }: Toleration): boolean {
   if (effect !== '' && effect !== UNSCHEDULABLE.effect) return false;
   if (key === '') return operator === 'Exists';
   return key === UNSCHEDULABLE.key && (operator === 'Exists' || value === '');

@@ -1,3 +1,4 @@
+import type { PersistentVolumeClaim, VolumeAttachment } from '@brupop/kube-objects';
 import { isKubeStatus, listAll, paths, watchCollection, type KubeClient } from '@brupop/kube-runtime';
 import type { Clock } from '@brupop/ports';
 import type { Claim } from './pod.ts';
@@ -14,11 +15,6 @@ export interface DetachOptions {
   readonly signal: AbortSignal;
   /** Ends the wait early. */
   readonly stop?: AbortSignal;
-}
-
-interface VolumeAttachment {
-  readonly metadata: { readonly name: string };
-  readonly spec?: { readonly nodeName?: string; readonly source?: { readonly persistentVolumeName?: string } };
 }
 
 /**
@@ -82,7 +78,7 @@ async function followDetaching(
 async function volumesOf(client: KubeClient, claims: readonly Claim[], signal: AbortSignal): Promise<ReadonlySet<string | undefined>> {
   const volumeOf = async ({ namespace, name }: Claim): Promise<string | undefined> => {
     const claim = await client
-      .request<{ readonly spec?: { readonly volumeName?: string } }>('GET', paths.persistentVolumeClaim(namespace, name), { signal })
+      .request<PersistentVolumeClaim>('GET', paths.persistentVolumeClaim(namespace, name), { signal })
       .catch((error: unknown) => {
         signal.throwIfAborted();
         if (isKubeStatus(error, 403, 404)) return undefined;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { conditionOf, isReady, readyCondition } from './conditions.ts';
+import { EXCLUDE_FROM_LB_LABEL, isCordoned, isExcludedFromLoadBalancers } from './nodes.ts';
 import { isOlderVersion, resourceVersionOf } from './resource-version.ts';
 import { formatMicroTime, formatTimestamp, timestampMs } from './timestamps.ts';
 
@@ -66,5 +67,20 @@ describe('timestamps', () => {
   test('are written in UTC', () => {
     expect(formatTimestamp(1_500)).toBe('1970-01-01T00:00:01.500Z');
     expect(formatMicroTime(1_500)).toBe('1970-01-01T00:00:01.500000Z');
+  });
+});
+
+describe('a Node', () => {
+  test.each([
+    { name: 'unschedulable', node: { spec: { unschedulable: true } }, expected: true },
+    { name: 'schedulable', node: { spec: { unschedulable: false } }, expected: false },
+    { name: 'without a spec', node: {}, expected: false },
+  ])('$name is cordoned: $expected', ({ node, expected }) => {
+    expect(isCordoned(node)).toBe(expected);
+  });
+
+  test('is excluded from load balancers by the label, whatever its value', () => {
+    expect(isExcludedFromLoadBalancers({ metadata: { labels: { [EXCLUDE_FROM_LB_LABEL]: 'false' } } })).toBe(true);
+    expect(isExcludedFromLoadBalancers({ metadata: {} })).toBe(false);
   });
 });

@@ -4,6 +4,7 @@ export { isKubeStatus, KubeApiError } from './kube-error.ts';
 export type { StatusCause, StatusDetails } from './kube-error.ts';
 export { APPLY_PATCH, createKubeClient, JSON_PATCH, MERGE_PATCH, REQUEST_TIMEOUT_MS } from './client.ts';
 export type { KubeClient, KubeClientOptions, KubeRequestOptions, Query } from './client.ts';
+export { getOrUndefined } from './get-or-undefined.ts';
 export { listAll } from './list.ts';
 export type { ListOptions } from './list.ts';
 export { ListSplitter } from './list-splitter.ts';

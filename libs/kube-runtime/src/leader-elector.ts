@@ -1,6 +1,7 @@
 import { BrupopError, sleep } from '@brupop/ports';
 import type { Clock, Logger, Random } from '@brupop/ports';
 import type { KubeClient } from './client.ts';
+import { getOrUndefined } from './get-or-undefined.ts';
 import { isAborted } from './is-aborted.ts';
 import { isKubeStatus } from './kube-error.ts';
 import { withHolder, mayHold, observeLease, released } from './lease.ts';
@@ -63,12 +64,8 @@ export function createLeaderElector(options: LeaderElectorOptions): LeaderElecto
   };
 
   const read = async (signal: AbortSignal, timeoutMs: number): Promise<ObservedLease | undefined> => {
-    try {
-      return note(await client.request<Lease>('GET', path, { signal, timeoutMs }));
-    } catch (error) {
-      if (isKubeStatus(error, 404)) return undefined;
-      throw error;
-    }
+    const lease = await getOrUndefined<Lease>(client, path, { signal, timeoutMs });
+    return lease === undefined ? undefined : note(lease);
   };
 
   const write = async (lease: Lease, signal: AbortSignal, timeoutMs: number): Promise<void> => {

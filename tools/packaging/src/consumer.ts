@@ -57,6 +57,37 @@ export async function createConsumer(into: string, tarballs: readonly Tarball[])
   await mustRun('npm', ['install', '--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: into });
 }
 
+interface LockedPackage {
+  readonly dependencies?: Readonly<Record<string, string>>;
+}
+
+/** The names of all packages that come with a package of the consumer, its own name left out. */
+export async function dependenciesOf(consumer: string, name: string): Promise<string[]> {
+  const lock = JSON.parse(await readFile(join(consumer, 'package-lock.json'), 'utf8')) as {
+    readonly packages: Readonly<Record<string, LockedPackage>>;
+  };
+  const found = new Set<string>();
+  const visit = (path: string): void => {
+    for (const dependency of Object.keys(lock.packages[path]?.dependencies ?? {})) {
+      const resolved = resolveFrom(path, dependency, lock.packages);
+      if (found.has(resolved)) continue;
+      found.add(resolved);
+      visit(resolved);
+    }
+  };
+  visit(`node_modules/${name}`);
+  return [...found].map((path) => path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length)).sort();
+}
+
+/** Where Node.js finds a dependency of the package at `path`: in its own `node_modules`, or in that of a folder above. */
+function resolveFrom(path: string, dependency: string, packages: Readonly<Record<string, LockedPackage>>): string {
+  for (let folder = path; ; folder = folder.slice(0, Math.max(folder.lastIndexOf('/node_modules/'), 0))) {
+    const candidate = `${folder === '' ? '' : `${folder}/`}node_modules/${dependency}`;
+    if (packages[candidate] !== undefined) return candidate;
+    if (folder === '') throw new Error(`${dependency}, which ${path} needs, is not installed`);
+  }
+}
+
 /** Compiles the consumer's programs, and every declaration that they reach. @throws Error with the compiler's output */
 export async function checkTypes(consumer: string): Promise<void> {
   await mustRun(process.execPath, [COMPILER, '-p', consumer], { cwd: consumer });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
-import { checkTypes, createConsumer, packLibraries } from './consumer.ts';
+import { checkTypes, createConsumer, dependenciesOf, packLibraries } from './consumer.ts';
 import type { Tarball } from './consumer.ts';
 import { startExampleWorld } from './example-world.ts';
 import type { ExampleWorld } from './example-world.ts';
@@ -16,6 +16,16 @@ import { libraries, manifestOf, ROOT } from './workspace.ts';
 
 const LICENCE_FILES = ['LICENSE-APACHE', 'LICENSE-MIT'];
 const LIMIT_MS = 60_000;
+
+/** What comes with the libraries that any project may use: their whole dependency trees. */
+const STANDALONE: Readonly<Record<string, readonly string[]>> = {
+  'bottlerocket-api': ['ports'],
+  drain: ['kube-objects', 'kube-runtime', 'ports'],
+  'k8s-auth': ['kube-objects', 'kube-runtime', 'ports'],
+  'kube-objects': [],
+  'kube-runtime': ['kube-objects', 'ports'],
+  ports: [],
+};
 
 const folders = libraries().map(({ folder }) => folder);
 const examples = await Promise.all(
@@ -79,6 +89,10 @@ describe('each library', () => {
     expect(programs.length).toBeGreaterThan(0);
     for (const { output } of programs) expect(output).toMatch(/\S/);
   });
+});
+
+test.each(Object.entries(STANDALONE))('%s brings no other package than %j', async (folder, names) => {
+  expect(await dependenciesOf(consumer, `@brupop/${folder}`)).toEqual(names.map((name) => `@brupop/${name}`));
 });
 
 describe('the programs of the READMEs, in a project that has installed the packages', () => {

@@ -1,4 +1,4 @@
-import { shadowName, type BottlerocketShadow } from '@brupop/crd-models';
+import { shadowName, type BottlerocketShadow, OWNERSHIP_NAMES } from '@brupop/crd-models';
 import { adoptNode } from '@brupop/drain';
 import type { Clock } from '@brupop/ports';
 import type { Logger } from '@brupop/process';
@@ -23,6 +23,6 @@ export async function adoptLegacyUpdate(
 ): Promise<void> {
   if (!isLegacyUpdate(await findShadow(deps, shadowName(nodeName), stop))) return;
   const { signal } = new AbortController();
-  const { changed } = await adoptNode({ client: deps.client, clock: deps.clock, nodeName, signal, stop });
+  const { changed } = await adoptNode({ client: deps.client, clock: deps.clock, nodeName, names: OWNERSHIP_NAMES, signal, stop });
   if (changed) deps.log.info('Adopted the cordon of Brupop 1.x', { node: nodeName });
 }
