@@ -9,8 +9,7 @@ import {
   UPDATER_INTERFACE_VERSION,
 } from '@brupop/crd-models';
 import { readyCondition, type KubeNode } from '@brupop/kube-objects';
-import type { OwnedNode } from '@brupop/state-machine';
-import { nodeProblem } from './node-health.ts';
+import { nodeProblem, type OwnedNode } from '@brupop/state-machine';
 
 /** What the cache keeps of a Node: whether it is Ready, and what guarded changes need. */
 export interface CachedNode extends KubeNode {

@@ -13,7 +13,7 @@ import type { Logger, WatchMetrics } from '@brupop/process';
 import { isCordoned, type KubeNode, type KubePod } from '@brupop/kube-objects';
 import { createReflector, paths, type KubeClient, type Reflector, getOrUndefined } from '@brupop/kube-runtime';
 import type { Clock, Random } from '@brupop/ports';
-import type { OwnedNode } from '@brupop/state-machine';
+import { decideTidying, type OwnedNode } from '@brupop/state-machine';
 import { isTainted, transformNode, type CachedNode } from './cached-node.ts';
 import { transformPod, type CachedPod } from './cached-pod.ts';
 import { soundOrUndefined, transformShadow } from './cached-shadow.ts';
@@ -131,14 +131,14 @@ export function createCaches(options: CachesOptions): Caches {
     },
     tidyDue: () => {
       if (!nodes.hasSynced()) return [];
-      const all = nodes.store.list();
-      const isInUse = all.some(({ managed }) => managed);
-      return all.flatMap((node) => {
-        const { name } = node.metadata;
-        const tainted = isCordoned(node) && isInUse;
-        const voided = voidOwnership.of(name);
-        return tainted === isTainted(node) && voided === undefined ? [] : [{ name, tainted, ...(voided === undefined ? {} : { voided }) }];
-      });
+      return decideTidying(
+        nodes.store.list().map((node) => {
+          const { name } = node.metadata;
+          const voided = voidOwnership.of(name);
+          const { managed } = node;
+          return { name, managed, cordoned: isCordoned(node), tainted: isTainted(node), ...(voided === undefined ? {} : { voided }) };
+        }),
+      );
     },
     onTidyDue: (listener) => {
       tidyDue = listener;

@@ -1,10 +1,11 @@
 import { RESPOND_ASYNC, ROUTES, type StepProgress } from '@brupop/agent-api';
 import { restoreNode, type NodeChangeResult } from '@brupop/drain';
+import { nodeProblem } from '@brupop/state-machine';
 import type { Response, Router } from 'express';
 import { callerOf } from './authentication.ts';
 import { nodeTopic } from './caches.ts';
 import { adoptLegacyUpdate } from './legacy/legacy-update.ts';
-import { nodeProblem, readHealth } from './node-health.ts';
+import { readHealth } from './node-health.ts';
 import { drainStartMs, targetOf, type NodeSteps, type NodeStepsDeps, type Target } from './node-steps.ts';
 import { checkPermission } from './permission.ts';
 import { isRefused, type RefusedChange } from './refused-change.ts';

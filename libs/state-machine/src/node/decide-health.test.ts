@@ -1,8 +1,8 @@
+import type { KubePod, WithConditions } from '@brupop/kube-objects';
 import { describe, expect, test } from '@jest/globals';
-import type { KubeNode, KubePod } from '@brupop/kube-objects';
-import { decideHealth } from './node-health.ts';
+import { decideHealth } from './decide-health.ts';
 
-const ready = (status: string): Pick<KubeNode, 'status'> => ({
+const ready = (status: string): WithConditions => ({
   status: { conditions: [{ type: 'Ready', status, reason: 'KubeletDown', message: 'no status' }] },
 });
 
