@@ -25,7 +25,7 @@ function apiTo(handler: HttpHandler, clock: VirtualClock = new VirtualClock()): 
   return createBottlerocketApi({ http: inProcessClient(handler), clock, log: memoryLogger() });
 }
 
-/** Answers with one after the other; the last one stays. An error is thrown. */
+/** Returns these responses in turn, the last one repeatedly; errors are thrown. */
 function answers(...responses: readonly ((() => HttpResponse) | Error)[]): HttpHandler {
   let at = 0;
   return () => {
@@ -37,7 +37,7 @@ function answers(...responses: readonly ((() => HttpResponse) | Error)[]): HttpH
 
 const failure = (code: string): Error => Object.assign(new Error(code), { code });
 
-/** Runs `work` while virtual time passes. */
+/** Runs `work` while virtual time advances. */
 async function during<T>(clock: VirtualClock, work: Promise<T>, limitMs = 3_600_000): Promise<T> {
   let done = false;
   const watched = work.finally(() => {
@@ -59,7 +59,7 @@ function simulatedHost(clock: VirtualClock): SimulatedHost {
 }
 
 describe('os', () => {
-  test('tells the version', async () => {
+  test('returns the version', async () => {
     const os = await apiTo(
       answers(() => jsonResponse(200, { version_id: '1.26.1', arch: 'x86_64', variant_id: 'aws-k8s-1.30', new_field: 1 })),
     ).os(signal);
@@ -80,12 +80,12 @@ describe('status', () => {
   test.each<{ name: string; response: () => HttpResponse; status: UpdateStatus }>([
     { name: 'is busy at 423', response: () => textResponse(423, 'Unable to obtain shared lock'), status: { kind: 'busy' } },
     {
-      name: 'is uninitialized at 404 with words',
+      name: 'is uninitialized at 404 with a body',
       response: () => textResponse(404, 'Update status is uninitialized'),
       status: { kind: 'uninitialized' },
     },
     {
-      name: 'lives with nulls everywhere',
+      name: 'accepts null everywhere',
       response: () =>
         jsonResponse(200, {
           update_state: 'Idle',
@@ -98,7 +98,7 @@ describe('status', () => {
       status: { kind: 'known', updateState: 'Idle', listedVersions: [] },
     },
     {
-      name: 'lives with a command that says nothing',
+      name: 'accepts a command without output',
       response: () => jsonResponse(200, { update_state: 'Idle', most_recent_command: command }),
       status: {
         kind: 'known',
@@ -107,7 +107,7 @@ describe('status', () => {
       },
     },
     {
-      name: 'tells versions and the last command',
+      name: 'returns versions and the last command',
       response: () =>
         jsonResponse(200, {
           update_state: 'Ready',
@@ -131,7 +131,7 @@ describe('status', () => {
       },
     },
     {
-      name: 'an update state, a command and a result that only newer hosts have leave the rest readable',
+      name: 'reads the rest if the update state, command and result are only known to newer hosts',
       response: () =>
         jsonResponse(200, {
           update_state: 'Dreaming'.repeat(20),
@@ -147,12 +147,12 @@ describe('status', () => {
       },
     },
     {
-      name: 'tells what is listed, as far as it can be read',
+      name: 'returns the valid entries of the list',
       response: () => jsonResponse(200, { update_state: 'Idle', available_updates: ['1.27.0', 7, null, 'x'.repeat(101), '1.26.1'] }),
       status: { kind: 'known', updateState: 'Idle', listedVersions: ['1.27.0', '1.26.1'] },
     },
     {
-      name: 'makes nothing of a list that is none',
+      name: 'ignores an invalid list',
       response: () => jsonResponse(200, { update_state: 'Idle', available_updates: { '1.27.0': true } }),
       status: { kind: 'known', updateState: 'Idle' },
     },
@@ -161,7 +161,7 @@ describe('status', () => {
   });
 
   test.each([
-    { name: 'a 404 without words: the path is unknown', response: () => textResponse(404) },
+    { name: 'a 404 without a body: the path is unknown', response: () => textResponse(404) },
     { name: 'a 500', response: () => textResponse(500, 'Update dispatcher failed') },
   ])('rejects $name', async ({ response }) => {
     await expect(apiTo(answers(response)).status(signal)).rejects.toMatchObject({ code: 'HOST_ANSWER' });
@@ -184,7 +184,7 @@ describe('status', () => {
       body: { update_state: 'Idle', most_recent_command: { ...report, timestamp: null } },
       problem: 'most_recent_command.timestamp: expected string, got nothing',
     },
-  ])('names the field that is wrong: $problem', async ({ body, problem }) => {
+  ])('names the invalid field: $problem', async ({ body, problem }) => {
     await expect(apiTo(answers(() => jsonResponse(200, body))).status(signal)).rejects.toThrow(
       `The host answered GET /updates/status unexpectedly: ${problem}`,
     );
@@ -201,12 +201,12 @@ describe('actions', () => {
       result: { kind: 'not-allowed', message: 'Update action not allowed' },
     },
     {
-      name: '404 with words is missing',
+      name: '404 with a body is missing',
       response: () => textResponse(404, 'Previously chosen Update no longer exists'),
       result: { kind: 'missing', message: 'Previously chosen Update no longer exists' },
     },
     {
-      name: '404 without words is refused',
+      name: '404 without a body is refused',
       response: () => textResponse(404),
       result: { kind: 'refused', message: 'The host answered 404' },
     },
@@ -216,7 +216,7 @@ describe('actions', () => {
       result: { kind: 'refused', message: 'Failed to reboot, exit code: 1, stderr: Operation inhibited' },
     },
     {
-      name: 'is refused in our own words where the host has none',
+      name: 'has a message of ours if the response has no body',
       response: () => textResponse(500, ' \n'),
       result: { kind: 'refused', message: 'The host answered 500' },
     },
@@ -225,12 +225,12 @@ describe('actions', () => {
   });
 });
 
-describe('any answer whatever', () => {
+describe('any response', () => {
   const body = fc.oneof(fc.string(), fc.json(), fc.constantFrom('Status', 'Status 404 when POSTing', '{"update_state":"Ready"}'));
   const status = fc.oneof(fc.constantFrom(200, 204, 404, 409, 423, 500), fc.integer({ min: 100, max: 599 }));
   const answered = fc.record({ status, body });
 
-  test('to an action is a result, told in words', async () => {
+  test('to an action is a result with a message', async () => {
     await fc.assert(
       fc.asyncProperty(answered, async ({ status, body }) => {
         const result = await apiTo(answers(() => textResponse(status, body))).prepare(signal);
@@ -239,7 +239,7 @@ describe('any answer whatever', () => {
     );
   });
 
-  test('to a question is a status, or an error that passes', async () => {
+  test('to a status request is a status or a transient error', async () => {
     await fc.assert(
       fc.asyncProperty(answered, async ({ status, body }) => {
         const asked = apiTo(answers(() => textResponse(status, body))).status(signal);
@@ -255,24 +255,24 @@ describe('any answer whatever', () => {
 describe('transport failures', () => {
   const os = (): HttpResponse => jsonResponse(200, { version_id: '1.26.1' });
 
-  test('a GET on a connection that breaks is sent once more', async () => {
+  test('a GET is retried once if its connection breaks', async () => {
     expect(await apiTo(answers(failure('ECONNRESET'), os)).os(signal)).toMatchObject({ version: '1.26.1' });
   });
 
-  test('a GET is not sent a third time', async () => {
+  test('a GET is not retried twice', async () => {
     await expect(apiTo(answers(failure('ECONNRESET'), failure('ECONNRESET'), os)).os(signal)).rejects.toMatchObject({
       code: 'HOST_UNREACHABLE',
       retry: 'transient',
     });
   });
 
-  test('a POST is never repeated: it may have been heard', async () => {
+  test('a POST is never retried, because it may have taken effect', async () => {
     await expect(apiTo(answers(failure('ECONNRESET'), () => textResponse(204))).prepare(signal)).rejects.toMatchObject({
       code: 'HOST_UNREACHABLE',
     });
   });
 
-  test('a socket that refuses for long is dead', async () => {
+  test('a socket that refuses connections for long is dead', async () => {
     const clock = new VirtualClock();
     const api = apiTo(answers(new Error('Cannot connect', { cause: failure('ECONNREFUSED') })), clock);
     await expect(api.os(signal)).rejects.toMatchObject({ code: 'HOST_UNREACHABLE' });
@@ -286,7 +286,7 @@ describe('transport failures', () => {
     });
   });
 
-  test('an answer in between brings the socket back to life', async () => {
+  test('a response in between resets the time', async () => {
     const clock = new VirtualClock();
     const api = apiTo(answers(failure('ECONNREFUSED'), os, failure('ECONNREFUSED')), clock);
     await expect(api.os(signal)).rejects.toMatchObject({ code: 'HOST_UNREACHABLE' });
@@ -322,9 +322,9 @@ describe('awaitCommand', () => {
   });
 
   test.each([
-    { name: 'sees the end of a short command soon', lastsMs: 1_000, withinMs: 250, looks: 7 },
-    { name: 'looks rarely at a long command', lastsMs: 600_000, withinMs: 2_000, looks: 315 },
-    { name: 'looks once at a short command that nobody waits for', lastsMs: 1_900, firstPauseMs: 2_000, withinMs: 100, looks: 1 },
+    { name: 'notices the end of a short command soon', lastsMs: 1_000, withinMs: 250, looks: 7 },
+    { name: 'checks a long command less often', lastsMs: 600_000, withinMs: 2_000, looks: 315 },
+    { name: 'checks a short command once if no update waits for it', lastsMs: 1_900, firstPauseMs: 2_000, withinMs: 100, looks: 1 },
   ])('$name', async ({ lastsMs, withinMs, looks, ...pace }) => {
     const clock = new VirtualClock();
     const startMs = clock.monotonic();
@@ -340,7 +340,7 @@ describe('awaitCommand', () => {
     expect(asked).toBeLessThanOrEqual(looks);
   });
 
-  test('tells of a failed download', async () => {
+  test('reports a failed download', async () => {
     const clock = new VirtualClock();
     const host = simulatedHost(clock);
     host.faults.downloadFails();
@@ -350,7 +350,7 @@ describe('awaitCommand', () => {
     });
   });
 
-  test('sees that the updater has died', async () => {
+  test('notices that the updater has crashed', async () => {
     const clock = new VirtualClock();
     const api = apiTo(simulatedHost(clock).handle, clock);
     await during(clock, api.deactivate(signal));
@@ -359,7 +359,7 @@ describe('awaitCommand', () => {
     });
   });
 
-  test('has a deadline', async () => {
+  test('times out', async () => {
     const clock = new VirtualClock();
     const api = apiTo(
       answers(() => textResponse(423, 'locked')),
@@ -370,7 +370,7 @@ describe('awaitCommand', () => {
     });
   });
 
-  test('does not lose sight of a command over a moment without an answer', async () => {
+  test('continues after a transient failure', async () => {
     const clock = new VirtualClock();
     const ended = (): HttpResponse =>
       jsonResponse(200, { update_state: 'Staged', most_recent_command: { cmd_type: 'prepare', cmd_status: 'Success', timestamp: 't2' } });
@@ -378,7 +378,7 @@ describe('awaitCommand', () => {
     expect(await during(clock, api.awaitCommand('prepare', { before: 't1', timeoutMs: 60_000 }, signal))).toMatchObject({ kind: 'ended' });
   });
 
-  test('ends with the process when the socket is dead', async () => {
+  test('rejects if the socket is dead', async () => {
     const clock = new VirtualClock();
     const api = apiTo(answers(failure('ECONNREFUSED')), clock);
     await expect(during(clock, api.awaitCommand('prepare', { before: undefined, timeoutMs: 600_000 }, signal))).rejects.toMatchObject({

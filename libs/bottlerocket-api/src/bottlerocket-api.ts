@@ -5,57 +5,57 @@ import type { HostAnswer } from './host-connection.ts';
 import { parseOs, parseUpdateStatus } from './parse-answers.ts';
 import type { ActionResult, CommandResult, OsInfo, UpdateCommand, UpdateStatus } from './types.ts';
 
-/** What {@link createBottlerocketApi} needs. */
+/** Options of {@link createBottlerocketApi}. */
 export interface BottlerocketApiOptions {
-  /** Carries requests to `/run/api.sock`. Give it no keep-alive. */
+  /** Sends requests to `/run/api.sock`; without keep-alive. */
   readonly http: HttpClient;
   readonly clock: Clock;
   readonly log: Logger;
-  /** How long connecting may be refused without a break before the socket counts as dead; 15 s by default. */
+  /** How long connections may be refused continuously before the socket counts as dead; 15 s by default. */
   readonly socketDeadAfterMs?: number;
 }
 
-/** How to wait for a command. */
+/** Options of `awaitCommand`. */
 export interface AwaitCommandOptions {
-  /** Timestamp of the most recent command before this one was started; undefined if there was none. */
+  /** Timestamp of the most recent command before this one; undefined if there was none. */
   readonly before: string | undefined;
   readonly timeoutMs: number;
-  /** Pause before the first look; it grows by a quarter from look to look, up to 2 s. 100 ms by default: whoever is in no hurry saves looks with a longer one. */
+  /** Pause before the first check; it grows by a quarter with each check, up to 2 s. 100 ms by default; a longer one saves requests. */
   readonly firstPauseMs?: number;
 }
 
 /**
- * The update API of a Bottlerocket host. Expected answers are results.
- * Every method throws `BrupopError`: `HOST_UNREACHABLE` (transient), `HOST_SOCKET_DEAD` (terminal: the process must be
- * restarted to get a new mount of the socket), `HOST_ANSWER` (transient: an answer that Bottlerocket does not give); or the signal's reason.
+ * The update API of a Bottlerocket host. Expected responses are results.
+ * Every method throws `BrupopError`: `HOST_UNREACHABLE` (transient), `HOST_SOCKET_DEAD` (terminal: only a restart of the container mounts
+ * the socket again), `HOST_ANSWER` (transient: a response that Bottlerocket does not send); or the signal's reason.
  */
 export interface BottlerocketApi {
   os(signal: AbortSignal): Promise<OsInfo>;
   status(signal: AbortSignal): Promise<UpdateStatus>;
-  /** Looks for updates and chooses one. */
+  /** Checks for updates and chooses one. */
   refresh(signal: AbortSignal): Promise<ActionResult>;
   /** Downloads the chosen update to the staging partition. */
   prepare(signal: AbortSignal): Promise<ActionResult>;
-  /** Makes the staged update the next to boot. */
+  /** Sets the staged update to be booted next. */
   activate(signal: AbortSignal): Promise<ActionResult>;
   /** Undoes `activate`. */
   deactivate(signal: AbortSignal): Promise<ActionResult>;
   reboot(signal: AbortSignal): Promise<ActionResult>;
-  /** Waits until a command that was `started` has ended. */
+  /** Waits until a command has ended that returned `started`. */
   awaitCommand(command: UpdateCommand, options: AwaitCommandOptions, signal: AbortSignal): Promise<CommandResult>;
 }
 
-// A mounted socket that refuses never answers again, so that each second is lost; but a container that is restarted before the host has made the new socket
-// would mount the old one again, or nothing.
+// A mounted socket that refuses connections never answers again, so that waiting is useless; but a container that restarts before the host
+// has created the new socket would mount the old one again, or nothing.
 const DEFAULT_SOCKET_DEAD_AFTER_MS = 15_000;
 const FIRST_PAUSE_MS = 100;
-// Whatever a command takes, its end is seen at most about a quarter of that later.
+// The end of a command is noticed after at most a quarter of its duration.
 const PAUSE_GROWTH = 1.25;
 const LONGEST_PAUSE_MS = 2_000;
-// The host notes a command's end before it lets go of the lock, which it holds without a gap from the answer on. The time is for hosts that are less exact.
+// The host records the end of a command before it releases the lock, which it acquires before it responds. The time is a safety margin.
 const VANISHED_AFTER_MS = 4_000;
 
-/** A client of the update API of the host that `http` leads to. */
+/** A client of the update API of the host that `http` connects to. */
 export function createBottlerocketApi(options: BottlerocketApiOptions): BottlerocketApi {
   const { clock, log } = options;
   const connection = new HostConnection({ ...options, socketDeadAfterMs: options.socketDeadAfterMs ?? DEFAULT_SOCKET_DEAD_AFTER_MS });
@@ -88,9 +88,9 @@ export function createBottlerocketApi(options: BottlerocketApiOptions): Bottlero
       const deadline = clock.monotonic() + timeoutMs;
       let unchangedSinceMs: number | undefined;
       for (let pauseMs = firstPauseMs; ; pauseMs = Math.max(firstPauseMs, Math.min(PAUSE_GROWTH * pauseMs, LONGEST_PAUSE_MS))) {
-        // The host has just begun: there is nothing to see yet.
+        // The command has just started, so that there is no result yet.
         await sleep(clock, pauseMs, signal);
-        const now = await lookPast(status, signal);
+        const now = await statusOrUndefined(status, signal);
         if (now?.kind === 'known' && now.mostRecentCommand !== undefined && now.mostRecentCommand.timestamp !== before) {
           return { kind: 'ended', status: now };
         }
@@ -105,8 +105,8 @@ export function createBottlerocketApi(options: BottlerocketApiOptions): Bottlero
   };
 }
 
-/** The status, or undefined if it cannot be had just now: that is no reason to lose sight of a long download. */
-async function lookPast(status: BottlerocketApi['status'], signal: AbortSignal): Promise<UpdateStatus | undefined> {
+/** The status, or undefined after a transient failure, which must not end the wait for a long download. */
+async function statusOrUndefined(status: BottlerocketApi['status'], signal: AbortSignal): Promise<UpdateStatus | undefined> {
   try {
     return await status(signal);
   } catch (error) {
@@ -122,7 +122,7 @@ function readStatus(answer: HostAnswer): UpdateStatus {
     case 423:
       return { kind: 'busy' };
     case 404:
-      // An unknown path is a 404 as well, with an empty body.
+      // The response to an unknown path is also a 404, with an empty body.
       if (answer.body !== '') return { kind: 'uninitialized' };
       throw unexpected('/updates/status', answer);
     default:
@@ -131,8 +131,8 @@ function readStatus(answer: HostAnswer): UpdateStatus {
 }
 
 function readAction({ status, body }: HostAnswer): ActionResult {
-  const said = body.trim();
-  const message = said === '' ? `The host answered ${String(status)}` : said;
+  const text = body.trim();
+  const message = text === '' ? `The host answered ${String(status)}` : text;
   switch (status) {
     case 200:
     case 204:

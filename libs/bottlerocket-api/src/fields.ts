@@ -3,7 +3,10 @@ export class UnexpectedField extends Error {}
 
 const LONGEST_QUOTE = 60;
 
-/** The fields of a JSON object. `null` counts as absent, and fields that are not read may have any value. Each method throws {@link UnexpectedField}. */
+/**
+ * The fields of a JSON object. `null` counts as absent, and fields that are not read may have any value. Each method throws {@link
+ * UnexpectedField}.
+ */
 export class Fields {
   readonly #fields: Readonly<Record<string, unknown>>;
   readonly #path: string;

@@ -1,22 +1,22 @@
 import { BrupopError, describeError } from '@brupop/ports';
 import type { Clock, HttpClient, HttpRequest, Logger } from '@brupop/ports';
 
-/** An answer, read to its end. */
+/** A complete response. */
 export interface HostAnswer {
   readonly status: number;
   readonly body: string;
 }
 
 export interface HostConnectionOptions {
-  /** Carries requests to the socket. Give it no keep-alive: the host closes idle connections under the next request. */
+  /** Sends requests to the socket; without keep-alive, because the host closes idle connections during the next request. */
   readonly http: HttpClient;
   readonly clock: Clock;
   readonly log: Logger;
-  /** How long connecting may be refused without a break before the socket counts as dead. */
+  /** How long connections may be refused continuously before the socket counts as dead. */
   readonly socketDeadAfterMs: number;
 }
 
-/** Requests to the host API, and a judgement on whether anybody still listens there. */
+/** Sends requests to the host API, and detects a dead socket. */
 export class HostConnection {
   readonly #options: HostConnectionOptions;
   #refusedSinceMs: number | undefined;
@@ -26,15 +26,15 @@ export class HostConnection {
   }
 
   /**
-   * @throws `BrupopError` `HOST_SOCKET_DEAD` (terminal) once connecting has been refused for long, `HOST_UNREACHABLE` (transient)
-   * for any other transport failure; or the reason of the signal
+   * @throws `BrupopError` `HOST_SOCKET_DEAD` (terminal) after connections have been refused for long, `HOST_UNREACHABLE` (transient) after
+   * any other transport failure; or the reason of the signal
    */
   async request(method: 'GET' | 'POST', path: string, signal: AbortSignal): Promise<HostAnswer> {
     try {
       return await this.#exchange({ method, path, headers: { connection: 'close' } }, signal);
     } catch (error) {
       signal.throwIfAborted();
-      throw this.#judge(error, method, path);
+      throw this.#transportError(error, method, path);
     }
   }
 
@@ -42,7 +42,7 @@ export class HostConnection {
     try {
       return await this.#once(request, signal);
     } catch (error) {
-      // A POST may have started something before the connection broke; the caller looks at the status instead.
+      // A POST may have taken effect before the connection broke; the caller checks the status instead.
       if (signal.aborted || request.method !== 'GET' || !hasCode(error, RESET)) throw error;
       this.#options.log.debug('Retrying a request to the host', { path: request.path, reason: describeError(error) });
       return await this.#once(request, signal);
@@ -55,7 +55,7 @@ export class HostConnection {
     return { status: response.status, body: await response.text() };
   }
 
-  #judge(cause: unknown, method: string, path: string): BrupopError {
+  #transportError(cause: unknown, method: string, path: string): BrupopError {
     const problem = `${method} ${path} failed to reach the host API: ${describeError(cause)}`;
     if (!hasCode(cause, REFUSED)) {
       this.#refusedSinceMs = undefined;
@@ -73,11 +73,11 @@ export class HostConnection {
   }
 }
 
-// A mounted socket file stays in place when its server is gone for good, so that refusals, not absence, are what is seen.
+// A mounted socket file remains when its server is gone, so that connections are refused; the file is seldom absent.
 const REFUSED: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ENOENT', 'ENOTSOCK']);
 const RESET: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'HTTP_RESET']);
 
-/** Whether the error, or what caused it, has one of `codes`. */
+/** Whether the error, or one of its causes, has one of `codes`. */
 function hasCode(error: unknown, codes: ReadonlySet<string>): boolean {
   let current: unknown = error;
   for (let depth = 0; depth < 5 && current instanceof Error; depth++) {

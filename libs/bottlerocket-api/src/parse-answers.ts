@@ -4,7 +4,7 @@ import type { CommandReport, KnownUpdateStatus, OsInfo } from './types.ts';
 
 /**
  * Body of `GET /os`.
- * @throws `BrupopError` `HOST_ANSWER` if it is not what Bottlerocket answers
+ * @throws `BrupopError` `HOST_ANSWER` if it is not a response of Bottlerocket
  */
 export function parseOs(body: string): OsInfo {
   return read(body, '/os', (os) => ({
@@ -17,7 +17,7 @@ export function parseOs(body: string): OsInfo {
 
 /**
  * Body of a `GET /updates/status` of status 200. Everything but the state may be null.
- * @throws `BrupopError` `HOST_ANSWER` if it is not what Bottlerocket answers
+ * @throws `BrupopError` `HOST_ANSWER` if it is not a response of Bottlerocket
  */
 export function parseUpdateStatus(body: string): KnownUpdateStatus {
   return read(body, '/updates/status', (status) => {

@@ -1,9 +1,9 @@
-/** Whether trying the same again may help. */
+/** Whether a retry may succeed. */
 export type Retry = 'transient' | 'terminal';
 
-/** The base of every error that this project throws: broken things only, never expected outcomes. */
+/** The base class of every error of this project. Errors are faults; expected outcomes are results. */
 export class BrupopError extends Error {
-  /** Stable name of the fault, such as `HTTP_TIMEOUT`; decisions look at this, never at the message. */
+  /** Stable name of the fault, such as `HTTP_TIMEOUT`. Decisions depend on the code, never on the message. */
   readonly code: string;
   readonly retry: Retry;
 
@@ -15,18 +15,18 @@ export class BrupopError extends Error {
   }
 }
 
-/** One line that tells an error and what caused it, without a stack. */
+/** Describes an error and its causes in one line, without a stack. */
 export function describeError(error: unknown): string {
   const parts: string[] = [];
   let current: unknown = error;
-  // A chain of causes may be circular; nobody reads beyond a few links.
+  // A chain of causes may be circular; more than a few links do not help a reader.
   for (let depth = 0; depth < 5 && current !== undefined && current !== null; depth++) {
     if (!(current instanceof Error)) {
       parts.push(typeof current === 'string' ? current : Object.prototype.toString.call(current));
       break;
     }
     const text = current.message === '' ? current.name : current.message;
-    // Many a message tells its cause already.
+    // Many messages already contain their cause.
     if (!parts.some((part) => part.includes(text))) parts.push(text);
     current = current.cause;
   }

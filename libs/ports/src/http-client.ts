@@ -12,26 +12,26 @@ import type { HttpClient, HttpHeaders, HttpRequest, HttpResponse } from './http.
 import { lookupOr } from './lookup.ts';
 
 interface Limits {
-  /** Longest time for the connection, TLS included; 5 s by default. */
+  /** Timeout of the connection, including TLS; 5 s by default. */
   readonly connectTimeoutMs?: number;
-  /** Longest time from the sent request to the head of the response; 30 s by default. Bodies may take for ever. */
+  /** Timeout from the request to the headers of the response; 30 s by default. The body has no timeout. */
   readonly responseTimeoutMs?: number;
-  /** Whether connections are used again; true by default. */
+  /** Whether connections are reused; true by default. */
   readonly keepAlive?: boolean;
   readonly clock?: Clock;
 }
 
 /** A server by its URL. */
 export interface UrlTarget extends Limits {
-  /** `http://…` or `https://…`; a path in it is put before that of each request. */
+  /** `http://…` or `https://…`; its path, if any, is the prefix of the path of each request. */
   readonly baseUrl: string;
-  /** Asked before each request. As long as it returns the same object, connections are shared; another object retires them. */
+  /** Called before each request. Connections are shared while it returns the same object; another object retires them. */
   readonly tls?: () => SecureContext | SecureContextOptions;
-  /** The name that the server's certificate must have, if not the host of `baseUrl`. */
+  /** The name in the server's certificate, if it is not the host of `baseUrl`. */
   readonly serverName?: string;
-  /** Address to go to when the host's name cannot be resolved. */
+  /** Address to use if the host name cannot be resolved. */
   readonly fallbackAddress?: string | undefined;
-  /** False accepts any certificate; only a kubeconfig that says so should ask for it. */
+  /** False accepts any certificate; only for a kubeconfig that requires it. */
   readonly rejectUnauthorized?: boolean;
 }
 
@@ -43,9 +43,9 @@ export interface SocketTarget extends Limits {
 /** Where an HTTP client sends its requests. */
 export type HttpTarget = UrlTarget | SocketTarget;
 
-/** An HTTP client that holds connections open. */
+/** An HTTP client that keeps connections open. */
 export interface ClosableHttpClient extends HttpClient {
-  /** Ends every connection. */
+  /** Closes every connection. */
   close(): void;
 }
 
@@ -136,16 +136,16 @@ function dropIdle(agent: HttpAgent): void {
   for (const sockets of Object.values(agent.freeSockets)) for (const socket of sockets ?? []) socket.destroy();
 }
 
-/** Lets what is under way come to its end, and closes each connection then. */
+/** Closes idle connections now, and each other one when its request is done. */
 function retire(agent: HttpAgent): void {
   Object.assign(agent, { keepAlive: false });
   dropIdle(agent);
 }
 
-/** The server closed an idle connection at the moment we used it again; the request has not been seen by anybody. */
+/** The server closed an idle connection just when we reused it, and has not seen the request. */
 class StaleConnection extends Error {}
 
-// Sending one of these twice does no harm, so a connection that died under it can be replaced silently (RFC 9110 §9.2.2).
+// These are safe to send twice, so that a connection that broke can be replaced silently (RFC 9110 §9.2.2).
 const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'PUT', 'DELETE']);
 
 function exchange(
@@ -215,13 +215,13 @@ function responseOf(message: IncomingMessage, signal: AbortSignal): HttpResponse
   message.once('close', () => {
     signal.removeEventListener('abort', onAbort);
   });
-  // An error that comes while nobody reads would end the process.
+  // An unhandled error would end the process.
   message.on('error', () => undefined);
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(message.headers)) {
     if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value;
   }
-  // Nobody reads what is known to be empty, but unread it would keep its connection.
+  // Callers do not read a body that is known to be empty, but an unread one would occupy its connection.
   const empty = message.statusCode === 204 || message.statusCode === 304 || headers['content-length'] === '0';
   if (empty) message.resume();
   const chunks = empty ? nothing() : chunksOf(message, signal);

@@ -1,13 +1,13 @@
 import { redact } from './redact.ts';
 
-/** Levels, the most urgent first. */
+/** Log levels, the most severe first. */
 export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
 /** One of {@link LOG_LEVELS}. */
 export type LogLevel = (typeof LOG_LEVELS)[number];
-/** The data of an entry, by lowerCamel key. */
+/** The fields of an entry, with keys in lowerCamelCase. */
 export type LogFields = Readonly<Record<string, unknown>>;
 
-/** Where a process tells what it does. No method ever throws. Fields whose names look like secrets are replaced. */
+/** The log of a process. No method throws. Values of fields whose names look like secrets are redacted. */
 export interface Logger {
   debug(message: string, fields?: LogFields): void;
   info(message: string, fields?: LogFields): void;
@@ -19,7 +19,7 @@ export interface Logger {
 
 type Emit = (level: LogLevel, message: string, context: LogFields, fields: LogFields) => void;
 
-/** Builds the interface over one function, with redaction, and swallows whatever goes wrong: a log must not end a process. */
+/** A logger on one function, with redaction. Errors are ignored, because logging must not end a process. */
 export function loggerTo(emit: Emit, context: LogFields = {}): Logger {
   const at =
     (level: LogLevel) =>
@@ -27,7 +27,7 @@ export function loggerTo(emit: Emit, context: LogFields = {}): Logger {
       try {
         emit(level, message, context, redact(fields));
       } catch {
-        // Nobody is left to be told.
+        // There is no other place to report it.
       }
     };
   return {
@@ -39,14 +39,14 @@ export function loggerTo(emit: Emit, context: LogFields = {}): Logger {
   };
 }
 
-/** One entry that {@link memoryLogger} has kept. */
+/** One entry of a {@link memoryLogger}. */
 export interface LogEntry {
   readonly level: LogLevel;
   readonly message: string;
   readonly fields: LogFields;
 }
 
-/** The fake: keeps its entries, those of its children included, with all fields merged. */
+/** A fake that keeps its entries and those of its children, with all fields merged. */
 export function memoryLogger(): Logger & { readonly entries: LogEntry[] } {
   const entries: LogEntry[] = [];
   const logger = loggerTo((level, message, context, fields) => {

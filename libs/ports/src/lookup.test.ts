@@ -14,18 +14,30 @@ const hangs: LookupFunction = () => undefined;
 
 describe(lookupOr, () => {
   test.each([
-    { name: 'what the resolver says', resolve: answers, address: '10.0.0.9', all: false, expected: [null, '10.0.0.1', 4] },
-    { name: 'all that it says', resolve: answers, address: '10.0.0.9', all: true, expected: [null, [{ address: '10.0.0.1', family: 4 }]] },
-    { name: 'the address where it fails', resolve: fails, address: '10.0.0.9', all: false, expected: [null, '10.0.0.9', 4] },
+    { name: 'the result of the resolver', resolve: answers, address: '10.0.0.9', all: false, expected: [null, '10.0.0.1', 4] },
     {
-      name: 'the address, of the newer family, where all are asked for and it fails',
+      name: 'all results of the resolver',
+      resolve: answers,
+      address: '10.0.0.9',
+      all: true,
+      expected: [null, [{ address: '10.0.0.1', family: 4 }]],
+    },
+    { name: 'the fallback address if it fails', resolve: fails, address: '10.0.0.9', all: false, expected: [null, '10.0.0.9', 4] },
+    {
+      name: 'the fallback address with its IPv6 family, if all are requested and it fails',
       resolve: fails,
       address: 'fd00::9',
       all: true,
       expected: [null, [{ address: 'fd00::9', family: 6 }]],
     },
-    { name: 'the address where it says nothing', resolve: hangs, address: '10.0.0.9', all: false, expected: [null, '10.0.0.9', 4] },
-  ])('gives $name, once', async ({ resolve, address, all, expected }) => {
+    {
+      name: 'the fallback address if it does not answer',
+      resolve: hangs,
+      address: '10.0.0.9',
+      all: false,
+      expected: [null, '10.0.0.9', 4],
+    },
+  ])('returns $name, once', async ({ resolve, address, all, expected }) => {
     const clock = new VirtualClock();
     const given: unknown[][] = [];
     lookupOr(address, { resolve, clock })('apiserver.example', { all }, (...answer) => given.push(answer));
@@ -33,7 +45,7 @@ describe(lookupOr, () => {
     expect(given).toEqual([expected]);
   });
 
-  test('waits for a resolver that is slow', async () => {
+  test('waits for a slow resolver', async () => {
     const clock = new VirtualClock();
     const given: unknown[] = [];
     const slow: LookupFunction = (...ask) => {

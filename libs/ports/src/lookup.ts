@@ -4,12 +4,12 @@ import type { LookupFunction } from 'node:net';
 import { systemClock } from './clock.ts';
 import type { Clock } from './clock.ts';
 
-/** How long a name server is waited for. A cluster's answers within milliseconds, a few search domains included. */
-const PATIENCE_MS = 2_000;
+/** Timeout of a name server. That of a cluster answers within milliseconds, including a few search domains. */
+const TIMEOUT_MS = 2_000;
 
 /**
- * Resolves names as usual; where that fails, or takes longer than two seconds, the answer is `address`.
- * @param ports.resolve in the place of the system's resolver
+ * Resolves names with the system's resolver; if it fails, or takes longer than two seconds, the result is `address`.
+ * @param ports.resolve replaces the system's resolver
  */
 export function lookupOr(address: string, ports: { readonly resolve?: LookupFunction; readonly clock?: Clock } = {}): LookupFunction {
   const { resolve = lookup, clock = systemClock } = ports;
@@ -20,7 +20,7 @@ export function lookupOr(address: string, ports: { readonly resolve?: LookupFunc
       if (options.all === true) answer(null, [{ address, family }]);
       else answer(null, address, family);
     };
-    const cancelTimer = clock.setTimer(PATIENCE_MS, fallBack);
+    const cancelTimer = clock.setTimer(TIMEOUT_MS, fallBack);
     const answer: typeof callback = (...given) => {
       if (answered) return;
       answered = true;

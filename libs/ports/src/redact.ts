@@ -1,12 +1,12 @@
 import { describeError } from './errors.ts';
 
 const SECRET = /token|authorization|password|secret|private_?key/i;
-// As PEM, and as a Secret holds it: an API server that refuses a Secret may quote it.
+// As PEM, and base64-encoded as in a Secret: an API server that rejects a Secret may quote it.
 const PRIVATE_KEY = /-----BEGIN [A-Z ]*PRIVATE KEY|LS0tLS1CRUdJTiBQUklWQVRFIEtFWS/;
 const HIDDEN = '[redacted]';
 const DEEPEST = 4;
 
-/** A plain copy of `fields` that JSON can hold, with secrets replaced, errors as one line and nothing deep or circular. */
+/** A copy of `fields` that JSON can represent: secrets are replaced, errors are one line, and deep or circular values are cut. */
 export function redact(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return redactObject(fields, 0);
 }

@@ -18,9 +18,9 @@ const spec: ConfigSpec<Sample> = {
 describe(parseConfig, () => {
   test.each([
     { name: 'defaults', env: { MY_NODE_NAME: 'a' }, config: { node: 'a', limit: 1, pin: 0 } },
-    { name: 'the default for a variable set to nothing', env: { MY_NODE_NAME: 'a', LIMIT: ' ' }, config: { node: 'a', limit: 1, pin: 0 } },
-    { name: 'what is given, without blanks', env: { MY_NODE_NAME: ' a ', LIMIT: '7', PIN: '9' }, config: { node: 'a', limit: 7, pin: 9 } },
-  ])('takes $name', ({ env, config }) => {
+    { name: 'the default for an empty variable', env: { MY_NODE_NAME: 'a', LIMIT: ' ' }, config: { node: 'a', limit: 1, pin: 0 } },
+    { name: 'values, trimmed', env: { MY_NODE_NAME: ' a ', LIMIT: '7', PIN: '9' }, config: { node: 'a', limit: 7, pin: 9 } },
+  ])('reads $name', ({ env, config }) => {
     expect(parseConfig(spec, env)).toEqual({ ok: true, config, deprecated: [] });
   });
 
@@ -68,7 +68,7 @@ describe(parseConfig, () => {
     expect(parseConfig(renamed, env)).toMatchObject(result);
   });
 
-  test('cannot be changed afterwards', () => {
+  test('is frozen', () => {
     expect(Object.isFrozen(loadConfig(spec, { MY_NODE_NAME: 'a' }))).toBe(true);
   });
 

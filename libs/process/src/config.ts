@@ -1,25 +1,25 @@
 import { ConfigError } from './errors.ts';
 
-/** What a parser makes of a text; `expected` completes the sentence "expected …". */
+/** The result of a parser; `expected` completes the sentence "expected …". */
 export type Parsed<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly expected: string };
 /**
- * What a parser takes, in a form from which a schema can be made for those who check values before a process sees them. It takes whatever the parser takes; where
- * it cannot say all that the parser asks for, it takes more.
+ * The input of a parser, in a form from which a JSON Schema can be generated, for tools that check values before they reach a process. It
+ * accepts everything that the parser accepts, and may accept more.
  */
 export type TextRule =
   | { readonly integer: { readonly min: number; readonly max: number } }
   | { readonly words: readonly string[]; readonly anyCase?: true }
-  /** A regular expression over the whole text, without lookaround or back references. */
+  /** A regular expression for the whole text, without lookaround and back references. */
   | { readonly pattern: string }
   | { readonly anyOf: readonly TextRule[] };
 
-/** Turns the text of a variable into a value. Without a rule it takes any text, as far as others can know. */
+/** Converts the text of a variable to a value. Without a rule, tools must assume that it accepts any text. */
 export interface Parser<T> {
   (text: string): Parsed<T>;
   readonly rule?: TextRule;
 }
 
-/** The parser, with the rule that says what it takes. */
+/** A parser with its rule. */
 export function withRule<T>(rule: TextRule, parse: (text: string) => Parsed<T>): Parser<T> {
   return Object.assign((text: string) => parse(text), { rule });
 }
@@ -30,12 +30,12 @@ export interface ConfigItem<T> {
   readonly env: string;
   /** Former name of the variable. It still works in this version, and its use is logged as a warning. */
   readonly deprecatedEnv?: string;
-  /** One line for the reference manual. */
+  /** One line for docs/configuration.md. */
   readonly doc: string;
-  /** Written as in the environment; absent means that the variable is required. */
+  /** Written as in the environment; absent if the variable is required. */
   readonly default?: string;
   readonly parse: Parser<T>;
-  /** Problems then do not quote the value. */
+  /** Whether problems must not quote the value. */
   readonly secret?: boolean;
 }
 

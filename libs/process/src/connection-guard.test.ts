@@ -5,7 +5,7 @@ import { connectionLimits } from './connection-limits.ts';
 
 let clock: VirtualClock;
 let guard: ConnectionGuard;
-/** Names of the connections that were closed. */
+/** Names of the closed connections. */
 let closed: string[];
 beforeEach(() => {
   clock = new VirtualClock();
@@ -24,7 +24,7 @@ const enterAll = (...names: string[]): (GuardedConnection | undefined)[] => name
 const later = (): Promise<void> => clock.advance(2_000);
 
 describe(ConnectionGuard, () => {
-  test('strangers that are idle make room for the next, the one that was active longest ago first', async () => {
+  test('closes the connection of the unknown caller that has been idle longest, to make room for the next', async () => {
     const [a] = enterAll('a', 'b', 'c', 'd');
     await later();
     a?.request()();
@@ -32,12 +32,12 @@ describe(ConnectionGuard, () => {
     expect([enter('e') !== undefined, enter('f') !== undefined, closed]).toEqual([true, true, ['b', 'c']]);
   });
 
-  test('a connection in its first two seconds is left alone; the next is refused', () => {
+  test('keeps a connection in its first two seconds, and rejects the next one', () => {
     enterAll('a', 'b', 'c', 'd');
     expect([enter('e'), closed]).toEqual([undefined, []]);
   });
 
-  test('a connection with a request under way is left alone', async () => {
+  test('keeps a connection with a pending request', async () => {
     const [a] = enterAll('a', 'b', 'c', 'd');
     a?.request();
     await later();
@@ -45,7 +45,7 @@ describe(ConnectionGuard, () => {
     expect(closed).toEqual(['b']);
   });
 
-  test('an address that opens many closes its own, and no other', async () => {
+  test('an address that opens many connections replaces only its own', async () => {
     enter('other');
     for (const name of ['a', 'b', 'c']) enter(name, 'x');
     await later();
@@ -53,7 +53,7 @@ describe(ConnectionGuard, () => {
     expect(closed).toEqual(['a']);
   });
 
-  test('callers that were vouched for keep their connections, and strangers never take their places', async () => {
+  test('known callers keep their connections, which unknown callers never replace', async () => {
     for (const name of ['a', 'b', 'c', 'd', 'e']) enter(name)?.vouch(name);
     await later();
     for (const name of ['s1', 's2', 's3']) {
@@ -63,7 +63,7 @@ describe(ConnectionGuard, () => {
     expect([closed, guard.size]).toEqual([['s1', 's2'], 6]);
   });
 
-  test('one caller keeps so many and no more: the others count as those of strangers', async () => {
+  test('a known caller keeps a limited number; further ones count as those of unknown callers', async () => {
     for (const connection of enterAll('a', 'b', 'c')) connection?.vouch('node');
     enterAll('s1', 's2', 's3');
     await later();
@@ -71,7 +71,7 @@ describe(ConnectionGuard, () => {
     expect(closed).toEqual(['a']);
   });
 
-  test('a caller that is denied later is a stranger again', async () => {
+  test('a caller that is denied later is unknown again', async () => {
     const [a] = enterAll('a', 'b', 'c', 'd');
     a?.vouch('node');
     a?.vouch(undefined);
@@ -82,7 +82,7 @@ describe(ConnectionGuard, () => {
     expect(closed).toEqual(['b', 'c', 'd', 'a']);
   });
 
-  test('a closed connection leaves nothing behind', () => {
+  test('a closed connection is forgotten', () => {
     const connections = enterAll('a', 'b', 'c', 'd');
     connections[0]?.vouch('node');
     for (const connection of connections) {
@@ -96,10 +96,10 @@ describe(ConnectionGuard, () => {
 
 describe(connectionLimits, () => {
   test.each([
-    { name: 'what the manifests give an apiserver', mib: 512, total: 6_100, strangers: 1_525 },
-    { name: 'little', mib: 64, total: 500, strangers: 125 },
+    { name: 'the memory limit of an apiserver in the manifests', mib: 512, total: 6_100, strangers: 1_525 },
+    { name: 'little memory', mib: 64, total: 500, strangers: 125 },
     { name: 'a whole machine', mib: 16_384, total: 10_000, strangers: 2_500 },
-  ])('of $name: $total connections, $strangers of them of strangers', ({ mib, total, strangers }) => {
+  ])('$name: $total connections, $strangers of them of unknown callers', ({ mib, total, strangers }) => {
     expect(connectionLimits(mib * 2 ** 20)).toMatchObject({ total, strangers });
   });
 });

@@ -1,24 +1,24 @@
 import type { Clock } from '@brupop/ports';
 
-/** How many connections there may be at one time. */
+/** Maximum numbers of open connections. */
 export interface ConnectionLimits {
-  /** In all. */
+  /** In total. */
   readonly total: number;
-  /** Of callers that nobody has vouched for. */
+  /** Of unknown callers. */
   readonly strangers: number;
-  /** Of those, from one address. */
+  /** Of unknown callers from one address. */
   readonly strangersOfSource: number;
-  /** Of one caller that was vouched for; what is more counts as a stranger's. */
+  /** Of one known caller; further ones count as those of unknown callers. */
   readonly ofOwner: number;
 }
 
-/** A connection that {@link ConnectionGuard} has let in. */
+/** A connection that {@link ConnectionGuard} has accepted. */
 export interface GuardedConnection {
-  /** A request begins. @returns call it when the answer has been given */
+  /** Called when a request starts. @returns a function to call after the response */
   request(): () => void;
-  /** Somebody has vouched for the caller; undefined takes that back. `owner` is who it is. */
+  /** Called when the caller is known to be `owner`; undefined if it is unknown again. */
   vouch(owner: string | undefined): void;
-  /** The connection is closed. */
+  /** Called when the connection is closed. */
   closed(): void;
 }
 
@@ -30,17 +30,17 @@ interface Entry {
   activeMs: number;
 }
 
-/** A stranger's connection without a request is left alone for so long: it may be in the middle of its handshake. */
-const LEFT_ALONE_MS = 2_000;
+/** How long the connection of an unknown caller is kept without a request: it may be in its TLS handshake. */
+const MIN_IDLE_MS = 2_000;
 
 /**
- * Decides which connections a server keeps. Callers that were vouched for keep theirs. Strangers share what is left: when there is no room for a new one, the
- * stranger that has been idle for longest makes it, so that nobody can keep others out by opening connections.
+ * Decides which connections a server keeps. Known callers keep theirs. Unknown callers share the rest: when there is no room for a new
+ * connection, that of the unknown caller that has been idle longest is closed, so that no client can exclude others by opening connections.
  */
 export class ConnectionGuard {
   readonly #clock: Clock;
   readonly #limits: ConnectionLimits;
-  /** The one that was active longest ago comes first. */
+  /** In order of their last activity, the oldest first. */
   readonly #strangers = new Set<Entry>();
   readonly #sources = new Map<string, Set<Entry>>();
   readonly #owners = new Map<string, Set<Entry>>();
@@ -51,7 +51,7 @@ export class ConnectionGuard {
     this.#limits = limits;
   }
 
-  /** Connections that are open. */
+  /** Number of open connections. */
   get size(): number {
     return this.#owned + this.#strangers.size;
   }
@@ -95,7 +95,7 @@ export class ConnectionGuard {
 
   #evict(entries: ReadonlySet<Entry>): boolean {
     for (const entry of entries) {
-      if (this.#clock.monotonic() - entry.activeMs < LEFT_ALONE_MS) break;
+      if (this.#clock.monotonic() - entry.activeMs < MIN_IDLE_MS) break;
       if (entry.requests > 0) continue;
       this.#remove(entry);
       entry.close();

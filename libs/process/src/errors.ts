@@ -1,8 +1,8 @@
 import { BrupopError } from '@brupop/ports';
 
-/** A configuration that cannot work; the process ends with code 2. */
+/** An invalid configuration; the process exits with code 2. */
 export class ConfigError extends BrupopError {
-  /** One sentence for each fault. */
+  /** One message for each problem. */
   readonly problems: readonly string[];
 
   constructor(problems: readonly string[]) {

@@ -15,7 +15,7 @@ import type { RequestListener, RunningServer, ServeOptions } from './serve.ts';
 const DATA = join(import.meta.dirname, '../test-data');
 const pem = (name: string): string => readFileSync(join(DATA, name), 'utf8');
 const never = new AbortController().signal;
-/** Lets sockets do what is due: go back to their pool, or tell that they are closed. */
+/** Waits until sockets have returned to their pool, or have emitted that they are closed. */
 const turns = async (): Promise<void> => {
   for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve));
 };
@@ -39,7 +39,7 @@ function clientFor(target: HttpTarget): ClosableHttpClient {
   return client;
 }
 
-/** A server that speaks raw TCP, for what no decent server does. */
+/** A server on raw TCP, for invalid behaviour. */
 async function startRaw(onSocket: (socket: Socket) => void): Promise<string> {
   const sockets: Socket[] = [];
   const server = createServer((socket) => {
@@ -66,14 +66,14 @@ const echo: RequestListener = (request, response) => {
 };
 
 describe(nodeHttpClient, () => {
-  test('goes to a known address when the name of the server cannot be resolved', async () => {
+  test('uses the fallback address if the name of the server cannot be resolved', async () => {
     const { port } = await startServer((_, response) => response.end('here'));
     const baseUrl = `http://apiserver.invalid:${String(port)}`;
     const response = await clientFor({ baseUrl, fallbackAddress: '127.0.0.1' }).request(get, never);
     expect(await response.text()).toBe('here');
   });
 
-  test('carries method, path, prefix, headers and body', async () => {
+  test('sends method, path, prefix, headers and body', async () => {
     const { port } = await startServer(echo);
     const client = clientFor({ baseUrl: `http://127.0.0.1:${String(port)}/prefix/` });
     const response = await client.request({ method: 'POST', path: '/a?b=c', body: 'grüß' }, never);
@@ -83,7 +83,7 @@ describe(nodeHttpClient, () => {
     ]);
   });
 
-  test('uses a connection again, also after answers without a body', async () => {
+  test('reuses a connection, also after responses without a body', async () => {
     const ports = new Set<number | undefined>();
     const { port } = await startServer((request, response) => {
       ports.add(request.socket.remotePort);
@@ -98,7 +98,7 @@ describe(nodeHttpClient, () => {
     expect(ports.size).toBe(1);
   });
 
-  test('speaks over a unix socket', async () => {
+  test('works over a unix socket', async () => {
     const dir = mkdtempSync(join(tmpdir(), 'brupop-'));
     const server = createHttpServer(echo);
     server.listen(join(dir, 'api.sock'));
@@ -113,13 +113,13 @@ describe(nodeHttpClient, () => {
   });
 
   test.each([
-    { name: 'nobody listens', target: { baseUrl: 'http://127.0.0.1:1' } },
-    { name: 'there is no socket', target: { socketPath: '/nowhere/api.sock' } },
-  ])('tells HTTP_CONNECT if $name', async ({ target }) => {
+    { name: 'nothing listens on the port', target: { baseUrl: 'http://127.0.0.1:1' } },
+    { name: 'the socket does not exist', target: { socketPath: '/nowhere/api.sock' } },
+  ])('rejects with HTTP_CONNECT if $name', async ({ target }) => {
     await expect(clientFor(target).request(get, never)).rejects.toMatchObject({ code: 'HTTP_CONNECT', retry: 'transient' });
   });
 
-  test('tells HTTP_TIMEOUT if no head of an answer comes', async () => {
+  test('rejects with HTTP_TIMEOUT if there are no response headers', async () => {
     const clock = new VirtualClock();
     const arrived = Promise.withResolvers<undefined>();
     const baseUrl = await startRaw((socket) => {
@@ -134,9 +134,9 @@ describe(nodeHttpClient, () => {
     await outcome;
   });
 
-  test('tells HTTP_TIMEOUT if the connection takes too long', async () => {
+  test('rejects with HTTP_TIMEOUT if the connection takes too long', async () => {
     const clock = new VirtualClock();
-    // It takes the TCP connection, but never answers the TLS handshake.
+    // The server accepts the TCP connection, but never answers the TLS handshake.
     const baseUrl = (await startRaw(() => undefined)).replace('http:', 'https:');
     const outcome = expect(clientFor({ baseUrl, clock, connectTimeoutMs: 500 }).request(get, never)).rejects.toMatchObject({
       code: 'HTTP_TIMEOUT',
@@ -147,9 +147,9 @@ describe(nodeHttpClient, () => {
   });
 
   test.each([
-    { name: 'instead of an answer', answer: '' },
-    { name: 'within an answer', answer: 'HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc' },
-  ])('tells HTTP_RESET if the connection breaks $name', async ({ answer }) => {
+    { name: 'before the response', answer: '' },
+    { name: 'during the response', answer: 'HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc' },
+  ])('rejects with HTTP_RESET if the connection breaks $name', async ({ answer }) => {
     const baseUrl = await startRaw((socket) => {
       socket.once('data', () => {
         socket.end(answer);
@@ -161,7 +161,7 @@ describe(nodeHttpClient, () => {
     await expect(whole).rejects.toMatchObject({ code: 'HTTP_RESET', retry: 'transient' });
   });
 
-  test('replaces an idle connection that the server has closed at that moment', async () => {
+  test('replaces an idle connection that the server closes at the same time', async () => {
     let connections = 0;
     const baseUrl = await startRaw((socket) => {
       connections++;
@@ -236,12 +236,12 @@ describe(nodeHttpClient, () => {
     ]);
   });
 
-  test('does not begin under an aborted signal', async () => {
+  test('does not start if the signal has aborted', async () => {
     const client = clientFor({ baseUrl: 'http://127.0.0.1:1' });
     await expect(client.request(get, AbortSignal.abort(new Error('enough')))).rejects.toThrow('enough');
   });
 
-  test('trusts only the given authority, and a new one as soon as it is given', async () => {
+  test('trusts only the given certificate authority, and a new one as soon as it is set', async () => {
     const server = await startServer(echo, { tls: { cert: pem('first.crt'), key: pem('first.key') } });
     let tls = { ca: pem('first.crt') };
     const client = clientFor({ baseUrl: `https://localhost:${String(server.port)}`, tls: () => tls });
@@ -254,7 +254,7 @@ describe(nodeHttpClient, () => {
     await turns();
     expect(await ask()).toBe(before);
     server.setSecureContext({ cert: pem('second.crt'), key: pem('second.key') });
-    // Connections that are open stay.
+    // Open connections stay.
     expect(await ask()).toBe(before);
     tls = { ca: pem('first.crt') };
     await expect(ask()).rejects.toMatchObject({ code: 'HTTP_CONNECT' });
@@ -273,7 +273,7 @@ describe(nodeHttpClient, () => {
   });
 });
 
-/** Sends raw text and gives what came back until the server ended the connection. */
+/** Sends raw text, and returns what the server sent until it closed the connection. */
 function converse(port: number, text: string): Promise<string> {
   return new Promise((resolve) => {
     let received = '';
@@ -293,10 +293,10 @@ describe('lessons §5: a hostile client', () => {
   const HEAD = 'POST / HTTP/1.1\r\nhost: x\r\n';
 
   test.each([
-    { name: 'that connects and says nothing', text: '', answer: '' },
-    { name: 'that never ends the head of its request', text: `${HEAD}x-a: b\r\n`, answer: '408' },
+    { name: 'that connects and sends nothing', text: '', answer: '' },
+    { name: 'that never completes the headers of its request', text: `${HEAD}x-a: b\r\n`, answer: '408' },
     { name: 'that announces a body and does not send it', text: `${HEAD}content-length: 1000\r\n\r\nhalf`, answer: '408' },
-    { name: 'that sends a body in pieces without end', text: `${HEAD}transfer-encoding: chunked\r\n\r\n5\r\nhello\r\n`, answer: '408' },
+    { name: 'that sends a body in endless chunks', text: `${HEAD}transfer-encoding: chunked\r\n\r\n5\r\nhello\r\n`, answer: '408' },
   ])('$name is cut off', async ({ text, answer }) => {
     const server = await startServer((request, response) => request.resume().once('end', () => response.end('all')), { limits });
     expect(await converse(server.port, text)).toContain(answer);
@@ -304,44 +304,44 @@ describe('lessons §5: a hostile client', () => {
 
   test('that stops in the middle of a TLS handshake is cut off', async () => {
     const server = await startServer(echo, { limits, tls: { cert: pem('first.crt'), key: pem('first.key') } });
-    // The head of a ClientHello of 512 bytes, and no more.
+    // Only the record header of a ClientHello of 512 bytes.
     expect(await converse(server.port, '\x16\x03\x01\x02\x00')).toBe('');
   });
 
   test.each([
-    { name: 'headers beyond all measure', text: `${HEAD}x-a: ${'b'.repeat(40_000)}\r\n\r\n`, answer: '431' },
-    { name: 'headers without number', text: `${HEAD}${'a: b\r\n'.repeat(10_000)}\r\n`, answer: '431' },
-    { name: 'what is not HTTP', text: '\x16\x03\x01 hello\r\n\r\n', answer: '400' },
-    { name: 'two lengths for one body', text: `${HEAD}content-length: 5\r\ncontent-length: 6\r\n\r\nhello`, answer: '400' },
-    { name: 'a length and chunks', text: `${HEAD}content-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n`, answer: '400' },
-  ])('that sends $name is refused', async ({ text, answer }) => {
+    { name: 'a header that is too long', text: `${HEAD}x-a: ${'b'.repeat(40_000)}\r\n\r\n`, answer: '431' },
+    { name: 'too many headers', text: `${HEAD}${'a: b\r\n'.repeat(10_000)}\r\n`, answer: '431' },
+    { name: 'bytes that are not HTTP', text: '\x16\x03\x01 hello\r\n\r\n', answer: '400' },
+    { name: 'two content lengths', text: `${HEAD}content-length: 5\r\ncontent-length: 6\r\n\r\nhello`, answer: '400' },
+    { name: 'a content length and chunks', text: `${HEAD}content-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n`, answer: '400' },
+  ])('that sends $name is rejected', async ({ text, answer }) => {
     const server = await startServer((_request, response) => response.end('all'), { limits });
     expect(await converse(server.port, text)).toMatch(new RegExp(`^HTTP/1.1 ${answer} `));
   });
 
-  test('that sends its requests all at once gets the answers in order, one for each', async () => {
+  test('that pipelines its requests gets the responses in order', async () => {
     const server = await startServer((request, response) => response.end(`<${request.url ?? ''}>`), { limits });
     const requests = Array.from({ length: 100 }, (_, at) => `GET /${String(at)} HTTP/1.1\r\nhost: x\r\n\r\n`).join('');
     const received = await converse(server.port, requests.replace(/\r\n\r\n$/, '\r\nconnection: close\r\n\r\n'));
     expect(received.match(/<[^>]*>/g)).toEqual(Array.from({ length: 100 }, (_, at) => `</${String(at)}>`));
   });
 
-  test('that opens more connections than there may be finds the next ones closed, and the others are served', async () => {
+  test('that opens too many connections has the next ones closed, and other clients are served', async () => {
     const connections = { total: 3, strangers: 3, strangersOfSource: 3, ofOwner: 1 };
-    // Time stands still for the guard, so that no connection becomes old enough to make room.
+    // The clock of the guard does not advance, so that no connection becomes old enough to be closed.
     const clock = { ...systemClock, monotonic: () => 0 };
     const server = await startServer(echo, { clock, limits: { ...limits, headMs: 60_000, requestMs: 60_000, connections } });
     const agent = clientFor({ baseUrl: `http://127.0.0.1:${String(server.port)}` });
     await (await agent.request(get, never)).text();
-    const held = [converse(server.port, ''), converse(server.port, '')];
+    const open = [converse(server.port, ''), converse(server.port, '')];
     expect(await converse(server.port, '')).toBe('');
     expect((await agent.request(get, never)).status).toBe(200);
-    expect(held).toHaveLength(2);
+    expect(open).toHaveLength(2);
   });
 });
 
-describe('a caller that was vouched for', () => {
-  test('keeps its connection while a stranger opens one after the other, over TLS as well', async () => {
+describe('a known caller', () => {
+  test('keeps its connection while an unknown caller opens one after the other, over TLS too', async () => {
     let nowMs = 0;
     const connections = { total: 4, strangers: 3, strangersOfSource: 3, ofOwner: 1 };
     const server = await startServer(
@@ -375,19 +375,19 @@ describe('a caller that was vouched for', () => {
 });
 
 describe(serve, () => {
-  test('tells LISTEN if the port is taken', async () => {
+  test('rejects with LISTEN if the port is in use', async () => {
     const { port } = await startServer(echo);
     await expect(startServer(echo, { port })).rejects.toMatchObject({ code: 'LISTEN' });
   });
 
-  test('lets a request under way finish, and takes no other', async () => {
-    const held = Promise.withResolvers<ServerResponse>();
+  test('completes a pending request, and accepts no other', async () => {
+    const pendingResponse = Promise.withResolvers<ServerResponse>();
     const server = await startServer((_request, response) => {
-      held.resolve(response);
+      pendingResponse.resolve(response);
     });
     const client = clientFor({ baseUrl: `http://127.0.0.1:${String(server.port)}` });
     const pending = client.request(get, never);
-    const response = await held.promise;
+    const response = await pendingResponse.promise;
     const closing = server.close(60_000);
     await expect(clientFor({ baseUrl: `http://127.0.0.1:${String(server.port)}` }).request(get, never)).rejects.toMatchObject({
       code: 'HTTP_CONNECT',
@@ -397,7 +397,7 @@ describe(serve, () => {
     await expect(closing).resolves.toBeUndefined();
   });
 
-  test('cuts what does not finish in time', async () => {
+  test('closes connections whose requests do not finish in time', async () => {
     const clock = new VirtualClock();
     const arrived = Promise.withResolvers<undefined>();
     const server = await startServer(

@@ -1,4 +1,4 @@
-// What every app needs of the ports comes with this package.
+// The parts of ports that every app needs.
 export { BrupopError, describeError, memoryLogger, nodeHttpClient } from '@brupop/ports';
 export type { ClosableHttpClient, HttpTarget, LogEntry, Logger } from '@brupop/ports';
 export { ConfigError } from './errors.ts';

@@ -26,25 +26,25 @@ describe('TRACING_FILTER_DIRECTIVE', () => {
     { given: 'info,warn', threshold: 'warn' },
     { given: ' info , hyper=debug , ', threshold: 'info' },
     { given: 'info,kube_client::client=debug,tower-http=off', threshold: 'info' },
-    // What fits nothing of ours leaves nothing to log, as it does in Rust.
+    // If nothing matches, nothing is logged, as in Rust.
     { given: 'hyper=debug', threshold: 'off' },
-    { given: 'loud', threshold: 'off' },
+    { given: 'verbose', threshold: 'off' },
     { given: '[reconcile{node=a,b}]=debug', threshold: 'off' },
     { given: 'warn,controller[reconcile{node=a,b}]=debug', threshold: 'warn' },
-  ])('"$given" lets $threshold of $component pass', ({ given, component = 'controller', threshold }) => {
+  ])('"$given" sets the level of $component to $threshold', ({ given, component = 'controller', threshold }) => {
     const filter = logFilter(given);
     expect(filter.ok && thresholdFor(filter.value, component)).toBe(threshold);
   });
 
   test.each([
-    { given: 'info,controller=loud', culprit: '"controller=loud" is not a valid directive' },
+    { given: 'info,controller=verbose', culprit: '"controller=verbose" is not a valid directive' },
     { given: 'a=b=c', culprit: '"a=b=c" is not a valid directive' },
     { given: 'what ever', culprit: '"what ever" is not a valid directive' },
     { given: 'info,hyper=6', culprit: '"hyper=6" is not a valid directive' },
     { given: '=debug', culprit: '"=debug" is not a valid directive' },
     { given: ',', culprit: 'separated by commas' },
     { given: 'x=constructor', culprit: '"x=constructor" is not a valid directive' },
-  ])('"$given" is refused, and the part that is wrong is named', ({ given, culprit }) => {
+  ])('"$given" is rejected, and the invalid directive is named', ({ given, culprit }) => {
     expect(logFilter(given)).toEqual({ ok: false, expected: expect.stringContaining(culprit) as unknown as string });
   });
 });

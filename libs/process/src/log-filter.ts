@@ -1,17 +1,17 @@
 import type { Parsed } from './config.ts';
 import type { LogThreshold } from './logger.ts';
 
-/** One part of a filter: how much is logged of the targets whose names begin so. */
+/** One directive of a filter: the level of the targets whose names have this prefix. */
 export interface LogDirective {
-  /** `undefined`: of all. */
+  /** Undefined for every target. */
   readonly target: string | undefined;
   readonly level: LogThreshold;
 }
 
-/** What `TRACING_FILTER_DIRECTIVE` says. */
+/** The value of `TRACING_FILTER_DIRECTIVE`. */
 export type LogFilter = readonly LogDirective[];
 
-// As `EnvFilter` of Rust's tracing-subscriber has them; there is no trace here, so it is as much as debug.
+// The levels of `EnvFilter` in Rust's tracing-subscriber. We have no level trace; it is the same as debug.
 const LEVELS: Readonly<Record<string, LogThreshold>> = {
   off: 'off',
   error: 'error',
@@ -28,19 +28,19 @@ const LEVELS: Readonly<Record<string, LogThreshold>> = {
 };
 const LEVEL = '([oO][fF][fF]|[eE][rR][rR][oO][rR]|[wW][aA][rR][nN]|[iI][nN][fF][oO]|[dD][eE][bB][uU][gG]|[tT][rR][aA][cC][eE]|[0-5])';
 const DIRECTIVE = `\\s*([\\w:-]*(\\[[^\\]]*\\])?(=${LEVEL}?)?)\\s*`;
-/** What {@link logFilter} takes, as far as a pattern can say it. */
+/** The input of {@link logFilter}, as far as a pattern can describe it. */
 export const LOG_FILTER_PATTERN: string = `${DIRECTIVE}(,${DIRECTIVE})*`;
 const TARGETED = /^([\w:-]+)?(\[[^\]]*\])?(?:=(\w*))?$/;
 const EXPECTED =
   'levels (off, error, warn, info, debug, trace) and directives such as "info,controller=debug,hyper=warn", separated by commas';
 
 /**
- * Reads a filter directive as tracing-subscriber's `EnvFilter` does: a level for everything, levels for targets, or both. A target without a level
- * logs everything. Targets that there are not, such as `hyper`, are taken and have no effect; so have those with a span in brackets.
+ * Parses a filter directive as `EnvFilter` of tracing-subscriber does: a level for everything, levels for targets, or both. A target
+ * without a level logs everything. Unknown targets, such as `hyper`, and directives with a span in brackets are accepted without effect.
  */
 export function logFilter(given: string): Parsed<LogFilter> {
   const directives: LogDirective[] = [];
-  // A comma within the brackets of a span separates no directives.
+  // A comma within the brackets of a span does not separate directives.
   for (const part of given.split(/,(?![^[]*\])/).map((text) => text.trim())) {
     if (part === '') continue;
     const bare = levelOf(part);
@@ -52,14 +52,14 @@ export function logFilter(given: string): Parsed<LogFilter> {
     const parsed = level === undefined || level === '' ? 'debug' : levelOf(level);
     if (matched === undefined || parsed === undefined || (target ?? span) === undefined)
       return { ok: false, expected: `${EXPECTED}; "${part}" is not a valid directive` };
-    // Nothing here is within a span of tracing.
+    // There are no tracing spans here.
     if (span === undefined && target !== undefined) directives.push({ target, level: parsed });
     else directives.push({ target: NOTHING, level: parsed });
   }
   return directives.length === 0 ? { ok: false, expected: EXPECTED } : { ok: true, value: directives };
 }
 
-/** No name begins like this. */
+/** No name has this prefix. */
 const NOTHING = '[';
 
 function levelOf(text: string): LogThreshold | undefined {
@@ -68,9 +68,9 @@ function levelOf(text: string): LogThreshold | undefined {
 }
 
 /**
- * How much a process logs. Of the directives that fit the one with the longest target counts, and of equals the last. As with `EnvFilter`, nothing is
- * logged if none fits.
- * @param component such as `agent`; it goes by the name of `brupop::agent`, too
+ * The level of a process: that of the matching directive with the longest target, and of equal ones the last. As with `EnvFilter`, nothing
+ * is logged if no directive matches.
+ * @param component such as `agent`; the target `brupop::agent` matches too
  */
 export function thresholdFor(filter: LogFilter, component: string): LogThreshold {
   const names = [component, `brupop::${component}`];

@@ -1,8 +1,8 @@
 import type { LogFields, LogLevel } from '@brupop/ports';
 
-/** Every layout of a log. */
+/** Every log format. */
 export const LOG_FORMATS = ['full', 'compact', 'pretty', 'json'] as const;
-/** The layouts of Rust's tracing formatters, so that existing settings keep their meaning. */
+/** The formats of Rust's tracing formatters, so that settings of Brupop 1.x keep their meaning. */
 export type LogFormat = (typeof LOG_FORMATS)[number];
 
 export interface LogRecord {
@@ -58,7 +58,7 @@ function pairs(fields: LogFields, sign: string, separator = ' '): string {
     .join(separator);
 }
 
-// Quoted, so that a line feed in a value cannot forge an entry of its own.
+// Quoted, so that a line feed in a value cannot forge another entry.
 function valueText(value: unknown): string {
   return typeof value === 'string' && /^[\w.:/@+-]+$/.test(value) ? value : JSON.stringify(value);
 }

@@ -74,14 +74,14 @@ describe(createLogger, () => {
     expect(lines.map((line) => line.split(/ +/)[1])).toEqual(shown);
   });
 
-  test('keeps an entry on one line, whatever it holds', async () => {
+  test('writes an entry as one line, whatever it contains', async () => {
     const lines = await linesOf((log) => {
       log.info('a\nb', { text: 'c\n2026-01-05 ERROR forged' });
     });
     expect(lines).toEqual(['2026-01-05T00:00:00.000Z  INFO agent: a b text="c\\n2026-01-05 ERROR forged"']);
   });
 
-  test('never throws, neither by what it is given nor by where it writes', async () => {
+  test('never throws, whatever its fields are, and if writing fails', async () => {
     const circular: Record<string, unknown> = {};
     circular['self'] = circular;
     const hostile = {

@@ -5,19 +5,20 @@ import type { LogFormat, LogRecord } from './log-format.ts';
 import { LOG_LEVELS, loggerTo } from '@brupop/ports';
 import type { Logger, LogLevel } from '@brupop/ports';
 
-/** How much is logged; `off`: nothing. */
+/** The least severe level that is logged; `off` logs nothing. */
 export type LogThreshold = LogLevel | 'off';
-/** What a {@link Logger} is made from. */
+
+/** Options of {@link createLogger}. */
 export interface LoggerOptions {
-  /** Shown with each line, such as `agent`. */
+  /** Name in each entry, such as `agent`. */
   readonly component: string;
   readonly level: LogThreshold;
   readonly format: LogFormat;
-  /** Colours for a terminal; JSON never has any. */
+  /** Whether to use colours; JSON never has any. */
   readonly ansi: boolean;
-  /** Takes one line (or, for `pretty`, one paragraph) without its final line feed; standard output by default. */
+  /** Writes one line (for `pretty`, one paragraph), given without its final line feed; to standard output by default. */
   readonly write?: (line: string) => void;
-  /** Wall-clock time for the timestamps, milliseconds since the epoch. */
+  /** Wall-clock time of the timestamps, in milliseconds since the Unix epoch. */
   readonly now?: () => number;
 }
 

@@ -4,7 +4,7 @@ import { createProcessLogger, LOGGING_CONFIG } from './logging.ts';
 
 const SPEC = { ...LOGGING_CONFIG, logFilter: { ...LOGGING_CONFIG.logFilter, deprecatedEnv: 'LOG_FILTER' } };
 
-/** What a process prints that logs one entry of each level. */
+/** The output of a process that logs one entry of each level. */
 async function printed(env: Readonly<Record<string, string>>): Promise<string[]> {
   const lines: string[] = [];
   const parsed = parseConfig(SPEC, env);
@@ -29,12 +29,12 @@ describe(createProcessLogger, () => {
       lines: ['1970-01-01T00:00:00.000Z ERROR agent: broken', '1970-01-01T00:00:00.000Z  INFO agent: changed node=a'],
     },
     {
-      name: 'compact, of which only errors',
+      name: 'compact, errors only',
       env: { LOGGING_FORMATTER: 'compact', TRACING_FILTER_DIRECTIVE: 'error' },
       lines: ['1970-01-01T00:00:00.000Z ERROR agent: broken'],
     },
     {
-      name: 'JSON, with colours that JSON does not have, and details of other processes',
+      name: 'JSON, which has no colours, and debug entries of another process',
       env: { LOGGING_FORMATTER: 'json', LOGGING_ANSI_ENABLED: 'True', TRACING_FILTER_DIRECTIVE: 'info,controller=debug' },
       lines: [
         '{"timestamp":"1970-01-01T00:00:00.000Z","level":"ERROR","fields":{"message":"broken"},"target":"agent"}',
@@ -46,9 +46,9 @@ describe(createProcessLogger, () => {
       env: { LOGGING_FORMATTER: 'full', LOGGING_ANSI_ENABLED: 'true', TRACING_FILTER_DIRECTIVE: 'error' },
       lines: ['\u001b[2m1970-01-01T00:00:00.000Z\u001b[0m \u001b[31mERROR\u001b[0m \u001b[2magent:\u001b[0m broken'],
     },
-    { name: 'nothing, if that is meant', env: { TRACING_FILTER_DIRECTIVE: 'off' }, lines: [] },
+    { name: 'nothing, if logging is turned off', env: { TRACING_FILTER_DIRECTIVE: 'off' }, lines: [] },
     {
-      name: 'that nothing is logged, if that may not be meant',
+      name: 'a warning that logging is off, if that may not be intended',
       env: { LOGGING_FORMATTER: 'compact', TRACING_FILTER_DIRECTIVE: 'inof' },
       lines: [expect.stringContaining('WARN agent: Logging is off')],
     },

@@ -40,7 +40,8 @@ export const LOGGING_CONFIG: ConfigSpec<LoggingConfig> = {
 };
 
 /**
- * The log of a process. It warns of deprecated variables. If the configuration is invalid, it is JSON of level info, to report what is wrong.
+ * The log of a process. It warns of deprecated variables. If the configuration is invalid, it is JSON of level info, to report what is
+ * wrong.
  * @param component such as `agent`
  */
 export function createProcessLogger(
@@ -52,8 +53,8 @@ export function createProcessLogger(
   const { config, deprecated } = parsed;
   const options = { component, format: config.logFormat, ansi: config.logAnsi, ...sink };
   const level = thresholdFor(config.logFilter, component);
-  const isMeant = config.logFilter.some((directive) => directive.level === 'off');
-  if (level === 'off' && !isMeant) {
+  const isIntended = config.logFilter.some((directive) => directive.level === 'off');
+  if (level === 'off' && !isIntended) {
     // The filter may be mistyped: without this entry, nothing would show it.
     createLogger({ ...options, level: 'warn' }).warn('Logging is off: no directive of TRACING_FILTER_DIRECTIVE matches this process', {
       targets: [component, `brupop::${component}`],

@@ -2,12 +2,12 @@ import { describe, expect, test } from '@jest/globals';
 import { collectProcessMetrics, createMetrics, knownLabels } from './metrics.ts';
 import type { Metrics } from './metrics.ts';
 
-/** The samples, without what every process shows. */
+/** The samples, without those of every process. */
 const samples = async (metrics: Metrics): Promise<string[]> =>
   (await metrics.render()).split('\n').filter((line) => !/^(#|target_info|brupop_build_info|$)/.test(line));
 
 describe(createMetrics, () => {
-  test('shows what is to be counted as 0 before anything has happened', async () => {
+  test('starts counters at 0', async () => {
     const metrics = createMetrics('controller');
     const events = metrics.counter({ type: 'counter', name: 'brupop_events_total', help: 'h', labels: { type: ['a'] } });
     metrics.gauge({ type: 'gauge', name: 'brupop_hosts_state', help: 'h', labels: { state: ['Idle'] } });
@@ -27,7 +27,7 @@ describe(createMetrics, () => {
     expect(metrics.contentType).toContain('text/plain');
   });
 
-  test('shows nothing of what is not known', async () => {
+  test('shows an optional gauge only after it is set', async () => {
     const metrics = createMetrics('controller');
     const finish = metrics.gauge({ type: 'gauge', name: 'brupop_finish', help: 'h', optional: true });
     expect(await samples(metrics)).toEqual([]);
@@ -35,7 +35,7 @@ describe(createMetrics, () => {
     expect(await samples(metrics)).toEqual(['brupop_finish 7']);
   });
 
-  test('tells what runs', async () => {
+  test('describes what is running', async () => {
     const text = await createMetrics('apiserver').render();
     expect(text).toContain('target_info{service_name="apiserver"} 1');
     expect(text).toContain(`brupop_build_info{component="apiserver",version="unknown",runtime="${process.version}"} 1`);
@@ -48,7 +48,7 @@ describe(createMetrics, () => {
 });
 
 describe(collectProcessMetrics, () => {
-  test('tells of CPU time, memory and the event loop', async () => {
+  test('has CPU time, memory and the event loop', async () => {
     const metrics = createMetrics('a');
     collectProcessMetrics(metrics);
     const text = await metrics.render();
@@ -69,7 +69,7 @@ describe(knownLabels, () => {
         { a: '2', b: '3' },
       ],
     },
-    { name: 'a label of unknown values', labels: { a: ['1', '2'], b: 'some text' }, expected: [] },
+    { name: 'a label whose values are unknown', labels: { a: ['1', '2'], b: 'some text' }, expected: [] },
   ])('$name', ({ labels, expected }) => {
     expect(knownLabels({ type: 'gauge', name: 'x', help: 'h', labels })).toEqual(expected);
   });

@@ -1,36 +1,36 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 /**
- * The labels of a metric: of each either all its values, or, where they are not known beforehand, a phrase that says what they are. Every
- * combination of known values is shown as 0 before anything has happened, so that rates and alerts work from the start.
+ * The labels of a metric: for each either all its values, or a description if the values are not known in advance. Every combination of
+ * known values starts at 0, so that rates and alerts work from the start.
  */
 export type MetricLabels<L extends string> = Readonly<Record<L, readonly string[] | string>>;
 
-/** What is told of a metric: to Prometheus, and in docs/metrics.md. */
+/** The definition of a metric, for Prometheus and for docs/metrics.md. */
 export interface MetricDefinition<L extends string = string> {
   readonly type: 'counter' | 'gauge' | 'histogram';
-  /** With the prefix `brupop_` and a unit, unless another name is known to users. */
+  /** With the prefix `brupop_` and a unit, except for the established names of Brupop 1.x. */
   readonly name: string;
   readonly help: string;
   readonly labels?: MetricLabels<L>;
 }
 
-/** Of a number that only grows. */
+/** Definition of a counter. */
 export interface CounterDefinition<L extends string = never> extends MetricDefinition<L> {
   readonly type: 'counter';
 }
 
-/** Of a number as it is now. */
+/** Definition of a gauge. */
 export interface GaugeDefinition<L extends string = never> extends MetricDefinition<L> {
   readonly type: 'gauge';
-  /** Shown only while it is known: not initialised. */
+  /** Whether the gauge has no value until it is set. */
   readonly optional?: boolean;
 }
 
-/** Of a distribution. */
+/** Definition of a histogram. */
 export interface HistogramDefinition<L extends string = never> extends MetricDefinition<L> {
   readonly type: 'histogram';
-  /** Upper bounds in the metric's unit, ascending. */
+  /** Upper bounds in the unit of the metric, ascending. */
   readonly buckets: readonly number[];
 }
 
@@ -38,14 +38,14 @@ export interface HistogramDefinition<L extends string = never> extends MetricDef
 export interface Metrics {
   readonly registry: Registry;
   readonly contentType: string;
-  /** Everything in the Prometheus text format. */
+  /** All metrics in the Prometheus text format. */
   render(): Promise<string>;
   counter<L extends string = never>(definition: CounterDefinition<L>): Counter<L>;
   gauge<L extends string = never>(definition: GaugeDefinition<L>): Gauge<L>;
   histogram<L extends string = never>(definition: HistogramDefinition<L>): Histogram<L>;
 }
 
-/** Named as OpenTelemetry does, for whoever joins on it. */
+/** The name is that of OpenTelemetry, for queries that join on it. */
 export const TARGET_INFO: GaugeDefinition<'service_name'> = {
   type: 'gauge',
   name: 'target_info',
@@ -53,18 +53,18 @@ export const TARGET_INFO: GaugeDefinition<'service_name'> = {
   labels: { service_name: '`controller` or `apiserver`' },
 };
 
-/** What runs. */
+/** What is running. */
 export const BUILD_INFO: GaugeDefinition<'component' | 'version' | 'runtime'> = {
   type: 'gauge',
   name: 'brupop_build_info',
-  help: 'Always 1; its labels tell what runs',
+  help: 'Always 1; the labels describe what is running',
   labels: { component: '`controller` or `apiserver`', version: 'its version', runtime: 'version of Node.js' },
 };
 
-/** What every process shows, besides the metrics of {@link collectProcessMetrics}. */
+/** The metrics of every process, in addition to those of {@link collectProcessMetrics}. */
 export const COMMON_METRICS: readonly MetricDefinition[] = [TARGET_INFO, BUILD_INFO];
 
-/** A registry that holds no more than {@link COMMON_METRICS}. */
+/** A registry with {@link COMMON_METRICS}. */
 export function createMetrics(component: string): Metrics {
   const registry = new Registry();
   const base = ({ name, help, labels = {} }: MetricDefinition) => ({ name, help, labelNames: Object.keys(labels), registers: [registry] });
@@ -95,12 +95,12 @@ export function createMetrics(component: string): Metrics {
   return metrics;
 }
 
-/** Adds what can be told of any process of Node.js: CPU time, memory, file descriptors, the event loop, garbage collection. */
+/** Adds the metrics of a Node.js process: CPU time, memory, file descriptors, the event loop, garbage collection. */
 export function collectProcessMetrics({ registry }: Metrics): void {
   collectDefaultMetrics({ register: registry });
 }
 
-/** Every combination of the labels' values; none if the values of one are not known. Without labels: the one empty combination. */
+/** Every combination of label values; none if the values of one label are not known; the empty combination without labels. */
 export function knownLabels({ labels = {} }: MetricDefinition): Record<string, string>[] {
   let combinations: Record<string, string>[] = [{}];
   for (const [label, values] of Object.entries(labels)) {

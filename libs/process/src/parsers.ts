@@ -5,7 +5,7 @@ import type { Parsed, Parser } from './config.ts';
 const ok = <T>(value: T): Parsed<T> => ({ ok: true, value });
 const expected = (what: string): { readonly ok: false; readonly expected: string } => ({ ok: false, expected: what });
 
-/** Any text but nothing at all. */
+/** Any non-empty text. */
 export const text: Parser<string> = (given) => (given === '' ? expected('some text') : ok(given));
 
 /** `true` or `false`. */
@@ -13,7 +13,7 @@ export const boolean: Parser<boolean> = withRule({ words: ['true', 'false'] }, (
   given === 'true' || given === 'false' ? ok(given === 'true') : expected('true or false'),
 );
 
-/** A whole number within bounds, both included. */
+/** An integer within inclusive bounds. */
 export function integer({ min = 0, max = Number.MAX_SAFE_INTEGER }: { readonly min?: number; readonly max?: number } = {}): Parser<number> {
   const range =
     max === Number.MAX_SAFE_INTEGER ? `an integer of at least ${String(min)}` : `an integer from ${String(min)} to ${String(max)}`;
@@ -34,7 +34,7 @@ export function oneOf<const T extends string>(...words: readonly T[]): Parser<T>
   });
 }
 
-/** Seconds, given as a whole number; the value is in milliseconds. */
+/** An integer of seconds; the value is in milliseconds. */
 export function seconds({ min = 0, max = 30 * 86_400 }: { readonly min?: number; readonly max?: number } = {}): Parser<number> {
   const parse = integer({ min, max });
   return withRule({ integer: { min, max } }, (given) => {
@@ -43,18 +43,18 @@ export function seconds({ min = 0, max = 30 * 86_400 }: { readonly min?: number;
   });
 }
 
-/** Nothing at all is undefined; anything else is for `parse`. Use with the default `''`. */
+/** Undefined for an empty text, otherwise the result of `parse`. Use with the default `''`. */
 export function optional<T>(parse: Parser<T>): Parser<T | undefined> {
   const parseGiven = (given: string): Parsed<T | undefined> => (given === '' ? ok(undefined) : parse(given));
   return parse.rule === undefined ? parseGiven : withRule({ anyOf: [{ words: [''] }, parse.rule] }, parseGiven);
 }
 
-/** An IP address of either family. */
+/** An IPv4 or IPv6 address. */
 export const ipAddress: Parser<string> = withRule({ pattern: '[0-9a-zA-Z.:%]+' }, (given) =>
   isIP(given) === 0 ? expected('an IP address') : ok(given),
 );
 
-/** An absolute http or https URL, without its final slash. */
+/** An absolute http or https URL; trailing slashes are removed. */
 export const url: Parser<string> = withRule({ pattern: 'https?://.+' }, (given) =>
   URL.canParse(given) && /^https?:\/\//.test(given) ? ok(given.replace(/\/+$/, '')) : expected('an http or https URL'),
 );

@@ -45,7 +45,7 @@ function start(main: (signal: AbortSignal) => Promise<void>, terminationLog?: st
 }
 
 describe(runProcess, () => {
-  test.each(['SIGTERM', 'SIGINT'])('%s stops main and ends with 0', async (name) => {
+  test.each(['SIGTERM', 'SIGINT'])('%s stops main and exits with 0', async (name) => {
     const { host, clock, messages } = start(untilAborted);
     host.emit(name);
     await clock.settle();
@@ -55,20 +55,20 @@ describe(runProcess, () => {
   test.each([
     { name: 'an error', main: () => Promise.reject(new Error('broken')), code: 1, message: 'error Exiting after an error', note: 'broken' },
     {
-      name: 'a bad configuration',
+      name: 'an invalid configuration',
       main: () => Promise.reject(new ConfigError(['A: bad', 'B: worse'])),
       code: 2,
       message: 'error Invalid configuration',
       note: 'A: bad\nB: worse',
     },
     {
-      name: 'an end that nobody asked for',
+      name: 'an unexpected return of main',
       main: () => Promise.resolve(),
       code: 1,
       message: 'error Exiting',
       note: 'main returned unexpectedly',
     },
-  ])('$name ends with $code, and leaves a note', async ({ main, code, message, note }) => {
+  ])('$name exits with $code, and writes the termination log', async ({ main, code, message, note }) => {
     const dir = mkdtempSync(join(tmpdir(), 'brupop-'));
     dirs.push(dir);
     const { host, clock, messages } = start(main, join(dir, 'note'));
@@ -76,20 +76,20 @@ describe(runProcess, () => {
     expect([host.exits, messages()[0], readFileSync(join(dir, 'note'), 'utf8')]).toEqual([[code], message, note]);
   });
 
-  test('an error while stopping is told and ends with 1', async () => {
+  test('an error during the shutdown exits with 1', async () => {
     const { host, clock } = start((signal) => untilAborted(signal).catch(() => Promise.reject(new Error('cannot stop'))));
     host.emit('SIGTERM');
     await clock.settle();
     expect(host.exits).toEqual([1]);
   });
 
-  test('a note that cannot be left is no reason not to end', async () => {
+  test('exits even if the termination log cannot be written', async () => {
     const { host, clock } = start(() => Promise.reject(new Error('broken')), '/nowhere/at/all');
     await clock.settle();
     expect(host.exits).toEqual([1]);
   });
 
-  test('a stop that takes too long ends with 1', async () => {
+  test('a shutdown that takes too long exits with 1', async () => {
     const { host, clock, messages } = start(() => new Promise(() => undefined));
     host.emit('SIGTERM');
     await clock.advance(24_999);
@@ -98,7 +98,7 @@ describe(runProcess, () => {
     expect([host.exits, messages().at(-1)]).toEqual([[1], 'error Exiting before the shutdown completed']);
   });
 
-  test('a second signal ends at once', async () => {
+  test('a second signal exits immediately', async () => {
     const { host, clock } = start(() => new Promise(() => undefined));
     host.emit('SIGINT');
     host.emit('SIGINT');
@@ -106,7 +106,7 @@ describe(runProcess, () => {
     expect(host.exits).toEqual([1]);
   });
 
-  test.each(['uncaughtException', 'unhandledRejection'])('%s is told and ends with 1', async (name) => {
+  test.each(['uncaughtException', 'unhandledRejection'])('%s is logged and exits with 1', async (name) => {
     const { host, clock, log } = start(untilAborted);
     host.emit(name, new Error('bug'));
     await clock.settle();

@@ -3,27 +3,27 @@ import { describeError, systemClock } from '@brupop/ports';
 import type { Clock, Logger } from '@brupop/ports';
 import { ConfigError } from './errors.ts';
 
-/** The part of Node's `process` that a main function needs; tests give their own. */
+/** The part of the global `process` that {@link runProcess} needs; tests use a fake. */
 export interface ProcessHost {
   on(event: string, listener: (argument: unknown) => void): unknown;
   off(event: string, listener: (argument: unknown) => void): unknown;
   exit(code: number): void;
 }
 
-/** What {@link runProcess} needs beside the main function. */
+/** Options of {@link runProcess}. */
 export interface RunOptions {
   readonly log: Logger;
-  /** How long a stop may take before the process ends anyway; 25 s by default, within a pod's 30. */
+  /** How long a shutdown may take before the process exits anyway; 25 s by default, less than the 30 s of a pod. */
   readonly stopTimeoutMs?: number;
-  /** File that gets the reason of a failure, for `kubectl describe pod`. */
+  /** File for the reason of a failure, for `kubectl describe pod`. */
   readonly terminationLog?: string | undefined;
   readonly clock?: Clock;
   readonly host?: ProcessHost;
 }
 
 /**
- * Runs a main function until it ends, and the process with it. SIGTERM and SIGINT abort its signal; a second one ends at once.
- * Exit codes: 0 after a signal; 1 after an error, or if main came to an end that nobody asked for; 2 for a bad configuration.
+ * Runs a main function, and exits when it ends. SIGTERM and SIGINT abort its signal; a second signal exits immediately.
+ * Exit codes: 0 after a signal; 1 after an error, or if main returned without a signal; 2 for an invalid configuration.
  */
 export async function runProcess(main: (signal: AbortSignal) => Promise<void>, options: RunOptions): Promise<void> {
   const { log, stopTimeoutMs = 25_000, clock = systemClock, host = process } = options;
@@ -35,14 +35,14 @@ export async function runProcess(main: (signal: AbortSignal) => Promise<void>, o
     ended = true;
     cancelTimer();
     for (const [event, listener] of Object.entries(listeners)) host.off(event, listener);
-    // The log is a stream; its last lines leave in the next turns.
+    // The log is a stream, whose last lines are written in the next turns of the event loop.
     setImmediate(() => {
       host.exit(code);
     });
   };
   const fail = (message: string, error: unknown): void => {
     log.error(message, { error });
-    if (options.terminationLog !== undefined) leaveNote(options.terminationLog, describeError(error));
+    if (options.terminationLog !== undefined) writeTerminationLog(options.terminationLog, describeError(error));
     end(1);
   };
   const onSignal = (name: unknown): void => {
@@ -73,11 +73,11 @@ export async function runProcess(main: (signal: AbortSignal) => Promise<void>, o
   } catch (error) {
     if (error instanceof ConfigError) {
       for (const problem of error.problems) log.error('Invalid configuration', { problem });
-      if (options.terminationLog !== undefined) leaveNote(options.terminationLog, error.problems.join('\n'));
+      if (options.terminationLog !== undefined) writeTerminationLog(options.terminationLog, error.problems.join('\n'));
       end(2);
       return;
     }
-    // Whatever was under way when the signal came ends with its reason.
+    // After a signal, pending operations reject with its reason.
     if (!abort.signal.aborted || error !== abort.signal.reason) {
       fail('Exiting after an error', error);
       return;
@@ -87,10 +87,10 @@ export async function runProcess(main: (signal: AbortSignal) => Promise<void>, o
   else fail('Exiting', new Error('main returned unexpectedly'));
 }
 
-function leaveNote(path: string, text: string): void {
+function writeTerminationLog(path: string, text: string): void {
   try {
     writeFileSync(path, text);
   } catch {
-    // The log has it too.
+    // The log contains the reason too.
   }
 }

@@ -9,50 +9,52 @@ import { ConnectionGuard } from './connection-guard.ts';
 import type { ConnectionLimits, GuardedConnection } from './connection-guard.ts';
 import { availableMemory, connectionLimits } from './connection-limits.ts';
 
-/** What answers requests; an express app is one. */
+/** Answers requests; an express app is one. */
 export type RequestListener = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** Where and how a server listens. */
+/** Options of {@link serve}. */
 export interface ServeOptions {
-  /** 0 lets the system choose. */
+  /** 0 lets the operating system choose. */
   readonly port: number;
-  /** Address to listen on; all of them by default. */
+  /** Address to listen on; every address by default. */
   readonly host?: string;
-  /** Certificate and key; absent means plain HTTP. */
+  /** Certificate and key; absent for plain HTTP. */
   readonly tls?: SecureContextOptions;
   readonly limits?: Partial<ServeLimits>;
   readonly log: Logger;
   readonly clock?: Clock;
 }
 
-/** What one client may take. Past a limit its connection is cut, if it can still be told with 408. */
+/** Limits of one client. If it exceeds one, its connection is closed, with status 408 if possible. */
 export interface ServeLimits {
-  /** Longest time for a TLS handshake; 30 s by default: thousands that come at once wait for their turn, and whoever is cut begins anew. */
+  /**
+   * Timeout of a TLS handshake; 30 s by default: thousands of simultaneous handshakes take long, and a client that is cut off starts again.
+   */
   readonly handshakeMs: number;
-  /** Longest time until the head of a request has arrived, counted from the connection for the first; 30 s by default. */
+  /** Timeout of the headers of a request, for the first request from the connection; 30 s by default. */
   readonly headMs: number;
-  /** Longest time until a request has arrived, its body included; 30 s by default. Answers may take for ever. */
+  /** Timeout of a request, including its body; 30 s by default. Responses have no timeout. */
   readonly requestMs: number;
-  /** Connections at a time; see {@link ConnectionLimits}. By default as many as the memory of the process is for. */
+  /** Maximum number of open connections; by default what fits into the memory of the process. */
   readonly connections: ConnectionLimits;
 }
 
 const LIMITS: Omit<ServeLimits, 'connections'> = { handshakeMs: 30_000, headMs: 30_000, requestMs: 30_000 };
-/** How late a limit may be noticed. */
+/** How often timeouts are checked. */
 const CHECK_MS = 5_000;
 
-/** A server that listens. */
+/** A listening server. */
 export interface RunningServer {
   readonly port: number;
-  /** New connections get the new certificate; those that are open stay. */
+  /** Sets the certificate of new connections; open ones stay. */
   setSecureContext(tls: SecureContextOptions): void;
-  /** Takes no new connections, lets requests under way finish for `graceMs`, then cuts them. */
+  /** Stops accepting connections, waits up to `graceMs` for pending requests, then closes their connections. */
   close(graceMs: number): Promise<void>;
 }
 
 /**
  * Serves HTTP or HTTPS.
- * @throws {@link BrupopError} `LISTEN` if the port cannot be had
+ * @throws {@link BrupopError} `LISTEN` if the server cannot listen on the port
  */
 export async function serve(handler: RequestListener, options: ServeOptions): Promise<RunningServer> {
   const { port, host, tls, log, clock = systemClock } = options;
@@ -68,7 +70,7 @@ export async function serve(handler: RequestListener, options: ServeOptions): Pr
       socket.destroy();
       return;
     }
-    const key = endOf(socket);
+    const key = remoteEndOf(socket);
     connections.set(key, connection);
     socket.once('close', () => {
       if (connections.get(key) === connection) connections.delete(key);
@@ -76,7 +78,7 @@ export async function serve(handler: RequestListener, options: ServeOptions): Pr
     });
   };
   const listener: RequestListener = (request, response) => {
-    const connection = connections.get(endOf(request.socket));
+    const connection = connections.get(remoteEndOf(request.socket));
     if (connection !== undefined) {
       CONNECTIONS.set(request.socket, connection);
       response.once('close', connection.request());
@@ -101,7 +103,7 @@ export async function serve(handler: RequestListener, options: ServeOptions): Pr
       ? createHttpServer(timeouts, listener)
       : createHttpsServer({ ...tls, ...timeouts, handshakeTimeout: limits.handshakeMs }, listener);
   server.on('connection', onConnection);
-  // Longer than the pause between two requests of an agent: TLS handshakes are what costs.
+  // Longer than the interval between two requests of an agent, because TLS handshakes are expensive.
   server.keepAliveTimeout = 75_000;
   await listening(server, port, host);
   server.on('error', (error) => {
@@ -131,16 +133,19 @@ export async function serve(handler: RequestListener, options: ServeOptions): Pr
   };
 }
 
-/** By socket: where {@link vouchFor} finds the connection of a request. */
+/** The connection of each socket, for {@link vouchFor}. */
 const CONNECTIONS = new WeakMap<Socket, GuardedConnection>();
 
-/** Tells the server of a request who its caller is: the connection of a caller that is known stays, when strangers take too many. `undefined`: a stranger. */
+/**
+ * Identifies the caller of a request to its server, which then keeps the connection when unknown callers open too many. Undefined for an
+ * unknown caller.
+ */
 export function vouchFor(request: IncomingMessage, caller: string | undefined): void {
   CONNECTIONS.get(request.socket)?.vouch(caller);
 }
 
-/** The other end. A TLS socket and the socket under it have the same. */
-function endOf({ remoteAddress = '', remotePort = 0 }: Socket): string {
+/** The remote end of a socket; the same for a TLS socket and the TCP socket below it. */
+function remoteEndOf({ remoteAddress = '', remotePort = 0 }: Socket): string {
   return `${remoteAddress} ${String(remotePort)}`;
 }
 

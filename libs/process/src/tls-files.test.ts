@@ -10,7 +10,7 @@ import type { TlsMaterial } from './tls-files.ts';
 const DATA = join(import.meta.dirname, '../test-data');
 let dir = '';
 
-/** Publishes a pair as a kubelet does: a new directory, then a symbolic link that changes in one step. */
+/** Publishes a pair as a kubelet does: a new directory, then an atomic change of a symbolic link. */
 function publish(name: 'first' | 'second', keyOf: 'first' | 'second' = name): void {
   const version = join(dir, `..${name}-${keyOf}`);
   mkdirSync(version);
@@ -39,7 +39,7 @@ afterEach(() => {
 });
 
 describe(tlsFiles, () => {
-  test('gives the same objects as long as nothing changes', async () => {
+  test('returns the same objects while the files do not change', async () => {
     const { clock, changes, files } = open();
     const material = files.material();
     const context = files.secureContext();
@@ -49,7 +49,7 @@ describe(tlsFiles, () => {
     expect(changes).toEqual([]);
   });
 
-  test('takes over what a kubelet has published, and tells it', async () => {
+  test('reloads files that a kubelet has replaced, and logs it', async () => {
     const { clock, changes, files } = open();
     const before = files.material();
     publish('second');
@@ -66,7 +66,7 @@ describe(tlsFiles, () => {
       },
     },
     {
-      name: 'a half-written certificate',
+      name: 'an incomplete certificate',
       spoil: () => {
         writeFileSync(join(dir, '..data', 'tls.crt'), '-----BEGIN CERT');
       },
@@ -77,7 +77,7 @@ describe(tlsFiles, () => {
         rmSync(join(dir, '..data', 'ca.crt'));
       },
     },
-  ])('keeps the former files in place of $name, tells it once, and recovers', async ({ spoil }) => {
+  ])('keeps the previous files instead of $name, logs it once, and recovers', async ({ spoil }) => {
     const { clock, log, changes, files } = open();
     const before = files.material();
     spoil();
@@ -89,7 +89,7 @@ describe(tlsFiles, () => {
     expect(changes).toHaveLength(1);
   });
 
-  test('lessons §5.7: notices a key that alone has changed, whatever its form', async () => {
+  test('lessons §5.7: notices a changed key of any format, with the same certificate', async () => {
     const { clock, changes, files } = open();
     const key = createPrivateKey(files.material().key ?? '').export({ type: 'sec1', format: 'pem' });
     expect(key).toContain('BEGIN EC PRIVATE KEY');
@@ -98,7 +98,7 @@ describe(tlsFiles, () => {
     expect(changes.map((material) => material.key)).toEqual([key]);
   });
 
-  test('looks no more once it is closed', async () => {
+  test('does not check any more after it is closed', async () => {
     const { clock, changes, files } = open();
     files.close();
     publish('second');
@@ -108,7 +108,7 @@ describe(tlsFiles, () => {
     expect(changes).toHaveLength(1);
   });
 
-  test('cannot begin without usable files', () => {
+  test('fails to start without valid files', () => {
     rmSync(join(dir, 'ca.crt'));
     expect(open).toThrow(expect.objectContaining({ code: 'TLS_FILES', retry: 'transient' }));
   });

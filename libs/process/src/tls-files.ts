@@ -6,61 +6,60 @@ import type { SecureContext } from 'node:tls';
 import { BrupopError, describeError } from '@brupop/ports';
 import type { Clock, Logger } from '@brupop/ports';
 
-/** PEM texts. */
+/** TLS material as PEM. */
 export interface TlsMaterial {
   readonly ca?: string;
   readonly cert?: string;
   readonly key?: string;
 }
 
-/** Which files, and how often they are looked at. */
+/** Options of {@link tlsFiles}. */
 export interface TlsFilesOptions {
   /** Paths of the PEM files; see {@link secretVolume}. */
   readonly files: { readonly ca?: string; readonly cert?: string; readonly key?: string };
   readonly clock: Clock;
-  /** 10 s by default: a kubelet takes a minute or two to bring a changed Secret, and we add little to that. */
+  /** 10 s by default, little compared with the one or two minutes in which a kubelet updates a changed Secret. */
   readonly checkIntervalMs?: number;
   readonly log: Logger;
-  /** Called after the files have changed and have been found good. */
+  /** Called after the files have changed and are valid. */
   readonly onChange?: (material: TlsMaterial) => void;
 }
 
-/** TLS material that follows its files. */
+/** TLS material that is reloaded when its files change. */
 export interface TlsFiles {
   /** The same object until the files change. */
   material(): TlsMaterial;
-  /** A context made from the material; the same object until the files change. */
+  /** A context of the material; the same object until the files change. */
   secureContext(): SecureContext;
-  /** Looks now instead of at the next interval. */
+  /** Checks the files now, instead of after the interval. */
   check(): void;
   close(): void;
 }
 
-/** The files of a volume from a Secret of type `kubernetes.io/tls` as cert-manager writes it. */
+/** The files of a volume of a Secret of type `kubernetes.io/tls`, as cert-manager writes it. */
 export function secretVolume(dir: string): { readonly ca: string; readonly cert: string; readonly key: string } {
   return { ca: join(dir, 'ca.crt'), cert: join(dir, 'tls.crt'), key: join(dir, 'tls.key') };
 }
 
 /**
- * TLS files that are read again when they change. What is missing, half written or does not fit together is not taken over:
- * the last good material stays in use.
- * @throws {@link BrupopError} `TLS_FILES` if they are bad at the start
+ * Reads TLS files again when they change. If files are missing, incomplete or do not match, the last valid material stays in use.
+ * @throws {@link BrupopError} `TLS_FILES` if they are invalid at the start
  */
 export function tlsFiles(options: TlsFilesOptions): TlsFiles {
   const { files, clock, log, onChange, checkIntervalMs = 10_000 } = options;
   let good = read(files);
   let cancel: () => void = () => undefined;
-  let complaint = '';
+  let loggedProblem = '';
   const check = (): void => {
     try {
       const next = read(files, good);
-      complaint = '';
+      loggedProblem = '';
       if (next === good) return;
       good = next;
     } catch (error) {
       const text = describeError(error);
-      if (text !== complaint) log.warn('Keeping the previous TLS files', { error, reason: 'the files on disk cannot be used' });
-      complaint = text;
+      if (text !== loggedProblem) log.warn('Keeping the previous TLS files', { error, reason: 'the files on disk cannot be used' });
+      loggedProblem = text;
       return;
     }
     log.info('Reloaded the TLS files', { files: Object.values(files) });
@@ -88,12 +87,12 @@ interface Loaded {
   readonly context: SecureContext;
 }
 
-// Small files, every few seconds: reading them at once costs less than the four threads that asynchronous reads would start.
+// Reading small files synchronously every few seconds costs less than the four threads that asynchronous reads would start.
 function read(files: TlsFilesOptions['files'], known?: Loaded): Loaded {
   try {
     const material = readAll(files);
     if (known !== undefined && same(material, known.material)) return known;
-    // A kubelet swaps a symbolic link; files read on both sides of the swap do not belong together.
+    // A kubelet swaps a symbolic link: files read before and after the swap do not match.
     if (!same(material, readAll(files))) throw new Error('the files changed while they were read');
     if (material.cert !== undefined && material.key !== undefined) {
       const fits = new X509Certificate(material.cert).checkPrivateKey(createPrivateKey(material.key));

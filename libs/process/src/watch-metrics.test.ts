@@ -13,7 +13,7 @@ const aReflector = (silenceMs: number | undefined, size: number): Reflector<unkn
 });
 
 describe(createWatchMetrics, () => {
-  test('counts restarts from 0 on, and shows the age of what was heard', async () => {
+  test('counts restarts from 0, and shows the time since the last event', async () => {
     const metrics = createMetrics('controller');
     const watches = createWatchMetrics(metrics);
     const restarted = watches.onRestart('nodes');

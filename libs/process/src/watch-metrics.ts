@@ -4,42 +4,42 @@ import type { CounterDefinition, GaugeDefinition, MetricDefinition, Metrics } fr
 
 const RESOURCE = 'the resource in the plural, such as `nodes`';
 
-/** Watches that ended and were begun again. */
+/** Watches that ended and were restarted. */
 export const WATCH_RESTARTS: CounterDefinition<'resource' | 'outcome'> = {
   type: 'counter',
   name: 'brupop_watch_restarts_total',
-  help: 'Watches of the Kubernetes API that came to an end and were begun again, by how they ended',
+  help: 'Watches of the Kubernetes API that ended and were restarted, by how they ended',
   labels: { resource: RESOURCE, outcome: WATCH_ENDS },
 };
 
-/** How old what we know may be. */
+/** The age of the cached state. */
 export const WATCH_AGE: GaugeDefinition<'resource'> = {
   type: 'gauge',
   name: 'brupop_watch_age_seconds',
-  help: 'Time since the Kubernetes API was last heard of in this watch; it tells something about every minute, whether anything changes or not',
+  help: 'Seconds since the last event or bookmark of this watch; the API server sends a bookmark about every minute',
   labels: { resource: RESOURCE },
 };
 
-/** What is kept in memory. */
+/** The size of the cache. */
 export const WATCHED_OBJECTS: GaugeDefinition<'resource'> = {
   type: 'gauge',
   name: 'brupop_watched_objects',
-  help: 'Objects known from this watch',
+  help: 'Objects in the cache of this watch',
   labels: { resource: RESOURCE },
 };
 
 /** All metrics of {@link createWatchMetrics}. */
 export const WATCH_METRICS: readonly MetricDefinition[] = [WATCH_RESTARTS, WATCH_AGE, WATCHED_OBJECTS];
 
-/** What a process tells of its watches. */
+/** The metrics of the watches of a process. */
 export interface WatchMetrics {
   /** For `onRestart` of the reflector of this resource. */
-  readonly onRestart: (resource: string) => (why: WatchEnd) => void;
-  /** Shows how the reflectors are now. */
+  readonly onRestart: (resource: string) => (outcome: WatchEnd) => void;
+  /** Sets the gauges to the state of the reflectors. */
   show(reflectors: Readonly<Record<string, Reflector<unknown>>>): void;
 }
 
-/** Keeps the metrics of watches. */
+/** Registers the metrics of watches. */
 export function createWatchMetrics(metrics: Metrics): WatchMetrics {
   const restarts = metrics.counter(WATCH_RESTARTS);
   const age = metrics.gauge(WATCH_AGE);
@@ -54,7 +54,7 @@ export function createWatchMetrics(metrics: Metrics): WatchMetrics {
     show(reflectors) {
       for (const [resource, reflector] of Object.entries(reflectors)) {
         const silenceMs = reflector.silenceMs();
-        // Nothing heard yet is no age of 0.
+        // Before the first event there is no age.
         if (silenceMs !== undefined) age.set({ resource }, silenceMs / 1_000);
         objects.set({ resource }, reflector.store.size);
       }
