@@ -1,7 +1,7 @@
 import type { BottlerocketShadow, ShadowStatus } from '@brupop/crd-models';
 import { KubeApiError } from '@brupop/kube-runtime';
 import type { KubeClient } from '@brupop/kube-runtime';
-import { seededRandom, VirtualClock } from '@brupop/ports';
+import { seededRandom, sleep, VirtualClock } from '@brupop/ports';
 import { memoryLogger } from '@brupop/process';
 import type { FleetHold } from '@brupop/state-machine';
 import { afterEach, describe, expect, test } from '@jest/globals';
@@ -53,6 +53,7 @@ function aController(nodes: readonly string[]) {
     stream: () => Promise.reject(new Error('not used')),
   };
   const lastPlan = createLastPlan();
+  const exclusion = createExclusion();
   const controller = createConditionsController({
     client,
     clock,
@@ -61,7 +62,7 @@ function aController(nodes: readonly string[]) {
     namespace: 'brupop',
     assumed: createAssumedShadows(),
     lastPlan,
-    exclusively: createExclusion(),
+    exclusion,
     planWithin: (ms) => plansWithin.push(ms),
   });
   const term = new AbortController();
@@ -75,6 +76,7 @@ function aController(nodes: readonly string[]) {
     world,
     controller,
     plansWithin,
+    exclusion,
     term,
     running,
     /** Makes a plan in which every node waits. */
@@ -207,6 +209,18 @@ describe(createConditionsController, () => {
     world.troubled = 'n99';
     plan();
     expect(await triedIn(0)).toEqual(['brs-n99']);
+  });
+
+  test('yields to plans: while one waits, it writes one and pauses', async () => {
+    const { clock, exclusion, plan, triedIn } = aController(['a', 'b', 'c']);
+    plan();
+    await clock.advance(SETTLED_MS - 1);
+    const planning = exclusion.run(() => sleep(clock, 10));
+    expect(await triedIn(5)).toEqual([]);
+    const next = exclusion.run(() => sleep(clock, 10));
+    expect(await triedIn(999)).toEqual(['brs-a']);
+    await Promise.all([planning, next]);
+    expect(await triedIn(RETRY_MS)).toEqual(['brs-b', 'brs-c']);
   });
 
   test('ends with the term, which is no failure', async () => {

@@ -6,7 +6,7 @@ import type { AssumedShadows } from './assumed-shadows.ts';
 import type { Context } from './context.ts';
 import { createConditionQueue } from './condition-queue.ts';
 import type { DueConditions } from './condition-queue.ts';
-import type { Exclusively } from './exclusion.ts';
+import type { Exclusion } from './exclusion.ts';
 import { createFailingWrites } from './failing-writes.ts';
 import type { LastPlan } from './last-plan.ts';
 import { transformShadow } from './transform.ts';
@@ -15,7 +15,7 @@ import { transformShadow } from './transform.ts';
 export interface ConditionsControllerDeps extends Context {
   readonly assumed: AssumedShadows;
   readonly lastPlan: LastPlan;
-  readonly exclusively: Exclusively;
+  readonly exclusion: Exclusion;
   /** Asks for a plan in so many milliseconds at the latest. */
   readonly planWithin: (ms: number) => void;
 }
@@ -32,9 +32,11 @@ export interface ConditionsController {
 }
 
 const RETRY_MS = 1_000;
+// While steps follow one another, one condition write for each plan is enough.
+const YIELD_MS = 1_000;
 
 export function createConditionsController(deps: ConditionsControllerDeps): ConditionsController {
-  const { client, clock, random, log, namespace, assumed, lastPlan, exclusively, planWithin } = deps;
+  const { client, clock, random, log, namespace, assumed, lastPlan, exclusion, planWithin } = deps;
   const due = createConditionQueue(clock);
   const failingWrites = createFailingWrites(clock);
 
@@ -59,7 +61,7 @@ export function createConditionsController(deps: ConditionsControllerDeps): Cond
       // An API server that is down would fail the writes of the whole fleet.
       if (!(error instanceof KubeApiError && error.retry === 'terminal')) return { requeueAfterMs: RETRY_MS };
     }
-    return { requeueAfterMs: 0 };
+    return { requeueAfterMs: exclusion.waiting() > 0 ? YIELD_MS : 0 };
   };
 
   const queue = createWorkQueue<'conditions'>({
@@ -67,7 +69,7 @@ export function createConditionsController(deps: ConditionsControllerDeps): Cond
     log,
     random,
     reconcile: (_key, signal) =>
-      exclusively(async () => {
+      exclusion.run(async () => {
         signal.throwIfAborted();
         const next = due.next(failingWrites.current());
         if (typeof next === 'object') return write(next, signal);

@@ -54,7 +54,7 @@ export function createController(deps: ControllerDeps): Controller {
   const phases = createPhaseDurations();
   const checkWatch = createCheckWatch(clock);
   const failingWrites = createFailingWrites(clock);
-  const exclusively = createExclusion();
+  const exclusion = createExclusion();
   const events = createEventRecorder({ ...common, component: CONTROLLER_COMPONENT, instance: identity });
   const elector = createLeaderElector({ ...common, leaseName: CONTROLLER_LEASE, identity });
 
@@ -85,11 +85,11 @@ export function createController(deps: ControllerDeps): Controller {
     failingWrites,
     observe,
     lastPlan,
-    exclusively,
+    exclusion,
     onChanged: reporter.changed,
     onReconcile: metrics.reconciled,
   });
-  const conditions = createConditionsController({ ...common, assumed, lastPlan, exclusively, planWithin: plans.planWithin });
+  const conditions = createConditionsController({ ...common, assumed, lastPlan, exclusion, planWithin: plans.planWithin });
   const keepCertificates = createCertificateKeeper({
     ...common,
     events,

@@ -4,7 +4,7 @@ import type { FleetObservation, FleetPolicy } from '@brupop/state-machine';
 import { planFleet } from '@brupop/state-machine';
 import type { CarryOutDeps, Outcome } from './carry-out.ts';
 import { createPlanWriter } from './carry-out.ts';
-import type { Exclusively } from './exclusion.ts';
+import type { Exclusion } from './exclusion.ts';
 import { createHoldWatch } from './hold-watch.ts';
 import type { LastPlan } from './last-plan.ts';
 
@@ -14,7 +14,7 @@ export interface PlanControllerDeps extends CarryOutDeps {
   /** The fleet as the caches show it, with our own writes applied. */
   readonly observe: () => FleetObservation;
   readonly lastPlan: LastPlan;
-  readonly exclusively: Exclusively;
+  readonly exclusion: Exclusion;
   readonly onReconcile: (reconciled: Reconciled<'fleet'>) => void;
 }
 
@@ -39,7 +39,7 @@ const AFTER_CHANGE_MS = 500;
 const AFTER_REJECTION_MS = 1_000;
 
 export function createPlanController(deps: PlanControllerDeps): PlanController {
-  const { clock, log, random, policy, observe, lastPlan, exclusively, onReconcile } = deps;
+  const { clock, log, random, policy, observe, lastPlan, exclusion, onReconcile } = deps;
   const writer = createPlanWriter(deps);
   const holdWatch = createHoldWatch();
 
@@ -63,7 +63,7 @@ export function createPlanController(deps: PlanControllerDeps): PlanController {
     log,
     random,
     coalesceMs: COALESCE_MS,
-    reconcile: (_key, signal) => exclusively(() => reconcile(signal)),
+    reconcile: (_key, signal) => exclusion.run(() => reconcile(signal)),
     onReconcile,
   });
   return {
