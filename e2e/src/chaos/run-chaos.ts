@@ -77,11 +77,17 @@ export async function runChaos(seed: number, watch?: (fleet: Fleet) => void): Pr
   }
 }
 
-/** Hours of each day, or a trigger in the first hour. */
+/** Hours of each day, or a trigger in each hour; never one that the controller refuses. */
 function aWindow(between: (least: number, most: number) => number): UpdateWindow {
-  if (between(0, 1) === 0) return { kind: 'daily', startMs: between(0, 23) * HOUR, stopMs: between(0, 23) * HOUR };
-  const parsed = parseWindow({ SCHEDULER_CRON_EXPRESSION: `${String(between(0, 59))} ${String(between(0, 59))} * * * * *` });
-  return parsed.ok ? parsed.window : { kind: 'always' };
+  const isDaily = between(0, 1) === 0;
+  const [first, second] = isDaily ? [between(0, 23), between(1, 23)] : [between(0, 59), between(0, 59)];
+  const parsed = parseWindow(
+    isDaily
+      ? { UPDATE_WINDOW_START: `${String(first)}:0:0`, UPDATE_WINDOW_STOP: `${String((first + second) % 24)}:0:0` }
+      : { SCHEDULER_CRON_EXPRESSION: `${String(first)} ${String(second)} * * * * *` },
+  );
+  if (!parsed.ok) throw new Error(parsed.problems.join('; '));
+  return parsed.window;
 }
 
 function uncordonAll(fleet: Fleet, cordonedByHand: Set<string>): void {
