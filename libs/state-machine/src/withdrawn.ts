@@ -2,15 +2,16 @@ import type { BottlerocketShadow } from '@brupop/crd-models';
 
 /** An update that ended because its version is no longer offered. */
 export interface WithdrawnUpdate {
-  /** The version that the node was permitted to go to. */
+  /** The version of the update that ended. */
   readonly version: string;
-  /** What it is offered instead, if anything. */
+  /** The version that the node is offered now, if any. */
   readonly target: string | undefined;
 }
 
 /**
- * Whether the agent has ended the update because its version is no longer offered. It then reports `ErrorReset` without a failure, and with what it is offered
- * now as its target; of a failure it reports the permitted version and the reason. An agent of Brupop 1.x, which reports no boot id, does not tell the two apart.
+ * The update that the agent ended because its version is no longer offered; undefined if there is none. The agent then reports `ErrorReset`
+ * without a failure and with the version that it is offered now as its target. After a failure it reports the version of the update and the
+ * cause. An agent of Brupop 1.x, which reports no boot ID, does not distinguish the two.
  */
 export function withdrawnUpdate({ spec, status }: Pick<BottlerocketShadow, 'spec' | 'status'>): WithdrawnUpdate | undefined {
   const version = spec.version ?? '';

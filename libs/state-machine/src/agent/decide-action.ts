@@ -9,16 +9,16 @@ import { observedStatus, reportFailure } from './status.ts';
 import type { Action, AgentObservation } from './types.ts';
 
 /**
- * What a node's agent should do next. Looks at the host as it is, not at what was done before, so that any action
- * may be repeated, or lost, at any point.
- * @returns one step, a status to write, or how long to wait; to be decided anew after each
+ * What the agent of a node does next. The decision starts from the current state of the host, not from earlier steps, so any action may be
+ * repeated or lost at any point.
+ * @returns one step, a status to write, or how long to wait; decide again after each
  */
 export function decideAction(o: AgentObservation): Action {
   const { spec, status } = o.shadow;
   if (spec.state === 'Idle') return decideIdle(o);
-  // The controller has yet to see the failure. To try again now would count it twice.
+  // The controller has not acknowledged the failure yet. Another attempt now would count it twice.
   if (status?.current_state === 'ErrorReset') return { kind: 'wait', reason: 'Waiting for the controller to acknowledge the failure' };
-  if (spec.state === 'ErrorReset') return abandon(o);
+  if (spec.state === 'ErrorReset') return cancel(o);
   const version = spec.version ?? '';
   if (version === '') {
     const reason = `The shadow's spec sets the state ${spec.state} without a version`;
@@ -27,7 +27,7 @@ export function decideAction(o: AgentObservation): Action {
   if (isReached(o, version)) return waitForNextStep(o, version);
   switch (spec.state) {
     case 'StagedAndPerformedUpdate':
-      // The permission to reboot may be taken back while the node is already held.
+      // The permission to reboot may be withdrawn when the node is cordoned already.
       return restoreIfOwned(o, 'The reboot was canceled') ?? decideStage(o, version);
     case 'RebootedIntoUpdate':
       return decideReboot(o, version);
@@ -36,11 +36,8 @@ export function decideAction(o: AgentObservation): Action {
   }
 }
 
-/**
- * Somebody has asked for `ErrorReset` by hand: an end to the update, not a failure of it. The node is given back first: on a cluster of one node the
- * controller that is to take the report up finds no other place to run.
- */
-function abandon(o: AgentObservation): Action {
+/** A user has set the spec to `ErrorReset`: the update is canceled and has not failed. The node is restored before this is reported. */
+function cancel(o: AgentObservation): Action {
   const reason = 'The update was canceled';
   const status: ShadowStatus = { ...observedStatus(o), current_state: 'ErrorReset', progress: null };
   return restoreIfOwned(o, reason) ?? { kind: 'report', reason, status };
@@ -52,18 +49,18 @@ function isReached(o: AgentObservation, version: string): boolean {
     status?.current_state === spec.state &&
     status.target_version === version &&
     status.progress == null &&
-    // A host that has meanwhile booted something else has to be looked at again.
+    // If the host has since booted another version, the decision starts again.
     status.current_version === o.host.version
   );
 }
 
-/** A staged node may wait for its turn for days, and ends its update when the version is withdrawn meanwhile: another node has use for its slot. */
+/** A staged node may wait for days. It ends its update if the version is withdrawn meanwhile, so that another node can use its slot. */
 function waitForNextStep(o: AgentObservation, version: string): Action {
   const reason = `${o.shadow.spec.state} is reached; waiting for the controller to allow the next step`;
   const { status } = o.host;
   if (o.shadow.spec.state !== 'StagedAndPerformedUpdate' || o.host.version === version) return { kind: 'wait', reason };
   if (status.kind === 'busy') return waitWhileBusy(o);
-  // Lost, or cancelled by somebody: that is found out, and reported, when the node may reboot.
+  // The staged update is lost, or someone has canceled it on the host. This is reported when the node may reboot.
   if (status.kind !== 'known' || (status.updateState !== 'Ready' && status.updateState !== 'Staged')) return { kind: 'wait', reason };
   if (offerOf(o, version) === 'gone') return endWithdrawn(o, version);
   const until = nextCheck(o);

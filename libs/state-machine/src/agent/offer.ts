@@ -4,22 +4,22 @@ import { tryStep } from './try-step.ts';
 import type { Action, AgentObservation, AgentStep } from './types.ts';
 import { isUpToDate, offeredVersion, saysNothing } from './update-check.ts';
 
-/** Of an update that ended because its version is no longer offered: `reason` of the progress while the node is given back. */
+/** The `reason` of the progress while a node is restored because its version is no longer offered. */
 export const UPDATE_WITHDRAWN = 'UpdateWithdrawn';
 
-// Long enough for the decisions that follow a refresh, too short for anything else to be built on it.
+// Long enough for the decisions that follow a refresh, and too short for later ones to rely on it.
 const FRESH_MS = 2 * 60_000;
 
-/** Whether the host is offered a version: `unchecked` unless a refresh of ours has just succeeded. */
+/** Whether the host is offered a version: `unchecked` unless a refresh of the agent has just succeeded. */
 export type Offer = 'offered' | 'gone' | 'unchecked';
 
-/** Whether the host is offered `version`, by a refresh that has succeeded since the shadow last changed, and since the last download. */
+/** Whether the host is offered `version`, by a refresh that succeeded after the last change of the shadow and after the last download. */
 export function offerOf(o: AgentObservation, version: string): Offer {
   const { status } = o.host;
   if (status.kind !== 'known' || status.updateState === 'Unknown') return 'unchecked';
   if (!hasJustChecked(o) || saysNothing(status, o.host.version)) return 'unchecked';
   if (status.updateState !== 'Idle') return status.chosenVersion === version ? 'offered' : 'gone';
-  // A refresh that fails after ours ends in Idle, too, and proves nothing.
+  // A later refresh of someone else that failed also ends in Idle, and proves nothing.
   return status.mostRecentCommand?.succeeded === false ? 'unchecked' : 'gone';
 }
 
@@ -28,26 +28,26 @@ function hasJustChecked(o: AgentObservation): boolean {
   return checked?.done === true && o.now >= checked.at && o.now < checked.at + FRESH_MS && isAfter(o, 'refresh', 'prepare');
 }
 
-/** Whether `step` has ended later than `other`, or `other` has not been taken. */
+/** Whether `step` ended after `other`, or `other` was not performed. */
 export function isAfter(o: AgentObservation, step: AgentStep, other: AgentStep): boolean {
   const steps = (o.outcomes ?? []).map((outcome) => outcome.step);
   return steps.indexOf(step) > steps.indexOf(other);
 }
 
-/** Whether the host itself says that it would install something else than `version`, or nothing; a refresh has to confirm it. */
+/** Whether the host reports that it would install another version than `version`, or none. A refresh has to confirm this. */
 export function seemsGone({ host: { status } }: AgentObservation, version: string): boolean {
   return status.kind === 'known' && status.updateState !== 'Unknown' && (status.updateState === 'Idle' || status.chosenVersion !== version);
 }
 
-// A drain may last for days, and what is withdrawn meanwhile must not be booted.
+// A drain may take days, and a version that is withdrawn meanwhile must not be booted.
 const RECHECK_MS = 10 * 60_000;
 
-/** Whether it is long ago that the host looked for updates, as far as this process knows. */
+/** Whether the last check for updates is long ago, as far as this process knows. */
 export function isCheckOld({ lastCheckedAt, now }: AgentObservation): boolean {
   return lastCheckedAt === undefined || now < lastCheckedAt || now >= lastCheckedAt + RECHECK_MS;
 }
 
-/** Why an update ends whose version is no longer offered. One sentence. */
+/** The message of an update that ends because its version is no longer offered. */
 export function withdrawnMessage(o: AgentObservation, version: string): string {
   const target = offeredVersion(o);
   const instead = target === o.host.version ? '' : `; the host is now offered ${target}`;
@@ -55,8 +55,8 @@ export function withdrawnMessage(o: AgentObservation, version: string): string {
 }
 
 /**
- * Ends an update whose version is no longer offered to a node that we do not hold. It does not count as a failure: no count goes up, and no version is remembered.
- * The next reboot must not boot into it.
+ * Ends an update whose version is no longer offered, on a node that is not cordoned for it. This is not a failure: it changes neither the
+ * crash count nor the failed versions. The next reboot must not boot into the version.
  */
 export function endWithdrawn(o: AgentObservation, version: string): Action {
   const { status } = o.host;
@@ -66,8 +66,8 @@ export function endWithdrawn(o: AgentObservation, version: string): Action {
 }
 
 /**
- * Reports that an update has ended because its version is no longer offered. `ErrorReset` with a target other than the permitted version and without a
- * failure: controllers that do not know it reset the node, as after a failure that counts nothing.
+ * Reports that an update has ended because its version is no longer offered: `ErrorReset` with another target version and without a
+ * failure. An older controller resets the node, as after a failure that does not count.
  */
 export function reportWithdrawn(o: AgentObservation, reason: string): Action {
   const status = {

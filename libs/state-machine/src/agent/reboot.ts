@@ -1,33 +1,33 @@
 import { LIMITS } from '@brupop/crd-models';
 import type { ProgressStep, ShadowProgress } from '@brupop/crd-models';
 import { endWithdrawn, isCheckOld, offerOf, reportWithdrawn, seemsGone, UPDATE_WITHDRAWN, withdrawnMessage } from './offer.ts';
-import { restoreIfOwned, giveNodeBack, outcomeOf, stepOrPause, waitWhileBusy } from './outcomes.ts';
+import { restoreIfOwned, restoreNode, outcomeOf, stepOrPause, waitWhileBusy } from './outcomes.ts';
 import { busyPastDeadline } from './stage.ts';
-import { reportBlocked, reportFailure, reportGivingBack, reportProgress, reportReached, reportReturning, timeOf } from './status.ts';
+import { reportBlocked, reportFailure, reportRestoring, reportProgress, reportReached, reportReturning, timeOf } from './status.ts';
 import type { Blame } from './status.ts';
 import { isLate, tryStep } from './try-step.ts';
 import { HOST_UNREACHABLE } from './unreachable.ts';
 import type { Action, AgentObservation, StepOutcome } from './types.ts';
 
-/** Boots the host into `version`: exclude, drain, reboot, return. Every step is written down before it is taken. */
+/** Boots the host into `version`: exclude, drain, reboot, return. Every step is reported before it is performed. */
 export function decideReboot(o: AgentObservation, version: string): Action {
   const progress = progressTowards(o, version);
-  if (o.host.version === version) return comeBack(o, version, progress);
-  // What an update to another version holds is given back: this one may not come as far.
+  if (o.host.version === version) return finish(o, version, progress);
+  // A node that is cordoned for an update to another version is restored: this update may not get to its drain.
   if (progress === undefined) return restoreIfOwned(o, 'The reboot into another version was canceled') ?? begin(o, version);
   if (progress.step === 'Returning') return giveUp(o, version, progress);
-  if (progress.boot_id !== o.bootId) return reportGivingBack(o, version, rolledBack(o, version), blameFor(o));
+  if (progress.boot_id !== o.bootId) return reportRestoring(o, version, rolledBack(o, version), blameFor(o));
 
   if (progress.reason === HOST_UNREACHABLE) return reportBlocked(o, progress, undefined, doing(progress.step, version));
 
-  const obstacle = whyNotReady(o, version);
+  const obstacle = obstacleTo(o, version);
   if (obstacle === 'busy') {
     const overdue = o.now >= startOf(o, progress) + o.settings.stageTimeoutMs;
-    return overdue ? reportGivingBack(o, version, 'The host was still busy at the deadline', 'other') : waitWhileBusy(o);
+    return overdue ? reportRestoring(o, version, 'The host was still busy at the deadline', 'other') : waitWhileBusy(o);
   }
-  const isOver = isRebootAsked(o, progress) ? undefined : (withdrawn(o, version) ?? recheck(o, version));
-  if (isOver !== undefined) return isOver;
-  if (obstacle !== undefined) return reportGivingBack(o, version, obstacle, 'other');
+  const check = isRebootAccepted(o, progress) ? undefined : (withdrawn(o, version) ?? recheck(o, version));
+  if (check !== undefined) return check;
+  if (obstacle !== undefined) return reportRestoring(o, version, obstacle, 'other');
 
   switch (progress.step) {
     case 'Excluding':
@@ -39,36 +39,36 @@ export function decideReboot(o: AgentObservation, version: string): Action {
   }
 }
 
-/** The progress of this update; that of another is of no use. */
+/** The progress of this update; undefined if it is that of another version. */
 function progressTowards(o: AgentObservation, version: string): ShadowProgress | undefined {
   const progress = o.shadow.status?.progress;
   return progress?.version === version ? progress : undefined;
 }
 
-function comeBack(o: AgentObservation, version: string, progress: ShadowProgress | undefined): Action {
+function finish(o: AgentObservation, version: string, progress: ShadowProgress | undefined): Action {
   const reason = `The host runs ${version}`;
   if (progress?.step !== 'Returning') return reportProgress(o, 'Returning', version, reason);
-  return comingBack(o, progress, reason) ?? reportReached(o, 'RebootedIntoUpdate', reason);
+  return restoreWithProgress(o, progress, reason) ?? reportReached(o, 'RebootedIntoUpdate', reason);
 }
 
-/** {@link giveNodeBack}, with what refuses it shown. */
-function comingBack(o: AgentObservation, progress: ShadowProgress, reason: string): Action | undefined {
-  const refused = [outcomeOf(o, 'uncordon'), outcomeOf(o, 'remove-lb-exclusion')].find((outcome) => outcome?.done === false);
-  return tellRefusal(o, progress, refused) ?? giveNodeBack(o, reason);
+/** {@link restoreNode}, with a report if the API server rejects a step. */
+function restoreWithProgress(o: AgentObservation, progress: ShadowProgress, reason: string): Action | undefined {
+  const rejected = [outcomeOf(o, 'uncordon'), outcomeOf(o, 'remove-lb-exclusion')].find((outcome) => outcome?.done === false);
+  return newRejection(o, progress, rejected) ?? restoreNode(o, reason);
 }
 
-/** The first report that the API server refuses a step, in its words; the step is tried again all the same. */
-function tellRefusal(o: AgentObservation, progress: ShadowProgress, outcome: StepOutcome | undefined): Action | undefined {
+/** Reports once that the API server rejects a step. The step is retried. */
+function newRejection(o: AgentObservation, progress: ShadowProgress, outcome: StepOutcome | undefined): Action | undefined {
   const blocked = outcome?.done === false ? outcome.blocked : undefined;
-  return blocked !== undefined && isNews(progress, blocked) ? reportBlocked(o, progress, blocked, blocked.message) : undefined;
+  return blocked !== undefined && isBlockNew(progress, blocked) ? reportBlocked(o, progress, blocked, blocked.message) : undefined;
 }
 
 /**
- * Nothing has been disturbed yet: a reboot that cannot succeed, or into a version that is no longer offered, is not begun. However long the node has waited for its
- * turn, the host looks for updates once more; one that cannot is not drained.
+ * The node has not been disrupted yet, so a reboot that cannot succeed, or into a version that is no longer offered, does not begin. The
+ * host checks for updates once more, however long the node has waited. If it cannot, the node is not drained.
  */
 function begin(o: AgentObservation, version: string): Action {
-  const obstacle = whyNotReady(o, version);
+  const obstacle = obstacleTo(o, version);
   if (hasBootedBack(o, version, obstacle === undefined)) return reportFailure(o, version, rolledBack(o, version), blameFor(o));
   if (obstacle === 'busy') return isLate(o) ? reportFailure(o, version, busyPastDeadline(o), 'other') : waitWhileBusy(o);
   const offer = offerOf(o, version);
@@ -78,7 +78,7 @@ function begin(o: AgentObservation, version: string): Action {
   }
   if (obstacle !== undefined) return reportFailure(o, version, obstacle, 'other');
   const health = outcomeOf(o, 'check-health');
-  // What is unhealthy before the drain must not be held against the version afterwards. Where nobody can tell, everything is.
+  // The version must not be blamed for what is unhealthy before the drain. If that is unknown, it is blamed for everything.
   if (health === undefined) return { kind: 'check-health', reason: 'Recording what is unhealthy on the node before the drain' };
   const before = { unhealthy_before: health.unhealthy?.slice(0, LIMITS.unhealthyBefore) ?? null };
   return o.settings.excludeFromLbWaitMs > 0
@@ -87,8 +87,8 @@ function begin(o: AgentObservation, version: string): Action {
 }
 
 /**
- * The host was ready for `version`, or ran it, when it last reported, and has been rebooted since: not by us, but in vain all the same. One that is ready, as it says,
- * has not been rebooted since: then the boot that is told is older than the state, which an agent of Brupop 1.x has reported.
+ * Whether someone else has rebooted the host since it was ready for `version` or ran it, and the host booted back. A host that reports to
+ * be ready has not rebooted since: then the reported boot ID is older than the state, which an agent of Brupop 1.x has reported.
  */
 function hasBootedBack(o: AgentObservation, version: string, isReady: boolean): boolean {
   const status = o.shadow.status;
@@ -96,7 +96,7 @@ function hasBootedBack(o: AgentObservation, version: string, isReady: boolean): 
   return status.current_state === 'StagedAndPerformedUpdate' ? !isReady : status.current_state !== 'Idle';
 }
 
-/** What is reported of a step that gets on. */
+/** The message of a step that makes progress. */
 function doing(step: Exclude<ProgressStep, 'Returning'>, version: string): string {
   switch (step) {
     case 'Excluding':
@@ -108,19 +108,19 @@ function doing(step: Exclude<ProgressStep, 'Returning'>, version: string): strin
   }
 }
 
-/** Whether the host may be going down at our request: what it would install does not matter any more. */
-function isRebootAsked(o: AgentObservation, { step }: ShadowProgress): boolean {
+/** Whether the host has accepted the reboot and may be going down: then it no longer matters what it would install. */
+function isRebootAccepted(o: AgentObservation, { step }: ShadowProgress): boolean {
   return step === 'Rebooting' && outcomeOf(o, 'reboot')?.done === true;
 }
 
-/** Gives the node back, without counting a failure, if its update is no longer offered. */
+/** Restores the node, without counting a failure, if its version is no longer offered. */
 function withdrawn(o: AgentObservation, version: string): Action | undefined {
   return offerOf(o, version) === 'gone' ? reportReturning(o, version, withdrawnMessage(o, version), UPDATE_WITHDRAWN) : undefined;
 }
 
 /**
- * Looks for updates when that was long ago, or when the host would by now install something else. A refresh that fails proves nothing: the offer held when the
- * drain began, and an empty node is not kept waiting.
+ * Checks for updates if the last check is long ago, or if the host would now install another version. A refresh that fails proves nothing:
+ * the version was offered when the drain began, and a drained node does not wait.
  */
 function recheck(o: AgentObservation, version: string): Action | undefined {
   const { status } = o.host;
@@ -132,9 +132,9 @@ function recheck(o: AgentObservation, version: string): Action | undefined {
 function exclude(o: AgentObservation, version: string, progress: ShadowProgress): Action {
   const excluded = outcomeOf(o, 'exclude-from-lb');
   if (excluded?.final === true)
-    return reportGivingBack(o, version, `The node could not be excluded from load balancers: ${excluded.message}`, 'other');
-  const refusal = tellRefusal(o, progress, excluded);
-  if (refusal !== undefined) return refusal;
+    return reportRestoring(o, version, `The node could not be excluded from load balancers: ${excluded.message}`, 'other');
+  const rejection = newRejection(o, progress, excluded);
+  if (rejection !== undefined) return rejection;
   if (excluded?.done !== true) return stepOrPause(o, 'exclude-from-lb', 'Excluding the node from load balancers');
   const until = Math.min(excluded.since ?? excluded.at, excluded.at) + o.settings.excludeFromLbWaitMs;
   return o.now < until
@@ -147,7 +147,7 @@ function drain(o: AgentObservation, version: string, progress: ShadowProgress): 
   return keepDraining(o, version, progress);
 }
 
-// An agent that was away for long knows nothing of who has uncordoned the node meanwhile.
+// After this time someone may have uncordoned the node without the agent having observed it.
 const DRAINED_FOR_MS = 60_000;
 
 function isDrained(o: AgentObservation): boolean {
@@ -157,88 +157,88 @@ function isDrained(o: AgentObservation): boolean {
 
 function keepDraining(o: AgentObservation, version: string, progress: ShadowProgress): Action {
   const drained = outcomeOf(o, 'cordon-and-drain');
-  // Only after a try: the agent may have been away past the deadline, and the node may be empty by now.
+  // Only after an attempt: the agent may have been down until after the deadline, and the node may be empty now.
   if (drained?.done === false && (drained.final === true || o.now >= startOf(o, progress) + o.settings.drainTimeoutMs)) {
-    return reportGivingBack(
+    return reportRestoring(
       o,
       version,
       `The drain did not finish before the deadline: ${blockOf(drained, progress) ?? drained.message}`,
       'other',
     );
   }
-  // Whoever looks at the shadow shall see why while it lasts, not when the drain has been given up.
-  if (drained !== undefined && (isNews(progress, drained.blocked) || isNotice(progress, drained)))
+  // Reported while the drain is blocked, not only when it is given up.
+  if (drained !== undefined && (isBlockNew(progress, drained.blocked) || isNoticeNew(progress, drained)))
     return reportBlocked(o, progress, drained.blocked, drained.notice ?? 'Draining the node', drained.until);
   return stepOrPause(o, 'cordon-and-drain', 'Draining the node');
 }
 
-/** What blocked the drain; whoever gives it up need not say so again. */
+/** What blocked the drain, from its last outcome or from the progress. */
 function blockOf({ blocked }: StepOutcome, { reason, message }: ShadowProgress): string | undefined {
   return blocked?.message ?? ((reason ?? null) === null ? undefined : message);
 }
 
-function isNews(progress: ShadowProgress, blocked: StepOutcome['blocked']): boolean {
+function isBlockNew(progress: ShadowProgress, blocked: StepOutcome['blocked']): boolean {
   if (blocked === undefined) return (progress.reason ?? null) !== null;
   return blocked.reason !== progress.reason || blocked.message !== progress.message;
 }
 
-// By the message alone: one that a pod with a long grace period has left behind is not worth a write, and an older resource does not keep `until`.
-function isNotice({ message }: ShadowProgress, { blocked, notice }: StepOutcome): boolean {
+// Compares the message only: an outdated notice is not worth a write, and an older CustomResourceDefinition does not keep `until`.
+function isNoticeNew({ message }: ShadowProgress, { blocked, notice }: StepOutcome): boolean {
   return blocked === undefined && notice !== undefined && notice !== message;
 }
 
 function reboot(o: AgentObservation, version: string, progress: ShadowProgress): Action {
-  const asked = outcomeOf(o, 'reboot');
-  // Asked again if the wall clock has gone back since: to wait for the time that it showed might take for ever.
-  if (asked === undefined || o.now < asked.at)
+  const requested = outcomeOf(o, 'reboot');
+  // Requested again if the wall clock has jumped back since, because waiting until that time might take forever.
+  if (requested === undefined || o.now < requested.at)
     return isDrained(o) ? { kind: 'reboot', reason: `Rebooting into ${version}` } : keepDraining(o, version, progress);
-  if (!asked.done) return askAgain(o, version, progress, `The host refused to reboot: ${asked.message}`);
-  const until = asked.at + o.settings.rebootTimeoutMs;
+  if (!requested.done) return requestAgain(o, version, progress, `The host refused to reboot: ${requested.message}`);
+  const until = requested.at + o.settings.rebootTimeoutMs;
   return o.now < until
     ? { kind: 'wait', reason: 'The host is going down', until }
-    : reportGivingBack(o, version, 'The host accepted the reboot but did not go down before the deadline', 'other');
+    : reportRestoring(o, version, 'The host accepted the reboot but did not go down before the deadline', 'other');
 }
 
-// What inhibits a reboot is mostly short, and giving the node back would mean to drain it twice.
+// Reboots are usually inhibited for a short time only, and restoring the node would mean another drain.
 const REFUSED_FOR_MS = 2 * 60_000;
 
-function askAgain(o: AgentObservation, version: string, progress: ShadowProgress, refusal: string): Action {
+function requestAgain(o: AgentObservation, version: string, progress: ShadowProgress, refusal: string): Action {
   const waitedMs = o.now - startOf(o, progress);
-  // Less than nothing if the clock has gone back: the wait might take for ever.
+  // Negative if the wall clock has jumped back: then the wait might take forever.
   const isPatient = waitedMs >= 0 && waitedMs < Math.min(REFUSED_FOR_MS, o.settings.rebootTimeoutMs);
-  if (!isPatient) return reportGivingBack(o, version, refusal, 'other');
+  if (!isPatient) return reportRestoring(o, version, refusal, 'other');
   const blocked = { reason: 'RebootRefused', message: refusal };
-  if (isNews(progress, blocked)) return reportBlocked(o, progress, blocked, refusal);
+  if (isBlockNew(progress, blocked)) return reportBlocked(o, progress, blocked, refusal);
   return stepOrPause(o, isDrained(o) ? 'reboot' : 'cordon-and-drain', `Rebooting into ${version}`);
 }
 
 function giveUp(o: AgentObservation, version: string, progress: ShadowProgress): Action {
   const known = o.shadow.status?.failure_message;
-  if (progress.reason === UPDATE_WITHDRAWN) return giveBackWithdrawn(o, version, known ?? withdrawnMessage(o, version));
-  // It was returning because the update had succeeded, and has since booted back.
+  if (progress.reason === UPDATE_WITHDRAWN) return restoreAfterWithdrawal(o, version, known ?? withdrawnMessage(o, version));
+  // The node was returning because the update had succeeded, and the host has since booted back.
   if (known === undefined || known === null) {
-    return reportGivingBack(
+    return reportRestoring(
       o,
       version,
       progress.boot_id === o.bootId ? `The host does not run ${version}` : rolledBack(o, version),
       'version',
     );
   }
-  return comingBack(o, progress, known) ?? reportFailure(o, version, known, 'other');
+  return restoreWithProgress(o, progress, known) ?? reportFailure(o, version, known, 'other');
 }
 
-function giveBackWithdrawn(o: AgentObservation, version: string, reason: string): Action {
+function restoreAfterWithdrawal(o: AgentObservation, version: string, reason: string): Action {
   const { status } = o.host;
-  const returning = giveNodeBack(o, reason);
+  const returning = restoreNode(o, reason);
   if (returning !== undefined) return returning;
   if (status.kind === 'busy' && !isLate(o)) return waitWhileBusy(o);
   const isReady = status.kind === 'known' && status.updateState === 'Ready' && status.stagedVersion === version;
-  // Not insisted on: the node is not to hang on it.
+  // Attempted once: the update must end even if the host cannot deactivate the version.
   return isReady && outcomeOf(o, 'deactivate') === undefined ? { kind: 'deactivate', reason } : reportWithdrawn(o, reason);
 }
 
-/** Why the host would not boot into `version`; `busy` if it cannot tell yet. */
-function whyNotReady(o: AgentObservation, version: string): string | undefined {
+/** Why the host would not boot into `version`; `busy` if this is not known yet; undefined if it is ready. */
+function obstacleTo(o: AgentObservation, version: string): string | undefined {
   const status = o.host.status;
   switch (status.kind) {
     case 'busy':
@@ -256,7 +256,7 @@ function whyNotReady(o: AgentObservation, version: string): string | undefined {
   }
 }
 
-/** A host that comes up with yet another version does not tell against the one that it was to run: by the time of the download the repository offered a newer one. */
+/** A host that boots into a third version does not prove that this one is bad: `prepare` may have downloaded a newer one. */
 function blameFor(o: AgentObservation): Blame {
   return o.host.version === o.shadow.status?.current_version ? 'version' : 'other';
 }
@@ -265,7 +265,7 @@ function rolledBack(o: AgentObservation, version: string): string {
   return `The host did not boot into ${version}; it runs ${o.host.version}`;
 }
 
-// A time that cannot be read counts as the present: the step gets its whole time rather than none.
+// An invalid time counts as now, so that the step gets its whole time and not none.
 function startOf(o: AgentObservation, progress: ShadowProgress): number {
   return timeOf(progress.since) ?? o.now;
 }

@@ -8,7 +8,7 @@ import { saysNothing } from './update-check.ts';
 
 type KnownStatus = Extract<HostUpdateStatus, { kind: 'known' }>;
 
-/** Brings the host to `Ready` for `version`, whatever it is at. Holds nothing on the node. */
+/** Brings the host to `Ready` for `version` from any state. Does not disrupt the node. */
 export function decideStage(o: AgentObservation, version: string): Action {
   if (o.host.version === version) return reportReached(o, 'StagedAndPerformedUpdate', `The host already runs ${version}`);
   const status = o.host.status;
@@ -22,7 +22,7 @@ export function decideStage(o: AgentObservation, version: string): Action {
   }
 }
 
-/** Why a host that is still busy at the deadline counts as failed. */
+/** The message for a host that is still busy at the deadline. */
 export function busyPastDeadline(o: AgentObservation): string {
   const last = lastOutcome(o);
   return `The host was still busy at the deadline${last === undefined || last.done ? '' : `: ${last.message}`}`;
@@ -49,27 +49,27 @@ function decideKnown(o: AgentObservation, version: string, status: KnownStatus):
   }
 }
 
-/** Lets the host choose anew; if it has just done so, it is not offered `version`. */
-function choose(o: AgentObservation, version: string, why: string): Action {
+/** Lets the host choose a version again. If it has just done so, it is no longer offered `version`. */
+function choose(o: AgentObservation, version: string, cause: string): Action {
   if (offerOf(o, version) === 'gone') return endWithdrawn(o, version);
   const isSilent = o.host.status.kind === 'known' && saysNothing(o.host.status, o.host.version);
-  return tryStep(o, version, 'refresh', isSilent ? 'The updater of the host reports success but lists no version' : why);
+  return tryStep(o, version, 'refresh', isSilent ? 'The updater of the host reports success but lists no version' : cause);
 }
 
-/** Makes an image the next to boot once it is known that it is the image of `version`. */
+/** Activates the staged image once it is known to be that of `version`. */
 function decideStaged(o: AgentObservation, version: string, status: KnownStatus): Action {
   const image = imageOf(status, version, o.downloaded);
   if (image === 'wrong') return choose(o, version, `The updater has not downloaded ${version}`);
   if (status.chosenVersion !== version) {
-    const why =
+    const action =
       status.stagedVersion === version ? `would install ${named(status.chosenVersion)}` : `has staged ${named(status.stagedVersion)}`;
-    return choose(o, version, `The host ${why}, not ${version}`);
+    return choose(o, version, `The host ${action}, not ${version}`);
   }
   if (status.stagedVersion !== version) return prepare(o, version);
   if (image === 'right') return activate(o, version);
-  // Whoever has downloaded it, and whatever it is.
+  // Unknown image that someone else may have downloaded.
   if (outcomeOf(o, 'prepare')?.done !== true) return prepare(o, version);
-  // It does not say what it has downloaded: what is offered now was offered then.
+  // The updater did not report what it downloaded. If the version is still offered, it was offered during the download.
   return isAfter(o, 'refresh', 'prepare') && outcomeOf(o, 'refresh')?.done === true
     ? activate(o, version)
     : tryStep(o, version, 'refresh', `Checking that the downloaded version is ${version}`);
@@ -79,7 +79,7 @@ function prepare(o: AgentObservation, version: string): Action {
   return tryStep(o, version, 'prepare', `Downloading ${version} to the staging partition`);
 }
 
-/** Of a version that the host would still install. */
+/** Activates a version that the host would still install. */
 function activate(o: AgentObservation, version: string): Action {
   const reason = `Activating ${version}`;
   const last = lastOutcome(o);
@@ -87,27 +87,27 @@ function activate(o: AgentObservation, version: string): Action {
   if (last?.step !== 'activate' || !hasFailedToActivate(o) || isLate(o) || o.now < last.at + o.settings.retryMs) {
     return tryStep(o, version, 'activate', reason, isVersionToBlame(o) ? 'version' : 'other');
   }
-  // After a failed second download the host still says Staged, but the image is gone: activate fails until it is there again.
+  // After a failed second download the host still reports Staged, but the image is gone: activate fails until it is downloaded again.
   if (!hasJustDownloaded(o)) return prepare(o, version);
-  // Of a version that was withdrawn the updater downloads nothing, and calls it a success: there is no image, and there will be none.
+  // The updater reports success for a withdrawn version without a download: then there is no image.
   return { kind: 'refresh', reason: `Checking that ${version} is still offered, because the host cannot activate it` };
 }
 
-// An image is large, and may be gone all the same.
+// An image is large, so it is not downloaded again at once, although it may be gone.
 const DOWNLOAD_AGAIN_MS = 5 * 60_000;
 
-/** Whether the image should be there: then something else keeps the host from activating it. */
+/** Whether the image should exist, so that the host cannot activate it for another reason. */
 function hasJustDownloaded(o: AgentObservation): boolean {
   const prepared = outcomeOf(o, 'prepare');
   return prepared?.done === true && o.now >= prepared.at && o.now < prepared.at + DOWNLOAD_AGAIN_MS;
 }
 
-// A download fails by the mirror or by the way to it, and an activation after a failed download for want of the image.
+// A failed download is the fault of the mirror or the network, and so is a failed activation after it.
 function isVersionToBlame(o: AgentObservation): boolean {
   return hasFailedToActivate(o) && outcomeOf(o, 'prepare')?.done !== false;
 }
 
-/** Whether the host itself has tried in vain; it may also have been busy, or without an answer. */
+/** Whether the host itself failed to activate the version. Otherwise it was busy or did not respond. */
 function hasFailedToActivate({ host: { status } }: AgentObservation): boolean {
   return status.kind === 'known' && status.mostRecentCommand?.type === 'activate' && !status.mostRecentCommand.succeeded;
 }

@@ -2,30 +2,30 @@ import type { FailedVersion, ProgressStep, ShadowProgress, ShadowState, ShadowSt
 import type { Action, AgentObservation, StepOutcome } from './types.ts';
 import { versionsToReport } from './update-check.ts';
 
-const HIGHEST_CRASH_COUNT = 2 ** 32 - 1;
-const MOST_FAILED_VERSIONS = 10;
+const MAX_CRASH_COUNT = 2 ** 32 - 1;
+const MAX_FAILED_VERSIONS = 10;
 
-/** The crash count after one more failure. It is a uint32 on the wire, and users can edit it. */
+/** The crash count after another failure. It is a uint32 on the wire, and users can edit it. */
 export function nextCrashCount(crashCount: number): number {
   const before = Number.isFinite(crashCount) ? Math.max(0, Math.trunc(crashCount)) : 0;
-  return Math.min(before + 1, HIGHEST_CRASH_COUNT);
+  return Math.min(before + 1, MAX_CRASH_COUNT);
 }
 
-/** The list of bad versions after `version` has failed once more; the one that failed last comes last, and the oldest are forgotten. */
+/** The failed versions after another failure of `version`. The latest comes last, and the oldest are dropped. */
 export function withFailedVersion(failed: readonly FailedVersion[], version: string, at: string): readonly FailedVersion[] {
   const before = failed.find((entry) => entry.version === version);
   const others = failed.filter((entry) => entry.version !== version);
   const entry = { version, failures: nextCrashCount(before?.failures ?? 0), last_failure_timestamp: at };
-  return [...others, entry].slice(-MOST_FAILED_VERSIONS);
+  return [...others, entry].slice(-MAX_FAILED_VERSIONS);
 }
 
-/** Milliseconds since the Unix epoch of an RFC 3339 text; undefined if there is none or it cannot be read (users can edit it). */
+/** Parses an RFC 3339 timestamp that users can edit, as milliseconds since the Unix epoch; undefined if it is missing or invalid. */
 export function timeOf(timestamp: string | null | undefined): number | undefined {
   const time = Date.parse(timestamp ?? '');
   return Number.isNaN(time) ? undefined : time;
 }
 
-/** The status as it is, with what was just observed. Fields that mean "nothing" are null, so that a merge patch clears them. */
+/** The current status with what was observed. Empty fields are null, so that a merge patch clears them. */
 export function observedStatus(o: AgentObservation): ShadowStatus {
   const status = o.shadow.status;
   const { target, check } = versionsToReport(o);
@@ -44,7 +44,7 @@ export function observedStatus(o: AgentObservation): ShadowStatus {
   };
 }
 
-/** Forgets past failures: the host runs what it should run. */
+/** The status without past failures, of a host that runs its target version. */
 export function cleared(status: ShadowStatus): ShadowStatus {
   return {
     ...status,
@@ -60,7 +60,7 @@ export function reportReached(o: AgentObservation, state: ShadowState, reason: s
   return { kind: 'report', reason, status: { ...observedStatus(o), current_state: state, progress: null, failure_message: null } };
 }
 
-/** Reports that a disruptive step begins; the step itself comes when the report has been written. */
+/** Reports that a disruptive step begins. The step is performed after the report is written. */
 export function reportProgress(
   o: AgentObservation,
   step: ProgressStep,
@@ -73,7 +73,8 @@ export function reportProgress(
 }
 
 /**
- * Reports what keeps the step that is under way from getting anywhere, or, with `undefined`, that nothing does any more. The step goes on.
+ * Reports what blocks the current step or, with `undefined`, that it is no longer blocked. The step continues.
+ * @param otherwise the message of a step that is not blocked
  * @param until RFC 3339; when the step ends by itself at the latest
  */
 export function reportBlocked(
@@ -84,53 +85,53 @@ export function reportBlocked(
   until?: string,
 ): Action {
   const { reason, message } = blocked ?? { reason: null, message: otherwise };
-  const told = { ...progress, reason, message, ...((until ?? progress.until ?? null) === null ? {} : { until: until ?? null }) };
-  return { kind: 'report', reason: message, status: { ...observedStatus(o), progress: told } };
+  const next = { ...progress, reason, message, ...((until ?? progress.until ?? null) === null ? {} : { until: until ?? null }) };
+  return { kind: 'report', reason: message, status: { ...observedStatus(o), progress: next } };
 }
 
-/** Reports what fails and is tried again on a node that we do not hold, or no longer. */
+/** Reports a failure that is retried, on a node that is not or no longer cordoned for its update. */
 export function reportTrouble(o: AgentObservation, message: string): Action {
   return { kind: 'report', reason: message, status: { ...observedStatus(o), progress: null, failure_message: message } };
 }
 
-/** Reports that nothing fails any more. */
+/** Reports that nothing fails any longer. */
 export function reportNoTrouble(o: AgentObservation, reason: string): Action {
   return { kind: 'report', reason, status: { ...observedStatus(o), failure_message: null } };
 }
 
-/** Who is to blame for a failure: the version, which is then remembered, or something else. */
+/** What is to blame for a failure: the version, which is then added to the failed versions, or something else. */
 export type Blame = 'version' | 'other';
 
-function blamed(o: AgentObservation, version: string, blame: Blame): readonly FailedVersion[] {
+function failedVersions(o: AgentObservation, version: string, blame: Blame): readonly FailedVersion[] {
   const failed = o.shadow.status?.failed_versions ?? [];
   return blame === 'version' ? withFailedVersion(failed, version, new Date(o.now).toISOString()) : failed;
 }
 
-/** Reports a failed update of a node that we do not hold, or no longer. */
+/** Reports a failed update of a node that is not or no longer cordoned for it. */
 export function reportFailure(o: AgentObservation, version: string, reason: string, blame: Blame): Action {
   const status = { ...observedStatus(o), current_state: 'ErrorReset' as const, progress: null };
   return { kind: 'report', reason, status: failed(o, status, version, reason, blame) };
 }
 
-/** The status with one failure more. */
+/** The status with another failure. */
 export function failed(o: AgentObservation, status: ShadowStatus, version: string, reason: string, blame: Blame): ShadowStatus {
   return {
     ...status,
     crash_count: nextCrashCount(status.crash_count),
     state_transition_failure_timestamp: new Date(o.now).toISOString(),
-    failed_versions: blamed(o, version, blame),
+    failed_versions: failedVersions(o, version, blame),
     failure_message: reason,
   };
 }
 
-/** Reports that a node that we hold is given back because the update failed. `ErrorReset` follows when it has been. */
-export function reportGivingBack(o: AgentObservation, version: string, message: string, blame: Blame): Action {
-  return returning(o, version, message, { failed_versions: blamed(o, version, blame) });
+/** Reports that a node is being restored because the update failed. `ErrorReset` is reported when it is restored. */
+export function reportRestoring(o: AgentObservation, version: string, message: string, blame: Blame): Action {
+  return returning(o, version, message, { failed_versions: failedVersions(o, version, blame) });
 }
 
 /**
- * Reports that a node that we hold is given back, by no failure of the update.
- * @param reason in one CamelCase word; the last step of the way back depends on it
+ * Reports that a node is being restored without a failure of the update.
+ * @param reason in CamelCase; it decides how the update ends
  */
 export function reportReturning(o: AgentObservation, version: string, message: string, reason: string): Action {
   return returning(o, version, message, {}, reason);
@@ -142,7 +143,7 @@ function returning(o: AgentObservation, version: string, message: string, change
   return { kind: 'report', reason: message, status: { ...observedStatus(o), ...changes, progress, failure_message: message } };
 }
 
-/** Whether two statuses say the same, as far as the agent writes them, but for what is told of checks for updates; absent and null are one. */
+/** Whether two statuses are equal in the fields that the agent writes, except `update_check`; absent and null are equal. */
 export function saysTheSame(a: ShadowStatus, b: ShadowStatus | null | undefined): boolean {
   return (
     a.current_version === b?.current_version &&

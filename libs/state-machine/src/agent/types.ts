@@ -1,67 +1,67 @@
 import type { BottlerocketShadow, ShadowStatus, ShadowUpdateCheck, UpdateCheckProblem } from '@brupop/crd-models';
 
-/** The last command of the host's updater, as the host remembers it. */
+/** The last command of the host's updater, as reported by the host. */
 export interface HostCommand {
   /** `refresh`, `prepare`, `activate` or `deactivate`; kept as text because newer hosts may know more. */
   readonly type: string;
   readonly succeeded: boolean;
-  /** RFC 3339, from the host's clock. Only good for telling two commands apart. */
+  /** RFC 3339, from the host's clock, which may be wrong. */
   readonly timestamp: string;
-  /** Exit code of the updater; negative or a signal's number if it was killed. */
+  /** Exit code of the updater; negative, or the number of a signal, if it was killed. */
   readonly exitStatus?: number | undefined;
   /** What the updater wrote to stderr. */
   readonly message: string;
 }
 
-/** How far the host's updater has come. `update_state` of the Bottlerocket API; `Unknown` stands for one that only newer hosts have. */
+/** `update_state` of the Bottlerocket API; `Unknown` stands for a state of newer hosts that this agent does not know. */
 export type HostUpdateState = 'Idle' | 'Available' | 'Staged' | 'Ready' | 'Unknown';
 
-/** What the host says of its updates. `busy`: a command is running; `uninitialized`: none has run since boot. */
+/** The update status of the host. `busy`: a command is running; `uninitialized`: none has run since boot. */
 export type HostUpdateStatus =
   | {
       readonly kind: 'known';
       readonly updateState: HostUpdateState;
-      /** Of `Unknown`: what the host said. */
+      /** With `Unknown`: the state that the host reported. */
       readonly unknownState?: string | undefined;
-      /** What the repository lists, the running version and older ones among it; absent if the host does not tell. */
+      /** The versions in the repository, including the running one and older ones; absent if the host does not report them. */
       readonly listedVersions?: readonly string[] | undefined;
-      /** The version that `prepare` would install. Stale when `updateState` is `Idle`. */
+      /** The version that `prepare` would install. Outdated when `updateState` is `Idle`. */
       readonly chosenVersion?: string | undefined;
-      /** The version on the staging partition, as the host says; what `prepare` downloaded may be another one, see `imageOf`. */
+      /** The version on the staging partition, as reported by the host; `prepare` may have downloaded another one, see `imageOf`. */
       readonly stagedVersion?: string | undefined;
-      /** Whether the bootloader tries the staging partition next; undefined: the host does not say. */
+      /** Whether the next boot tries the staging partition; undefined: the host does not report it. */
       readonly bootsStaged?: boolean | undefined;
       readonly mostRecentCommand?: HostCommand | undefined;
     }
   | { readonly kind: 'uninitialized' }
   | { readonly kind: 'busy' };
 
-/** The host, as just observed. */
+/** The observed host. */
 export interface HostObservation {
-  /** The version that runs. */
+  /** The running version. */
   readonly version: string;
   readonly status: HostUpdateStatus;
 }
 
-/** Durations that decide how long the agent tries before it gives up. All in milliseconds; `Infinity` never gives up. */
+/** The timeouts and intervals of the agent, in milliseconds. A timeout of `Infinity` never ends. */
 export interface AgentSettings {
-  /** How long a node stays out of the load balancers before it is drained; 0 leaves load balancers alone. */
+  /** How long a node is excluded from load balancers before it is drained; 0: it is not excluded. */
   readonly excludeFromLbWaitMs: number;
-  /** From the start of a state: how long failing host commands are tried again, and a busy host is waited for. */
+  /** From the start of a state: how long failing host commands are retried and a busy host is waited for. */
   readonly stageTimeoutMs: number;
-  /** From the start of the drain: past it the node is given back. Beside it stands the limit of the apiserver, which knows the policy. */
+  /** From the start of the drain: after this the node is restored. The apiserver has its own timeout, which depends on the policy. */
   readonly drainTimeoutMs: number;
-  /** From an accepted reboot: past it the node is given back. */
+  /** From an accepted reboot: after this the node is restored. */
   readonly rebootTimeoutMs: number;
-  /** How long a node must be healthy without a break before monitoring ends. */
+  /** How long a node must be healthy without interruption before monitoring ends. */
   readonly soakMs: number;
-  /** From the start of monitoring, on top of `soakMs`: past it a node that is not healthy has failed to run the version. */
+  /** From the start of monitoring, in addition to `soakMs`: after this a node that is not healthy has failed to run the version. */
   readonly monitoringTimeoutMs: number;
-  /** How often an idle host looks for a new version. */
+  /** How often an idle host checks for updates. */
   readonly updateCheckIntervalMs: number;
-  /** Pause before a failed or unfinished step is tried again, unless the apiserver names another. */
+  /** Pause before a failed or unfinished step is retried, unless the apiserver sets another. */
   readonly retryMs: number;
-  /** Pause before a busy host is looked at again. */
+  /** Pause before the status of a busy host is read again. */
   readonly busyPollMs: number;
 }
 
@@ -72,14 +72,14 @@ export const DEFAULT_AGENT_SETTINGS: AgentSettings = {
   drainTimeoutMs: Infinity,
   rebootTimeoutMs: 10 * 60_000,
   soakMs: 0,
-  // The agent knows what is unhealthy, so it gives up before the controller does.
+  // Shorter than that of the controller, because the agent knows what is unhealthy and can report it.
   monitoringTimeoutMs: 9 * 60_000,
   updateCheckIntervalMs: 120_000,
   retryMs: 15_000,
   busyPollMs: 5_000,
 };
 
-/** The steps that change or question something outside of the agent. */
+/** The steps that change or check something outside of the agent. */
 export const AGENT_STEPS = [
   'refresh',
   'prepare',
@@ -95,55 +95,52 @@ export const AGENT_STEPS = [
 /** One of {@link AGENT_STEPS}. */
 export type AgentStep = (typeof AGENT_STEPS)[number];
 
-/**
- * What became of a step. Kept in memory only: if it is lost, the step is repeated, which does no harm.
- */
+/** The outcome of a step. Kept in memory only: if it is lost, the step is repeated, and every step is idempotent. */
 export interface StepOutcome {
   readonly step: AgentStep;
   /** When it ended, milliseconds since the Unix epoch. */
   readonly at: number;
-  /** Whether it is complete. For `reboot`: whether the host accepted it. For `check-health`: whether the node is healthy. */
+  /** Whether the step is complete. For `reboot`: whether the host accepted it. For `check-health`: whether the node is healthy. */
   readonly done: boolean;
-  /** One sentence for people; why not, if it is not done. */
+  /** One sentence; the cause, if the step is not complete. */
   readonly message: string;
-  /** Since when the outcome holds (excluded, healthy or not), milliseconds since the Unix epoch; `at` if absent. */
+  /** Since when the node is excluded, healthy or unhealthy, milliseconds since the Unix epoch; `at` if absent. */
   readonly since?: number | undefined;
-  /** How long to wait before the next try. */
+  /** How long to wait before the next attempt. */
   readonly retryAfterMs?: number | undefined;
-  /** What keeps the step from getting anywhere; absent while it gets on. */
+  /** What blocks the step; absent while it makes progress. */
   readonly blocked?: { readonly reason: string; readonly message: string } | undefined;
-  /** What the step waits for that takes long though nothing is wrong. */
+  /** What the step waits for, if that takes long although nothing is wrong. */
   readonly notice?: string | undefined;
   /** RFC 3339; when the step ends by itself at the latest. */
   readonly until?: string | undefined;
-  /** Of `uncordon`: whether the exclusion from load balancers is undone as well. */
+  /** For `uncordon`: whether the load-balancer exclusion is removed as well. */
   readonly returned?: boolean | undefined;
-  /** Of `check-health`: the DaemonSets that have an unhealthy pod on the node, as `namespace/name`; absent: not known. */
+  /** For `check-health`: the DaemonSets that have an unhealthy pod on the node, as `namespace/name`; absent: unknown. */
   readonly unhealthy?: readonly string[] | undefined;
-  /** Whether another try is pointless: the one who takes the step has given it up. */
+  /** Whether another attempt is pointless, because the apiserver has given up the step. */
   readonly final?: boolean | undefined;
 }
 
 /** Why a check for updates did not succeed. */
 export interface CheckTrouble {
   readonly problem: UpdateCheckProblem;
-  /** For people. */
   readonly message: string;
   /** Since when no check has succeeded, milliseconds since the Unix epoch. */
   readonly since: number;
 }
 
-/** What this process has seen of the host's checks for updates. It may be lost: the host itself and the shadow remember most of it. */
+/** The host's checks for updates that this process has observed. If it is lost, the host and the shadow still have most of it. */
 export interface SeenChecks {
-  /** When the host last checked with success, milliseconds since the Unix epoch. */
+  /** When a check of the host last succeeded, milliseconds since the Unix epoch. */
   readonly goodAt?: number | undefined;
-  /** What has kept the host from checking since then. */
+  /** Why checks have failed since then. */
   readonly trouble?: CheckTrouble | undefined;
 }
 
-/** Everything that {@link decideAction} looks at. */
+/** The input of {@link decideAction}. */
 export interface AgentObservation {
-  /** `status` is the last one written, even where a cache does not show it yet. */
+  /** `status` is the last one written, even if a cache does not have it yet. */
   readonly shadow: Pick<BottlerocketShadow, 'spec' | 'status'>;
   readonly host: HostObservation;
   /** `/proc/sys/kernel/random/boot_id`. */
@@ -151,26 +148,26 @@ export interface AgentObservation {
   /** Milliseconds since the Unix epoch. */
   readonly now: number;
   readonly settings: AgentSettings;
-  /** For how long this process has known the present spec, in milliseconds of a clock that never jumps; absent: 0. */
+  /** For how long this process has known the current spec, in milliseconds of a monotonic clock; absent: 0. */
   readonly specAgeMs?: number | undefined;
-  /** When this process last tried to refresh, milliseconds since the Unix epoch. */
+  /** When this process last attempted a refresh, milliseconds since the Unix epoch. */
   readonly lastCheckedAt?: number | undefined;
-  /** What this process has seen of the host's checks; absent: nothing yet. */
+  /** The checks for updates that this process has observed; absent: none yet. */
   readonly checks?: SeenChecks | undefined;
-  /** What this process has last written of the host's checks: an apiserver or a resource that is older than the field does not show it. */
+  /** The `update_check` that this process last wrote. An older apiserver or CustomResourceDefinition does not keep the field. */
   readonly reportedCheck?: ShadowUpdateCheck | undefined;
-  /** The version that this process last downloaded to the staging partition, as the host's updater named it; undefined: unknown. */
+  /** The version that this process last downloaded to the staging partition, as reported by the host's updater; undefined: unknown. */
   readonly downloaded?: string | undefined;
-  /** Outcomes since the shadow last changed, oldest first, the newest of each step only. */
+  /** The latest outcome of each step since the shadow last changed, oldest first. */
   readonly outcomes?: readonly StepOutcome[];
 }
 
-/** What the agent should do next, and why, in one sentence for people. */
+/** What the agent does next, and why, in one sentence. */
 export type Action =
   | {
       readonly kind: 'wait';
       readonly reason: string;
-      /** When to decide again even if nothing changes, milliseconds since the Unix epoch. Absent: when the shadow changes. */
+      /** When to decide again even if no event arrives, milliseconds since the Unix epoch. Absent: when the shadow changes. */
       readonly until?: number;
     }
   | { readonly kind: 'report'; readonly reason: string; readonly status: ShadowStatus }

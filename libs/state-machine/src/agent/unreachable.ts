@@ -3,23 +3,23 @@ import { UPDATE_WITHDRAWN } from './offer.ts';
 import { isSameFailure, outcomeOf } from './outcomes.ts';
 import type { Action, AgentObservation } from './types.ts';
 
-/** Of a step that waits for the host API to answer: `reason` of its progress. */
+/** The `reason` of the progress of a step that waits for the host API to respond. */
 export const HOST_UNREACHABLE = 'HostUnreachable';
 
-// The host API is restarted now and then, and mostly back before anybody asks.
-const SILENT_FOR_MS = 5_000;
+// The host API restarts now and then, and usually responds again within seconds.
+const TOLERATED_MS = 5_000;
 
-/** Whether the host has accepted a reboot of ours, and may be on its way down: its API is silent then. */
+/** Whether the host has accepted a reboot and may be going down: its API does not respond then. */
 export function isGoingDown(o: Pick<AgentObservation, 'outcomes' | 'now' | 'settings'>): boolean {
   const asked = outcomeOf(o, 'reboot');
   return asked?.done === true && o.now >= asked.at && o.now < asked.at + o.settings.rebootTimeoutMs;
 }
 
 /**
- * What to report of an update under way while the host API does not answer: what is waited for. Reported once, for the step that waits.
- * @param problem for people
- * @param since when it was first asked in vain, milliseconds since the Unix epoch
- * @returns undefined: nothing, or nothing new
+ * Reports that a running update waits for the host API, once for each step that waits.
+ * @param problem the error, as part of a message
+ * @param since when the host API first did not respond, milliseconds since the Unix epoch
+ * @returns undefined if there is nothing new to report
  */
 export function decideUnanswered(
   o: Pick<AgentObservation, 'shadow' | 'outcomes' | 'now' | 'settings'>,
@@ -27,7 +27,7 @@ export function decideUnanswered(
   since: number,
 ): Extract<Action, { kind: 'report' }> | undefined {
   const { spec, status } = o.shadow;
-  if (status == null || o.now < since + SILENT_FOR_MS || isGoingDown(o)) return undefined;
+  if (status == null || o.now < since + TOLERATED_MS || isGoingDown(o)) return undefined;
   const reason = `The host API does not respond: ${problem}`;
   const { progress } = status;
   if (progress != null) {
@@ -43,7 +43,7 @@ export function decideUnanswered(
   return { kind: 'report', reason, status: { ...agentsOwn(status), failure_message: reason } };
 }
 
-/** What an agent may write of a status. */
+/** The fields of a status that an agent may write. */
 export function agentsOwn(status: ShadowStatus): ShadowStatus {
   return Object.fromEntries(Object.entries(status).filter(([field]) => field !== 'conditions')) as unknown as ShadowStatus;
 }

@@ -1,12 +1,9 @@
 import { shortenText } from '@brupop/crd-models';
 
-const LONGEST = 500;
+const MAX_LENGTH = 500;
 
-/**
- * What the updater of the host wrote to stderr, as one line. Of a long text the end is kept, too: it names the cause, after a URL with all the query
- * parameters of the updater.
- */
+/** What the updater of the host wrote to stderr, as one line. The end of a long text is kept: it names the cause, after a long URL. */
 export function updaterMessage(stderr: string): string {
   const lines = stderr.split('\n').flatMap((line) => line.trim() || []);
-  return shortenText(lines.join('; '), LONGEST);
+  return shortenText(lines.join('; '), MAX_LENGTH);
 }

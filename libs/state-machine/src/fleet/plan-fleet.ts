@@ -9,7 +9,7 @@ import { changed, deletion, specChange } from './model/changes.ts';
 import type { Facts, ShadowedFacts } from './model/facts.ts';
 import { factsOf, holdsSlot } from './model/facts.ts';
 import { failingVersions } from './model/failing-versions.ts';
-import { fleetWindowAt, markWindow } from './rules/fleet-window.ts';
+import { annotateWindow, fleetWindowAt } from './rules/fleet-window.ts';
 import type { FailingWrite, FleetObservation } from './model/observation.ts';
 import { pairShadows } from './model/pair-shadows.ts';
 import type { BudgetUse, FleetChange, FleetHold, FleetPlan } from './model/plan.ts';
@@ -20,10 +20,10 @@ import type { RuleContext } from './rules/rule.ts';
 import { LEFT_UNAVAILABLE } from './rules/rule.ts';
 
 /**
- * Decides which nodes take which step now, and says of every other node why it does not.
+ * Decides which nodes take which step now, and why every other node does not.
  *
- * First come the changes that make no node unavailable: cleaning up after errors, finishing, calling off. Then, in the fleet as those changes leave
- * it, the budget is given out: to staged nodes, which are to reboot, before idle ones, which are to start.
+ * First come the changes that make no node unavailable: resetting after errors, finishing, canceling. Then the budget that is left after
+ * these changes is given first to staged nodes, which wait for their reboot, and then to idle ones, which wait for their start.
  * @param now milliseconds since the epoch
  */
 export function planFleet(observation: FleetObservation, policy: FleetPolicy, now: number): FleetPlan {
@@ -44,8 +44,8 @@ export function planFleet(observation: FleetObservation, policy: FleetPolicy, no
   const { byNode, orphans } = pairShadows(observation.nodes, observation.shadows);
   const changes: FleetChange[] = [];
   const holds: FleetHold[] = [];
-  const tell = (verdict: Verdict, shadow?: BottlerocketShadow): void => {
-    if (isChange(verdict)) changes.push(shadow === undefined ? verdict : marked(verdict, shadow, context));
+  const add = (verdict: Verdict, shadow?: BottlerocketShadow): void => {
+    if (isChange(verdict)) changes.push(shadow === undefined ? verdict : annotated(verdict, shadow, context));
     else if (verdict !== undefined) holds.push(verdict);
   };
   const waiting: ShadowedFacts[] = [];
@@ -54,17 +54,17 @@ export function planFleet(observation: FleetObservation, policy: FleetPolicy, no
     const facts = factsOf(node, byNode[at], observation, policy, now);
     const verdict = hasShadow(facts) ? shadowed(facts, context) : withoutShadow(facts, context);
     if (verdict === undefined && hasShadow(facts)) waiting.push(facts);
-    tell(verdict, facts.shadow);
-    fleet.push(afterwards(facts, verdict, observation, context));
+    add(verdict, facts.shadow);
+    fleet.push(factsAfter(facts, verdict, observation, context));
   });
-  const budget = admit(fleet, waiting, context, tell);
-  for (const orphan of orphans) if (isDeletable(orphan) && !failingWrites.has(orphan.metadata.name)) tell(deletionOf(orphan));
+  const budget = grantBudget(fleet, waiting, context, add);
+  for (const orphan of orphans) if (isDeletable(orphan) && !failingWrites.has(orphan.metadata.name)) add(deletionOf(orphan));
   return { changes, holds, window, budget, recheckAt: earliest([holds, failingWrites.values()], now) };
 }
 
-/** The change, with the annotations that go with it. */
-function marked(change: FleetChange, shadow: BottlerocketShadow, { window, policy, now }: RuleContext): FleetChange {
-  return countAttempt(markWindow(change, shadow, window, policy, now), shadow);
+/** The change, with its annotations. */
+function annotated(change: FleetChange, shadow: BottlerocketShadow, { window, policy, now }: RuleContext): FleetChange {
+  return countAttempt(annotateWindow(change, shadow, window, policy, now), shadow);
 }
 
 function leavesTaints({ nodes }: FleetObservation): boolean {
@@ -73,22 +73,22 @@ function leavesTaints({ nodes }: FleetObservation): boolean {
 
 function shadowed(facts: ShadowedFacts, context: RuleContext): Verdict {
   const { fault, node } = facts;
-  // The API server would refuse every change of such an object.
+  // The API server would reject every change of such an object.
   if (fault !== undefined) return { node: node.name, reason: 'InvalidShadow', message: `The shadow is invalid: ${fault.message}` };
   return writable(progress(facts, context), facts, context);
 }
 
-/** Puts off a change that Kubernetes would not take. */
+/** Postpones a change that the API server rejected. */
 function writable(verdict: Verdict, facts: ShadowedFacts, context: RuleContext): Verdict {
   return isChange(verdict) ? (objection(WRITE_RULES, facts, context) ?? verdict) : verdict;
 }
 
-/** The facts of a node once the verdict is carried out. */
-function afterwards(facts: Facts, verdict: Verdict, observation: FleetObservation, { policy, now }: RuleContext): Facts {
+/** The facts about a node after the verdict. */
+function factsAfter(facts: Facts, verdict: Verdict, observation: FleetObservation, { policy, now }: RuleContext): Facts {
   const { node, shadow } = facts;
   if (shadow === undefined || verdict === undefined) return facts;
   if (isChange(verdict)) return factsOf(node, changed(shadow, verdict), observation, policy, now);
-  // A node that cannot be told to stop may go on at any moment, however late it is.
+  // A stuck node whose update cannot be canceled may continue at any moment, so it keeps its slot.
   return verdict.reason === 'WriteFailing' ? { ...facts, stuck: false } : facts;
 }
 
@@ -107,34 +107,34 @@ function withoutShadow(facts: Facts, context: RuleContext): Verdict {
   return objection(REACH_RULES, facts, context) ?? unregistered;
 }
 
-/** Lets staged nodes reboot and idle ones start, as far as the rules and the budget allow. @returns the budget that is then in use */
-function admit(
+/** Lets staged nodes reboot and idle ones start, as far as the rules and the budget allow. @returns the budget that is used then */
+function grantBudget(
   fleet: readonly Facts[],
   waiting: readonly ShadowedFacts[],
   context: RuleContext,
-  tell: (verdict: Verdict, shadow?: BottlerocketShadow) => void,
+  add: (verdict: Verdict, shadow?: BottlerocketShadow) => void,
 ): BudgetUse {
   const staged: ShadowedFacts[] = [];
   const idle: ShadowedFacts[] = [];
   for (const facts of waiting) {
     const isStaged = facts.phase === 'reached';
     const hold = objection(isStaged ? STEP_RULES : START_RULES, facts, context);
-    if (hold !== undefined) tell(hold);
+    if (hold !== undefined) add(hold);
     else (isStaged ? staged : idle).push(facts);
   }
   const inSlots = fleet.filter(holdsSlot);
   const budget = createBudget(fleet, inSlots, context.policy);
   const rebooting = inSlots.filter(({ disrupting }) => disrupting);
   for (const facts of startOrder(staged, rebooting, context.now)) {
-    tell(windowClosed(facts, context) ?? refused(facts, budget.reboot(facts)) ?? reboot(facts, context.now), facts.shadow);
+    add(windowClosed(facts, context) ?? refused(facts, budget.reboot(facts)) ?? reboot(facts, context.now), facts.shadow);
   }
   for (const facts of startOrder(idle, inSlots, context.now)) {
-    tell(windowClosed(facts, context) ?? refused(facts, budget.start(facts)) ?? start(facts, context.now), facts.shadow);
+    add(windowClosed(facts, context) ?? refused(facts, budget.start(facts)) ?? start(facts, context.now), facts.shadow);
   }
   return budget.use();
 }
 
-// Nodes that wait for the window stand in the order of their turn, too.
+// Asked for each node after ordering, so that nodes that wait for the window are in the order in which they will start.
 function windowClosed({ node }: Facts, { window }: RuleContext): Verdict {
   if (window.open) return undefined;
   const until = window.opensAt === undefined ? {} : { until: window.opensAt };
@@ -176,10 +176,10 @@ function start({ node, shadow, status }: ShadowedFacts, now: number): Verdict {
   return specChange({ node: node.name, shadow }, 'StagedAndPerformedUpdate', version, now, 'UpdateStarted', message);
 }
 
-/** Only the very object is deleted that was seen: without its UID no deletion could ever succeed. */
+/** A deletion has the UID of the observed object as a precondition, and cannot succeed without one. */
 const isDeletable = ({ metadata: { uid = '' } }: BottlerocketShadow): boolean => uid !== '';
 
-/** Of a shadow whose node is gone. */
+/** The deletion of a shadow whose node no longer exists. */
 function deletionOf(orphan: BottlerocketShadow): FleetChange {
   return deletion({ node: nodeNameOf(orphan) ?? '', shadow: orphan }, 'NodeGone', 'Deleting the shadow because its node no longer exists');
 }

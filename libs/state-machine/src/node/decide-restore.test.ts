@@ -104,7 +104,7 @@ describe(decideRestore, () => {
     ),
   )('told $told, at $reported and $step: given back in the end if the label is taken away', ({ told, reported, step }) => {
     expect(decideRestore(aNode({ ...gone, shadow: aShadow(told, reported, step) }))).toMatchObject({
-      kind: 'return',
+      kind: 'restore',
       reason: 'Restoring the node because it has lost its opt-in label and its agent',
     });
   });

@@ -1,47 +1,47 @@
 import type { ObservedShadow } from '@brupop/crd-models';
 
-/** A node on which an update of ours has left a cordon or an exclusion from load balancers, and those who could undo it. */
+/** A node with a cordon or a load-balancer exclusion that the operator owns, and what could restore it. */
 export interface OwnedNode {
-  /** Whether it carries the opt-in label with the right value, so that it gets an agent. */
+  /** Whether it has the opt-in label with the right value, and so gets an agent. */
   readonly managed: boolean;
   readonly ready: boolean;
-  /** As its kubelet reports it; undefined if it does not. */
+  /** As reported by its kubelet; undefined if not reported. */
   readonly bootId: string | undefined;
-  /** Whether there is an agent pod on it, in whatever state. */
+  /** Whether there is an agent pod on it, in any state. */
   readonly hasAgent: boolean;
   readonly shadow: Pick<ObservedShadow, 'spec' | 'status' | 'fault'> | undefined;
 }
 
-/** Whether to give the node back in the agent's place, once things have been like this for `afterMs`. */
+/** Whether to restore the node on behalf of its agent, once the situation has lasted for `afterMs`. */
 export type RestoreDecision =
-  { readonly kind: 'leave'; readonly reason: string } | { readonly kind: 'return'; readonly reason: string; readonly afterMs: number };
+  { readonly kind: 'leave'; readonly reason: string } | { readonly kind: 'restore'; readonly reason: string; readonly afterMs: number };
 
-// Caches that watch different resources show one change at different times.
+// Caches of different resources observe the same change at different times.
 const SETTLED_MS = 30_000;
-// As long as an agent would wait for a host that has accepted its reboot.
+// As long as an agent waits for a host that has accepted a reboot.
 const GOING_DOWN_MS = 10 * 60_000;
 
 /**
- * Decides whether nobody but the apiserver will undo what an update has left on a node: the agent is gone with the node's opt-in label, or its
- * shadow, deleted or edited by hand, does not tell it that there is something to undo.
+ * Decides whether only the apiserver can restore a node after an update: the agent was removed with the opt-in label of the node, or its
+ * shadow was deleted or edited and no longer says that there is something to restore.
  */
 export function decideRestore({ managed, ready, bootId, hasAgent, shadow }: OwnedNode): RestoreDecision {
   if (isUpdating(shadow) && (managed || hasAgent)) return { kind: 'leave', reason: 'The agent is restoring the node' };
   if (!ready) return { kind: 'leave', reason: 'Waiting for the Node to be Ready' };
-  const why = managed || hasAgent ? 'its agent has no update to finish' : 'it has lost its opt-in label and its agent';
-  const reason = `Restoring the node because ${why}`;
-  return { kind: 'return', reason, afterMs: mayGoDown(shadow, bootId) ? GOING_DOWN_MS : SETTLED_MS };
+  const cause = managed || hasAgent ? 'its agent has no update to finish' : 'it has lost its opt-in label and its agent';
+  const reason = `Restoring the node because ${cause}`;
+  return { kind: 'restore', reason, afterMs: mayGoDown(shadow, bootId) ? GOING_DOWN_MS : SETTLED_MS };
 }
 
 function isUpdating(shadow: OwnedNode['shadow']): boolean {
   if (shadow === undefined) return false;
   const { spec, status, fault } = shadow;
-  // What cannot be read may be an update, and a person has to correct it.
+  // An invalid shadow may be that of an update, and someone has to correct it.
   if (fault !== undefined) return true;
   return spec.state !== 'Idle' || (status?.current_state ?? 'Idle') !== 'Idle' || (status?.progress ?? null) !== null;
 }
 
-/** Whether the agent that is gone may have asked for a reboot that has not come yet. Agents of Brupop 1.x do not tell. */
+/** Whether the removed agent may have requested a reboot that has not happened yet. Agents of Brupop 1.x do not report it. */
 function mayGoDown(shadow: OwnedNode['shadow'], bootId: string | undefined): boolean {
   if (shadow?.fault !== undefined) return true;
   const progress = shadow?.status?.progress;

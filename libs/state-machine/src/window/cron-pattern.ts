@@ -5,13 +5,13 @@ const MONTHS = '0*([1-9]|1[0-2])|[A-Za-z]{3,9}';
 const WEEKDAYS = '[+]?(0*[1-7]|[A-Za-z]{3,9})(#[1-5L]|L)?';
 const YEARS = '0*[1-9][0-9]{0,3}';
 
-/** Values, spans and steps, in any order: what follows what is left to the parser. */
+/** Values, ranges and steps in any order. The parser checks whether their order is valid. */
 const field = (value: string): string => `([*?]|${value})?([-,]([*?]|${value})?|/[0-9]+)*`;
 
 /**
- * What an expression looks like that `parseCronWindow` takes: seven fields with values that they can have, the last of which may be left out; a nickname; or
- * nothing but asterisks. What depends on more than one value, such as a span that ends before it begins, and the names of months and days are left to the
- * parser, so that a person can read the pattern in an error. A regular expression over the whole text.
+ * The format of the expressions that `parseCronWindow` accepts, as a regular expression for the whole text: seven fields with possible
+ * values, the last of which is optional; a nickname; or only asterisks. The parser checks the names of months and days and what depends on
+ * several values, such as a range that ends before it begins, so that the pattern stays readable in an error.
  */
 export const CRON_PATTERN: string = [
   `${[SECONDS, SECONDS, HOURS, DAYS, MONTHS, WEEKDAYS].map(field).join('\\s+')}(\\s+${field(YEARS)})?`,

@@ -9,26 +9,28 @@ const DAY_MS = 24 * HOUR_MS;
 const FORTNIGHT_MS = 14 * DAY_MS;
 
 /**
- * The times that a cron expression names. A run of seconds that match is one opening. A run shorter than a minute, such as the single
- * second of `0 0 2 * * * *`, opens for a minute from its first second.
+ * The times that match a cron expression. Consecutive matching seconds are one opening. An opening shorter than a minute, such as the
+ * single second of `0 0 2 * * * *`, lasts for a minute from its first second.
  */
 export interface CronWindow {
   readonly kind: 'cron';
   readonly expression: string;
-  /** Whether it names moments, minutes apart, rather than spans of time: what is begun then is meant to be brought to its end. */
+  /**
+   * Whether it matches moments that are minutes apart, and not periods. A trigger starts updates that continue until all nodes are done.
+   */
   readonly trigger: boolean;
-  /** Whether a minute holds any matching second. */
+  /** Whether any second of a minute matches. */
   readonly minuteMatches: (minuteAtMs: number) => boolean;
   /** The next matching second after a time, milliseconds since the epoch. */
   readonly next: (afterMs: number) => number | undefined;
-  /** Within a matching minute: when its first opening begins and when its last one ends. The latter may lie in the next minute. */
+  /** Within a matching minute: when its first opening begins and when its last one ends, which may be in the next minute. */
   readonly firstMs: number;
   readonly lastMs: number;
-  /** The step in which to look for the end of an opening: no field below it restricts anything. */
+  /** The interval in which to search for the end of an opening: no field below it restricts anything. */
   readonly stepMs: number;
 }
 
-const LOOKS_RIGHT = new RegExp(`^(${CRON_PATTERN})$`);
+const FORMAT = new RegExp(`^(${CRON_PATTERN})$`);
 const NICKNAMES: Readonly<Record<string, string>> = {
   '@yearly': '0 0 0 1 1 * *',
   '@annually': '0 0 0 1 1 * *',
@@ -41,15 +43,15 @@ const NICKNAMES: Readonly<Record<string, string>> = {
 const LONG_NAMES =
   /\b(jan)uary\b|\b(feb)ruary\b|\b(mar)ch\b|\b(apr)il\b|\b(jun)e\b|\b(jul)y\b|\b(aug)ust\b|\b(sep)tember\b|\b(oct)ober\b|\b(nov)ember\b|\b(dec)ember\b|\b(sun)day\b|\b(mon)day\b|\b(tue)sday\b|\b(wed)nesday\b|\b(thu)rsday\b|\b(fri)day\b|\b(sat)urday\b/gi;
 
-// What the Rust crate `cron` understands: UTC, day of week from 1 = Sunday, both day fields have to match, `3/5` from 3 on in fives.
+// As the Rust crate `cron` does: UTC, day of week from 1 = Sunday, both day fields have to match, `3/5` means every fifth from 3.
 const LIKE_RUST = { utcOffset: 0, paused: true, mode: '7-part', alternativeWeekdays: true, domAndDow: true, sloppyRanges: true } as const;
 
 /**
- * Reads `sec min hour day-of-month month day-of-week [year]`, as the Rust crate `cron` does.
- * @returns `'always'` if every second matches; undefined if the expression cannot be read
+ * Parses `sec min hour day-of-month month day-of-week [year]`, as the Rust crate `cron` does.
+ * @returns `'always'` if every second matches; undefined if the expression is invalid
  */
 export function parseCronWindow(expression: string): CronWindow | 'always' | undefined {
-  if (!LOOKS_RIGHT.test(expression)) return undefined;
+  if (!FORMAT.test(expression)) return undefined;
   const fields = (NICKNAMES[expression.toLowerCase()] ?? expression)
     .replace(LONG_NAMES, (name) => name.slice(0, 3))
     .split(/\s+/)
@@ -61,7 +63,7 @@ export function parseCronWindow(expression: string): CronWindow | 'always' | und
   const minutes = compile(['0', ...fields.slice(1)].join(' '));
   const offsets = compile([seconds, '* * * * * *'].join(' '));
   const hourly = compile(['0', minute, '* * * * *'].join(' '));
-  // The parser takes 8 for one more Sunday.
+  // The parser accepts 8 as another Sunday.
   if (!job || !minutes || !offsets || !hourly || dayOfWeek?.includes('8') === true) return undefined;
   const matching = Array.from({ length: 60 }, (_, second) => second * SECOND_MS).filter((ms) => offsets.match(new Date(ms)));
   const everySecond = matching.length === 60;
@@ -78,7 +80,7 @@ export function parseCronWindow(expression: string): CronWindow | 'always' | und
   };
 }
 
-/** Whether two minutes match that follow each other, be it over the full hour. */
+/** Whether two consecutive minutes match, also across the full hour. */
 function hasNeighbours(hourly: Cron): boolean {
   const matches = (minute: number): boolean => hourly.match(new Date(minute * MINUTE_MS));
   return Array.from({ length: 60 }, (_, minute) => minute).some((minute) => matches(minute) && matches(minute + 1));
@@ -94,14 +96,14 @@ function compile(expression: string): Cron | undefined {
 
 /**
  * When a trigger opened the window that is open at `now`; undefined if it is closed. Milliseconds since the epoch.
- * @param window one that is a trigger: no two of its openings follow each other without a gap
+ * @param window a trigger: there is a gap between any two of its openings
  */
 export function triggeredAt(window: CronWindow, now: number): number | undefined {
   const minuteAt = openedIn(window, now);
   return minuteAt === undefined ? undefined : minuteAt + window.firstMs;
 }
 
-/** The matching minute whose opening `now` is in. An opening may reach into the minute after the one that matches. */
+/** The matching minute whose opening includes `now`. An opening may extend into the minute after the matching one. */
 function openedIn(window: CronWindow, now: number): number | undefined {
   const minuteAt = Math.floor(now / MINUTE_MS) * MINUTE_MS;
   return [minuteAt, minuteAt - MINUTE_MS].find((at) => window.minuteMatches(at) && now >= at + window.firstMs && now < at + window.lastMs);
@@ -118,7 +120,7 @@ export function cronWindowAt(window: CronWindow, now: number): WindowState {
   return closesAt === undefined ? { open: true } : { open: true, closesAt };
 }
 
-/** When the openings that follow each other without a gap from the one of this minute on come to an end. */
+/** When the consecutive openings that begin with that of this minute end; undefined: not within a fortnight. */
 function endOf(window: CronWindow, minuteAt: number): number | undefined {
   const { stepMs } = window;
   for (let at = Math.floor(minuteAt / stepMs) * stepMs; at < minuteAt + FORTNIGHT_MS; at += stepMs) {

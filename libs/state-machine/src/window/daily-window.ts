@@ -1,7 +1,7 @@
 import type { WindowState } from './window-state.ts';
 
 const DAY_MS = 24 * 3_600_000;
-// A node started in the last minutes would still be draining when the window has closed.
+// A node that starts in the last minutes would still be draining when the window closes.
 const RESERVED_MS = 6 * 60_000;
 
 /** The same hours of every day, in UTC. */
@@ -26,11 +26,11 @@ export function dailyWindowAt(window: DailyWindow, now: number): WindowState {
     : { open: false, opensAt: now - sinceStartMs + DAY_MS };
 }
 
-/** What a time of day looks like, as a regular expression over the whole text. */
+/** The format of a time of day, as a regular expression for the whole text. */
 export const TIME_OF_DAY_PATTERN = '([01]?[0-9]|2[0-3]):([0-5]?[0-9]):([0-5]?[0-9])';
 const TIME_OF_DAY = new RegExp(`^${TIME_OF_DAY_PATTERN}$`);
 
-/** Reads `h:m:s` as milliseconds after midnight; undefined if it is no time of day. */
+/** Parses `h:m:s` as milliseconds after midnight; undefined if it is not a time of day. */
 export function parseTimeOfDay(text: string): number | undefined {
   const [, hours, minutes, seconds] = (TIME_OF_DAY.exec(text) ?? []).map(Number);
   if (hours === undefined || minutes === undefined || seconds === undefined) return undefined;

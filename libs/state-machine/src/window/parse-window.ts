@@ -11,18 +11,18 @@ export interface WindowVariables {
   readonly UPDATE_WINDOW_STOP?: string | undefined;
 }
 
-/** A window, or everything that is wrong with its settings, each line naming its variable. */
+/** A window, or all problems with its settings; each names its variable. */
 export type ParsedWindow =
   { readonly ok: true; readonly window: UpdateWindow } | { readonly ok: false; readonly problems: readonly string[] };
 
-/** The first year that an expression can name. */
+/** The first moment that an expression can match. */
 const YEAR_ONE = Date.parse('0001-01-01T00:00:00Z');
 const ALWAYS: UpdateWindow = { kind: 'always' };
 
 /**
- * Reads the window from either a cron expression or a start and a stop. With none of them updates may start at any time.
- * A setting that means "always" conflicts with nothing, because charts set defaults for all three.
- * @param now milliseconds since the epoch: an expression that matches no time from then on is refused; absent: from 1970 on
+ * Parses the window from either a cron expression or a start and a stop. Without any of them updates may start at any time. A setting that
+ * means "always" does not conflict with the others, because charts set defaults for all three.
+ * @param now milliseconds since the epoch: an expression that matches no time after it is invalid; by default 1970
  */
 export function parseWindow(variables: WindowVariables, now: number = 0): ParsedWindow {
   const cron = variables.SCHEDULER_CRON_EXPRESSION?.trim() ?? '';
@@ -42,8 +42,8 @@ function cronWindow(expression: string, now: number, problems: string[]): Update
   const parsed = parseCronWindow(expression);
   if (parsed === 'always') return ALWAYS;
   if (parsed !== undefined) {
-    const why = whyNever(parsed, now);
-    if (why !== undefined) problems.push(`SCHEDULER_CRON_EXPRESSION: expected at least one future time, got "${expression}", ${why}`);
+    const cause = whyNeverOpen(parsed, now);
+    if (cause !== undefined) problems.push(`SCHEDULER_CRON_EXPRESSION: expected at least one future time, got "${expression}", ${cause}`);
     return parsed;
   }
   const expected = 'sec min hour day-of-month month day-of-week year (1 = Sunday), such as "* * 2-4 * * Sat *"';
@@ -51,8 +51,8 @@ function cronWindow(expression: string, now: number, problems: string[]): Update
   return ALWAYS;
 }
 
-/** Why the window is closed and never opens again; undefined: it does. */
-function whyNever(window: CronWindow, now: number): string | undefined {
+/** Why the window is closed and never opens again; undefined: it opens again. */
+function whyNeverOpen(window: CronWindow, now: number): string | undefined {
   const { open, opensAt } = windowAt(window, now);
   if (open || opensAt !== undefined) return undefined;
   return window.next(YEAR_ONE) === undefined ? 'which matches no date' : 'whose last match has passed';

@@ -4,7 +4,7 @@ import { cronWindowAt } from './cron-window.ts';
 import { dailyWindowAt } from './daily-window.ts';
 import type { WindowState } from './window-state.ts';
 
-/** When disruptive steps may start. Made by `parseWindow`. */
+/** When disruptive steps may start. Created by `parseWindow`. */
 export type UpdateWindow = { readonly kind: 'always' } | DailyWindow | CronWindow;
 
 /**

@@ -4,26 +4,26 @@ import type { BudgetUse } from '../model/plan.ts';
 import { createInService } from './in-service.ts';
 import type { FleetPolicy, MaxUnavailable } from '../model/policy.ts';
 
-/** Why the budget lets no further node go on. */
+/** Why the budget does not allow a node to continue. */
 export type Refusal = 'NoFreeSlot' | 'TooManyUnavailable' | 'RetryLimited' | 'LastSchedulableNode';
 
-/** What may still be granted in this plan. Granting is the only thing that changes it. */
+/** What this plan may still allow. Only what it allows changes the budget. */
 export interface Budget {
-  /** Asks to start the update of an idle node. */
+  /** Starts the update of an idle node, unless this is refused. */
   start(facts: ShadowedFacts): Refusal | undefined;
-  /** Asks to let a staged node, which has a slot, drain and reboot. */
+  /** Lets a staged node, which has a slot, drain and reboot, unless this is refused. */
   reboot(facts: Facts): Refusal | undefined;
-  /** What is in use with all that was granted. */
+  /** The budget that is used, including what was allowed. */
   use(): BudgetUse;
 }
 
 /**
- * The budget left by the nodes as they are. A node holds its slot from the start of its update, so a reboot needs no new one. A reboot is refused only if
- * the limit was lowered; if more nodes than allowed are being updated, because some that had lost their slot went on; or if the evicted pods would have
- * nowhere to go until another node is back.
- * @param holders those of the fleet that hold a slot
+ * The budget that the fleet leaves. A node has its slot from the start of its update, so a reboot needs no new one. A reboot is refused
+ * only if the limit was lowered, if more nodes than allowed are being updated because some that had lost their slot continued, or if no
+ * schedulable node would be left for the evicted pods until another node returns.
+ * @param busy the nodes of the fleet that use a slot
  */
-export function createBudget(fleet: readonly Facts[], holders: readonly Facts[], policy: FleetPolicy): Budget {
+export function createBudget(fleet: readonly Facts[], busy: readonly Facts[], policy: FleetPolicy): Budget {
   const slots = policy.maxConcurrentUpdates === 'unlimited' ? Infinity : policy.maxConcurrentUpdates;
   let managed = 0;
   const unavailable: Facts[] = [];
@@ -35,22 +35,22 @@ export function createBudget(fleet: readonly Facts[], holders: readonly Facts[],
   }
   const mayBeUnavailable = unavailableLimit(policy.maxUnavailable, managed);
   const names = (facts: readonly Facts[]): Set<string> => new Set(facts.map(({ node }) => node.name));
-  const inSlots = names(holders);
-  const underWay = names(holders.filter(({ stuck, lost }) => !stuck && !lost));
-  const disruptingNow = names(holders.filter(({ disrupting }) => disrupting));
-  const unavailableAfterStarts = names([...unavailable, ...holders]);
+  const inSlots = names(busy);
+  const progressing = names(busy.filter(({ stuck, lost }) => !stuck && !lost));
+  const disruptingNow = names(busy.filter(({ disrupting }) => disrupting));
+  const unavailableAfterStarts = names([...unavailable, ...busy]);
   const inService = createInService(fleet);
-  const unavailableAfterReboots = names([...unavailable, ...holders.filter(({ disrupting }) => disrupting)]);
+  const unavailableAfterReboots = names([...unavailable, ...busy.filter(({ disrupting }) => disrupting)]);
 
   function refusalOf(node: string, taken: ReadonlySet<string>, unavailableThen: ReadonlySet<string>): Refusal | undefined {
-    // What a node has already, it needs not be given.
+    // A node that is in a set already needs no place in it.
     if (!taken.has(node) && taken.size >= slots) return 'NoFreeSlot';
     if (!unavailableThen.has(node) && unavailableThen.size >= mayBeUnavailable) return 'TooManyUnavailable';
     return undefined;
   }
 
-  /** Nodes that fail together tend to fail together again, such as two whose drains wait for each other's pods. Each failure halves how many go at a time. */
-  function mayGoWith(failures: number): number {
+  /** How many updates may run beside that of a node. Nodes that fail together tend to do so again, so each failure halves it. */
+  function concurrencyAfter(failures: number): number {
     return failures === 0 ? Infinity : Math.max(1, Math.floor(Math.min(slots, managed) / 2 ** failures));
   }
 
@@ -59,8 +59,8 @@ export function createBudget(fleet: readonly Facts[], holders: readonly Facts[],
       const { name } = facts.node;
       const refusal = refusalOf(name, inSlots, unavailableAfterStarts);
       if (refusal !== undefined) return refusal;
-      if (!underWay.has(name) && underWay.size >= mayGoWith(consecutiveFailures(facts))) return 'RetryLimited';
-      for (const granted of [underWay, inSlots, unavailableAfterStarts]) granted.add(name);
+      if (!progressing.has(name) && progressing.size >= concurrencyAfter(consecutiveFailures(facts))) return 'RetryLimited';
+      for (const used of [progressing, inSlots, unavailableAfterStarts]) used.add(name);
       return undefined;
     },
     reboot: (facts) => {
@@ -68,7 +68,7 @@ export function createBudget(fleet: readonly Facts[], holders: readonly Facts[],
       const refusal = refusalOf(name, disruptingNow, unavailableAfterReboots);
       if (refusal !== undefined) return refusal;
       if (inService.isLast(facts)) return 'LastSchedulableNode';
-      for (const granted of [disruptingNow, unavailableAfterReboots]) granted.add(name);
+      for (const used of [disruptingNow, unavailableAfterReboots]) used.add(name);
       inService.leave(facts);
       return undefined;
     },
@@ -84,6 +84,6 @@ export function createBudget(fleet: readonly Facts[], holders: readonly Facts[],
 /** @returns how many of `managed` nodes may be unavailable */
 export function unavailableLimit(limit: MaxUnavailable | undefined, managed: number): number {
   if (limit === undefined) return Infinity;
-  // A small cluster would never be updated if its share were rounded down to nothing.
+  // A small cluster would never be updated if its percentage were rounded down to 0.
   return 'count' in limit ? limit.count : Math.max(1, Math.floor((managed * limit.percent) / 100));
 }

@@ -1,47 +1,47 @@
 import type { Facts } from '../model/facts.ts';
-import { waitsForUs } from '../model/facts.ts';
+import { isStaged } from '../model/facts.ts';
 
-/** Which nodes take pods, and whether one will again; kept up to date while reboots are granted. */
+/** Which nodes are schedulable, and whether another node will be again. Updated while reboots are granted. */
 export interface InService {
-  /** Whether the node had better wait: no other would be left that takes its pods, and one is under way that will be back. */
+  /** Whether the node should wait: it is the last one that can run its pods, and another node will return from its update. */
   isLast(facts: Facts): boolean;
-  /** Counts a node as under way. */
+  /** Records that a node leaves service for its reboot. */
   leave(facts: Facts): void;
 }
 
-/** @param fleet nodes that are managed, and those that are not */
+/** @param fleet all nodes, managed or not */
 export function createInService(fleet: readonly Facts[]): InService {
-  const takers = { open: 0, tainted: 0 };
-  let isOneUnderWay = false;
+  const schedulable = { open: 0, tainted: 0 };
+  let isOneReturning = false;
   for (const facts of fleet) {
-    if (takesPods(facts)) takers[kindOf(facts)] += 1;
-    else isOneUnderWay ||= comesBack(facts);
+    if (isSchedulable(facts)) schedulable[kindOf(facts)] += 1;
+    else isOneReturning ||= returns(facts);
   }
   return {
     isLast: (facts) => {
-      // What takes no pods as it is takes nothing away.
-      if (!isOneUnderWay || !takesPods(facts)) return false;
-      // What runs on a tainted node may run on any; what runs elsewhere need not tolerate a taint.
-      const left = takers.open + (facts.node.tainted ? takers.tainted : 0) - 1;
+      // To reboot a node that is unschedulable anyway reduces nothing.
+      if (!isOneReturning || !isSchedulable(facts)) return false;
+      // The pods of a tainted node can run on any node. Those of other nodes may not tolerate a taint.
+      const left = schedulable.open + (facts.node.tainted ? schedulable.tainted : 0) - 1;
       return left === 0;
     },
     leave: (facts) => {
-      if (takesPods(facts)) takers[kindOf(facts)] -= 1;
-      isOneUnderWay = true;
+      if (isSchedulable(facts)) schedulable[kindOf(facts)] -= 1;
+      isOneReturning = true;
     },
   };
 }
 
 const kindOf = ({ node }: Facts): 'open' | 'tainted' => (node.tainted ? 'tainted' : 'open');
 
-/** Whether the node takes pods, and will unless it is told otherwise. */
-function takesPods(facts: Facts): boolean {
+/** Whether pods can be scheduled to the node, and it stays so until the controller allows a step. */
+function isSchedulable(facts: Facts): boolean {
   const { node, disrupting } = facts;
-  return node.ready && !node.unschedulable && !node.deleting && (!disrupting || waitsForUs(facts));
+  return node.ready && !node.unschedulable && !node.deleting && (!disrupting || isStaged(facts));
 }
 
-/** Whether an update of ours keeps the node from pods, and has still time to bring it back. */
-function comesBack(facts: Facts): boolean {
+/** Whether an update keeps the node out of service and is within its deadline. */
+function returns(facts: Facts): boolean {
   const { node, phase, disrupting, stuck } = facts;
-  return disrupting && phase !== 'absent' && phase !== 'idle' && !stuck && !node.deleting && !waitsForUs(facts);
+  return disrupting && phase !== 'absent' && phase !== 'idle' && !stuck && !node.deleting && !isStaged(facts);
 }

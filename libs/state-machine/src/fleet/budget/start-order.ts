@@ -5,9 +5,10 @@ import type { Facts, ShadowedFacts } from '../model/facts.ts';
 import { parseVersion } from '../model/parse-version.ts';
 
 /**
- * The order in which nodes are let in: the leader's node last, since its update moves the controller; fewest failures first, be they reported by the agent or seen by
- * the controller; then those whose last update did not end just now; then one from the zone in which the fewest are being updated; then the oldest version; then by name, so that equal inputs give equal plans.
- * @param busy nodes being updated already
+ * The order in which nodes start or reboot: the node of the leader last, because its update moves the controller; fewest failures first,
+ * reported by the agent or observed by the controller; then nodes whose last update did not end recently; then the zone in which the fewest
+ * nodes are being updated; then the oldest version; then by name, so that equal inputs give equal plans.
+ * @param busy nodes that are being updated already
  */
 export function startOrder(candidates: readonly ShadowedFacts[], busy: readonly Facts[], now: number): ShadowedFacts[] {
   const load = new Map<string, number>();
@@ -18,7 +19,7 @@ export function startOrder(candidates: readonly ShadowedFacts[], busy: readonly 
   return ordered;
 }
 
-// An agent that claims one success after the other, and is never up to date, must not be the first in line each time.
+// An agent that reports success after success and is never up to date must not be first each time.
 const JUST_ENDED_MS = 10 * 60_000;
 
 function rankOf(facts: ShadowedFacts, now: number): number {
@@ -30,9 +31,9 @@ function rankOf(facts: ShadowedFacts, now: number): number {
 }
 
 /**
- * Takes from the least busy zone, again and again, the node that comes first in it.
- * @param candidates in the order of their turn
- * @param ordered gets them one by one
+ * Repeatedly takes the first node of the least busy zone.
+ * @param candidates in their order within a zone
+ * @param ordered receives them one by one
  */
 function spread(candidates: readonly ShadowedFacts[], load: Map<string, number>, ordered: ShadowedFacts[]): void {
   const zones = [...Map.groupBy(candidates, zoneOf)].map(([name, queue]) => ({ name, queue: queue.reverse() }));
@@ -68,7 +69,7 @@ function oldestFirst(a: Facts, b: Facts): number {
 function compareVersions(a: string, b: string): number {
   if (a === b) return 0;
   const [left, right] = [parseVersion(a), parseVersion(b)];
-  // A version that cannot be read counts as the oldest.
+  // An invalid version counts as the oldest.
   return left && right ? compareBuild(left, right) : Number(Boolean(left)) - Number(Boolean(right));
 }
 

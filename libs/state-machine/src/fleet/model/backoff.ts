@@ -7,15 +7,15 @@ const CAP_MINUTES = 1440;
 const CAP_EXPONENT = 11;
 
 /**
- * How long a node rests after failures: `2^failures` minutes, at most 24 hours.
- * @param failures failures in a row, any number
+ * How long a node backs off after failures: `2^failures` minutes, at most 24 hours.
+ * @param failures the number of consecutive failures
  * @returns milliseconds; 0 if nothing has failed
  */
 export function crashBackoffMs(failures: number): number {
   return failures > 0 ? Math.min(2 ** Math.min(failures, CAP_EXPONENT), CAP_MINUTES) * MINUTE_MS : 0;
 }
 
-/** Why, and until when (milliseconds since the epoch), a node rests. */
+/** Why a node backs off, and until when (milliseconds since the epoch). */
 export interface Backoff {
   readonly cause: 'crashes' | 'version';
   readonly failures: number;
@@ -23,14 +23,15 @@ export interface Backoff {
 }
 
 /**
- * The backoff that a node is in, if any: of its crash count, and of the version it would be updated to. It lasts from the failure, whose time the
- * node's clock gave, or from the end of the attempt, whose time our own gave, whichever is later: a node whose clock is wrong by hours must not be
- * drained again and again. A failure without any readable time holds nobody back: the next one writes a good time.
- * @param endedAt RFC 3339; when the node was last told to be idle
+ * The current backoff of a node, if any: that of its crash count or that of its target version, whichever ends later. It starts at the
+ * failure, whose time comes from the clock of the node, or at the end of the update, whose time comes from the clock of the controller,
+ * whichever is later: a node whose clock is wrong by hours must not be drained again and again. A failure without a valid time starts no
+ * backoff; the next failure writes a valid one.
+ * @param endedAt RFC 3339; when the spec of the shadow was last set to `Idle`
  */
 export function backoffOf(status: ShadowStatus, endedAt: string | null | undefined, now: number): Backoff | undefined {
   const failed = status.failed_versions?.filter(({ version }) => version === status.target_version) ?? [];
-  // Every plan asks about every node, and hardly any has ever failed.
+  // Every plan asks this for every node, and few nodes have ever failed.
   if (failed.length === 0 && status.crash_count <= 0) return undefined;
   const ended = parseTimestamp(endedAt, now);
   const backoff = (cause: Backoff['cause'], failures: number, timestamp: string | null | undefined): Backoff | undefined => {

@@ -4,13 +4,13 @@ import { formatTimestamp } from '../../timestamps.ts';
 import type { FleetChange } from './plan.ts';
 import type { ChangeReason } from './reasons.ts';
 
-/** A change of one shadow, without its reason. */
+/** The shadow that a change applies to. */
 export interface Target {
   readonly node: string;
   readonly shadow: BottlerocketShadow;
 }
 
-/** Tells a node to go to `state`. */
+/** Sets the desired state of a node. */
 export function specChange(
   { node, shadow }: Target,
   state: ShadowState,
@@ -23,7 +23,7 @@ export function specChange(
   return { kind: 'spec', ...identity({ node, shadow }), reason, message, spec };
 }
 
-/** Removes a shadow that no agent needs any more. */
+/** Deletes a shadow that no agent needs any longer. */
 export function deletion(target: Target, reason: ChangeReason, message: string): FleetChange {
   return { kind: 'delete-shadow', ...identity(target), uid: target.shadow.metadata.uid ?? '', reason, message };
 }
@@ -32,7 +32,7 @@ function identity({ node, shadow }: Target): { node: string; shadow: string; res
   return { node, shadow: shadow.metadata.name, resourceVersion: shadow.metadata.resourceVersion ?? '' };
 }
 
-/** The shadow as it will be once the change is made; undefined if it will be gone. */
+/** The shadow after the change; undefined if the change deletes it. */
 export function changed(shadow: BottlerocketShadow, change: FleetChange): BottlerocketShadow | undefined {
   if (change.kind === 'delete-shadow') return undefined;
   const { spec } = change;
@@ -42,7 +42,7 @@ export function changed(shadow: BottlerocketShadow, change: FleetChange): Bottle
   return { ...shadow, metadata: { ...shadow.metadata, annotations: Object.fromEntries(annotations) as Record<string, string> }, spec };
 }
 
-/** The annotations that a change of a spec brings along, as a merge patch takes them. */
+/** The annotations that are written with a change of a spec, as a merge patch. */
 export function annotationsOf({
   windowAnnotation,
   attemptsAnnotation,

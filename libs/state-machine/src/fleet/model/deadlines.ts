@@ -3,8 +3,8 @@ import { parseTimestamp } from '../../timestamps.ts';
 import type { FleetPolicy } from './policy.ts';
 
 /**
- * When the node counts as stuck in its present step, milliseconds since the epoch. The step began when the controller last wrote the spec,
- * or, if that stamp is unreadable, when the shadow was made; a shadow without any readable time is past its deadline.
+ * When the node counts as stuck in its current step, milliseconds since the epoch. The step began when the controller last wrote the spec
+ * or, if that timestamp is invalid, when the shadow was created. A shadow without any valid time is past its deadline.
  */
 export function deadlineOf(shadow: BottlerocketShadow, policy: FleetPolicy, now: number): number {
   const { spec, metadata } = shadow;

@@ -6,48 +6,49 @@ import type { FleetObservation, NodeObservation } from './observation.ts';
 import type { FleetPolicy } from './policy.ts';
 
 /**
- * Where a node is between what it was told and what it reported: nothing asked (`idle`), asked and not there (`working`), there (`reached`),
- * failed and not yet told to clean up (`failed`), told to clean up (`recovering`).
+ * How the reported state of a node compares with the desired one: both `Idle` (`idle`), not yet equal (`working`), equal (`reached`),
+ * failed (`failed`), and desired `Idle` but not reported yet (`recovering`). `absent`: the node has no shadow.
  */
 export type NodePhase = 'absent' | 'idle' | 'working' | 'reached' | 'failed' | 'recovering';
 
-/** Stands for the status of a node whose agent has not reported yet. */
+/** The status of a node whose agent has not reported yet. */
 export const NOT_REPORTED: ShadowStatus = { current_version: '', target_version: '', current_state: 'Idle', crash_count: 0 };
 
-/** What the rules ask about one node, worked out once. */
+/** What the rules ask about a node, computed once per plan. */
 export interface Facts {
   readonly node: NodeObservation;
   readonly shadow: BottlerocketShadow | undefined;
-  /** Why the shadow cannot be read as a whole; undefined: it can, or there is none. */
+  /** Why the shadow is invalid; undefined: it is valid, or there is none. */
   readonly fault: ShadowFault | undefined;
-  /** What its agent reported last, or {@link NOT_REPORTED}. */
+  /** The last report of its agent, or {@link NOT_REPORTED}. */
   readonly status: ShadowStatus;
   readonly phase: NodePhase;
-  /** What it was told; `Idle` without a shadow. */
+  /** The state in the spec of its shadow; `Idle` without a shadow. */
   readonly desired: ShadowState;
   /** `undefined`: the node has no agent pod. */
   readonly agentReady: boolean | undefined;
+  /** Whether the leading controller runs on it. */
   readonly leader: boolean;
-  /** Whether it still carries what an update of ours put on it: a cordon, or an exclusion from load balancers. */
+  /** Whether the operator owns a cordon or a load-balancer exclusion of the node. */
   readonly owned: boolean;
-  /** Whether an update of ours may have disturbed the node's pods since it last was idle. */
+  /** Whether the update may have disrupted the pods of the node since it was last idle. */
   readonly disrupting: boolean;
-  /** Whether the node would serve pods, or is unavailable through no doing of ours. */
+  /** Whether the node can run pods, or is unavailable for another reason than its update. */
   readonly available: boolean;
-  /** Milliseconds since the epoch; undefined: the node has nothing to do. */
+  /** Milliseconds since the epoch; undefined: the node is not being updated. */
   readonly deadline: number | undefined;
   /** Past its deadline. */
   readonly stuck: boolean;
-  /** What is not Ready in an update, and since when; undefined: nothing, or the node has nothing to do. */
+  /** What is not Ready during the update, and since when; undefined: everything is Ready, or the node is not being updated. */
   readonly absence: Absence | undefined;
-  /** Not Ready for longer than a reboot should take, as far as the cluster says since when. */
+  /** Not Ready for longer than a reboot should take. */
   readonly lost: boolean;
 }
 
 /** A node that has a shadow. */
 export type ShadowedFacts = Facts & { readonly shadow: BottlerocketShadow };
 
-/** The facts of a node with this shadow, which need not be the one observed. */
+/** The facts about a node with this shadow, which may differ from the observed one. */
 export function factsOf(
   node: NodeObservation,
   shadow: ObservedShadow | undefined,
@@ -74,7 +75,7 @@ export function factsOf(
     leader: node.name === leaderNodeName,
     owned,
     disrupting,
-    // An older apiserver cordons without a mark, so during an update any cordon may be ours.
+    // An older apiserver cordons without an annotation, so during an update any cordon may be that of the operator.
     available: !disrupting || (node.ready && !node.unschedulable && !owned),
     deadline,
     stuck: deadline !== undefined && now >= deadline,
@@ -85,15 +86,15 @@ export function factsOf(
 
 function phaseOf(shadow: BottlerocketShadow | undefined): NodePhase {
   if (shadow === undefined) return 'absent';
-  const told = shadow.spec.state;
+  const desired = shadow.spec.state;
   const reported = shadow.status?.current_state ?? 'Idle';
-  if (told === 'Idle') return reported === 'Idle' ? 'idle' : 'recovering';
-  // Nobody but a person writes ErrorReset to a spec; what they want is a reset.
-  if (reported === 'ErrorReset' || told === 'ErrorReset') return 'failed';
-  return told === reported ? 'reached' : 'working';
+  if (desired === 'Idle') return reported === 'Idle' ? 'idle' : 'recovering';
+  // The controller never writes ErrorReset to a spec: a user has requested a reset.
+  if (reported === 'ErrorReset' || desired === 'ErrorReset') return 'failed';
+  return desired === reported ? 'reached' : 'working';
 }
 
-/** Whether this state of things lets the agent drain and reboot, or let it before it was told to stop. */
+/** Whether the agent may drain and reboot, or was allowed to before its update was canceled. */
 function isDisrupting(shadow: BottlerocketShadow | undefined, phase: NodePhase): boolean {
   if (shadow === undefined || phase === 'idle') return false;
   const harmless: readonly (ShadowState | undefined)[] = [undefined, 'Idle', 'StagedAndPerformedUpdate'];
@@ -101,28 +102,28 @@ function isDisrupting(shadow: BottlerocketShadow | undefined, phase: NodePhase):
   return begun || !harmless.includes(shadow.spec.state) || !harmless.includes(shadow.status?.current_state);
 }
 
-/** Whether a node is unavailable, and the spec that would say whether it was told to be is illegal. */
+/** Whether a node is unavailable, and its spec, which would say whether an update did that, is invalid. */
 function mayBeOurs({ ready, unschedulable }: NodeObservation, fault: ShadowFault | undefined): boolean {
   return fault?.specKnown === false && (!ready || unschedulable);
 }
 
-/** Whether an agent told to reboot has begun to, as far as can be seen. */
+/** Whether an agent that may reboot has begun to, as far as is known. */
 export function hasBegun({ shadow, available }: Facts): boolean {
   return !available || (shadow?.status?.progress ?? undefined) !== undefined;
 }
 
 /**
- * Whether the node takes one of the slots of `maxConcurrentUpdates`: it is being updated, or we made it unavailable and it has not come
- * back. One that is stuck keeps its slot only while it is unavailable.
+ * Whether the node uses one of the slots of `maxConcurrentUpdates`: it is being updated, or an update made it unavailable. A stuck node
+ * keeps its slot only while it is unavailable.
  */
 export function holdsSlot(facts: Facts): boolean {
   const { phase, stuck, available, disrupting } = facts;
-  // Of a legal shadow only a mark makes these disrupting.
+  // With a valid shadow, these are disrupting only if the operator owns a cordon or an exclusion.
   if (phase === 'absent' || phase === 'idle') return disrupting;
-  return waitsForUs(facts) || !stuck || !available;
+  return isStaged(facts) || !stuck || !available;
 }
 
-/** Whether the node is staged: it has done its part, and does no more before it is told to. */
-export function waitsForUs({ phase, desired }: Facts): boolean {
+/** Whether the node is staged: it waits for the controller to allow its reboot. */
+export function isStaged({ phase, desired }: Facts): boolean {
   return phase === 'reached' && desired === 'StagedAndPerformedUpdate';
 }

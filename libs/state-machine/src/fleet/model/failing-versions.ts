@@ -3,17 +3,17 @@ import { nodeNameOf } from '@brupop/crd-models';
 import { deadlineOf } from './deadlines.ts';
 import type { FleetPolicy } from './policy.ts';
 
-/** How a version fares that should not be given to further nodes. */
+/** A version that no other node should be updated to. */
 export interface FailingVersion {
-  /** Names of the nodes that have failed to run it: it did not boot, or they were not healthy on it and have not become so. */
+  /** Names of the nodes that failed to run it: it did not boot, or the node was not healthy on it and still is not. */
   readonly failed: ReadonlySet<string>;
-  /** How many nodes run it that have not failed. */
+  /** How many other nodes run it. */
   readonly running: number;
 }
 
 /**
- * The versions that too many nodes have failed to run. The nodes that have failed may try again after their backoff; as soon as more nodes
- * run the version than have failed, or few enough fail, the others may, too.
+ * The versions that too many nodes failed to run. The nodes that failed may try again after their backoff. Other nodes may be updated once
+ * more nodes run the version than failed, or once fewer nodes fail than the policy allows.
  * @param now milliseconds since the epoch
  */
 export function failingVersions(
@@ -42,8 +42,8 @@ export function failingVersions(
 }
 
 /**
- * The version that a node runs and was not healthy on in time, as far as the controller can tell without its agent: one that is past the deadline of its monitoring,
- * or whose monitoring was given up, until its agent says how the node is.
+ * The version that a node runs and did not become healthy on before its monitoring deadline, as the controller knows without the agent. It
+ * counts as failed until the agent reports the health of the node.
  */
 function unprovenVersion(shadow: BottlerocketShadow, policy: FleetPolicy, now: number): string | undefined {
   const { spec, status } = shadow;

@@ -3,8 +3,8 @@ import { parseTimestamp } from '../../timestamps.ts';
 import type { FleetChange } from './plan.ts';
 
 /**
- * How an update failed, as far as it can be told without reading messages: it was not staged; the node was not drained or not rebooted; the new
- * version did not boot or could not be made the next to; the node was not healthy on it; it made no headway before its deadline.
+ * How an update failed: it was not staged; the node was not drained or not rebooted; the new version was not activated or did not boot; the
+ * node was not healthy on it; it made no progress before its deadline.
  */
 export const FAILURES = ['StagingFailed', 'RebootFailed', 'VersionFailed', 'MonitoringFailed', 'DeadlinePassed'] as const;
 /** One of {@link FAILURES}. */
@@ -13,7 +13,7 @@ export type Failure = (typeof FAILURES)[number];
 /**
  * @param shadow as it was before the change
  * @param now milliseconds since the epoch
- * @returns how the update failed that the change puts an end to; undefined if it puts an end to none
+ * @returns how the update that the change ends has failed; undefined if the change ends no failed update
  */
 export function failureOf(change: FleetChange, shadow: BottlerocketShadow, now: number): Failure | undefined {
   if (change.reason === 'GivenUp') return shadow.spec.state === 'MonitoringUpdate' ? 'MonitoringFailed' : 'DeadlinePassed';
@@ -29,20 +29,20 @@ export function failureOf(change: FleetChange, shadow: BottlerocketShadow, now: 
       return 'MonitoringFailed';
     case 'Idle':
     case 'ErrorReset':
-      // A person has asked for the reset.
+      // Someone has set the state in the spec to request a reset.
       return undefined;
   }
 }
 
-/** Whether the node runs the version whose update failed: it was not healthy on it. */
+/** Whether the node runs the version of the failed update, and so was not healthy on it. */
 function isUnhealthy({ spec, status }: BottlerocketShadow): boolean {
   return spec.state === 'MonitoringUpdate' && typeof spec.version === 'string' && status?.current_version === spec.version;
 }
 
-/** Whether the agent has put the version on its list of bad ones since it was told to take this step. */
+/** Whether the agent has added the version to the failed versions since the current step began. */
 function isVersionToBlame({ spec, status }: BottlerocketShadow, now: number): boolean {
   const failed = status?.failed_versions?.find(({ version }) => version === spec.version);
   const failedAt = parseTimestamp(failed?.last_failure_timestamp, now);
-  const toldAt = parseTimestamp(spec.state_transition_timestamp, now);
-  return failedAt !== undefined && toldAt !== undefined && failedAt >= toldAt;
+  const beganAt = parseTimestamp(spec.state_transition_timestamp, now);
+  return failedAt !== undefined && beganAt !== undefined && failedAt >= beganAt;
 }

@@ -97,7 +97,7 @@ describe('planFleet with a shadow of illegal shape', () => {
     const held = { managed: true, ready: true, bootId: 'b', hasAgent: true, shadow: bad({ spec: null }).shadow };
     expect(decideRestore(held)).toMatchObject({ kind: 'leave' });
     // Without an agent only the reboot that it may have asked for is waited for.
-    expect(decideRestore({ ...held, managed: false, hasAgent: false })).toMatchObject({ kind: 'return', afterMs: 10 * MINUTE });
+    expect(decideRestore({ ...held, managed: false, hasAgent: false })).toMatchObject({ kind: 'restore', afterMs: 10 * MINUTE });
   });
 });
 

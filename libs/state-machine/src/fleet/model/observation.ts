@@ -1,38 +1,38 @@
 import type { ObservedShadow } from '@brupop/crd-models';
 
-/** What the planner needs to know of one Node. */
+/** What the plan needs to know about a Node. */
 export interface NodeObservation {
   readonly name: string;
   readonly uid: string;
-  /** Whether it carries the opt-in label with the right value. */
+  /** Whether it has the opt-in label with the right value. */
   readonly managed: boolean;
   readonly ready: boolean;
-  /** RFC 3339; when `ready` last changed, as the Node's condition says. */
+  /** RFC 3339; when `ready` last changed, from the condition of the Node. */
   readonly readySince?: string;
   readonly unschedulable: boolean;
-  /** Whether pods that do not tolerate it are kept away by a taint, other than those that only say again what is known by `ready` and `unschedulable`. */
+  /** Whether it has a NoSchedule or NoExecute taint, other than those that repeat `ready` and `unschedulable`. */
   readonly tainted: boolean;
-  /** Unschedulable, and marked as cordoned by the operator. */
+  /** Unschedulable, and the operator owns the cordon. */
   readonly cordonedByUs: boolean;
-  /** Kept out of load balancers, and marked so by the operator. */
+  /** Excluded from load balancers, and the operator owns the exclusion. */
   readonly excludedByUs: boolean;
-  /** Whether it bears a mark of the operator whose cordon or label someone else has undone. Such a mark holds nothing; the apiserver removes it at once. */
+  /** Whether it has an ownership annotation whose cordon or label someone else has removed. The apiserver removes such an annotation. */
   readonly voidMark?: boolean;
-  /** Whether it bears the taint by which the operator keeps its own servers away from cordoned nodes. */
+  /** Whether it has the taint with which the operator keeps its own pods off cordoned nodes. */
   readonly taintedByUs?: boolean;
   /** `topology.kubernetes.io/zone`. */
   readonly zone?: string;
-  /** Which part of the Node is illegal; such a node counts as not Ready. Absent: the Node is legal. */
+  /** Which part of the Node is invalid; such a node counts as not Ready. Absent: the Node is valid. */
   readonly fault?: string;
   /** Whether the Node object is being deleted. */
   readonly deleting: boolean;
 }
 
-/** Writes of one shadow that fail. */
+/** Why writes of a shadow fail. */
 export interface FailingWrite {
-  /** What Kubernetes says. */
+  /** The error of the API server. */
   readonly message: string;
-  /** When the next is tried; milliseconds since the epoch. */
+  /** When the write is retried; milliseconds since the epoch. */
   readonly until: number;
 }
 
@@ -42,11 +42,11 @@ export interface FleetObservation {
   readonly shadows: readonly ObservedShadow[];
   /** By node name: whether its agent pod is Ready. No entry: the node has no agent pod. */
   readonly agents: ReadonlyMap<string, boolean>;
-  /** By node name: since when its agent pod is Ready, or is not; RFC 3339, as its condition says. */
+  /** By node name: since when its agent pod is Ready or not Ready; RFC 3339, from the condition of the pod. */
   readonly agentsSince?: ReadonlyMap<string, string>;
-  /** By name of the shadow: what Kubernetes does not let us write, and does not get to see again for a while. */
+  /** By name of the shadow: writes that the API server rejected, and that are not retried yet. */
   readonly failingWrites?: ReadonlyMap<string, FailingWrite>;
-  /** Names of shadows whose agents have long reported no new check for updates, see `followReports`. */
+  /** Names of the shadows whose agents have stopped reporting checks for updates, see `followReports`. */
   readonly overdueChecks?: ReadonlySet<string>;
   /** The node on which this controller runs; it is updated last. */
   readonly leaderNodeName?: string;

@@ -2,7 +2,7 @@ import type { BottlerocketShadow } from '@brupop/crd-models';
 import { nodeNameOf, shadowName } from '@brupop/crd-models';
 import type { NodeObservation } from './observation.ts';
 
-/** Which shadow belongs to which node. */
+/** The shadows of nodes. */
 export interface PairedShadows {
   /** In the order of the nodes. */
   readonly byNode: readonly (BottlerocketShadow | undefined)[];
@@ -10,15 +10,14 @@ export interface PairedShadows {
   readonly orphans: readonly BottlerocketShadow[];
 }
 
-/** Finds each node's shadow. Of two for one node the one with the right name counts. */
+/** Finds the shadow of each node. If a node has two, the one with the right name is used. */
 export function pairShadows(nodes: readonly NodeObservation[], shadows: readonly BottlerocketShadow[]): PairedShadows {
   return pairInOrder(nodes, shadows) ?? pairByName(nodes, shadows);
 }
 
 /**
- * Shadows are called after their nodes, so that both lists mostly have the same order: then one walk along them does, without an index of the fleet for
- * each plan.
- * @returns undefined if any shadow is out of order, or of no node
+ * Shadows are named after their nodes, so both lists usually have the same order, and one pass without an index finds all pairs.
+ * @returns undefined if a shadow is out of order or has no node
  */
 function pairInOrder(nodes: readonly NodeObservation[], shadows: readonly BottlerocketShadow[]): PairedShadows | undefined {
   let next = 0;

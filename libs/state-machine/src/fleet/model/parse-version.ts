@@ -2,18 +2,18 @@ import { LIMITS } from '@brupop/crd-models';
 import { parse } from 'semver';
 import type { SemVer } from 'semver';
 
-// A fleet runs a handful of versions; agents may report anything. Together they bound what is kept for good to some 200 kB.
-const MOST_KNOWN = 1_000;
-const known = new Map<string, SemVer | null>();
+// A fleet runs few versions, but agents may report anything. With the limit of a version's length this bounds the cache to about 200 kB.
+const MAX_CACHED = 1_000;
+const cache = new Map<string, SemVer | null>();
 
-/** A version as semver understands it, or null, as for any text that is longer than a version. Remembers: a plan of a large fleet compares few versions many times. */
+/** Parses a semantic version; null if it is invalid or too long. Results are cached: a plan compares few versions many times. */
 export function parseVersion(text: string): SemVer | null {
-  // Before the look-up, which would have to hash all of it.
+  // Checked first: a lookup in the cache hashes the whole text.
   if (text.length > LIMITS.version) return null;
-  const remembered = known.get(text);
-  if (remembered !== undefined) return remembered;
+  const cached = cache.get(text);
+  if (cached !== undefined) return cached;
   const version = parse(text);
-  if (known.size >= MOST_KNOWN) known.clear();
-  known.set(text, version);
+  if (cache.size >= MAX_CACHED) cache.clear();
+  cache.set(text, version);
   return version;
 }

@@ -1,19 +1,19 @@
 import type { BottlerocketShadow, ProgressStep, ShadowStatus } from '@brupop/crd-models';
 import { parseTimestamp } from '../../timestamps.ts';
 
-/** The parts of an update that take time, in order. `exclude` only where load balancers are given time. */
+/** The phases of an update, in order. `exclude` occurs only if `EXCLUDE_FROM_LB_WAIT_TIME_IN_SEC` is set. */
 export const UPDATE_PHASES = ['stage', 'exclude', 'drain', 'reboot', 'return', 'monitor'] as const;
 /** One of {@link UPDATE_PHASES}. */
 export type UpdatePhase = (typeof UPDATE_PHASES)[number];
 
-/** A phase that a node is in. */
+/** The current phase of a node. */
 export interface PhaseSpan {
   readonly phase: UpdatePhase;
   /** Milliseconds since the epoch. */
   readonly since: number;
 }
 
-/** A phase that has ended well. */
+/** A phase that has succeeded, with its duration in milliseconds. */
 export interface EndedPhase {
   readonly phase: UpdatePhase;
   readonly ms: number;
@@ -26,7 +26,7 @@ const PHASE_OF_STEP: Readonly<Record<ProgressStep, UpdatePhase>> = {
   Returning: 'return',
 };
 
-/** @returns the phase that a node is in; undefined between two, outside of an update, and in one that fails */
+/** @returns the current phase of a node; undefined between two phases, outside of an update, and if the update fails */
 export function phaseAt(shadow: BottlerocketShadow, now: number): PhaseSpan | undefined {
   const { spec, status } = shadow;
   if (fails(status)) return undefined;
@@ -47,20 +47,20 @@ export function phaseAt(shadow: BottlerocketShadow, now: number): PhaseSpan | un
 }
 
 /**
- * How long the phase took that a node was in when it was seen last. Only what ended well is measured, and only where its end was seen.
+ * The duration of the last observed phase of a node if it has ended. Only successful phases whose end is observed are measured.
  * @param after the shadow as it is now
- * @returns undefined while it goes on, and if it was cut short
+ * @returns undefined if the phase continues or was interrupted
  */
 export function phaseEnded(before: PhaseSpan, after: BottlerocketShadow, now: number): EndedPhase | undefined {
   const next = phaseAt(after, now);
-  if (next === undefined) return isBehind(before.phase, after) ? ended(before, now) : undefined;
+  if (next === undefined) return isCompleted(before.phase, after) ? ended(before, now) : undefined;
   const passed = UPDATE_PHASES.indexOf(next.phase) - UPDATE_PHASES.indexOf(before.phase);
-  // Both times are the agent's own, or both are ours, but for the first step.
+  // Except for the first phase both times come from the same clock, that of the agent or that of the controller.
   return passed === 1 ? ended(before, next.since) : undefined;
 }
 
-/** Whether a node that is in no phase now has left this one behind. */
-function isBehind(phase: UpdatePhase, { spec, status }: BottlerocketShadow): boolean {
+/** Whether a node that is in no phase now has completed this one. */
+function isCompleted(phase: UpdatePhase, { spec, status }: BottlerocketShadow): boolean {
   if (fails(status)) return false;
   switch (phase) {
     case 'stage':
@@ -68,7 +68,7 @@ function isBehind(phase: UpdatePhase, { spec, status }: BottlerocketShadow): boo
     case 'return':
       return spec.state === 'RebootedIntoUpdate' && status?.current_state === spec.state;
     case 'monitor':
-      // An agent may be back at Idle before anybody looks.
+      // The agent may have reported Idle before the controller observed the end of monitoring.
       return spec.state === 'Idle' && (status?.current_state === 'MonitoringUpdate' || status?.current_state === 'Idle');
     case 'exclude':
     case 'drain':
@@ -77,7 +77,7 @@ function isBehind(phase: UpdatePhase, { spec, status }: BottlerocketShadow): boo
   }
 }
 
-/** A node that returns with a failure in its status is being given back. Elsewhere the failure is that of an earlier attempt. */
+/** Whether the update fails. A failure in the status of a node that is not returning is that of an earlier attempt. */
 function fails(status: ShadowStatus | null | undefined): boolean {
   return status?.current_state === 'ErrorReset' || (status?.progress?.step === 'Returning' && (status.failure_message ?? null) !== null);
 }

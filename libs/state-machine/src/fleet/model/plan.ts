@@ -6,26 +6,26 @@ interface ChangeOfShadow {
   readonly node: string;
   /** Name of the shadow. */
   readonly shadow: string;
-  /** The change is meant for this very version of the shadow, and for no other. */
+  /** The version of the shadow that the change applies to. */
   readonly resourceVersion: string;
   readonly reason: ChangeReason;
   /** For people. */
   readonly message: string;
 }
 
-/** One write to make. */
+/** A write that the plan makes. */
 export type FleetChange =
   | (ChangeOfShadow & {
       readonly kind: 'spec';
       readonly spec: ShadowSpec;
-      /** Value to give `WINDOW_ANNOTATION` together with the spec; null: remove it; absent: there is none, and none is needed. */
+      /** The value of `WINDOW_ANNOTATION` to write with the spec; null: remove it; absent: leave it as it is. */
       readonly windowAnnotation?: string | null;
-      /** Value to give `ATTEMPTS_ANNOTATION` together with the spec; null: remove it; absent: leave it as it is. */
+      /** The value of `ATTEMPTS_ANNOTATION` to write with the spec; null: remove it; absent: leave it as it is. */
       readonly attemptsAnnotation?: string | null;
     })
   | (ChangeOfShadow & { readonly kind: 'delete-shadow'; readonly uid: string });
 
-/** Why a node is left as it is, and until when if time alone may change that. */
+/** Why a node takes no step now, and until when if that may change with time alone. */
 export interface FleetHold {
   readonly node: string;
   readonly reason: HoldReason;
@@ -33,9 +33,9 @@ export interface FleetHold {
   readonly message: string;
   /** Milliseconds since the epoch. */
   readonly until?: number;
-  /** Since when, if the cluster tells. Milliseconds since the epoch. */
+  /** Since when, if known. Milliseconds since the epoch. */
   readonly since?: number;
-  /** Whether it has lasted for longer than it should have, see `followHolds`. A plan alone does not know. */
+  /** Whether it has lasted longer than it should, see `followHolds`. {@link planFleet} does not set it. */
   readonly lasting?: boolean;
 }
 
@@ -50,15 +50,15 @@ export interface BudgetUse {
   readonly unavailable: readonly string[];
 }
 
-/** What to do now, and why nothing more. */
+/** The steps that nodes take now, and why the others take none. */
 export interface FleetPlan {
-  /** In the order in which to make them. At most one for a node. */
+  /** In the order in which to make them. At most one for each node. */
   readonly changes: readonly FleetChange[];
-  /** One for every other node that is managed, or that an update has left something on. Those that wait for a slot, or for the window, stand in the order of their turn. */
+  /** One for every other managed or unavailable node. Those that wait for a slot or the window are in the order of their start. */
   readonly holds: readonly FleetHold[];
   readonly window: WindowState;
-  /** Once the changes are made. */
+  /** The budget after the changes. */
   readonly budget: BudgetUse;
-  /** When to plan again even if nothing is seen to change, milliseconds since the epoch; undefined: never. */
+  /** When to plan again even if no event arrives, milliseconds since the epoch; undefined: never. */
   readonly recheckAt: number | undefined;
 }

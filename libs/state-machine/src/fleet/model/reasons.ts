@@ -7,10 +7,10 @@ export interface Explanation {
 }
 
 /**
- * Where a hold is reported. `quiet`: in the plan, in the metrics and, with a delay, in the condition `Updating`. Such a hold passes by itself, or affects the
- * whole fleet at once, where a write for each node would be a storm. `notice`: also in an Event and in the log. `trouble`: also in the condition `Healthy`.
- * `lasting`: first `quiet`, because the hold should pass by itself, and `trouble` once it has lasted. `late-notice`: first `quiet`, then `notice`.
- * `REPORTED_AFTER_MS` says after how long.
+ * Where a hold is reported. `quiet`: in the plan, in the metrics and, with a delay, in the condition `Updating`. Such a hold passes by
+ * itself, or affects the whole fleet at once, where a write for each node would be a storm. `notice`: also in an Event and in the log.
+ * `trouble`: also in the condition `Healthy`. `lasting`: first `quiet`, because the hold should pass by itself, and `trouble` once it has
+ * lasted. `late-notice`: first `quiet`, then `notice`. `REPORTED_AFTER_MS` says after how long.
  */
 export type Severity = 'quiet' | 'late-notice' | 'lasting' | 'notice' | 'trouble';
 
@@ -280,8 +280,8 @@ export const HOLD_REASONS: Readonly<Record<HoldReason, HoldExplanation>> = {
 };
 
 /**
- * Which objects get an Event for a change. The Node gets those of disruptions and failures, its shadow those of the whole update. A short step that always follows
- * the one before gets none; it is in the log and in the metrics.
+ * Which objects get an Event for a change. The Node gets those of disruptions and failures, its shadow those of the whole update. A short
+ * step that always follows the one before gets none; it is in the log and in the metrics.
  */
 export type EventSubjects = 'none' | 'shadow' | 'shadow and Node';
 

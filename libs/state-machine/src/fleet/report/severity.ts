@@ -2,7 +2,7 @@ import type { FleetHold } from '../model/plan.ts';
 import { HOLD_REASONS } from '../model/reasons.ts';
 import type { Severity } from '../model/reasons.ts';
 
-/** How loudly a hold is told now. */
+/** The severity of a hold at this moment. */
 export function severityOf({
   reason,
   lasting = false,

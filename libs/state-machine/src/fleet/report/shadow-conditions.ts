@@ -8,36 +8,36 @@ import type { FleetHold } from '../model/plan.ts';
 import { HOLD_REASONS } from '../model/reasons.ts';
 import type { HoldReason } from '../model/reasons.ts';
 
-/** The types of condition that the controller keeps on a shadow, in the order in which they are written. */
+/** The types of the conditions that the controller writes to a shadow, in their order. */
 export const CONDITION_TYPES = ['Updating', 'Drained', 'Stuck', 'Healthy'] as const;
 /** One of {@link CONDITION_TYPES}. */
 export type ConditionType = (typeof CONDITION_TYPES)[number];
 
 /**
- * What each condition may say besides its message: status and reason, and what they mean. `Healthy` takes the reason of a hold that needs attention, too, and
- * `Updating` that of any hold that keeps an idle node from its update: `False`, or `Unknown` where it keeps the agent from being heard.
+ * The statuses and reasons of each condition, and what they mean. In addition `Healthy` uses the reason of a hold that needs attention, and
+ * `Updating` that of any hold that keeps an idle node from its update: `False`, or `Unknown` if the agent cannot report.
  */
 export const CONDITION_FINDINGS: Readonly<Record<ConditionType, Readonly<Record<string, string>>>> = {
   Updating: {
     'True UpdateInProgress': 'An update is under way; the message names the version.',
-    'True Recovering': 'The agent undoes what an update has left on the node.',
-    'False UpdatePending': 'There is another version, and the node waits to be updated to it; `/plan` says what for.',
-    'False UpToDate': 'The last check for updates offered nothing newer; `update_check` in the status says when that was.',
-    'Unknown NotChecked': 'The host has not checked for updates with success since it booted.',
-    'Unknown UpdateCheckUnknown': 'The agent, an older one, does not report when the host last checked for updates.',
-    'Unknown UpdateCheckFailing': 'No check for updates has succeeded for half an hour or more; the message says why.',
+    'True Recovering': 'The agent is restoring the node after an update.',
+    'False UpdatePending': 'A newer version is available and the node waits for its update; `/plan` says why.',
+    'False UpToDate': 'The last check for updates found no newer version; `update_check` in the status says when it ran.',
+    'Unknown NotChecked': 'The host has not completed a check for updates since it booted.',
+    'Unknown UpdateCheckUnknown': 'The agent is an older one that does not report when the host last checked for updates.',
+    'Unknown UpdateCheckFailing': 'No check for updates has succeeded for at least half an hour; the message says why.',
   },
   Drained: {
-    'True DrainedForReboot': 'The node is drained and reboots.',
-    'False DrainBlocked': 'The drain, the cordon or the uncordon is blocked; the message says by what.',
-    'False NotDrained': 'The node is not drained, or not yet.',
+    'True DrainedForReboot': 'The node is drained and is rebooting.',
+    'False DrainBlocked': 'The drain, the cordon or the uncordon is blocked; the message names the cause.',
+    'False NotDrained': 'The node is not drained for an update.',
   },
   Stuck: {
-    'True DeadlinePassed': 'A step of an update has taken longer than its deadline.',
-    'False WithinDeadline': 'No step has.',
+    'True DeadlinePassed': 'A step of an update is past its deadline.',
+    'False WithinDeadline': 'No step of an update is past its deadline.',
   },
   Healthy: {
-    'True NoTrouble': 'Nothing about the updates of this node needs attention.',
+    'True NoTrouble': 'The updates of this node need no attention.',
   },
 };
 
@@ -52,28 +52,28 @@ const FIND: Readonly<Record<ConditionType, (shadow: BottlerocketShadow, hold: Fl
 
 const NOT_DRAINED: Finding = { status: 'False', reason: 'NotDrained', message: 'The node is not drained for an update' };
 const WITHIN_DEADLINE: Finding = { status: 'False', reason: 'WithinDeadline', message: 'No step of an update is past its deadline' };
-const NO_TROUBLE: Finding = { status: 'True', reason: 'NoTrouble', message: 'Nothing about the updates of this node needs attention' };
+const NO_TROUBLE: Finding = { status: 'True', reason: 'NoTrouble', message: 'The updates of this node need no attention' };
 
 /**
- * Whether a shadow carries the conditions that it should, or has no status that could. A node that is about to be changed is told of once it is held again.
- * @param hold why its node is left as it is
+ * Whether the conditions of a shadow are current, or it has no status to carry them.
+ * @param hold why its node takes no step now
  */
 export function carriesConditions(shadow: BottlerocketShadow, hold: FleetHold): boolean {
-  return otherConditions(shadow, hold)?.length === 0;
+  return changedConditions(shadow, hold)?.length === 0;
 }
 
-/** The types of the conditions that a shadow should carry with other words; undefined: all, in another order or number. None of a shadow without a status. */
-export function otherConditions(shadow: BottlerocketShadow, hold: FleetHold): readonly ConditionType[] | undefined {
+/** The types of conditions that are out of date; undefined: all, because their order or number differs. None without a status. */
+export function changedConditions(shadow: BottlerocketShadow, hold: FleetHold): readonly ConditionType[] | undefined {
   const { status } = shadow;
   if (status === undefined || status === null) return [];
   const carried = status.conditions ?? [];
   if (carried.length !== CONDITION_TYPES.length || !CONDITION_TYPES.every((type, at) => carried[at]?.type === type)) return undefined;
-  return CONDITION_TYPES.filter((type, at) => !says(carried[at], find(type, shadow, hold)));
+  return CONDITION_TYPES.filter((type, at) => !matches(carried[at], find(type, shadow, hold)));
 }
 
 /**
- * The conditions that a shadow should carry, in place of those that it carries.
- * @param hold why its node is left as it is
+ * The conditions that a shadow should have.
+ * @param hold why its node takes no step now
  * @param now milliseconds since the epoch
  */
 export function shadowConditions(shadow: BottlerocketShadow, hold: FleetHold, now: number): readonly Condition[] {
@@ -85,50 +85,50 @@ export function shadowConditions(shadow: BottlerocketShadow, hold: FleetHold, no
   });
 }
 
-/** The message quotes agents and foreign servers: a longer one would be refused, and with it all conditions. */
+/** Messages quote agents and other servers. The API server would reject a message that is too long, and with it all conditions. */
 function find(type: ConditionType, shadow: BottlerocketShadow, hold: FleetHold): Finding {
   const finding = FIND[type](shadow, hold);
   const message = shortenText(finding.message, LIMITS.conditionMessage);
   return message === finding.message ? finding : { ...finding, message };
 }
 
-/** Why an idle node is not being updated, or that there is nothing to update to. What comes over the whole fleet at once is written late, see `conditionsDue`. */
+/** Why an idle node is not being updated. A reason that affects the whole fleet at once is written late, see `conditionsDue`. */
 export function updating(shadow: BottlerocketShadow, hold: FleetHold): Finding {
   const { spec, status } = shadow;
   const { reason, message } = hold;
   const { severity, updating: isUpdating } = HOLD_REASONS[reason];
   if (spec.state !== 'Idle')
     return { status: 'True', reason: 'UpdateInProgress', message: `Updating to ${spec.version ?? 'another version'}` };
-  if (isUpdating) return { status: 'True', reason: 'Recovering', message: 'The agent is cleaning up after the update' };
-  // What the agent reported before it fell silent may no longer be true. For as long as that may pass by itself it stands.
+  if (isUpdating) return { status: 'True', reason: 'Recovering', message: 'The agent is restoring the node after the update' };
+  // The last report of an agent that no longer reports may be outdated. It is kept while the hold may pass by itself.
   if (severity === 'lasting')
     return severityOf(hold) === 'trouble' ? { status: 'Unknown', reason, message } : (carriedWait(shadow) ?? reported(status));
   if (reason === 'UpdateCheckFailing') return { status: 'Unknown', reason, message };
   return NO_UPDATE.has(reason) ? reported(status) : { status: 'False', reason, message };
 }
 
-/** Holds that say that there is nothing to update to, as far as is known. */
+/** Holds of nodes without a known update. */
 const NO_UPDATE: ReadonlySet<HoldReason> = new Set(['UpToDate', 'NotChecked', 'UpdateCheckUnknown']);
 
-/** What the agent has reported, without why the node waits. The time of the last check is left out: it changes each hour. */
+/** The last report of the agent. The time of the last check is left out because it changes each hour. */
 function reported(status: BottlerocketShadow['status']): Finding {
   if (status == null) return { status: 'Unknown', reason: 'UpdateCheckUnknown', message: 'The agent has not reported yet' };
   const failure = updateCheckFailure(status);
   if (failure !== undefined) return { status: 'Unknown', reason: 'UpdateCheckFailing', message: failure };
   const { current_version, target_version } = status;
   if (current_version !== target_version) {
-    return { status: 'False', reason: 'UpdatePending', message: `Waiting to be updated from ${current_version} to ${target_version}` };
+    return { status: 'False', reason: 'UpdatePending', message: `Waiting for the update from ${current_version} to ${target_version}` };
   }
   const { reason, message } = withoutUpdate(status);
   return { status: reason === 'UpToDate' ? 'False' : 'Unknown', reason, message };
 }
 
-/** Whether a condition says why a node waits for an update that it could have. */
+/** Whether a condition says why a node waits for an available update. */
 export function isWait({ type, status, reason }: Pick<Condition, 'type' | 'status' | 'reason'>): boolean {
   return type === 'Updating' && status === 'False' && reason !== 'UpToDate';
 }
 
-/** What the shadow carries of why the node waits for the update that it still reports. An agent that restarts is no news that is worth two writes. */
+/** Why the node waits, as its shadow says, for the update that it still reports. A restart of the agent is not worth two writes. */
 function carriedWait({ status }: BottlerocketShadow): Finding | undefined {
   if (status == null || status.current_version === status.target_version || updateCheckFailure(status) !== undefined) return undefined;
   const carried = status.conditions?.find(isWait);
@@ -140,7 +140,7 @@ function drained(shadow: BottlerocketShadow, hold: FleetHold): Finding {
   const isBrief = hold.reason === 'DrainBlocked' && severityOf(hold) === 'quiet';
   if (blocked !== undefined && !isBrief) return { status: 'False', reason: 'DrainBlocked', message: blocked.message };
   if (shadow.status?.progress?.step === 'Rebooting') {
-    return { status: 'True', reason: 'DrainedForReboot', message: 'The node is drained and reboots' };
+    return { status: 'True', reason: 'DrainedForReboot', message: 'The node is drained and is rebooting' };
   }
   return NOT_DRAINED;
 }
@@ -155,6 +155,6 @@ function healthy(_shadow: BottlerocketShadow, hold: FleetHold): Finding {
   return NO_TROUBLE;
 }
 
-function says(carried: Condition | undefined, { status, reason, message }: Finding): boolean {
+function matches(carried: Condition | undefined, { status, reason, message }: Finding): boolean {
   return carried?.status === status && carried.reason === reason && carried.message === message;
 }

@@ -1,7 +1,7 @@
 import type { ShadowStatus } from '@brupop/crd-models';
 import { parseTimestamp } from '../../timestamps.ts';
 import { knownCheck, updateCheckFailure } from '../../update-check.ts';
-import { consecutiveFailures, failedAttempts, restsUntil, wasGivenUp } from '../model/attempts.ts';
+import { consecutiveFailures, failedAttempts, attemptsBackoffUntil, wasGivenUp } from '../model/attempts.ts';
 import { crashBackoffMs, backoffOf } from '../model/backoff.ts';
 import type { Facts, ShadowedFacts } from '../model/facts.ts';
 import { NOT_REPORTED } from '../model/facts.ts';
@@ -13,15 +13,15 @@ import { LEFT_UNAVAILABLE } from './rule.ts';
 type Reason = Omit<FleetHold, 'node'>;
 type Rule<F extends Facts = ShadowedFacts> = (facts: F, context: RuleContext) => Reason | undefined;
 
-/** Rules for every node: whether its agent can report anything and be told anything. */
+/** Rules for every node: whether its agent can report and receive its desired state. */
 export const REACH_RULES: readonly Rule<Facts>[] = [deleting, nodeNotReady, agentNotReady];
-/** Rules for every step that disturbs a node; each names something that a person has to fix. For a staged node that is to reboot they are the only ones. */
+/** Rules for every disruptive step; each names something that has to be fixed. No other rules apply to the reboot of a staged node. */
 export const STEP_RULES: readonly Rule[] = [...REACH_RULES, cordoned, writeFailing];
 /** Rules for a change that makes no node unavailable. */
 export const WRITE_RULES: readonly Rule[] = [writeFailing];
 /**
- * Rules for an idle node, in this order: can it be reached, is there anything to do, can it be done, has it rested, can it be told. Reachability comes first
- * because what an agent reported before it was gone may no longer be true.
+ * Rules for an idle node, in this order: is it reachable, is there an update, is the update possible, has the backoff ended, can the shadow
+ * be written. Reachability comes first because the last report of an agent that is gone may no longer be true.
  */
 export const START_RULES: readonly Rule[] = [
   leftUnavailable,
@@ -33,13 +33,13 @@ export const START_RULES: readonly Rule[] = [
   invalidVersion,
   cordoned,
   versionFailing,
-  restingAfterFailure,
-  restingAfterGivingUp,
-  restingAfterAttempts,
+  backoffAfterFailure,
+  backoffAfterGivingUp,
+  backoffAfterAttempts,
   writeFailing,
 ];
 
-/** @returns why the node may not go on, by the first rule that objects */
+/** @returns why the node may not continue, by the first rule that objects */
 export function objection<F extends Facts>(rules: readonly Rule<F>[], facts: F, context: RuleContext): FleetHold | undefined {
   for (const rule of rules) {
     const reason = rule(facts, context);
@@ -68,7 +68,6 @@ function overdueMessage({ update_check: check }: ShadowStatus): string {
   return `The agent has stopped reporting checks for updates${at === null ? '' : `; the last reported check was at ${at}`}`;
 }
 
-/** Of a node that has nothing to update to: what is known of that. */
 function upToDate({ status }: ShadowedFacts): Reason | undefined {
   if (status.current_version !== status.target_version) return undefined;
   const { reason, message } = withoutUpdate(status);
@@ -76,7 +75,7 @@ function upToDate({ status }: ShadowedFacts): Reason | undefined {
   return { reason, message: at === null ? message : `${message} (checked at ${at})` };
 }
 
-// What the agent reports as a failure of the version that it runs stands until the node is healthy.
+// A reported failure of the running version remains until the node is healthy.
 function unhealthyAfterUpdate({ status }: ShadowedFacts): Reason | undefined {
   const { current_version, target_version, failed_versions } = status;
   if (current_version !== target_version || failed_versions?.some(({ version }) => version === current_version) !== true) return undefined;
@@ -105,38 +104,38 @@ function agentNotReady({ node, agentReady, status }: Facts, { agentsSince, now }
     agentReady === false
       ? "Waiting for the node's agent to be Ready; see the log of its pod"
       : 'The node has no agent pod; see the Events of DaemonSet brupop-agent';
-  // An agent that does not reach its host is not Ready, and may still be able to report why.
+  // An agent that cannot reach its host is not Ready, but may still report why.
   const reported = updateCheckFailure(status);
   const cause = reported === undefined ? '' : `. Its last report: ${reported}`;
   return { reason: 'AgentNotReady', message: `${message}${cause}`, ...sinceOf(agentsSince.get(node.name), now) };
 }
 
-/** Since when a hold lasts, as far as the cluster tells. */
+/** Since when a hold has lasted, if known. */
 export function sinceOf(timestamp: string | undefined, now: number): Pick<FleetHold, 'since'> {
   const since = parseTimestamp(timestamp, now);
   return since === undefined ? {} : { since };
 }
 
 function cordoned({ node }: ShadowedFacts): Reason | undefined {
-  // Our own is no objection: the reboot that it was made for ends it.
+  // The operator's own cordon is no objection: the reboot ends it.
   if (!node.unschedulable || node.cordonedByUs) return undefined;
   return { reason: 'CordonedByAdministrator', message: 'Cordoned by someone else; uncordon it to allow updates' };
 }
 
-const MOST_NAMES = 5;
+const MAX_NAMES = 5;
 
-// Those that have failed try again: if they succeed, the others may follow.
+// The nodes that failed are retried: once they succeed, the others may follow.
 function versionFailing({ node, status: { target_version } }: ShadowedFacts, { failing }: RuleContext): Reason | undefined {
   const found = failing.get(target_version);
   if (found === undefined || found.failed.has(node.name)) return undefined;
   const { failed, running } = found;
-  const names = [...failed].slice(0, MOST_NAMES).join(', ');
+  const names = [...failed].slice(0, MAX_NAMES).join(', ');
   const counted = `${String(failed.size)} ${failed.size === 1 ? 'node' : 'nodes'}`;
   const message = `Waiting because ${target_version} failed on ${counted} (${names}) and runs on ${String(running)}`;
   return { reason: 'VersionFailing', message };
 }
 
-function restingAfterFailure({ status, shadow }: ShadowedFacts, { now }: RuleContext): Reason | undefined {
+function backoffAfterFailure({ status, shadow }: ShadowedFacts, { now }: RuleContext): Reason | undefined {
   const backoff = backoffOf(status, shadow.spec.state_transition_timestamp, now);
   if (backoff === undefined) return undefined;
   const { cause, failures, until } = backoff;
@@ -152,7 +151,7 @@ function because({ failure_message }: ShadowedFacts['status']): string {
   return why === '' ? '' : `: ${why}`;
 }
 
-function restingAfterGivingUp(facts: ShadowedFacts, { now }: RuleContext): Reason | undefined {
+function backoffAfterGivingUp(facts: ShadowedFacts, { now }: RuleContext): Reason | undefined {
   const gaveUpAt = parseTimestamp(facts.shadow.spec.state_transition_timestamp, now);
   if (!wasGivenUp(facts) || gaveUpAt === undefined) return undefined;
   const until = gaveUpAt + crashBackoffMs(consecutiveFailures(facts));
@@ -160,9 +159,9 @@ function restingAfterGivingUp(facts: ShadowedFacts, { now }: RuleContext): Reaso
   return { reason: 'RetryBackoff', message: `Backing off after an update that made no progress${because(facts.status)}`, until };
 }
 
-/** Whatever the agent reports of failures. */
-function restingAfterAttempts({ shadow, status }: ShadowedFacts, { now }: RuleContext): Reason | undefined {
-  const until = restsUntil(shadow, now);
+/** The backoff by what the controller has observed, whatever the agent reports. */
+function backoffAfterAttempts({ shadow, status }: ShadowedFacts, { now }: RuleContext): Reason | undefined {
+  const until = attemptsBackoffUntil(shadow, now);
   if (until === undefined) return undefined;
   const attempts = String(failedAttempts(shadow));
   return {
@@ -172,14 +171,14 @@ function restingAfterAttempts({ shadow, status }: ShadowedFacts, { now }: RuleCo
   };
 }
 
-/** What Kubernetes would not take must not use up a slot that another node could have. */
+/** A write that the API server rejects must not use a slot that another node could use. */
 function writeFailing({ shadow }: ShadowedFacts, { failingWrites }: RuleContext): Reason | undefined {
   const failing = failingWrites.get(shadow.metadata.name);
   if (failing === undefined) return undefined;
   return { reason: 'WriteFailing', message: `The API server rejected the shadow update: ${failing.message}`, until: failing.until };
 }
 
-/** What is known of a node that reports nothing to update to. */
+/** What is known about a node that reports no newer version. */
 export function withoutUpdate(status: ShadowStatus): {
   readonly reason: 'UpToDate' | 'NotChecked' | 'UpdateCheckUnknown';
   readonly message: string;
@@ -188,8 +187,8 @@ export function withoutUpdate(status: ShadowStatus): {
   switch (knownCheck(status)) {
     case 'NothingNewer': {
       const listed = check?.newest_listed ?? null;
-      const held = listed === null ? '' : `: ${listed} is listed, but a version lock or the wave of this host excludes it`;
-      return { reason: 'UpToDate', message: `Running ${version}; no newer version is offered${held}` };
+      const excluded = listed === null ? '' : `: ${listed} is listed, but a version lock or the wave of this host excludes it`;
+      return { reason: 'UpToDate', message: `Running ${version}; no newer version is offered${excluded}` };
     }
     case 'NotChecked':
       return { reason: 'NotChecked', message: `Running ${version}; the host has not checked for updates since it booted` };

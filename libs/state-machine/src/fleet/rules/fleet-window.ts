@@ -10,22 +10,22 @@ import type { FleetObservation } from '../model/observation.ts';
 import type { FleetChange } from '../model/plan.ts';
 import type { FleetPolicy } from '../model/policy.ts';
 
-// Long enough for a controller that is restarted between one node and the next.
-const GOES_ON_MS = 10 * 60_000;
+// Long enough for a restart of the controller between one node and the next.
+const STAYS_OPEN_MS = 10 * 60_000;
 
 /** The window of a fleet at one moment. */
 export interface FleetWindow extends WindowState {
-  /** When the trigger fired that has opened it, milliseconds since the epoch. Absent while it is closed, and where the window is no trigger. */
+  /** When the trigger that opened it fired, milliseconds since the epoch. Absent while it is closed, and if the window is not a trigger. */
   readonly triggeredAt?: number;
 }
 
 /**
- * The window as this fleet finds it. What a trigger such as `0 0 2 * * * *` has begun goes on until all nodes are done: the window stays open while an
- * update is under way that was begun in it, and for ten minutes after the last one has ended or has passed its deadline.
+ * The window for this fleet. A trigger such as `0 0 2 * * * *` starts updates that continue until all nodes are done: the window stays open
+ * while an update that began in it runs, and for ten minutes after the last one has ended or has passed its deadline.
  *
- * Which update was begun in it is on the shadows, as `WINDOW_ANNOTATION`: each step is marked that is told while the window is open, and a later step of an
- * update only if the one before still kept the window open. So an update that comes back to life when the window has closed is
- * finished, but does not open the window for others.
+ * `WINDOW_ANNOTATION` on the shadows records which updates began in the window. A step gets it while the window is open, and a later step
+ * of the update only if the step before still kept the window open. So an update that resumes after the window has closed is finished, but
+ * does not open the window for others.
  * @param now milliseconds since the epoch
  */
 export function fleetWindowAt({ shadows }: FleetObservation, policy: FleetPolicy, now: number): FleetWindow {
@@ -39,19 +39,21 @@ export function fleetWindowAt({ shadows }: FleetObservation, policy: FleetPolicy
   return latest === -Infinity ? state : { open: true, triggeredAt: latest };
 }
 
-/** When the trigger fired whose window this shadow's last step keeps open; undefined: it keeps none open. */
+/** When the trigger fired whose window the last step of this shadow keeps open; undefined if it keeps none open. */
 function keptOpenSince(shadow: BottlerocketShadow, window: CronWindow, policy: FleetPolicy, now: number): number | undefined {
   const [start = '', end = ''] = shadow.metadata.annotations?.[WINDOW_ANNOTATION]?.split('/') ?? [];
-  // A spec that somebody else has written since is no step of this window.
+  // A spec that someone else has written since is not a step of this window.
   if (start === '' || end !== shadow.spec.state_transition_timestamp) return undefined;
   const firedAt = parseTimestamp(start, now);
   if (firedAt === undefined || triggeredAt(window, firedAt) !== firedAt) return undefined;
   const endedAt = shadow.spec.state === 'Idle' ? parseTimestamp(end, now) : deadlineOf(shadow, policy, now);
-  return endedAt !== undefined && now < endedAt + GOES_ON_MS ? firedAt : undefined;
+  return endedAt !== undefined && now < endedAt + STAYS_OPEN_MS ? firedAt : undefined;
 }
 
-/** The change of a shadow, with the mark by which its step keeps a trigger's window open, or without one that says so no longer. */
-export function markWindow(
+/**
+ * The change of a shadow, with the annotation by which its step keeps the window of a trigger open, or with the removal of an outdated one.
+ */
+export function annotateWindow(
   change: FleetChange,
   shadow: BottlerocketShadow,
   fleetWindow: FleetWindow,
@@ -63,8 +65,8 @@ export function markWindow(
   const isTrigger = window.kind === 'cron' && window.trigger;
   // A node that was staged in an earlier window begins to drain in this one.
   const begins = change.reason === 'UpdateStarted' || change.reason === 'RebootAllowed';
-  const goesOn = (): number | undefined => (isTrigger ? keptOpenSince(shadow, window, policy, now) : undefined);
-  const firedAt = begins ? fleetWindow.triggeredAt : goesOn();
+  const continued = (): number | undefined => (isTrigger ? keptOpenSince(shadow, window, policy, now) : undefined);
+  const firedAt = begins ? fleetWindow.triggeredAt : continued();
   if (firedAt !== undefined) {
     return { ...change, windowAnnotation: `${formatTimestamp(firedAt)}/${change.spec.state_transition_timestamp ?? ''}` };
   }

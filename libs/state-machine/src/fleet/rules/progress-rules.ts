@@ -11,13 +11,13 @@ import { withdrawnUpdate } from '../../withdrawn.ts';
 import type { RuleContext } from './rule.ts';
 import { LEFT_UNAVAILABLE } from './rule.ts';
 
-/** What a rule has to say of a node; undefined: nothing. */
+/** The result of a rule for a node; undefined if the rule does not apply. */
 export type Verdict = FleetChange | FleetHold | undefined;
 type Rule = (facts: ShadowedFacts, context: RuleContext) => Verdict;
 
 /**
- * What an update under way needs next, none of which makes a node unavailable. First what agents reported, since a report is never stale news;
- * then the ways out of an update; last the waiting.
+ * The next step of a running update, as far as it makes no node unavailable. First reactions to reports of agents, which are never
+ * outdated; then the ways out of an update; then waiting.
  */
 export const PROGRESS_RULES: readonly Rule[] = [
   resetAfterError,
@@ -25,14 +25,14 @@ export const PROGRESS_RULES: readonly Rule[] = [
   finishAfterSoak,
   leaveUnmanaged,
   giveUpWhenStuck,
-  callOffWhenBlocked,
-  stepBackOutsideWindow,
+  giveUpWhenBlocked,
+  withdrawPermissionOutsideWindow,
   waitForAgent,
 ];
 
 export const isChange = (verdict: Verdict): verdict is FleetChange => verdict !== undefined && 'kind' in verdict;
 
-/** @returns a change or a hold; undefined if the node waits for nothing but admission to its next step */
+/** @returns a change or a hold; undefined if only eligibility and the budget decide about the next step of the node */
 export function progress(facts: ShadowedFacts, context: RuleContext): Verdict {
   for (const rule of PROGRESS_RULES) {
     const verdict = rule(facts, context);
@@ -45,8 +45,8 @@ function resetAfterError(facts: ShadowedFacts, { now }: RuleContext): Verdict {
   if (facts.phase !== 'failed') return undefined;
   const { version, target } = withdrawnUpdate(facts.shadow) ?? {};
   if (version !== undefined) return change(facts, 'Idle', null, now, 'UpdateWithdrawn', withdrawnMessage(version, target));
-  const why = facts.status.failure_message ?? 'the agent reported a failure';
-  return change(facts, 'Idle', null, now, 'ResetAfterError', `Resetting after an error: ${why}`);
+  const cause = facts.status.failure_message ?? 'the agent reported a failure';
+  return change(facts, 'Idle', null, now, 'ResetAfterError', `Resetting after an error: ${cause}`);
 }
 
 function withdrawnMessage(version: string, target: string | undefined): string {
@@ -65,7 +65,7 @@ function finishAfterSoak(facts: ShadowedFacts, { policy, now }: RuleContext): Ve
   if (phase !== 'reached' || desired !== 'MonitoringUpdate') return undefined;
   if (!node.ready) return soaking(facts, 'the updated node to be Ready');
   const soakedAt = soakBegan(facts, now) + policy.soakMs;
-  // A node that is Ready again and again, and never for long enough, has failed as well. After a late break it has one more soak time.
+  // A node that is never Ready for the whole soak time has failed as well. After a late interruption it gets one more soak time.
   if (soakedAt > now && facts.stuck && now >= (facts.deadline ?? now) + policy.soakMs) return giveUpMonitoring(facts, now);
   if (soakedAt > now) return soaking(facts, 'the updated node to stay Ready for the soak time', soakedAt);
   return change(facts, 'Idle', null, now, 'UpdateFinished', `Finished the update to ${String(shadow.spec.version ?? null)}`);
@@ -76,35 +76,35 @@ function soaking(facts: ShadowedFacts, text: string, until?: number): Verdict {
   return lostInUpdate(facts, text) ?? hold(facts, 'Soaking', `Waiting for ${text}`, sooner(until ?? facts.deadline, facts));
 }
 
-/** A reboot takes the node away for a few minutes. One that stays away must not pass for an update under way. */
+/** A node is not Ready for a few minutes during its reboot. One that stays so must not look like a normal update. */
 function lostInUpdate(facts: ShadowedFacts, text: string): Verdict {
   const { absence, lost } = facts;
   if (absence === undefined || (absence.since !== undefined && !lost)) return undefined;
-  const held = hold(facts, 'LostInUpdate', `During the update, ${absence.what}; waiting for ${text}`, facts.deadline);
-  return absence.since === undefined ? held : { ...held, since: absence.since };
+  const found = hold(facts, 'LostInUpdate', `During the update, ${absence.what}; waiting for ${text}`, facts.deadline);
+  return absence.since === undefined ? found : { ...found, since: absence.since };
 }
 
-/** A node that is away is looked at again when it counts as lost. */
+/** A node that is not Ready is checked again when it counts as lost. */
 const sooner = (until: number | undefined, { absence }: ShadowedFacts): number | undefined =>
   absence?.until === undefined ? until : Math.min(until ?? Infinity, absence.until);
 
-/** The later of: told to monitor, became Ready. Of two unreadable times neither may hold the node for ever. */
+/** When monitoring began or the node became Ready, whichever is later. Invalid times count as long ago. */
 function soakBegan({ node, shadow }: ShadowedFacts, now: number): number {
   const times = [shadow.spec.state_transition_timestamp, node.readySince].map((text) => parseTimestamp(text, now) ?? 0);
   return Math.max(...times);
 }
 
 /**
- * What must be gone from the nodes before the shadow is. After the last shadow the operator may be removed, and what it leaves then stays: a mark could undo
- * someone else's cordon at the next installation.
+ * What must be removed from the nodes before the shadow is deleted. After the last shadow the operator may be uninstalled. An ownership
+ * annotation that remained could remove someone else's cordon at the next installation.
  */
 function leftovers({ node }: ShadowedFacts, { leavesTaints }: RuleContext): string | undefined {
   if (node.voidMark === true) return 'an annotation that is no longer valid';
   return leavesTaints ? 'its taint for cordoned nodes' : undefined;
 }
 
-// An update that may have disturbed pods is finished if there is an agent to finish it; any other is called off. Without an agent the apiserver
-// undoes what is left on the node. The shadow goes when nothing is left to undo.
+// An update that may have disrupted pods is finished if there is an agent to finish it. Any other update is canceled. Without an agent, the
+// apiserver restores the node. The shadow is deleted when nothing is left to restore.
 function leaveUnmanaged(facts: ShadowedFacts, context: RuleContext): Verdict {
   const { now } = context;
   const { node, phase, desired, owned, agentReady, available, stuck } = facts;
@@ -113,12 +113,13 @@ function leaveUnmanaged(facts: ShadowedFacts, context: RuleContext): Verdict {
     if (owned) return hold(facts, 'LeftUnavailable', LEFT_UNAVAILABLE);
     const left = leftovers(facts, context);
     if (left !== undefined) return hold(facts, 'LeftUnavailable', `Waiting for the apiserver to remove ${left}`);
-    // It may be on its way through a reboot, or cordoned by an apiserver that left no mark; or, past all patience, by an administrator.
+    // The node may be rebooting, or cordoned without an annotation; after the deadline the cordon is taken for an administrator's.
     return available || (stuck && node.ready) ? goneFromFleet(facts) : undefined;
   }
   if (phase === 'recovering') return available && stuck ? goneFromFleet(facts) : undefined;
-  const called = desired === 'StagedAndPerformedUpdate' || (desired === 'RebootedIntoUpdate' && !hasBegun(facts)) || (stuck && available);
-  if (!called) return undefined;
+  const isCanceled =
+    desired === 'StagedAndPerformedUpdate' || (desired === 'RebootedIntoUpdate' && !hasBegun(facts)) || (stuck && available);
+  if (!isCanceled) return undefined;
   return change(facts, 'Idle', null, now, 'LabelRemoved', 'Canceling the update because the node lost its opt-in label');
 }
 
@@ -126,7 +127,7 @@ function goneFromFleet(facts: ShadowedFacts): Verdict {
   return deletion(target(facts), 'LabelRemoved', 'Deleting the shadow because the node lost its opt-in label');
 }
 
-// What a stuck agent has not done by now it must not do later without a slot. The version stays in the spec as the mark of the attempt.
+// A stuck agent must not perform its step later without a slot. The version stays in the spec as a record of the attempt.
 function giveUpWhenStuck(facts: ShadowedFacts, { now }: RuleContext): Verdict {
   const { phase, desired, stuck, available, shadow } = facts;
   if (phase !== 'working' || !stuck || !available) return undefined;
@@ -135,15 +136,15 @@ function giveUpWhenStuck(facts: ShadowedFacts, { now }: RuleContext): Verdict {
   return change(facts, 'Idle', shadow.spec.version ?? null, now, 'GivenUp', message);
 }
 
-// Counts as a failure of the version until the agent says how the node is. The node keeps running it, and is free for the next.
+// Counts as a failure of the version until the agent reports the health of the node, which keeps running the version.
 function giveUpMonitoring(facts: ShadowedFacts, now: number): Verdict {
   const version = facts.shadow.spec.version ?? null;
   const message = `Giving up because the node was not healthy on ${String(version)} before the deadline${lastFailure(facts)}`;
   return change(facts, 'Idle', version, now, 'GivenUp', message);
 }
 
-// A staged node that may not reboot, for a reason of its own, must not keep the others waiting.
-function callOffWhenBlocked(facts: ShadowedFacts, context: RuleContext): Verdict {
+// A staged node that may not reboot for a reason of its own must not make the others wait.
+function giveUpWhenBlocked(facts: ShadowedFacts, context: RuleContext): Verdict {
   const { phase, desired, stuck, shadow } = facts;
   if (phase !== 'reached' || desired !== 'StagedAndPerformedUpdate' || !stuck) return undefined;
   const blocked = objection(STEP_RULES, facts, context);
@@ -158,9 +159,9 @@ function callOffWhenBlocked(facts: ShadowedFacts, context: RuleContext): Verdict
   );
 }
 
-// An agent that is Ready may still be unable to reach its apiserver or its host, and would drain whenever it could again. One that begins at this
-// very moment writes its progress first: then the change is outdated, and the node is finished.
-function stepBackOutsideWindow(facts: ShadowedFacts, { window, now }: RuleContext): Verdict {
+// An agent that is Ready may still be unable to reach the apiserver or its host, and would drain as soon as it can. An agent that begins
+// now writes its progress first: then this change is rejected as outdated, and the update is finished.
+function withdrawPermissionOutsideWindow(facts: ShadowedFacts, { window, now }: RuleContext): Verdict {
   const { phase, desired, shadow } = facts;
   if (window.open || phase !== 'working' || desired !== 'RebootedIntoUpdate' || hasBegun(facts)) return undefined;
   const message = 'Withdrawing the permission to reboot because the update window has closed';
@@ -186,14 +187,14 @@ function waitForAgent(facts: ShadowedFacts, { window, now }: RuleContext): Verdi
   return hold(facts, phase === 'recovering' ? 'Recovering' : 'InProgress', `Waiting for ${text}`, until);
 }
 
-/** When the drain under way ends by itself, as its agent reported it; never later than the deadline. A closing window does not end a drain. */
+/** When the current drain ends by itself, as its agent reported; at the latest at the deadline. A closing window does not end a drain. */
 function drainEndsAt({ phase, deadline, status }: ShadowedFacts, now: number): number | undefined {
   const { step, until } = status.progress ?? {};
   const endsAt = phase === 'working' && step === 'Draining' ? parseTimestamp(until ?? undefined, now) : undefined;
   return endsAt === undefined || endsAt <= now ? undefined : Math.min(endsAt, deadline ?? Infinity);
 }
 
-/** What went wrong last, in this attempt or in an earlier one, as the end of a message. */
+/** The last failure, of this attempt or of an earlier one, as the end of a message. */
 function lastFailure({ desired, status }: ShadowedFacts): string {
   const isOfThisStep = desired === 'StagedAndPerformedUpdate' || desired === 'MonitoringUpdate';
   const failure = isOfThisStep ? (status.failure_message ?? '') : '';
