@@ -1,4 +1,5 @@
 import type { BottlerocketShadow } from '@brupop/crd-models';
+import { isOlderVersion } from '@brupop/kube-objects';
 import { Notifier, type Clock } from '@brupop/ports';
 
 /** Wakes pending polls when their shadow changes. One watch serves any number of polls. */
@@ -48,19 +49,16 @@ export function etagOf(shadow: BottlerocketShadow): string {
 }
 
 /** The resourceVersion in `If-None-Match`; undefined if there is none. */
-export function revisionOf(header: string | undefined): bigint | undefined {
-  const revision = /^\s*(?:W\/)?"(\d{1,20})"\s*$/.exec(header ?? '')?.[1];
-  return revision === undefined ? undefined : BigInt(revision);
+export function revisionOf(header: string | undefined): string | undefined {
+  return /^\s*(?:W\/)?"(\d{1,20})"\s*$/.exec(header ?? '')?.[1];
 }
 
 /**
  * Whether this shadow is older than the one that `If-None-Match` names: this replica's watch lags behind that of the replica that responded
- * before. resourceVersions of one resource are comparable as integers (Kubernetes KEP 5504).
+ * before.
  */
 export function isOlder(header: string | undefined, shadow: BottlerocketShadow | undefined): boolean {
-  const known = revisionOf(header);
-  const here = shadow?.metadata.resourceVersion;
-  return known !== undefined && here !== undefined && /^\d{1,20}$/.test(here) && BigInt(here) < known;
+  return isOlderVersion(shadow?.metadata.resourceVersion, revisionOf(header));
 }
 
 /** Whether `If-None-Match` names this entity tag. Weak and strong tags compare alike, as RFC 9110 requires for this header. */
