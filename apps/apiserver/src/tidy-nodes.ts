@@ -1,7 +1,7 @@
 import { OWNERSHIP_NAMES } from '@brupop/crd-models';
 import { tidyNode } from '@brupop/drain';
 import { isKubeStatus, type KubeClient } from '@brupop/kube-runtime';
-import { sleep, type Clock, type Random } from '@brupop/ports';
+import { Notifier, type Clock, type Random } from '@brupop/ports';
 import { describeError, type Logger } from '@brupop/process';
 import type { Caches } from './caches.ts';
 import { inParallel } from './in-parallel.ts';
@@ -27,11 +27,12 @@ const AT_ONCE = 10;
  * - Removes an ownership annotation whose cordon or label someone else has removed, before it could claim a later cordon by someone else.
  */
 export async function tidyNodes({ client, clock, random, log, caches }: TidyNodesDeps, signal: AbortSignal): Promise<void> {
+  const changes = new Notifier(clock);
+  caches.onTidyDue(() => {
+    changes.notify();
+  });
   while (!signal.aborted) {
-    const woken = new AbortController();
-    caches.onTidyDue(() => {
-      woken.abort();
-    });
+    const seen = changes.version;
     await inParallel(caches.tidyDue(), AT_ONCE, ({ name, ...tidying }) =>
       tidyNode({ client, clock, nodeName: name, names: OWNERSHIP_NAMES, known: caches.node(name), signal }, tidying).then(
         ({ changed }) => {
@@ -43,6 +44,6 @@ export async function tidyNodes({ client, clock, random, log, caches }: TidyNode
         },
       ),
     );
-    await sleep(clock, CHECK_EVERY_MS * (0.75 + random() / 2), AbortSignal.any([signal, woken.signal])).catch(() => undefined);
+    await changes.wait(seen, CHECK_EVERY_MS * (0.75 + random() / 2), signal).catch(() => undefined);
   }
 }

@@ -133,7 +133,7 @@ async function run(options: StepOptions, limit: Deadline, budgetMs: number): Pro
     const watched = nodePods.look();
     let pods = watched?.pods;
     // That nothing is left is said by what was just seen. Where time alone has settled it, the watch may have been silent for a while.
-    if (pods === undefined || (!watched?.isNews && isDrained(planDrain({ ...options, pods, nowMs: clock.now() })))) {
+    if (pods === undefined || (!watched?.hasChanged && isDrained(planDrain({ ...options, pods, nowMs: clock.now() })))) {
       try {
         pods = await nodePods.list();
       } catch (error) {

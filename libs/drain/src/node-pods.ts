@@ -1,6 +1,6 @@
 import type { KubeList } from '@brupop/kube-objects';
 import { objectKey, paths, watchCollection, type KubeClient } from '@brupop/kube-runtime';
-import { sleep, type Clock } from '@brupop/ports';
+import { Notifier, sleep, type Clock } from '@brupop/ports';
 import type { DrainPod } from './pod.ts';
 
 /** What {@link NodePods} needs. */
@@ -37,8 +37,8 @@ const OPENING_MS = 2_000;
 /** The pods of a node as a watch shows them. */
 export interface WatchedPods {
   readonly pods: readonly DrainPod[];
-  /** Whether the watch has shown a change since the last look, so that this is what the node had a moment ago. */
-  readonly isNews: boolean;
+  /** Whether the watch has shown a change since the last look, so that the pods are current. */
+  readonly hasChanged: boolean;
 }
 
 /**
@@ -51,14 +51,16 @@ export class NodePods {
   #pods = new Map<string, DrainPod>();
   #watch: 'none' | 'open' | 'over' = 'none';
   #resourceVersion = '';
-  #isNews = false;
-  #wake: () => void = () => undefined;
+  readonly #changes: Notifier;
+  /** The version of the changes at the last look. */
+  #seen = 0;
 
   /** Whether the pods were listed before, and have not been looked at yet. */
   #isListed = false;
 
   constructor(options: NodePodsOptions) {
     this.#options = options;
+    this.#changes = new Notifier(options.clock);
     if (options.listed === undefined) return;
     this.#keep(options.listed);
     this.#isListed = true;
@@ -68,9 +70,9 @@ export class NodePods {
   look(): WatchedPods | undefined {
     if (this.#watch !== 'open' && !this.#isListed) return undefined;
     this.#isListed = false;
-    const isNews = this.#isNews;
-    this.#isNews = false;
-    return { pods: [...this.#pods.values()], isNews };
+    const hasChanged = this.#changes.version !== this.#seen;
+    this.#seen = this.#changes.version;
+    return { pods: [...this.#pods.values()], hasChanged };
   }
 
   /** @throws as a request, and when the answer is no list */
@@ -92,10 +94,10 @@ export class NodePods {
       this.#watch = 'open';
       void this.#follow().finally(() => {
         this.#watch = 'over';
-        this.#wake();
+        this.#changes.notify();
       });
     }
-    if (this.#watch === 'open' && !this.#isNews) await this.#next(pauses.watchedMs, signal);
+    if (this.#watch === 'open') await this.#changes.wait(this.#seen, pauses.watchedMs, signal);
     // It may just have failed.
     if (this.#watch !== 'open') await sleep(this.#options.clock, pauses.unwatchedMs, signal);
   }
@@ -110,22 +112,11 @@ export class NodePods {
         const pod = object as DrainPod;
         if (type === 'DELETED') this.#pods.delete(objectKey(pod.metadata));
         else this.#pods.set(objectKey(pod.metadata), pod);
-        this.#isNews = true;
-        this.#wake();
+        this.#changes.notify();
       }
     } catch {
       // Lists tell what is the matter with the API, if anything is.
     }
-  }
-
-  async #next(ms: number, signal: AbortSignal): Promise<void> {
-    const awake = new AbortController();
-    this.#wake = () => {
-      awake.abort();
-    };
-    await sleep(this.#options.clock, ms, AbortSignal.any([signal, awake.signal])).catch(() => undefined);
-    this.#wake = () => undefined;
-    signal.throwIfAborted();
   }
 }
 

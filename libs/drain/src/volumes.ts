@@ -1,6 +1,6 @@
 import type { PersistentVolumeClaim, VolumeAttachment } from '@brupop/kube-objects';
 import { isKubeStatus, listAll, paths, watchCollection, type KubeClient } from '@brupop/kube-runtime';
-import type { Clock } from '@brupop/ports';
+import { withDeadline, type Clock } from '@brupop/ports';
 import type { Claim } from './pod.ts';
 
 /** What {@link awaitDetached} needs. */
@@ -54,15 +54,23 @@ async function followDetaching(
   attached: Map<string, string>,
   resourceVersion: string,
 ): Promise<void> {
-  const over = new AbortController();
-  const cancel = clock.setTimer(waitMs, () => {
-    over.abort(new Error('the wait is over'));
-  });
-  const until = AbortSignal.any([signal, over.signal, ...(stop === undefined ? [] : [stop])]);
+  const deadline = withDeadline(
+    clock,
+    stop === undefined ? signal : AbortSignal.any([signal, stop]),
+    waitMs,
+    () => new Error('the wait is over'),
+  );
   const timeoutSeconds = Math.ceil(waitMs / 1_000) + 5;
   try {
     const path = paths.volumeAttachments();
-    for await (const { type, object } of watchCollection({ client, clock, path, resourceVersion, timeoutSeconds, signal: until })) {
+    for await (const { type, object } of watchCollection({
+      client,
+      clock,
+      path,
+      resourceVersion,
+      timeoutSeconds,
+      signal: deadline.signal,
+    })) {
       if (type === 'DELETED') attached.delete((object as VolumeAttachment).metadata.name);
       if (attached.size === 0) return;
     }
@@ -70,7 +78,7 @@ async function followDetaching(
     signal.throwIfAborted();
     // The next step lists again.
   } finally {
-    cancel();
+    deadline.dispose();
   }
 }
 
