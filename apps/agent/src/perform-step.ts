@@ -1,5 +1,6 @@
 import type { BottlerocketApi, CommandReport, UpdateCommand, UpdateStatus } from '@brupop/bottlerocket-api';
 import { LIMITS, shortenText } from '@brupop/crd-models';
+import { timestampMs } from '@brupop/kube-objects';
 import type { Clock } from '@brupop/ports';
 import { downloadOf, updaterMessage } from '@brupop/state-machine';
 import type { AgentStep, StepOutcome } from '@brupop/state-machine';
@@ -161,11 +162,10 @@ async function askForReboot(host: BottlerocketApi, signal: AbortSignal): Promise
 
 async function takeNodeStep(apiserver: ApiserverClient, step: NodeStep, signal: AbortSignal): Promise<Result> {
   const progress = await apiserver.takeStep(step, signal);
-  const since = Date.parse(progress.since ?? '');
   return {
     done: progress.done,
     message: progress.message,
-    since: Number.isNaN(since) ? undefined : since,
+    since: timestampMs(progress.since),
     retryAfterMs: progress.retry_after_ms,
     blocked: progress.blocked,
     notice: progress.notice,

@@ -1,5 +1,6 @@
 import { shadowName, shortenText, type DrainBlock } from '@brupop/crd-models';
 import type { DrainPolicy } from '@brupop/drain';
+import { timestampMs } from '@brupop/kube-objects';
 import { KubeApiError } from '@brupop/kube-runtime';
 import type { Clock } from '@brupop/ports';
 import type { Caches } from './caches.ts';
@@ -47,7 +48,7 @@ export function failAfterTimeout(
   { blocked }: RefusedChange,
   policy: DrainPolicy,
 ): void {
-  const since = Date.parse(caches.shadow(shadowName(nodeName))?.status?.progress?.since ?? '');
+  const since = timestampMs(caches.shadow(shadowName(nodeName))?.status?.progress?.since) ?? NaN;
   if (policy.timeoutMs <= 0 || policy.onTimeout === 'wait' || !(clock.now() - since >= policy.timeoutMs)) return;
   throw new RequestError('DRAIN_TIMED_OUT', `The drain timed out: ${blocked.message}`);
 }

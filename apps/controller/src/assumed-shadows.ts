@@ -1,3 +1,4 @@
+import { isOlderVersion } from '@brupop/kube-objects';
 import type { ObservedShadow, ShadowSpec } from '@brupop/crd-models';
 
 /**
@@ -56,7 +57,10 @@ export function createAssumedShadows(): AssumedShadows {
         const { name, uid } = shadow.metadata;
         const write = writes.get(name);
         const isDeleted = uid !== undefined && deletions.get(name) === uid;
-        const isCovered = write !== undefined && write.metadata.uid === uid && isOlder(shadow, write);
+        const isCovered =
+          write !== undefined &&
+          write.metadata.uid === uid &&
+          isOlderVersion(shadow.metadata.resourceVersion, write.metadata.resourceVersion);
         if (isDeleted || isCovered) pending.add(name);
         if (!isDeleted) shadows.push(isCovered ? write : shadow);
       }
@@ -69,11 +73,4 @@ export function createAssumedShadows(): AssumedShadows {
 function isSame(a: ShadowSpec, b: ShadowSpec): boolean {
   const [at, bt] = [a, b].map(({ state_transition_timestamp }) => state_transition_timestamp ?? null);
   return a.state === b.state && (a.version ?? null) === (b.version ?? null) && at === bt;
-}
-
-// Resource versions are ordered as integers: https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-versions
-function isOlder(shadow: ObservedShadow, than: ObservedShadow): boolean {
-  const [left, right] = [shadow, than].map(({ metadata }) => metadata.resourceVersion ?? '');
-  if (left === undefined || right === undefined || !/^\d+$/.test(left) || !/^\d+$/.test(right)) return false;
-  return BigInt(left) < BigInt(right);
 }

@@ -1,7 +1,8 @@
 import type { ObservedShadow } from '@brupop/crd-models';
 import { nodeNameOf } from '@brupop/crd-models';
-import type { BudgetUse, ChangeReason, FleetPlan, HoldReason, UpdatePhase, AveragePhaseDurations } from '@brupop/state-machine';
-import { formatTimestamp, UPDATE_PHASES } from '@brupop/state-machine';
+import { UPDATE_PHASES } from '@brupop/state-machine';
+import type { AveragePhaseDurations, BudgetUse, ChangeReason, FleetPlan, HoldReason, UpdatePhase } from '@brupop/state-machine';
+import { formatTimestamp } from '@brupop/kube-objects';
 import type { FleetSnapshot } from './fleet-snapshot.ts';
 
 /**

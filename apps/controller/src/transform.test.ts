@@ -7,18 +7,18 @@ import {
   UPDATER_INTERFACE_VERSION,
   WINDOW_ANNOTATION,
 } from '@brupop/crd-models';
+import type { KubeNode } from '@brupop/kube-objects';
 import { describe, expect, test } from '@jest/globals';
 import { transformNode, transformPod, transformShadow } from './transform.ts';
-import type { RawNode } from './transform.ts';
 
 const SINCE = '2026-01-05T12:00:00Z';
 const ready = (status: string) => ({ conditions: [{ type: 'Ready', status, lastTransitionTime: SINCE }] });
-const node = (metadata: object = {}, spec: object = {}): RawNode => ({
+const node = (metadata: object = {}, spec: object = {}): KubeNode => ({
   metadata: { name: 'a', uid: 'u', ...metadata },
   spec,
   status: ready('True'),
 });
-const observed = (raw: RawNode) => transformNode(raw).observation;
+const observed = (raw: KubeNode) => transformNode(raw).observation;
 
 describe(transformNode, () => {
   test('keeps little of a Node, however many images it lists', () => {

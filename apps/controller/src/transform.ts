@@ -13,32 +13,10 @@ import {
   WINDOW_ANNOTATION,
 } from '@brupop/crd-models';
 import type { ObservedShadow, ShadowStatus } from '@brupop/crd-models';
-import type { KubeObject } from '@brupop/kube-runtime';
+import { readyCondition } from '@brupop/kube-objects';
+import type { KubeNode, KubeObject, KubePod, Taint } from '@brupop/kube-objects';
 import type { NodeObservation } from '@brupop/state-machine';
 import { intern } from './intern.ts';
-
-interface RawCondition {
-  readonly type: string;
-  readonly status: string;
-  readonly lastTransitionTime?: string;
-}
-
-/** The part of a Node, as the API returns it, that is read. */
-export interface RawNode extends KubeObject {
-  readonly spec?: { readonly unschedulable?: boolean; readonly taints?: readonly RawTaint[] };
-  readonly status?: { readonly conditions?: readonly RawCondition[] };
-}
-
-interface RawTaint {
-  readonly key: string;
-  readonly effect: string;
-}
-
-/** The part of a Pod that is read. */
-export interface RawPod extends KubeObject {
-  readonly spec?: { readonly nodeName?: string };
-  readonly status?: { readonly conditions?: readonly RawCondition[] };
-}
 
 interface Kept {
   readonly metadata: { readonly name: string; readonly resourceVersion?: string };
@@ -62,10 +40,10 @@ const ZONE_LABEL = 'topology.kubernetes.io/zone';
 const ECHOED_TAINTS = new Set(['not-ready', 'unreachable', 'unschedulable'].map((name) => `node.kubernetes.io/${name}`));
 
 /** @throws TypeError for an object without a name */
-export function transformNode(raw: RawNode): TransformedNode {
+export function transformNode(raw: KubeNode): TransformedNode {
   const { object: node, fault } = soundNode(raw);
-  const { metadata, spec, status } = node;
-  const ready = readyCondition(status?.conditions);
+  const { metadata, spec } = node;
+  const ready = readyCondition(node);
   const unschedulable = spec?.unschedulable === true;
   const zone = metadata.labels?.[ZONE_LABEL];
   return {
@@ -90,9 +68,9 @@ export function transformNode(raw: RawNode): TransformedNode {
 }
 
 /** @throws TypeError for an object without a name */
-export function transformPod(raw: RawPod): TransformedPod {
+export function transformPod(raw: KubePod): TransformedPod {
   const { object: pod } = soundPod(raw);
-  const { status, lastTransitionTime } = readyCondition(pod.status?.conditions) ?? {};
+  const { status, lastTransitionTime } = readyCondition(pod) ?? {};
   const ending = pod.metadata.deletionTimestamp;
   return {
     metadata: kept(pod),
@@ -150,8 +128,4 @@ function kept({ metadata: { name, resourceVersion } }: KubeObject): Kept['metada
   return { name, ...(resourceVersion === undefined ? {} : { resourceVersion }) };
 }
 
-const keepsPodsAway = ({ key, effect }: RawTaint): boolean =>
-  (effect === 'NoSchedule' || effect === 'NoExecute') && !ECHOED_TAINTS.has(key);
-
-const readyCondition = (conditions: readonly RawCondition[] | undefined): RawCondition | undefined =>
-  conditions?.find(({ type }) => type === 'Ready');
+const keepsPodsAway = ({ key, effect }: Taint): boolean => (effect === 'NoSchedule' || effect === 'NoExecute') && !ECHOED_TAINTS.has(key);

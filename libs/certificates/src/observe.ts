@@ -1,5 +1,6 @@
-import { isKubeStatus } from '@brupop/kube-runtime';
-import type { KubeClient, KubeMetadata } from '@brupop/kube-runtime';
+import type { KubeObject, Secret } from '@brupop/kube-objects';
+import { getOrUndefined } from '@brupop/kube-runtime';
+import type { KubeClient } from '@brupop/kube-runtime';
 import { coversNames, distinct, isAuthority, issuerOf, keyFits, readAuthorities, readCertificate } from './certificate.ts';
 import type { Certificate } from './certificate.ts';
 import type { Bundle, CertificateObservation, Signer, WebhookBundle } from './plan.ts';
@@ -8,16 +9,8 @@ import type { KeyPair } from './signing-key.ts';
 import { CERT_MANAGER_ANNOTATION, INJECT_ANNOTATION, KEYS, RENEW_ANNOTATION, targetPaths } from './targets.ts';
 import type { CertificateTargets } from './targets.ts';
 
-/** A Secret. */
-export interface Secret {
-  readonly metadata: KubeMetadata;
-  readonly type?: string;
-  readonly data?: Readonly<Record<string, string>>;
-}
-
 /** The part of a CustomResourceDefinition that configures its webhook. */
-export interface WebhookDefinition {
-  readonly metadata: KubeMetadata;
+export interface WebhookDefinition extends KubeObject {
   readonly spec: {
     readonly conversion?: { readonly strategy?: string; readonly webhook?: { readonly clientConfig?: { readonly caBundle?: string } } };
   };
@@ -33,7 +26,7 @@ export interface Objects {
 
 /** Reads the objects. @throws as the client does, except for objects that do not exist */
 export async function readObjects(client: KubeClient, targets: CertificateTargets, signal: AbortSignal): Promise<Objects> {
-  const read = <T>(path: string): Promise<T | undefined> => readIfAny<T>(client, path, signal);
+  const read = <T>(path: string): Promise<T | undefined> => getOrUndefined<T>(client, path, { signal });
   const secret = (name: string): Promise<Secret | undefined> => read(targetPaths.secret(targets.namespace, name));
   const [authority, serving, trust, definition] = await Promise.all([
     secret(targets.authoritySecret),
@@ -55,18 +48,9 @@ export async function managedByCertManager(
     const certificate = secret?.metadata.annotations?.[CERT_MANAGER_ANNOTATION];
     if (secret === undefined || certificate === undefined) continue;
     const path = targetPaths.certificate(secret.metadata.namespace ?? '', certificate);
-    if ((await readIfAny(client, path, signal)) !== undefined) managed.push(secret.metadata.name);
+    if ((await getOrUndefined(client, path, { signal })) !== undefined) managed.push(secret.metadata.name);
   }
   return managed;
-}
-
-async function readIfAny<T>(client: KubeClient, path: string, signal: AbortSignal): Promise<T | undefined> {
-  try {
-    return await client.request<T>('GET', path, { signal });
-  } catch (error) {
-    if (isKubeStatus(error, 404)) return undefined;
-    throw error;
-  }
 }
 
 /** The content of the objects, without the keys. */

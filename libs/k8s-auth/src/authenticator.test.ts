@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { KubeApiError, type KubeClient } from '@brupop/kube-runtime';
 import { sleep, VirtualClock } from '@brupop/ports';
 import { createAuthenticator, type Authenticator } from './authenticator.ts';
-import type { TokenPod, TokenReviewStatus } from './authorize.ts';
+import type { KubePod, TokenReviewStatus } from '@brupop/kube-objects';
 
 const accepted: TokenReviewStatus = {
   authenticated: true,
@@ -27,9 +27,9 @@ const agentToken = (jti: string): string => {
 const jwtUntil = (seconds: number): string => `h.${Buffer.from(JSON.stringify({ exp: seconds })).toString('base64url')}.s`;
 
 let clock: VirtualClock;
-let pod: TokenPod | undefined;
+let pod: KubePod | undefined;
 /** The lookup of a pod. */
-let findPod: () => TokenPod | undefined;
+let findPod: () => KubePod | undefined;
 /** The response of the Kubernetes API to a TokenReview. */
 let answer: () => Promise<TokenReviewStatus>;
 let reviews: unknown[];

@@ -1,6 +1,7 @@
 import { KubeApiError, type KubeClient } from '@brupop/kube-runtime';
 import type { Clock } from '@brupop/ports';
-import { authorize, claimsOf, type ExpectedCaller, type Grant, type TokenNode, type TokenPod } from './authorize.ts';
+import type { KubeNode, KubePod } from '@brupop/kube-objects';
+import { authorize, claimsOf, type ExpectedCaller, type Grant } from './authorize.ts';
 import { deny, parseCredentials, type Credentials, type Denial } from './credentials.ts';
 import { NoTurn } from './review-queue.ts';
 import { createReviewer } from './review-tokens.ts';
@@ -13,11 +14,11 @@ export interface AuthenticatorOptions extends ExpectedCaller {
   /**
    * Finds the agent pod of this name in `namespace`, in a cache or in the API. Undefined if it does not exist; rejects if that is unknown.
    */
-  readonly findPod: (name: string, signal: AbortSignal) => TokenPod | undefined | Promise<TokenPod | undefined>;
+  readonly findPod: (name: string, signal: AbortSignal) => KubePod | undefined | Promise<KubePod | undefined>;
   /** Finds the Node of this name, likewise. */
-  readonly findNode: (name: string, signal: AbortSignal) => TokenNode | undefined | Promise<TokenNode | undefined>;
+  readonly findNode: (name: string, signal: AbortSignal) => KubeNode | undefined | Promise<KubeNode | undefined>;
   /** The agent pod of this name in a cache. Tokens that seem to be of such a pod are reviewed first. By default, no caller is known. */
-  readonly knownPod?: (name: string) => TokenPod | undefined;
+  readonly knownPod?: (name: string) => KubePod | undefined;
   /** How long an accepted token is not reviewed again, 20 minutes by default. Its pod and node are still looked up each time. */
   readonly cacheTtlMs?: number;
   /** How long a rejected token stays rejected, 10 s by default. */

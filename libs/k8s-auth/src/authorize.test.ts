@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { authorize, claimsOf, type AuthorizeInput, type TokenReviewStatus } from './authorize.ts';
+import type { TokenReviewStatus } from '@brupop/kube-objects';
+import { authorize, claimsOf, type AuthorizeInput } from './authorize.ts';
 
 const expected = { namespace: 'brupop', serviceAccount: 'agent', audience: 'brupop-apiserver' };
 const extras = { 'pod-name': ['agent-x'], 'pod-uid': ['pod-1'], 'node-name': ['node-1'], 'node-uid': ['uid-1'] };

@@ -1,29 +1,5 @@
+import type { KubeNode, KubePod, TokenReviewStatus } from '@brupop/kube-objects';
 import { deny, type Denial, type DenialCode } from './credentials.ts';
-
-/** The status of a `TokenReview` of authentication.k8s.io/v1. */
-export interface TokenReviewStatus {
-  readonly authenticated?: boolean;
-  readonly user?: {
-    readonly username?: string;
-    readonly uid?: string;
-    readonly groups?: readonly string[];
-    readonly extra?: Readonly<Record<string, readonly string[]>>;
-  };
-  readonly audiences?: readonly string[];
-  readonly error?: string;
-}
-
-/** The part of a Pod that the authorization of its token needs. */
-export interface TokenPod {
-  readonly metadata: { readonly name: string; readonly namespace?: string; readonly uid?: string };
-  readonly spec?: { readonly nodeName?: string };
-  readonly status?: { readonly phase?: string };
-}
-
-/** The part of a Node that the authorization of a token needs. */
-export interface TokenNode {
-  readonly metadata: { readonly name: string; readonly uid?: string };
-}
 
 /** Whose tokens are accepted. */
 export interface ExpectedCaller {
@@ -38,9 +14,9 @@ export interface AuthorizeInput {
   readonly request: { readonly nodeName: string; readonly nodeUid?: string };
   readonly expected: ExpectedCaller;
   /** The live pod that {@link claimsOf} names; undefined if there is none. */
-  readonly pod: TokenPod | undefined;
+  readonly pod: KubePod | undefined;
   /** The Node of the request's name; undefined if there is none. */
-  readonly node: TokenNode | undefined;
+  readonly node: KubeNode | undefined;
 }
 
 /** A caller that may act for exactly this node. */
@@ -119,7 +95,7 @@ const RULES: readonly Rule[] = [
 ];
 
 /** The node of a pod. If the token claims a node, the two must agree. */
-function nodeOf(pod: TokenPod | undefined, claimed: string | undefined): string | undefined {
+function nodeOf(pod: KubePod | undefined, claimed: string | undefined): string | undefined {
   const actual = pod?.spec?.nodeName;
   return claimed === undefined || claimed === actual ? actual : undefined;
 }

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { paths, type KubeClient } from '@brupop/kube-runtime';
 import type { Clock } from '@brupop/ports';
-import type { ExpectedCaller, TokenPod, TokenReviewStatus } from './authorize.ts';
+import type { KubePod, TokenReviewStatus } from '@brupop/kube-objects';
+import type { ExpectedCaller } from './authorize.ts';
 import type { WellFormed } from './credentials.ts';
 import { ExpiringCache } from './expiring-cache.ts';
 import { ReviewQueue, type Lane, type QueueLimits, type Turn } from './review-queue.ts';
@@ -11,7 +12,7 @@ import { claimedIdentity } from './token-claims.ts';
 export interface ReviewerOptions extends ExpectedCaller {
   readonly client: KubeClient;
   readonly clock: Clock;
-  readonly knownPod?: ((name: string) => TokenPod | undefined) | undefined;
+  readonly knownPod?: ((name: string) => KubePod | undefined) | undefined;
   readonly cacheTtlMs?: number;
   readonly negativeTtlMs?: number;
 }

@@ -1,20 +1,14 @@
 import { createHash } from 'node:crypto';
-import { shortenText } from '@brupop/kube-objects';
+import { formatMicroTime, shortenText } from '@brupop/kube-objects';
+import type { KubeEvent, ObjectReference } from '@brupop/kube-objects';
 import { BrupopError } from '@brupop/ports';
 import type { Clock, Logger } from '@brupop/ports';
 import type { KubeClient } from './client.ts';
 import { isKubeStatus } from './kube-error.ts';
-import { microTime } from './lease.ts';
 import { paths } from './paths.ts';
 
 /** The object that an event is about. */
-export interface Regarding {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly name: string;
-  readonly namespace?: string;
-  readonly uid: string;
-}
+export type Regarding = ObjectReference & Required<Pick<ObjectReference, 'apiVersion' | 'kind' | 'name' | 'uid'>>;
 
 /** An event as its author tells it. */
 export interface EventInput {
@@ -103,11 +97,11 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
     // Events about objects without a namespace live in this one; the API server insists.
     const namespace = regarding.namespace ?? 'default';
     const name = nameOf(one.event, () => `${clock.now().toString(16)}${(nameCount++ % 0x1000).toString(16).padStart(3, '0')}`);
-    const body = {
+    const body: KubeEvent = {
       apiVersion: 'events.k8s.io/v1',
       kind: 'Event',
       metadata: { name, namespace },
-      eventTime: microTime(clock.now()),
+      eventTime: formatMicroTime(clock.now()),
       reportingController: component,
       reportingInstance: instance.slice(0, 128),
       action: action ?? reason,
@@ -115,7 +109,7 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
       regarding,
       note: message,
       type,
-      ...(one.count > 1 ? { series: { count: one.count, lastObservedTime: microTime(clock.now()) } } : {}),
+      ...(one.count > 1 ? { series: { count: one.count, lastObservedTime: formatMicroTime(clock.now()) } } : {}),
     };
     try {
       await client.request('POST', paths.events(namespace), { body, signal: stop.signal });
@@ -128,7 +122,7 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
 
   const update = async (one: Series, name: string): Promise<void> => {
     const path = paths.event(one.event.regarding.namespace ?? 'default', name);
-    const body = { series: { count: one.count, lastObservedTime: microTime(clock.now()) } };
+    const body = { series: { count: one.count, lastObservedTime: formatMicroTime(clock.now()) } };
     try {
       await client.request('PATCH', path, { body, signal: stop.signal });
     } catch (error) {

@@ -1,5 +1,5 @@
 export { objectKey } from './objects.ts';
-export type { KubeMetadata, KubeObject, Store } from './objects.ts';
+export type { Store } from './objects.ts';
 export { isKubeStatus, KubeApiError } from './kube-error.ts';
 export type { StatusCause, StatusDetails } from './kube-error.ts';
 export { APPLY_PATCH, createKubeClient, JSON_PATCH, MERGE_PATCH, REQUEST_TIMEOUT_MS } from './client.ts';
@@ -16,8 +16,6 @@ export { createWorkQueue } from './work-queue.ts';
 export type { Reconciled, ReconcileResult, WorkQueue, WorkQueueOptions } from './work-queue.ts';
 export { createLeaderElector } from './leader-elector.ts';
 export type { LeaderElector, LeaderElectorOptions } from './leader-elector.ts';
-export { microTime } from './lease.ts';
-export type { Lease } from './lease.ts';
 export { createEventRecorder } from './event-recorder.ts';
 export type { EventInput, EventRecorder, EventRecorderOptions, Regarding } from './event-recorder.ts';
 export { paths } from './paths.ts';

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { withHolder, mayHold, microTime, observeLease, released } from './lease.ts';
-import type { Lease } from './lease.ts';
+import { mayHold, observeLease, released, withHolder } from './lease.ts';
+import { formatMicroTime } from '@brupop/kube-objects';
+import type { Lease } from '@brupop/kube-objects';
 
 const aLease = (holderIdentity: string | undefined, resourceVersion = '1'): Lease => ({
   apiVersion: 'coordination.k8s.io/v1',
@@ -37,10 +38,10 @@ describe(withHolder, () => {
     {
       name: 'a new lease has no transitions',
       lease: { ...aLease(undefined), metadata: { name: 'l' } },
-      acquireTime: microTime(now),
+      acquireTime: formatMicroTime(now),
       leaseTransitions: 0,
     },
-    { name: 'taking over is a transition', lease: aLease('you'), acquireTime: microTime(now), leaseTransitions: 5 },
+    { name: 'taking over is a transition', lease: aLease('you'), acquireTime: formatMicroTime(now), leaseTransitions: 5 },
     { name: 'renewing is none', lease: aLease('me'), acquireTime: '2026-01-01T00:00:00.000000Z', leaseTransitions: 4 },
   ])('$name', ({ lease, acquireTime, leaseTransitions }) => {
     expect(withHolder(lease, 'me', 15_000, now).spec).toEqual({

@@ -1,19 +1,5 @@
-import type { KubeMetadata } from './objects.ts';
-
-/** `coordination.k8s.io/v1 Lease`. */
-export interface Lease {
-  readonly apiVersion: 'coordination.k8s.io/v1';
-  readonly kind: 'Lease';
-  readonly metadata: KubeMetadata;
-  readonly spec?: {
-    readonly holderIdentity?: string | null;
-    readonly leaseDurationSeconds?: number | null;
-    /** `metav1.MicroTime`. */
-    readonly acquireTime?: string | null;
-    readonly renewTime?: string | null;
-    readonly leaseTransitions?: number | null;
-  };
-}
+import { formatMicroTime } from '@brupop/kube-objects';
+import type { Lease } from '@brupop/kube-objects';
 
 /** A lease as last seen, and when: by our own monotonic clock, because the clocks of the holders may disagree. */
 export interface ObservedLease {
@@ -34,11 +20,6 @@ export function mayHold({ lease, seenMs }: ObservedLease, identity: string, nowM
   return nowMs >= seenMs + (lease.spec?.leaseDurationSeconds ?? 0) * 1_000;
 }
 
-/** `metav1.MicroTime` of a wall-clock time in milliseconds. */
-export function microTime(wallMs: number): string {
-  return new Date(wallMs).toISOString().replace('Z', '000Z');
-}
-
 /** The record with `identity` as its holder. */
 export function withHolder(lease: Lease, identity: string, durationMs: number, wallMs: number): Lease {
   const former = lease.spec ?? {};
@@ -49,8 +30,8 @@ export function withHolder(lease: Lease, identity: string, durationMs: number, w
       ...former,
       holderIdentity: identity,
       leaseDurationSeconds: Math.ceil(durationMs / 1_000),
-      acquireTime: kept ? (former.acquireTime ?? microTime(wallMs)) : microTime(wallMs),
-      renewTime: microTime(wallMs),
+      acquireTime: kept ? (former.acquireTime ?? formatMicroTime(wallMs)) : formatMicroTime(wallMs),
+      renewTime: formatMicroTime(wallMs),
       leaseTransitions: (former.leaseTransitions ?? 0) + (kept || lease.metadata.resourceVersion === undefined ? 0 : 1),
     },
   };
@@ -58,5 +39,5 @@ export function withHolder(lease: Lease, identity: string, durationMs: number, w
 
 /** The record with nobody as its holder, so that another takes it at once. */
 export function released(lease: Lease, wallMs: number): Lease {
-  return { ...lease, spec: { ...lease.spec, holderIdentity: '', leaseDurationSeconds: 1, renewTime: microTime(wallMs) } };
+  return { ...lease, spec: { ...lease.spec, holderIdentity: '', leaseDurationSeconds: 1, renewTime: formatMicroTime(wallMs) } };
 }

@@ -1,14 +1,10 @@
+import type { KubeList } from '@brupop/kube-objects';
 import { BrupopError, withDeadline } from '@brupop/ports';
 import type { Clock } from '@brupop/ports';
 import { REQUEST_TIMEOUT_MS } from './client.ts';
 import type { KubeClient, Query } from './client.ts';
 import { isKubeStatus, kubeTimeout } from './kube-error.ts';
 import { ListSplitter } from './list-splitter.ts';
-
-/** What a Kubernetes list says besides its items. */
-interface ListHeader {
-  readonly metadata?: { readonly resourceVersion?: string; readonly continue?: string };
-}
 
 /** Which collection is listed, and what becomes of its objects. */
 export interface ListOptions {
@@ -63,7 +59,7 @@ async function listPages(options: ListOptions, limit: number | undefined): Promi
 async function listPage(
   { client, clock, path, signal, onItem, silenceMs = REQUEST_TIMEOUT_MS }: ListOptions,
   query: Query,
-): Promise<ListHeader> {
+): Promise<KubeList<never>> {
   const deadline = withDeadline(clock, signal, silenceMs, kubeTimeout(`Listing ${path}`));
   const silence = kubeTimeout(`Waiting for more of ${path}`);
   try {
@@ -75,7 +71,7 @@ async function listPage(
       deadline.extend(silenceMs, silence);
       splitter.push(chunk);
     }
-    return splitter.finish() as ListHeader;
+    return splitter.finish() as KubeList<never>;
   } catch (cause) {
     if (cause instanceof SyntaxError) {
       throw new BrupopError('KUBE_BODY', `The list of ${path} is not whole`, { retry: 'transient', cause });

@@ -1,3 +1,4 @@
+import type { ObjectMeta } from '@brupop/kube-objects';
 import { sleep } from '@brupop/ports';
 import type { Clock, Logger, Random } from '@brupop/ports';
 import type { KubeClient, Query } from './client.ts';
@@ -13,7 +14,7 @@ import type { WatchEvent } from './watch.ts';
 
 /** What a reflector needs of an object, after the transform. */
 export interface Reflected {
-  readonly metadata: { readonly name: string; readonly namespace?: string; readonly resourceVersion?: string };
+  readonly metadata: Pick<ObjectMeta, 'name' | 'namespace' | 'resourceVersion'>;
 }
 
 /** A change of the store, told after it is made. */

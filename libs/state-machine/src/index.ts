@@ -42,7 +42,6 @@ export { CRON_PATTERN } from './window/cron-pattern.ts';
 export { TIME_OF_DAY_PATTERN } from './window/daily-window.ts';
 export type { CronWindow } from './window/cron-window.ts';
 export type { DailyWindow } from './window/daily-window.ts';
-export { formatTimestamp } from './timestamps.ts';
 export { decideHealth, nodeProblem } from './node/decide-health.ts';
 export { decideRestore } from './node/decide-restore.ts';
 export type { OwnedNode, RestoreDecision } from './node/decide-restore.ts';

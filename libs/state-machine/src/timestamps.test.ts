@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { formatTimestamp, parseTimestamp } from './timestamps.ts';
+import { formatTimestamp } from '@brupop/kube-objects';
+import { parseTimestamp } from './timestamps.ts';
 
 const NOW = Date.UTC(2026, 0, 5, 12);
 

@@ -1,7 +1,8 @@
+import { timestampMs } from '@brupop/kube-objects';
 import type { ShadowStatus, ShadowUpdateCheck } from '@brupop/crd-models';
 import { isFailedCheck } from '../update-check.ts';
 import { restoreNode, outcomeOf, waitWhileBusy } from './outcomes.ts';
-import { cleared, observedStatus, saysTheSame, timeOf } from './status.ts';
+import { cleared, observedStatus, saysTheSame } from './status.ts';
 import type { Action, AgentObservation } from './types.ts';
 import { checkAfterGivingUp, checkFailedVersion, nextHealthCheck, statusOnFailedVersion } from './unhealthy-version.ts';
 import { agentsOwn } from './unreachable.ts';
@@ -30,7 +31,7 @@ function withdrawUpdate(o: AgentObservation): Action | undefined {
   if (!isRecovering(status)) return undefined;
   if (outcomeOf(o, 'deactivate') !== undefined) return undefined;
   if (o.host.status.kind === 'busy') {
-    const since = timeOf(o.shadow.spec.state_transition_timestamp) ?? o.now;
+    const since = timestampMs(o.shadow.spec.state_transition_timestamp) ?? o.now;
     return o.now < since + o.settings.stageTimeoutMs ? waitWhileBusy(o) : undefined;
   }
   if (o.host.status.kind !== 'known' || o.host.status.updateState !== 'Ready') return undefined;

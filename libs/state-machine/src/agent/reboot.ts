@@ -1,9 +1,10 @@
+import { timestampMs } from '@brupop/kube-objects';
 import { LIMITS } from '@brupop/crd-models';
 import type { ProgressStep, ShadowProgress } from '@brupop/crd-models';
 import { endWithdrawn, isCheckOld, offerOf, reportWithdrawn, seemsGone, UPDATE_WITHDRAWN, withdrawnMessage } from './offer.ts';
 import { restoreIfOwned, restoreNode, outcomeOf, stepOrPause, waitWhileBusy } from './outcomes.ts';
 import { busyPastDeadline } from './stage.ts';
-import { reportBlocked, reportFailure, reportRestoring, reportProgress, reportReached, reportReturning, timeOf } from './status.ts';
+import { reportBlocked, reportFailure, reportRestoring, reportProgress, reportReached, reportReturning } from './status.ts';
 import type { Blame } from './status.ts';
 import { isLate, tryStep } from './try-step.ts';
 import { HOST_UNREACHABLE } from './unreachable.ts';
@@ -267,5 +268,5 @@ function rolledBack(o: AgentObservation, version: string): string {
 
 // An invalid time counts as now, so that the step gets its whole time and not none.
 function startOf(o: AgentObservation, progress: ShadowProgress): number {
-  return timeOf(progress.since) ?? o.now;
+  return timestampMs(progress.since) ?? o.now;
 }

@@ -19,12 +19,6 @@ export function withFailedVersion(failed: readonly FailedVersion[], version: str
   return [...others, entry].slice(-MAX_FAILED_VERSIONS);
 }
 
-/** Parses an RFC 3339 timestamp that users can edit, as milliseconds since the Unix epoch; undefined if it is missing or invalid. */
-export function timeOf(timestamp: string | null | undefined): number | undefined {
-  const time = Date.parse(timestamp ?? '');
-  return Number.isNaN(time) ? undefined : time;
-}
-
 /** The current status with what was observed. Empty fields are null, so that a merge patch clears them. */
 export function observedStatus(o: AgentObservation): ShadowStatus {
   const status = o.shadow.status;

@@ -1,5 +1,6 @@
+import { timestampMs } from '@brupop/kube-objects';
 import { isSameFailure, lastOutcome, outcomeOf, stepOrPause } from './outcomes.ts';
-import { reportFailure, reportTrouble, timeOf } from './status.ts';
+import { reportFailure, reportTrouble } from './status.ts';
 import type { Blame } from './status.ts';
 import type { Action, AgentObservation, AgentStep, StepOutcome } from './types.ts';
 
@@ -26,6 +27,6 @@ function newFailure(o: AgentObservation, step: string, outcome: StepOutcome | un
 
 /** Whether the timeout for host commands has passed since the spec was written. */
 export function isLate(o: AgentObservation): boolean {
-  const since = timeOf(o.shadow.spec.state_transition_timestamp);
+  const since = timestampMs(o.shadow.spec.state_transition_timestamp);
   return since !== undefined && o.now >= since + o.settings.stageTimeoutMs;
 }

@@ -1,3 +1,4 @@
+import { timestampMs } from '@brupop/kube-objects';
 import type { ShadowStatus, ShadowUpdateCheck, UpdateCheckProblem } from '@brupop/crd-models';
 import { isSameFailure, outcomeOf } from './outcomes.ts';
 import type { AgentObservation, HostCommand, HostUpdateStatus, SeenChecks } from './types.ts';
@@ -113,10 +114,10 @@ function failing(o: CheckObservation): Pick<ShadowUpdateCheck, 'reason' | 'messa
   if (reported?.result === 'Failing' && goodAt === undefined)
     return trouble === undefined ? reported : { reason: trouble.problem, message: trouble.message };
   if (trouble === undefined) return undefined;
-  const lastGoodAt = goodAt ?? millisecondsOf(reported?.checked_at);
+  const lastGoodAt = goodAt ?? timestampMs(reported?.checked_at);
   const reportEveryMs = Math.max(REPORT_EVERY_MS, o.settings.updateCheckIntervalMs);
   const toleratedMs = lastGoodAt === undefined ? TOLERATED_MS : reportEveryMs + TOLERATED_MS;
-  const withoutCheckSince = lastGoodAt ?? (reported?.result === 'NotChecked' ? millisecondsOf(reported.since) : undefined) ?? o.now;
+  const withoutCheckSince = lastGoodAt ?? (reported?.result === 'NotChecked' ? timestampMs(reported.since) : undefined) ?? o.now;
   const isLate = o.now - trouble.since >= TOLERATED_MS || o.now - withoutCheckSince >= toleratedMs;
   return isLate ? { reason: trouble.problem, message: trouble.message } : undefined;
 }
@@ -124,7 +125,7 @@ function failing(o: CheckObservation): Pick<ShadowUpdateCheck, 'reason' | 'messa
 /** The `update_check` to report with every write of the status. @param offered by the last successful check */
 function checkOf(o: CheckObservation, running: string, offered: string, listed: string | null): ShadowUpdateCheck {
   const reported = reportedCheckOf(o);
-  const { goodAt = millisecondsOf(reported?.checked_at) } = o.checks ?? NOTHING_SEEN;
+  const { goodAt = timestampMs(reported?.checked_at) } = o.checks ?? NOTHING_SEEN;
   const trouble = failing(o);
   const result =
     trouble !== undefined ? 'Failing' : offered !== running ? 'UpdateAvailable' : goodAt === undefined ? 'NotChecked' : 'NothingNewer';
@@ -171,7 +172,7 @@ export function hasCheckChanged(check: ShadowUpdateCheck, o: Pick<AgentObservati
   const isOther = (['result', 'reason', 'message', 'newest_listed'] as const).some(
     (field) => (check[field] ?? null) !== (reported[field] ?? null),
   );
-  const [at, reportedAt] = [millisecondsOf(check.checked_at), millisecondsOf(reported.checked_at)];
+  const [at, reportedAt] = [timestampMs(check.checked_at), timestampMs(reported.checked_at)];
   return isOther || (at !== undefined && (reportedAt === undefined || Math.abs(at - reportedAt) >= REPORT_EVERY_MS));
 }
 
@@ -197,9 +198,4 @@ function isNewer(a: string, b: string): boolean {
   return false;
 }
 
-const timeOf = ({ timestamp }: HostCommand): number | undefined => millisecondsOf(timestamp);
-
-function millisecondsOf(timestamp: string | null | undefined): number | undefined {
-  const time = Date.parse(timestamp ?? '');
-  return Number.isNaN(time) ? undefined : time;
-}
+const timeOf = ({ timestamp }: HostCommand): number | undefined => timestampMs(timestamp);

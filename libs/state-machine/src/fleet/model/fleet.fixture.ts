@@ -1,6 +1,6 @@
 import { WINDOW_ANNOTATION } from '@brupop/crd-models';
 import type { BottlerocketShadow, ShadowSpec, ShadowStatus } from '@brupop/crd-models';
-import { formatTimestamp } from '../../timestamps.ts';
+import { formatTimestamp } from '@brupop/kube-objects';
 import type { FleetObservation, NodeObservation } from './observation.ts';
 import type { FleetPlan } from './plan.ts';
 import type { FleetPolicy } from './policy.ts';

@@ -1,5 +1,5 @@
 import { LIMITS, shortenText, type BottlerocketShadow, type Condition } from '@brupop/crd-models';
-import { formatTimestamp } from '../../timestamps.ts';
+import { formatTimestamp } from '@brupop/kube-objects';
 import { updateCheckFailure } from '../../update-check.ts';
 import { withoutUpdate } from '../rules/eligibility-rules.ts';
 import { drainBlockedBy } from '../rules/drain-blocked.ts';

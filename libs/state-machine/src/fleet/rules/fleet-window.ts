@@ -1,6 +1,7 @@
 import { WINDOW_ANNOTATION } from '@brupop/crd-models';
 import type { BottlerocketShadow } from '@brupop/crd-models';
-import { formatTimestamp, parseTimestamp } from '../../timestamps.ts';
+import { parseTimestamp } from '../../timestamps.ts';
+import { formatTimestamp } from '@brupop/kube-objects';
 import type { CronWindow } from '../../window/cron-window.ts';
 import { triggeredAt } from '../../window/cron-window.ts';
 import { windowAt } from '../../window/window.ts';
