@@ -34,7 +34,7 @@ export interface LargeCluster {
   patch(node: string, change: Readonly<Record<string, unknown>>): Promise<void>;
   /** Writes the spec of a shadow, as the controller does. */
   setSpec(node: string, spec: Readonly<Record<string, unknown>>): void;
-  /** Renews the heartbeats of a node's conditions, as its kubelet does. */
+  /** Sends the heartbeats of a node's conditions, as its kubelet does. */
   heartbeat(node: string): void;
   close(): Promise<void>;
 }

@@ -7,10 +7,10 @@ import type { ChaosContext, Disturbance } from './context.ts';
 
 const LONG_MESSAGE = `denied by policy ${'x'.repeat(50_000)}`;
 
-/** What an admission webhook does, but for one that mutates. */
+/** Behaviours of an admission webhook, except for mutation. */
 const BEHAVIOURS: readonly { readonly name: string; readonly behave: (context: ChaosContext) => WebhookBehaviour }[] = [
   { name: 'answers slowly', behave: ({ random }) => ({ delayMs: between(random, 1, 25) * 1_000 }) },
-  { name: 'denies half of what it is asked', behave: ({ random }) => (random() < 0.5 ? { deny: { message: 'not now' } } : {}) },
+  { name: 'denies half of the requests', behave: ({ random }) => (random() < 0.5 ? { deny: { message: 'not now' } } : {}) },
   { name: 'denies everything', behave: () => ({ deny: { code: 403, message: 'denied by policy' } }) },
   { name: 'denies with a very long message', behave: () => ({ deny: { code: 403, message: LONG_MESSAGE } }) },
   {
@@ -41,7 +41,7 @@ const webhook: Disturbance = (context) => {
     resources,
     operations: ['CREATE', 'UPDATE'],
     timeoutSeconds: 30,
-    // Others, such as kubelets, have their own trouble; here the operator's is of interest.
+    // Only the requests of the operator matter here; those of kubelets, for example, are left alone.
     answer: ({ userInfo }) => (userInfo.username.includes(':brupop-') ? behave(context) : {}),
   });
   undoLater(context, 20 * MINUTE, remove);
@@ -63,13 +63,13 @@ const mutatingWebhook: Disturbance = (context) => {
   return 'sets up a webhook that changes nodes';
 };
 
-/** Priority and fairness: the API server turns requests away for a while, in plain text, and says when to come back. */
+/** Priority and fairness: the API server rejects requests for a while, as plain text, with a Retry-After header. */
 const tooManyRequests: Disturbance = (context) => {
   const { fleet, random } = context;
   const { faults } = fleet.api;
   const share = between(random, 1, 9) / 10;
   const seconds = between(random, 1, 20);
-  // Another fault may have put this hook aside, and bring it back when this one is over.
+  // Another fault may have replaced this hook, and may restore it when this one is over.
   let isOver = false;
   faults.beforeRequest = (_request: HttpRequest, { username }: Identity) =>
     !isOver && username.startsWith('system:serviceaccount:') && random() < share
@@ -81,7 +81,7 @@ const tooManyRequests: Disturbance = (context) => {
   return `turns away ${String(share * 100)} % of the requests for ${String(seconds)} s`;
 };
 
-/** One replica, or all of them, learn of changes late. */
+/** One replica, or all of them, receive changes late. */
 const lag: Disturbance = (context) => {
   const { fleet, random } = context;
   const component = oneOf(random, ['apiserver', 'brupop-controller']) ?? '';
@@ -96,5 +96,5 @@ const lag: Disturbance = (context) => {
   return `lets ${[...slow].join(', ')} learn of changes ${String(ms / 1_000)} s late`;
 };
 
-/** What happens to the Kubernetes API. */
+/** Disturbances of the Kubernetes API. */
 export const API_DISTURBANCES: readonly Disturbance[] = [webhook, webhook, webhook, mutatingWebhook, tooManyRequests, lag, lag];

@@ -1,12 +1,12 @@
 import { GROUP } from '@brupop/crd-models';
 import type { KubeObject } from '@brupop/simulator';
 
-/** The longest text that the operator may write anywhere: the message of a condition has 4,096 characters at most. */
+/** The longest text that the operator may write: the message of a condition has at most 4,096 characters. */
 const LONGEST_TEXT = 4_096;
-/** The largest status of a shadow, as JSON: every text and list of it has a limit, and not all are at theirs at once. */
+/** The largest status of a shadow, as JSON: each of its texts and lists has a limit, and not all reach it at once. */
 const LARGEST_STATUS = 32_000;
 
-/** What of an object of the operator is longer than anything may be that came from outside. */
+/** Parts of an object of the operator that exceed the limits for data from outside. */
 export function unboundedIn(object: KubeObject): string[] {
   const { metadata, status, message, note } = object as KubeObject & { status?: unknown; message?: unknown; note?: unknown };
   const ours = Object.entries(metadata.annotations ?? {}).filter(([key]) => key.startsWith(GROUP));

@@ -33,7 +33,7 @@ function deletePods({ fleet }: ChaosContext, component: string): string {
   return `deletes every pod of ${component}`;
 }
 
-/** Cuts the power of nodes, and gives it back after up to `most` minutes. */
+/** Cuts the power of nodes, and restores it after up to `most` minutes. */
 function cutPower({ fleet, random, undo }: ChaosContext, nodes: readonly string[], most: number): string {
   for (const node of nodes) fleet.cluster.powerOff(node);
   const on = (): void => {
@@ -74,7 +74,7 @@ function patchShadow(context: ChaosContext, patch: object, what: string): string
   return `${what} of the shadow of ${node}`;
 }
 
-/** Everything that may happen to a cluster while it is updated. Each tells what it did. */
+/** All disturbances of a cluster during updates. Each returns a description. */
 export const DISTURBANCES: readonly Disturbance[] = [
   (context) => kill(context, AGENT_COMPONENT),
   (context) => kill(context, AGENT_COMPONENT),
@@ -139,7 +139,7 @@ export const DISTURBANCES: readonly Disturbance[] = [
     undo.push(restore);
     return 'loses answers of the Kubernetes API';
   },
-  // A clock that steps, on one node and all that runs there.
+  // A clock that jumps, for one node and everything on it.
   (context) => {
     const { fleet, random } = context;
     const node = nodeOf(context);
@@ -154,7 +154,7 @@ export const DISTURBANCES: readonly Disturbance[] = [
   },
   (context) => cutPower(context, [busyNodeOf(context)], 60),
   (context) => cutPower(context, context.fleet.names, 30),
-  // A release that is withdrawn, and comes back.
+  // A release that is withdrawn, and published again.
   ({ fleet, random, undo }) => {
     const { repository } = fleet.cluster;
     const restore = (): void => {
@@ -248,7 +248,7 @@ export const DISTURBANCES: readonly Disturbance[] = [
   ...WORKLOAD_DISTURBANCES,
 ];
 
-/** Lets one thing happen. @returns what */
+/** Causes one disturbance. @returns a description */
 export function disturb(context: ChaosContext): string {
   if (context.fleet.names.length === 0) return 'finds no nodes';
   return (oneOf(context.random, DISTURBANCES) ?? (() => ''))(context);

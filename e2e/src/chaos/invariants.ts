@@ -15,25 +15,25 @@ import { unboundedIn } from './bounds.ts';
 import { Permissions } from './permissions.ts';
 
 const SHADOWS = { group: 'brupop.bottlerocket.aws', resource: 'bottlerocketshadows' };
-/** The label of pods that come back to a cordoned node: those are left there. */
+/** The label of pods that return to a cordoned node: those are left there. */
 export const STICKY = 'sticky';
-// An administrator who uncordons in the middle of a drain lets pods in; the drain closes the door at its next look.
+// An administrator who uncordons during a drain lets pods in; the next step of the drain cordons the node again.
 const HAND_MS = 15_000;
 
-/** What is known of one node's boot. */
+/** What is known about one boot of a node. */
 interface Boot {
-  /** Whether the node was drained in this boot, and nothing has gone wrong since that would call for another drain. */
+  /** Whether the node was drained in this boot, without any later failure that would require another drain. */
   drained: boolean;
   uncordonedByHandAtMs: number;
 }
 
-/** Watches a fleet and writes down each moment at which something happened that must never happen. */
+/** Watches a fleet and records every violation of an invariant. */
 export class Invariants {
   readonly violations: string[] = [];
   readonly #fleet: Fleet;
   readonly #most: number;
   readonly #boots = new Map<string, Boot>();
-  readonly #held = new Set<string>();
+  readonly #cordoned = new Set<string>();
   readonly #permissions: Permissions;
 
   constructor(fleet: Fleet, most: number, policy: Partial<FleetPolicy>) {
@@ -63,7 +63,7 @@ export class Invariants {
     });
   }
 
-  /** An administrator does something to the node, or to its shadow, by which a second drain is no surprise. */
+  /** An administrator changes the node or its shadow, which may cause a second drain. */
   byHand(node: string, what: 'uncordoned' | 'other'): void {
     this.#permissions.byHand();
     const boot = this.#boot(node);
@@ -79,10 +79,11 @@ export class Invariants {
 
   #observeNode(before: NodeObject | undefined, after: NodeObject | undefined): void {
     const name = (after ?? before)?.metadata.name ?? '';
-    if (after === undefined || !isOwned(after)) this.#held.delete(name);
-    else if (!this.#held.has(name)) {
-      this.#held.add(name);
-      if (this.#held.size > this.#most) this.#violated(`${[...this.#held].join(', ')} are held, more than ${String(this.#most)}`);
+    if (after === undefined || !isOwned(after)) this.#cordoned.delete(name);
+    else if (!this.#cordoned.has(name)) {
+      this.#cordoned.add(name);
+      if (this.#cordoned.size > this.#most)
+        this.#violated(`${[...this.#cordoned].join(', ')} are cordoned, more than ${String(this.#most)}`);
     }
     const cordoned = (node: NodeObject | undefined): boolean => node?.metadata.annotations?.[CORDONED_ANNOTATION] !== undefined;
     if (cordoned(before) || !cordoned(after)) return;
@@ -93,7 +94,7 @@ export class Invariants {
 
   #observeShadow(shadow: BottlerocketShadow): void {
     const { spec, status } = shadow;
-    // Whoever failed, or was called off, starts anew.
+    // After a failure or a withdrawal, the update starts again.
     const over = status?.current_state === 'ErrorReset' || spec.state === 'StagedAndPerformedUpdate' || spec.state === 'Idle';
     if (over) this.#boot(nodeNameOf(shadow) ?? '').drained = false;
   }
@@ -115,7 +116,7 @@ export class Invariants {
 function isToGo({ metadata, status }: PodObject): boolean {
   if (status?.phase === 'Succeeded' || status?.phase === 'Failed') return false;
   if (metadata.ownerReferences?.some(({ kind }) => kind === 'DaemonSet') === true) return false;
-  // What comes back in spite of the cordon is named and left.
+  // Pods that return in spite of the cordon are named and left.
   if (metadata.labels?.[STICKY] !== undefined) return false;
   // The operator's own servers stay when nothing else is left.
   const component = metadata.labels?.[COMPONENT_LABEL];

@@ -1,6 +1,6 @@
 import { runChaos } from './run-chaos.ts';
 
-// Runs the seeds from the first argument to the second, and prints each that went wrong.
+// Runs the seeds from the first argument to the second, and prints each that fails.
 const [from = 1, to = from + 99] = process.argv.slice(2).map(Number);
 let wrong = 0;
 for (let seed = from; seed <= to; seed++) {

@@ -2,7 +2,7 @@ import { NEW, NEXT, OLD } from '../fleet/versions.ts';
 import { busyNodeOf, HOUR, oneOf, undoLater } from './context.ts';
 import type { Disturbance } from './context.ts';
 
-/** What happens to that which hosts are offered, and to what they say of it. */
+/** Disturbances of the offered versions, and of the hosts' reports of them. */
 export const OFFER_DISTURBANCES: readonly Disturbance[] = [
   ({ fleet }) => {
     const { available } = fleet.cluster.repository;

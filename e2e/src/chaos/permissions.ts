@@ -6,14 +6,14 @@ import type { FleetPolicy } from '@brupop/state-machine';
 import type { Fleet } from '../in-process/fleet.ts';
 
 const MINUTE = 60_000;
-/** A step that was permitted when it was asked for takes effect when the API server and its webhooks let it: a write takes 34 s at most. */
+/** A permitted step takes effect when the API server and its webhooks accept it: a write takes at most 34 s. */
 const TAKES_EFFECT_MS = MINUTE;
-/** What has just changed, the controller may not have seen yet. */
+/** The controller may not have received the latest change yet. */
 const UNSEEN_MS = 5 * MINUTE;
-/** How long ago a version that is booted may have been offered last: a drain may last for a quarter of an hour, and is checked every ten minutes. */
+/** Maximum age of the offer of a booted version: a drain may take a quarter of an hour, and checks the offer every ten minutes. */
 const OFFERED_MS = 45 * MINUTE;
 
-/** Watches what the controller permits, and that nothing is disturbed without that. */
+/** Watches the permissions of the controller, and that nodes are disturbed only with one. */
 export class Permissions {
   readonly #fleet: Fleet;
   readonly #policy: Partial<FleetPolicy>;
@@ -21,7 +21,7 @@ export class Permissions {
   readonly #permittedMs = new Map<string, number>();
   readonly #permitted = new Set<string>();
   readonly #states = new Map<string, string>();
-  /** By node: since when it is as available as it is. */
+  /** By node: the time of its last change of availability. */
   readonly #available = new Map<string, { readonly is: boolean; readonly sinceMs: number }>();
   readonly #offeredMs = new Map<string, number>();
   #byHandMs = -Infinity;
@@ -33,7 +33,7 @@ export class Permissions {
     for (const node of fleet.cluster.nodes) this.#noteAvailability(node);
   }
 
-  /** An administrator has written to a shadow: what it permits since is no decision of the controller. */
+  /** An administrator has written to a shadow: from then on, its spec is not a decision of the controller. */
   byHand(): void {
     this.#byHandMs = this.#now;
   }
@@ -52,7 +52,7 @@ export class Permissions {
     if (state === before || this.#byHandMs === this.#now) return;
     const begins = (before === 'Idle' && state === 'StagedAndPerformedUpdate') || state === 'RebootedIntoUpdate';
     if (!begins) return;
-    if (!this.#isWindowOpen()) this.#violated(`${node} is told ${state} outside the update window`);
+    if (!this.#isWindowOpen()) this.#violated(`the desired state of ${node} becomes ${state} outside the update window`);
     if (state === 'RebootedIntoUpdate') this.#checkUnavailable(node);
   }
 
@@ -63,12 +63,12 @@ export class Permissions {
       return;
     }
     this.#noteAvailability(after);
-    const isMarked = (node: NodeObject | undefined, mark: string): boolean => node?.metadata.annotations?.[mark] !== undefined;
+    const hasAnnotation = (node: NodeObject | undefined, key: string): boolean => node?.metadata.annotations?.[key] !== undefined;
     for (const mark of [CORDONED_ANNOTATION, EXCLUDED_FROM_LB_ANNOTATION])
-      if (!isMarked(before, mark) && isMarked(after, mark)) this.#checkPermitted(name, `gets the mark ${mark}`);
+      if (!hasAnnotation(before, mark) && hasAnnotation(after, mark)) this.#checkPermitted(name, `gets the annotation ${mark}`);
   }
 
-  /** Before the reboot is asked for. */
+  /** Must be called before the request to reboot. */
   observeReboot(node: string): void {
     this.#checkPermitted(node, 'is rebooted');
     const version = this.#fleet.cluster.host(node).updateStatus?.staged ?? undefined;
@@ -76,7 +76,7 @@ export class Permissions {
     this.#violated(`${node} is rebooted into ${version}, which has not been offered for long`);
   }
 
-  /** To be called often enough to know what was offered when. */
+  /** Must be called often enough to record each offer. */
   noteOffers(): void {
     for (const version of this.#fleet.cluster.repository.available) this.#offeredMs.set(version, this.#now);
   }
@@ -86,7 +86,7 @@ export class Permissions {
     this.#violated(`${node} ${what} without a permission`);
   }
 
-  /** By the clocks of all nodes, one of which has the controller. A trigger's window is as long as what it began: not checked. */
+  /** By the clocks of all nodes, one of which has the controller. The window of a trigger has no fixed end, and is not checked. */
   #isWindowOpen(): boolean {
     const { window } = this.#policy;
     if (window?.kind !== 'daily') return true;
@@ -113,7 +113,7 @@ export class Permissions {
   }
 }
 
-/** How many of so many nodes may be unavailable; as documented, not as the controller computes it. */
+/** The number of nodes that may be unavailable, as documented, independent of the controller's code. */
 function limitOf({ maxUnavailable: limit }: Partial<FleetPolicy>, nodes: number): number {
   if (limit === undefined) return Infinity;
   return 'count' in limit ? limit.count : Math.max(1, Math.floor((nodes * limit.percent) / 100));

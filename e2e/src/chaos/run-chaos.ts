@@ -9,21 +9,21 @@ import { disturb } from './disturbances.ts';
 import type { ChaosContext } from './context.ts';
 import { Invariants } from './invariants.ts';
 
-/** What a run of chaos came to. */
+/** Result of a run of chaos. */
 export interface ChaosReport {
   readonly seed: number;
-  /** Moments at which something happened that must never happen. */
+  /** Violations of invariants. */
   readonly violations: readonly string[];
-  /** What is not as it should be in the end. */
+  /** Faults in the final state. */
   readonly unfinished: readonly string[];
-  /** What was done to the cluster, and when. */
+  /** The disturbances, and their times. */
   readonly disturbances: readonly string[];
 }
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
-/** Updates a fleet while everything that can go wrong goes wrong, chosen by `seed`; then lets it come to rest. */
+/** Updates a fleet under disturbances that `seed` chooses; then waits until all of them are over. */
 export async function runChaos(seed: number, watch?: (fleet: Fleet) => void): Promise<ChaosReport> {
   const random = seededRandom(seed);
   const between = (least: number, most: number): number => least + Math.floor(random() * (most - least + 1));
@@ -46,7 +46,7 @@ export async function runChaos(seed: number, watch?: (fleet: Fleet) => void): Pr
     agentSettings: { excludeFromLbWaitMs: random() < 0.3 ? 30_000 : 0, soakMs: random() < 0.3 ? between(1, 5) * MINUTE : 0 },
     drainTimeoutMs: between(2, 15) * MINUTE,
     webReplicas: nodes === 1 ? 0 : nodes + 1,
-    // Hours pass: what the cluster does each second would take most of the time.
+    // Hours pass: what the cluster does every second would take most of the time.
     clusterTimings: { heartbeatMs: 20_000, nodeMonitorMs: 10_000, readinessPeriodMs: 5_000 },
   });
   try {
@@ -66,7 +66,7 @@ export async function runChaos(seed: number, watch?: (fleet: Fleet) => void): Pr
       host.powerOn();
     }
     const { cordonedByHand } = context;
-    // Nodes that stay cordoned might use up all that may be unavailable, or leave evicted pods no place that their budgets could be kept with.
+    // Nodes that stay cordoned could use up the budget of unavailable nodes, or leave too little room for evicted pods.
     if (limitsUnavailable || nodes - cordonedByHand.size < 2) uncordonAll(fleet, cordonedByHand);
     await fleet.rest(12 * MINUTE);
     const isDone = (): boolean => fleet.names.length === nodes && faultsOf(fleet, cordonedByHand).length === 0;
@@ -77,7 +77,7 @@ export async function runChaos(seed: number, watch?: (fleet: Fleet) => void): Pr
   }
 }
 
-/** Hours of each day, or a trigger in each hour; never one that the controller refuses. */
+/** A daily window, or a trigger in each hour; always one that the controller accepts. */
 function aWindow(between: (least: number, most: number) => number): UpdateWindow {
   const isDaily = between(0, 1) === 0;
   const [first, second] = isDaily ? [between(0, 23), between(1, 23)] : [between(0, 59), between(0, 59)];
@@ -99,7 +99,7 @@ function isTainted({ spec }: NodeObject): boolean {
   return spec?.taints?.some(({ key }) => key === CORDONED_TAINT) === true;
 }
 
-/** What is not as it should be once everything has come to rest. */
+/** Faults in the final state. */
 function faultsOf(fleet: Fleet, cordonedByHand: ReadonlySet<string>): string[] {
   const newest = fleet.cluster.repository.available.includes(NEXT) ? NEXT : NEW;
   return fleet.cluster.nodes.flatMap((node) => {
@@ -108,11 +108,11 @@ function faultsOf(fleet: Fleet, cordonedByHand: ReadonlySet<string>): string[] {
     const shadow = fleet.shadow(name);
     const faults: string[] = [];
     if (!ready) faults.push('is not Ready');
-    if (isOwned(node) || hasVoidOwnership(node)) faults.push('still carries a mark of ours');
-    if (isTainted(node) !== cordoned) faults.push(cordoned ? 'lacks the taint of cordoned nodes' : 'bears the taint of cordoned nodes');
+    if (isOwned(node) || hasVoidOwnership(node)) faults.push('still has an ownership annotation');
+    if (isTainted(node) !== cordoned) faults.push(cordoned ? 'lacks the taint of cordoned nodes' : 'has the taint of cordoned nodes');
     if (cordoned !== cordonedByHand.has(name)) faults.push(cordoned ? 'is still cordoned' : "has lost its administrator's cordon");
     if (shadow?.spec.state !== 'Idle' || shadow.status?.current_state !== 'Idle') {
-      faults.push(`is told ${shadow?.spec.state ?? 'nothing'} and reports ${shadow?.status?.current_state ?? 'nothing'}`);
+      faults.push(`desired ${shadow?.spec.state ?? 'nothing'}, reported ${shadow?.status?.current_state ?? 'nothing'}`);
     }
     if ((shadow?.status?.progress ?? null) !== null) faults.push('still reports progress');
     if (fleet.cluster.host(name).version !== newest && !cordonedByHand.has(name)) faults.push('was not updated');

@@ -5,7 +5,7 @@ import { STICKY } from './invariants.ts';
 
 let workloads = 0;
 
-/** What runs on the nodes, and who says what of them. */
+/** Disturbances of the pods on the nodes, and of their reports. */
 export const WORKLOAD_DISTURBANCES: readonly Disturbance[] = [
   (context) => {
     const node = nodeOf(context);
@@ -34,7 +34,7 @@ export const WORKLOAD_DISTURBANCES: readonly Disturbance[] = [
     ]);
     return `runs a pod that always comes back to ${node}`;
   },
-  // Before an update, in the middle of one, or on the new version only, as it comes.
+  // Before an update, during one, or on the new version only, at random.
   (context) => {
     const node = busyNodeOf(context);
     const host = context.fleet.cluster.host(node);
@@ -61,7 +61,7 @@ export const WORKLOAD_DISTURBANCES: readonly Disturbance[] = [
     });
     return 'keeps volumes attached';
   },
-  // As whoever has stolen the token of an agent reports: within what the apiserver takes.
+  // A report with the stolen token of an agent, within the limits of the apiserver.
   (context) => {
     const { fleet, invariants, random } = context;
     const node = busyNodeOf(context);

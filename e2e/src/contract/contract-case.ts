@@ -4,8 +4,8 @@ import type { World } from './world.ts';
 export interface ContractCase {
   /** A sentence. */
   readonly name: string;
-  /** Asks the API, and gives of its answers what matters. */
+  /** Calls the API, and returns the relevant part of its answers. */
   readonly observe: (world: World) => Promise<unknown>;
-  /** What every Kubernetes API gives. */
+  /** The result with every Kubernetes API. */
   readonly expected: unknown;
 }

@@ -12,7 +12,7 @@ import { WATCHES } from './cases/watches.ts';
 import { WEBHOOKS } from './cases/webhooks.ts';
 import type { ContractCase } from './contract-case.ts';
 
-/** Behaviours of the Kubernetes API that the operator relies on. The simulator and a real API server are held to the same table. */
+/** Behaviours of the Kubernetes API that the operator relies on. The simulator and a real API server must both show them. */
 export const CONTRACT: readonly ContractCase[] = [
   ...CREATE_AND_UPDATE,
   ...PATCHES,

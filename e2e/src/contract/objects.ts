@@ -21,7 +21,7 @@ export const aWidget = (name: string, spec: object = { state: 'Idle' }, metadata
   spec,
 });
 
-/** A pod on a node that nobody looks after, so that only the test changes it. */
+/** A pod on a node without a kubelet, so that only the test changes it. */
 export const aPod = (name: string, labels: Record<string, string> = {}, spec: object = {}): object => ({
   apiVersion: 'v1',
   kind: 'Pod',
@@ -36,7 +36,7 @@ export const aLease = (name: string, holderIdentity: string, metadata: object = 
   spec: { holderIdentity, leaseDurationSeconds: 15 },
 });
 
-/** Makes a pod that its kubelet, were there one, would call running, and ready or not. */
+/** Creates a pod in the state that a kubelet would report as running, and ready or not. */
 export async function makePod(world: World, name: string, labels: Record<string, string>, ready: boolean): Promise<Json> {
   await world.ask('POST', pods(world), aPod(name, labels));
   const status = { phase: 'Running', conditions: [{ type: 'Ready', status: ready ? 'True' : 'False' }] };
@@ -48,8 +48,8 @@ export const MERGE = { contentType: 'application/merge-patch+json' };
 export const STRATEGIC = { contentType: 'application/strategic-merge-patch+json' };
 export const JSON_PATCH = { contentType: 'application/json-patch+json' };
 
-/** What a refusal says. */
+/** The relevant part of an error. */
 export const refusal = ({ status, body }: Answer): object => ({ status, reason: body.reason, message: body.message });
 
-/** What a refusal says, less its message, which names what changes from run to run. */
+/** The relevant part of an error without its message, which contains names that differ between runs. */
 export const kindOf = ({ status, body }: Answer): object => ({ status, reason: body.reason });

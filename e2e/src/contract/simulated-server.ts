@@ -3,7 +3,7 @@ import type { HttpClient } from '@brupop/ports';
 import { SimulatedApi, SimulatedCluster } from '@brupop/simulator';
 import type { Server } from './world.ts';
 
-/** The simulator's API with its controllers, on the machine's clock. @returns the server, and what stops it */
+/** The simulator's API with its controllers, on the machine's clock. @returns the server, and a function that stops it */
 export function startSimulatedServer(): { readonly server: Server; readonly stop: () => void } {
   const random = seededRandom(1);
   const api = new SimulatedApi({ clock: systemClock, random });

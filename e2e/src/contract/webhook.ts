@@ -2,7 +2,7 @@ import { jsonResponse, systemClock } from '@brupop/ports';
 import { behave, serveHttps } from '@brupop/simulator';
 import type { AdmissionHandler, AdmissionRequest, WebhookBehaviour } from '@brupop/simulator';
 
-/** Every namespace bears its name. */
+/** Every namespace has its name as this label. */
 export const NAMESPACE_LABEL = 'kubernetes.io/metadata.name';
 
 /** A webhook that the server can reach. */
@@ -19,7 +19,7 @@ interface WebhookWorld {
   readonly until: <T>(look: () => Promise<T | undefined>) => Promise<T>;
 }
 
-/** Lets an API server reach a webhook. */
+/** Makes a webhook reachable for an API server. */
 type HostWebhook = (handler: AdmissionHandler) => Promise<HostedWebhook>;
 
 /** An admission webhook of a case. */
@@ -33,10 +33,10 @@ export interface CaseWebhook {
 }
 
 const GROUP = 'admissionregistration.k8s.io';
-// It shows that the API server has read the configuration, which takes it a moment.
+// The API server needs a moment to read the configuration; this shows that it has.
 const PROBE = 'webhook-probe';
 
-/** Serves a webhook and waits until the API server asks it. @returns removes it */
+/** Serves a webhook and waits until the API server calls it. @returns a function that removes it */
 export async function createWebhook(world: WebhookWorld, host: HostWebhook, webhook: CaseWebhook): Promise<() => Promise<void>> {
   const { kind, resources, failurePolicy = 'Fail', timeoutSeconds = 10, answer } = webhook;
   const isProbe = ({ resource, name, object }: AdmissionRequest): boolean =>

@@ -11,16 +11,16 @@ export interface Answer {
   readonly body: Json;
 }
 
-/** JSON, to be looked into without knowing its shape. */
+/** JSON of unknown shape. */
 export type Json = any;
 
-/** How to ask, unless as administrator with JSON. */
+/** Options of a request. The defaults are the administrator and JSON. */
 export interface AskOptions {
   readonly contentType?: string;
   readonly accept?: string;
   /** A service account's token, instead of the administrator's credentials. */
   readonly token?: string;
-  /** Hangs up after this time without waiting for the answer, whose status is then 0. */
+  /** Hangs up after this time without an answer, whose status is then 0. */
   readonly leaveAfterMs?: number;
 }
 
@@ -28,34 +28,34 @@ export interface AskOptions {
 export interface Watching {
   /** What has arrived so far. */
   readonly events: readonly { readonly type: string; readonly object: Json }[];
-  /** Waits until `count` events are there; gives up silently after a time, for the case to show what came instead. */
+  /** Waits for `count` events; gives up silently after a time, so that the case shows the events so far. */
   readonly come: (count: number) => Promise<void>;
-  /** Waits until the server ends it; gives up silently, too. */
+  /** Waits until the server ends it; also gives up silently. */
   readonly ended: () => Promise<void>;
   readonly close: () => void;
 }
 
-/** A Kubernetes API to be asked about its behaviour. */
+/** A Kubernetes API under test. */
 export interface World {
-  /** A namespace of the case's own. */
+  /** The namespace of the case. */
   readonly namespace: string;
   readonly ask: (method: HttpRequest['method'], path: string, body?: unknown, options?: AskOptions) => Promise<Answer>;
   readonly watch: (path: string, options?: AskOptions) => Promise<Watching>;
-  /** Sees to it that the resourceVersion 1 is forgotten. */
+  /** Makes the server forget the resourceVersion 1. */
   readonly forget: () => void;
-  /** Lets an admission webhook of the case's own be asked about objects of its namespace, from now until the case has ended. */
+  /** Lets an admission webhook of the case handle objects of its namespace, until the case has ended. */
   readonly webhook: (webhook: CaseWebhook) => Promise<void>;
-  /** Looks until `look` gives something, and gives that. @throws Error after a time */
+  /** Polls until `look` returns a value. @throws Error after a timeout */
   readonly until: <T>(look: () => Promise<T | undefined>) => Promise<T>;
 }
 
-/** A server, and how to reach it as administrator or with a token. */
+/** A server, and its credentials: as administrator or with a token. */
 export interface Server {
   readonly asAdmin: HttpClient;
   readonly withToken: (token: string) => HttpClient;
-  /** Sees to it that the resourceVersion 1 is forgotten. */
+  /** Makes the server forget the resourceVersion 1. */
   readonly forget: () => void;
-  /** Lets the server reach a webhook. @returns the `clientConfig` of its configuration */
+  /** Makes a webhook reachable for the server. @returns the `clientConfig` of its configuration */
   readonly hostWebhook: (handler: AdmissionHandler) => Promise<HostedWebhook>;
 }
 
@@ -68,7 +68,7 @@ const LOOK_MS = 100;
 
 let cases = 0;
 
-/** A namespace of its own in `server`, ready for use; `done` removes it. */
+/** Creates a namespace in `server`, ready for use; `done` removes it. */
 export async function createWorld(server: Server, run: string): Promise<World & { readonly done: () => Promise<void> }> {
   const namespace = `contract-${run}-${++cases}`;
   const cleanup: (() => Promise<void>)[] = [];
@@ -97,13 +97,13 @@ export async function createWorld(server: Server, run: string): Promise<World & 
   };
 }
 
-/** Pods cannot be made before their namespace has this one; a cluster without its controller takes them at once. */
+/** Pods require this ServiceAccount in their namespace; a cluster without its controller needs it from here. */
 async function serviceAccountOf({ ask: askApi, namespace }: World): Promise<void> {
   const path = `/api/v1/namespaces/${namespace}/serviceaccounts`;
   await askApi('POST', path, { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default' } });
 }
 
-/** Makes the kind Widget known. @returns removes it again */
+/** Defines the kind Widget. @returns a function that removes it */
 export async function defineWidgets(server: Server): Promise<() => Promise<void>> {
   const path = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
   await ask(server, 'POST', path, WIDGETS, {});

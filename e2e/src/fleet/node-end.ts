@@ -1,30 +1,30 @@
 import type { ObservedFleet } from './observed-fleet.ts';
 import { NEW } from './versions.ts';
 
-/** What has become of a node. Compared as a whole, a table of these tells more than a timeout. */
+/** The final state of a node. A difference between tables of these says more than a timeout. */
 export interface NodeEnd {
   readonly version: string;
   /** Boots since the start of the fleet. */
   readonly boots: number;
-  /** Most failures in a row on the way. */
+  /** Maximum number of consecutive failures. */
   readonly failures: number;
-  /** What the spec asks for, and where the status is if that differs. */
+  /** State in spec, and the one in status if that differs. */
   readonly state: string;
   readonly ready: boolean;
   readonly cordoned: boolean;
 }
 
-/** By default: updated, at the first try, and back in service. */
+/** By default: updated at the first attempt, and back in service. */
 export function aNodeEnd(changes: Partial<NodeEnd> = {}): NodeEnd {
   return { version: NEW, boots: 1, failures: 0, state: 'Idle', ready: true, cordoned: false, ...changes };
 }
 
-/** The same end for each node. */
+/** The same final state for each node. */
 export function allNodes(fleet: ObservedFleet, changes: Partial<NodeEnd> = {}): Record<string, NodeEnd> {
   return Object.fromEntries(fleet.names.map((name) => [name, aNodeEnd(changes)]));
 }
 
-/** What has become of each node, by name. */
+/** The final state of each node, by name. */
 export function nodeEnds(fleet: ObservedFleet): Record<string, NodeEnd> {
   return Object.fromEntries(fleet.names.map((name) => [name, nodeEnd(fleet, name)]));
 }

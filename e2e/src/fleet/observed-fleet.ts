@@ -6,13 +6,13 @@ import { NEW } from './versions.ts';
 const SHADOWS = { group: GROUP, resource: PLURAL };
 const NODES = { group: '', resource: 'nodes' };
 
-/** A simulated fleet as a test looks at it and interferes with it, whatever the operator runs in. */
+/** A simulated fleet that a test can observe and disturb, whatever the operator runs in. */
 export abstract class ObservedFleet {
   readonly api: SimulatedApi;
   readonly cluster: SimulatedCluster;
-  /** Most nodes at one time that were cordoned or not Ready; counted from when every agent has reported. */
+  /** Maximum number of nodes that were cordoned or not Ready at the same time, since every agent has reported. */
   mostUnavailable = 0;
-  /** Most nodes at one time that the controller had on the way through an update. */
+  /** Maximum number of nodes that were being updated at the same time, according to their specs. */
   mostUpdating = 0;
   readonly #away = new Set<string>();
   readonly #updating = new Set<string>();
@@ -20,7 +20,7 @@ export abstract class ObservedFleet {
   readonly #listeners = new Set<() => void>();
   #reported = false;
 
-  /** @param cluster has the operator installed: its resource is known */
+  /** @param cluster with the operator's resource defined */
   constructor(api: SimulatedApi, cluster: SimulatedCluster) {
     this.api = api;
     this.cluster = cluster;
@@ -41,7 +41,7 @@ export abstract class ObservedFleet {
     });
   }
 
-  /** Waits for a condition. @returns whether it came to that within `limitMs` of the fleet's own time */
+  /** Waits for a condition. @returns whether it became true within `limitMs` of the fleet's own time */
   abstract until(condition: () => boolean, limitMs: number): Promise<boolean>;
 
   /** Lets time pass. */
@@ -50,8 +50,8 @@ export abstract class ObservedFleet {
   }
 
   /**
-   * Acts the very moment that something happens, before whoever did it learns of it.
-   * @returns whether it came to that within `limitMs`
+   * Acts synchronously when something happens, before its originator gets the answer.
+   * @returns whether it happened within `limitMs`
    */
   async at(moment: () => boolean, act: () => void, limitMs: number): Promise<boolean> {
     let acted = false;
@@ -126,7 +126,7 @@ export abstract class ObservedFleet {
     return this.cluster.events.filter(({ type, subject }) => type === 'host-booted' && (node === undefined || subject === node)).length;
   }
 
-  /** Most failures in a row that the node has counted so far: a success sets its count back, but undoes nothing. */
+  /** Maximum number of consecutive failures so far: a success resets the count, but not this. */
   mostFailures(node: string): number {
     return this.#failures.get(shadowName(node)) ?? 0;
   }
@@ -135,7 +135,7 @@ export abstract class ObservedFleet {
     return this.cluster.pods(DEFAULT_NAMESPACE, { [COMPONENT_LABEL]: component });
   }
 
-  /** Names of the pods of a component whose containers run, though they may not be ready yet; all of them, or those of one node. */
+  /** Names of the pods of a component with running containers, ready or not; all of them, or those of one node. */
   running(component: string, node?: string): string[] {
     return this.podsOf(component)
       .filter(({ spec, status }) => status?.containerStatuses?.[0]?.started === true && (node === undefined || spec.nodeName === node))

@@ -1,6 +1,6 @@
 import type { ClusterTimings, HostTimings } from '@brupop/simulator';
 
-/** A cluster that reacts within a second, for where real time passes; patient enough not to lose a node when the machine is busy. */
+/** A cluster that reacts within a second, for real time; patient enough not to lose a node on a busy machine. */
 export const QUICK_CLUSTER: Partial<ClusterTimings> = {
   heartbeatMs: 1000,
   nodeGraceMs: 10_000,
@@ -15,5 +15,5 @@ export const QUICK_CLUSTER: Partial<ClusterTimings> = {
   restartBackoffMaxMs: 400,
 };
 
-/** Hosts that need a second for what takes real ones minutes. */
+/** Hosts on which everything that takes minutes takes a second. */
 export const QUICK_HOSTS: Partial<HostTimings> = { refreshMs: 100, downloadMs: 300, activateMs: 100, shutdownMs: 300, rebootMs: 700 };

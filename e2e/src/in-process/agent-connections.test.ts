@@ -20,7 +20,7 @@ function anAgent(): {
 }
 
 describe(AgentConnections, () => {
-  test('requests that follow one another go by one connection', () => {
+  test('consecutive requests use one connection', () => {
     const { replicas, take } = anAgent();
     for (let request = 0; request < 3; request++) {
       const connection = take();
@@ -29,7 +29,7 @@ describe(AgentConnections, () => {
     }
   });
 
-  test('while a poll is held, what is written goes by another, which is kept, too', () => {
+  test('while a poll is pending, writes use another connection, which is also kept', () => {
     const { replicas, take } = anAgent();
     const poll = take();
     const write = take();
@@ -38,7 +38,7 @@ describe(AgentConnections, () => {
     expect(take()?.client).toBe(replicas[1]);
   });
 
-  test('of two that are free, the one that was used last is taken', async () => {
+  test('the most recently used free connection is chosen', async () => {
     const { clock, replicas, take } = anAgent();
     const [poll, write] = [take(), take()];
     write?.release();
@@ -47,27 +47,27 @@ describe(AgentConnections, () => {
     expect(take()?.client).toBe(replicas[0]);
   });
 
-  test('a connection that has rested for too long is closed', async () => {
+  test('a connection that is idle for too long is closed', async () => {
     const { clock, replicas, take } = anAgent();
     take()?.release();
     await clock.advance(75_000);
     expect(take()?.client).toBe(replicas[1]);
   });
 
-  test('a connection to a replica that is no more ready is none', () => {
+  test('a connection to a replica that is no longer ready is not used', () => {
     const { replicas, take } = anAgent();
     take()?.release();
     replicas.shift();
     expect(replicas).toContain(take()?.client);
   });
 
-  test('where no replica is ready there is none', () => {
+  test('without a ready replica there is no connection', () => {
     const { replicas, take } = anAgent();
     replicas.length = 0;
     expect(take()).toBeUndefined();
   });
 
-  test('what is not to be kept is not', () => {
+  test('connections are not kept if that is disabled', () => {
     const { replicas, take } = anAgent();
     take(false)?.release();
     expect(take(false)?.client).toBe(replicas[1]);

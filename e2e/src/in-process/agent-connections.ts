@@ -1,9 +1,9 @@
 import type { Clock, HttpClient } from '@brupop/ports';
 
-/** A connection that a request may go by. */
+/** A connection for a request. */
 export interface AgentConnection {
   readonly client: HttpClient;
-  /** To be called when the request has its answer. */
+  /** Must be called when the request has its answer. */
   release(): void;
 }
 
@@ -13,10 +13,10 @@ interface Connection {
   usedAtMs: number;
 }
 
-/** After so long without a request the apiserver closes a connection. */
+/** The apiserver closes a connection that is idle for this long. */
 const IDLE_MS = 75_000;
 
-/** The connections of one agent to replicas of the apiserver. One that is held by a poll takes no other request. */
+/** The connections of one agent to replicas of the apiserver. One with a pending poll takes no other request. */
 export class AgentConnections {
   readonly #clock: Clock;
   #kept: Connection[] = [];
@@ -26,10 +26,10 @@ export class AgentConnections {
   }
 
   /**
-   * The free connection that was used last, or else a new one.
-   * @param ready replicas; connections to others have broken
-   * @param open gives the replica that a new connection comes to; undefined: none does
-   * @param keep false: every request has a connection of its own
+   * The most recently used free connection, or else a new one.
+   * @param ready replicas; connections to others are broken
+   * @param open selects the replica for a new connection; undefined if there is none
+   * @param keep false: every request gets its own connection
    */
   take(ready: readonly HttpClient[], open: () => HttpClient | undefined, keep: boolean): AgentConnection | undefined {
     const nowMs = this.#clock.monotonic();

@@ -6,7 +6,7 @@ import type { Fleet } from './fleet.ts';
 const MINUTE = 60_000;
 const TIMEOUT_MS = 15 * MINUTE;
 
-/** A fleet whose drains a budget blocks, and whose machines are wrong about the time. */
+/** A fleet with drains that a budget blocks, and with machines whose clocks are wrong. */
 function aBlockedFleet(skewsMs: readonly number[]): Fleet {
   const fleet = aFleet({ nodes: 3, webReplicas: 2, drainTimeoutMs: TIMEOUT_MS });
   fleet.names.forEach((name, at) => fleet.skewMs.set(name, skewsMs[at] ?? 0));

@@ -19,11 +19,11 @@ const isServer = ({ metadata }: PodObject): boolean =>
   metadata.namespace === DEFAULT_NAMESPACE &&
   [APISERVER_COMPONENT, CONTROLLER_COMPONENT].includes(metadata.labels?.[COMPONENT_LABEL] ?? '');
 
-/** Names of the operator's servers that were evicted, once for each time. */
+/** Names of the operator's servers that were evicted, once for each eviction. */
 const evictedServers = (fleet: Fleet): string[] =>
   fleet.cluster.evictions.filter(({ namespace, status }) => namespace === DEFAULT_NAMESPACE && status === 201).map(({ name }) => name);
 
-/** Notes each server that comes to a node which we hold. */
+/** Records each server that moves to a node that we own. */
 function noteReturns(fleet: Fleet): string[] {
   const returns: string[] = [];
   fleet.cluster.store.observe('Pod', ({ before, after }) => {
@@ -77,7 +77,7 @@ describe('a cluster in which no node is schedulable', () => {
 });
 
 describe('a cluster with room', () => {
-  test('leaves nothing on a node that somebody else drains until it is empty', async () => {
+  test('leaves nothing on a node that an administrator drains until it is empty', async () => {
     const fleet = aFleet({ nodes: 3, node: () => ({ version: NEW }) });
     const isServed = (): boolean => fleet.running(APISERVER_COMPONENT).length === 3;
     expect(await fleet.until(() => isServed() && fleet.hasReported(), HOUR)).toBe(true);

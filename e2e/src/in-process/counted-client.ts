@@ -1,6 +1,6 @@
 import type { HttpClient } from '@brupop/ports';
 
-/** A client that knows which of its requests are still open; `idle` resolves when none is. */
+/** A client that counts its open requests; `idle` resolves when there is none. */
 export function countedClient(client: HttpClient): { readonly client: HttpClient; readonly idle: () => Promise<void> } {
   const open = new Set<Promise<unknown>>();
   return {

@@ -8,7 +8,7 @@ import type { Fleet } from './fleet.ts';
 const MINUTE = 60_000;
 const TIMEOUT_MS = 5 * MINUTE;
 
-/** A fleet with a budget that allows nothing, an apiserver that was told this, and the manifest that was made for that. */
+/** A fleet with a budget that allows nothing, an apiserver with this setting, and the manifest for it. */
 function aBlockedFleet(action: DrainTimeoutAction, permitted: DrainTimeoutAction = action): Fleet {
   const fleet = aFleet({ nodes: 3, webReplicas: 2, drainTimeoutMs: TIMEOUT_MS, drainTimeoutAction: action, installed: false });
   const env = { apiserver: { DRAIN_TIMEOUT_ACTION: permitted } };
@@ -30,14 +30,14 @@ const blocked = (fleet: Fleet): string | undefined =>
 
 // The permissions are those of the manifest, and the simulated API enforces them.
 describe('after the timeout of a drain that a budget blocks', () => {
-  test('force deletes the pods that are in the way, and the fleet is updated', async () => {
+  test('force deletes the blocked pods, and the fleet is updated', async () => {
     const fleet = aBlockedFleet('force');
     expect(await fleet.rollOut(3 * 60 * MINUTE)).toBe(true);
     expect(fleet.log.entries.filter(({ message }) => message === 'Deleting pod past the drain timeout').length).toBeGreaterThan(0);
     expect(fleet.names.map((name) => fleet.shadow(name)?.status?.crash_count)).toEqual([0, 0, 0]);
   });
 
-  test('force without the permission says which is missing, and reboots nothing', async () => {
+  test('force without the permission reports which one is missing, and reboots nothing', async () => {
     const fleet = aBlockedFleet('force', 'skip');
     const refused = (): boolean => drainOf(fleet, blocked(fleet) ?? '')?.includes('is refused') === true;
     expect(await fleet.until(refused, 60 * MINUTE)).toBe(true);
@@ -49,7 +49,7 @@ describe('after the timeout of a drain that a budget blocks', () => {
     expect(done(fleet)).toEqual([]);
   });
 
-  test('wait goes on, names the budget, and is done once it allows it', async () => {
+  test('wait continues, names the budget, and finishes once it allows the eviction', async () => {
     const fleet = aBlockedFleet('wait');
     expect(await fleet.until(() => blocked(fleet) !== undefined, 30 * MINUTE)).toBe(true);
     const node = blocked(fleet) ?? '';
@@ -64,7 +64,7 @@ describe('after the timeout of a drain that a budget blocks', () => {
     expect(fleet.shadow(node)?.status?.crash_count).toBe(0);
   });
 
-  test('skip gives the node back, and it rests', async () => {
+  test('skip restores the node, and it backs off', async () => {
     const fleet = aBlockedFleet('skip');
     const failed = (): string | undefined => fleet.names.find((name) => (fleet.shadow(name)?.status?.crash_count ?? 0) > 0);
     expect(await fleet.until(() => failed() !== undefined, 60 * MINUTE)).toBe(true);

@@ -16,13 +16,13 @@ const LIMIT = 2;
 const commands = (fleet: Fleet, node: string, command: string): number =>
   fleet.cluster.events.filter(({ type, subject, message }) => type === 'host-command' && subject === node && message === command).length;
 
-/** What the help of a fault promises, beyond that every other node is updated at the first try. */
+/** Expectations beyond the update of every other node at the first attempt. */
 interface Promised {
-  /** How the node that is hit ends; by default like all others. */
+  /** Final state of the target node; by default like all others. */
   readonly end?: Partial<NodeEnd>;
-  /** What has to happen on the way. */
+  /** Expectations during the rollout. */
   readonly first?: (fleet: Fleet, target: string) => boolean;
-  /** What else has to hold in the end. */
+  /** Further expectations at the end. */
   readonly then?: (fleet: Fleet, target: string) => void;
 }
 
@@ -73,10 +73,10 @@ const PROMISES: Readonly<Record<string, Promised>> = {
   'pdb-blocks': { first: (fleet) => fleet.cluster.drainStatistics().blocked > 0 },
 };
 
-/** A fault that hits every node which holds a pod of the budget. */
+/** A fault that affects every node with a pod of the budget. */
 const OF_MANY_NODES = 'pdb-blocks-forever';
 
-/** Lets the fault strike at its moment. @returns what it hit */
+/** Applies the fault at its moment. @returns its target */
 async function strike(fleet: Fleet, fault: Fault): Promise<string> {
   const come = (): boolean => {
     if (fault.moment === 'at-once') return true;

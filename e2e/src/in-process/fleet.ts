@@ -11,26 +11,26 @@ import { ObservedFleet } from '../fleet/observed-fleet.ts';
 import { NEW, OLD } from '../fleet/versions.ts';
 import { InProcessRunner } from './in-process-runner.ts';
 
-/** What a fleet on a virtual clock is made from. */
+/** Options of a fleet on a virtual clock. */
 export interface FleetOptions {
   readonly nodes?: number;
   readonly seed?: number;
   readonly policy?: Partial<FleetPolicy>;
   readonly agentSettings?: Partial<AgentSettings>;
   readonly drainTimeoutMs?: number;
-  /** What follows the timeout of a drain; `skip` by default. */
+  /** Policy after the timeout of a drain; `skip` by default. */
   readonly drainTimeoutAction?: DrainTimeoutAction;
   /** Agents keep their connections to the apiserver; by default each request goes to another replica. */
   readonly keptConnections?: boolean;
-  /** Pods of the `web` Deployment; 0 leaves out every workload with a PodDisruptionBudget. */
+  /** Pods of the `web` Deployment; 0 omits every workload with a PodDisruptionBudget. */
   readonly webReplicas?: number;
   /** Changes to single nodes, by index. */
   readonly node?: (at: number) => Partial<NodeOptions>;
   readonly clusterTimings?: Partial<ClusterTimings>;
   readonly hostTimings?: Partial<HostTimings>;
-  /** By name: DaemonSets in `default` of which the test says whether the pod on a host is ready. */
+  /** By name: DaemonSets in `default` for which the test decides whether the pod on a host is ready. */
   readonly daemonSets?: Readonly<Record<string, (host: SimulatedHost) => boolean>>;
-  /** False installs nothing but the resource, and leaves the rest to the test. */
+  /** False installs only the resource, and leaves the rest to the test. */
   readonly installed?: boolean;
 }
 
@@ -48,7 +48,7 @@ export class Fleet extends ObservedFleet {
   readonly clock: VirtualClock;
   readonly runner: InProcessRunner;
   readonly log: ReturnType<typeof memoryLogger>;
-  /** By node: how far the wall clocks of the processes there are ahead, in milliseconds. */
+  /** By node: offset of the wall clocks of the processes there, in milliseconds. */
   readonly skewMs: Map<string, number>;
 
   constructor(options: FleetOptions = {}) {
@@ -68,7 +68,7 @@ export class Fleet extends ObservedFleet {
     return super.rollOut(limitMs);
   }
 
-  /** Installs the operator, or, with a filter, a part of it. */
+  /** Installs the operator, or with a filter a part of it. */
   install(only: (kind: string) => boolean = () => true): void {
     install(this.cluster, only);
   }

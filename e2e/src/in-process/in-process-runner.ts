@@ -26,7 +26,7 @@ import { patientClient } from './patient-client.ts';
 import { NetworkLink } from './network-link.ts';
 import { skewedClock } from './skewed-clock.ts';
 
-/** What the operator's pods are started with. */
+/** Options of the operator's pods. */
 export interface InProcessRunnerOptions {
   readonly api: SimulatedApi;
   readonly clock: Clock;
@@ -36,11 +36,11 @@ export interface InProcessRunnerOptions {
   readonly agentSettings?: Partial<AgentSettings>;
   readonly drainTimeoutMs?: number;
   readonly drainTimeoutAction?: DrainTimeoutAction;
-  /** Whether an agent keeps its connections, as a real one does: while a poll is held on one, what it writes goes by another. Else each request goes to the next replica. */
+  /** Whether an agent keeps its connections, as a real one does; a pending poll has its own. Otherwise each request uses the next replica. */
   readonly keptConnections?: boolean;
-  /** By node: how far the wall clock of everything that runs there is ahead, in milliseconds. */
+  /** By node: offset of the wall clock of everything that runs there, in milliseconds. */
   readonly skewMs?: ReadonlyMap<string, number>;
-  /** By label `app` of a pod that is not the operator's: whether its program is ready. Its container has the name that says that it is run. */
+  /** By label `app` of pods with a container `brupop` that are not the operator's: whether the program is ready. */
   readonly readiness?: Readonly<Record<string, (context: PodContext) => boolean>>;
 }
 
@@ -51,10 +51,10 @@ const HOST_TIMEOUT_MS = 30_000;
 const TOKEN_LIFETIME_MS = 3_607_000;
 const KUBERNETES_AUDIENCE = 'https://kubernetes.default.svc';
 
-/** Runs the operator's pods inside this process: the same code as in the images, but for its `main.ts`. */
+/** Runs the operator's pods inside this process: the same code as in the images, except for `main.ts`. */
 export class InProcessRunner implements PodRunner {
   readonly controllers: Set<Controller> = new Set();
-  /** Told of each request of an agent to its host, before it is made. */
+  /** Called for each request of an agent to its host, before it is sent. */
   onHostRequest: ((node: string, request: HttpRequest) => void) | undefined;
   readonly #options: InProcessRunnerOptions;
   readonly #apiservers = new Map<string, HttpClient>();
@@ -66,7 +66,7 @@ export class InProcessRunner implements PodRunner {
     this.#options = options;
   }
 
-  /** The cluster whose Service tells which replicas are ready. */
+  /** The cluster whose Service selects the ready replicas. */
   attach(cluster: SimulatedCluster): void {
     this.#cluster = cluster;
   }
@@ -75,27 +75,27 @@ export class InProcessRunner implements PodRunner {
     const isProgramReady = this.#options.readiness?.[pod.metadata.labels?.['app'] ?? ''];
     if (isProgramReady !== undefined) return { isReady: () => Promise.resolve(isProgramReady(context)), stop: () => undefined };
     const component = pod.metadata.labels?.[COMPONENT_LABEL];
-    const plug = new NetworkLink();
+    const link = new NetworkLink();
     const stop = new AbortController();
     const uid = pod.metadata.uid ?? '';
     let run: Promise<unknown>;
     let isReady = (): boolean => true;
     if (component === AGENT_COMPONENT) {
-      const agent = this.#agent(context, plug);
+      const agent = this.#agent(context, link);
       isReady = () => agent.problem() === undefined;
       run = agent.run(stop.signal);
     } else if (component === APISERVER_COMPONENT) {
-      const apiserver = this.#apiserver(context, plug);
-      const { client, idle } = countedClient(plug.incoming(injectClient(apiserver.app)));
+      const apiserver = this.#apiserver(context, link);
+      const { client, idle } = countedClient(link.incoming(injectClient(apiserver.app)));
       this.#apiservers.set(uid, client);
       isReady = apiserver.ready;
-      // As in its `main.ts`: what it was asked before it was told to stop is still answered.
+      // As in its `main.ts`: requests from before the stop are still answered.
       run = apiserver
         .run(stop.signal)
         .then(idle)
         .finally(() => this.#apiservers.delete(uid));
     } else {
-      const controller = this.#controller(context, plug);
+      const controller = this.#controller(context, link);
       this.controllers.add(controller);
       run = controller.run(stop.signal).finally(() => this.controllers.delete(controller));
     }
@@ -110,7 +110,7 @@ export class InProcessRunner implements PodRunner {
       isReady: () => Promise.resolve(isReady()),
       stop: async (signal) => {
         if (signal === 'SIGKILL') {
-          plug.cut();
+          link.cut();
           this.#apiservers.delete(uid);
         }
         stop.abort(new Error(signal));
@@ -119,11 +119,11 @@ export class InProcessRunner implements PodRunner {
     };
   }
 
-  #agent(context: PodContext, plug: NetworkLink): ReturnType<typeof createAgent> {
+  #agent(context: PodContext, link: NetworkLink): ReturnType<typeof createAgent> {
     const { random, log, agentSettings } = this.#options;
     return createAgent({
-      apiserver: plug.outgoing(this.#service()),
-      host: plug.outgoing(this.#host(context)),
+      apiserver: link.outgoing(this.#service()),
+      host: link.outgoing(this.#host(context)),
       clock: this.#clock(context),
       random,
       log: log.child({ node: context.nodeName }),
@@ -134,11 +134,11 @@ export class InProcessRunner implements PodRunner {
     });
   }
 
-  #apiserver(context: PodContext, plug: NetworkLink): Apiserver {
+  #apiserver(context: PodContext, link: NetworkLink): Apiserver {
     const { random, log, drainTimeoutMs = 900_000, drainTimeoutAction = 'skip' } = this.#options;
     const clock = new FollowingClock(this.#clock(context));
     return createApiserver({
-      client: createKubeClient({ http: plug.outgoing(this.#kubernetes(context)), clock, onDate: clock.follow.bind(clock) }),
+      client: createKubeClient({ http: link.outgoing(this.#kubernetes(context)), clock, onDate: clock.follow.bind(clock) }),
       clock,
       random,
       log: log.child({ component: 'apiserver' }),
@@ -147,11 +147,11 @@ export class InProcessRunner implements PodRunner {
     });
   }
 
-  #controller(context: PodContext, plug: NetworkLink): Controller {
+  #controller(context: PodContext, link: NetworkLink): Controller {
     const { random, log, policy } = this.#options;
     const clock = new FollowingClock(this.#clock(context));
     return createController({
-      client: createKubeClient({ http: plug.outgoing(this.#kubernetes(context)), clock, onDate: clock.follow.bind(clock) }),
+      client: createKubeClient({ http: link.outgoing(this.#kubernetes(context)), clock, onDate: clock.follow.bind(clock) }),
       clock,
       random,
       log: log.child({ component: 'controller' }),
@@ -187,7 +187,7 @@ export class InProcessRunner implements PodRunner {
     };
   }
 
-  /** A token file that the kubelet keeps fresh: renewed after 80 % of its lifetime. */
+  /** A token file that the kubelet replaces after 80 % of its lifetime. */
   #token(context: PodContext, audience: string): () => string {
     const { clock } = this.#options;
     let token = '';
@@ -201,7 +201,7 @@ export class InProcessRunner implements PodRunner {
     };
   }
 
-  /** The apiserver's Service, for one agent: each connection goes to the next replica that is ready, and has one request at a time. */
+  /** The apiserver's Service for one agent: each connection goes to the next ready replica, and has one request at a time. */
   #service(): HttpClient {
     const connections = new AgentConnections(this.#options.clock);
     return {

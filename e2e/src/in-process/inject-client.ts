@@ -4,9 +4,9 @@ import { textResponse } from '@brupop/ports';
 import type { Express } from 'express';
 import inject from 'light-my-request';
 
-/** Calls an express app without a socket. An abort rejects at once and closes the response, as a broken connection does. */
+/** Calls an express app without a socket. An abort rejects immediately and closes the response, like a broken connection. */
 export function injectClient(app: Express): HttpClient {
-  // Handed an express app itself, the library adapts express's prototypes; a wrapped one it does not know.
+  // Given an express app itself, the library adapts express's prototypes; it does not recognize a wrapped one.
   const adapted = inject(app, { url: '/ping' });
   adapted.catch(() => undefined);
   return {
@@ -20,7 +20,7 @@ export function injectClient(app: Express): HttpClient {
           return;
         }
         const dispatch = (request: IncomingMessage, response: ServerResponse): void => {
-          // The injected socket lacks what express calls on a connection that broke.
+          // The injected socket lacks what express calls on a broken connection.
           Object.assign(request.socket, { destroy: () => undefined });
           onAbort = () => {
             reject(signal.reason as Error);

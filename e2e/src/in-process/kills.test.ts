@@ -5,7 +5,7 @@ import type { Fleet } from './fleet.ts';
 
 const HOUR = 3_600_000;
 describe('a kill', () => {
-  // A kill at each of these moments of one node's update.
+  // One kill at each of these moments of a node's update.
   const moments: { name: string; when: (fleet: Fleet) => boolean }[] = [
     { name: 'once the update is noticed', when: (fleet) => fleet.updating.length > 0 },
     {

@@ -21,7 +21,7 @@ const conditionsOf = (fleet: Fleet, node: string): string[] =>
   );
 const isUpToDate = (fleet: Fleet, node: string): boolean => conditionsOf(fleet, node)[0] === 'Updating=False UpToDate';
 
-/** Lets the API server call the token of one node's agent invalid, whoever asks. @returns ends it */
+/** Makes the API server reject the token of one node's agent in every review. @returns a function that ends it */
 function rejectingToken(fleet: Fleet, node: string): () => void {
   fleet.api.faults.beforeRequest = ({ body = '{}' }, _, { resource }) => {
     if (resource !== 'tokenreviews') return undefined;
@@ -47,7 +47,7 @@ const hostFault =
 
 interface Cause {
   readonly name: string;
-  /** @returns ends it */
+  /** @returns a function that ends it */
   readonly strike: (fleet: Fleet) => () => void;
   readonly reason: string;
   readonly message: RegExp;

@@ -18,7 +18,7 @@ function aSlowPod(fleet: Fleet, graceMs: number): void {
 const failures = (fleet: Fleet): number => fleet.shadow('node-1')?.status?.crash_count ?? 0;
 
 describe('a pod that uses its grace period', () => {
-  test('is named, is not struck by the drain timeout, and the plan tells when the drain ends', async () => {
+  test('is named, is not cut short by the drain timeout, and the plan shows when the drain ends', async () => {
     const fleet = aFleet({ nodes: 2, webReplicas: 0, clusterTimings: { terminationMs: 25 * MINUTE } });
     aSlowPod(fleet, 25 * MINUTE);
     const isNamed = (): boolean => fleet.shadow('node-1')?.status?.progress?.message?.startsWith('Pod default/slow is ending') === true;
@@ -32,7 +32,7 @@ describe('a pod that uses its grace period', () => {
     expect(fleet.clock.now()).toBeGreaterThanOrEqual(endsAt);
   });
 
-  test('that is longer than a drain may last does not keep the node out of service', async () => {
+  test('that exceeds the maximum duration of a drain does not keep the node out of service', async () => {
     const fleet = aFleet({ nodes: 2, webReplicas: 0, clusterTimings: { terminationMs: 120 * MINUTE } });
     aSlowPod(fleet, 120 * MINUTE);
     expect(await fleet.until(() => failures(fleet) > 0, 40 * MINUTE)).toBe(true);

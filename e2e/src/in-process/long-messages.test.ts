@@ -13,13 +13,13 @@ describe('a webhook that refuses evictions with 300 kB of text', () => {
       resources: ['pods/eviction'],
       answer: () => ({ deny: { code: 403, message } }),
     });
-    const told = (): string | undefined =>
+    const quoted = (): string | undefined =>
       fleet.names.map((name) => fleet.shadow(name)?.status?.progress?.message).find((text) => text?.includes('Not now.'));
-    expect(await fleet.until(() => told() !== undefined, 60 * MINUTE)).toBe(true);
-    expect(told()).toMatch(
+    expect(await fleet.until(() => quoted() !== undefined, 60 * MINUTE)).toBe(true);
+    expect(quoted()).toMatch(
       /^Evicting pod .* is refused: admission webhook .* denied the request: Not now\. x+ … x+ Ask the platform team\.$/,
     );
-    expect(told()?.length).toBeLessThanOrEqual(1_024);
+    expect(quoted()?.length).toBeLessThanOrEqual(1_024);
     await fleet.rest(5 * MINUTE);
     stop();
     expect(await fleet.rollOut(60 * MINUTE)).toBe(true);

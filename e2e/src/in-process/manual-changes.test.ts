@@ -44,24 +44,25 @@ async function updatedUntil(when: (fleet: Fleet) => boolean, act: (fleet: Fleet)
   return fleet;
 }
 
-const held = (fleet: Fleet): boolean => fleet.cluster.nodes.some((node) => isOwned(node) || node.spec?.unschedulable === true);
+const isOwnedOrCordoned = (fleet: Fleet): boolean => fleet.cluster.nodes.some((node) => isOwned(node) || node.spec?.unschedulable === true);
 const label = (fleet: Fleet, value: string | null): void => {
   fleet.cluster.store.patch('Node', { name: NODE }, { metadata: { labels: { [UPDATER_INTERFACE_LABEL]: value } } });
 };
 
 describe('a node that is taken out of the fleet', () => {
-  test.each(moments)('$name is given back, and updated when it is taken in again', async ({ when }) => {
+  test.each(moments)('$name is restored, and updated when it is labelled again', async ({ when }) => {
     const fleet = await updatedUntil(when, (it) => {
       label(it, null);
     });
-    const isForgotten = (): boolean => !held(fleet) && fleet.shadow(NODE) === undefined && fleet.running(AGENT_COMPONENT).length === 0;
+    const isForgotten = (): boolean =>
+      !isOwnedOrCordoned(fleet) && fleet.shadow(NODE) === undefined && fleet.running(AGENT_COMPONENT).length === 0;
     expect(await fleet.until(isForgotten, HOUR)).toBe(true);
     label(fleet, UPDATER_INTERFACE_VERSION);
     expect(await fleet.rollOut(6 * HOUR)).toBe(true);
-    expect(held(fleet)).toBe(false);
+    expect(isOwnedOrCordoned(fleet)).toBe(false);
   });
 
-  test.each(moments)('$name by an autoscaler leaves nothing behind, and its successor of the same name is updated', async ({ when }) => {
+  test.each(moments)('$name by an autoscaler leaves nothing behind, and its replacement of the same name is updated', async ({ when }) => {
     const fleet = await updatedUntil(when, (it) => {
       it.cluster.removeNode(NODE);
     });
@@ -80,41 +81,41 @@ describe('a shadow', () => {
       },
     },
     {
-      name: 'told to be idle',
+      name: 'set to Idle',
       act: ({ api }) => {
         api.store.patch(SHADOW, { spec: { state: 'Idle', version: null } });
       },
     },
     {
-      name: 'robbed of its status',
+      name: 'stripped of its status',
       act: ({ api }) => {
         api.store.patch(SHADOW, { status: null });
       },
     },
     {
-      name: 'robbed of its version',
+      name: 'stripped of its version',
       act: ({ api }) => {
         api.store.patch(SHADOW, { spec: { version: null } });
       },
     },
     {
-      name: 'told another version',
+      name: 'set to another version',
       act: ({ api }) => {
         api.store.patch(SHADOW, { spec: { version: '1.26.9' } });
       },
     },
     {
-      name: 'told ErrorReset',
+      name: 'set to ErrorReset',
       act: ({ api }) => {
         api.store.patch(SHADOW, { spec: { state: 'ErrorReset' } });
       },
     },
   ];
   for (const { name, act } of hands) {
-    test.each(moments)(`${name} by hand when its node is at: $name: ends with the node updated and given back`, async ({ when }) => {
+    test.each(moments)(`${name} by hand when its node is at: $name: ends with the node updated and restored`, async ({ when }) => {
       const fleet = await updatedUntil(when, act);
       expect(await fleet.rollOut(6 * HOUR)).toBe(true);
-      expect(await fleet.until(() => !held(fleet), HOUR)).toBe(true);
+      expect(await fleet.until(() => !isOwnedOrCordoned(fleet), HOUR)).toBe(true);
     });
   }
 });

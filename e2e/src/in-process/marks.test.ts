@@ -15,7 +15,7 @@ const marksOf = (fleet: Fleet): string[] =>
 const isVoid = (fleet: Fleet): boolean => fleet.cluster.nodes.some(hasVoidOwnership);
 
 describe('a node that an administrator uncordons in the middle of its update', () => {
-  test('loses the mark at once, and keeps the cordon that the administrator makes later for other reasons', async () => {
+  test('loses its ownership annotation, and keeps the cordon that the administrator makes later for other reasons', async () => {
     const fleet = aFleet({ nodes: 2 });
     const isGoingDown = (): boolean => fleet.shadow(NODE)?.status?.progress?.step === 'Rebooting' && !fleet.cluster.host(NODE).isUp;
     expect(await fleet.until(isGoingDown, 2 * HOUR)).toBe(true);
@@ -29,7 +29,7 @@ describe('a node that an administrator uncordons in the middle of its update', (
     expect(marksOf(fleet)).toEqual([]);
   });
 
-  test('keeps that cordon although it was made before the mark could be removed', async () => {
+  test('keeps that cordon even if it was made before the annotation could be removed', async () => {
     const fleet = aFleet({ nodes: 2 });
     const isGoingDown = (): boolean => fleet.shadow(NODE)?.status?.progress?.step === 'Rebooting' && !fleet.cluster.host(NODE).isUp;
     expect(await fleet.until(isGoingDown, 2 * HOUR)).toBe(true);
@@ -41,7 +41,7 @@ describe('a node that an administrator uncordons in the middle of its update', (
     expect(marksOf(fleet)).toEqual([]);
   });
 
-  test('is cordoned afresh by the next step of its drain, and given back in the end', async () => {
+  test('is cordoned again by the next step of its drain, and restored in the end', async () => {
     const fleet = aFleet({ nodes: 2, drainTimeoutMs: HOUR });
     fleet.setBudget('web', 0);
     expect(await fleet.until(() => fleet.updating.some((name) => fleet.node(name).cordoned), 2 * HOUR)).toBe(true);
@@ -57,7 +57,7 @@ describe('a node that an administrator uncordons in the middle of its update', (
     expect(fleet.cluster.nodes.filter((node) => isOwned(node) || hasVoidOwnership(node))).toEqual([]);
   });
 
-  test('and whose label of excluded nodes is removed loses that mark, too', async () => {
+  test('and whose label of excluded nodes is removed loses that annotation, too', async () => {
     const fleet = aFleet({ nodes: 2, agentSettings: { excludeFromLbWaitMs: 10 * MINUTE } });
     const labelled = (): string | undefined =>
       fleet.names.find((name) => fleet.nodeObject(name)?.metadata.labels?.[EXCLUDE_FROM_LB_LABEL] !== undefined);
@@ -70,10 +70,10 @@ describe('a node that an administrator uncordons in the middle of its update', (
 });
 
 describe('the removal of the README', () => {
-  test('waits for a void mark: when the last shadow has gone, no node bears one', async () => {
+  test('waits for a void annotation: when the last shadow is gone, no node has one', async () => {
     const fleet = aFleet({ nodes: 1, webReplicas: 0 });
     expect(await fleet.until(() => fleet.node(NODE).cordoned, HOUR)).toBe(true);
-    // For a while the API server lets nobody change the node.
+    // For a while the API server rejects all changes of the node.
     const untilMs = fleet.clock.monotonic() + 3 * MINUTE;
     fleet.api.faults.beforeRequest = ({ method, path }) =>
       method === 'PATCH' && path.includes('/nodes/') && fleet.clock.monotonic() < untilMs

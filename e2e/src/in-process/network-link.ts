@@ -1,6 +1,6 @@
 import type { HttpClient, HttpResponse } from '@brupop/ports';
 
-/** The wire of one process. Once it is pulled, as by SIGKILL, nothing has any effect that the process still tries, and nobody gets an answer. */
+/** The network link of one process. Once cut, as by SIGKILL, requests of the process have no effect, and its clients get no answers. */
 export class NetworkLink {
   readonly #pulled = new AbortController();
 
@@ -8,7 +8,7 @@ export class NetworkLink {
     this.#pulled.abort(new Error('connection reset: the process was killed'));
   }
 
-  /** A client of the process over this wire. */
+  /** A client of the process over this link. */
   outgoing(client: HttpClient): HttpClient {
     return {
       request: async (request, signal): Promise<HttpResponse> => {
@@ -18,7 +18,7 @@ export class NetworkLink {
     };
   }
 
-  /** The process as others reach it over this wire. */
+  /** The process as others reach it over this link. */
   incoming(client: HttpClient): HttpClient {
     return { request: (request, signal) => client.request(request, AbortSignal.any([signal, this.#pulled.signal])) };
   }

@@ -9,7 +9,7 @@ import type { FleetOptions } from './fleet.ts';
 
 const REQUIRED = { MY_NODE_NAME: 'any', APISERVER_INTERNAL_PORT: '8443' };
 
-/** The fleet of a scenario, its environment read as the processes read theirs. */
+/** The fleet of a scenario; its environment is parsed as the processes parse theirs. */
 export function optionsFor({ fleet, env }: Scenario): FleetOptions {
   const given = env?.(new VirtualClock().now()) ?? {};
   const controller = parseControllerConfig({ ...REQUIRED, ...given.controller });

@@ -1,7 +1,7 @@
 import { BrupopError } from '@brupop/process';
 import type { Clock, HttpClient } from '@brupop/ports';
 
-/** A client that waits no longer than this for an answer, as one over sockets does. */
+/** A client that waits at most this long for an answer, like one over sockets. */
 export function patientClient(client: HttpClient, clock: Clock, timeoutMs: number): HttpClient {
   return {
     async request(request, signal) {

@@ -13,9 +13,9 @@ const podNamed = (fleet: Fleet, name: string) => fleet.cluster.store.get('Pod', 
 const evictionsOf = (fleet: Fleet, name: string): string[] =>
   fleet.cluster.evictions.flatMap((eviction) => (eviction.name === name ? [`${eviction.nodeName ?? ''} ${String(eviction.status)}`] : []));
 
-describe('what others have reported of node updaters', () => {
+describe('public bug reports about node updaters', () => {
   // kubernetes/kubernetes#138229: `kubectl drain` goes on waiting for, or evicts, a pod of the same name on another node.
-  test('a blocked StatefulSet pod that somebody deletes, and that comes up elsewhere, ends the drain and is not evicted there', async () => {
+  test('a blocked StatefulSet pod that is deleted by hand and recreated elsewhere ends the drain and is not evicted there', async () => {
     const fleet = aFleet({ nodes: 3, webReplicas: 2 });
     fleet.setBudget('db', 0);
     const blockedPod = (): string | undefined =>
@@ -37,7 +37,7 @@ describe('what others have reported of node updaters', () => {
   });
 
   // deckhouse/deckhouse#23007: the drain gives up at the first eviction whose admission webhook ends the connection.
-  test('an eviction that an admission webhook answers once with EOF is made all the same, and the node reboots without the pod', async () => {
+  test('an eviction that an admission webhook answers once with EOF is retried, and the node reboots without the pod', async () => {
     const fleet = aFleet({ nodes: 3, webReplicas: 3 });
     const asked = new Map<string, number>();
     fleet.api.webhooks.add({
@@ -70,7 +70,7 @@ describe('what others have reported of node updaters', () => {
   });
 
   // kubereboot/kured#847, kubereboot/kured#137: the lock of a node that no longer exists is never released.
-  test('a node that is removed for good in mid-drain gives its slot to the next within minutes', async () => {
+  test('a node that is removed for good during its drain releases its slot within minutes', async () => {
     const fleet = aFleet({ nodes: 3, webReplicas: 2 });
     fleet.setBudget('db', 0);
     const draining = (): string | undefined => fleet.names.find((name) => isDraining(fleet, name));
@@ -95,7 +95,7 @@ describe('what others have reported of node updaters', () => {
       fleet.kill([...fleet.running(APISERVER_COMPONENT), ...fleet.running(AGENT_COMPONENT, node)]);
     };
     expect(await fleet.at(() => returning() !== undefined, kill, HOUR)).toBe(true);
-    // And once more as soon as its agent runs again.
+    // And again as soon as its agent runs.
     const first = node;
     const isBack = (): boolean => fleet.node(first).ready && fleet.running(AGENT_COMPONENT, first).length === 1;
     expect(await fleet.at(isBack, kill, 10 * MINUTE)).toBe(true);
@@ -106,7 +106,7 @@ describe('what others have reported of node updaters', () => {
   });
 
   // bottlerocket-os/bottlerocket-update-operator#452: an older version that the repository offers is never installed.
-  test('an older version that a version lock asks for is installed like any other', async () => {
+  test('an older version that a version lock requests is installed like any other', async () => {
     const fleet = aFleet({ nodes: 3, webReplicas: 3, node: () => ({ version: NEW }) });
     for (const host of fleet.cluster.hosts.values()) host.versionLock = OLD;
     expect(await fleet.until(() => fleet.names.every((name) => fleet.isDone(name, OLD)), 2 * HOUR)).toBe(true);

@@ -7,7 +7,7 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const OPERATOR = 'system:serviceaccount:brupop-bottlerocket-aws:';
 
-/** A policy that lets the operator make no change of a Node to (un)schedulable. */
+/** A policy that rejects every change of a Node's schedulability by the operator. */
 function refusing(fleet: Fleet, unschedulable: boolean): () => void {
   return fleet.api.webhooks.add({
     name: 'policy.example.com',
@@ -26,8 +26,8 @@ const statusOf = (fleet: Fleet, name: string) => fleet.shadow(name)?.status;
 const refusedNode = (fleet: Fleet): string | undefined =>
   fleet.names.find((name) => statusOf(fleet, name)?.progress?.reason === 'NodeChangeRefused');
 
-describe('a policy that refuses changes of Nodes', () => {
-  test('a refused cordon is reported at once, in the API server’s words, and given up after the drain timeout', async () => {
+describe('a policy that rejects changes of Nodes', () => {
+  test('a rejected cordon is reported immediately with the API server’s message, and given up after the drain timeout', async () => {
     const fleet = aFleet({ nodes: 2, webReplicas: 3, drainTimeoutMs: 5 * MINUTE });
     const stop = refusing(fleet, true);
     const draining = (): boolean => fleet.names.some((name) => statusOf(fleet, name)?.progress?.step === 'Draining');
@@ -44,7 +44,7 @@ describe('a policy that refuses changes of Nodes', () => {
     expect(await fleet.rollOut(4 * 60 * MINUTE)).toBe(true);
   });
 
-  test('a refused uncordon is reported at once, and made when it is accepted', async () => {
+  test('a rejected uncordon is reported immediately, and retried until it is accepted', async () => {
     const fleet = aFleet({ nodes: 2, webReplicas: 3 });
     const stop = refusing(fleet, false);
     expect(await fleet.until(() => refusedNode(fleet) !== undefined, 60 * MINUTE)).toBe(true);
@@ -65,7 +65,7 @@ describe('a policy that refuses changes of Nodes', () => {
   });
 });
 
-/** What a policy refuses of one node, however often it is asked. @param isRefused by the node as it is to be and as it is */
+/** Requests about one node that a policy rejects every time. @param isRefused compares the node after and before */
 function refusingFor(fleet: Fleet, name: string, isRefused: (after: NodeLike, before: NodeLike) => boolean): () => void {
   return fleet.api.webhooks.add({
     name: 'policy.example.com',
@@ -86,15 +86,15 @@ const isExcluded = ({ metadata }: NodeLike): boolean => EXCLUDE_FROM_LB_LABEL in
 const isCordoned = ({ spec }: NodeLike): boolean => spec?.unschedulable === true;
 const LB = { agentSettings: { excludeFromLbWaitMs: MINUTE }, webReplicas: 4, nodes: 3 };
 
-/** What the operator has left on the nodes. */
+/** The operator's changes that are left on the nodes. */
 const leftovers = (fleet: Fleet): string[] =>
   fleet.cluster.nodes.flatMap((node) => [
     ...Object.keys(node.metadata.annotations ?? {}).filter((key) => key.startsWith('brupop.bottlerocket.aws/')),
     ...(isExcluded(node) || isCordoned(node) ? [node.metadata.name] : []),
   ]);
 
-describe('a policy that refuses one change of one node', () => {
-  test('of the exclusion from load balancers is reported in the API server’s words and given up after the drain timeout, and other nodes go on', async () => {
+describe('a policy that rejects one change of one node', () => {
+  test('of the exclusion from load balancers is reported with the API server’s message and given up after the drain timeout, and other nodes continue', async () => {
     const fleet = aFleet({ ...LB, drainTimeoutMs: 5 * MINUTE });
     const stop = refusingFor(fleet, 'node-1', (after, before) => isExcluded(after) && !isExcluded(before));
     const node1 = () => statusOf(fleet, 'node-1');
@@ -117,18 +117,21 @@ describe('a policy that refuses one change of one node', () => {
       isRefused: (after: NodeLike, before: NodeLike) => isExcluded(before) && !isExcluded(after),
     },
     { name: 'of the uncordon', isRefused: (after: NodeLike, before: NodeLike) => isCordoned(before) && !isCordoned(after) },
-  ])('$name is reported in the API server’s words, other nodes go on, and it is made when the policy lets go', async ({ isRefused }) => {
-    const fleet = aFleet({ ...LB, policy: { maxConcurrentUpdates: 2 } });
-    const stop = refusingFor(fleet, 'node-1', isRefused);
-    const node1 = () => statusOf(fleet, 'node-1');
-    expect(await fleet.until(() => node1()?.progress?.reason === 'NodeChangeRefused', HOUR)).toBe(true);
-    expect(node1()?.progress).toMatchObject({ step: 'Returning', message: expect.stringContaining(WORDS) as unknown as string });
-    expect(await fleet.until(() => fleet.isDone('node-2') && fleet.isDone('node-3'), HOUR)).toBe(true);
-    expect(fleet.isDone('node-1')).toBe(false);
-    stop();
-    expect(await fleet.rollOut(HOUR)).toBe(true);
-    expect(fleet.names.map((name) => fleet.mostFailures(name))).toEqual([0, 0, 0]);
-    expect(fleet.boots()).toBe(3);
-    expect(leftovers(fleet)).toEqual([]);
-  });
+  ])(
+    '$name is reported with the API server’s message, other nodes continue, and it is retried until the policy allows it',
+    async ({ isRefused }) => {
+      const fleet = aFleet({ ...LB, policy: { maxConcurrentUpdates: 2 } });
+      const stop = refusingFor(fleet, 'node-1', isRefused);
+      const node1 = () => statusOf(fleet, 'node-1');
+      expect(await fleet.until(() => node1()?.progress?.reason === 'NodeChangeRefused', HOUR)).toBe(true);
+      expect(node1()?.progress).toMatchObject({ step: 'Returning', message: expect.stringContaining(WORDS) as unknown as string });
+      expect(await fleet.until(() => fleet.isDone('node-2') && fleet.isDone('node-3'), HOUR)).toBe(true);
+      expect(fleet.isDone('node-1')).toBe(false);
+      stop();
+      expect(await fleet.rollOut(HOUR)).toBe(true);
+      expect(fleet.names.map((name) => fleet.mostFailures(name))).toEqual([0, 0, 0]);
+      expect(fleet.boots()).toBe(3);
+      expect(leftovers(fleet)).toEqual([]);
+    },
+  );
 });

@@ -6,7 +6,7 @@ import type { Fleet } from './fleet.ts';
 const HOUR = 3_600_000;
 const ADMIN = { metadata: { annotations: { 'example.com/owner': 'ops' }, labels: { pool: 'a' } } };
 
-/** Everything on the nodes that an update may have put there. */
+/** Everything on the nodes that an update may have left there. */
 function leftOn(fleet: Fleet): string[] {
   return fleet.names.flatMap((name) => {
     const { metadata, spec } = fleet.cluster.store.get('Node', { name }) ?? {};
@@ -22,7 +22,7 @@ const unlabelAll = (fleet: Fleet): void => {
     fleet.cluster.store.patch('Node', { name }, { metadata: { labels: { [UPDATER_INTERFACE_LABEL]: null } } });
 };
 
-/** How often a shadow has been made since. */
+/** The number of shadows created since then. */
 function countMadeShadows({ api }: Fleet): () => number {
   let made = 0;
   api.faults.afterRequest = (_request, _identity, { resource, verb }, response) => {
@@ -41,7 +41,7 @@ describe('the removal of the README: a node that an administrator has cordoned',
     fleet.cluster.store.patch('Node', { name: 'node-1' }, { spec: { unschedulable: true } });
     await fleet.rest(60_000);
     unlabelAll(fleet);
-    // What the README has removed next is the apiserver: by then the taint must have gone.
+    // The README removes the apiserver next: by then the taint must be gone.
     let left: string[] | undefined;
     const note = (): void => {
       left = leftOn(fleet);
@@ -69,7 +69,7 @@ describe('the removal of the README: unlabelled nodes, whatever was under way,',
     unlabelAll(fleet);
     const made = countMadeShadows(fleet);
     expect(await fleet.until(() => isRemoved(fleet), 2 * HOUR)).toBe(true);
-    // And nothing comes back.
+    // And nothing returns.
     await fleet.until(() => false, HOUR / 4);
     expect(leftOn(fleet)).toEqual([]);
     expect(made()).toBe(0);

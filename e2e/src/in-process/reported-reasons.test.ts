@@ -11,7 +11,7 @@ const MINUTE = 60_000;
 
 const controllerOf = (fleet: Fleet): Controller => {
   const leader = [...fleet.runner.controllers].find((controller) => controller.isLeader());
-  if (leader === undefined) throw new Error('nobody leads');
+  if (leader === undefined) throw new Error('there is no leader');
   return leader;
 };
 const fetchText = async (fleet: Fleet, url: string): Promise<string> =>
@@ -30,8 +30,8 @@ const eventsOf = (fleet: Fleet, reason: string): string[] =>
     .filter((event) => event.reason === reason)
     .map(({ involvedObject: { kind, name }, message, note }) => `${kind} ${name}: ${message ?? note ?? ''}`);
 
-describe('an operator who wonders', () => {
-  test('finds the same words in condition, Events, log and plan while a budget blocks a drain, and in the failure after it', async () => {
+describe('an operator of a fleet', () => {
+  test('finds the same message in condition, Events, log and plan while a budget blocks a drain, and in the failure after it', async () => {
     const fleet = aFleet({ nodes: 2, webReplicas: 2, drainTimeoutMs: 5 * MINUTE });
     for (const { metadata } of fleet.cluster.store.list('PodDisruptionBudget').filter(({ metadata: { name } }) => name === 'db')) {
       fleet.cluster.store.patch('PodDisruptionBudget', metadata, { spec: { maxUnavailable: 0, minAvailable: null } });
@@ -45,9 +45,9 @@ describe('an operator who wonders', () => {
     const message = expect.stringMatching(
       /^PodDisruptionBudget default\/db allows no disruption of pod default\/db-\d$/,
     ) as unknown as string;
-    const told = fleet.shadow(node)?.status?.conditions?.find(({ type }) => type === 'Drained');
-    expect(told).toMatchObject({ status: 'False', reason: 'DrainBlocked', message });
-    const words = told?.message ?? '';
+    const condition = fleet.shadow(node)?.status?.conditions?.find(({ type }) => type === 'Drained');
+    expect(condition).toMatchObject({ status: 'False', reason: 'DrainBlocked', message });
+    const words = condition?.message ?? '';
     expect(eventsOf(fleet, 'DrainBlocked').sort()).toEqual([`BottlerocketShadow brs-${node}: ${words}`, `Node ${node}: ${words}`]);
     expect((await fetchPlan(fleet)).nodes.find((view) => view.node === node)).toMatchObject({ reason: 'DrainBlocked', message: words });
     const logged = fleet.log.entries.filter(({ fields }) => fields['reason'] === 'DrainBlocked' && fields['component'] === 'controller');
@@ -67,7 +67,7 @@ describe('an operator who wonders', () => {
     expect(await fetchText(fleet, '/metrics')).toContain('\nbrupop_updates_failed_total{reason="RebootFailed"} 1\n');
   });
 
-  test('hears of a node that is lost in its own update after five minutes, and of no reboot that goes well', async () => {
+  test('is notified of a node that is lost in its own update after five minutes, and of no successful reboot', async () => {
     const fleet = aFleet({ nodes: 3, webReplicas: 0 });
     fleet.cluster.host('node-1').faults.neverComesBack();
     const healthy = (): string[] => {
@@ -96,7 +96,7 @@ describe('an operator who wonders', () => {
     expect(await fleet.until(() => healthy()[0] === 'True NoTrouble', MINUTE)).toBe(true);
   });
 
-  test('is told when the fleet is likely to be done, as soon as there is anything to tell by, and is not far off', async () => {
+  test('gets an accurate estimate of the end of the rollout as soon as there are figures for one', async () => {
     const fleet = aFleet({ nodes: 6, webReplicas: 0 });
     const done = (): number => fleet.names.filter((name) => fleet.isDone(name)).length;
     const knowsTarget = (name: string): boolean => fleet.shadow(name)?.status?.target_version === NEW;
@@ -115,7 +115,7 @@ describe('an operator who wonders', () => {
     expect(Math.abs(took - foretold) / took).toBeLessThan(0.25);
   });
 
-  test('sees in the metrics what an update was, and what became of the versions', async () => {
+  test('sees in the metrics the kind and the result of each update', async () => {
     const fleet = aFleet({ nodes: 3, webReplicas: 0 });
     expect(await fleet.rollOut()).toBe(true);
     await fleet.until(() => false, 30_000);
@@ -130,18 +130,18 @@ describe('an operator who wonders', () => {
     expect(value('brupop_update_phase_duration_seconds_count{phase="monitor"}')).toBe(value('brupop_updates_finished_total'));
   });
 
-  test('is told by controller and apiserver that the CustomResourceDefinition is missing, and what to do', async () => {
+  test('finds in the logs of controller and apiserver that the CustomResourceDefinition is missing, and what to do', async () => {
     const fleet = aFleet({ nodes: 1, webReplicas: 0, installed: false });
-    // As a real API server answers for a resource that nobody has defined.
+    // The answer of a real API server for an undefined resource.
     const notFound = { ...jsonResponse(404, {}), text: () => Promise.resolve('404 page not found\n') };
     fleet.api.faults.beforeRequest = ({ path }, { username }) =>
       username.startsWith('system:serviceaccount:') && path.includes('/bottlerocketshadows') ? notFound : undefined;
     fleet.install();
-    const telling = (): unknown[] => [
+    const components = (): unknown[] => [
       ...new Set(fleet.log.entries.filter(({ message }) => message === CRD_MISSING).map(({ fields }) => fields['component'])),
     ];
-    expect(await fleet.until(() => telling().length === 2, 5 * MINUTE)).toBe(true);
-    expect(telling().sort()).toEqual(['apiserver', 'controller']);
+    expect(await fleet.until(() => components().length === 2, 5 * MINUTE)).toBe(true);
+    expect(components().sort()).toEqual(['apiserver', 'controller']);
     fleet.api.faults.beforeRequest = undefined;
     expect(await fleet.rollOut()).toBe(true);
   });

@@ -4,7 +4,7 @@ import type { Fleet } from './fleet.ts';
 
 const MINUTE = 60_000;
 
-/** A workload of one pod whose spec has `spec` besides. */
+/** A workload of one pod with `spec` merged into its spec. */
 function aWorkload(kind: 'ReplicaSet' | 'StatefulSet', name: string, spec: object): object {
   const metadata = { labels: { app: name } };
   return {
@@ -24,7 +24,7 @@ const TOLERATES_ALL = { tolerations: [{ operator: 'Exists' }], ...ON_NODE_1 };
 const evictionsOf = (fleet: Fleet, app: string): number =>
   fleet.cluster.evictions.filter(({ name, status }) => name.startsWith(`${app}-`) && status === 201).length;
 
-describe('a pod that its controller puts back on the cordoned node', () => {
+describe('a pod that its controller recreates on the cordoned node', () => {
   test.each([
     { name: 'of a ReplicaSet that tolerates everything', kind: 'ReplicaSet', spec: TOLERATES_ALL },
     { name: 'of a ReplicaSet whose template sets nodeName', kind: 'ReplicaSet', spec: { nodeName: 'node-1' } },
@@ -36,9 +36,9 @@ describe('a pod that its controller puts back on the cordoned node', () => {
     expect(await fleet.rollOut(30 * MINUTE)).toBe(true);
     expect(evictionsOf(fleet, 'sticky')).toBe(1);
     expect(fleet.names.map((name) => fleet.shadow(name)?.status?.crash_count)).toEqual([0, 0]);
-    const told = fleet.log.entries.flatMap(({ message, fields }) => (message === 'Draining node' ? [String(fields['detail'])] : []));
+    const messages = fleet.log.entries.flatMap(({ message, fields }) => (message === 'Draining node' ? [String(fields['detail'])] : []));
     expect(
-      told.filter((text) => text.includes(`left on the node, where they came back in spite of the cordon: default/sticky-`)),
+      messages.filter((text) => text.includes(`left on the node, where they came back in spite of the cordon: default/sticky-`)),
     ).toHaveLength(1);
   });
 });

@@ -29,7 +29,7 @@ describe('an update window', () => {
     expect(await fleet.rollOut(2 * HOUR)).toBe(true);
   });
 
-  test('that closed after a node was staged lets it go on when it opens again', async () => {
+  test('that closed after a node was staged lets it continue when it opens again', async () => {
     const everyOtherMinute = parseWindow({ SCHEDULER_CRON_EXPRESSION: '* */2 * * * * *' });
     if (!everyOtherMinute.ok) throw new Error(everyOtherMinute.problems.join());
     const fleet = aFleet({ nodes: 1, webReplicas: 0, policy: { window: everyOtherMinute.window } });
@@ -43,7 +43,7 @@ describe('an update window', () => {
   });
 });
 
-describe('a fleet of which all nodes may go at once', () => {
+describe('a fleet of which all nodes may be updated at once', () => {
   test.each([2, 5])('of %i is staged at once, and keeps one in service to which evicted pods can go', async (nodes) => {
     const fleet = aFleet({ nodes, policy: { maxConcurrentUpdates: 'unlimited' } });
     expect(await fleet.until(() => fleet.updating.length === nodes, HOUR)).toBe(true);
@@ -68,7 +68,7 @@ describe('a fleet of which all nodes may go at once', () => {
 });
 
 describe('a trigger', () => {
-  test('brings the whole fleet to its end, one node after the other', async () => {
+  test('updates the whole fleet, one node after the other', async () => {
     const parsed = parseWindow({ SCHEDULER_CRON_EXPRESSION: '0 10 0 * * * *' });
     const fleet = aFleet({ nodes: 4, policy: parsed.ok ? { window: parsed.window } : {} });
     expect(await fleet.until(() => fleet.updating.length > 0, 9 * MINUTE)).toBe(false);
@@ -78,7 +78,7 @@ describe('a trigger', () => {
 });
 
 describe('a host', () => {
-  test('that boots into the old version is given back, not drained again, and updated after its backoff', async () => {
+  test('that boots into the old version is restored, not drained again, and updated after its backoff', async () => {
     const fleet = aFleet({ nodes: 2 });
     fleet.cluster.host('node-1').faults.bootFails(1);
     expect(await fleet.until(() => fleet.shadow('node-1')?.status?.crash_count === 1, 2 * HOUR)).toBe(true);
@@ -89,7 +89,7 @@ describe('a host', () => {
     expect(fleet.shadow('node-1')?.status?.crash_count).toBe(0);
   });
 
-  test('that never boots the new version stays in service, and is drained once a try', async () => {
+  test('that never boots the new version stays in service, and is drained once per attempt', async () => {
     const fleet = aFleet({ nodes: 2 });
     fleet.cluster.host('node-1').faults.bootFails('always');
     expect(await fleet.until(() => (fleet.shadow('node-1')?.status?.crash_count ?? 0) >= 3, 24 * HOUR)).toBe(true);
@@ -99,7 +99,7 @@ describe('a host', () => {
     expect(fleet.isDone('node-2')).toBe(true);
   });
 
-  test('whose new version boots nowhere is not followed by the whole fleet', async () => {
+  test('whose new version boots nowhere does not make the whole fleet fail', async () => {
     const fleet = aFleet({ nodes: 4, policy: { maxFailedNodes: 2 } });
     for (const name of fleet.names) fleet.cluster.host(name).faults.bootFails('always');
     await fleet.rest(40 * MINUTE);
@@ -108,7 +108,7 @@ describe('a host', () => {
     expect(await fleet.rollOut()).toBe(true);
   });
 
-  test('that cannot download, like all others while their mirror is down, blames no version, and is updated once the mirror is back', async () => {
+  test('that cannot download, like all others during an outage of their mirror, blames no version, and is updated after the outage', async () => {
     const fleet = aFleet({ nodes: 4, policy: { maxConcurrentUpdates: 2, maxFailedNodes: 2 } });
     for (const name of fleet.names) fleet.cluster.host(name).faults.downloadFails('always');
     await fleet.rest(HOUR);
@@ -121,7 +121,7 @@ describe('a host', () => {
     expect(await fleet.rollOut(24 * HOUR)).toBe(true);
   });
 
-  test('that goes down at its reboot keeps its slot and is finished when it comes back', async () => {
+  test('that goes down at its reboot keeps its slot, and finishes when it returns', async () => {
     const fleet = aFleet({ nodes: 3 });
     for (const name of fleet.names) fleet.cluster.host(name).faults.neverComesBack();
     expect(await fleet.until(() => fleet.updating.some((name) => !fleet.node(name).ready), HOUR)).toBe(true);
@@ -135,7 +135,7 @@ describe('a host', () => {
 });
 
 describe('an administrator', () => {
-  test("has the node's cordon kept: it is not updated while it is cordoned", async () => {
+  test('keeps a node cordoned: it is not updated while it is cordoned', async () => {
     const fleet = aFleet({ nodes: 3 });
     await fleet.until(() => fleet.names.every((name) => fleet.node(name).ready), HOUR);
     fleet.cluster.store.patch('Node', { name: 'node-1' }, { spec: { unschedulable: true } });

@@ -1,6 +1,6 @@
 import type { Clock } from '@brupop/ports';
 
-/** A clock whose wall time is off by as much as `offsetMs` says at the moment; its timers are right. */
+/** A clock whose wall time is off by the current `offsetMs`; its timers are correct. */
 export function skewedClock(clock: Clock, offsetMs: () => number): Clock {
   return {
     now: () => clock.now() + offsetMs(),

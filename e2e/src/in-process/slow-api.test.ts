@@ -6,7 +6,7 @@ import type { Fleet } from './fleet.ts';
 const MINUTE = 60_000;
 const OPERATOR = 'system:serviceaccount:brupop-bottlerocket-aws:';
 
-/** A fleet whose API server asks a webhook that takes its time about what the operator writes. */
+/** A fleet whose API server calls a slow webhook about writes of the operator. */
 function aSlowFleet(webhook: Pick<WebhookRule, 'resources' | 'timeoutSeconds'>, delayMs: number): Fleet {
   const fleet = aFleet({ nodes: 2, webReplicas: 3 });
   fleet.api.webhooks.add({
@@ -17,7 +17,7 @@ function aSlowFleet(webhook: Pick<WebhookRule, 'resources' | 'timeoutSeconds'>, 
   return fleet;
 }
 
-/** Counts writes that the API server drops because the operator has hung up; not those that exceed the server's own time. */
+/** Counts writes that the API server drops because the operator hangs up; not those that exceed the server's own timeout. */
 function abandoned(fleet: Fleet): { readonly failed: number } {
   const seen = { failed: 0 };
   fleet.api.faults.afterRequest = async ({ method }, _identity, _info, response) => {
@@ -43,12 +43,12 @@ describe('an admission webhook that takes as long as the API server allows', () 
     { what: 'TokenReviews, 16 s', resources: ['tokenreviews'], timeoutSeconds: 30, delayMs: 16_000 },
     { what: 'Events, 29 s', resources: ['events'], timeoutSeconds: 30, delayMs: 29_000, most: 2 },
     { what: 'Leases, 9.9 s', resources: ['leases'], timeoutSeconds: 10, delayMs: 9_900, most: 2 },
-  ])('delays the fleet and stops nothing: $what', async ({ resources, timeoutSeconds, delayMs, most = 0 }) => {
+  ])('delays the fleet but does not stop it: $what', async ({ resources, timeoutSeconds, delayMs, most = 0 }) => {
     const fleet = aSlowFleet({ resources, timeoutSeconds }, delayMs);
     const seen = abandoned(fleet);
     expect(await fleet.rollOut(180 * MINUTE)).toBe(true);
     expect(fleet.names.map((name) => fleet.shadow(name)?.status?.crash_count)).toEqual([0, 0]);
-    // A controller whose own node is drained ends its term without waiting for its last writes.
+    // A controller whose own node is drained stops without waiting for its last writes.
     expect(seen.failed).toBeLessThanOrEqual(most);
   });
 });

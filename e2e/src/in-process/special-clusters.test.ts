@@ -27,8 +27,8 @@ const aDeployment = (app: string, replicas: number): object => ({
 const each = (fleet: Fleet, count: number): Record<string, number> => Object.fromEntries(fleet.names.map((name) => [name, count]));
 
 describe('a cluster of one node', () => {
-  test('drains itself, the operator with it, and comes back with all that it ran', async () => {
-    // No budget can be kept where evicted pods have nowhere to go; the workload here has none.
+  test('drains itself, including the operator, and returns with all that it ran', async () => {
+    // No budget can be met where evicted pods have no other node; the workload here has none.
     const fleet = aFleet({ nodes: 1, webReplicas: 0 });
     fleet.cluster.apply([aDeployment('shop', 3)]);
     const ready = (namespace: string, labels: Readonly<Record<string, string>>): number =>
@@ -46,7 +46,7 @@ describe('a cluster of one node', () => {
     expect(await fleet.until(whole, HOUR)).toBe(true);
   });
 
-  test('that boots into the old version is given back with nobody else to do it', async () => {
+  test('that boots into the old version is restored without any other node', async () => {
     const fleet = aFleet({ nodes: 1, webReplicas: 0 });
     fleet.cluster.host('node-1').faults.bootFails(1);
     expect(await fleet.until(() => fleet.shadow('node-1')?.status?.crash_count === 1, 3 * HOUR)).toBe(true);
@@ -54,7 +54,7 @@ describe('a cluster of one node', () => {
     expect(await fleet.rollOut(6 * HOUR)).toBe(true);
   });
 
-  test('whose PodDisruptionBudget allows nothing keeps its pods, and is given back', async () => {
+  test('whose PodDisruptionBudget allows nothing keeps its pods, and is restored', async () => {
     const fleet = aFleet({ nodes: 1, webReplicas: 1, drainTimeoutMs: 5 * MINUTE });
     fleet.cluster.store.patch('PodDisruptionBudget', { namespace: 'default', name: 'web' }, { spec: { maxUnavailable: 0 } });
     const given = (): boolean => (fleet.shadow('node-1')?.status?.crash_count ?? 0) > 0 && !fleet.node('node-1').cordoned;
@@ -95,7 +95,7 @@ describe('nodes with taints', () => {
 });
 
 describe('a mixed cluster', () => {
-  test('of several versions and variants comes to the newest of all, each node once', async () => {
+  test('of several versions and variants reaches the newest of all, each node with one update', async () => {
     const versions = ['1.24.0', '1.25.2', OLD, NEW];
     const variants = ['aws-k8s-1.30', 'aws-k8s-1.31-nvidia', 'metal-k8s-1.29', 'vmware-k8s-1.30'];
     const fleet = aFleet({ nodes: 4, node: (at) => ({ version: versions[at] ?? OLD, variant: variants[at] ?? 'aws-k8s-1.30' }) });
@@ -103,7 +103,7 @@ describe('a mixed cluster', () => {
     expect(boots(fleet)).toEqual({ 'node-1': 1, 'node-2': 1, 'node-3': 1, 'node-4': 0 });
   });
 
-  test('of which one node is locked to its version, and another to an older one, brings each where it belongs', async () => {
+  test('with one node locked to its version, and another to an older one, updates each to its own', async () => {
     const fleet = aFleet({ nodes: 3 });
     fleet.cluster.repository.available.push('1.25.2');
     fleet.cluster.host('node-1').versionLock = OLD;
@@ -115,7 +115,7 @@ describe('a mixed cluster', () => {
     expect(settled()).toBe(true);
   });
 
-  test('whose nodes see an update in waves starts each when it is offered to it', async () => {
+  test('whose nodes are offered an update in waves starts each when it is offered', async () => {
     const fleet = aFleet({ nodes: 3, node: (at) => ({ waveOffsetMs: at * 30 * MINUTE }) });
     fleet.cluster.repository.availableFrom = { [NEW]: fleet.clock.now() };
     expect(await fleet.until(() => fleet.isDone('node-1'), 20 * MINUTE)).toBe(true);
@@ -133,7 +133,7 @@ describe('a downgrade', () => {
     expect([boots(fleet), fleet.mostUnavailable]).toEqual([each(fleet, 1), 1]);
   });
 
-  test('in the middle of a rollout turns it around: what was updated goes back, the rest stays', async () => {
+  test('during a rollout reverses it: updated nodes are downgraded, the rest stays', async () => {
     const fleet = aFleet({ nodes: 3 });
     expect(await fleet.until(() => fleet.names.some((name) => fleet.isDone(name)), 3 * HOUR)).toBe(true);
     fleet.cluster.repository.maxVersion = OLD;

@@ -16,14 +16,14 @@ const HOUR = 60 * MINUTE;
 const NODE = 'node-1';
 const LAG_MS = 140_000;
 
-/** From now on every apiserver learns of changes of shadows late. */
+/** From now on every apiserver receives changes of shadows late. */
 function lag({ api }: Fleet, ms: number): void {
   api.faults.watchDelay = ({ username }, { resource }) => (resource === PLURAL && username.includes('apiserver') ? ms : 0);
 }
 
 /**
- * A fleet whose node is permitted to reboot, of which the apiservers learn after {@link LAG_MS}, and is restored before. The controller is away, so that nothing permits it
- * again.
+ * A fleet with a node whose permission to reboot, which reaches the apiservers after {@link LAG_MS}, is revoked before. The controller is
+ * down, so that it does not permit the reboot again.
  */
 async function restoredFleet(): Promise<{ readonly fleet: Fleet; readonly disturbances: Set<string> }> {
   const fleet = aFleet({ nodes: 1, webReplicas: 0 });
@@ -50,7 +50,7 @@ async function restoredFleet(): Promise<{ readonly fleet: Fleet; readonly distur
   return { fleet, disturbances };
 }
 
-describe('a node that was permitted to reboot and is told Idle again', () => {
+describe('a node whose permission to reboot is revoked', () => {
   test('is not disturbed by an agent that learns of the permission late', async () => {
     const { fleet, disturbances } = await restoredFleet();
     await fleet.rest(20 * MINUTE);
@@ -66,7 +66,7 @@ describe('a node that was permitted to reboot and is told Idle again', () => {
   });
 });
 
-describe('a rollout while one replica of the apiserver learns of every change two minutes late', () => {
+describe('a rollout while one replica of the apiserver receives every change two minutes late', () => {
   test('ends with every node updated, and with one reboot of each', async () => {
     const fleet = aFleet({ nodes: 3 });
     expect(await fleet.until(() => fleet.hasReported(), HOUR)).toBe(true);

@@ -15,7 +15,7 @@ const runs = (fleet: Fleet, version: string): string[] =>
   fleet.names.filter((name) => fleet.shadow(name)?.status?.current_version === version);
 
 describe('a DaemonSet pod that is not Ready', () => {
-  test('before the update either is not held against it', async () => {
+  test('before the update either is not blamed on it', async () => {
     const fleet = aFleet({ nodes: 3, webReplicas: 0, clusterTimings: SLOW_PROBES, daemonSets: { broken: () => false } });
     expect(await fleet.rollOut(2 * HOUR)).toBe(true);
     expect(fleet.names.map((name) => fleet.mostFailures(name))).toEqual([0, 0, 0]);
@@ -72,7 +72,7 @@ describe('a DaemonSet pod that is not Ready', () => {
     expect(await fleet.until(() => healthOf(fleet, first)[0] === 'NoTrouble', MINUTE)).toBe(true);
   });
 
-  test('on a node that its own agent cannot watch has its monitoring ended by the controller, and the version is blamed all the same', async () => {
+  test('on a node that its own agent cannot watch has its monitoring ended by the controller, and the version is blamed', async () => {
     const fleet = aFleet({
       nodes: 2,
       webReplicas: 0,

@@ -15,7 +15,7 @@ function windowOf(variables: Parameters<typeof parseWindow>[0]): UpdateWindow {
   return parsed.window;
 }
 
-/** Waits until so long after the midnight at which the virtual clock starts. */
+/** Waits until this long after the midnight at which the virtual clock starts. */
 const at = (fleet: Fleet, sinceMidnight: number): Promise<boolean> =>
   fleet.until(() => fleet.clock.monotonic() >= sinceMidnight, 24 * HOUR);
 const step = (fleet: Fleet, node: string): string | undefined => fleet.shadow(node)?.status?.progress?.step;
@@ -25,7 +25,7 @@ const done = (fleet: Fleet): string[] => fleet.names.filter((name) => fleet.isDo
 describe('a trigger', () => {
   const window = windowOf({ SCHEDULER_CRON_EXPRESSION: '0 20 0,4 * * * *' });
 
-  test('a node that loses power in the update that the trigger began is finished when it returns, and the others wait for the next trigger', async () => {
+  test('a node that loses power in the update that the trigger began finishes when it returns, and the others wait for the next trigger', async () => {
     const fleet = aFleet({ nodes: 4, webReplicas: 0, policy: { window } });
     await at(fleet, 20 * MINUTE);
     expect(await fleet.until(() => draining(fleet) !== undefined, 10 * MINUTE)).toBe(true);
@@ -45,7 +45,7 @@ describe('a trigger', () => {
 describe('a window that closes', () => {
   const window = windowOf({ SCHEDULER_CRON_EXPRESSION: '* 20-34 0,3 * * * *' });
 
-  test('ends a permission that no agent has used: no drain begins after it, though the agents were Ready all the time', async () => {
+  test('ends a permission that no agent has used: no drain begins after it, although the agents were Ready all the time', async () => {
     const fleet = aFleet({ nodes: 3, webReplicas: 0, policy: { window } });
     const replicas = (count: number): void => {
       const place = { namespace: DEFAULT_NAMESPACE, name: APISERVER_DEPLOYMENT };

@@ -9,16 +9,16 @@ const HOUR = 60 * MINUTE;
 const V2_STATES = ['Idle', 'StagedAndPerformedUpdate', 'RebootedIntoUpdate', 'MonitoringUpdate', 'ErrorReset'];
 const V1_STATES = ['Idle', 'StagedUpdate', 'PerformedUpdate', 'RebootedIntoUpdate', 'MonitoringUpdate'];
 
-/** What a host had come to when the operator was replaced. */
+/** The state of a host when the operator was replaced. */
 const HOSTS = ['untouched', 'ready to boot', 'booted'] as const;
 
-/** What is left of the operator of before on one node. */
+/** What the previous operator has left on one node. */
 interface Relic {
   readonly version: 'v1' | 'v2';
   readonly spec: Readonly<Record<string, unknown>>;
   readonly status?: Readonly<Record<string, unknown>> | null;
   readonly host: (typeof HOSTS)[number];
-  /** The original cordons without saying so. */
+  /** Brupop 1.x cordons without an annotation. */
   readonly cordoned?: boolean;
 }
 
@@ -31,14 +31,14 @@ async function call(fleet: Fleet, method: 'POST' | 'PATCH', path: string, body: 
   if (response.status >= 300) throw new Error(`${path}: ${String(response.status)} ${await response.text()}`);
 }
 
-/** A fleet as the original left it, into which ours is then installed. */
+/** A fleet as Brupop 1.x left it, into which ours is then installed. */
 async function anUpgradedFleet(relics: readonly Relic[]): Promise<Fleet> {
   const fleet = aFleet({
     nodes: relics.length,
     webReplicas: 0,
     installed: false,
     policy: { maxConcurrentUpdates: 'unlimited' },
-    // Little happens between what matters.
+    // Little happens between the relevant moments.
     clusterTimings: { readinessPeriodMs: 5_000, heartbeatMs: 20_000, nodeGraceMs: 80_000 },
     node: (at) => ({ version: relics[at]?.host === 'booted' ? NEW : OLD }),
   });
@@ -68,36 +68,36 @@ async function anUpgradedFleet(relics: readonly Relic[]): Promise<Fleet> {
   return fleet;
 }
 
-/** What became of the nodes that are not done. */
+/** The final state of the nodes that are not done. */
 const unfinished = (fleet: Fleet): unknown[] =>
   fleet.names
     .filter((name) => !fleet.isDone(name))
     .map((name) => ({ name, node: fleet.node(name), spec: fleet.shadow(name)?.spec, status: fleet.shadow(name)?.status }));
 
-/** A time as the original writes it. */
+/** A timestamp as Brupop 1.x writes it. */
 const THEIR_TIME = '2026-01-04T23:58:00.123456789+00:00';
 
-/** Every state told with every state reported, on hosts of every kind. */
+/** Every desired state with every reported state, on hosts of every kind. */
 function relics(version: 'v1' | 'v2', states: readonly string[]): Relic[] {
-  const held = ['RebootedIntoUpdate', 'ErrorReset'];
-  const pairs = states.flatMap((told) => states.map((reported) => ({ told, reported })));
-  return pairs.map(({ told, reported }, at) => {
+  const cordonedStates = ['RebootedIntoUpdate', 'ErrorReset'];
+  const pairs = states.flatMap((desired) => states.map((reported) => ({ desired, reported })));
+  return pairs.map(({ desired, reported }, at) => {
     const host = HOSTS[at % HOSTS.length] ?? 'untouched';
-    const asked = told === 'Idle' ? {} : { version: NEW, state_transition_timestamp: THEIR_TIME };
+    const asked = desired === 'Idle' ? {} : { version: NEW, state_transition_timestamp: THEIR_TIME };
     const current_version = host === 'booted' ? NEW : OLD;
     return {
       version,
       host,
-      spec: { state: told, ...asked },
+      spec: { state: desired, ...asked },
       status: { current_version, target_version: NEW, current_state: reported, ...(version === 'v1' ? {} : { crash_count: 0 }) },
-      cordoned: told === 'RebootedIntoUpdate' || held.includes(reported),
+      cordoned: desired === 'RebootedIntoUpdate' || cordonedStates.includes(reported),
     };
   });
 }
 
-/** Each stage of an update, where an agent of ours had been before: the original leaves what it told of its boot as it is. */
+/** Each stage of an update with shadows of our agents: Brupop 1.x leaves what they reported of their boot unchanged. */
 function relicsOfReturn(): Relic[] {
-  const stages: readonly (readonly [told: string, reported: string, host: Relic['host'], cordoned?: boolean])[] = [
+  const stages: readonly (readonly [desired: string, reported: string, host: Relic['host'], cordoned?: boolean])[] = [
     ['Idle', 'Idle', 'untouched'],
     ['StagedAndPerformedUpdate', 'Idle', 'untouched'],
     ['StagedAndPerformedUpdate', 'StagedAndPerformedUpdate', 'ready to boot'],
@@ -137,7 +137,7 @@ describe('shadows of Brupop 1.x', () => {
     expect(unfinished(fleet)).toEqual([]);
   });
 
-  test('where agents of ours have been before: every node ends up new, in service and idle, and no version is blamed', async () => {
+  test('with earlier reports of our agents: every node ends up new, in service and idle, and no version is blamed', async () => {
     const fleet = await anUpgradedFleet(relicsOfReturn());
     const blamed = new Set<string>();
     fleet.onShadow(({ metadata, status }) => {
@@ -147,7 +147,7 @@ describe('shadows of Brupop 1.x', () => {
     expect([unfinished(fleet), [...blamed]]).toEqual([[], []]);
   });
 
-  test('on nodes that are all cordoned, by the original in mid-update, find an operator all the same', async () => {
+  test('on nodes that Brupop 1.x has all cordoned in mid-update do not keep the operator from running', async () => {
     const relic = (host: Relic['host'], current_state: string, state = 'RebootedIntoUpdate'): Relic => ({
       version: 'v2',
       host,
@@ -171,7 +171,7 @@ describe('shadows of Brupop 1.x', () => {
     { name: 'a state without a version', relic: { spec: { state: 'RebootedIntoUpdate' }, status: idle } },
     { name: 'ErrorReset asked for', relic: { spec: { state: 'ErrorReset' }, status: idle } },
     {
-      name: 'times that are none',
+      name: 'invalid times',
       relic: {
         spec: { state: 'StagedAndPerformedUpdate', version: NEW, state_transition_timestamp: 'yesterday' },
         status: { ...idle, state_transition_failure_timestamp: 'soon', crash_count: 3 },
@@ -185,14 +185,14 @@ describe('shadows of Brupop 1.x', () => {
       },
     },
     {
-      name: 'more crashes than can be counted',
+      name: 'an enormous crash count',
       relic: { status: { ...idle, crash_count: 4_294_967_295, state_transition_failure_timestamp: '2020-01-01T00:00:00Z' } },
     },
     {
-      name: 'a version that is nowhere to be had',
+      name: 'a version that is not available',
       relic: { spec: { state: 'StagedAndPerformedUpdate', version: '99.0.0' }, status: idle },
     },
-    { name: 'a version that it runs', relic: { spec: { state: 'RebootedIntoUpdate', version: OLD }, status: idle } },
+    { name: 'the running version', relic: { spec: { state: 'RebootedIntoUpdate', version: OLD }, status: idle } },
     {
       name: 'a progress of another host',
       relic: {
@@ -202,11 +202,11 @@ describe('shadows of Brupop 1.x', () => {
       },
     },
     {
-      name: 'a progress towards something else',
+      name: 'a progress towards another version',
       relic: { status: { ...idle, progress: { step: 'Draining', since: '2026-01-04T00:00:00Z', boot_id: 'x', version: '9.9.9' } } },
     },
   ];
-  test('edited by hand into nonsense do not keep their nodes, nor any other, from the update', async () => {
+  test('edited by hand into nonsense do not block the update of their nodes, or of any other', async () => {
     const fleet = await anUpgradedFleet(
       nonsense.map(({ relic }) => ({ version: 'v2', host: 'untouched', spec: { state: 'Idle' }, ...relic })),
     );

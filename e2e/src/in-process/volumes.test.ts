@@ -5,7 +5,7 @@ import type { Fleet } from './fleet.ts';
 
 const MINUTE = 60_000;
 
-/** A workload on node-1 with a claim of its own. */
+/** A workload on node-1 with its own claim. */
 function aWorkload(kind: 'StatefulSet' | 'DaemonSet', name: string): object[] {
   const metadata = { labels: { app: name } };
   const spec = {
@@ -34,7 +34,7 @@ const bootOf = (fleet: Fleet): number =>
   fleet.cluster.events.find(({ type, subject }) => type === 'node-not-ready' && subject === 'node-1')?.atMs ?? NaN;
 const reasons = (fleet: Fleet): string[] =>
   fleet.api.store.list<{ reason?: string }>({ group: '', resource: 'events' }).map(({ reason = '' }) => reason);
-/** Counts, from now on, the lists of VolumeAttachments that the operator asks for. */
+/** Counts, from now on, the operator's lists of VolumeAttachments. */
 function countLists(fleet: Fleet): () => number {
   let count = 0;
   fleet.api.audit(({ resource, verb }) => {
@@ -44,7 +44,7 @@ function countLists(fleet: Fleet): () => number {
 }
 
 describe('a drained node whose pods used volumes', () => {
-  test('reboots when they are detached, at the price of one list', async () => {
+  test('reboots when they are detached, at the cost of one list', async () => {
     const fleet = aFleet({ nodes: 1, webReplicas: 0 });
     const lists = countLists(fleet);
     fleet.cluster.apply(aWorkload('StatefulSet', 'db'));
@@ -54,7 +54,7 @@ describe('a drained node whose pods used volumes', () => {
     expect(reasons(fleet)).not.toContain('VolumesAttached');
   });
 
-  test('says which volumes it waits for, and reboots all the same when they stay attached', async () => {
+  test('shows which volumes it waits for, and reboots if they stay attached', async () => {
     const fleet = aFleet({ nodes: 1, webReplicas: 0 });
     fleet.cluster.apply(aWorkload('StatefulSet', 'db'));
     fleet.cluster.keepVolumesAttached(true);
@@ -76,7 +76,7 @@ describe('a drained node whose pods used volumes', () => {
   });
 });
 
-test('VolumeAttachments are not asked for where no evicted pod has used a volume', async () => {
+test('VolumeAttachments are not listed if no evicted pod has used a volume', async () => {
   const fleet = aFleet();
   const lists = countLists(fleet);
   fleet.cluster.apply(aWorkload('DaemonSet', 'logs'));

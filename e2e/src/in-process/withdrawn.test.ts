@@ -7,7 +7,7 @@ import type { Fleet } from './fleet.ts';
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
-/** Lets the budgets of the workloads allow so many disruptions. */
+/** Sets the number of disruptions that the budgets of the workloads allow. */
 function allow(fleet: Fleet, maxUnavailable: number): void {
   for (const { metadata } of fleet.cluster.store.list('PodDisruptionBudget')) {
     if (metadata.namespace === DEFAULT_NAMESPACE) continue;
@@ -25,7 +25,7 @@ const WAYS = [
   { how: 'locked out by an administrator', take: lock, hours: 2 },
 ];
 
-/** What became of each node, and which ones were cordoned since. */
+/** The final state of each node, and which ones were cordoned since. */
 function watch(fleet: Fleet): { readonly cordoned: ReadonlySet<string>; readonly end: () => unknown } {
   const cordoned = new Set<string>();
   const boots = new Map(fleet.names.map((name) => [name, fleet.boots(name)]));
@@ -51,7 +51,7 @@ const AT_REST = [OLD, OLD, 0, [], null, 0];
 
 describe('a version that is no longer offered', () => {
   test.each(WAYS)(
-    'because it is $how after a failed attempt is neither drained for nor booted, and nobody has failed',
+    'because it is $how after a failed attempt is neither drained for nor booted, and no node fails',
     async ({ take, hours }) => {
       const fleet = aFleet({ nodes: 3, webReplicas: 2, drainTimeoutMs: 2 * MINUTE });
       allow(fleet, 0);
@@ -63,7 +63,7 @@ describe('a version that is no longer offered', () => {
       expect(await fleet.until(isOver, HOUR)).toBe(true);
       take(fleet);
       allow(fleet, 1);
-      // The next node may have begun its drain already; it is given back.
+      // The next node may have begun its drain already; it is restored.
       await fleet.rest(10 * MINUTE);
       const { cordoned, end } = watch(fleet);
       await fleet.rest(hours * HOUR);
@@ -72,7 +72,7 @@ describe('a version that is no longer offered', () => {
   );
 
   test.each(WAYS)('because it is $how while nodes wait for the window ends their updates within minutes', async ({ take }) => {
-    // The nodes are told to stage just before the window closes.
+    // The nodes are permitted to stage just before the window closes.
     const policy = { maxConcurrentUpdates: 'unlimited', window: { kind: 'daily', startMs: 0, stopMs: 5 * MINUTE } } as const;
     const fleet = aFleet({ nodes: 3, policy, hostTimings: { downloadMs: 10 * MINUTE } });
     const isStaged = (name: string): boolean => fleet.shadow(name)?.status?.current_state === 'StagedAndPerformedUpdate';
@@ -84,11 +84,11 @@ describe('a version that is no longer offered', () => {
     await fleet.rest(5 * MINUTE);
     expect([end(), [...cordoned]]).toEqual([fleet.names.map(() => AT_REST), []]);
     expect(fleet.names.map((name) => hostState(fleet, name))).toEqual(fleet.names.map(() => 'Staged'));
-    const told = fleet.log.entries.filter(({ fields }) => fields['reason'] === 'UpdateWithdrawn');
-    expect(told.length).toBeGreaterThanOrEqual(3);
+    const entries = fleet.log.entries.filter(({ fields }) => fields['reason'] === 'UpdateWithdrawn');
+    expect(entries.length).toBeGreaterThanOrEqual(3);
   });
 
-  test('but followed by a newer one is left out: all nodes go to the newer one, each with one reboot', async () => {
+  test('but followed by a newer one is skipped: all nodes go to the newer one, each with one reboot', async () => {
     const fleet = aFleet({ nodes: 3, policy: { maxConcurrentUpdates: 'unlimited' } });
     const isStaging = (): boolean => fleet.updating.length > 0;
     expect(await fleet.at(isStaging, () => void fleet.cluster.repository.available.unshift('1.28.0'), HOUR)).toBe(true);

@@ -4,7 +4,7 @@ import { ProcessFleet } from './process-fleet.ts';
 
 const fleets: ProcessFleet[] = [];
 
-/** A fleet of real processes that is ended when the tests of the file have ended. */
+/** A fleet of real processes that stops when the tests of the file have ended. */
 export async function aProcessFleet(options?: Partial<SimulationOptions>): Promise<ProcessFleet> {
   const fleet = await ProcessFleet.start(options);
   fleets.push(fleet);

@@ -13,9 +13,9 @@ import type { ProcessFleet } from './process-fleet.ts';
 
 const START_MS = 120_000;
 const MIB = 2 ** 20;
-/** What the manifests give an apiserver, and of that what an attack may take: the rest is for 5,000 agents. */
+/** The memory of an apiserver in the manifests, and the part that an attack may take: the rest is for 5,000 agents. */
 const [LIMIT_MIB, MOST_MIB] = [512, 256];
-/** The patience of an agent with its apiserver. */
+/** The timeout of an agent for its apiserver. */
 const LIMIT_MS = 10_000;
 
 let fleet: ProcessFleet;
@@ -24,7 +24,7 @@ const sockets: TLSSocket[] = [];
 let secureContext: SecureContext;
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
-/** A cgroup for each apiserver, where this machine can make one; elsewhere they run without, and only their answers are judged. */
+/** A cgroup for each apiserver, where this machine can create one; elsewhere only the answers are checked. */
 function cgroupFor(): MemoryCgroup | undefined {
   try {
     const cgroup = createMemoryCgroup(`brupop-attack-${String(process.pid)}-${String(cgroups.length)}`, LIMIT_MIB * MIB);
@@ -65,7 +65,7 @@ function open(text = ''): Promise<TLSSocket> {
   const { hostname, port } = new URL(fleet.simulation.apiserverUrl);
   const socket = connect({ host: hostname, port: Number(port), secureContext });
   sockets.push(socket);
-  // Else nobody would notice that the other side has ended it.
+  // Otherwise the test would not notice that the other side has ended it.
   socket.on('error', () => undefined).resume();
   return new Promise((resolve) => {
     socket.once('close', () => {
@@ -78,7 +78,7 @@ function open(text = ''): Promise<TLSSocket> {
   });
 }
 
-/** Opens so many, some at a time. */
+/** Opens this number of connections, some at a time. */
 async function openMany(count: number, text?: (at: number) => string): Promise<TLSSocket[]> {
   const opened: TLSSocket[] = [];
   for (let at = 0; at < count; at += 50)
@@ -117,7 +117,7 @@ function ask(method: string, path: string, headers: Record<string, string>, body
   });
 }
 
-/** A genuine agent with a token that no replica has seen before, on a new connection. */
+/** A genuine agent with a token that is new to every replica, on a new connection. */
 function askAsAgent(): Promise<Answer> {
   const { metadata, spec } = fleet.podsOf(AGENT_COMPONENT)[0] ?? {};
   const nodeName = (spec as { nodeName?: string } | undefined)?.nodeName ?? '';
@@ -130,30 +130,30 @@ function askAsAgent(): Promise<Answer> {
   return ask('GET', ROUTES.shadow, { [HEADERS.nodeName]: nodeName, [HEADERS.token]: token });
 }
 
-/** Prints the figures, and gives what the largest apiserver holds, in MiB; 0 where it is not measured. */
+/** Prints the figures. @returns the memory of the largest apiserver in MiB; 0 if it is not measured */
 function measured(name: string, honest: Answer): number {
-  const held = cgroups.map((cgroup) => cgroup.sample()).map(({ anon, kernel }) => Math.round((anon + kernel) / MIB));
-  print(`${name}: answered ${String(honest.status)} in ${String(honest.ms)} ms, apiservers hold ${held.join(', ')} MiB`);
-  return Math.max(0, ...held);
+  const used = cgroups.map((cgroup) => cgroup.sample()).map(({ anon, kernel }) => Math.round((anon + kernel) / MIB));
+  print(`${name}: answered ${String(honest.status)} in ${String(honest.ms)} ms, apiservers use ${used.join(', ')} MiB`);
+  return Math.max(0, ...used);
 }
 
 function expectServed(name: string, honest: Answer): void {
-  const held = measured(name, honest);
+  const used = measured(name, honest);
   expect(honest.status).toBe(200);
   expect(honest.ms).toBeLessThan(LIMIT_MS);
-  expect(held).toBeLessThan(MOST_MIB);
+  expect(used).toBeLessThan(MOST_MIB);
 }
 
-describe('an honest caller is served within its limit', () => {
+describe('an honest client is served within its timeout', () => {
   test('while 1,600 idle TLS connections are open, more than strangers may have', async () => {
     const opened = await openMany(1_600);
-    // What is younger may be in the middle of its handshake and is left alone.
+    // Younger ones may be in the middle of their handshake, and are left alone.
     await sleep(systemClock, 2_500);
     expectServed('1,600 idle connections', await askAsAgent());
     if (cgroups.length > 0) expect(opened.filter(({ destroyed }) => !destroyed).length).toBeLessThanOrEqual(3 * 512);
   });
 
-  test('while 600 strangers ask with garbage for a token and hang up, and each review of theirs takes 5 s', async () => {
+  test('while 600 strangers send garbage as a token and hang up, and each of their reviews takes 5 s', async () => {
     fleet.api.faults.beforeRequest = async (asked) => {
       const isOfStranger = asked.path.endsWith('/tokenreviews') && String(asked.body).includes('stranger-');
       if (isOfStranger) await sleep(systemClock, 5_000);
@@ -177,7 +177,7 @@ describe('an honest caller is served within its limit', () => {
     expectServed('400 announced bodies', await ask('POST', ROUTES.convert, {}, JSON.stringify(review)));
   });
 
-  // Last: about all of the above.
+  // Last, since it covers all of the above.
   test('and no apiserver was restarted, or killed for its memory, or logged more than a few lines about strangers', () => {
     expect(cgroups.map((cgroup) => cgroup.sample().oomKills)).toEqual(cgroups.map(() => 0));
     expect(fleet.crashes).toEqual([]);

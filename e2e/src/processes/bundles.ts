@@ -3,7 +3,7 @@ import type { SimulationOptions } from '@brupop/simulator';
 
 const apps = resolve(import.meta.dirname, '../../../apps');
 
-/** What the images run. */
+/** The programs of the images. */
 export const BUNDLES: SimulationOptions['bundles'] = {
   agent: join(apps, 'agent/dist/main.mjs'),
   apiserver: join(apps, 'apiserver/dist/main.mjs'),

@@ -31,7 +31,7 @@ const secretRef = (namespace: string, name: string) => ({ group: '', resource: '
 const pemOf = ({ api, simulation: { namespace } }: ProcessFleet, name: string, key: string): string =>
   Buffer.from(api.store.get<Secret>(secretRef(namespace, name))?.data[key] ?? '', 'base64').toString('utf8');
 
-/** Reads a shadow in version v1 over and over, which kube-apiserver has the apiserver convert. @returns what it was told when that failed */
+/** Repeatedly reads a shadow in version v1, for which kube-apiserver calls the apiserver. @returns the error if that fails */
 async function readConverted(
   { api, simulation: { namespace } }: ProcessFleet,
   node: string,
@@ -53,11 +53,11 @@ async function readConverted(
   return { reads, failures };
 }
 
-/** Fingerprint of the certificate that the replica shows whose turn it is. */
+/** Fingerprint of the certificate of the next replica. */
 function servedLeaf({ simulation: { apiserverUrl } }: ProcessFleet): Promise<string | undefined> {
   const { hostname, port } = new URL(apiserverUrl);
   return new Promise((resolve, reject) => {
-    // What is shown is what is asked here, not whether to trust it.
+    // The certificate itself is of interest, not whether to trust it.
     const socket = connect({ host: hostname, port: Number(port), rejectUnauthorized: false }, () => {
       resolve(socket.getPeerX509Certificate()?.fingerprint256);
       socket.destroy();
@@ -67,7 +67,7 @@ function servedLeaf({ simulation: { apiserverUrl } }: ProcessFleet): Promise<str
 }
 
 describe('certificates of the operator', () => {
-  test('are changed, authority and all, while agents update their nodes, and nobody is refused', async () => {
+  test('are rotated, including the authority, while agents update their nodes, and no request is rejected', async () => {
     const fleet = await aProcessFleet({ env: { controller: { CERTIFICATE_PROPAGATION_IN_SEC: '15' } } });
     const { api, cluster, lines } = fleet;
     const { namespace } = fleet.simulation;
@@ -81,7 +81,7 @@ describe('certificates of the operator', () => {
     expect(await fleet.until(() => cluster.drainStatistics().evicted > 0, ROLLOUT_MS)).toBe(true);
     const annotations = { [RENEW_ANNOTATION]: '' };
     api.store.patch(secretRef(namespace, ROOT_CA_SECRET), { metadata: { annotations } });
-    // The controller looks every few minutes; another that takes over looks at once.
+    // The controller checks every few minutes; one that takes over checks immediately.
     fleet.kill(fleet.running(CONTROLLER_COMPONENT));
     const rotated = (): boolean =>
       pemOf(fleet, APISERVER_CERTIFICATE, 'tls.crt') !== before.leaf &&
@@ -98,7 +98,7 @@ describe('certificates of the operator', () => {
     expect(new X509Certificate(pemOf(fleet, APISERVER_CERTIFICATE, 'tls.crt')).verify(new X509Certificate(after).publicKey)).toBe(true);
     const { fingerprint256 } = new X509Certificate(pemOf(fleet, APISERVER_CERTIFICATE, 'tls.crt'));
     for (let replica = 0; replica < 3; replica++) expect(await servedLeaf(fleet)).toBe(fingerprint256);
-    // Both kinds of process have taken over what was mounted, while they ran.
+    // Both kinds of process have reloaded the mounted files while running.
     const tookOver = lines.filter(({ text }) => text.includes('Reloaded the TLS files')).map(({ pod }) => pod);
     expect(tookOver.some((pod) => pod.startsWith('brupop-agent'))).toBe(true);
     expect(tookOver.some((pod) => pod.startsWith('brupop-apiserver'))).toBe(true);

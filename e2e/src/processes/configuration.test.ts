@@ -7,10 +7,10 @@ interface Ended {
   readonly output: string;
 }
 
-/** Runs a bundle with nothing but these variables until it ends. */
+/** Runs a bundle with only these variables until it exits. */
 function run(bundle: string, env: Readonly<Record<string, string>>): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    // A bundle that takes the configuration would run for ever.
+    // A bundle that accepts the configuration would run forever.
     const child = spawn(process.execPath, [bundle], { env, stdio: ['ignore', 'pipe', 'pipe'], timeout: 20_000, killSignal: 'SIGKILL' });
     let output = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (piece: Buffer) => (output += piece.toString('utf8')));
@@ -21,7 +21,7 @@ function run(bundle: string, env: Readonly<Record<string, string>>): Promise<End
   });
 }
 
-describe('a process with a bad configuration', () => {
+describe('a process with an invalid configuration', () => {
   const cases: { app: keyof typeof BUNDLES; env: Record<string, string>; missing: string[] }[] = [
     {
       app: 'agent',
@@ -45,7 +45,7 @@ describe('a process with a bad configuration', () => {
       missing: ['MY_NODE_NAME'],
     },
   ];
-  test.each(cases)('of the $app ends with 2 and names every fault', async ({ app, env, missing }) => {
+  test.each(cases)('of the $app exits with 2 and names every problem', async ({ app, env, missing }) => {
     const { code, output } = await run(BUNDLES[app], env);
     expect([...Object.keys(env), ...missing].filter((name) => !output.includes(name))).toEqual([]);
     expect(code).toBe(2);

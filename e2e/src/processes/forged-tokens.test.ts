@@ -20,12 +20,12 @@ const ELSEWHERE = 'evil';
 type TokenRequest = Parameters<ProcessFleet['api']['issueToken']>[0];
 
 let fleet: ProcessFleet;
-/** What the token of the agent on {@link VICTIM} says. */
+/** Claims of the token of the agent on {@link VICTIM}. */
 let genuine: TokenRequest;
 
 // One cluster for all cases: none may change anything in it.
 beforeAll(async () => {
-  // Nothing to update, so whatever happens to a node is the doing of a test.
+  // There is nothing to update, so every change of a node is caused by a test.
   fleet = await aProcessFleet({ to: OLD });
   const { cluster } = fleet;
   const agent = () => fleet.podsOf(AGENT_COMPONENT).find(({ spec }) => spec.nodeName === VICTIM);
@@ -59,7 +59,7 @@ function tokenFromElsewhere(): string {
   return issue({ serviceAccount: { namespace: ELSEWHERE, name: AGENT_SERVICE_ACCOUNT }, pod: { name: pod?.name ?? '', uid } });
 }
 
-/** The genuine token, but for the node in its payload. */
+/** The genuine token with another node in its payload. */
 function tamperedToken(): string {
   const [header = '', payload = '', signature = ''] = issue().split('.');
   const changed = Buffer.from(payload, 'base64url').toString('utf8').replaceAll(VICTIM, 'node-2');
@@ -71,7 +71,7 @@ interface Answer {
   readonly code: string | undefined;
 }
 
-/** Asks an apiserver process, over TLS, to drain a node. */
+/** Sends a request to drain a node to an apiserver process, over TLS. */
 const cordonAndDrain = (token: string | undefined, nodeName: string): Promise<Answer> =>
   ask('POST', ROUTES.cordonAndDrain, token, nodeName);
 
@@ -117,7 +117,7 @@ describe('an apiserver process', () => {
     },
     { name: "a genuine token with another node's name", token: () => issue(), node: 'node-2', status: 403, code: 'NODE_MISMATCH' },
     {
-      name: 'a genuine token with the name of a node that is not there',
+      name: 'a genuine token with the name of an unknown node',
       token: () => issue(),
       node: 'node-9',
       status: 403,
@@ -137,19 +137,19 @@ describe('an apiserver process', () => {
       code: 'TOKEN_REJECTED',
     },
     { name: 'a token whose payload was changed', token: tamperedToken, node: 'node-2', status: 401, code: 'TOKEN_REJECTED' },
-    { name: 'garbage for a token', token: () => 'not.a.token', status: 401, code: 'TOKEN_REJECTED' },
-    { name: 'a token that is none by its letters', token: () => 'a token, "quoted"', status: 401, code: 'TOKEN_MALFORMED' },
+    { name: 'garbage as a token', token: () => 'not.a.token', status: 401, code: 'TOKEN_REJECTED' },
+    { name: 'a token with invalid characters', token: () => 'a token, "quoted"', status: 401, code: 'TOKEN_MALFORMED' },
     { name: 'no token', token: () => undefined, status: 401, code: 'TOKEN_MISSING' },
   ];
-  test.each(cases)('refuses $name and changes no node', async ({ token, node = VICTIM, status, code }) => {
+  test.each(cases)('rejects $name and changes no node', async ({ token, node = VICTIM, status, code }) => {
     const before = nodes();
     expect(await cordonAndDrain(token(), node)).toEqual({ status, code });
     expect(nodes()).toEqual(before);
     expect(fleet.cluster.evictions).toEqual([]);
   });
 
-  // Without it the refusals above could be for another reason.
-  test('knows the caller by the genuine token, which alone is no permission to drain its node', async () => {
+  // Without it the rejections above could have another reason.
+  test('identifies the caller by the genuine token, which alone does not permit to drain its node', async () => {
     const before = nodes();
     expect(await ask('POST', ROUTES.uncordon, issue(), VICTIM)).toEqual({ status: 200, code: undefined });
     expect(await cordonAndDrain(issue(), VICTIM)).toEqual({ status: 409, code: 'NOT_PERMITTED' });

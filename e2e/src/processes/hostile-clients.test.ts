@@ -12,7 +12,7 @@ import type { ProcessFleet } from './process-fleet.ts';
 const START_MS = 30_000;
 const ANSWER_MS = 60_000;
 const SECRET = 'secret-of-a-stranger';
-/** What the manifests allow. */
+/** The limits in the manifests. */
 const MEMORY_LIMIT_MIB = 256;
 
 let fleet: ProcessFleet;
@@ -21,7 +21,7 @@ afterEach(() => {
   for (const socket of sockets.splice(0)) socket.destroy();
 });
 
-// One cluster for all: whatever is done to its only apiserver, it goes on.
+// One cluster for all: its only apiserver must survive every attack.
 beforeAll(async () => {
   fleet = await aProcessFleet({ to: OLD, nodes: 1 });
   const { cluster } = fleet;
@@ -41,7 +41,7 @@ function openTls(): Socket {
   return socket;
 }
 
-/** Sends raw bytes over TLS. @returns what came back until the end, or until `enough` */
+/** Sends raw bytes over TLS. @returns the answer up to its end, or until `enough` */
 function converse(bytes: readonly (string | Buffer)[], enough: (received: string) => boolean): Promise<string> {
   return new Promise((resolve) => {
     let received = '';
@@ -71,7 +71,7 @@ const statusOf = (answer: string): number => Number(STATUS_LINE.exec(answer)?.[1
 const ping = async (): Promise<number> =>
   statusOf(await converse(['GET /ping HTTP/1.1\r\nhost: x\r\n\r\n'], (received) => pongs(received) === 1));
 
-/** Largest resident memory so far of the apiservers' processes, in MiB. */
+/** Peak resident memory of the apiservers' processes so far, in MiB. */
 function peaks(): number[] {
   const ofFleet = (pid: string): boolean => {
     const command = read(`/proc/${pid}/cmdline`);
@@ -85,7 +85,7 @@ function read(path: string): string {
   try {
     return readFileSync(path, 'latin1');
   } catch {
-    // It has ended, or belongs to somebody else.
+    // It has ended, or the process id has been reused.
     return '';
   }
 }
@@ -93,9 +93,9 @@ function read(path: string): string {
 describe('an apiserver process under attack', () => {
   test.each([
     { name: 'garbage', bytes: ['\x00\xff\x16 nothing\r\n\r\n'], status: 400 },
-    { name: 'headers beyond all measure', bytes: [`GET /ping HTTP/1.1\r\nhost: x\r\nx-a: ${'a'.repeat(60_000)}\r\n\r\n`], status: 431 },
+    { name: 'oversized headers', bytes: [`GET /ping HTTP/1.1\r\nhost: x\r\nx-a: ${'a'.repeat(60_000)}\r\n\r\n`], status: 431 },
     {
-      name: 'a token beyond all measure',
+      name: 'an oversized token',
       bytes: request(`POST /bottlerocket-node-resource HTTP/1.1\r\nBrupopNodeName: a\r\nBrupopK8sAuthToken: ${'a'.repeat(15_000)}`, ''),
       status: 401,
     },
@@ -105,14 +105,14 @@ describe('an apiserver process under attack', () => {
       status: 401,
     },
     {
-      name: 'a large body without a token, of which nothing is read',
+      name: 'a large body without a token, which is not read',
       bytes: request('PUT /bottlerocket-node-resource HTTP/1.1', Buffer.alloc(5_000_000, 'x')),
       status: 401,
     },
-    { name: 'a path that leads out', bytes: ['GET /../../etc/passwd HTTP/1.1\r\nhost: x\r\n\r\n'], status: 404 },
+    { name: 'a path traversal', bytes: ['GET /../../etc/passwd HTTP/1.1\r\nhost: x\r\n\r\n'], status: 404 },
     { name: 'an unknown method', bytes: ['BREW /ping HTTP/1.1\r\nhost: x\r\n\r\n'], status: 400 },
     { name: 'a review that is not JSON', bytes: request('POST /crdconvert HTTP/1.1', SECRET), status: 200 },
-    { name: 'a review beyond all measure', bytes: request('POST /crdconvert HTTP/1.1', Buffer.alloc(17_000_000, ' ')), status: 413 },
+    { name: 'an oversized review', bytes: request('POST /crdconvert HTTP/1.1', Buffer.alloc(17_000_000, ' ')), status: 413 },
     {
       name: 'a review that would fill the memory if it were parsed as a whole',
       bytes: request('POST /crdconvert HTTP/1.1', `{"request":{"uid":"u","objects":[${'[],'.repeat(5_000_000)}[]]}}`),
@@ -123,12 +123,12 @@ describe('an apiserver process under attack', () => {
       bytes: request('POST /crdconvert HTTP/1.1', `{"request":{"x":${'['.repeat(7_000_000)}${']'.repeat(7_000_000)}}}`),
       status: 200,
     },
-  ])('answers $status to $name, and goes on', async ({ bytes, status }) => {
+  ])('answers $status to $name, and continues', async ({ bytes, status }) => {
     expect(statusOf(await converse(bytes, hasStatus))).toBe(status);
     expect(await ping()).toBe(200);
   });
 
-  test('serves others while hundreds of connections hang in the middle of a handshake or of a request', async () => {
+  test('serves others while hundreds of connections hang in a handshake or a request', async () => {
     for (let count = 0; count < 150; count++) {
       const socket = connectTcp(address());
       socket.on('error', () => undefined);
@@ -145,11 +145,11 @@ describe('an apiserver process under attack', () => {
     expect(pongs(await converse([one.repeat(200)], (received) => pongs(received) === 200))).toBe(200);
   });
 
-  // Last: about all of the above.
-  test('has neither crashed nor restarted, nor taken more memory than it may, nor logged what it was sent', () => {
+  // Last, since it covers all of the above.
+  test('has not crashed or restarted, or exceeded its memory, or logged what it received', () => {
     const restarts = fleet.podsOf(APISERVER_COMPONENT).map(({ status }) => status?.containerStatuses?.[0]?.restartCount ?? 0);
     const errors = fleet.lines.filter(({ pod, text }) => pod.startsWith(APISERVER_DEPLOYMENT) && text.includes('"level":"ERROR"'));
-    // Together: a restart alone does not tell its cause.
+    // Together: a restart alone does not show its cause.
     expect({ restarts, crashes: fleet.crashes, errors }).toEqual({ restarts: [0, 0, 0], crashes: [], errors: [] });
     const memory = peaks();
     expect(memory).toHaveLength(3);

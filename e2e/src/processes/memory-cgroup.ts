@@ -2,13 +2,13 @@ import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'n
 import { dirname, join } from 'node:path';
 import { sleep, systemClock } from '@brupop/ports';
 
-/** What a memory cgroup holds at one moment; bytes, and counts since it was made. */
+/** A sample of a memory cgroup; bytes, and counts since its creation. */
 export interface MemorySample {
   /** Anonymous memory: heaps and stacks. */
   readonly anon: number;
-  /** What the kernel holds on behalf of the processes: sockets, page tables, inodes. */
+  /** Kernel memory of the processes: sockets, page tables, inodes. */
   readonly kernel: number;
-  /** Page cache, text included: what can be dropped and read again. */
+  /** Page cache, including text: memory that can be dropped and read again. */
   readonly file: number;
   readonly majorFaults: number;
   readonly oomKills: number;
@@ -21,11 +21,11 @@ export interface MemoryCgroup {
   /** A process joins by writing its id here. */
   readonly procsFile: string;
   sample(): MemorySample;
-  /** Removes the cgroup; waits for its last processes to be gone. */
+  /** Removes the cgroup; waits until its last processes are gone. */
   remove(): Promise<void>;
 }
 
-/** Why this machine cannot measure; the message says what is missing. */
+/** Why this machine cannot measure; the message names what is missing. */
 export class CannotMeasure extends Error {}
 
 const V1_ROOT = '/sys/fs/cgroup/memory';
@@ -33,7 +33,7 @@ const V2_ROOT = '/sys/fs/cgroup';
 const REMOVAL_TRIES = 50;
 const REMOVAL_PAUSE_MS = 100;
 
-/** Makes a memory cgroup of either version, without swap. @throws {@link CannotMeasure} */
+/** Creates a memory cgroup of either version, without swap. @throws {@link CannotMeasure} */
 export function createMemoryCgroup(name: string, limitBytes: number): MemoryCgroup {
   if (process.getuid?.() !== 0) throw new CannotMeasure('only root may make a memory cgroup: run this as root');
   const version = versionHere();

@@ -9,19 +9,19 @@ import { aProcessFleet } from './a-process-fleet.ts';
 import type { ProcessFleet } from './process-fleet.ts';
 
 const START_MS = 30_000;
-// What only one with something to tell shows, and the default metrics of prom-client.
+// Metrics without a sample at the start, and the default metrics of prom-client.
 const PROCESS = /^(process|nodejs)_/;
 
 let fleet: ProcessFleet;
 
 beforeAll(async () => {
-  // Nothing to update: what an update leaves in the metrics is told in process, where it takes no time.
+  // Nothing to update: the metrics of an update are tested in process, where it takes no time.
   fleet = await aProcessFleet({ nodes: 1, to: OLD, webReplicas: 0 });
   const isUp = (): boolean => fleet.simulation.controllerEndpoint() !== undefined && fleet.hasReported();
   if (!(await fleet.until(isUp, START_MS))) throw new Error('the cluster did not come up');
 });
 
-/** Asks the first pod of a component that answers. */
+/** Calls the first pod of a component that answers. */
 async function fetchFrom(component: string, path: string): Promise<string> {
   for (const { metadata } of fleet.podsOf(component)) {
     const endpoint = fleet.simulation.runner.metricsOf(metadata.uid ?? '');
@@ -65,7 +65,7 @@ describe.each([
     expect(own.sort()).toEqual(listed.sort());
   });
 
-  test('all have samples, but those that tell of what there is not', async () => {
+  test('all have samples, except those of things that do not exist here', async () => {
     const text = await fetchFrom(component, '/metrics');
     const samples = sampled(text);
     const without = [...declared(text).keys()].filter((name) => !samples.has(name) && !PROCESS.test(name));
@@ -78,12 +78,12 @@ describe.each([
     expect(without.sort()).toEqual(component === CONTROLLER_COMPONENT ? absent : []);
   });
 
-  test('hold no name of a node or pod', async () => {
+  test('contain no name of a node or pod', async () => {
     const text = await fetchFrom(component, '/metrics');
     expect(text).not.toMatch(/node-1|brs-/);
   });
 
-  test('tell of the process itself, and of its version', async () => {
+  test('describe the process itself, and its version', async () => {
     const text = await fetchFrom(component, '/metrics');
     expect(text).toMatch(/^process_resident_memory_bytes \d+/m);
     expect(text).toMatch(/^brupop_build_info\{component="\w+",version="\d+\.\d+\.\d+",runtime="v\d+\.\d+\.\d+"\} 1$/m);
@@ -91,7 +91,7 @@ describe.each([
 });
 
 describe('the plan', () => {
-  test('is what its schema says', async () => {
+  test('matches its schema', async () => {
     const plan: unknown = JSON.parse(await fetchFrom(CONTROLLER_COMPONENT, '/plan'));
     const validate = new Ajv2020({ allErrors: true, formats: { 'date-time': /^\d{4}-\d\d-\d\dT[\d:.]+Z$/ } }).compile(PLAN_SCHEMA);
     expect(validate(plan) ? [] : validate.errors).toEqual([]);

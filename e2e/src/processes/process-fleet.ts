@@ -59,7 +59,7 @@ export class ProcessFleet extends ObservedFleet {
     return true;
   }
 
-  /** What processes have printed while they crashed: whatever is no JSON, no logger has written. */
+  /** Output of crashed processes: a line that is not JSON does not come from the logger. */
   get crashes(): readonly Line[] {
     return this.lines.filter(({ text }) => !text.startsWith('{'));
   }

@@ -6,14 +6,14 @@ import { ProcessFleet } from './process-fleet.ts';
 
 let lastIsUp: Promise<unknown> = Promise.resolve();
 
-/** Starts the fleet of a scenario once the one before is up: each start is a burst of processes. */
+/** Starts the fleet of a scenario once the previous one is up: each start is a burst of processes. */
 async function start({ fleet: { nodes, webReplicas = 4 }, env }: Scenario): Promise<ProcessFleet> {
   const starting = lastIsUp.then(() => ProcessFleet.start({ nodes, webReplicas, env: env?.(Date.now()) ?? {} }));
   lastIsUp = starting.then((fleet) => fleet.until(() => fleet.hasReported(), STAGE_MS)).catch(() => undefined);
   return starting;
 }
 
-// Most of the time goes by waiting: several at once take little longer than one.
+// Most of the time is spent waiting: several at once take little longer than one.
 describe('with real processes', () => {
   test.concurrent.each(SCENARIOS)('$name', async (scenario) => {
     const fleet = await start(scenario);

@@ -1,5 +1,5 @@
 /**
- * The commands that a document in Markdown gives beneath a heading: those of the first block for a shell there.
+ * The commands beneath a heading of a Markdown document: those of the first shell block there.
  * @throws Error if there is none
  */
 export function commandsOf(markdown: string, heading: string): string {

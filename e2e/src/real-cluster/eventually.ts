@@ -2,19 +2,19 @@ import { sleep, systemClock } from '@brupop/ports';
 
 const LOOK_MS = 400;
 
-/** How to wait. */
+/** Options of a wait. */
 export interface Wait {
-  /** What is waited for, as a sentence's end: "waited 60 s for …". */
+  /** The end of the sentence "waited 60 s for …". */
   readonly for: string;
   readonly limitMs: number;
   readonly signal: AbortSignal;
-  /** What is so instead, for the message. */
+  /** The actual state, for the message. */
   readonly instead?: () => string | Promise<string>;
 }
 
 /**
- * Waits until `condition` gives something else than undefined or false, and gives that. A condition that throws has not come about.
- * @throws Error when it takes longer than the limit
+ * Waits until `condition` returns something else than undefined or false, and returns that. A condition that throws counts as false.
+ * @throws Error after the limit
  */
 export async function eventually<T>(condition: () => T | Promise<T>, wait: Wait): Promise<Exclude<T, false | undefined>> {
   const endMs = systemClock.monotonic() + wait.limitMs;

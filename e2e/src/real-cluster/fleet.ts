@@ -6,7 +6,7 @@ import { eventually } from './eventually.ts';
 import type { KubeApi } from './kube-api.ts';
 import type { RealCluster } from './cluster/real-cluster.ts';
 
-/** What is looked at of a node, at one moment. */
+/** A snapshot of a node. */
 export interface NodeLook {
   readonly name: string;
   readonly ready: boolean;
@@ -33,7 +33,7 @@ interface NodeJson {
 
 const LOOK_MS = 300;
 
-/** All nodes of the cluster as the Kubernetes API shows them, looked at all the time. */
+/** All nodes of the cluster as the Kubernetes API shows them, polled continuously. */
 export class Fleet {
   readonly history: { readonly atMs: number; readonly nodes: readonly NodeLook[] }[] = [];
   readonly #api: KubeApi;
@@ -53,7 +53,7 @@ export class Fleet {
     await this.#looking;
   }
 
-  /** The last look. */
+  /** The latest snapshot. */
   get nodes(): readonly NodeLook[] {
     return this.history.at(-1)?.nodes ?? [];
   }
@@ -62,7 +62,7 @@ export class Fleet {
     return this.nodes.find((node) => node.name === name);
   }
 
-  /** One line a node, for reports. */
+  /** One line per node, for reports. */
   describe(): string {
     return this.nodes
       .map(({ name, ready, cordoned, wanted, state, version, target, crashCount }) => {
@@ -74,7 +74,7 @@ export class Fleet {
 
   async #look(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      // An API server that is away is part of some tests.
+      // Some tests stop the API server.
       const nodes = await this.#nodes().catch(() => undefined);
       if (nodes !== undefined) this.history.push({ atMs: Date.now(), nodes });
       await sleep(systemClock, LOOK_MS, signal).catch(() => undefined);
@@ -107,7 +107,7 @@ function lookAt({ metadata, spec, status }: NodeJson, shadow: BottlerocketShadow
   };
 }
 
-/** What waiting for a fleet takes. */
+/** Options of a wait for a fleet. */
 interface FleetContext {
   readonly api: KubeApi;
   readonly cluster: Pick<RealCluster, 'managed'>;
@@ -115,7 +115,7 @@ interface FleetContext {
   readonly signal: AbortSignal;
 }
 
-/** Whether the node may be given pods. */
+/** Whether the node is schedulable. */
 export const isInService = (node: NodeLook | undefined): boolean => node?.ready === true && !node.cordoned;
 
 /** Whether the node runs `version`, is in service, and both sides of its shadow say Idle. */

@@ -25,7 +25,7 @@ import {
 } from '@brupop/crd-models';
 import { SANDBOX_IMAGE } from './cluster/node-config.ts';
 
-/** What an installation of Brupop 1.x consists of, under its names; its pods merely wait, for there are no images of it here. */
+/** The objects of an installation of Brupop 1.x; its pods only wait, since its images are not available here. */
 export function legacyObjects(): object[] {
   return [...accounts(), ...roles(), ...services(), ...workloads()];
 }
@@ -40,7 +40,7 @@ const labelsOf = (component: string): Record<string, string> => ({
 const metadata = (name: string, component: string): object => ({ name, namespace, labels: labelsOf(component) });
 
 /**
- * The resource of Brupop 1.x, less the bounds of its fields.
+ * The resource of Brupop 1.x, without the bounds of its fields.
  * @param storage the version that shadows are kept in: v1 before Brupop 1.0, v2 since
  */
 export function legacyDefinition(storage: 'v1' | 'v2'): object {

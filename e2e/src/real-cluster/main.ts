@@ -25,7 +25,7 @@ for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 }
 process.exit(await main(parsed.options, new Report(process.stdout)));
 
-/** @returns the exit code: 0 all passed, 1 something failed, 3 nothing could be run */
+/** @returns the exit code: 0 if all steps passed, 1 if one failed, 3 if none could run */
 async function main(options: Options, report: Report): Promise<number> {
   const steps = stepsToRun(STEPS, options.only);
   const { KUBECONFIG = '', E2E_HOSTS = '' } = process.env;
@@ -54,7 +54,7 @@ async function main(options: Options, report: Report): Promise<number> {
   return report.summary();
 }
 
-/** What needs no nodes of ours, on a cluster that is there. */
+/** Runs the steps that need no nodes of ours, on an existing cluster. */
 async function runOnGivenCluster(steps: typeof STEPS, kubeconfig: string, report: Report, { stepTimeoutMs }: Options): Promise<void> {
   const { signal } = stop;
   const api = await KubeApi.fromKubeconfig(kubeconfig, signal);

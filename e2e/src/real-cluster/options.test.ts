@@ -22,7 +22,7 @@ describe(parseOptions, () => {
     expect(parse([], true)).toEqual({ options: { ...DEFAULTS, install: true } });
   });
 
-  test('every fault is told at once', () => {
+  test('reports all problems at once', () => {
     expect(parse(['--only', 'all', '--fast', '--timeout-minutes', '0'])).toEqual({
       problems: [
         '--only: expected one of rollout, tokens, got "all"',

@@ -6,13 +6,13 @@ export interface Options {
   readonly install: boolean;
   /** Whether to leave the cluster running at the end, until Ctrl-C. */
   readonly keep: boolean;
-  /** How long each step may take. What has to be built first may take as long as it makes progress. */
+  /** Timeout of each step. A build beforehand may take as long as it makes progress. */
   readonly stepTimeoutMs: number;
 }
 
 const DEFAULT_TIMEOUT_MINUTES = 45;
 
-/** Reads the command line. @returns the options, or what is wrong with them */
+/** Parses the command line. @returns the options, or their problems */
 export function parseOptions(
   args: readonly string[],
   { ci, steps }: { readonly ci: boolean; readonly steps: readonly string[] },

@@ -28,15 +28,15 @@ const NODES: readonly NodeKind[] = [
 export interface OwnClusterOptions {
   readonly steps: readonly Step[];
   readonly report: Report;
-  /** Aborts when somebody stops the run. */
+  /** Aborts when the user stops the run. */
   readonly signal: AbortSignal;
-  /** How long each step may take. */
+  /** Timeout of each step. */
   readonly stepTimeoutMs: number;
   /** Ends a cluster that is to be kept. */
   readonly keepUntil?: Promise<void>;
 }
 
-/** Builds and starts a cluster, runs the steps on it, and ends it, whatever happens. */
+/** Builds and starts a cluster, runs the steps on it, and stops it in any case. */
 export async function runOnOwnCluster(options: OwnClusterOptions): Promise<void> {
   const { steps, report, signal, stepTimeoutMs, keepUntil } = options;
   const releases = new Releases();
@@ -46,7 +46,7 @@ export async function runOnOwnCluster(options: OwnClusterOptions): Promise<void>
   let cluster: RealCluster | undefined;
   try {
     let built: { readonly binaries: Binaries; readonly images: readonly string[] } | undefined;
-    // Without a deadline: a build that makes progress is no failure, and what is built stays for the next run.
+    // Without a deadline: a build that makes progress is not a failure, and its result is kept for the next run.
     await report.step('build', 'Kubernetes from source, and the images of the operator', async () => {
       const binaries = await provideBinaries(line, signal, programsFor(steps));
       built = { binaries, images: await buildOperatorImages(signal) };
@@ -95,7 +95,7 @@ async function runOn(
       report.line(text);
     },
   };
-  // Whoever has stopped the run knows why it failed.
+  // A user who has stopped the run knows why it failed.
   const isStopped = (): boolean => signal.aborted;
   let allPassed = true;
   for (const { name, shows, run, cannot } of steps) {

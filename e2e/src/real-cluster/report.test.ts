@@ -28,7 +28,7 @@ describe(Report, () => {
     expect(printed()).toContain('not run: second (the time is over)');
   });
 
-  test('a step that the machine cannot take is told, and counts neither way', async () => {
+  test('a step that the machine cannot run is reported, and counts neither way', async () => {
     const { report, printed } = aReport();
     await report.step('first', 'it holds', () => Promise.resolve());
     report.leftOut('second', 'there is no Helm');

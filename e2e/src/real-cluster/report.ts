@@ -5,7 +5,7 @@ interface Ended {
   readonly passed: boolean;
 }
 
-/** Tells what the tests do, as they do it, and sums up at the end. */
+/** Reports the progress of the tests, and a summary at the end. */
 export class Report {
   readonly #out: { write(text: string): unknown };
   readonly #ended: Ended[] = [];
@@ -37,12 +37,12 @@ export class Report {
     return passed;
   }
 
-  /** Notes a step that could not be tried. */
+  /** Records a step that could not be tried. */
   notRun(name: string, why: string): void {
     this.#notRun.push(`${name} (${why})`);
   }
 
-  /** Notes a step that this machine cannot take, which counts neither way. */
+  /** Records a step that this machine cannot run; it counts neither way. */
   leftOut(name: string, why: string): void {
     this.#leftOut.push(`${name} (${why})`);
   }

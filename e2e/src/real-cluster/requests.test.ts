@@ -54,14 +54,14 @@ describe(parseRequests, () => {
     expect(parseRequests([watch('ResponseStarted'), watch('ResponseComplete')].join('\n'), 'ours')).toEqual([{ ...request, isOver: true }]);
   });
 
-  test('tells what of the cluster is asked for', () => {
+  test('names the resource, subresource, namespace and name', () => {
     const objectRef = { resource: 'pods', subresource: 'eviction', namespace: 'default', name: 'web-1' };
     expect(parseRequests(event('system:serviceaccount:ours:a', 'create', 'pods', { objectRef }), 'ours')).toMatchObject([objectRef]);
   });
 });
 
 describe(requestTable, () => {
-  test('gives what falls to each update, and the sum', () => {
+  test('shows the requests per update, and the total', () => {
     const counts = [
       { account: 'server', request: 'patch nodes', count: 6 },
       { account: 'controller', request: 'create events', count: 3 },

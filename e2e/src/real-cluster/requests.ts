@@ -40,7 +40,7 @@ export async function requestsOf(auditLog: string, namespace: string, sinceMs: n
   return countRequests(await readFile(auditLog, 'utf8'), namespace, sinceMs);
 }
 
-/** Counts what an audit log's text tells. */
+/** Counts the requests in the text of an audit log. */
 export function countRequests(text: string, namespace: string, sinceMs: number): RequestCount[] {
   const counts = new Map<string, RequestCount>();
   for (const { account, verb, resource, subresource, atMs } of parseRequests(text, namespace)) {
@@ -52,12 +52,12 @@ export function countRequests(text: string, namespace: string, sinceMs: number):
   return [...counts.values()].sort((a, b) => b.count - a.count);
 }
 
-/** Every request of a namespace's ServiceAccounts that an audit log's text tells of. Lines that are not whole are left out: the last may still be written. */
+/** The requests of a namespace's ServiceAccounts in an audit log. Incomplete lines are skipped: the last one may still be written. */
 export function parseRequests(text: string, namespace: string): ApiRequest[] {
   const prefix = `system:serviceaccount:${namespace}:`;
   const requests = new Map<string, ApiRequest>();
   for (const { auditID, stage, verb, user, objectRef = {}, requestReceivedTimestamp } of events(text)) {
-    // A long answer is told of when it begins, too.
+    // A long-running request is also logged when its answer begins.
     const isOver = stage !== 'ResponseStarted';
     if (stage === 'RequestReceived' || !user.username.startsWith(prefix)) continue;
     const { resource = '', subresource = '', namespace: within = '', name = '' } = objectRef;

@@ -13,7 +13,7 @@ describe(withStepDeadline, () => {
       });
     });
 
-  test('a step that takes too long is told so, and which option gives it more time', async () => {
+  test('a step that takes too long fails with the option that gives it more time', async () => {
     const clock = new VirtualClock();
     const step = expect(withStepDeadline(45 * MINUTE, { clock, signal: never }, forEver)).rejects.toThrow(
       'the step took longer than 45 minutes; --timeout-minutes N gives each step more',
@@ -22,7 +22,7 @@ describe(withStepDeadline, () => {
     await step;
   });
 
-  test('each step has the whole time, whatever was before it', async () => {
+  test('each step has the whole time, whatever came before it', async () => {
     const clock = new VirtualClock();
     await clock.advance(300 * MINUTE);
     let passed = 0;
@@ -37,7 +37,7 @@ describe(withStepDeadline, () => {
     expect(passed).toBe(3);
   });
 
-  test('a user who stops the run is not told of a deadline', async () => {
+  test('an interruption by the user is not reported as a deadline', async () => {
     const stop = new AbortController();
     const clock = new VirtualClock();
     const step = expect(withStepDeadline(45 * MINUTE, { clock, signal: stop.signal }, forEver)).rejects.toThrow('stopped by SIGINT');

@@ -1,6 +1,6 @@
 import type { Clock } from '@brupop/ports';
 
-/** Runs one step with a deadline of its own. Whatever ended before, such as a build, has not used any of it. */
+/** Runs one step with its own deadline. Earlier work, such as a build, does not count. */
 export async function withStepDeadline(
   limitMs: number,
   { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },

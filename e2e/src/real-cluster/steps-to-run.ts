@@ -5,8 +5,8 @@ import type { ClusterStep, Step } from './step.ts';
 type Known = Pick<Step, 'name' | 'needs'> & Pick<ClusterStep, 'operator'>;
 
 /**
- * The steps that the user asked for, in their order, and those that make the cluster as they need it: the one that installs the operator, and
- * the one that removes it again.
+ * The requested steps in their order, and those that prepare the cluster for them: the one that installs the operator, and the one that
+ * removes it again.
  * @param only names of steps; all if empty
  */
 export function stepsToRun<S extends Known>(steps: readonly S[], only: readonly string[]): readonly S[] {

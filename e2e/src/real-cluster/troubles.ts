@@ -6,7 +6,7 @@ import type { RealCluster } from './cluster/real-cluster.ts';
 import { podsOf } from './operator.ts';
 import type { ClusterContext } from './step.ts';
 
-/** What somebody would look at first after a failure. */
+/** The first information to look at after a failure. */
 export async function troubles(context: ClusterContext): Promise<string> {
   const { kubectl, fleet, cluster } = context;
   const look = (...args: string[]): Promise<string> => kubectl.run(args).catch((error: unknown) => String(error));
@@ -27,18 +27,18 @@ export async function troubles(context: ClusterContext): Promise<string> {
 
 const lastLines = (text: string, count: number): string => text.trimEnd().split('\n').slice(-count).join('\n');
 
-/** What the controller tells of each node. */
+/** The controller's plan entry of each node. */
 async function plan({ kubectl, api }: ClusterContext): Promise<string> {
   try {
     const [pod] = await podsOf(kubectl, CONTROLLER_COMPONENT);
     const path = `/api/v1/namespaces/${DEFAULT_NAMESPACE}/pods/${pod?.metadata.name ?? ''}:8080/proxy/plan`;
     return `the plan: ${JSON.stringify(await api.get(path))}`;
   } catch (error) {
-    return `there is no plan: ${String(error)}`;
+    return `the plan is not available: ${String(error)}`;
   }
 }
 
-/** Copies the logs of the cluster's components to where they stay. @returns where that is */
+/** Copies the logs of the cluster's components to a permanent folder. @returns its path */
 export async function keepLogs(cluster: RealCluster): Promise<string> {
   const kept = await mkdtemp(join(tmpdir(), 'brupop-e2e-logs-'));
   const folders = ['logs', ...cluster.machines.map(({ name }) => join(name, 'logs'))];

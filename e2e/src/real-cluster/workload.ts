@@ -60,7 +60,7 @@ export function webObjects({
   ];
 }
 
-/** A pod that calls the Service without a pause, on a node that is never updated. */
+/** A pod that calls the Service continuously, on a node that is never updated. */
 export function clientObject(): object {
   return {
     apiVersion: 'v1',
@@ -74,7 +74,7 @@ export function clientObject(): object {
   };
 }
 
-/** What the client has met. */
+/** The counts of the client. */
 export interface Calls {
   readonly answered: number;
   readonly failures: readonly string[];

@@ -6,13 +6,13 @@ import type { ObservedFleet } from '../fleet/observed-fleet.ts';
 import { STAGE_MS } from './scenario.ts';
 import type { Scenario } from './scenario.ts';
 
-/** How long something that must not happen is given to happen. */
+/** The time in which something that must not happen is given a chance to happen. */
 const QUIET_MS = 2000;
 
-/** Scenarios in which a drain meets a PodDisruptionBudget, or a kill. */
+/** Scenarios in which a PodDisruptionBudget or a kill disturbs a drain. */
 export const DRAIN_SCENARIOS: readonly Scenario[] = [
   {
-    name: 'a PodDisruptionBudget that blocks for a while delays the drain, and no more',
+    name: 'a PodDisruptionBudget that blocks for a while only delays the drain',
     fleet: { nodes: 2 },
     play: async (fleet) => {
       await blockDrain(fleet);
@@ -24,7 +24,7 @@ export const DRAIN_SCENARIOS: readonly Scenario[] = [
     },
   },
   {
-    name: 'a PodDisruptionBudget that blocks for ever has its node given back after the drain timeout, and the others updated',
+    name: 'if a PodDisruptionBudget blocks permanently, the node is restored after the drain timeout, and the others are updated',
     fleet: { nodes: 3, webReplicas: 1 },
     env: () => ({ apiserver: { DRAIN_TIMEOUT_SECONDS: '20' } }),
     play: async (fleet) => {
@@ -37,13 +37,13 @@ export const DRAIN_SCENARIOS: readonly Scenario[] = [
       await fleet.until(() => stuck() !== '' && fleet.names.every(isSettled), STAGE_MS);
       const expected = { ...allNodes(fleet), [stuck()]: aNodeEnd({ version: OLD, boots: 0, failures: 1 }) };
       expect(nodeEnds(fleet)).toEqual(expected);
-      // Whoever looks is told which budget it was, and the next reboot of the host, whosever it is, changes nothing.
+      // The status names the budget, and a later reboot of the host, whatever its cause, does not change that.
       expect(fleet.shadow(stuck())?.status?.failure_message).toContain('web');
       expect(fleet.cluster.host(stuck()).updateStatus?.state).not.toBe('Ready');
     },
   },
   {
-    name: 'a drain in which every apiserver replica is killed in turn, and then all at once, goes on where it was',
+    name: 'a drain in which every apiserver replica is killed in turn, and then all at once, resumes',
     fleet: { nodes: 2 },
     play: async (fleet) => {
       const replicas = (): string[] => fleet.cluster.endpoints(DEFAULT_NAMESPACE, APISERVER_SERVICE);
@@ -63,7 +63,7 @@ export const DRAIN_SCENARIOS: readonly Scenario[] = [
   },
 ];
 
-/** Lets a drain run into the budget of `web`. */
+/** Makes the budget of `web` block a drain. */
 async function blockDrain(fleet: ObservedFleet): Promise<void> {
   fleet.setBudget('web', 0);
   expect(await fleet.until(() => fleet.cluster.drainStatistics().blocked > 0, STAGE_MS)).toBe(true);

@@ -7,13 +7,13 @@ import type { Scenario } from './scenario.ts';
 
 const NODES = ['node-1', 'node-2', 'node-3', 'node-4', 'node-5', 'node-6', 'node-7'] as const;
 const BUSY_MS = 4000;
-/** How long something that must not happen is given to happen. */
+/** The time in which something that must not happen is given a chance to happen. */
 const QUIET_MS = 2000;
 
-/** Scenarios in which single hosts are in trouble, or in the hands of somebody else. */
+/** Scenarios in which single hosts have problems, or an administrator changes them. */
 export const HOST_SCENARIOS: readonly Scenario[] = [
   {
-    name: 'hosts in trouble are helped as far as can be, and hold up no other; what an administrator did stays done',
+    name: 'hosts with problems are updated as far as possible, and delay no other; changes by an administrator stay',
     fleet: { nodes: 8, webReplicas: 0 },
     env: () => ({ controller: { MAX_CONCURRENT_UPDATE: '3' }, agent: { EXCLUDE_FROM_LB_WAIT_TIME_IN_SEC: '1' } }),
     play: async (fleet) => {
@@ -22,20 +22,20 @@ export const HOST_SCENARIOS: readonly Scenario[] = [
       const cordon = (name: string, unschedulable: boolean | null): void => {
         cluster.store.patch('Node', { name }, { spec: { unschedulable } });
       };
-      const isTold = (name: string, state: string) => (): boolean => fleet.shadow(name)?.spec.state === state;
+      const hasState = (name: string, state: string) => (): boolean => fleet.shadow(name)?.spec.state === state;
       cluster.repository.available.splice(cluster.repository.available.indexOf(NEW), 1);
       expect(await fleet.until(() => fleet.hasReported(), STAGE_MS)).toBe(true);
 
       cluster.host(failsDownload).faults.downloadFails(1);
       const keepBusy = fleet.at(
-        isTold(isBusy, 'StagedAndPerformedUpdate'),
+        hasState(isBusy, 'StagedAndPerformedUpdate'),
         () => {
           cluster.host(isBusy).faults.busy(BUSY_MS);
         },
         STAGE_MS,
       );
       cluster.host(bootsOld).faults.bootFails(1);
-      // It knows of the update and may start at any moment, but for being dead; the cordon keeps it back until that is known.
+      // The update is known and could start at any moment, but the host is dead; the cordon prevents it until that is known.
       cordon(isDead, true);
       const knows = (): boolean => fleet.shadow(isDead)?.status?.target_version === NEW;
       const kill = fleet.at(
@@ -48,7 +48,7 @@ export const HOST_SCENARIOS: readonly Scenario[] = [
       cordon(isCordoned, true);
       cluster.store.patch('Node', { name: isExcluded }, { metadata: { labels: { [EXCLUDE_FROM_LB_LABEL]: 'administrator' } } });
       const cordonLate = fleet.at(
-        isTold(isCordonedLate, 'RebootedIntoUpdate'),
+        hasState(isCordonedLate, 'RebootedIntoUpdate'),
         () => {
           cordon(isCordonedLate, true);
         },
@@ -71,7 +71,7 @@ export const HOST_SCENARIOS: readonly Scenario[] = [
 
       expect(nodeEnds(fleet)).toEqual({
         ...allNodes(fleet),
-        // Not drained again for a version that it has just failed to boot.
+        // Not drained again for a version that has just failed to boot.
         [bootsOld]: aNodeEnd({ version: OLD, boots: 1, failures: 1 }),
         [isDead]: aNodeEnd({ version: OLD, boots: 0, ready: false }),
         [isCordoned]: aNodeEnd({ version: OLD, boots: 0, cordoned: true }),

@@ -9,13 +9,13 @@ import type { ObservedFleet } from '../fleet/observed-fleet.ts';
 import { STAGE_MS } from './scenario.ts';
 import type { Scenario } from './scenario.ts';
 
-/** Scenarios in which a process dies, or loses its say. */
+/** Scenarios in which a process dies, or loses its lease. */
 export const KILL_SCENARIOS: readonly Scenario[] = [
   {
-    name: 'an agent that is killed after each single step updates its node, and drains nothing twice',
+    name: 'an agent that is killed after every step updates its node, and drains nothing twice',
     fleet: { nodes: 2 },
     play: async (fleet) => {
-      // The other node takes the pods, and stays as it is.
+      // The other node takes the pods, and is not updated.
       fleet.cluster.host('node-2').versionLock = OLD;
       const agent = (): string[] => fleet.running(AGENT_COMPONENT, 'node-1');
       const pending = new Map(Object.entries(agentSteps(fleet, 'node-1')));
@@ -34,7 +34,7 @@ export const KILL_SCENARIOS: readonly Scenario[] = [
     },
   },
   {
-    name: 'a controller that is killed, and then loses its lease, with updates in flight keeps to the limit',
+    name: 'a controller that is killed, and then loses its lease, with updates in flight respects the limit',
     fleet: { nodes: 5 },
     env: () => ({ controller: { MAX_CONCURRENT_UPDATE: '2' } }),
     play: async (fleet) => {
@@ -75,12 +75,12 @@ function agentSteps(fleet: ObservedFleet, node: string): Record<string, () => bo
     reports: () => status()?.target_version === NEW,
     downloads: happened('host-command', 'prepare'),
     activates: happened('host-command', 'activate'),
-    'reports that it is staged': () => status()?.current_state === 'StagedAndPerformedUpdate',
-    'writes down that it drains': () => status()?.progress?.step === 'Draining',
+    'reports that it has staged': () => status()?.current_state === 'StagedAndPerformedUpdate',
+    'records that it drains': () => status()?.progress?.step === 'Draining',
     'has the node cordoned': () => fleet.node(node).cordoned,
-    'writes down that it reboots': () => status()?.progress?.step === 'Rebooting',
+    'records that it reboots': () => status()?.progress?.step === 'Rebooting',
     reboots: happened('host-shutting-down'),
-    'writes down that it returns': () => status()?.progress?.step === 'Returning',
+    'records that it returns': () => status()?.progress?.step === 'Returning',
     'has the node uncordoned': () => isBack() && !fleet.node(node).cordoned,
     'reports that it is rebooted': () => isBack() && status()?.current_state === 'RebootedIntoUpdate',
     'reports that it is healthy': () => status()?.current_state === 'MonitoringUpdate',

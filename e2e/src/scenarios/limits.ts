@@ -4,7 +4,7 @@ import type { ObservedFleet } from '../fleet/observed-fleet.ts';
 import { STAGE_MS } from './scenario.ts';
 import type { Scenario } from './scenario.ts';
 
-/** Scenarios in which nothing goes wrong: every node is updated, once, and no more at a time than allowed. */
+/** Scenarios without problems: every node is updated once, and no more at a time than allowed. */
 export const LIMIT_SCENARIOS: readonly Scenario[] = [
   limited(12, '1', 1),
   limited(1, '1', 1),
@@ -28,7 +28,7 @@ function limited(nodes: number, maxConcurrent: string, most: number): Scenario {
   };
 }
 
-/** Waits for the nodes to be done as long as it goes on: twelve, one after another, take their time on a busy machine. */
+/** Waits for the nodes as long as there is progress: twelve, one after another, take long on a busy machine. */
 async function rollOut(fleet: ObservedFleet): Promise<void> {
   const countDone = (): number => fleet.names.filter((name) => fleet.isDone(name)).length;
   for (let done = 0; done < fleet.names.length; done = countDone()) {

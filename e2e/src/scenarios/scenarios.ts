@@ -5,7 +5,7 @@ import { LIMIT_SCENARIOS } from './limits.ts';
 import type { Scenario } from './scenario.ts';
 import { WINDOW_SCENARIOS } from './window.ts';
 
-/** Every scenario, those that take longest first. */
+/** Every scenario, the longest first. */
 export const SCENARIOS: readonly Scenario[] = [
   ...WINDOW_SCENARIOS,
   ...LIMIT_SCENARIOS,

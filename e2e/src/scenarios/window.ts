@@ -4,9 +4,9 @@ import { OLD } from '../fleet/versions.ts';
 import { STAGE_MS } from './scenario.ts';
 import type { Scenario } from './scenario.ts';
 
-/** How long the window stays open: long enough for a fleet to come up on a busy machine. */
+/** How long the window stays open: long enough for a fleet to start on a busy machine. */
 const OPEN_MS = 60_000;
-/** The controller starts nothing in the last minutes before the stop. */
+/** The controller starts nothing in the last minutes before the end of the window. */
 const RESERVED_MS = 6 * 60_000;
 const HOUR_MS = 3_600_000;
 const QUIET_MS = 3000;
@@ -16,7 +16,7 @@ const timeOfDay = (ms: number): string => {
   return [date.getUTCHours(), date.getUTCMinutes(), date.getUTCSeconds()].join(':');
 };
 
-/** Scenarios about the hours in which updates may start. */
+/** Scenarios about the update window. */
 export const WINDOW_SCENARIOS: readonly Scenario[] = [
   {
     name: 'a window that closes between staging and draining leaves the nodes staged and in service',
@@ -28,7 +28,7 @@ export const WINDOW_SCENARIOS: readonly Scenario[] = [
     play: async (fleet) => {
       const { cluster } = fleet;
       const closesAt = cluster.clock.monotonic() + OPEN_MS;
-      // The host is kept from staging until the window has closed.
+      // The host cannot stage until the window has closed.
       const hold = (): void => {
         for (const node of fleet.updating) cluster.host(node).faults.busy(Math.max(0, closesAt - cluster.clock.monotonic()) + 1000);
       };

@@ -10,18 +10,18 @@ const bind = (world: World, name: string): Promise<Answer> =>
     target: { apiVersion: 'v1', kind: 'Node', name: 'contract-node' },
   });
 
-/** Whether `managedFields` tells of somebody who has set `spec.nodeName`. */
+/** Whether `managedFields` record a writer of `spec.nodeName`. */
 async function ownsNodeName(world: World, name: string): Promise<boolean> {
   const { metadata } = (await world.ask('GET', `${pods(world)}/${name}`)).body;
   return (metadata.managedFields as Json[]).some(({ fieldsV1 }) => fieldsV1['f:spec']?.['f:nodeName'] !== undefined);
 }
 
-// No scheduler looks after such a pod, so that only the test binds it.
+// No scheduler binds such a pod, so only the test does.
 const unscheduled = { nodeName: undefined, schedulerName: 'none' };
 
 export const BINDINGS: readonly ContractCase[] = [
   {
-    name: 'managedFields tells a pod that was created with its nodeName from one that a scheduler has bound',
+    name: 'managedFields distinguish a pod that was created with its nodeName from one that a scheduler has bound',
     observe: async (world) => {
       await world.ask('POST', pods(world), aPod('created'));
       await world.ask('POST', pods(world), aPod('bound', {}, unscheduled));
@@ -32,7 +32,7 @@ export const BINDINGS: readonly ContractCase[] = [
     expected: [201, 'Success', 'contract-node', true, false],
   },
   {
-    name: 'a pod is bound once',
+    name: 'a pod can be bound only once',
     observe: async (world) => {
       await world.ask('POST', pods(world), aPod('p', {}, unscheduled));
       await bind(world, 'p');

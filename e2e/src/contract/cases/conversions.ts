@@ -7,7 +7,7 @@ const CRDS = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
 
 export const CONVERSIONS: readonly ContractCase[] = [
   {
-    name: 'while nobody answers for a conversion webhook, objects are made, read and listed in the version that is stored, and in no other',
+    name: 'if a conversion webhook is unreachable, objects can be created, read and listed in the stored version only',
     observe: (world) =>
       withGadgets(world, async (gadgets) => {
         const ask = async (method: 'GET' | 'POST', path: string, body?: object): Promise<object> =>
@@ -36,12 +36,12 @@ export const CONVERSIONS: readonly ContractCase[] = [
 
 const aGadget = (version: string, name: string): object => ({ apiVersion: `${GROUP}/${version}`, kind: 'Gadget', metadata: { name } });
 
-/** Defines a kind for as long as `use` takes, whose objects are stored as v1, with a conversion webhook that is not there. */
+/** Defines a kind for the duration of `use`, whose objects are stored as v1, with an unreachable conversion webhook. */
 async function withGadgets<T>(world: World, use: (gadgets: (version: string) => string) => Promise<T>): Promise<T> {
-  // A definition belongs to the cluster, so its name must tell it from those of other runs.
+  // A definition is cluster-scoped, so its name must differ from those of other runs.
   const plural = `gadgets-${world.namespace}`;
   const gadgets = (version: string): string => `/apis/${GROUP}/${version}/namespaces/${world.namespace}/${plural}`;
-  const service = { namespace: world.namespace, name: 'nobody', path: '/convert' };
+  const service = { namespace: world.namespace, name: 'absent', path: '/convert' };
   await world.ask('POST', CRDS, {
     apiVersion: 'apiextensions.k8s.io/v1',
     kind: 'CustomResourceDefinition',

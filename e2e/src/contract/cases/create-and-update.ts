@@ -3,7 +3,7 @@ import { aConfigMap, aLease, aWidget, configMaps, kindOf, leases, refusal, widge
 
 export const CREATE_AND_UPDATE: readonly ContractCase[] = [
   {
-    name: 'a second create of one name is refused with AlreadyExists',
+    name: 'a second create with the same name fails with AlreadyExists',
     observe: async (world) => {
       const first = await world.ask('POST', configMaps(world), aConfigMap('a'));
       const second = await world.ask('POST', configMaps(world), aConfigMap('a'));
@@ -12,7 +12,7 @@ export const CREATE_AND_UPDATE: readonly ContractCase[] = [
     expected: [201, { status: 409, reason: 'AlreadyExists', message: 'configmaps "a" already exists' }, { name: 'a', kind: 'configmaps' }],
   },
   {
-    name: 'a custom resource that is not there is NotFound, with its group in the message',
+    name: 'a missing custom resource is NotFound, with its group in the message',
     observe: async (world) => {
       const answer = await world.ask('GET', `${widgets(world)}/none`);
       return [refusal(answer), answer.body.details];
@@ -41,7 +41,7 @@ export const CREATE_AND_UPDATE: readonly ContractCase[] = [
     ],
   },
   {
-    name: 'of two holders that take one Lease from the same state, one gets a conflict',
+    name: 'if two holders take a Lease from the same state, one gets a conflict',
     observe: async (world) => {
       const { body: free } = await world.ask('POST', leases(world), aLease('l', ''));
       const take = (holderIdentity: string) =>
@@ -52,7 +52,7 @@ export const CREATE_AND_UPDATE: readonly ContractCase[] = [
     expected: [200, 409],
   },
   {
-    name: 'of two creates of one Lease, one finds it there',
+    name: 'of two creates of one Lease, the second fails with AlreadyExists',
     observe: async (world) => {
       const answers = await Promise.all(['first', 'second'].map((who) => world.ask('POST', leases(world), aLease('l', who))));
       return answers.map(({ status }) => status).sort();
@@ -60,7 +60,7 @@ export const CREATE_AND_UPDATE: readonly ContractCase[] = [
     expected: [201, 409],
   },
   {
-    name: 'an update of a Lease or of a custom resource needs a resourceVersion, one of a ConfigMap does not',
+    name: 'an update of a Lease or a custom resource requires a resourceVersion, one of a ConfigMap does not',
     observe: async (world) => {
       await world.ask('POST', leases(world), aLease('l', 'a'));
       await world.ask('POST', widgets(world), aWidget('w'));
@@ -81,7 +81,7 @@ export const CREATE_AND_UPDATE: readonly ContractCase[] = [
     ],
   },
   {
-    name: 'an update that changes nothing leaves the resourceVersion as it is',
+    name: 'an update that changes nothing keeps the resourceVersion',
     observe: async (world) => {
       const { body } = await world.ask('POST', configMaps(world), aConfigMap('a', { x: '1' }));
       const again = await world.ask('PUT', `${configMaps(world)}/a`, body);
@@ -90,7 +90,7 @@ export const CREATE_AND_UPDATE: readonly ContractCase[] = [
     expected: true,
   },
   {
-    name: 'the uid in an update must be the object’s own',
+    name: 'the uid in an update must match',
     observe: async (world) => {
       const { body } = await world.ask('POST', configMaps(world), aConfigMap('a'));
       const other = { ...body, metadata: { ...body.metadata, uid: '00000000-0000-4000-8000-000000000000' } };
@@ -99,12 +99,12 @@ export const CREATE_AND_UPDATE: readonly ContractCase[] = [
     expected: { status: 409, reason: 'Conflict' },
   },
   {
-    name: 'a name that is no DNS name is refused',
+    name: 'a name that is not a DNS name is rejected',
     observe: async (world) => kindOf(await world.ask('POST', configMaps(world), aConfigMap('Not_A_Name'))),
     expected: { status: 422, reason: 'Invalid' },
   },
   {
-    name: 'a dry run answers as the real thing, and does nothing',
+    name: 'a dry run answers like a real request, and stores nothing',
     observe: async (world) => {
       const { status, body } = await world.ask('POST', `${configMaps(world)}?dryRun=All`, aConfigMap('a'));
       return [status, body.metadata.name, (await world.ask('GET', `${configMaps(world)}/a`)).status];
@@ -112,7 +112,7 @@ export const CREATE_AND_UPDATE: readonly ContractCase[] = [
     expected: [201, 'a', 404],
   },
   {
-    name: 'a path, a resource and a method that are not there',
+    name: 'an unknown path, resource or method is an error',
     observe: async (world) => [
       (await world.ask('GET', '/apis/none.example.com/v1')).status,
       (await world.ask('GET', `/api/v1/namespaces/${world.namespace}/nones`)).status,

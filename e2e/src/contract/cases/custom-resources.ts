@@ -17,7 +17,7 @@ export const CUSTOM_RESOURCES: readonly ContractCase[] = [
     expected: [201, { state: 'Idle', size: 3 }, '299 - "unknown field \\"spec.other\\""'],
   },
   {
-    name: 'unknown fields are refused under strict validation',
+    name: 'unknown fields are rejected under strict validation',
     observe: async (world) => {
       const answer = await world.ask('POST', `${widgets(world)}?fieldValidation=Strict`, aWidget('w', { state: 'Idle', other: 1 }));
       return refusal(answer);
@@ -29,7 +29,7 @@ export const CUSTOM_RESOURCES: readonly ContractCase[] = [
     },
   },
   {
-    name: 'an enum, a maximum, a pattern, a type and a missing field, each refused by name',
+    name: 'violations of enum, maximum, pattern, type and required are each reported with the field',
     observe: async (world) => {
       const specs = [{ state: 'Gone' }, { state: 'Idle', size: 10 }, { state: 'Idle', version: 'x' }, { state: 1 }, {}];
       return Promise.all(specs.map(async (spec) => refusal(await world.ask('POST', widgets(world), aWidget('w', spec)))));
@@ -46,7 +46,7 @@ export const CUSTOM_RESOURCES: readonly ContractCase[] = [
     ],
   },
   {
-    name: 'null is kept where it is allowed, and a default takes its place where it is not',
+    name: 'null is kept where it is allowed, and replaced by a default elsewhere',
     observe: async (world) => {
       const { body } = await world.ask('POST', widgets(world), aWidget('w', { state: 'Idle', version: null, size: null }));
       return body.spec;
@@ -54,13 +54,13 @@ export const CUSTOM_RESOURCES: readonly ContractCase[] = [
     expected: { state: 'Idle', version: null, size: 3 },
   },
   {
-    name: 'two items of one key in a list by key are refused',
+    name: 'two items with the same key in a list by key are rejected',
     observe: async (world) =>
       kindOf(await world.ask('POST', widgets(world), aWidget('w', { state: 'Idle', parts: [{ type: 'a' }, { type: 'a' }] }))),
     expected: { status: 422, reason: 'Invalid' },
   },
   {
-    name: 'the main resource leaves status alone, and the status subresource everything else',
+    name: 'a write of the object does not change status, and a write of status changes nothing else',
     observe: async (world) => {
       const made = await world.ask('POST', widgets(world), { ...aWidget('w'), status: { phase: 'Made' } });
       const status = await world.ask(
@@ -93,12 +93,12 @@ export const CUSTOM_RESOURCES: readonly ContractCase[] = [
     expected: ['contract.example.com/v2', 'Busy'],
   },
   {
-    name: 'an object of another version than the path’s is refused',
+    name: 'an object of another version than that of the path is rejected',
     observe: async (world) => kindOf(await world.ask('POST', widgets(world), aWidget('w', { state: 'Idle' }, {}, 'v1'))),
     expected: { status: 400, reason: 'BadRequest' },
   },
   {
-    name: 'a list carries its kind and version, and its items theirs',
+    name: 'a list and its items have kind and apiVersion',
     observe: async (world) => {
       await world.ask('POST', widgets(world), aWidget('w'));
       const { body } = await world.ask('GET', widgets(world));

@@ -23,7 +23,7 @@ export const DELETIONS: readonly ContractCase[] = [
     expected: [200, 'Status', 'Success', 'w', 'contract.example.com', 'widgets', true],
   },
   {
-    name: 'a deletion whose uid or resourceVersion is not the expected one is a conflict',
+    name: 'a deletion with an unexpected uid or resourceVersion is a conflict',
     observe: async (world) => {
       await world.ask('POST', configMaps(world), aConfigMap('a'));
       const remove = (preconditions: object) =>
@@ -33,7 +33,7 @@ export const DELETIONS: readonly ContractCase[] = [
     expected: [{ status: 409, reason: 'Conflict' }, { status: 409, reason: 'Conflict' }, 200],
   },
   {
-    name: 'a pod on a node stays, terminating, for its grace period; without one it goes at once',
+    name: 'a pod on a node terminates for its grace period; without one it is removed immediately',
     observe: async (world) => {
       await makePod(world, 'p', {}, true);
       await world.ask('DELETE', `${pods(world)}/p?gracePeriodSeconds=300`);
@@ -48,7 +48,7 @@ export const DELETIONS: readonly ContractCase[] = [
     expected: ['string', 300, 404],
   },
   {
-    name: 'a grace period can be shortened, not lengthened',
+    name: 'a grace period can be shortened, but not extended',
     observe: async (world) => {
       await makePod(world, 'p', {}, true);
       const grace = async (seconds: number): Promise<unknown> => {
@@ -60,7 +60,7 @@ export const DELETIONS: readonly ContractCase[] = [
     expected: [100, 100, 50],
   },
   {
-    name: 'a pod that no node has goes at once',
+    name: 'a pod without a node is removed immediately',
     observe: async (world) => {
       await world.ask('POST', pods(world), aPod('p', {}, { nodeName: '', nodeSelector: { none: 'none' } }));
       await world.ask('DELETE', `${pods(world)}/p`);
@@ -69,7 +69,7 @@ export const DELETIONS: readonly ContractCase[] = [
     expected: 404,
   },
   {
-    name: 'a finalizer holds an object until it is taken away',
+    name: 'a finalizer keeps an object until it is removed',
     observe: async (world) => {
       await world.ask('POST', widgets(world), aWidget('w', { state: 'Idle' }, { finalizers: ['example.com/hold'] }));
       const { body } = await world.ask('DELETE', `${widgets(world)}/w`);
@@ -85,7 +85,7 @@ export const DELETIONS: readonly ContractCase[] = [
     expected: ['string', { status: 422, reason: 'Invalid' }, 404],
   },
   {
-    name: 'what an owner owned goes after it; what it no longer owned stays',
+    name: 'dependents of a deleted owner are deleted; others stay',
     observe: async (world) => {
       const { body: owner } = await world.ask('POST', configMaps(world), aConfigMap('owner'));
       const { name, uid } = owner.metadata;
@@ -99,7 +99,7 @@ export const DELETIONS: readonly ContractCase[] = [
     expected: ['free'],
   },
   {
-    name: 'a second deletion finds nothing',
+    name: 'a second deletion is NotFound',
     observe: async (world) => {
       await world.ask('POST', configMaps(world), aConfigMap('a'));
       await world.ask('DELETE', `${configMaps(world)}/a`);
@@ -108,9 +108,9 @@ export const DELETIONS: readonly ContractCase[] = [
     expected: { status: 404, reason: 'NotFound', message: 'configmaps "a" not found' },
   },
   {
-    name: 'a namespace that terminates takes nothing new, and says so by a cause',
+    name: 'a terminating namespace rejects new objects, with a cause',
     observe: async (world) => {
-      // Held, so that it cannot be gone before it was asked.
+      // With a finalizer, so that it still exists at the time of the request.
       await world.ask('POST', widgets(world), aWidget('w', { state: 'Idle' }, { finalizers: ['example.com/hold'] }));
       await world.ask('DELETE', `/api/v1/namespaces/${world.namespace}`);
       const answer = await world.ask('POST', configMaps(world), aConfigMap('late'));

@@ -24,7 +24,7 @@ interface Count {
   readonly healthy: number;
 }
 
-/** Makes a budget, and waits until its status counts its pods. */
+/** Creates a budget, and waits until its status counts its pods. */
 async function makeBudget(world: World, spec: object, count: Count, name = 'web'): Promise<void> {
   await world.ask('POST', budgets(world), aBudget(spec, name));
   await counted(world, name, count);
@@ -67,7 +67,7 @@ export const EVICTIONS: readonly ContractCase[] = [
     expected: [201, 'Status', 'Success', 77, 'EvictionByEvictionAPI'],
   },
   {
-    name: 'a budget lets go as many as it can spare, then refuses and names itself',
+    name: 'a budget allows the evictions that it can spare, then refuses with its name',
     observe: async (world) => {
       for (const name of ['a', 'b', 'c']) await makePod(world, name, WEB, true);
       await makeBudget(world, { minAvailable: 2 }, { expected: 3, healthy: 3 });
@@ -78,7 +78,7 @@ export const EVICTIONS: readonly ContractCase[] = [
     expected: [201, refused('The disruption budget web needs 2 healthy pods and has 2 currently')],
   },
   {
-    name: 'a budget that spares none refuses',
+    name: 'a budget without disruptions allowed refuses',
     observe: async (world) => {
       await makePod(world, 'a', WEB, true);
       await makeBudget(world, { minAvailable: 1 }, { expected: 1, healthy: 1 });
@@ -87,7 +87,7 @@ export const EVICTIONS: readonly ContractCase[] = [
     expected: refused('The disruption budget web needs 1 healthy pods and has 1 currently'),
   },
   {
-    name: 'a pod that is not ready goes while enough others are, under the default policy',
+    name: 'a pod that is not ready is evicted if enough others are ready, under the default policy',
     observe: async (world) => {
       for (const name of ['a', 'b']) await makePod(world, name, WEB, true);
       await makePod(world, 'sick', WEB, false);
@@ -97,7 +97,7 @@ export const EVICTIONS: readonly ContractCase[] = [
     expected: 201,
   },
   {
-    name: 'a pod that is not ready stays while too few others are, under the default policy',
+    name: 'a pod that is not ready is not evicted if too few others are ready, under the default policy',
     observe: async (world) => {
       await makePod(world, 'a', WEB, true);
       await makePod(world, 'sick', WEB, false);
@@ -107,7 +107,7 @@ export const EVICTIONS: readonly ContractCase[] = [
     expected: refused('The disruption budget web needs 2 healthy pods and has 1 currently'),
   },
   {
-    name: 'AlwaysAllow lets a pod go that is not ready, whatever the others are',
+    name: 'AlwaysAllow allows the eviction of a pod that is not ready, whatever the others are',
     observe: async (world) => {
       await makePod(world, 'a', WEB, true);
       await makePod(world, 'sick', WEB, false);
@@ -117,7 +117,7 @@ export const EVICTIONS: readonly ContractCase[] = [
     expected: 201,
   },
   {
-    name: 'two budgets over one pod are an error, not a refusal',
+    name: 'two budgets for one pod are an error, not a refusal',
     observe: async (world) => {
       await makePod(world, 'a', WEB, true);
       await makeBudget(world, { minAvailable: 0 }, { expected: 1, healthy: 1 });
@@ -132,7 +132,7 @@ export const EVICTIONS: readonly ContractCase[] = [
     },
   },
   {
-    name: 'a pod that has finished, has not started or terminates already asks no budget',
+    name: 'a pod that has finished, has not started or is terminating needs no budget',
     observe: async (world) => {
       await makePod(world, 'keep', WEB, true);
       await world.ask('POST', pods(world), aPod('pending', WEB));
@@ -167,7 +167,7 @@ export const EVICTIONS: readonly ContractCase[] = [
     expected: { status: 409, reason: 'Conflict' },
   },
   {
-    name: 'a pod that is not there is NotFound',
+    name: 'a missing pod is NotFound',
     observe: async (world) => {
       const { status, body } = await evict(world, 'none');
       return { status, reason: body.reason, message: body.message };
@@ -175,7 +175,7 @@ export const EVICTIONS: readonly ContractCase[] = [
     expected: { status: 404, reason: 'NotFound', message: 'pods "none" not found' },
   },
   {
-    name: 'a dry run asks the budget and evicts nothing',
+    name: 'a dry run checks the budget and evicts nothing',
     observe: async (world) => {
       await makePod(world, 'a', WEB, true);
       const { status } = await evict(world, 'a', undefined, '?dryRun=All');
@@ -184,7 +184,7 @@ export const EVICTIONS: readonly ContractCase[] = [
     expected: [201, undefined],
   },
   ...[{ maxUnavailable: 1 }, { minAvailable: '50%' }].map((spec) => ({
-    name: `a budget of ${JSON.stringify(spec)} lets no pod go that has no controller to count it`,
+    name: `a budget of ${JSON.stringify(spec)} refuses the eviction of a pod without a controller`,
     observe: async (world: World): Promise<unknown> => {
       for (const name of ['a', 'b', 'c']) await makePod(world, name, WEB, true);
       await world.ask('POST', budgets(world), aBudget(spec));

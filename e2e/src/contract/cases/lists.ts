@@ -12,7 +12,7 @@ async function makeFive(world: World): Promise<void> {
 
 export const LISTS: readonly ContractCase[] = [
   {
-    name: 'pages follow one another, all as of one resourceVersion',
+    name: 'all pages have the same resourceVersion',
     observe: async (world) => {
       for (const name of ['a', 'b', 'c', 'd', 'e']) await world.ask('POST', widgets(world), aWidget(name));
       const first = await world.ask('GET', `${widgets(world)}?limit=2`);
@@ -36,7 +36,7 @@ export const LISTS: readonly ContractCase[] = [
     expected: [['a', 'b'], 3, ['c', 'd'], ['e'], '', true],
   },
   {
-    name: 'pages of a selection do not tell how many are left',
+    name: 'pages of a selection do not contain the number of remaining items',
     observe: async (world) => {
       await makeFive(world);
       const { body } = await world.ask('GET', `${configMaps(world)}?limit=2&${ours}`);
@@ -45,7 +45,7 @@ export const LISTS: readonly ContractCase[] = [
     expected: [['a', 'b'], 'string', undefined],
   },
   {
-    name: 'a continue token or limit that makes no sense is refused',
+    name: 'an invalid continue token or limit is rejected',
     observe: async (world) => [
       kindOf(await world.ask('GET', `${configMaps(world)}?continue=nonsense`)),
       kindOf(await world.ask('GET', `${configMaps(world)}?limit=x`)),
@@ -56,7 +56,7 @@ export const LISTS: readonly ContractCase[] = [
     ],
   },
   {
-    name: 'a resourceVersion shows the past exactly when asked to',
+    name: 'an exact past resourceVersion can be listed',
     observe: async (world) => {
       const { body } = await world.ask('POST', widgets(world), aWidget('a'));
       await world.ask('POST', widgets(world), aWidget('b'));
@@ -69,7 +69,7 @@ export const LISTS: readonly ContractCase[] = [
     expected: [['a'], ['a', 'b']],
   },
   {
-    name: 'a resourceVersion of the future is waited for in vain',
+    name: 'a future resourceVersion is a timeout',
     observe: async (world) => {
       const answer = await world.ask('GET', `${configMaps(world)}?resourceVersion=99999999999&resourceVersionMatch=NotOlderThan`);
       return [kindOf(answer), answer.body.details?.causes?.map(({ reason }: Json) => reason as string)];
@@ -93,12 +93,12 @@ export const LISTS: readonly ContractCase[] = [
     expected: [['a'], ['b', 'c', 'd', 'e'], ['a', 'b'], ['c', 'd', 'e'], []],
   },
   {
-    name: 'a label selector that cannot be read is refused',
+    name: 'an invalid label selector is rejected',
     observe: async (world) => kindOf(await world.ask('GET', `${configMaps(world)}?labelSelector=${encodeURIComponent('a in b')}`)),
     expected: { status: 400, reason: 'BadRequest' },
   },
   {
-    name: 'pods are selected by node and phase, in all namespaces too',
+    name: 'pods are selected by node and phase, also in all namespaces',
     observe: async (world) => {
       await makePod(world, 'running', {}, true);
       const select = async (selector: string): Promise<string[]> =>
@@ -116,7 +116,7 @@ export const LISTS: readonly ContractCase[] = [
     expected: [['running'], [], ['running'], []],
   },
   {
-    name: 'a field that a resource cannot be selected by is refused',
+    name: 'an unsupported field selector is rejected',
     observe: async (world) => refusal(await world.ask('GET', `${pods(world)}?fieldSelector=spec.none%3Dx`)),
     expected: {
       status: 400,

@@ -8,7 +8,7 @@ const makeNode = (world: World, more: object = {}) =>
 
 export const PATCHES: readonly ContractCase[] = [
   {
-    name: 'a merge patch replaces what it names, and removes what it calls null',
+    name: 'a merge patch replaces the fields that it contains, and removes those that are null',
     observe: async (world) => {
       await world.ask('POST', configMaps(world), aConfigMap('a', { keep: '1', change: '1', remove: '1' }));
       const { status, body } = await world.ask('PATCH', `${configMaps(world)}/a`, { data: { change: '2', remove: null } }, MERGE);
@@ -27,7 +27,7 @@ export const PATCHES: readonly ContractCase[] = [
     expected: { status: 409, reason: 'Conflict' },
   },
   {
-    name: 'a patch with another uid is invalid, where an update with it is a conflict',
+    name: 'a patch with another uid is invalid, whereas such an update is a conflict',
     observe: async (world) => {
       await world.ask('POST', widgets(world), aWidget('w'));
       const metadata = { uid: '00000000-0000-4000-8000-000000000000' };
@@ -36,7 +36,7 @@ export const PATCHES: readonly ContractCase[] = [
     expected: { status: 422, reason: 'Invalid' },
   },
   {
-    name: 'a patch that changes nothing leaves resourceVersion and generation as they are',
+    name: 'a patch that changes nothing keeps resourceVersion and generation',
     observe: async (world) => {
       const { body } = await world.ask('POST', widgets(world), aWidget('w', { state: 'Idle', size: 4 }));
       const { body: again } = await world.ask('PATCH', `${widgets(world)}/w`, { spec: { size: 4 } }, MERGE);
@@ -45,7 +45,7 @@ export const PATCHES: readonly ContractCase[] = [
     expected: [true, 1],
   },
   {
-    name: 'a JSON patch whose test fails changes nothing',
+    name: 'a JSON patch with a failing test changes nothing',
     observe: async (world) => {
       await world.ask('POST', configMaps(world), aConfigMap('a', { x: '1' }));
       const patch = [
@@ -58,7 +58,7 @@ export const PATCHES: readonly ContractCase[] = [
     expected: [{ status: 422, reason: 'Invalid' }, { x: '1' }],
   },
   {
-    name: 'a JSON patch on an annotation with a slash in its name',
+    name: 'a JSON patch can change an annotation with a slash in its name',
     observe: async (world) => {
       await world.ask('POST', configMaps(world), aConfigMap('a', {}, { annotations: { 'example.com/x': '1', y: '1' } }));
       const { body } = await world.ask(
@@ -94,7 +94,7 @@ export const PATCHES: readonly ContractCase[] = [
     expected: [['b '], ['A True', 'B False']],
   },
   {
-    name: 'a custom resource takes no strategic merge patch',
+    name: 'a custom resource does not support strategic merge patch',
     observe: async (world) => {
       await world.ask('POST', widgets(world), aWidget('w'));
       return kindOf(await world.ask('PATCH', `${widgets(world)}/w`, { spec: { size: 4 } }, STRATEGIC));
@@ -102,12 +102,12 @@ export const PATCHES: readonly ContractCase[] = [
     expected: { status: 415, reason: 'UnsupportedMediaType' },
   },
   {
-    name: 'a patch of what is not there is NotFound',
+    name: 'a patch of a missing object is NotFound',
     observe: async (world) => refusal(await world.ask('PATCH', `${configMaps(world)}/none`, { data: {} }, MERGE)),
     expected: { status: 404, reason: 'NotFound', message: 'configmaps "none" not found' },
   },
   {
-    name: 'a patch of spec counts up the generation, one of metadata or status does not',
+    name: 'a patch of spec increments the generation, one of metadata or status does not',
     observe: async (world) => {
       await world.ask('POST', widgets(world), aWidget('w'));
       const generation = async (path: string, patch: object): Promise<unknown> =>

@@ -19,7 +19,7 @@ export const TABLES: readonly ContractCase[] = [
     expected: ['Table', 'meta.k8s.io/v1', ['Name', 'State', 'Size', 'Count', 'Age'], ['w', 'Idle', 3, 2], 'PartialObjectMetadata'],
   },
   {
-    name: 'a cell of what is not set is null',
+    name: 'the cell of an unset field is null',
     observe: async (world) => {
       await world.ask('POST', widgets(world), aWidget('w'));
       const { body } = await world.ask('GET', `${widgets(world)}/w`, undefined, AS_TABLE);
@@ -28,7 +28,7 @@ export const TABLES: readonly ContractCase[] = [
     expected: null,
   },
   {
-    name: 'a table of pods',
+    name: 'a table of pods has the columns of kubectl',
     observe: async (world) => {
       await makePod(world, 'p', {}, true);
       const { body } = await world.ask('GET', pods(world), undefined, AS_TABLE);

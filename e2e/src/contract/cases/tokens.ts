@@ -4,7 +4,7 @@ import type { Answer, Json, World } from '../world.ts';
 
 const AUDIENCE = 'contract';
 
-/** A token as a kubelet asks for one: bound to a pod, for one audience. */
+/** A token as a kubelet requests it: bound to a pod, for one audience. */
 async function tokenOf(world: World, pod: Json, audiences: readonly string[] = [AUDIENCE]): Promise<string> {
   const { name, uid } = pod.metadata;
   const { body } = await world.ask('POST', `/api/v1/namespaces/${world.namespace}/serviceaccounts/default/token`, {
@@ -64,7 +64,7 @@ export const TOKENS: readonly ContractCase[] = [
     ],
   },
   {
-    name: 'a token for one audience is none for another, nor for the API itself',
+    name: 'a token for one audience is invalid for another, and for the API itself',
     observe: async (world) => {
       const { pod } = await makeNodeAndPod(world);
       const token = await tokenOf(world, pod);
@@ -80,7 +80,7 @@ export const TOKENS: readonly ContractCase[] = [
     expected: [false, false, 401],
   },
   {
-    name: 'a token is worth nothing after its pod is gone',
+    name: 'a token is invalid after its pod is deleted',
     observe: async (world) => {
       const { pod } = await makeNodeAndPod(world);
       const token = await tokenOf(world, pod);
@@ -93,7 +93,7 @@ export const TOKENS: readonly ContractCase[] = [
     expected: 'rejected',
   },
   {
-    name: 'no token is made for a pod of another uid',
+    name: 'no token is issued for a pod with another uid',
     observe: async (world) => {
       const { pod } = await makeNodeAndPod(world);
       await removeNode(world);
@@ -110,7 +110,7 @@ export const TOKENS: readonly ContractCase[] = [
     expected: 409,
   },
   {
-    name: 'garbage is not authenticated, and a review of it is no error',
+    name: 'garbage is not authenticated, and its review is not an error',
     observe: async (world) => {
       const { status, body } = await review(world, 'not.a.token', [AUDIENCE]);
       return [status, body.status.authenticated ?? false, typeof body.status.error];

@@ -5,9 +5,9 @@ import type { Watching, World } from '../world.ts';
 const seen = ({ events }: Watching): string[] =>
   events.map(({ type, object }) => `${type} ${String(object.metadata?.name ?? object.reason)}`);
 
-/** Only what this case makes: every namespace has a ConfigMap of its own besides. */
+/** Only what this case creates: every namespace also has a ConfigMap of its own. */
 const OURS = 'labelSelector=contract';
-const aMarked = (name: string, data: object = {}): object => aConfigMap(name, data, { labels: { contract: 'yes' } });
+const aLabelled = (name: string, data: object = {}): object => aConfigMap(name, data, { labels: { contract: 'yes' } });
 
 async function listVersion(world: World): Promise<string> {
   return (await world.ask('GET', configMaps(world))).body.metadata.resourceVersion as string;
@@ -15,11 +15,11 @@ async function listVersion(world: World): Promise<string> {
 
 export const WATCHES: readonly ContractCase[] = [
   {
-    name: 'a watch from a list’s resourceVersion tells each change, once and in order',
+    name: 'a watch from the resourceVersion of a list sends each change, once and in order',
     observe: async (world) => {
-      await world.ask('POST', configMaps(world), aMarked('a'));
+      await world.ask('POST', configMaps(world), aLabelled('a'));
       const watching = await world.watch(`${configMaps(world)}?watch=1&${OURS}&resourceVersion=${await listVersion(world)}`);
-      await world.ask('POST', configMaps(world), aMarked('b'));
+      await world.ask('POST', configMaps(world), aLabelled('b'));
       await world.ask('PATCH', `${configMaps(world)}/a`, { data: { x: '1' } }, MERGE);
       await world.ask('DELETE', `${configMaps(world)}/b`);
       await watching.come(3);
@@ -29,13 +29,13 @@ export const WATCHES: readonly ContractCase[] = [
     expected: ['ADDED b', 'MODIFIED a', 'DELETED b'],
   },
   {
-    name: 'a watch resumes after any object’s resourceVersion without a gap',
+    name: 'a watch resumes after the resourceVersion of any object without a gap',
     observe: async (world) => {
-      const { body } = await world.ask('POST', configMaps(world), aMarked('a'));
-      await world.ask('POST', configMaps(world), aMarked('b'));
+      const { body } = await world.ask('POST', configMaps(world), aLabelled('a'));
+      await world.ask('POST', configMaps(world), aLabelled('b'));
       await world.ask('DELETE', `${configMaps(world)}/a`);
       const watching = await world.watch(`${configMaps(world)}?watch=1&${OURS}&resourceVersion=${body.metadata.resourceVersion}`);
-      await world.ask('POST', configMaps(world), aMarked('c'));
+      await world.ask('POST', configMaps(world), aLabelled('c'));
       await watching.come(3);
       watching.close();
       return seen(watching);
@@ -43,9 +43,9 @@ export const WATCHES: readonly ContractCase[] = [
     expected: ['ADDED b', 'DELETED a', 'ADDED c'],
   },
   {
-    name: 'a watch without a resourceVersion starts with what is there',
+    name: 'a watch without a resourceVersion starts with the existing objects',
     observe: async (world) => {
-      await world.ask('POST', configMaps(world), aMarked('a'));
+      await world.ask('POST', configMaps(world), aLabelled('a'));
       const watching = await world.watch(`${configMaps(world)}?watch=1&${OURS}`);
       await watching.come(1);
       watching.close();
@@ -56,7 +56,7 @@ export const WATCHES: readonly ContractCase[] = [
   {
     name: 'the object of a DELETED event carries the resourceVersion of its deletion',
     observe: async (world) => {
-      const { body } = await world.ask('POST', configMaps(world), aMarked('a'));
+      const { body } = await world.ask('POST', configMaps(world), aLabelled('a'));
       const watching = await world.watch(`${configMaps(world)}?watch=1&${OURS}&resourceVersion=${body.metadata.resourceVersion}`);
       await world.ask('DELETE', `${configMaps(world)}/a`);
       await watching.come(1);
@@ -83,7 +83,7 @@ export const WATCHES: readonly ContractCase[] = [
     expected: ['ADDED a', 'DELETED a'],
   },
   {
-    name: 'one object is watched by its name',
+    name: 'one object can be watched by its name',
     observe: async (world) => {
       await world.ask('POST', widgets(world), aWidget('a'));
       const watching = await world.watch(`${widgets(world)}?watch=1&fieldSelector=metadata.name%3Da`);
@@ -96,7 +96,7 @@ export const WATCHES: readonly ContractCase[] = [
     expected: ['ADDED a', 'MODIFIED a'],
   },
   {
-    name: 'a resourceVersion that is forgotten is Expired, in an ERROR event of a watch that succeeds',
+    name: 'a forgotten resourceVersion is Expired, in an ERROR event of a successful watch',
     observe: async (world) => {
       await world.ask('POST', widgets(world), aWidget('a'));
       world.forget();
@@ -130,9 +130,9 @@ export const WATCHES: readonly ContractCase[] = [
     expected: [['BOOKMARK ConfigMap'], 0],
   },
   {
-    name: 'initial events are streamed, and a bookmark marks their end',
+    name: 'initial events are streamed, with a bookmark at their end',
     observe: async (world) => {
-      await world.ask('POST', configMaps(world), aMarked('a'));
+      await world.ask('POST', configMaps(world), aLabelled('a'));
       const query = `watch=1&${OURS}&sendInitialEvents=true&allowWatchBookmarks=true&resourceVersionMatch=NotOlderThan`;
       const watching = await world.watch(`${configMaps(world)}?${query}`);
       await watching.come(2);
@@ -142,9 +142,9 @@ export const WATCHES: readonly ContractCase[] = [
     expected: [['ADDED', 'BOOKMARK'], { 'k8s.io/initial-events-end': 'true' }],
   },
   {
-    name: 'a watch that may be of any age starts with what is there',
+    name: 'a watch of any resourceVersion starts with the existing objects',
     observe: async (world) => {
-      await world.ask('POST', configMaps(world), aMarked('a'));
+      await world.ask('POST', configMaps(world), aLabelled('a'));
       await world.until(async () =>
         (await world.ask('GET', `${configMaps(world)}?${OURS}&resourceVersion=0`)).body.items.length === 1 ? true : undefined,
       );

@@ -16,7 +16,7 @@ const evict = (world: World, options?: AskOptions): Promise<Answer> =>
 const isEnding = async (world: World): Promise<boolean> =>
   (await world.ask('GET', `${pods(world)}/p`)).body.metadata?.deletionTimestamp !== undefined;
 
-/** The webhook's name, which is the case's own, left out. */
+/** Without the webhook's name, which differs for each case. */
 const anonymous = ({ namespace }: World, answer: Answer): object => {
   const { message, ...rest } = refusal(answer) as { message?: string };
   return { ...rest, message: message?.replaceAll(`${namespace}.example.com`, 'WEBHOOK').replace(/Post ".*?"/, 'POST') };
@@ -24,7 +24,7 @@ const anonymous = ({ namespace }: World, answer: Answer): object => {
 
 export const WEBHOOKS: readonly ContractCase[] = [
   {
-    name: 'a webhook that denies an eviction is quoted, with its code, its reason and its time to wait',
+    name: 'a denial of an eviction has the code, the reason and the retry time of the webhook',
     observe: async (world) => {
       await makePod(world, 'p', {}, true);
       const deny = { code: 429, reason: 'TooManyRequests', message: 'not during office hours', details: { retryAfterSeconds: 7 } };
@@ -43,7 +43,7 @@ export const WEBHOOKS: readonly ContractCase[] = [
     ],
   },
   {
-    name: 'a webhook that denies without a word is a bad request',
+    name: 'a denial without a message is a bad request',
     observe: async (world) => {
       await makePod(world, 'p', {}, true);
       await world.webhook({ ...EVICTION, answer: () => ({ deny: {} }) });
@@ -52,7 +52,7 @@ export const WEBHOOKS: readonly ContractCase[] = [
     expected: { status: 400, reason: undefined, message: 'admission webhook "WEBHOOK" denied the request without explanation' },
   },
   {
-    name: 'a webhook that takes its time lets the eviction through in the end',
+    name: 'a slow webhook delays the eviction',
     observe: async (world) => {
       await makePod(world, 'p', {}, true);
       await world.webhook({ ...EVICTION, answer: () => ({ delayMs: 1_000 }) });
@@ -61,7 +61,7 @@ export const WEBHOOKS: readonly ContractCase[] = [
     expected: [201, true],
   },
   {
-    name: 'nothing is evicted for a client that leaves while a webhook is asked',
+    name: 'the eviction is abandoned if the client leaves during a webhook call',
     observe: async (world) => {
       await makePod(world, 'p', {}, true);
       await world.webhook({ ...EVICTION, answer: () => ({ delayMs: 1_500 }) });
@@ -88,7 +88,7 @@ export const WEBHOOKS: readonly ContractCase[] = [
     ],
   },
   {
-    name: 'a webhook that exceeds its timeout is passed over under the policy Ignore',
+    name: 'a webhook that exceeds its timeout is ignored under the policy Ignore',
     observe: async (world) => {
       await makePod(world, 'p', {}, true);
       await world.webhook({ ...EVICTION, timeoutSeconds: 1, failurePolicy: 'Ignore', answer: () => ({ delayMs: 3_000 }) });
@@ -97,7 +97,7 @@ export const WEBHOOKS: readonly ContractCase[] = [
     expected: [201, true],
   },
   {
-    name: 'a webhook for a status sees writes of the status only, with the object before and after',
+    name: 'a webhook for a status gets writes of the status only, with the object before and after',
     observe: async (world) => {
       const seen: unknown[] = [];
       await world.webhook({
@@ -116,7 +116,7 @@ export const WEBHOOKS: readonly ContractCase[] = [
     expected: [['UPDATE', 'Widget', 'status', undefined, { phase: 'new' }]],
   },
   {
-    name: 'a webhook that mutates changes what is stored',
+    name: 'a mutating webhook changes the stored object',
     observe: async (world) => {
       await world.webhook({
         kind: 'Mutating',

@@ -24,7 +24,7 @@ export type Binaries<P extends Program = Program> = Readonly<Record<P, string>>;
 
 interface GoModule {
   readonly name: string;
-  /** What `go build` makes: tools that its go.mod names, or its own package. */
+  /** A target of `go build`: tools that its go.mod names, or its own package. */
   readonly target: 'tool' | '.';
   readonly programs: readonly Program[];
   /** Build tags. */
@@ -35,7 +35,7 @@ const MODULES: readonly GoModule[] = [
   { name: 'testpod', target: '.', programs: ['testpod'] },
   { name: 'etcd', target: 'tool', programs: ['etcd'] },
   { name: 'coredns', target: '.', programs: ['coredns'] },
-  // Of its many ways to discover what to scrape, the one that is tested; and no pages for browsers, which would have to be built first.
+  // Only the service discovery that is tested; and no web pages, which would have to be built first.
   { name: 'prometheus', target: 'tool', programs: ['prometheus', 'promtool'], tags: 'remove_all_sd,enable_kubernetes_sd' },
   {
     name: 'kubernetes',
@@ -46,28 +46,28 @@ const MODULES: readonly GoModule[] = [
 
 const ALL: readonly Program[] = MODULES.flatMap(({ programs }) => programs);
 const MONITORING: readonly Program[] = ['prometheus', 'promtool'];
-/** What every cluster with nodes is made of. */
+/** The programs of every cluster with nodes. */
 export const CLUSTER_PROGRAMS: readonly Program[] = ALL.filter((program) => !MONITORING.includes(program));
 
 const SOURCES = resolve(import.meta.dirname, '../../../kubernetes');
 const STRIP = '-s -w';
 const DOWNLOAD_TIMEOUT_MS = 15 * 60_000;
-// A build that still prints what it has compiled goes on, however slow the machine is. Linking prints nothing, and takes a minute where nothing else runs.
+// A build continues while it prints, however slow the machine is. Linking prints nothing, and takes a minute on an idle machine.
 const BUILD_SILENCE_MS = 20 * 60_000;
 const GO_ENVIRONMENT = { CGO_ENABLED: '0', GOFLAGS: '' };
 
 const flagsOf = ({ tags = '' }: GoModule): readonly string[] => ['-mod=readonly', `-tags=${tags}`];
 
-/** `$XDG_CACHE_HOME/brupop-e2e`, and whatever go.mod and the sources ask for in a folder of its own. */
+/** `$XDG_CACHE_HOME/brupop-e2e`, with a separate folder for each state of go.mod and the sources. */
 function cacheRoot(): string {
   const { XDG_CACHE_HOME } = process.env;
   return join(XDG_CACHE_HOME === undefined || XDG_CACHE_HOME === '' ? join(homedir(), '.cache') : XDG_CACHE_HOME, 'brupop-e2e');
 }
 
 /**
- * The programs of the cluster, built from Go modules where the cache has none of these versions.
+ * The programs of the cluster, built from Go modules unless the cache has these versions.
  * A cold build of all takes about ten minutes on two cores.
- * @param report tells what is being built, and how long it took
+ * @param report receives what is being built, and how long it took
  */
 export async function provideBinaries<P extends Program = Program>(
   report: (line: string) => void,
@@ -88,7 +88,7 @@ export async function areBuilt(programs: readonly Program[] = ALL): Promise<bool
   return (await Promise.all(modulesOf(programs).map(directoryOf))).every((directory) => existsSync(directory));
 }
 
-/** Downloads what is still to be built, so that a registry that cannot be reached is told from a build that fails. @throws Error what `go` complains of */
+/** Downloads the sources, so that an unreachable registry is not reported as a failed build. @throws Error with the output of `go` */
 export async function fetchSources(report: (line: string) => void, programs: readonly Program[] = ALL): Promise<void> {
   for (const module of modulesOf(programs)) {
     if (existsSync(await directoryOf(module))) continue;
@@ -106,7 +106,7 @@ const modulesOf = (programs: readonly Program[]): readonly GoModule[] =>
 
 const directoryOf = async (module: GoModule): Promise<string> => join(cacheRoot(), `${module.name}-${await digestOf(module)}`);
 
-/** Changes with the versions, the checksums and the sources of what is built, and with its tags. */
+/** Depends on the versions, the checksums and the sources, and on the build tags. */
 async function digestOf({ name, tags = '' }: GoModule): Promise<string> {
   const hash = createHash('sha256').update(process.arch).update(tags);
   for (const file of (await readdir(join(SOURCES, name))).sort()) hash.update(file).update(await readFile(join(SOURCES, name, file)));
@@ -118,7 +118,7 @@ async function build(module: GoModule, directory: string, report: (line: string)
   const startedMs = performance.now();
   report(`building ${name} from source`);
   await mkdir(cacheRoot(), { recursive: true });
-  // Never half a folder: it appears whole, whoever else builds the same or gives up half way.
+  // Atomic: the folder appears complete, even if another process builds the same, or a build is interrupted.
   const unfinished = await mkdtemp(join(cacheRoot(), 'unfinished-'));
   try {
     const flags = ['-trimpath', ...flagsOf(module), `-ldflags=${await linkerFlags(name)}`];

@@ -13,10 +13,10 @@ const SERVICE_CIDR = '10.203.0.0/16';
 const KUBERNETES_SERVICE_IP = '10.203.0.1';
 const READY_MS = 120_000;
 const LOOK_MS = 200;
-// After how long a dead node counts as not ready, and its pods are moved: seconds, where a real cluster takes minutes.
+// Seconds until a dead node counts as not ready, and its pods are moved; minutes in a real cluster.
 const NODE_GRACE_SECONDS = 12;
 const POD_EVICTION_SECONDS = 20;
-// Of watches both the start and the end are told.
+// For watches, both the start and the end are logged.
 const AUDIT_POLICY = {
   apiVersion: 'audit.k8s.io/v1',
   kind: 'Policy',
@@ -24,10 +24,10 @@ const AUDIT_POLICY = {
   rules: [{ level: 'Metadata', userGroups: ['system:serviceaccounts'] }, { level: 'None' }],
 };
 
-/** What a control plane is made of. */
+/** Options of a control plane. */
 export const CONTROL_PLANE_PROGRAMS = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubectl'] as const;
 
-/** Where its programs are. Without CoreDNS its Services have no names. */
+/** Paths of its programs. Without CoreDNS its Services have no DNS names. */
 export type ControlPlaneBinaries = Binaries<(typeof CONTROL_PLANE_PROGRAMS)[number]> & Partial<Binaries<'coredns'>>;
 
 /** etcd, kube-apiserver, kube-controller-manager, kube-scheduler and CoreDNS, as processes of this machine. */
@@ -45,7 +45,7 @@ export class ControlPlane {
     this.#logs = join(slot.directory, 'logs');
   }
 
-  /** Starts everything; resolves when the API server is ready. @param nodeGraceSeconds after how long without a heartbeat a node counts as not ready */
+  /** Starts everything; resolves when the API server is ready. @param nodeGraceSeconds time without heartbeats until a node is not ready */
   static async start(
     slot: Slot,
     binaries: ControlPlaneBinaries,
@@ -69,7 +69,7 @@ export class ControlPlane {
     return plane;
   }
 
-  /** Of everything that is no pod. */
+  /** The cgroup of everything that is not a pod. */
   get #cgroup(): string {
     return `${this.#slot.name}/system`;
   }
@@ -83,7 +83,7 @@ export class ControlPlane {
     return urlOf(this.#slot);
   }
 
-  /** One line of JSON for each request of a ServiceAccount that was answered. */
+  /** One line of JSON for each answered request of a ServiceAccount. */
   get auditLog(): string {
     return join(this.#logs, 'audit.log');
   }
@@ -114,7 +114,7 @@ export class ControlPlane {
       'enable-admission-plugins': 'NodeRestriction',
       'service-cluster-ip-range': SERVICE_CIDR,
       'allow-privileged': 'true',
-      // A webhook is reached by the endpoints of its Service, for there is no kube-proxy on this side.
+      // A webhook is reached by the endpoints of its Service, since there is no kube-proxy on this side.
       'enable-aggregator-routing': 'true',
       'audit-policy-file': this.#auditPolicy,
       'audit-log-path': this.auditLog,
@@ -123,7 +123,7 @@ export class ControlPlane {
     });
   }
 
-  /** Kills the API server at once. */
+  /** Kills the API server. */
   async killApiServer(): Promise<void> {
     await this.#daemons.get('kube-apiserver')?.kill();
   }
@@ -144,7 +144,7 @@ export class ControlPlane {
     }
   }
 
-  /** Stops everything; etcd last, for without it kube-apiserver hangs in its own shutdown. */
+  /** Stops everything; etcd last, since without it kube-apiserver hangs in its own shutdown. */
   async stop(): Promise<void> {
     const others = [...this.#daemons].filter(([program]) => program !== 'etcd' && program !== 'kube-apiserver');
     await Promise.all(others.map(([, daemon]) => daemon.stop()));

@@ -3,13 +3,13 @@ import { serveUnix, SimulatedHost } from '@brupop/simulator';
 import type { HostEvent, HostTimings, UnixServer, UpdateRepository } from '@brupop/simulator';
 import type { RealNode } from './node.ts';
 
-/** What a machine runs at the start, and what it may update to. */
+/** The version of a machine at the start, and its update repository. */
 export interface MachineOptions {
   readonly version: string;
   readonly repository: UpdateRepository;
 }
 
-/** A boot that has happened. */
+/** A completed boot. */
 export interface Boot {
   readonly node: string;
   readonly bootId: string;
@@ -23,7 +23,7 @@ export interface Boot {
 const TIMINGS: HostTimings = { requestMs: 5, refreshMs: 300, downloadMs: 1500, activateMs: 300, shutdownMs: 1000, rebootMs: 2000 };
 
 /**
- * A Bottlerocket host whose power switch is that of a real node: what it is told on `/run/api.sock` to do, the node undergoes.
+ * A Bottlerocket host with the power switch of a real node: requests on `/run/api.sock` take effect on the node.
  * While it is down nothing runs on the node; each boot has a new boot id and an empty `/run`.
  */
 export class Machine {
@@ -32,10 +32,10 @@ export class Machine {
   readonly boots: Boot[] = [];
   #socket: UnixServer | undefined;
   #downMs = 0;
-  /** Changes of power are carried out one after another. */
+  /** Power changes happen one after another. */
   #power: Promise<void> = Promise.resolve();
 
-  /** @param fail told of anything that goes wrong when a node is switched */
+  /** @param fail receives errors while a node is switched */
   constructor(node: RealNode, { version, repository }: MachineOptions, seed: number, fail: (error: unknown) => void) {
     this.node = node;
     this.host = new SimulatedHost({
@@ -61,7 +61,7 @@ export class Machine {
     await this.node.boot(this.host.bootId);
   }
 
-  /** Ends everything on it, for good. */
+  /** Ends everything on it for good. */
   async stop(): Promise<void> {
     this.host.powerOff();
     await this.#power;

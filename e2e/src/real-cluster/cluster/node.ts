@@ -12,7 +12,7 @@ import type { Slot } from './slot.ts';
 
 const IMPORT_MS = 180_000;
 
-/** What a node is made from. */
+/** Options of a node. */
 export interface NodeOptions {
   readonly slot: Slot;
   readonly binaries: Binaries;
@@ -23,13 +23,13 @@ export interface NodeOptions {
   readonly of: number;
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
-  /** As the kubelet takes them. */
+  /** In the kubelet's format. */
   readonly taints: string;
   /** Archives of the images that its runtime has. */
   readonly images: readonly string[];
 }
 
-/** A node: network, mounts and processes of its own, with containerd, kubelet and kube-proxy. */
+/** A node with its own network, mounts and processes: containerd, kubelet and kube-proxy. */
 export class RealNode {
   readonly name: string;
   readonly ip: string;
@@ -67,7 +67,7 @@ export class RealNode {
     return node;
   }
 
-  /** Where the host's API is to be served: `/run/api.sock` on the node. */
+  /** Path at which the host's API is served: `/run/api.sock` on the node. */
   get hostSocket(): string {
     return join(this.#directory, 'host-run', 'api.sock');
   }
@@ -101,13 +101,13 @@ export class RealNode {
     });
   }
 
-  /** Pulls the plug: every process of the node is killed. */
+  /** Cuts the power: every process of the node is killed. */
   async powerOff(): Promise<void> {
     await this.#daemon?.killNamespace();
     this.#daemon = undefined;
   }
 
-  /** Kills the processes of a pod's containers, not of its sandbox: as when one crashes. @returns how many */
+  /** Kills the processes of a pod's containers, but not of its sandbox, like a crash. @returns how many */
   async killPod(uid: string): Promise<number> {
     let killed = 0;
     for (const pid of await processesOf(this.#podCgroup, `pod${uid}`)) {

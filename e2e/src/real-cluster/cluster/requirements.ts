@@ -31,8 +31,8 @@ const INSTALL_TIMEOUT_MS = 600_000;
 const PROBE = 'brupop-probe';
 
 /**
- * Why no real cluster can run on this machine, with what would help; empty if one can.
- * @param install whether to install what Debian has
+ * Why no real cluster can run on this machine, and how to fix it; empty if one can.
+ * @param install whether to install missing Debian packages
  */
 export async function whatIsMissing(install: boolean, report: (line: string) => void, programs: readonly Program[]): Promise<string[]> {
   const wrong = whatIsWrongWithMachine();
@@ -42,7 +42,7 @@ export async function whatIsMissing(install: boolean, report: (line: string) => 
   return problems.length > 0 ? problems : [...(await missingRights(MAKING_NODES)), ...(await missingSources(report, programs))];
 }
 
-/** Why no control plane can run on this machine, with what would help; empty if one can. What is not built counts, if it is not to be built now. */
+/** Why no control plane can run on this machine, and how to fix it; empty if one can. Without a build, it must have been built before. */
 export async function whatControlPlaneMisses(
   programs: readonly Program[],
   { mayBuild, report }: { readonly mayBuild: boolean; readonly report: (line: string) => void },
@@ -77,7 +77,7 @@ const MAKING_NODES: readonly Attempt[] = [
   ...MAKING_NETWORKS,
 ];
 
-/** What this root may not do, as in a container that is not privileged. */
+/** What this root user may not do, as in an unprivileged container. */
 async function missingRights(attempts: readonly Attempt[]): Promise<string[]> {
   const problems: string[] = [];
   for (const [what, attempt] of attempts) {
@@ -96,7 +96,7 @@ async function missingSources(report: (line: string) => void, programs?: readonl
       (error: unknown) => [`the source of what a cluster is made of could not be downloaded: ${String(error)}`],
     );
   }
-  const found = major === undefined ? 'there is none' : `this is ${major}.${minor ?? ''}`;
+  const found = major === undefined ? 'Go is not installed' : `this is ${major}.${minor ?? ''}`;
   return [`Kubernetes is built from source with Go 1.26 or later, and ${found}: https://go.dev/doc/install`];
 }
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { run } from './run.ts';
 
 describe(run, () => {
-  test('a command that prints nothing for too long is ended, and says so', async () => {
+  test('a command that prints nothing for too long is killed, with an explanation', async () => {
     const clock = new VirtualClock();
     const silent = run('sleep', ['3600'], { timeoutMs: Infinity, silenceMs: 60_000, clock });
     const ended = expect(silent).rejects.toThrow('sleep 3600: printed nothing for 60 s');

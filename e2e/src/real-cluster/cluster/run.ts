@@ -23,9 +23,9 @@ const GRACE_MS = 5_000;
 const TAIL_LENGTH = 4_000;
 
 /**
- * Runs a command to its end, in a process group of its own: when it takes too long, or `signal` aborts, whatever it has started ends with it.
- * @returns what it printed to its standard output
- * @throws Error with what it printed to its standard error, or else the end of what it printed
+ * Runs a command to its end in its own process group: on a timeout, or when `signal` aborts, all of its processes are ended.
+ * @returns its standard output
+ * @throws Error with its standard error, or else the end of its output
  */
 export function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
   const { cwd, env, input = '', signal, timeoutMs = TIMEOUT_MS, silenceMs = Infinity, clock = systemClock } = options;

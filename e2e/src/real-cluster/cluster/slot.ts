@@ -4,7 +4,7 @@ import type { Server } from 'node:net';
 import { removeCgroups } from './cgroups.ts';
 import { removeNetworks } from './network.ts';
 
-/** One of the places that a cluster of this machine can have: addresses, names and a folder that no other cluster uses. */
+/** A place for one cluster on this machine: addresses, names and a folder that no other cluster uses. */
 export interface Slot {
   readonly index: number;
   /** Name of its bridge and of its cgroup, and start of the names of its namespaces. */
@@ -12,7 +12,7 @@ export interface Slot {
   readonly directory: string;
   /** Address of the machine on the cluster's network. */
   readonly hostIp: string;
-  /** Gives the place back, with everything that was made in it. */
+  /** Releases the place, and removes everything in it. */
   release(): Promise<void>;
 }
 
@@ -21,9 +21,9 @@ const nameOf = (index: number): string => `brupop${index}`;
 const directoryOf = (index: number): string => `/var/tmp/brupop-e2e-${index}`;
 
 /**
- * Takes the first free place, and clears what killed runs have left in any.
+ * Takes the first free place, and removes what killed runs have left in any.
  * A place is taken by listening on an abstract socket, which ends with the process, however it ends.
- * @throws Error if as many clusters run already as there are places
+ * @throws Error if all places are taken
  */
 export async function claimSlot(): Promise<Slot> {
   let claimed: Slot | undefined;

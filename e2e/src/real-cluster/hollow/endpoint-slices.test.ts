@@ -13,7 +13,7 @@ const aSlice = (more: Partial<EndpointSlice> = {}): EndpointSlice => ({
 describe(readyPods, () => {
   test.each<{ name: string; slices: EndpointSlice[]; expected: string[] }>([
     { name: 'a ready endpoint is one', slices: [aSlice()], expected: ['a'] },
-    { name: 'what does not say is ready', slices: [aSlice({ endpoints: [{ targetRef: { uid: 'a' } }] })], expected: ['a'] },
+    { name: 'an endpoint without a condition is ready', slices: [aSlice({ endpoints: [{ targetRef: { uid: 'a' } }] })], expected: ['a'] },
     {
       name: 'what is not ready is none',
       slices: [aSlice({ endpoints: [{ conditions: { ready: false }, targetRef: { uid: 'a' } }] })],

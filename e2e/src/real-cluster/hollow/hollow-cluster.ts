@@ -22,19 +22,19 @@ import type { HollowNodesOptions } from './hollow-nodes.ts';
 import { RemoteStore } from './remote-store.ts';
 import { requestToken } from './request-token.ts';
 
-/** What a {@link HollowCluster} is made from. */
+/** Options of a {@link HollowCluster}. */
 export interface HollowClusterOptions extends Omit<HollowNodesOptions, 'nodes' | 'repository' | 'onLine'> {
   readonly binaries: ControlPlaneBinaries;
-  /** How many nodes are updated. Three more, on which the servers of the operator run, are not. */
+  /** Number of nodes that are updated. Three more, for the servers of the operator, are not. */
   readonly nodes: number;
-  /** What every host runs at first. */
+  /** Version of every host at the start. */
   readonly version: string;
   readonly signal: AbortSignal;
 }
 
 /** How the operator is installed. */
 export interface HollowInstallation extends Pick<InstallOptions, 'env' | 'certificates'> {
-  /** Called when all objects are there; with `certificates: 'provided'` agents and apiservers wait for their Secrets. */
+  /** Called when all objects exist; with `certificates: 'provided'` agents and apiservers wait for their Secrets. */
   readonly prepare?: () => Promise<void>;
   /** Changes an object before it is applied. */
   readonly alter?: (object: ReturnType<typeof installObjects>[number]) => object;
@@ -51,7 +51,7 @@ const NODES_READY_MS = 120_000;
 const LOOK_MS = 20;
 const LAST_LINES = 20;
 
-/** A real control plane with hollow nodes: a hundred fit where no kubelets would. */
+/** A real control plane with hollow nodes, of which a hundred fit on a machine without room for kubelets. */
 export class HollowCluster {
   readonly names: readonly string[];
   readonly kubectl: Kubectl;
@@ -75,7 +75,7 @@ export class HollowCluster {
     this.names = namesOf('node', options.nodes);
   }
 
-  /** Starts the control plane and registers the nodes; leaves nothing behind if it cannot. */
+  /** Starts the control plane and registers the nodes; stops everything if that fails. */
   static async start(options: HollowClusterOptions): Promise<HollowCluster> {
     const slot = await claimSlot();
     const undo: (() => Promise<void>)[] = [() => slot.release()];
@@ -106,7 +106,7 @@ export class HollowCluster {
     }
   }
 
-  /** Where agents find the apiserver's Service. */
+  /** Address of the apiserver's Service for agents. */
   get service(): Endpoint {
     return this.#service;
   }
@@ -115,7 +115,7 @@ export class HollowCluster {
   async install({ prepare, alter = (object) => object, env = {}, ...options }: HollowInstallation, limitMs: number): Promise<void> {
     const controller = { CERTIFICATE_NAMES: this.service.host, ...env.controller };
     const placement = { apiserver: { nodeSelector: ON_SERVERS }, controller: { nodeSelector: ON_SERVERS } };
-    // Whoever listens on all addresses of the machine holds the usual one.
+    // A server that listens on all addresses of the machine has the usual port.
     const apiserverInternalPort = await freePort();
     const objects = installObjects({ image: 'brupop', ...options, env: { ...env, controller }, placement, apiserverInternalPort });
     await this.kubectl.apply(objects.map(alter));
@@ -158,7 +158,7 @@ export class HollowCluster {
     return this.#isInService(name) && spec?.state === 'Idle' && status?.current_state === 'Idle' && status.current_version === version;
   }
 
-  /** Pods of the operator that are neither gone nor on their way out, as last seen. */
+  /** Pods of the operator that exist and are not terminating, as last seen. */
   podsOf(component: string): PodObject[] {
     const pods = this.#store.list(PODS) as readonly PodObject[];
     return pods.filter(
@@ -174,7 +174,7 @@ export class HollowCluster {
     return parseRequests(await readFile(this.#plane.auditLog, 'utf8'), DEFAULT_NAMESPACE);
   }
 
-  /** Waits for a condition, looking again and again. @throws Error with what went wrong if it takes longer than the limit, or a node could not say something */
+  /** Polls a condition. @throws Error after the limit, with the problems of the nodes */
   async until(what: string, condition: () => boolean, limitMs: number): Promise<void> {
     const endMs = systemClock.monotonic() + limitMs;
     while (!condition()) {
@@ -198,7 +198,7 @@ export class HollowCluster {
     return spec?.unschedulable !== true && status?.conditions?.some((one) => one.type === 'Ready' && one.status === 'True') === true;
   }
 
-  /** What the nodes are made from that is not chosen. */
+  /** Options of the nodes that are not configurable. */
   #world(): Pick<HollowNodesOptions, 'nodes' | 'repository' | 'onLine'> {
     const { version } = this.#options;
     const zone = (at: number): string => ZONES[at % ZONES.length] ?? '';

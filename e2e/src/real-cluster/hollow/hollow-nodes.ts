@@ -22,7 +22,7 @@ export interface HollowNodesOptions {
   readonly bundles: ProcessRunnerOptions['bundles'];
   /** Whether each agent is a thread of this process: as processes, a hundred do not fit on a machine of two cores. */
   readonly agentsAreThreads: boolean;
-  /** False for an apiserver that listens on all addresses: each then has a port of its own, and kube-apiserver does not reach its webhook. */
+  /** False for an apiserver that listens on all addresses: each then has its own port, and kube-apiserver cannot reach its webhook. */
   readonly servesOnPodIps?: boolean;
   readonly wrap?: ProcessRunnerOptions['wrap'];
   readonly onLine: (pod: string, line: string) => void;
@@ -54,12 +54,12 @@ export const MIRRORED: readonly Resource[] = [
   { group: 'coordination.k8s.io', resource: 'leases' },
   ENDPOINT_SLICES,
 ];
-/** As in Kubernetes: what resting nodes write is much of what the API server has to do. */
+/** As in Kubernetes: what idle nodes write is a large part of the API server's load. */
 const HEARTBEAT_MS = 10_000;
 
 /**
- * Registers nodes that simulated kubelets look after: of their pods only the operator's run, as processes of this machine, each on an address of its own; and
- * they reboot when their simulated hosts do.
+ * Registers nodes with simulated kubelets. Of their pods only the operator's run, as processes of this machine, each with its own address.
+ * The nodes reboot when their simulated hosts do.
  */
 export async function startHollowNodes(
   options: HollowNodesOptions,

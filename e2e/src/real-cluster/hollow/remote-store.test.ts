@@ -34,23 +34,23 @@ async function eventually(condition: () => boolean): Promise<void> {
 }
 
 describe(RemoteStore, () => {
-  test('gives what was there before, and what has come since', async () => {
+  test('returns the objects from before, and later ones', async () => {
     api.store.create(aNode);
     await store.mirror(NODES);
     expect(store.get(NODE)).toMatchObject({ metadata: aNode.metadata });
-    const told: unknown[] = [];
-    store.watch(NODES, ({ type, object }) => told.push([type, (object as typeof aNode).metadata.name]));
+    const events: unknown[] = [];
+    store.watch(NODES, ({ type, object }) => events.push([type, (object as typeof aNode).metadata.name]));
     api.store.create({ ...aNode, metadata: { name: 'node-2' } });
     api.store.delete(NODE);
-    await eventually(() => told.length === 2);
-    expect(told).toEqual([
+    await eventually(() => events.length === 2);
+    expect(events).toEqual([
       ['ADDED', 'node-2'],
       ['DELETED', 'node-1'],
     ]);
     expect(store.list(NODES)).toHaveLength(1);
   });
 
-  test('sends what is written to one object in order', async () => {
+  test('sends writes of one object in order', async () => {
     await store.mirror(NODES);
     store.create(aNode);
     for (const value of ['1', '2', '3']) store.patch(NODE, { metadata: { labels: { app: value } } });
@@ -63,7 +63,7 @@ describe(RemoteStore, () => {
     expect(store.failures).toEqual([]);
   });
 
-  test('takes what is there already, or gone, for what was wanted', async () => {
+  test('considers an object that already exists, or is gone, as written', async () => {
     api.store.create(aNode);
     await store.mirror(NODES);
     store.create(aNode);
@@ -74,7 +74,7 @@ describe(RemoteStore, () => {
     expect(store.failures).toEqual([]);
   });
 
-  test('tells what the API does not take', async () => {
+  test('records what the API rejects', async () => {
     api.store.create(aNode);
     await store.mirror(NODES);
     store.patch(NODE, { metadata: { labels: { app: 'no label' } } });
@@ -82,7 +82,7 @@ describe(RemoteStore, () => {
     expect(store.failures).toEqual([expect.stringContaining('PATCH /api/v1/nodes/node-1')]);
   });
 
-  test('knows nothing of what it does not mirror', () => {
+  test('rejects resources that it does not mirror', () => {
     expect(() => store.get(NODE)).toThrow('nodes are not mirrored');
     expect(() => {
       store.create({ ...aNode, kind: 'Pod' });

@@ -25,7 +25,7 @@ interface Mirror {
   readonly listeners: Set<Listener>;
 }
 
-/** What is made here, by its kind. */
+/** Resources that are created here, by kind. */
 const KINDS: Readonly<Record<string, Resource | undefined>> = {
   Node: { group: '', resource: 'nodes' },
   Lease: { group: 'coordination.k8s.io', resource: 'leases' },
@@ -35,24 +35,24 @@ const TRIES = 5;
 const RETRY_MS = 200;
 
 /**
- * A real Kubernetes API as the simulated world knows one: reads come at once, from mirrors that are kept by watches; writes are sent in order, object by object, and
- * nobody waits for them. An object that is gone, or there already, is what was wanted.
+ * A real Kubernetes API with the interface of the simulated world: reads are synchronous, from mirrors that watches keep current. Writes
+ * are sent in order, object by object, without a wait. An object that is already gone, or already exists, is not an error.
  */
 export class RemoteStore implements StoreAccess {
-  /** What could not be written, and why. */
+  /** Failed writes, with the reasons. */
   readonly failures: string[] = [];
   readonly #client: KubeClient;
   readonly #signal: AbortSignal;
   readonly #mirrors = new Map<string, Mirror>();
   readonly #turns = new Turns(WRITES_AT_ONCE);
 
-  /** @param signal ends everything */
+  /** @param signal stops everything */
   constructor(client: KubeClient, signal: AbortSignal) {
     this.#client = client;
     this.#signal = signal;
   }
 
-  /** Mirrors resources from now on; resolves when all that is there is known. */
+  /** Mirrors resources from now on; resolves when all existing objects are known. */
   async mirror(...resources: readonly Resource[]): Promise<void> {
     for (const resource of resources) this.#mirrors.set(pathOf(resource), this.#open(pathOf(resource)));
     await Promise.all(resources.map((resource) => this.#mirror(resource).reflector.waitForSync(this.#signal)));
@@ -101,7 +101,7 @@ export class RemoteStore implements StoreAccess {
 
   #open(path: string): Mirror {
     const listeners: Mirror['listeners'] = new Set();
-    const tell = (type: string, object: unknown): void => {
+    const notify = (type: string, object: unknown): void => {
       for (const listener of [...listeners]) listener({ type, object });
     };
     const reflector = createReflector<KubeObject>({
@@ -112,7 +112,7 @@ export class RemoteStore implements StoreAccess {
       random: systemRandom,
       log: memoryLogger(),
       onEvent: ({ type, object }) => {
-        if (type !== 'synced') tell(type.toUpperCase(), object);
+        if (type !== 'synced') notify(type.toUpperCase(), object);
       },
     });
     void reflector.run(this.#signal);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { Turns } from './turns.ts';
 
-/** Work that ends when told to, and notes when it began. */
+/** Work that ends on request, and records when it began. */
 function jobs(): {
   readonly began: string[];
   readonly job: (name: string) => () => Promise<string>;
@@ -12,11 +12,11 @@ function jobs(): {
   return {
     began,
     job: (name) => {
-      const held = Promise.withResolvers<string>();
-      open.set(name, held);
+      const work = Promise.withResolvers<string>();
+      open.set(name, work);
       return () => {
         began.push(name);
-        return held.promise;
+        return work.promise;
       };
     },
     end: async (name, error) => {
@@ -28,7 +28,7 @@ function jobs(): {
 }
 
 describe(Turns, () => {
-  test('what has the same key is done one after the other, in the order in which it was asked', async () => {
+  test('work with the same key is done one after the other, in the order of the calls', async () => {
     const { began, job, end } = jobs();
     const turns = new Turns(9);
     const [, second] = [turns.take('a', job('1')), turns.take('a', job('2')), turns.take('b', job('3'))];
@@ -40,19 +40,19 @@ describe(Turns, () => {
     await expect(second).resolves.toBe('2');
   });
 
-  test('a failure is told, and does not hold up what comes after it', async () => {
+  test('a failure is returned, and does not block later work', async () => {
     const { began, job, end } = jobs();
     const turns = new Turns(9);
     const failed = turns.take('a', job('1'));
     void turns.take('a', job('2'));
-    const told = expect(failed).rejects.toThrow('no');
+    const rejected = expect(failed).rejects.toThrow('no');
     await end('none');
     await end('1', new Error('no'));
-    await told;
+    await rejected;
     expect(began).toEqual(['1', '2']);
   });
 
-  test('no more than so much is done at a time', async () => {
+  test('the amount of concurrent work is limited', async () => {
     const { began, job, end } = jobs();
     const turns = new Turns(2);
     for (const name of ['1', '2', '3']) void turns.take(name, job(name));

@@ -1,4 +1,4 @@
-/** Does things in order, key by key, and not more than so many of all keys at a time. */
+/** Runs work in order for each key, with limited concurrency over all keys. */
 export class Turns {
   readonly #last = new Map<string, Promise<unknown>>();
   readonly #waiting: (() => void)[] = [];
@@ -8,7 +8,7 @@ export class Turns {
     this.#free = atOnce;
   }
 
-  /** Does it when all that was asked before under this key is done, well or badly. @throws what it throws */
+  /** Runs it when all earlier work with this key is done, successfully or not. @throws what it throws */
   take<T>(key: string, work: () => Promise<T>): Promise<T> {
     const before = this.#last.get(key) ?? Promise.resolve();
     const turn = before.then(() => this.#run(work));

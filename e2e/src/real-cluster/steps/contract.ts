@@ -11,10 +11,10 @@ const AT_ONCE = 6;
 
 export const contract: Step = {
   name: 'contract',
-  shows: 'the behaviours that the simulator imitates are those of a real API server',
+  shows: 'the simulator behaves like a real API server',
   needs: 'api',
   run: async ({ kubectl, report, signal }) => {
-    // Its history is as long as etcd's: the cluster's first version is out of it.
+    // Its history is limited by etcd: the cluster's first version is no longer in it.
     const server: Server = { ...(await KubeApi.clients(kubectl.kubeconfig)), forget: () => undefined, hostWebhook: serveWebhook };
     const run = String(Date.now());
     const undefine = await defineWidgets(server);
@@ -32,12 +32,12 @@ export const contract: Step = {
       await undefine();
     }
     signal.throwIfAborted();
-    if (different.length > 0) throw new Error(`${different.length} of ${CONTRACT.length} behaviours are others:\n${different.join('\n')}`);
+    if (different.length > 0) throw new Error(`${different.length} of ${CONTRACT.length} behaviours differ:\n${different.join('\n')}`);
     report(`${CONTRACT.length} behaviours agree`);
   },
 };
 
-/** @returns how what was observed differs from the contract; undefined if it does not */
+/** @returns the difference between the observation and the contract; undefined if there is none */
 async function check({ name, observe, expected }: ContractCase, server: Server, run: string): Promise<string | undefined> {
   const world = await createWorld(server, run);
   try {

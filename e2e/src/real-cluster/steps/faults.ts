@@ -40,8 +40,8 @@ async function settle(context: ClusterContext): Promise<void> {
 }
 
 /**
- * Publishes a release, lets `disturb` do its worst, and sees that every node gets the release with one reboot each.
- * @param disturb gives what the workload's client had met at the moment from which on every request must be answered, given that of the start
+ * Publishes a release, causes a disturbance, and checks that every node gets the release with one reboot.
+ * @param disturb returns the requests of the client so far, when from then on every request must be answered; it gets those of the start
  */
 async function rolloutWith(context: ClusterContext, disturb: (start: Calls) => Promise<Calls>): Promise<void> {
   await settle(context);
@@ -75,7 +75,7 @@ async function killAll({ kubectl, cluster, report, signal }: ClusterContext, com
 
 export const kills: ClusterStep = {
   name: 'kills',
-  shows: 'an update survives SIGKILL of the controller, of all apiservers at once, and of the agent, each in its middle',
+  shows: 'an update survives SIGKILL of the controller, of all apiservers at once, and of the agent, each during the update',
   needs: 'cluster',
   run: async (context) => {
     await rolloutWith(context, async (start) => {
@@ -91,7 +91,7 @@ export const kills: ClusterStep = {
 
 export const restarts: ClusterStep = {
   name: 'restarts',
-  shows: 'a drain goes on where it was after kube-apiserver was killed and came back, and after the certificates were rotated',
+  shows: 'a drain resumes after kube-apiserver was killed and came back, and after the certificates were rotated',
   needs: 'cluster',
   run: async (context) => {
     const { cluster, kubectl, signal, report } = context;
@@ -102,12 +102,12 @@ export const restarts: ClusterStep = {
       cluster.plane.startApiServer();
       await cluster.plane.ready(signal);
       report(`kube-apiserver was away while ${first} was drained`);
-      // Held for as long as it takes, so that it happens in the middle of a drain.
+      // Prolonged, so that it happens in the middle of a drain.
       await kubectl.apply(webObjects({ maxUnavailable: 0 }));
       const { node } = await blockedDrain(context, POD_OF_WEB, START_MS);
       const trusted = await trustedBundle(context);
       await kubectl.run(['annotate', 'secret', ROOT_CA_SECRET, '--namespace', DEFAULT_NAMESPACE, '--overwrite', `${RENEW_ANNOTATION}=now`]);
-      // A controller looks for this every few minutes, and when it begins to lead.
+      // A controller checks this every few minutes, and when it begins to lead.
       await killAll(context, CONTROLLER_COMPONENT);
       await eventually(async () => (await trustedBundle(context)) !== trusted, {
         for: 'agents to be given the new authority',
@@ -129,13 +129,13 @@ const trustedBundle = ({ kubectl }: ClusterContext): Promise<string> =>
 
 export const budget: ClusterStep = {
   name: 'budget',
-  shows: 'a budget that lets nothing go blocks the drain, which says so, and goes on as soon as it lets go',
+  shows: 'a budget that allows no eviction blocks the drain, is named, and the drain resumes as soon as it allows one',
   needs: 'cluster',
   run: async (context) => {
     const { kubectl, report } = context;
     await rolloutWith(context, async (start) => {
       await kubectl.apply(webObjects({ maxUnavailable: 0 }));
-      // Not every node need have a pod of it.
+      // Not every node has a pod of it.
       const { node, message } = await blockedDrain(context, POD_OF_WEB, START_MS);
       report(`${node}: ${message}`);
       await kubectl.apply(webObjects({ maxUnavailable: 1 }));
@@ -146,7 +146,7 @@ export const budget: ClusterStep = {
 
 export const lost: ClusterStep = {
   name: 'lost',
-  shows: 'while a node does not come back from its reboot no other is touched; when it does, the rollout goes on',
+  shows: 'while a node does not come back from its reboot no other is touched; when it does, the rollout continues',
   needs: 'cluster',
   run: async (context) => {
     const { cluster, fleet, signal } = context;
@@ -168,7 +168,7 @@ export const lost: ClusterStep = {
 
 export const rollback: ClusterStep = {
   name: 'rollback',
-  shows: 'a node that boots back into its old version is given back at once, the others go on, and it gets the release later',
+  shows: 'a node that boots back into its old version is restored immediately, the others continue, and it gets the release later',
   needs: 'cluster',
   run: async (context) => {
     const { cluster, fleet, releases, signal, report } = context;

@@ -61,7 +61,7 @@ export const helm: ClusterStep = {
 const workload = ({ kubectl }: ClusterContext, name: string): Promise<WorkloadJson> =>
   kubectl.get<WorkloadJson>('deployment', name, '--namespace', DEFAULT_NAMESPACE);
 
-/** Runs commands as a user types them in the repository, up to the first that fails. */
+/** Runs commands of the README in the repository, up to the first that fails. */
 function shell({ kubectl, cluster, signal }: ClusterContext, commands: string): Promise<string> {
   const programs = 'helm() { command "$HELM" "$@"; }\nkubectl() { command "$KUBECTL" "$@"; }\n';
   return run('bash', ['--norc', '-ec', `${programs}${commands}`], {

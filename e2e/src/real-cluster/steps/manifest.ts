@@ -7,11 +7,11 @@ const STRICTLY = ['--dry-run=server', '--validate=strict', '--warnings-as-errors
 
 export const manifest: ApiStep = {
   name: 'manifest',
-  shows: 'the API server accepts every object that a user applies, strictly and without a warning, where none of them is yet',
+  shows: 'the API server accepts every object of the manifest, strictly and without a warning, on a fresh cluster',
   needs: 'api',
   run: async ({ kubectl, report }) => {
     const there = await kubectl.run(['get', 'namespace', DEFAULT_NAMESPACE, '--ignore-not-found', '--output', 'name']);
-    // What is in a namespace can be tried only where there is one.
+    // Namespaced objects can be tried only if their namespace exists.
     const objects = await kubectl.parse<KubeJson>(MANIFEST);
     if (there === '') await kubectl.apply(objects.filter(({ kind }) => kind === 'Namespace'));
     try {

@@ -8,7 +8,7 @@ import { permissions } from './permissions.ts';
 import { uninstall } from './uninstall.ts';
 
 const ROLLOUT_MS = 900_000;
-/** Nobody looks after shadows that are here, so that they stay as they are. */
+/** A namespace without a controller, so that the shadows in it stay as they are. */
 const ELSEWHERE = 'default';
 
 interface ShadowJson {
@@ -18,7 +18,7 @@ interface ShadowJson {
 
 export const migration: ClusterStep = {
   name: 'migration',
-  shows: 'kubectl apply of ours over an installation of the original keeps every shadow, finishes its updates, and can be removed again',
+  shows: 'kubectl apply over an installation of Brupop 1.x keeps every shadow, finishes its updates, and can be removed again',
   needs: 'cluster',
   operator: 'absent',
   run: async (context) => {

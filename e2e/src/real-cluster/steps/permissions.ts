@@ -33,14 +33,14 @@ const ACCOUNTS = [AGENT_SERVICE_ACCOUNT, APISERVER_SERVICE_ACCOUNT, CONTROLLER_S
 
 export const permissions: ClusterStep = {
   name: 'permissions',
-  shows: 'each ServiceAccount may do what the manifest gives it, and nothing else, anywhere',
+  shows: 'each ServiceAccount has the permissions of the manifest, and no others',
   needs: 'cluster',
   run: async ({ kubectl, report }) => {
     const objects = await rbacObjects(kubectl);
-    const anybody = new Set(await allowedTo(kubectl, 'default', DEFAULT_NAMESPACE));
+    const common = new Set(await allowedTo(kubectl, 'default', DEFAULT_NAMESPACE));
     for (const account of ACCOUNTS) {
       for (const namespace of [DEFAULT_NAMESPACE, 'kube-system']) {
-        const allowed = (await allowedTo(kubectl, account, namespace)).filter((permission) => !anybody.has(permission));
+        const allowed = (await allowedTo(kubectl, account, namespace)).filter((permission) => !common.has(permission));
         const given = givenTo(objects, account, namespace);
         deepEqual(allowed.sort(), given.sort(), `${account} in ${namespace}`);
         report(`${account} in ${namespace}: ${given.length} permissions`);
@@ -138,7 +138,7 @@ async function rbacObjects(kubectl: Kubectl): Promise<RbacObject[]> {
   return kubectl.parse<RbacObject>(MANIFEST);
 }
 
-/** What the manifest's bindings give in a namespace. */
+/** The permissions that the manifest's bindings grant in a namespace. */
 function givenTo(objects: readonly RbacObject[], account: string, namespace: string): string[] {
   const roles = objects
     .filter(({ kind, metadata }) => kind === 'ClusterRoleBinding' || (kind === 'RoleBinding' && metadata.namespace === namespace))

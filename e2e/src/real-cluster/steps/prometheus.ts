@@ -20,13 +20,13 @@ interface Sample {
   readonly spec?: { readonly template?: { readonly spec: { readonly containers: readonly { readonly image: string }[] } } };
 }
 
-/** What Brupop's documented metrics that have no data after a rollout wait for. */
+/** What Brupop's documented metrics without data after a rollout wait for. */
 const WITHOUT_DATA: Readonly<Record<string, string>> = {
   brupop_update_window_next_opening_timestamp_seconds: 'a window that is closed',
   brupop_update_window_closing_timestamp_seconds: 'a window that closes',
   brupop_estimated_finish_timestamp_seconds: 'an update to be measured while others are to come; here that may pass between two scrapes',
 };
-/** What those wait for that are 0 all along. */
+/** What those wait for that are always 0. */
 const NOTHING_COUNTED: Readonly<Record<string, string>> = {
   brupop_hosts_stuck: 'a step that takes longer than it may',
   brupop_updates_failed_total: 'an update that fails',
@@ -39,18 +39,18 @@ const NOTHING_COUNTED: Readonly<Record<string, string>> = {
   brupop_apiserver_evictions_total: 'a replica to be scraped between an eviction by it and its own',
   http_server_active_requests: 'a scrape in the very moment',
 };
-/** What is not 0 while a node is being drained and something keeps it. */
+/** Metrics that are not 0 while a drain is blocked. */
 const WHILE_DRAINING = [
   'brupop_hosts_unavailable',
   'brupop_update_slots_used',
   'brupop_drains_blocked',
   'brupop_apiserver_drain_steps_blocked_total',
 ];
-/** What discovery and scraping add to the labels that a process shows. */
+/** Labels that discovery and scraping add to those of a process. */
 const OF_THE_SCRAPE = new Set(['__name__', 'job', 'instance', 'pod']);
 
-/** The user that the sample lets Prometheus run as. */
-const NOBODY = 65_534;
+/** The user of Prometheus in the sample. */
+const NOBODY_UID = 65_534;
 const READY_MS = 180_000;
 const ROLLOUT_MS = 900_000;
 const SCRAPED_MS = 120_000;
@@ -103,22 +103,22 @@ export const prometheus: ClusterStep = {
   },
 };
 
-/** Updates all nodes; the first drain that meets a pod of the workload is held until the next scrape, which may be half a minute away. */
+/** Updates all nodes; the first drain with a pod of the workload is prolonged until the next scrape, up to half a minute later. */
 async function rolloutWhileScraped(context: ClusterContext, api: PrometheusApi): Promise<void> {
   const { kubectl, releases, signal } = context;
   const version = releases.publish();
   await kubectl.apply(webObjects({ maxUnavailable: 0 }));
   await blockedDrain(context, POD_OF_WEB, ROLLOUT_MS);
-  const told = async (): Promise<boolean> => {
+  const hasData = async (): Promise<boolean> => {
     const values = await Promise.all(WHILE_DRAINING.map((name) => api.value(`max(${name})`)));
     return values.every((value = 0) => value > 0);
   };
-  await eventually(told, { for: `data of ${WHILE_DRAINING.join(', ')}`, limitMs: SCRAPED_MS, signal });
+  await eventually(hasData, { for: `data of ${WHILE_DRAINING.join(', ')}`, limitMs: SCRAPED_MS, signal });
   await kubectl.apply(webObjects());
   await updated(context, version, ROLLOUT_MS);
 }
 
-/** Of each metric that is not as it should be after some scrapes, what is wrong. */
+/** The problems of each metric after some scrapes. */
 async function lackingAfterScrapes(api: PrometheusApi, signal: AbortSignal): Promise<readonly string[]> {
   let left: readonly string[] = [];
   const isComplete = async (): Promise<boolean> => {
@@ -130,7 +130,7 @@ async function lackingAfterScrapes(api: PrometheusApi, signal: AbortSignal): Pro
   return left;
 }
 
-/** The sample as it is has `promtool`'s consent. */
+/** Checks the unmodified sample with `promtool`. */
 async function checkWithPromtool({ kubectl, cluster, report }: ClusterContext): Promise<void> {
   const sample = await kubectl.parse<Sample>(TELEMETRY_MANIFEST);
   const directory = join(cluster.directory, 'prometheus');
@@ -141,7 +141,7 @@ async function checkWithPromtool({ kubectl, cluster, report }: ClusterContext): 
   report((await run(cluster.binaries.promtool, ['check', 'config', '--lint-fatal', join(directory, 'prometheus.yml')])).trim());
 }
 
-/** What a cluster of a user's has, and this one does not: a volume for the claim, and a registry that has the image. @returns the volume's name */
+/** Creates what users' clusters have and this one lacks: a volume for the claim, and the image. @returns the volume's name */
 async function provideVolume({ kubectl, cluster }: ClusterContext): Promise<string> {
   const sample = await kubectl.parse<Sample>(TELEMETRY_MANIFEST);
   const image = sample.flatMap(({ spec }) => spec?.template?.spec.containers ?? [])[0]?.image ?? '';
@@ -149,10 +149,10 @@ async function provideVolume({ kubectl, cluster }: ClusterContext): Promise<stri
   equal(image.split(':v')[1], /version (\S+)/.exec(version)?.[1], 'the version that the sample names is the one that is tested');
   const archive = await buildPrometheusImage(cluster.binaries, cluster.directory, image);
   for (const { node } of cluster.managed) await node.importImage(archive);
-  // All nodes share this machine's disk, so that Prometheus can go on anywhere when its node is drained.
+  // All nodes share this machine's disk, so Prometheus can continue on any node when its own is drained.
   const path = join(cluster.directory, 'prometheus-data');
   await mkdir(path);
-  await chown(path, NOBODY, NOBODY);
+  await chown(path, NOBODY_UID, NOBODY_UID);
   const name = 'prometheus';
   await kubectl.apply([
     {
@@ -186,7 +186,7 @@ async function everyPodIsScraped({ kubectl, signal }: ClusterContext, api: Prome
   });
 }
 
-/** Of each metric that is not as it should be, what is wrong. */
+/** The problems of each metric. */
 async function lacking(api: PrometheusApi): Promise<string[]> {
   const problems = METRICS.flatMap(({ title, metrics }) =>
     metrics.map((metric) => problemOf(api, `brupop-${title.toLowerCase()}`, metric)),
@@ -194,7 +194,7 @@ async function lacking(api: PrometheusApi): Promise<string[]> {
   return (await Promise.all(problems)).filter((problem) => problem !== '');
 }
 
-/** @returns what is wrong with a metric; empty if nothing is */
+/** @returns the problem of a metric; empty if there is none */
 async function problemOf(api: PrometheusApi, job: string, { name, type, labels = {} }: MetricDefinition): Promise<string> {
   const series = `${type === 'histogram' ? `${name}_count` : name}{job="${job}"}`;
   const samples = await api.query(`max by (${Object.keys(labels).join()}) (max_over_time(${series}[30m]))`);

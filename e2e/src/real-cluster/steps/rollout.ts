@@ -11,7 +11,7 @@ const ROLLOUT_MS = 900_000;
 
 export const rollout: ClusterStep = {
   name: 'rollout',
-  shows: 'three nodes update themselves, one at a time, and a workload with a budget answers every request meanwhile',
+  shows: 'three nodes are updated, one at a time, and a workload with a budget answers every request meanwhile',
   needs: 'cluster',
   operator: 'installs',
   run: async (context) => {
@@ -50,7 +50,7 @@ export const rollout: ClusterStep = {
     const times = boots.map(({ node, downMs, upMs }) => `${node} was down ${((upMs - downMs) / 1000).toFixed(1)} s`);
     report(`${times.join(', ')}; ${answered} requests answered, none failed`);
     report(`requests to the Kubernetes API for each update of a node:\n${requestTable(requests, boots.length)}`);
-    // The steps that follow need not wait until the nodes notice their releases.
+    // The following steps need not wait until the nodes notice their releases.
     await configure(kubectl, 'agent', { UPDATE_CHECK_INTERVAL_IN_SEC: '10' });
   },
 };
@@ -58,7 +58,7 @@ export const rollout: ClusterStep = {
 async function startWorkload({ kubectl, signal }: ClusterContext): Promise<void> {
   await kubectl.apply([...webObjects(), clientObject()]);
   await kubectl.run(['rollout', 'status', '--namespace', WORKLOAD_NAMESPACE, '--timeout=240s', `deployment/${WEB}`], undefined, 250_000);
-  // Until its endpoints are known everywhere, a Service refuses.
+  // A Service refuses connections until its endpoints are known everywhere.
   await eventually(async () => (await callsOf(kubectl)).answered > 0, {
     for: 'the first answer of the workload',
     limitMs: 240_000,

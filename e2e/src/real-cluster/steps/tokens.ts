@@ -30,7 +30,7 @@ interface Refusal {
 
 export const tokens: ClusterStep = {
   name: 'tokens',
-  shows: 'forged and stolen tokens are refused by a real TokenReview, and the node that a token is bound to counts',
+  shows: 'forged and stolen tokens are rejected by a real TokenReview, and a token is accepted only for its own node',
   needs: 'cluster',
   run: async (context) => {
     const { api, kubectl, fleet, report } = context;
@@ -91,7 +91,7 @@ export const tokens: ClusterStep = {
     }
     const after = fleet.nodes.map(({ name, cordoned, labels, annotations }) => ({ name, cordoned, labels, annotations }));
     deepEqual(after, before, 'no node was touched');
-    // Without it the refusals could be for another reason.
+    // Without it the rejections could have another reason.
     equal((await ask(genuine, node, 'GET')).status, 200, 'the genuine token is obeyed');
     await kubectl.run(['delete', 'namespace', ELSEWHERE, '--wait=false']);
     report(`${cases.length} forged tokens were refused`);
@@ -104,7 +104,7 @@ type Ask = (
   method?: 'GET' | 'POST',
 ) => Promise<{ readonly status: number; readonly code?: string }>;
 
-/** Calls one pod of the apiserver as an agent does; POST asks to drain, GET for the shadow. */
+/** Calls one pod of the apiserver as an agent does; POST requests a drain, GET reads the shadow. */
 async function apiserver({ kubectl }: ClusterContext): Promise<Ask> {
   const [pod] = await podsOf(kubectl, APISERVER_COMPONENT);
   const secret = await kubectl.run([
@@ -169,7 +169,7 @@ async function tokenFor(
   return (body as { status: { token: string } }).status.token;
 }
 
-/** A pod of the agent's name, ServiceAccount and node, where anybody may make one. */
+/** A pod with the agent's name, ServiceAccount and node in a namespace where others may create one. */
 async function podElsewhere({ kubectl }: ClusterContext, agent: PodJson): Promise<PodJson> {
   const { name } = agent.metadata;
   await kubectl.apply([
@@ -189,7 +189,7 @@ async function podElsewhere({ kubectl }: ClusterContext, agent: PodJson): Promis
   return kubectl.get<PodJson>('pod', name, '--namespace', ELSEWHERE);
 }
 
-/** The token of an agent that has been deleted since; its DaemonSet has made another. */
+/** The token of a deleted agent, which its DaemonSet has replaced. */
 async function tokenOfDeadPod({ api, kubectl, signal }: ClusterContext): Promise<string> {
   const agent = (await podsOf(kubectl, AGENT_COMPONENT)).at(-1);
   if (agent === undefined) throw new Error('there is no agent');

@@ -5,7 +5,7 @@ import type { ClusterContext, ClusterStep } from '../step.ts';
 
 export const uninstall: ClusterStep = {
   name: 'uninstall',
-  shows: 'removal as the README says it leaves nothing: no object, cordon, label, taint or annotation',
+  shows: 'the removal in the README leaves nothing: no object, cordon, label, taint or annotation',
   needs: 'cluster',
   operator: 'removes',
   run: async (context) => {
@@ -17,7 +17,7 @@ export const uninstall: ClusterStep = {
   },
 };
 
-/** Looks for whatever the operator might have left, and labels the nodes anew. */
+/** Looks for anything that the operator might have left, and labels the nodes again. */
 export async function nothingIsLeft({ kubectl, api, cluster, report }: ClusterContext): Promise<void> {
   const { items: nodes } = await api.get<{
     items: { metadata: { name: string; annotations?: object; labels?: object }; spec: { taints?: { key: string }[] } }[];
@@ -27,7 +27,7 @@ export async function nothingIsLeft({ kubectl, api, cluster, report }: ClusterCo
       (name) => name.includes('brupop') || name.includes('exclude-from'),
     ),
   );
-  deepEqual(marks, [], 'no node bears a mark of ours');
+  deepEqual(marks, [], 'no node has an annotation, label or taint of ours');
   deepEqual(
     nodes.filter(({ spec }) => 'unschedulable' in spec).map(({ metadata }) => metadata.name),
     [],
@@ -50,7 +50,7 @@ export async function nothingIsLeft({ kubectl, api, cluster, report }: ClusterCo
     const left = names.split('\n').filter((name) => name.includes('brupop') || name.includes(CRD_NAME) || name.includes(DEFAULT_NAMESPACE));
     deepEqual(left, [], `no ${kind} is left`);
   }
-  // For whoever installs something again.
+  // For a later installation.
   const managed = cluster.managed.map(({ name }) => name);
   await kubectl.run(['label', 'node', ...managed, `${UPDATER_INTERFACE_LABEL}=${UPDATER_INTERFACE_VERSION}`]);
   report(`looked at ${kinds.length} kinds`);

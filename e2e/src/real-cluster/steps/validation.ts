@@ -14,7 +14,7 @@ const ATTEMPTS = 10;
 
 export const validation: ClusterStep = {
   name: 'validation',
-  shows: 'the API server finds nothing wrong with the manifest, nor with anything that the operator writes',
+  shows: 'the API server validates the manifest and everything that the operator writes without a problem',
   needs: 'cluster',
   run: async ({ kubectl, api, report }) => {
     const applied = await kubectl.run(['apply', '--dry-run=server', '--validate=strict', '--warnings-as-errors', '-f', MANIFEST]);
@@ -34,7 +34,7 @@ export const validation: ClusterStep = {
   },
 };
 
-/** Writes each object again as it is, under strict validation, without effect. @returns how many */
+/** Writes each object again unchanged, under strict validation, as a dry run. @returns how many */
 async function rewritten(api: KubeApi, collection: string, subresource: string): Promise<number> {
   const { items } = await api.get<{ items: Written[] }>(collection);
   ok(items.length > 0, `there is something in ${collection}`);
@@ -47,7 +47,7 @@ async function rewritten(api: KubeApi, collection: string, subresource: string):
   return items.length;
 }
 
-/** The answer to writing an object as it is; not that others, as the kubelet does all the time, have just written it. */
+/** The answer to an unchanged write of an object; a conflict with other writers, such as the kubelet, is retried. */
 async function writtenAgain(api: KubeApi, path: string): Promise<Answer> {
   for (let attempt = 1; ; attempt++) {
     const answer = await api.ask('PUT', `${path}?dryRun=All&fieldValidation=Strict`, await api.get<Written>(path));
@@ -77,7 +77,7 @@ export const conversion: ClusterStep = {
   },
 };
 
-// Not the operator's namespace: its controller looks after what is in there.
+// Not the operator's namespace, where the controller acts on shadows.
 const ELSEWHERE = ['--namespace', 'default'];
 
 /** Writes a shadow as v1 and reads it as v2. */
@@ -111,7 +111,7 @@ interface Shadow {
   readonly status?: { readonly crash_count?: number };
 }
 
-/** A client that knows v1 alone changes one field; what only v2 has must still be there. */
+/** A client that knows only v1 changes one field; the fields of v2 must be kept. */
 async function keepsOfV1Writers({ kubectl, api }: ClusterContext): Promise<void> {
   const name = 'brs-both';
   await kubectl.apply([{ apiVersion: `${GROUP}/v2`, kind: KIND, metadata: { name, namespace: 'default' }, spec: { state: 'Idle' } }]);

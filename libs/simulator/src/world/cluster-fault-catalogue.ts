@@ -108,7 +108,7 @@ export const CLUSTER_FAULTS: readonly Fault[] = [
   ),
   fault(
     'leadership-lost',
-    'Another holder takes the lease of the controller and never renews it. The controller stops, and leads again once the lease has expired.',
+    'Another holder takes the lease of the controller and lets it expire. The controller stops, and leads again after that.',
     (cluster, { namespace = DEFAULT_NAMESPACE }) => {
       const place = { namespace, name: CONTROLLER_LEASE };
       if (cluster.store.get('Lease', place) === undefined) return applied(cluster, undefined);

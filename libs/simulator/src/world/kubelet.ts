@@ -36,7 +36,7 @@ export interface NodeAddresses {
 
 const LEASE_NAMESPACE = 'kube-node-lease';
 
-/** The kubelet of one node: registers it, renews its lease, runs its pods. It starts and stops with its host. */
+/** The kubelet of one node: registers it, sends its heartbeats, runs its pods. It starts and stops with its host. */
 export class Kubelet {
   readonly #options: KubeletOptions;
   readonly #workers = new Map<string, PodWorker>();
