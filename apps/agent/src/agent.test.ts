@@ -19,7 +19,7 @@ const unavailable = (): Promise<HttpResponse> => Promise.resolve(jsonResponse(50
 const connectionLost = (): Promise<HttpResponse> => Promise.reject(new Error('reset'));
 
 describe('an idle agent', () => {
-  test('creates its shadow and reports what is available', async () => {
+  test('creates its shadow and reports the available update', async () => {
     await aWorld().ready();
     expect(world.apiserver.status).toMatchObject({
       current_state: 'Idle',
@@ -36,7 +36,7 @@ describe('an idle agent', () => {
     expect(world.apiserver.written).toHaveLength(before);
   });
 
-  test('writes about once an hour when its host last checked for updates', async () => {
+  test('reports about once an hour when its host last checked for updates', async () => {
     await aWorld().ready();
     const before = world.apiserver.written.length;
     await world.clock.advance(5.9 * 3_600_000);
@@ -47,7 +47,7 @@ describe('an idle agent', () => {
     expect(age).toBeLessThan(3_900_000);
   });
 
-  test('does not write again and again what an older apiserver, or an older resource, does not keep', async () => {
+  test('does not report repeatedly what an older apiserver, or an older CRD, drops', async () => {
     await aWorld().ready();
     world.apiserver.keepsChecks = false;
     world.repository.available.unshift('1.28.0');
@@ -58,7 +58,7 @@ describe('an idle agent', () => {
     expect(world.apiserver.written).toHaveLength(before);
   });
 
-  test('polls about once a minute and asks for nothing else', async () => {
+  test('polls about once a minute, without other requests', async () => {
     await aWorld().ready();
     const before = world.apiserver.requests.length;
     await world.clock.advance(600_000);
@@ -67,7 +67,7 @@ describe('an idle agent', () => {
     expect(requests.length).toBeLessThanOrEqual(11);
   });
 
-  test('asks its host for little', async () => {
+  test('sends few requests to its host', async () => {
     await aWorld().ready();
     let requests = 0;
     world.onHostRequest = () => requests++;
@@ -75,7 +75,7 @@ describe('an idle agent', () => {
     expect(requests).toBeLessThanOrEqual(1.5 * 60);
   });
 
-  test('takes over a token that was replaced', async () => {
+  test('uses a replaced token', async () => {
     await aWorld().ready();
     world.token = 'token-2';
     await world.clock.advance(120_000);
@@ -84,13 +84,13 @@ describe('an idle agent', () => {
     expect(world.host.version).toBe('1.27.0');
   });
 
-  test('makes a new shadow when somebody has deleted it', async () => {
+  test('creates a deleted shadow again', async () => {
     await aWorld().ready();
     world.apiserver.shadow = undefined;
     expect(await world.until(() => world.apiserver.status?.target_version === '1.27.0')).toBe(true);
   });
 
-  test('takes over what others have changed in its status', async () => {
+  test('adopts changes of its status by other clients', async () => {
     await aWorld().ready();
     world.apiserver.edit({ crash_count: 7 });
     await world.clock.advance(60_000);
@@ -101,7 +101,7 @@ describe('an idle agent', () => {
 });
 
 describe('an update', () => {
-  test('passes through every step in order and leaves the node as it was', async () => {
+  test('performs every step in order and restores the node', async () => {
     await aWorld({ excludeFromLbWaitMs: 60_000 }).ready();
     const before = statesWritten().length;
     expect(await world.update()).toBe(true);
@@ -125,7 +125,7 @@ describe('an update', () => {
     });
   });
 
-  test('takes hardly longer than its host', async () => {
+  test('takes little longer than its host', async () => {
     await aWorld().ready();
     const startMs = world.clock.monotonic();
     await world.update();
@@ -133,13 +133,13 @@ describe('an update', () => {
     expect(world.clock.monotonic() - startMs - 69_000).toBeLessThan(4_000);
   });
 
-  test('leaves load balancers alone unless asked', async () => {
+  test('does not exclude the node from load balancers by default', async () => {
     await aWorld().ready();
     await world.update();
     expect(world.apiserver.requests).not.toContain(`POST ${ROUTES.excludeFromLb}`);
   });
 
-  test.each(['GET', 'PUT'])('loses nothing when a %s fails again and again', async (method) => {
+  test.each(['GET', 'PUT'])('completes although each %s fails several times', async (method) => {
     await aWorld().ready();
     for (let times = 0; times < 5; times++) {
       world.apiserver.failures.push({ method, path: ROUTES.shadow, response: times % 2 === 0 ? unavailable : connectionLost });
@@ -148,14 +148,14 @@ describe('an update', () => {
     expect({ version: world.host.version, crashes: crashes() }).toEqual({ version: '1.27.0', crashes: 0 });
   });
 
-  test('waits out a drain that takes long', async () => {
+  test('waits for a long drain', async () => {
     await aWorld().ready();
     world.apiserver.drainWaits = 20;
     expect(await world.update()).toBe(true);
     expect(world.host.version).toBe('1.27.0');
   });
 
-  test('survives an agent that is killed at any moment', async () => {
+  test('completes although the agent is killed at any time', async () => {
     for (let at = 1; at < 14; at++) {
       await aWorld({ excludeFromLbWaitMs: 5_000 }).ready();
       world.apiserver.setDesired('StagedAndPerformedUpdate', '1.27.0');
@@ -177,14 +177,14 @@ describe('an update', () => {
     }
   });
 
-  test('is not led astray by reads that lag behind its writes', async () => {
+  test('completes although reads lag behind writes', async () => {
     await aWorld().ready();
     world.apiserver.lagMs = 8_000;
     expect(await world.update()).toBe(true);
     expect({ version: world.host.version, crashes: crashes() }).toEqual({ version: '1.27.0', crashes: 0 });
     const asked = (request: string): number => world.apiserver.requests.filter((one) => one === request).length;
     expect(asked(`POST ${ROUTES.cordonAndDrain}`)).toBe(1);
-    // Staged, draining, rebooting, returning, rebooted, monitored, idle: none is told again because a read does not show it yet.
+    // Staged, draining, rebooting, returning, rebooted, monitored, idle: none is reported twice because a read does not show it yet.
     expect(asked(`PUT ${ROUTES.shadow}`)).toBeLessThanOrEqual(9);
   });
 });
@@ -198,7 +198,7 @@ describe('monitoring', () => {
   };
   const isOver = (): boolean => world.apiserver.shadow?.spec.state === 'Idle';
 
-  test('lasts until the node and its DaemonSets have been healthy for the soak time without a break', async () => {
+  test('lasts until the node and its DaemonSets have been continuously healthy for the soak time', async () => {
     await monitored();
     await world.clock.advance(SOAK - 60_000);
     world.apiserver.healthy = false;
@@ -208,13 +208,13 @@ describe('monitoring', () => {
     expect(await world.until(isOver, 120_000)).toBe(true);
   });
 
-  test('goes on for as long as the node is not healthy', async () => {
+  test('continues while the node is not healthy', async () => {
     await monitored();
     world.apiserver.healthy = false;
     expect(await world.until(isOver, SOAK + 480_000)).toBe(false);
   });
 
-  test('ends as a failure of the version when the node has not become healthy in time, and the failure stands until it is', async () => {
+  test('fails the version if the node does not become healthy in time, until it is healthy', async () => {
     await monitored();
     world.apiserver.healthy = false;
     const failed = (): boolean => (world.apiserver.shadow?.status?.crash_count ?? 0) === 1;
@@ -241,8 +241,8 @@ describe('monitoring', () => {
   });
 });
 
-describe('a report that the apiserver refuses', () => {
-  test('is sent again without its messages, and the update goes on', async () => {
+describe('a report that the apiserver rejects', () => {
+  test('is sent again without messages, and the update continues', async () => {
     await aWorld().ready();
     world.apiserver.refusesMessages = true;
     expect(await world.update()).toBe(true);
@@ -254,7 +254,7 @@ describe('a report that the apiserver refuses', () => {
 describe('a failed update', () => {
   const drains = (): number => world.apiserver.requests.filter((request) => request === `POST ${ROUTES.cordonAndDrain}`).length;
 
-  test('after a rollback the node is given back, the version remembered, and nothing drained again', async () => {
+  test('after a rollback restores the node, remembers the version, and does not drain again', async () => {
     await aWorld().ready();
     world.host.faults.bootFails('always');
     expect(await world.update()).toBe(true);
@@ -270,7 +270,7 @@ describe('a failed update', () => {
     expect(statesWritten().filter((state) => state === 'ErrorReset')).toHaveLength(1);
   });
 
-  test('succeeds at the next attempt, and then forgets', async () => {
+  test('succeeds at the next attempt, and then clears the failure', async () => {
     await aWorld().ready();
     world.host.faults.bootFails(1);
     await world.update();
@@ -279,14 +279,14 @@ describe('a failed update', () => {
     expect(world.apiserver.status).toMatchObject({ current_version: '1.27.0', crash_count: 0, failed_versions: [] });
   });
 
-  test('a download that fails once is tried again', async () => {
+  test('retries a download that fails once', async () => {
     await aWorld().ready();
     world.host.faults.downloadFails(1);
     expect(await world.update()).toBe(true);
     expect({ version: world.host.version, crashes: crashes() }).toEqual({ version: '1.27.0', crashes: 0 });
   });
 
-  test('a host that does not reach its repository does not pass for up to date, until it does again', async () => {
+  test('does not report a host as up to date while it cannot reach its repository', async () => {
     await aWorld().ready();
     world.host.faults.refreshFails('always');
     await world.clock.advance(1_500_000);
@@ -311,7 +311,7 @@ describe('a failed update', () => {
   test.each([
     { what: 'download', path: '/actions/prepare-update', takesMs: DEFAULT_HOST_TIMINGS.downloadMs },
     { what: 'refresh', path: '/actions/refresh-updates', takesMs: DEFAULT_HOST_TIMINGS.refreshMs },
-  ])('a $what that fails is tried again after a pause each time', async ({ what, path, takesMs }) => {
+  ])('retries a failing $what after a pause each time', async ({ what, path, takesMs }) => {
     await aWorld().ready();
     world.host.faults.downloadFails('always');
     if (what === 'refresh') {
@@ -324,14 +324,14 @@ describe('a failed update', () => {
     world.onHostRequest = (request) => {
       if (request.path === path) askedAtMs.push(world.clock.monotonic());
     };
-    const toldAtMs = world.clock.monotonic();
+    const startMs = world.clock.monotonic();
     await world.clock.advance(300_000);
-    const pauses = askedAtMs.map((atMs, index) => atMs - (askedAtMs[index - 1] ?? toldAtMs - takesMs));
+    const pauses = askedAtMs.map((atMs, index) => atMs - (askedAtMs[index - 1] ?? startMs - takesMs));
     expect(pauses.length).toBeGreaterThan(4);
     expect(Math.min(...pauses)).toBeGreaterThanOrEqual(takesMs + DEFAULT_AGENT_SETTINGS.retryMs);
   });
 
-  test('an activation that finds the host busy costs no second download', async () => {
+  test('does not download again if the host was busy at the activation', async () => {
     await aWorld().ready();
     let downloads = 0;
     let isBusy = true;
@@ -351,7 +351,7 @@ describe('a failed update', () => {
     });
   });
 
-  test('a release that comes between refresh and download is run instead, and the one that was asked for is not blamed', async () => {
+  test('installs a release that appears between refresh and download, and does not fail the desired one', async () => {
     await aWorld().ready();
     world.repository.available.unshift('1.28.0');
     expect(await world.update()).toBe(true);
@@ -362,14 +362,14 @@ describe('a failed update', () => {
     expect(world.apiserver.status).toMatchObject({ current_version: '1.28.0', crash_count: 0, failed_versions: [] });
   });
 
-  test('a download that never succeeds ends in one failure and no drain', async () => {
+  test('reports one failure and does not drain if the download never succeeds', async () => {
     await aWorld({ stageTimeoutMs: 300_000 }).ready();
     world.host.faults.downloadFails('always');
     expect(await world.update()).toBe(true);
     expect({ crashes: crashes(), drains: drains() }).toEqual({ crashes: 1, drains: 0 });
   });
 
-  test('a version that is withdrawn before its download is given up soon, and not blamed', async () => {
+  test('ends soon and does not fail the version if it is withdrawn before its download', async () => {
     await aWorld().ready();
     world.repository.available.shift();
     expect(await world.update(120_000)).toBe(true);
@@ -377,7 +377,7 @@ describe('a failed update', () => {
     expect(world.apiserver.status).toMatchObject({ target_version: '1.26.1', failed_versions: [], failure_message: null });
   });
 
-  test('a download that never ends is told of at the deadline of the agent, not passed over until the controller gives the node up', async () => {
+  test('reports a download that never ends at the deadline of the agent, before that of the controller', async () => {
     await aWorld().ready();
     world.onHostRequest = ({ path }) => {
       if (path !== '/actions/prepare-update') return;
@@ -391,14 +391,14 @@ describe('a failed update', () => {
     expect({ crashes: crashes(), drains: drains() }).toEqual({ crashes: 1, drains: 0 });
   });
 
-  test('a reboot that is refused for a while is asked for again, and the node drained once', async () => {
+  test('requests a refused reboot again, and drains the node once', async () => {
     await aWorld().ready();
     world.host.faults.rebootRefused(3);
     expect(await world.update()).toBe(true);
     expect({ version: world.host.version, crashes: crashes(), drains: drains() }).toEqual({ version: '1.27.0', crashes: 0, drains: 1 });
   });
 
-  test('a reboot that is refused is asked for again after a pause each time, also after the refusal was told', async () => {
+  test('requests a refused reboot again after a pause each time, also after the refusal was reported', async () => {
     await aWorld().ready();
     world.host.faults.rebootRefused(3);
     const askedAtMs: number[] = [];
@@ -411,7 +411,7 @@ describe('a failed update', () => {
     expect(Math.min(...pauses)).toBeGreaterThanOrEqual(DEFAULT_AGENT_SETTINGS.retryMs);
   });
 
-  test('a reboot that is always refused gives the node back', async () => {
+  test('restores the node if the reboot is always refused', async () => {
     await aWorld().ready();
     world.host.faults.rebootRefused('always');
     expect(await world.update()).toBe(true);
@@ -421,7 +421,7 @@ describe('a failed update', () => {
     expect(world.host.updateStatus?.state).toBe('Staged');
   });
 
-  test('a blocked drain gives the node back after its timeout and keeps the reason', async () => {
+  test('restores the node after the timeout of a blocked drain, and keeps the reason', async () => {
     await aWorld({ drainTimeoutMs: 120_000 }).ready();
     world.apiserver.drainWaits = 100_000;
     expect(await world.update()).toBe(true);
@@ -430,7 +430,7 @@ describe('a failed update', () => {
     expect(crashes()).toBe(1);
   });
 
-  test('a drain for which the apiserver cannot be had is not given up, even past its timeout', async () => {
+  test('continues a drain past its timeout while the apiserver is unavailable', async () => {
     await aWorld({ drainTimeoutMs: 120_000 }).ready();
     for (let times = 0; times < 15; times++)
       world.apiserver.failures.push({
@@ -442,7 +442,7 @@ describe('a failed update', () => {
     expect({ version: world.host.version, crashes: crashes() }).toEqual({ version: '1.27.0', crashes: 0 });
   });
 
-  test('a drain that the apiserver gives up gives the node back at once', async () => {
+  test('restores the node immediately if the apiserver ends the drain', async () => {
     await aWorld().ready();
     const gaveUp = (): Promise<HttpResponse> =>
       Promise.resolve(jsonResponse(409, { error: { code: 'DRAIN_TIMED_OUT', message: 'web blocks' } }));
@@ -451,7 +451,7 @@ describe('a failed update', () => {
     expect({ crashes: crashes(), drains: drains() }).toEqual({ crashes: 1, drains: 1 });
   });
 
-  test('is counted once, however long the controller takes to see it', async () => {
+  test('is counted once, however late the controller observes it', async () => {
     await aWorld({ stageTimeoutMs: 60_000 }).ready();
     world.apiserver.controls = false;
     world.host.faults.downloadFails('always');
@@ -475,7 +475,7 @@ describe('an update that is no longer offered', () => {
   const lock = (): void => {
     world.host.versionLock = 'v1.26.1';
   };
-  /** Staged, and waiting for its turn. */
+  /** Staged, and waiting for a slot. */
   const staged = async (): Promise<void> => {
     await aWorld().ready();
     world.apiserver.controls = false;
@@ -500,7 +500,7 @@ describe('an update that is no longer offered', () => {
   test.each([
     { how: 'withdrawn', take: withdraw },
     { how: 'locked out by an administrator', take: lock },
-  ])('while it waits for its turn, being $how, is deactivated and ends without a failure', async ({ take }) => {
+  ])('is deactivated and ends without a failure if it is $how while it waits for a slot', async ({ take }) => {
     await staged();
     await world.clock.advance(3 * 3_600_000);
     take();
@@ -511,7 +511,7 @@ describe('an update that is no longer offered', () => {
   test.each([
     { how: 'withdrawn', take: withdraw },
     { how: 'locked out by an administrator', take: lock },
-  ])('when the turn has come, being $how in this minute, is not drained for', async ({ take }) => {
+  ])('does not drain the node if it is $how when the slot is free', async ({ take }) => {
     await staged();
     await world.clock.advance(6 * 3_600_000);
     take();
@@ -520,7 +520,7 @@ describe('an update that is no longer offered', () => {
     expect(ended()).toEqual(NOTHING_LOST);
   });
 
-  test('in a drain that takes long is given back, and ends without a failure', async () => {
+  test('restores the node and ends without a failure during a long drain', async () => {
     await staged();
     world.apiserver.drainWaits = 100_000;
     allow();
@@ -531,7 +531,7 @@ describe('an update that is no longer offered', () => {
     expect(world.apiserver.cordoned).toBe(false);
   });
 
-  test('is told apart from one that the host cannot check: that node waits, says why, and is not drained', async () => {
+  test('differs from one that the host cannot check: that node waits, reports the reason, and is not drained', async () => {
     await staged();
     world.host.faults.refreshFails('always');
     allow();
@@ -546,7 +546,7 @@ describe('an update that is no longer offered', () => {
     expect([world.host.version, crashes()]).toEqual(['1.27.0', 0]);
   });
 
-  test('is given up at the deadline by a host that cannot check it, and the version is not blamed', async () => {
+  test('ends at the deadline if the host cannot check it, and the version does not fail', async () => {
     await staged();
     world.host.faults.refreshFails('always');
     allow();
@@ -555,7 +555,7 @@ describe('an update that is no longer offered', () => {
     expect(world.apiserver.status?.failed_versions).toEqual([]);
   });
 
-  test('after an agent that died between any two of its steps ends without a failure, too', async () => {
+  test('ends without a failure if the agent was killed between any two steps', async () => {
     for (let at = 0; at < 8; at++) {
       await staged();
       withdraw();
@@ -569,7 +569,7 @@ describe('an update that is no longer offered', () => {
     }
   });
 
-  test('of which the updater downloads nothing is not booted, whatever image the disk holds', async () => {
+  test('is not booted if the updater downloads nothing, whatever image the disk contains', async () => {
     world = new AgentWorld({}, { inactive: '1.25.0' });
     await world.ready();
     world.repository.available.shift();
@@ -578,7 +578,7 @@ describe('an update that is no longer offered', () => {
     await world.clock.advance(600_000);
     expect(world.host.version).toBe('1.26.1');
     expect(asked).not.toContain('activate-update');
-    // Offered again, and staged as the host says: what lies there is downloaded anew.
+    // It is offered again, and the host reports it as staged: the image is downloaded again.
     world.repository.available.unshift('1.27.0');
     await world.until(() => world.apiserver.status?.target_version === '1.27.0');
     world.kill();
@@ -587,7 +587,7 @@ describe('an update that is no longer offered', () => {
     expect(world.apiserver.status).toMatchObject({ current_version: '1.27.0', crash_count: 0, failed_versions: [] });
   });
 
-  test('is told apart from one of which the updater prints nothing that the host can read', async () => {
+  test('differs from one for which the host cannot parse the output of the updater', async () => {
     world = new AgentWorld();
     world.host.faults.unparsableOutput('always');
     world.start();
@@ -600,7 +600,7 @@ describe('an update that is no longer offered', () => {
     expect([world.host.version, crashes()]).toEqual(['1.27.0', 0]);
   });
 
-  test('but staged by the attempt before, and offered again, is not downloaded twice', async () => {
+  test('is not downloaded twice if it was staged by the previous attempt and is offered again', async () => {
     await aWorld({ drainTimeoutMs: 120_000 }).ready();
     world.apiserver.drainWaits = 100_000;
     const asked = commands();
@@ -611,7 +611,7 @@ describe('an update that is no longer offered', () => {
     expect(asked.filter((command) => command === 'prepare-update')).toHaveLength(1);
   });
 
-  test('when the updater uses other words is known by what is offered after the download', async () => {
+  test('is recognized by the offer after the download if the output of the updater is unknown', async () => {
     await aWorld().ready();
     world.host.faults.otherWords('always');
     const asked = commands();
@@ -625,7 +625,7 @@ describe('an update that is no longer offered', () => {
     expect(world.apiserver.status).toMatchObject({ current_version: '1.27.0', crash_count: 0 });
   });
 
-  test('when the updater uses other words, and a newer one was downloaded in its place, is not booted', async () => {
+  test('is not booted if the output of the updater is unknown and a newer version was downloaded instead', async () => {
     await aWorld().ready();
     world.host.faults.otherWords('always');
     world.repository.available.unshift('1.28.0');
@@ -634,10 +634,10 @@ describe('an update that is no longer offered', () => {
   });
 });
 
-describe('a host API that is gone', () => {
+describe('an unavailable host API', () => {
   const isRebooting = (): boolean => !world.host.isUp || world.host.version === '1.27.0';
 
-  test('makes the agent end, so that its container mounts the new socket', async () => {
+  test('makes the agent exit, so that its container mounts the new socket', async () => {
     await aWorld().ready();
     world.host.faults.socketDead();
     expect(await world.until(() => world.ends.length > 0)).toBe(true);
@@ -646,7 +646,7 @@ describe('a host API that is gone', () => {
     expect(world.host.version).toBe('1.27.0');
   });
 
-  test('keeps a node that is cordoned and empty waiting for half a minute at most, and the report names it', async () => {
+  test('delays a drained node for half a minute at most, and is reported', async () => {
     const waits: number[] = [];
     for (let at = 0; at < 6; at++) {
       await aWorld({ excludeFromLbWaitMs: 5_000 }).ready();
@@ -656,11 +656,11 @@ describe('a host API that is gone', () => {
       await world.clock.advance(at * 3_000);
       world.host.faults.socketDead();
       const deadAtMs = world.clock.monotonic();
-      const told = (): string | undefined => world.apiserver.status?.progress?.message;
-      expect(await world.until(() => told()?.startsWith('The host API does not respond: ') === true, 15_000)).toBe(true);
+      const message = (): string | undefined => world.apiserver.status?.progress?.message;
+      expect(await world.until(() => message()?.startsWith('The host API does not respond: ') === true, 15_000)).toBe(true);
       expect(await world.until(isRebooting, 60_000)).toBe(true);
       waits.push(world.clock.monotonic() - deadAtMs);
-      expect(told()).not.toContain('does not answer');
+      expect(message()).not.toContain('does not answer');
       expect(await world.until(() => world.apiserver.status?.current_state === 'Idle')).toBe(true);
       expect([world.host.version, crashes()]).toEqual(['1.27.0', 0]);
       world.kill();
@@ -668,7 +668,7 @@ describe('a host API that is gone', () => {
     expect(Math.max(...waits)).toBeLessThan(45_000);
   });
 
-  test('because the host is going down, ends no agent and is not reported', async () => {
+  test('is not reported, and does not end the agent, while the host shuts down', async () => {
     world = new AgentWorld({}, { timings: { shutdownMs: 400_000 } });
     world.outlastsServices = true;
     await world.ready();
@@ -682,7 +682,7 @@ describe('a host API that is gone', () => {
   });
 });
 
-describe('a refresh that takes longer than it is waited for', () => {
+describe('a refresh that takes longer than its timeout', () => {
   test.each([340_000, 700_000])('of %i ms is used when it ends', async (refreshMs) => {
     world = new AgentWorld({ updateCheckIntervalMs: 30_000 }, { timings: { refreshMs } });
     world.start();

@@ -7,7 +7,7 @@ import type { ApiserverClient } from './apiserver-client.ts';
 const { signal } = new AbortController();
 const never = (): Promise<HttpResponse> => new Promise(() => undefined);
 
-/** A client of an apiserver that gives this answer to everything. */
+/** A client of an apiserver that sends this response to every request. */
 function aClient(answer: () => HttpResponse | Promise<HttpResponse>): { readonly client: ApiserverClient; readonly clock: VirtualClock } {
   const clock = new VirtualClock();
   const http = inProcessClient(() => Promise.resolve(answer()));
@@ -25,23 +25,23 @@ describe(createApiserverClient, () => {
   });
 
   test.each([
-    { name: 'that there is no shadow', answer: refusal(404, 'SHADOW_NOT_FOUND'), kind: 'missing' },
-    { name: 'that nothing has changed', answer: textResponse(304, ''), kind: 'unchanged' },
-  ])('takes $name for an answer', async ({ answer, kind }) => {
+    { name: 'a missing shadow', answer: refusal(404, 'SHADOW_NOT_FOUND'), kind: 'missing' },
+    { name: 'an unchanged shadow', answer: textResponse(304, ''), kind: 'unchanged' },
+  ])('returns $name as a result', async ({ answer, kind }) => {
     const { client } = aClient(() => answer);
     await expect(client.getShadow({ etag: '"1"', waitSeconds: 60 }, signal)).resolves.toEqual({ kind });
   });
 
-  test('does not take the 404 of something in between for a shadow that is missing', async () => {
+  test('does not interpret the 404 of a proxy as a missing shadow', async () => {
     const { client } = aClient(() => textResponse(404, 'no such host'));
     await expect(client.getShadow({ etag: undefined, waitSeconds: 60 }, signal)).rejects.toMatchObject({ code: 'APISERVER_STATUS' });
   });
 
   test.each<{ name: string; call: (client: ApiserverClient, signal: AbortSignal) => Promise<unknown>; afterMs: number }>([
     { name: 'a step', call: (client, term) => client.takeStep('cordon-and-drain', term), afterMs: 75_000 },
-    { name: 'a first look', call: (client, term) => client.getShadow({ etag: undefined, waitSeconds: 60 }, term), afterMs: 75_000 },
-    { name: 'a poll, which is held', call: (client, term) => client.getShadow({ etag: '"1"', waitSeconds: 60 }, term), afterMs: 135_000 },
-  ])('waits for the answer to $name for $afterMs ms, and no longer than it is told', async ({ call, afterMs }) => {
+    { name: 'a first read', call: (client, term) => client.getShadow({ etag: undefined, waitSeconds: 60 }, term), afterMs: 75_000 },
+    { name: 'a long poll', call: (client, term) => client.getShadow({ etag: '"1"', waitSeconds: 60 }, term), afterMs: 135_000 },
+  ])('waits $afterMs ms for the response to $name, and ends when its signal aborts', async ({ call, afterMs }) => {
     const { client, clock } = aClient(never);
     let outcome: unknown;
     void call(client, signal).catch((error: unknown) => (outcome = error));
@@ -56,7 +56,7 @@ describe(createApiserverClient, () => {
     await expect(call(client, leaving.signal)).rejects.toThrow('gone');
   });
 
-  test.each(['{"done":"perhaps"}', '<html>', '[]'])('believes no answer that makes no sense: %s', async (body) => {
+  test.each(['{"done":"perhaps"}', '<html>', '[]'])('rejects an unexpected body: %s', async (body) => {
     const { client } = aClient(() => textResponse(200, body));
     await expect(client.takeStep('uncordon', signal)).rejects.toMatchObject({ code: 'APISERVER_ANSWER', retry: 'transient' });
   });

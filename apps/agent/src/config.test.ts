@@ -10,7 +10,7 @@ function configOf(env: Readonly<Record<string, string>>): Readonly<AgentConfig> 
 }
 
 describe('CONFIG', () => {
-  test('needs nothing but the name of the node', () => {
+  test('requires only the name of the node', () => {
     expect(configOf({})).toMatchObject({
       nodeName: 'node-a',
       hostSocket: '/run/api.sock',
@@ -47,17 +47,17 @@ describe('settingsOf', () => {
 describe('apiserverUrlOf', () => {
   test.each([
     {
-      name: 'is the Service in the pod’s namespace',
+      name: 'is that of the Service in the pod’s namespace',
       env: { MY_NAMESPACE: 'updates' },
       url: 'https://brupop-apiserver.updates.svc.cluster.local:443',
     },
     {
-      name: 'follows the port',
+      name: 'has the configured port',
       env: { MY_NAMESPACE: 'updates', APISERVER_SERVICE_PORT: '8443' },
       url: 'https://brupop-apiserver.updates.svc.cluster.local:8443',
     },
     { name: 'can be overridden', env: { APISERVER_URL: 'https://localhost:1234/' }, url: 'https://localhost:1234' },
-    { name: 'falls back to the usual namespace', env: {}, url: 'https://brupop-apiserver.brupop-bottlerocket-aws.svc.cluster.local:443' },
+    { name: 'falls back to the default namespace', env: {}, url: 'https://brupop-apiserver.brupop-bottlerocket-aws.svc.cluster.local:443' },
   ])('$name', ({ env, url }) => {
     expect(apiserverUrlOf(configOf(env as Record<string, string>))).toBe(url);
   });

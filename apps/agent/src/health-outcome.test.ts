@@ -17,7 +17,7 @@ describe(healthOutcome, () => {
       expected: { done: false, message: 'Pod a/b-x is not Ready', unhealthy: ['a/b'] },
     },
     {
-      name: 'one that was unhealthy before is not held against the update',
+      name: 'a DaemonSet that was unhealthy before does not count',
       health: of('a/b'),
       before: ['a/b'],
       expected: {
@@ -27,19 +27,19 @@ describe(healthOutcome, () => {
       },
     },
     {
-      name: 'one more is',
+      name: 'another one counts',
       health: of('a/b', 'a/c'),
       before: ['a/b'],
       expected: { done: false, message: 'Pod a/c-x is not Ready', unhealthy: ['a/b', 'a/c'] },
     },
     {
-      name: 'the Node itself is, whatever was before',
+      name: 'the Node itself counts, whatever was unhealthy before',
       health: { ...of('a/b'), node_problem: 'Node is not Ready: KubeletDown' },
       before: ['a/b'],
       expected: { done: false, message: 'Node is not Ready: KubeletDown', unhealthy: ['a/b'] },
     },
     {
-      name: 'of many only some are named',
+      name: 'only some of many are named',
       health: of('a/1', 'a/2', 'a/3', 'a/4', 'a/5'),
       expected: {
         done: false,
@@ -48,13 +48,13 @@ describe(healthOutcome, () => {
       },
     },
     {
-      name: 'an apiserver that does not name DaemonSets: nothing is excused',
+      name: 'everything counts if the apiserver does not name DaemonSets',
       health: { healthy: false, problems: ['Pod a/b-x is not Ready'] },
       before: ['a/b'],
       expected: { done: false, message: 'Pod a/b-x is not Ready' },
     },
     {
-      name: 'which may be healthy all the same',
+      name: 'a healthy node if the apiserver does not name DaemonSets',
       health: { healthy: true, problems: [] },
       expected: { done: true, message: 'The node is healthy' },
     },
@@ -62,7 +62,7 @@ describe(healthOutcome, () => {
     expect(healthOutcome(health, before)).toEqual(expected);
   });
 
-  test('a list that is full may hide what was not unhealthy before', () => {
+  test('a full list may omit a newly unhealthy DaemonSet', () => {
     const names = Array.from({ length: 100 }, (_, at) => `a/${String(at)}`);
     expect(healthOutcome(of(...names), names)).toMatchObject({ done: false });
   });

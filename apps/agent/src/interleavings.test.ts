@@ -19,13 +19,13 @@ afterEach(() => {
 
 interface End {
   readonly version: string;
-  readonly held: boolean;
+  readonly unrestored: boolean;
   readonly crashes: number | undefined;
-  /** Drains beyond those that a reboot or a failure accounts for. */
+  /** Drains without a reboot or a failure. */
   readonly needlessDrains: number;
 }
 
-/** Updates a host until it runs the new version, three times at most. `before` is called with the number of each request to it. */
+/** Updates a host until it runs the new version, with three attempts at most. `before` gets the number of each request to the host. */
 async function update(before: (request: number, world: AgentWorld) => void): Promise<End & { readonly requests: number }> {
   world = await new AgentWorld({ excludeFromLbWaitMs: 5_000 }).ready();
   const { apiserver, host, clock } = world;
@@ -37,29 +37,35 @@ async function update(before: (request: number, world: AgentWorld) => void): Pro
   };
   for (let attempt = 0; attempt < 3 && (attempt === 0 || host.version !== '1.27.0'); attempt++) {
     await world.update();
-    // Whatever was begun by hand has ended by now.
+    // Commands that the administrator started have ended by now.
     await clock.advance(300_000);
   }
   const failures = apiserver.written.filter(({ current_state }) => current_state === 'ErrorReset').length;
   world.kill();
   return {
     version: host.version,
-    held: apiserver.cordoned || apiserver.excluded,
+    unrestored: apiserver.cordoned || apiserver.excluded,
     crashes: apiserver.status?.crash_count,
     needlessDrains: Math.max(0, apiserver.cordons - boots - failures),
     requests,
   };
 }
 
-describe('somebody who runs apiclient', () => {
-  test.each(COMMANDS)('$name between any two steps of an update neither stops it nor has the node drained for nothing', async ({ run }) => {
+describe('an administrator who runs apiclient', () => {
+  test.each(COMMANDS)('$name between any two steps of an update neither stops it nor causes a needless drain', async ({ run }) => {
     const { requests: undisturbed } = await update(() => undefined);
     expect(undisturbed).toBeGreaterThan(20);
     for (let at = 0; at < undisturbed; at++) {
-      const { version, held, crashes, needlessDrains } = await update((request, { host }) => {
+      const { version, unrestored, crashes, needlessDrains } = await update((request, { host }) => {
         if (request === at) void run(host.admin);
       });
-      expect({ at, version, held, crashes, needlessDrains }).toEqual({ at, version: '1.27.0', held: false, crashes: 0, needlessDrains: 0 });
+      expect({ at, version, unrestored, crashes, needlessDrains }).toEqual({
+        at,
+        version: '1.27.0',
+        unrestored: false,
+        crashes: 0,
+        needlessDrains: 0,
+      });
     }
   });
 });

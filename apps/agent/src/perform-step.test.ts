@@ -7,7 +7,7 @@ import { performStep } from './perform-step.ts';
 
 const signal = new AbortController().signal;
 
-/** What becomes of a download whose updater ends with `exitStatus` after it has written `stderr`. */
+/** The outcome of a download whose updater exits with `exitStatus` after it wrote `stderr`. */
 async function failedDownload({ exitStatus, stderr }: { exitStatus: number; stderr: string }): Promise<string> {
   const clock = new VirtualClock();
   const log = memoryLogger();
@@ -15,8 +15,8 @@ async function failedDownload({ exitStatus, stderr }: { exitStatus: number; stde
   const http = inProcessClient(({ method }) =>
     Promise.resolve(method === 'POST' ? textResponse(204) : jsonResponse(200, { update_state: 'Available', most_recent_command: command })),
   );
-  const nobody = inProcessClient(() => Promise.reject(new Error('nobody asks the apiserver')));
-  const apiserver = createApiserverClient({ http: nobody, clock, nodeName: 'node-a', readToken: () => 'token' });
+  const unused = inProcessClient(() => Promise.reject(new Error('the apiserver is not used')));
+  const apiserver = createApiserverClient({ http: unused, clock, nodeName: 'node-a', readToken: () => 'token' });
   const host = createBottlerocketApi({ http, clock, log });
   let message: string | undefined;
   void performStep(
@@ -36,13 +36,13 @@ describe(performStep, () => {
 
   test.each([
     {
-      name: 'tells in one line what the updater has written',
+      name: 'reports in one line what the updater wrote',
       exitStatus: 1,
       stderr: 'Starting update to 1.27.0\n\n  Failed writing update data to disk: No space left on device\n',
       message: 'prepare failed with exit status 1: Starting update to 1.27.0; Failed writing update data to disk: No space left on device',
     },
     {
-      name: 'says so when a killed updater has written nothing',
+      name: 'reports that a killed updater wrote nothing',
       exitStatus: 9,
       stderr: '\n',
       message: 'prepare failed with exit status 9 and without a message',
@@ -51,7 +51,7 @@ describe(performStep, () => {
     expect(await failedDownload({ exitStatus, stderr })).toBe(message);
   });
 
-  test('keeps the cause at the end of a long line, and the whole of it short', async () => {
+  test('shortens a long line, and keeps the cause at its end', async () => {
     const message = await failedDownload({
       exitStatus: 1,
       stderr: `Metadata error: Failed to fetch '${longUrl}': connection reset by peer\n`,

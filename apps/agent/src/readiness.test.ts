@@ -14,7 +14,7 @@ const answers = (response: () => HttpResponse | Error): HttpClient => ({
   },
 });
 
-/** An agent's two peers, which answer with what the test says, and are asked once a minute. */
+/** The two peers of an agent, which send the given responses to a request a minute. */
 function aReadiness() {
   const clock = new VirtualClock();
   const readiness = createReadiness(clock, 2 * MINUTE);
@@ -35,7 +35,7 @@ function aReadiness() {
 }
 
 describe(createReadiness, () => {
-  test('an agent is ready once its host and its apiserver have answered', async () => {
+  test('an agent is ready after its host and its apiserver have answered', async () => {
     const { readiness, peers, ask } = aReadiness();
     expect(readiness.problem()).toBe('No successful response from the host yet');
     peers.apiserver = textResponse(401);
@@ -48,9 +48,9 @@ describe(createReadiness, () => {
 
   test.each([
     { name: 'a host whose API fails', peer: 'host' as const, answer: textResponse(500), after: 1 },
-    { name: 'a host that is gone', peer: 'host' as const, answer: new Error('refused'), after: 1 },
+    { name: 'an unreachable host', peer: 'host' as const, answer: new Error('refused'), after: 1 },
     { name: 'an apiserver that rejects the token', peer: 'apiserver' as const, answer: textResponse(401), after: 5 },
-    { name: 'an apiserver that is not there', peer: 'apiserver' as const, answer: new Error('refused'), after: 5 },
+    { name: 'an unreachable apiserver', peer: 'apiserver' as const, answer: new Error('refused'), after: 5 },
   ])('$name makes it unready after $after min, with the cause, until it answers again', async ({ peer, answer, after }) => {
     const { readiness, peers, ask, pass } = aReadiness();
     await pass(1);
@@ -66,7 +66,7 @@ describe(createReadiness, () => {
     expect(readiness.problem()).toBeUndefined();
   });
 
-  test('an agent that hangs, and asks nobody any more, is not ready', async () => {
+  test('an agent that hangs and sends no requests is not ready', async () => {
     const { clock, readiness, pass } = aReadiness();
     await pass(1);
     await clock.advance(12 * MINUTE);
@@ -75,7 +75,7 @@ describe(createReadiness, () => {
 });
 
 describe(serveReadiness, () => {
-  test('answers a probe, and nothing else', async () => {
+  test('answers only the probe', async () => {
     let problem: string | undefined = 'No successful response from the host yet';
     const server = await serveReadiness(() => problem, 0, memoryLogger());
     const get = async (path: string): Promise<[number, string]> => {

@@ -19,16 +19,16 @@ const aShadow = (crashes: number, uid = 'u'): BottlerocketShadow => ({
 
 describe(ShadowCache, () => {
   test.each<{ name: string; then: (cache: ShadowCache, clock: VirtualClock) => Promise<void> | void; crashes: number }>([
-    { name: 'counts at once', then: () => undefined, crashes: 1 },
+    { name: 'counts immediately', then: () => undefined, crashes: 1 },
     {
-      name: 'counts although a read lags behind it',
+      name: 'counts although a read lags',
       then: (cache) => {
         cache.read(aShadow(0));
       },
       crashes: 1,
     },
     {
-      name: 'counts no longer once a read has shown it: what is read next was changed by others',
+      name: 'does not count after a read has shown it: later reads show changes by other clients',
       then: (cache) => {
         [aShadow(1), aShadow(7)].forEach((shadow) => {
           cache.read(shadow);
@@ -37,14 +37,14 @@ describe(ShadowCache, () => {
       crashes: 7,
     },
     {
-      name: 'counts no longer for a shadow that was made anew',
+      name: 'does not count for a shadow that was created again',
       then: (cache) => {
         cache.read(aShadow(0, 'v'));
       },
       crashes: 0,
     },
     {
-      name: 'counts no longer than a cache may lag behind, as a read shows',
+      name: 'does not count longer than a cache may lag, by a read',
       then: async (cache, clock) => {
         await clock.advance(30_001);
         cache.read(aShadow(7));
@@ -52,7 +52,7 @@ describe(ShadowCache, () => {
       crashes: 7,
     },
     {
-      name: 'counts no longer than a cache may lag behind, as the apiserver says that nothing has changed',
+      name: 'does not count longer than a cache may lag, by a response without changes',
       then: async (cache, clock) => {
         cache.read(aShadow(7));
         await clock.advance(30_001);
@@ -61,14 +61,14 @@ describe(ShadowCache, () => {
       crashes: 7,
     },
     {
-      name: 'counts for as long as a cache may lag behind',
+      name: 'counts for as long as a cache may lag',
       then: async (cache, clock) => {
         await clock.advance(30_000);
         cache.confirmed();
       },
       crashes: 1,
     },
-  ])('what was written $name', async ({ then, crashes }) => {
+  ])('a written status $name', async ({ then, crashes }) => {
     const clock = new VirtualClock();
     const cache = new ShadowCache(clock);
     expect(cache.current()).toBeUndefined();

@@ -10,30 +10,30 @@ afterEach(() => {
   world.kill();
 });
 
-const told = (): ShadowUpdateCheck | null | undefined => world.apiserver.status?.update_check;
+const reported = (): ShadowUpdateCheck | null | undefined => world.apiserver.status?.update_check;
 const target = (): string | undefined => world.apiserver.status?.target_version;
 
-describe('what an agent tells of checks for updates', () => {
-  test('one that fails does not take the offer away, and the time of the last good one stands', async () => {
+describe('the update check that an agent reports', () => {
+  test('keeps the offer and the time of the last successful check when a check fails', async () => {
     await aWorld().ready();
-    const before = told();
+    const before = reported();
     expect(before).toMatchObject({ result: 'UpdateAvailable', checked_at: expect.any(String) as unknown as string });
     world.host.faults.refreshFails(1);
     await world.until(() => world.host.updateStatus?.state === 'Idle');
     await world.clock.advance(5_000);
-    expect([target(), told()]).toEqual(['1.27.0', before]);
+    expect([target(), reported()]).toEqual(['1.27.0', before]);
   });
 
-  test('a repository that is dead from the start is "not known yet", then "cannot check", and never up to date', async () => {
+  test('is "not known yet", then "cannot check", and never up to date, if the repository is unavailable from the start', async () => {
     aWorld().host.faults.refreshFails('always');
     world.start();
     const results = new Set<string | undefined>();
     await world.clock.advanceUntil(() => {
-      if (world.apiserver.status !== undefined) results.add(told()?.result);
-      return told()?.result === 'Failing';
+      if (world.apiserver.status !== undefined) results.add(reported()?.result);
+      return reported()?.result === 'Failing';
     }, 40 * MINUTE);
     expect([...results]).toEqual(['NotChecked', 'Failing']);
-    expect(told()).toMatchObject({ checked_at: null, reason: 'RefreshFailed' });
+    expect(reported()).toMatchObject({ checked_at: null, reason: 'RefreshFailed' });
   });
 
   test.each([
@@ -45,14 +45,14 @@ describe('what an agent tells of checks for updates', () => {
       reason: 'NothingListed',
     },
     {
-      what: 'an update state that only newer hosts have',
+      what: 'an update state of newer hosts',
       strike: () => {
         world.host.faults.reportsState('Foo');
       },
       reason: 'UnknownState',
     },
     {
-      what: 'a host that somebody keeps busy',
+      what: 'a host that is kept busy',
       strike: () => {
         world.host.faults.busy(24 * 60 * MINUTE);
       },
@@ -65,7 +65,7 @@ describe('what an agent tells of checks for updates', () => {
       },
       reason: 'HostAnswer',
     },
-  ])('$what is reported as such after half an hour, and no crash is forgotten for it', async ({ strike, reason }) => {
+  ])('reports $what after half an hour, and keeps the crash count', async ({ strike, reason }) => {
     await aWorld().ready();
     world.apiserver.edit({ crash_count: 3, failure_message: 'no disk' });
     const { bootId } = world.host;
@@ -73,45 +73,45 @@ describe('what an agent tells of checks for updates', () => {
     await world.until(() => world.host.bootId !== bootId);
     strike();
     await world.clock.advance(25 * MINUTE);
-    expect(told()?.result).not.toBe('Failing');
-    expect(await world.until(() => told()?.result === 'Failing', 10 * MINUTE)).toBe(true);
-    expect(told()).toMatchObject({ reason });
+    expect(reported()?.result).not.toBe('Failing');
+    expect(await world.until(() => reported()?.result === 'Failing', 10 * MINUTE)).toBe(true);
+    expect(reported()).toMatchObject({ reason });
     expect(world.apiserver.status).toMatchObject({ target_version: '1.26.1', crash_count: 3, failure_message: 'no disk' });
     world.host.faults.clear();
     world.hostAnswers = undefined;
     if (reason === 'HostBusy') return;
-    expect(await world.until(() => told()?.result === 'UpdateAvailable', 10 * MINUTE)).toBe(true);
+    expect(await world.until(() => reported()?.result === 'UpdateAvailable', 10 * MINUTE)).toBe(true);
   });
 
-  test('a host that refuses connections is reported although each process that notices ends for want of a new mount', async () => {
+  test('reports a host that refuses connections, although each agent process exits to mount the socket again', async () => {
     await aWorld().ready();
     world.host.faults.refusesConnections();
-    expect(await world.until(() => told()?.result === 'Failing', 120 * MINUTE)).toBe(true);
+    expect(await world.until(() => reported()?.result === 'Failing', 120 * MINUTE)).toBe(true);
     expect(world.ends.length).toBeGreaterThan(10);
-    expect(told()).toMatchObject({ reason: 'HostUnreachable' });
+    expect(reported()).toMatchObject({ reason: 'HostUnreachable' });
   });
 
-  test('nothing is known after a rollback until the host has checked again', async () => {
+  test('is unknown after a rollback until the host has checked again', async () => {
     await aWorld().ready();
     world.host.faults.bootFails('always');
     await world.update();
     expect(world.apiserver.written.at(-1)?.update_check).toMatchObject({ result: 'NotChecked', checked_at: null });
-    await world.until(() => told()?.result === 'UpdateAvailable', 5 * MINUTE);
+    await world.until(() => reported()?.result === 'UpdateAvailable', 5 * MINUTE);
     expect(target()).toBe('1.27.0');
   });
 
-  test('a version lock is told as holding back what is listed', async () => {
+  test('reports newer listed versions that a version lock holds back', async () => {
     aWorld().host.versionLock = '1.26.1';
     world.start();
-    expect(await world.until(() => told()?.result === 'NothingNewer')).toBe(true);
-    expect(told()).toMatchObject({ newest_listed: '1.27.0' });
+    expect(await world.until(() => reported()?.result === 'NothingNewer')).toBe(true);
+    expect(reported()).toMatchObject({ newest_listed: '1.27.0' });
   });
 
-  test('a host that checks once a day checks again soon after a failure', async () => {
+  test('is retried soon after a failure on a host that checks once a day', async () => {
     await aWorld({ updateCheckIntervalMs: 24 * 60 * MINUTE }).ready();
     world.host.faults.refreshFails(1);
     await world.until(() => world.host.updateStatus?.mostRecent?.status === 'Failed', 48 * 60 * MINUTE);
     expect(await world.until(() => world.host.updateStatus?.mostRecent?.status === 'Success', 10 * MINUTE)).toBe(true);
-    expect(told()?.result).toBe('UpdateAvailable');
+    expect(reported()?.result).toBe('UpdateAvailable');
   });
 });

@@ -16,7 +16,7 @@ afterEach(() => {
   for (const stop of stops.splice(0)) stop.abort(new Error('the test is over'));
 });
 
-/** Watches an apiserver that gives the answers in turn, the last again and again, and holds none. */
+/** Watches an apiserver that sends the responses in turn, the last one repeatedly, and always immediately. */
 function watching(...answers: readonly (() => ShadowAnswer)[]) {
   const clock = new VirtualClock();
   const stop = new AbortController();
@@ -49,18 +49,18 @@ let version = 100;
 
 describe(watchShadow, () => {
   test.each<{ name: string; answer: () => ShadowAnswer; polls: number }>([
-    { name: 'has no news', answer: () => ({ kind: 'unchanged' }), polls: 10 },
-    { name: 'says the same again', answer: read('1'), polls: 10 },
-    { name: 'knows no entity tags', answer: read(undefined), polls: 10 },
-    { name: 'has news each time', answer: () => read(String(version++))(), polls: 200 },
+    { name: 'reports no change', answer: () => ({ kind: 'unchanged' }), polls: 10 },
+    { name: 'repeats its response', answer: read('1'), polls: 10 },
+    { name: 'sends no entity tags', answer: read(undefined), polls: 10 },
+    { name: 'reports a change each time', answer: () => read(String(version++))(), polls: 200 },
     { name: 'has no shadow', answer: () => ({ kind: 'missing' }), polls: 10 },
-  ])('asks an apiserver that holds no polls and $name at most $polls times in ten seconds', async ({ answer, polls }) => {
+  ])('polls an apiserver that answers immediately and $name at most $polls times in ten seconds', async ({ answer, polls }) => {
     const { clock, asked } = watching(read('1'), answer);
     await clock.advance(9_999);
     expect([asked.length >= polls - 1, asked.length <= polls + 1]).toEqual([true, true]);
   });
 
-  test('makes the shadow that there is not, and then asks for it, whatever it knew', async () => {
+  test('creates a missing shadow, and then reads it without an entity tag', async () => {
     const { clock, asked, heard } = watching(
       read('7'),
       () => ({ kind: 'missing' }),
@@ -72,7 +72,7 @@ describe(watchShadow, () => {
     expect(heard).toEqual(['shadow', 'created', 'shadow', 'unchanged', 'unchanged']);
   });
 
-  test('drops an answer that comes after the shadow has been read afresh, and asks from what that has shown', async () => {
+  test('drops a response that arrives after a fresh read, and polls from the entity tag of that', async () => {
     const { clock, asked, heard, known } = watching(read('7'), () => {
       if (known.etag === '7') known.etag = '9';
       return { kind: 'shadow', shadow, etag: '8' };
@@ -84,7 +84,7 @@ describe(watchShadow, () => {
     ]);
   });
 
-  test('pauses longer after each failure, and forgets them after a success', async () => {
+  test('pauses longer after each failure, and resets the pause after a success', async () => {
     const { clock, asked } = watching(fail, fail, fail, read('1'), fail);
     await clock.advance(8_500);
     expect(asked.map((ask) => Number(ask.split('@')[1]))).toEqual([0, 1_000, 3_000, 7_000, 7_050, 8_050]);
