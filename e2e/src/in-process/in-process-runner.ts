@@ -36,7 +36,7 @@ export interface InProcessRunnerOptions {
   readonly agentSettings?: Partial<AgentSettings>;
   readonly drainTimeoutMs?: number;
   readonly drainTimeoutAction?: DrainTimeoutAction;
-  /** Whether an agent keeps its connections, as a real one does; a pending poll has its own. Otherwise each request uses the next replica. */
+  /** Whether an agent keeps its connections, as real ones do; a pending poll has its own. If not, each request uses the next replica. */
   readonly keptConnections?: boolean;
   /** By node: offset of the wall clock of everything that runs there, in milliseconds. */
   readonly skewMs?: ReadonlyMap<string, number>;

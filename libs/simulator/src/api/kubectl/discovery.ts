@@ -63,7 +63,8 @@ function groups(types: readonly ResourceType[]): Json[] {
   });
 }
 
-// Stable versions first, then the highest number: https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definition-versioning/
+// Stable versions first, then the highest number:
+// https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definition-versioning/
 function byPriority(a: string, b: string): number {
   const rank = (version: string): number => {
     const match = /^v(\d+)(?:(alpha|beta)(\d+))?$/.exec(version);
