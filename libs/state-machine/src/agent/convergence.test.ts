@@ -248,7 +248,7 @@ describe('decideAction, repeated', () => {
     );
   });
 
-  test('comes to rest whatever goes wrong, with the node given back and no more than one failure counted', () => {
+  test('ends whatever goes wrong, with the node restored and no more than one failure counted', () => {
     fc.assert(
       fc.property(start, faults, (given, wrong) => {
         const world = run(given, wrong);

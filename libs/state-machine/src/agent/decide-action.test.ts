@@ -5,13 +5,13 @@ import type { ActionRow } from './decide-action.fixture.ts';
 describe('decideAction for ErrorReset', () => {
   test.each<ActionRow>([
     {
-      name: 'ends an update that is called off, without counting a failure',
+      name: 'ends an update that is canceled, without counting a failure',
       kind: 'report',
       says: { current_state: 'ErrorReset', crash_count: 0 },
     },
-    { name: 'gives the node back first', status: status({ progress: progress('Draining') }), kind: 'uncordon' },
+    { name: 'restores the node first', status: status({ progress: progress('Draining') }), kind: 'uncordon' },
     {
-      name: 'and then tells that it holds it no longer',
+      name: 'and then reports that it is restored',
       status: status({ progress: progress('Draining') }),
       outcomes: [after('uncordon'), after('remove-lb-exclusion')],
       kind: 'report',

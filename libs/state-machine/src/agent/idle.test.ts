@@ -19,9 +19,9 @@ import type { ActionRow } from './decide-action.fixture.ts';
 describe('decideAction for Idle', () => {
   test.each<ActionRow>([
     { name: 'says nothing new when nothing is new', kind: 'wait', waitMs: 119_000 },
-    { name: 'looks for updates when the interval has passed', lastCheckedAt: NOW - 120_000, kind: 'refresh' },
-    { name: 'looks for updates when the wall clock has jumped back', lastCheckedAt: NOW + 3_600_000, kind: 'refresh' },
-    { name: 'does not look for updates while the host is busy', host: { kind: 'busy' }, lastCheckedAt: 0, kind: 'wait', waitMs: 5_000 },
+    { name: 'checks for updates when the interval has passed', lastCheckedAt: NOW - 120_000, kind: 'refresh' },
+    { name: 'checks for updates when the wall clock has jumped back', lastCheckedAt: NOW + 3_600_000, kind: 'refresh' },
+    { name: 'does not check for updates while the host is busy', host: { kind: 'busy' }, lastCheckedAt: 0, kind: 'wait', waitMs: 5_000 },
     {
       name: 'reports a new shadow even if the host could not look',
       status: null,
@@ -50,7 +50,7 @@ describe('decideAction for Idle', () => {
       says: { target_version: '1.26.1' },
     },
     {
-      name: 'takes its own version for the target when what somebody has made ready is no longer offered',
+      name: 'takes its own version for the target when what someone has made ready is no longer offered',
       host: known('Ready', { chosenVersion: undefined, stagedVersion: '1.28.0' }),
       kind: 'report',
       says: { target_version: '1.26.1' },
@@ -157,7 +157,7 @@ describe('decideAction for Idle', () => {
       says: { crash_count: 0 },
     },
     {
-      name: 'tells of a host that has not been able to look for updates for long',
+      name: 'reports a host that has not been able to check for updates for long',
       status: status({ target_version: '1.26.1' }),
       host: known('Idle'),
       outcomes: [after('refresh', { done: false, message: 'no route' })],
@@ -171,7 +171,7 @@ describe('decideAction for Idle', () => {
       },
     },
     {
-      name: 'says nothing of one that may look again soon',
+      name: 'reports nothing of one that may check again soon',
       status: status({ target_version: '1.26.1' }),
       host: known('Idle'),
       outcomes: [after('refresh', { done: false })],
@@ -179,7 +179,7 @@ describe('decideAction for Idle', () => {
       kind: 'wait',
     },
     {
-      name: 'goes on to tell of it, by the first message',
+      name: 'continues to report it, by the first message',
       status: failingStatus(`no route ${'x'.repeat(200)} 1`),
       host: known('Idle'),
       outcomes: [after('refresh', { done: false, message: `no route ${'x'.repeat(200)} 2` })],
@@ -187,7 +187,7 @@ describe('decideAction for Idle', () => {
       kind: 'wait',
     },
     {
-      name: 'tells of another message',
+      name: 'reports another message',
       status: failingStatus('no route'),
       host: known('Idle'),
       outcomes: [after('refresh', { done: false, message: 'no name server' })],
@@ -198,16 +198,16 @@ describe('decideAction for Idle', () => {
         update_check: { ...FAILING, message: 'no name server' },
       },
     },
-    { name: 'goes on to tell of it after a restart', status: failingStatus('no route'), host: known('Idle'), kind: 'wait' },
+    { name: 'continues to report it after a restart', status: failingStatus('no route'), host: known('Idle'), kind: 'wait' },
     {
-      name: 'goes on to tell of it after a restart and one more failure',
+      name: 'continues to report it after a restart and one more failure',
       status: failingStatus('no route'),
       host: known('Idle'),
       outcomes: [after('refresh', { done: false, message: 'no route' })],
       kind: 'wait',
     },
     {
-      name: 'tells that nothing is known yet after a boot',
+      name: 'reports that nothing is known yet after a boot',
       status: status({ target_version: '1.26.1' }),
       bootId: 'boot-2',
       host: { kind: 'uninitialized' },
@@ -215,20 +215,20 @@ describe('decideAction for Idle', () => {
       says: { target_version: '1.26.1', update_check: { ...CHECKED, result: 'NotChecked', checked_at: null, since: ago(0) } },
     },
     {
-      name: 'tells again after an hour when the host last checked',
+      name: 'reports again after an hour when the host last checked',
       status: status({ target_version: '1.26.1', update_check: { ...NOTHING_NEWER, checked_at: ago(3_600_000) } }),
       host: known('Idle', { mostRecentCommand: { type: 'refresh', succeeded: true, timestamp: ago(0), message: '' } }),
       kind: 'report',
       says: { update_check: { ...NOTHING_NEWER, checked_at: ago(0) } },
     },
     {
-      name: 'does not tell earlier when the host last checked',
+      name: 'does not report earlier when the host last checked',
       status: status({ target_version: '1.26.1', update_check: { ...NOTHING_NEWER, checked_at: ago(3_599_999) } }),
       host: known('Idle', { mostRecentCommand: { type: 'refresh', succeeded: true, timestamp: ago(0), message: '' } }),
       kind: 'wait',
     },
     {
-      name: 'tells what a version lock or a wave holds back',
+      name: 'reports what a version lock or a wave holds back',
       status: status({ target_version: '1.26.1' }),
       host: known('Idle', {
         mostRecentCommand: { type: 'refresh', succeeded: true, timestamp: ago(0), message: '' },
@@ -238,7 +238,7 @@ describe('decideAction for Idle', () => {
       says: { target_version: '1.26.1', update_check: { ...NOTHING_NEWER, checked_at: ago(0), newest_listed: '1.27.0' } },
     },
     {
-      name: 'goes on to tell why an update failed, beside why the host cannot check',
+      name: 'continues to report why an update failed, beside why the host cannot check',
       status: status({ target_version: '1.26.1', crash_count: 1, failure_message: 'no disk' }),
       host: known('Idle'),
       outcomes: [after('refresh', { done: false, message: 'no route' })],
@@ -291,7 +291,7 @@ describe('decideAction for Idle', () => {
       kind: 'deactivate',
     },
     {
-      name: 'leaves alone what somebody else has made ready meanwhile',
+      name: 'leaves alone what someone else has made ready meanwhile',
       status: status({ current_state: 'ErrorReset' }),
       host: known('Ready', { stagedVersion: '1.28.0' }),
       outcomes: [after('uncordon'), after('remove-lb-exclusion')],
@@ -315,7 +315,7 @@ describe('decideAction for Idle', () => {
       waitMs: 5_000,
     },
     {
-      name: 'waits for a busy host also when nobody knows since when',
+      name: 'waits for a busy host also if it is unknown since when',
       spec: spec('Idle', { state_transition_timestamp: null }),
       status: status({ current_state: 'ErrorReset' }),
       host: { kind: 'busy' },
@@ -323,7 +323,7 @@ describe('decideAction for Idle', () => {
       kind: 'wait',
     },
     {
-      name: 'does not wait for a busy host for ever',
+      name: 'does not wait for a busy host forever',
       spec: spec('Idle', { state_transition_timestamp: ago(86_400_000) }),
       status: status({ current_state: 'ErrorReset' }),
       host: { kind: 'busy' },
@@ -340,7 +340,7 @@ describe('decideAction for Idle', () => {
       says: { current_state: 'Idle', target_version: '1.27.0' },
     },
     {
-      name: 'tells that an update is over before it looks for the next',
+      name: 'reports that an update is over before it checks for the next',
       status: status({ current_state: 'MonitoringUpdate', current_version: '1.27.0' }),
       version: '1.27.0',
       host: { kind: 'uninitialized' },

@@ -6,8 +6,8 @@ describe('decideAction for MonitoringUpdate', () => {
   const monitoring = spec('MonitoringUpdate');
   const rebooted = status({ current_state: 'RebootedIntoUpdate', current_version: '1.27.0', crash_count: 3 });
   test.each<ActionRow>([
-    { name: 'looks at the health', kind: 'check-health' },
-    { name: 'looks again after a pause', outcomes: [after('check-health', { done: false })], kind: 'wait', waitMs: 14_000 },
+    { name: 'checks the health', kind: 'check-health' },
+    { name: 'checks again after a pause', outcomes: [after('check-health', { done: false })], kind: 'wait', waitMs: 14_000 },
     {
       name: 'is done when the node is healthy, and forgets failures',
       outcomes: [after('check-health')],
@@ -28,7 +28,7 @@ describe('decideAction for MonitoringUpdate', () => {
       says: { current_state: 'MonitoringUpdate' },
     },
     {
-      name: 'says nothing of pods that are still starting',
+      name: 'reports nothing of pods that are still starting',
       outcomes: [after('check-health', { done: false, since: NOW - 59_000 })],
       kind: 'wait',
     },

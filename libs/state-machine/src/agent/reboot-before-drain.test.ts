@@ -9,7 +9,7 @@ describe('decideAction for RebootedIntoUpdate, before the drain', () => {
   const at = (step: ProgressStep, more: Partial<ShadowProgress> = {}): ShadowStatus => staged({ progress: progress(step, more) });
   test.each<ActionRow>([
     {
-      name: 'looks what is unhealthy before it begins',
+      name: 'checks what is unhealthy before it begins',
       outcomes: [after('refresh')],
       kind: 'check-health',
     },
@@ -32,7 +32,7 @@ describe('decideAction for RebootedIntoUpdate, before the drain', () => {
       says: { unhealthy_before: Array.from({ length: 20 }, (_, at) => `default/ds-${String(at)}`) },
     },
     {
-      name: 'begins all the same where nobody can tell what is unhealthy',
+      name: 'begins although it is unknown what is unhealthy',
       outcomes: [after('refresh'), after('check-health', { done: false })],
       kind: 'report',
       says: { progress: expect.objectContaining({ step: 'Draining' }) as unknown as ShadowProgress, unhealthy_before: null },
@@ -45,7 +45,7 @@ describe('decideAction for RebootedIntoUpdate, before the drain', () => {
       says: { progress: expect.objectContaining({ step: 'Excluding' }) as unknown as ShadowProgress },
     },
     {
-      name: 'gives back what an update to another version holds',
+      name: 'restores a node that is cordoned for an update to another version',
       status: at('Draining', { version: '1.26.5' }),
       kind: 'uncordon',
     },
@@ -56,14 +56,14 @@ describe('decideAction for RebootedIntoUpdate, before the drain', () => {
       kind: 'report',
       says: { progress: expect.objectContaining({ version: '1.27.0' }) as unknown as ShadowProgress },
     },
-    { name: 'looks for updates before it begins', kind: 'refresh' },
+    { name: 'checks for updates before it begins', kind: 'refresh' },
     {
-      name: 'looks for updates before it begins, unless it has just done so',
+      name: 'checks for updates before it begins, unless it has just done so',
       outcomes: [after('refresh', { at: NOW - 120_000 })],
       kind: 'refresh',
     },
     {
-      name: 'tells that it cannot look for updates, and does not begin',
+      name: 'reports that it cannot check for updates, and does not begin',
       outcomes: [after('refresh', { done: false, message: 'no route' })],
       kind: 'report',
       says: {
@@ -73,14 +73,14 @@ describe('decideAction for RebootedIntoUpdate, before the drain', () => {
       },
     },
     {
-      name: 'tries again to look for updates after a pause',
+      name: 'tries again to check for updates after a pause',
       status: staged({ failure_message: 'Checking before the drain that 1.27.0 is still offered: no route' }),
       outcomes: [after('refresh', { done: false, message: 'no route' })],
       kind: 'wait',
       waitMs: 14_000,
     },
     {
-      name: 'gives up at the deadline of staging when it cannot look for updates, by no fault of the version',
+      name: 'gives up at the deadline of staging when it cannot check for updates, without blaming the version',
       spec: spec('RebootedIntoUpdate', { state_transition_timestamp: ago(86_400_000) }),
       outcomes: [after('refresh', { done: false, message: 'no route' })],
       kind: 'report',
@@ -105,7 +105,7 @@ describe('decideAction for RebootedIntoUpdate, before the drain', () => {
       says: { ...WITHDRAWN, target_version: '1.26.1', crash_count: 0 },
     },
     {
-      name: 'looks for updates before it fails for want of a ready host that would install something else: it may have died after deactivating',
+      name: 'checks for updates before it fails if the host would install another version: the agent may have restarted after deactivating',
       host: known('Staged', { chosenVersion: undefined }),
       kind: 'refresh',
     },
@@ -157,7 +157,7 @@ describe('decideAction for RebootedIntoUpdate, before the drain', () => {
       says: { current_state: 'ErrorReset', failed_versions: [] },
     },
     {
-      name: 'blames the version if somebody else has rebooted in vain',
+      name: 'blames the version if someone else has rebooted without success',
       bootId: 'boot-2',
       host: { kind: 'uninitialized' },
       kind: 'report',
@@ -167,7 +167,7 @@ describe('decideAction for RebootedIntoUpdate, before the drain', () => {
       },
     },
     {
-      name: 'goes on with an update of Brupop 1.x, though an agent of ours had told of an earlier boot before that one came',
+      name: 'goes on with an update of Brupop 1.x, although an agent of this release had reported an earlier boot before that one came',
       outcomes: [after('refresh'), after('check-health')],
       bootId: 'boot-2',
       kind: 'report',
@@ -177,7 +177,7 @@ describe('decideAction for RebootedIntoUpdate, before the drain', () => {
       },
     },
     {
-      name: 'does not blame the version if somebody else has rebooted into yet another',
+      name: 'does not blame the version if someone else has rebooted into yet another',
       version: '1.28.0',
       bootId: 'boot-2',
       host: { kind: 'uninitialized' },

@@ -28,7 +28,7 @@ describe('decideAction for StagedAndPerformedUpdate', () => {
     { name: 'prepares what is available', kind: 'prepare' },
     { name: 'activates what is staged', host: known('Staged'), kind: 'activate' },
     {
-      name: 'looks for updates again when what is staged is no longer chosen',
+      name: 'checks for updates again when what is staged is no longer chosen',
       host: known('Staged', { chosenVersion: undefined }),
       kind: 'refresh',
     },
@@ -66,14 +66,14 @@ describe('decideAction for StagedAndPerformedUpdate', () => {
       kind: 'activate',
     },
     {
-      name: 'looks for updates again when the updater has downloaded another version',
+      name: 'checks for updates again when the updater has downloaded another version',
       host: downloaded('Starting update to 1.28.0'),
       outcomes: [after('refresh'), after('prepare', { done: false })],
       kind: 'wait',
     },
-    { name: 'looks for updates again when the updater has downloaded nothing', host: downloaded('No update required'), kind: 'refresh' },
+    { name: 'checks for updates again when the updater has downloaded nothing', host: downloaded('No update required'), kind: 'refresh' },
     {
-      name: 'looks for updates again when the update is for a later wave',
+      name: 'checks for updates again when the update is for a later wave',
       host: downloaded('Update available in later wave'),
       kind: 'refresh',
     },
@@ -133,7 +133,7 @@ describe('decideAction for StagedAndPerformedUpdate', () => {
       },
     },
     {
-      name: 'tells what a host that stays busy was told to do',
+      name: 'reports what a host that stays busy was asked to do',
       spec: late,
       host: { kind: 'busy' },
       outcomes: [after('refresh'), after('prepare', { done: false, message: 'prepare took longer than 1500 s' })],
@@ -166,7 +166,7 @@ describe('decideAction for StagedAndPerformedUpdate', () => {
       waitMs: 14_000,
     },
     {
-      name: 'tells at once that preparing failed, and why',
+      name: 'reports immediately that preparing failed, and why',
       outcomes: [failed],
       kind: 'report',
       says: { current_state: 'Idle', crash_count: 0, failure_message: PREPARE_FAILED },
@@ -174,13 +174,13 @@ describe('decideAction for StagedAndPerformedUpdate', () => {
     { name: 'prepares again after a pause when it failed', status: failing, outcomes: [failed], kind: 'wait', waitMs: 14_000 },
     { name: 'prepares again when the pause is over', status: failing, outcomes: [{ ...failed, at: NOW - 15_000 }], kind: 'prepare' },
     {
-      name: 'does not tell the same failure again for its details',
+      name: 'does not report the same failure again for its details',
       status: status({ failure_message: `${LONG} (try 1)` }),
       outcomes: [{ ...failed, message: `${'x'.repeat(300)} (try 2)` }],
       kind: 'wait',
     },
     {
-      name: 'tells another failure',
+      name: 'reports another failure',
       status: status({ failure_message: 'The host has not checked for updates since it booted: no network' }),
       outcomes: [failed],
       kind: 'report',
@@ -215,7 +215,7 @@ describe('decideAction for StagedAndPerformedUpdate', () => {
       kind: 'prepare',
     },
     {
-      name: 'looks for updates again rather than to repeat a download that has just succeeded: the version may be withdrawn',
+      name: 'checks for updates again rather than to repeat a download that has just succeeded: the version may be withdrawn',
       host: known('Staged', failedToActivate),
       outcomes: [after('prepare', { at: NOW - 60_000 }), after('activate', { done: false, at: NOW - 15_000 })],
       kind: 'refresh',
@@ -254,7 +254,7 @@ describe('decideAction for StagedAndPerformedUpdate', () => {
       kind: 'activate',
     },
     {
-      name: 'looks for updates again when nothing can be prepared',
+      name: 'checks for updates again when nothing can be prepared',
       host: known('Staged', { ...failedToActivate, chosenVersion: undefined }),
       outcomes: [after('activate', { done: false, at: NOW - 15_000 })],
       kind: 'refresh',
@@ -301,14 +301,14 @@ describe('decideAction for StagedAndPerformedUpdate', () => {
       says: { failed_versions: [] },
     },
     {
-      name: 'waits for the controller when done, and looks for updates from time to time',
+      name: 'waits for the controller when done, and checks for updates from time to time',
       status: status({ current_state: 'StagedAndPerformedUpdate' }),
       host: known('Ready'),
       kind: 'wait',
       waitMs: 119_000,
     },
     {
-      name: 'looks for updates while it waits for its turn',
+      name: 'checks for updates while it waits for its turn',
       status: status({ current_state: 'StagedAndPerformedUpdate' }),
       host: known('Ready'),
       lastCheckedAt: NOW - 120_000,
@@ -316,7 +316,7 @@ describe('decideAction for StagedAndPerformedUpdate', () => {
       kind: 'refresh',
     },
     {
-      name: 'goes on waiting when it cannot look for updates',
+      name: 'goes on waiting when it cannot check for updates',
       status: status({ current_state: 'StagedAndPerformedUpdate' }),
       host: known('Ready'),
       outcomes: [after('refresh', { done: false })],
@@ -358,13 +358,13 @@ describe('decideAction for StagedAndPerformedUpdate', () => {
       says: { current_version: '1.27.0' },
     },
     {
-      name: 'gives back a node whose reboot was called off',
+      name: 'restores a node whose reboot was canceled',
       status: status({ current_state: 'StagedAndPerformedUpdate', progress: progress('Draining') }),
       host: known('Ready'),
       kind: 'uncordon',
     },
     {
-      name: 'goes on when the node has been given back',
+      name: 'goes on when the node has been restored',
       status: status({ current_state: 'StagedAndPerformedUpdate', progress: progress('Draining') }),
       host: known('Ready'),
       outcomes: [after('uncordon'), after('remove-lb-exclusion')],
@@ -380,7 +380,7 @@ describe('decideAction for StagedAndPerformedUpdate', () => {
       says: { current_state: 'ErrorReset' },
     },
     {
-      name: 'gives the node back before it fails without a version',
+      name: 'restores the node before it fails without a version',
       spec: spec('RebootedIntoUpdate', { version: null }),
       status: status({ progress: progress('Draining') }),
       kind: 'uncordon',

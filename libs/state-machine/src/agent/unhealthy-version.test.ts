@@ -20,18 +20,18 @@ describe('decideAction for Idle, on a version on which the node was not healthy'
   });
   const givenUp = spec('Idle', { version: '1.27.0' });
   test.each<ActionRow>([
-    { name: 'looks whether it has become so', kind: 'check-health' },
+    { name: 'checks whether it has become so', kind: 'check-health' },
     {
-      name: 'keeps the failure whatever a refresh finds, and looks again after five minutes',
+      name: 'keeps the failure whatever a refresh finds, and checks again after five minutes',
       outcomes: [after('check-health', { done: false })],
       lastCheckedAt: NOW,
       settings: { updateCheckIntervalMs: 3_600_000 },
       kind: 'wait',
       waitMs: 299_000,
     },
-    { name: 'looks again', outcomes: [after('check-health', { done: false, at: NOW - 300_000 })], kind: 'check-health' },
+    { name: 'checks again', outcomes: [after('check-health', { done: false, at: NOW - 300_000 })], kind: 'check-health' },
     {
-      name: 'looks again when the clock has gone back',
+      name: 'checks again when the clock has gone back',
       outcomes: [after('check-health', { done: false, at: NOW + 1 })],
       kind: 'check-health',
     },
@@ -42,14 +42,14 @@ describe('decideAction for Idle, on a version on which the node was not healthy'
       says: { crash_count: 0, failed_versions: [], failure_message: null, unhealthy_before: null },
     },
     {
-      name: 'reports the end of the failed update before it looks again',
+      name: 'reports the end of the failed update before it checks again',
       status: { ...unhealthy, current_state: 'ErrorReset' },
       outcomes: [after('uncordon'), after('remove-lb-exclusion')],
       kind: 'report',
       says: { current_state: 'Idle', crash_count: 1, failed_versions: failedVersions, unhealthy_before: ['kube-system/csi'] },
     },
     {
-      name: 'after the controller has given its monitoring up, looks how the node is',
+      name: 'after the controller has given its monitoring up, checks the health of the node',
       spec: givenUp,
       status: { ...idle, current_state: 'MonitoringUpdate' },
       kind: 'check-health',

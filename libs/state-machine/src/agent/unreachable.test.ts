@@ -60,12 +60,12 @@ describe(decideUnanswered, () => {
     { name: 'a short silence', silentMs: 4_999, status: { progress: draining } },
     { name: 'what it has reported already', status: { progress: { ...draining, reason: 'HostUnreachable', message: 'another reason' } } },
     { name: 'what it has reported already, without progress', status: { failure_message: MESSAGE } },
-    { name: 'a host that it has told to reboot', status: { progress: { ...draining, step: 'Rebooting' } }, outcomes: [rebooted] },
+    { name: 'a host that it has asked to reboot', status: { progress: { ...draining, step: 'Rebooting' } }, outcomes: [rebooted] },
     { name: 'a node that waits for its turn', state: 'StagedAndPerformedUpdate' },
     { name: 'an idle node', state: 'Idle', status: { current_state: 'Idle' } },
     { name: 'a node that has failed', status: { current_state: 'ErrorReset' } },
     {
-      name: 'a node that is given back because its update was withdrawn',
+      name: 'a node that is restored because its update was withdrawn',
       status: { progress: { ...draining, step: 'Returning', reason: 'UpdateWithdrawn' } },
     },
   ])('reports nothing of $name', (given) => {

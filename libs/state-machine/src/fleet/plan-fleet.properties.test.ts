@@ -72,13 +72,13 @@ function applied(observation: FleetObservation, { changes }: FleetPlan): FleetOb
 }
 
 describe('planFleet over any fleet whatever', () => {
-  test('never makes two changes for a node, and tells of every managed node exactly once', () => {
+  test('never makes two changes for a node, and has exactly one entry for every managed node', () => {
     fc.assert(
       fc.property(observed, policy, (observation, rules) => {
         const plan = planFleet(observation, rules, NOW);
-        const told = [...plan.changes, ...plan.holds].map(({ node }) => node);
-        expect(new Set(told).size).toBe(told.length);
-        expect(observation.nodes.filter(({ managed, name }) => managed && !told.includes(name))).toEqual([]);
+        const entries = [...plan.changes, ...plan.holds].map(({ node }) => node);
+        expect(new Set(entries).size).toBe(entries.length);
+        expect(observation.nodes.filter(({ managed, name }) => managed && !entries.includes(name))).toEqual([]);
       }),
       { numRuns: 500 },
     );
@@ -98,7 +98,7 @@ describe('planFleet over any fleet whatever', () => {
   });
 
   // Called off in one plan, deleted in the next: in between the agent may see that it is to stop.
-  test('has nothing more to change once its changes are made, but to delete what was called off', () => {
+  test('has nothing more to change once its changes are made, but to delete what was canceled', () => {
     fc.assert(
       fc.property(observed, policy, (observation, rules) => {
         const plan = planFleet(observation, rules, NOW);

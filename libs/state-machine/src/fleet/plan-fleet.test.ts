@@ -10,7 +10,7 @@ import type { UpdateWindow } from '../window/window.ts';
 const past = parseCronWindow('* * * * * * 2020');
 const NEVER: UpdateWindow = past === undefined || past === 'always' ? { kind: 'always' } : past;
 
-describe('planFleet, what the plan tells besides', () => {
+describe('planFleet, window and budget', () => {
   test('its window, and who uses the budget once the changes are made', () => {
     const fleet = aFleet([aMember('a', desired('RebootedIntoUpdate')), aMember('b'), aMember('c', { ready: false })]);
     expect(planFleet(fleet, aPolicy({ maxConcurrentUpdates: 2, maxUnavailable: { count: 3 } }), NOW)).toMatchObject({
@@ -24,7 +24,7 @@ describe('planFleet, what the plan tells besides', () => {
     { name: 'a number', maxUnavailable: { count: 3 }, limit: 3 },
     { name: 'a share', maxUnavailable: { percent: 25 }, limit: 2 },
     { name: 'a share that is no whole number, rounded down', maxUnavailable: { percent: 49 }, limit: 3 },
-    { name: 'a share too small for one, which is one all the same', maxUnavailable: { percent: 1 }, limit: 1 },
+    { name: 'a share too small for one, which is one nevertheless', maxUnavailable: { percent: 1 }, limit: 1 },
   ])('how many of 8 managed nodes may be unavailable: $name', ({ maxUnavailable, limit }) => {
     const nodes = Array.from({ length: 8 }, (_, at) => aMember(String(at)));
     const fleet = aFleet([...nodes, aMember('other', { managed: false, shadow: null })]);
@@ -38,7 +38,7 @@ describe('planFleet, what the plan tells besides', () => {
   });
 });
 
-describe('planFleet, what it tells', () => {
+describe('planFleet, contents of changes and holds', () => {
   test('a change carries the whole spec and the version of the shadow it is meant for', () => {
     expect(planFleet(aFleet([aMember('a')]), aPolicy(), NOW).changes).toEqual([
       {
@@ -60,7 +60,7 @@ describe('planFleet, what it tells', () => {
     );
   });
 
-  test('a finished update without a version is told as well as it can be', () => {
+  test('a finished update without a version is described as well as possible', () => {
     const fleet = [
       aMember('a', { spec: { state: 'RebootedIntoUpdate' }, status: rebooted }),
       aMember('b', { spec: { state: 'StagedAndPerformedUpdate' }, status: staged }),
@@ -84,7 +84,7 @@ describe('planFleet, what it tells', () => {
     ]);
   });
 
-  test('what is given up is told with what went wrong last', () => {
+  test('what is given up names the last failure', () => {
     const fleet = [
       aMember('a', { ...desired('StagedAndPerformedUpdate', 10), status: { failure_message: 'Downloading 1.1.0: no route' } }),
     ];
@@ -96,12 +96,12 @@ describe('planFleet, what it tells', () => {
   test.each([
     ['1.0.0', 'Ending the update to 1.1.0, which is no longer offered'],
     ['1.2.0', 'Ending the update to 1.1.0, which is no longer offered; the node is now offered 1.2.0'],
-  ])('an update that is no longer offered is told with what is offered instead, if anything: %s', (target, expected) => {
+  ])('an update that is no longer offered names what is offered instead, if anything: %s', (target, expected) => {
     const fleet = aFleet([aMember('a', { ...desired('StagedAndPerformedUpdate'), status: withdrawn(target) })]);
     expect(planFleet(fleet, aPolicy(), NOW).changes[0]?.message).toBe(expected);
   });
 
-  test('a failure is told with its cause', () => {
+  test('a failure names its cause', () => {
     const message = (status: object): string | undefined =>
       planFleet(
         aFleet([aMember('a', { ...desired('RebootedIntoUpdate'), status: { current_state: 'ErrorReset', ...status } })]),
@@ -154,7 +154,7 @@ describe('planFleet, what it tells', () => {
   });
 });
 
-describe('planFleet, in which words', () => {
+describe('planFleet, messages of holds', () => {
   const failed = (crash_count: number, failure_message?: string): MemberChanges => ({
     status: { crash_count, state_transition_failure_timestamp: ago(1), ...(failure_message === undefined ? {} : { failure_message }) },
   });
@@ -162,7 +162,7 @@ describe('planFleet, in which words', () => {
   test.each<{ name: string; member: MemberChanges; message: string }>([
     { name: 'one failure', member: failed(1), message: 'Backing off after a failure to update the node' },
     { name: 'some failures', member: failed(3), message: 'Backing off after 3 consecutive failures to update the node' },
-    { name: 'a failure that was told', member: failed(1, BUDGET), message: `Backing off after a failure to update the node: ${BUDGET}` },
+    { name: 'a reported failure', member: failed(1, BUDGET), message: `Backing off after a failure to update the node: ${BUDGET}` },
     {
       name: 'a bad version',
       member: { status: { failed_versions: [{ version: '1.1.0', failures: 2, last_failure_timestamp: ago(1) }] } },
@@ -179,14 +179,14 @@ describe('planFleet, in which words', () => {
       message: 'Waiting for the agent to reach StagedAndPerformedUpdate; last failure: Downloading 1.1.0: no route',
     },
     {
-      name: 'an attempt that was called off, and what went wrong in it',
+      name: 'an attempt that was canceled, and what went wrong in it',
       member: {
         spec: { version: '1.1.0', state_transition_timestamp: ago(1) },
         status: { failure_message: 'Downloading 1.1.0: no route' },
       },
       message: 'Backing off after an update that made no progress: Downloading 1.1.0: no route',
     },
-  ])('tells of $name', ({ member, message }) => {
+  ])('reports $name', ({ member, message }) => {
     expect(planFleet(aFleet([aMember('a', member)]), aPolicy(), NOW).holds).toMatchObject([{ node: 'a', message }]);
   });
 });
@@ -197,7 +197,7 @@ describe('planFleet, since when', () => {
     { name: 'its agent is not Ready', member: { agent: false }, since: ago(8) },
     { name: 'its agent has run without registering it', member: { shadow: null }, since: ago(8) },
     { name: 'the shadow stands without a report', member: { status: null }, since: ago(10_000) },
-    { name: 'nobody knows when', member: { ready: false, readySince: 'noon' }, since: undefined },
+    { name: 'the time is unknown', member: { ready: false, readySince: 'noon' }, since: undefined },
   ])('$name', ({ member, since }) => {
     const fleet = { ...aFleet([aMember('a', member)]), agentsSince: new Map([['a', ago(8)]]) };
     const [hold] = planFleet(fleet, aPolicy(), NOW).holds;

@@ -6,9 +6,9 @@ import type { OwnedNode } from './decide-restore.ts';
 
 const progress = (step: ProgressStep): ShadowProgress => ({ step, since: '2026-01-05T00:00:00Z', boot_id: 'boot-1', version: '1.1.0' });
 
-function aShadow(told: ShadowState, reported: ShadowState = told, step?: ProgressStep): NonNullable<OwnedNode['shadow']> {
+function aShadow(desired: ShadowState, reported: ShadowState = desired, step?: ProgressStep): NonNullable<OwnedNode['shadow']> {
   return {
-    spec: { state: told },
+    spec: { state: desired },
     status: {
       current_version: '1.0.0',
       target_version: '1.1.0',
@@ -39,17 +39,17 @@ describe(decideRestore, () => {
       expected: 'The agent is restoring the node',
     },
     {
-      name: 'so is one that was told to reboot and has not reported yet',
+      name: 'so is one that may reboot and has not reported yet',
       node: { shadow: aShadow('RebootedIntoUpdate', 'Idle') },
       expected: 'The agent is restoring the node',
     },
     {
-      name: 'so is one that gives back after a failure',
+      name: 'so is one that is being restored after a failure',
       node: { shadow: aShadow('Idle', 'ErrorReset') },
       expected: 'The agent is restoring the node',
     },
     {
-      name: 'so is one that was told to stop',
+      name: 'so is one that is to stop',
       node: { shadow: aShadow('Idle', 'Idle', 'Returning') },
       expected: 'The agent is restoring the node',
     },
@@ -77,7 +77,7 @@ describe(decideRestore, () => {
       expected: LATE,
     },
     {
-      name: 'and whose kubelet does not tell its boot',
+      name: 'and whose kubelet does not report its boot',
       node: { ...gone, bootId: undefined, shadow: aShadow('RebootedIntoUpdate', 'Idle', 'Rebooting') },
       expected: LATE,
     },
@@ -99,11 +99,11 @@ describe(decideRestore, () => {
   });
 
   test.each(
-    SHADOW_STATES.flatMap((told) =>
-      SHADOW_STATES.flatMap((reported) => [undefined, ...PROGRESS_STEPS].map((step) => ({ told, reported, step }))),
+    SHADOW_STATES.flatMap((desired) =>
+      SHADOW_STATES.flatMap((reported) => [undefined, ...PROGRESS_STEPS].map((step) => ({ desired, reported, step }))),
     ),
-  )('told $told, at $reported and $step: given back in the end if the label is taken away', ({ told, reported, step }) => {
-    expect(decideRestore(aNode({ ...gone, shadow: aShadow(told, reported, step) }))).toMatchObject({
+  )('desired $desired, reported $reported and $step: restored if the label is removed', ({ desired, reported, step }) => {
+    expect(decideRestore(aNode({ ...gone, shadow: aShadow(desired, reported, step) }))).toMatchObject({
       kind: 'restore',
       reason: 'Restoring the node because it has lost its opt-in label and its agent',
     });

@@ -56,7 +56,7 @@ describe(windowAt, () => {
       now: at('12:00:00', '2026-01-10'),
       expected: 'open until 12 00:00:00',
     },
-    { name: 'cron: an end too far away to tell', window: cron('* * * * 1-6 * *'), now: at('12:00:00'), expected: 'open until ?' },
+    { name: 'cron: an end too far away', window: cron('* * * * 1-6 * *'), now: at('12:00:00'), expected: 'open until ?' },
     { name: 'cron: part of each hour', window: cron('* 30-44 * * * * *'), now: at('12:31:00'), expected: 'open until 05 12:45:00' },
     { name: 'cron: a trigger opens for a minute', window: cron('0 0 2 * * * *'), now: at('02:00:59'), expected: 'open until 05 02:01:00' },
     { name: 'cron: and then waits for the next', window: cron('0 0 2 * * * *'), now: at('02:01:00'), expected: 'closed until 06 02:00:00' },
@@ -121,7 +121,7 @@ describe(parseWindow, () => {
       problems: ['UPDATE_WINDOW_START: expected a time because UPDATE_WINDOW_STOP is set, got none'],
     },
     {
-      name: 'times that are none, both told',
+      name: 'invalid times, both reported',
       start: '24:0:0',
       stop: 'noon',
       problems: [

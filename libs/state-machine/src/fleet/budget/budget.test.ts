@@ -32,7 +32,7 @@ describe('planFleet, slots', () => {
       expected: ['a→StagedAndPerformedUpdate UpdateStarted', 'b→StagedAndPerformedUpdate UpdateStarted'],
     },
     {
-      name: 'a node that is told to be idle keeps its slot until it is',
+      name: 'a node that is to become idle keeps its slot until it is',
       fleet: [aMember('busy', { status: monitoring }), aMember('a')],
       expected: ['busy: Recovering', 'a: NoFreeSlot'],
     },
@@ -62,7 +62,7 @@ describe('planFleet, slots', () => {
       expected: ['a→RebootedIntoUpdate RebootAllowed', 'b: NoFreeSlot'],
     },
     {
-      name: 'a crashed node gives its slot to the next once it is idle',
+      name: 'a crashed node releases its slot for the next once it is idle',
       fleet: [aMember('a', { status: { crash_count: 1, state_transition_failure_timestamp: ago(1) } }), aMember('b')],
       expected: ['b→StagedAndPerformedUpdate UpdateStarted', 'a: CrashBackoff'],
     },
@@ -124,7 +124,7 @@ describe('planFleet, the last node in service', () => {
       expected: ['b: Soaking', 'a: LastSchedulableNode'],
     },
     {
-      name: 'goes where another is in service that nobody updates',
+      name: 'goes if another node is in service that is not managed',
       fleet: [away('b'), aMember('other', { managed: false, shadow: null }), waiting('a')],
       policy: all,
       expected: ['a→RebootedIntoUpdate RebootAllowed', 'b: InProgress'],
@@ -217,7 +217,7 @@ describe('planFleet, the last node in service', () => {
       expected: ['a→StagedAndPerformedUpdate UpdateStarted', 'b→StagedAndPerformedUpdate UpdateStarted'],
     },
     {
-      name: 'is told the limit first, which a person may change',
+      name: 'names the limit first, which an operator can change',
       fleet: ['a', 'b'].map((name) => waiting(name)),
       policy: { maxConcurrentUpdates: 1 },
       expected: ['a→RebootedIntoUpdate RebootAllowed', 'b: NoFreeSlot'],

@@ -6,7 +6,7 @@ import { changed } from '../model/changes.ts';
 import { planFleet } from '../plan-fleet.ts';
 import { desired, staged } from '../plan-fleet.fixture.ts';
 
-describe('planFleet, the order of admission', () => {
+describe('planFleet, the start order', () => {
   /** Those that start, and then those that wait for their turn. */
   const order = (fleet: readonly Member[]): string[] => {
     const { changes, holds } = planFleet(aFleet(fleet), aPolicy({ maxConcurrentUpdates: 'unlimited' }), NOW);
@@ -19,7 +19,7 @@ describe('planFleet, the order of admission', () => {
       ? member
       : { ...member, shadow: { ...member.shadow, metadata: { ...member.shadow.metadata, annotations: { [ATTEMPTS_ANNOTATION]: count } } } };
 
-  test('nodes that wait for the window are told in it, too, those that are staged first', () => {
+  test('nodes that wait for the window are in this order, too, staged ones first', () => {
     const fleet = [
       aMember('leader'),
       aMember('a', crashed(1)),

@@ -54,7 +54,7 @@ export interface Member {
   readonly agent?: boolean | undefined;
 }
 
-/** A member whose agent is Ready, unless told otherwise. */
+/** A member whose agent is Ready, unless the changes say otherwise. */
 export function aMember(name: string, { spec, status, ...changes }: MemberChanges = {}): Member {
   const { agent, shadow, ...node } = { agent: true, ...changes };
   return { node: aNode(name, node), agent, ...(shadow === null ? {} : { shadow: shadow ?? aShadow(name, spec, status) }) };

@@ -38,12 +38,12 @@ describe('planFleet with a shadow of illegal shape', () => {
       expected: ['a→StagedAndPerformedUpdate UpdateStarted', 'bad: InvalidShadow'],
     },
     {
-      name: 'keeps the slot of a node that was told to update',
+      name: 'keeps the slot of a node that is to update',
       member: bad({ status: STATUS }, { spec: STAGED }),
       expected: ['bad: InvalidShadow', 'a: NoFreeSlot'],
     },
     {
-      name: 'gives it away once the step is past its deadline, if the node is available',
+      name: 'releases it once the step is past its deadline, if the node is available',
       member: bad({ status: STATUS }, { spec: { ...REBOOTED, state_transition_timestamp: ago(600) } }),
       expected: ['a→StagedAndPerformedUpdate UpdateStarted', 'bad: InvalidShadow'],
     },
@@ -68,7 +68,7 @@ describe('planFleet with a shadow of illegal shape', () => {
       expected: ['bad: InvalidShadow', 'a: NoFreeSlot'],
     },
     {
-      name: 'keeps none for one that an administrator has cordoned and that was told nothing',
+      name: 'keeps none for one that an administrator has cordoned and that is to do nothing',
       member: bad({ status: STATUS }, { unschedulable: true }),
       expected: ['a→StagedAndPerformedUpdate UpdateStarted', 'bad: InvalidShadow'],
     },
@@ -93,11 +93,11 @@ describe('planFleet with a shadow of illegal shape', () => {
     expect(holds).toEqual([{ node: 'a', reason: 'NodeNotReady', message: 'The Node is invalid: spec.taints: expected array, got 5' }]);
   });
 
-  test('a node that an update has left cordoned is not given back while nobody knows what its agent was told', () => {
-    const held = { managed: true, ready: true, bootId: 'b', hasAgent: true, shadow: bad({ spec: null }).shadow };
-    expect(decideRestore(held)).toMatchObject({ kind: 'leave' });
+  test('a node that an update left cordoned is not restored while its desired state is unknown', () => {
+    const owned = { managed: true, ready: true, bootId: 'b', hasAgent: true, shadow: bad({ spec: null }).shadow };
+    expect(decideRestore(owned)).toMatchObject({ kind: 'leave' });
     // Without an agent only the reboot that it may have asked for is waited for.
-    expect(decideRestore({ ...held, managed: false, hasAgent: false })).toMatchObject({ kind: 'restore', afterMs: 10 * MINUTE });
+    expect(decideRestore({ ...owned, managed: false, hasAgent: false })).toMatchObject({ kind: 'restore', afterMs: 10 * MINUTE });
   });
 });
 

@@ -4,23 +4,23 @@ import { ago, aShadow, MINUTE, NOW } from './fleet.fixture.ts';
 import { phaseAt, phaseEnded } from './phases.ts';
 import type { EndedPhase, UpdatePhase } from './phases.ts';
 
-const told = (state: ShadowState, status: Partial<ShadowStatus> = {}, minutes = 1): BottlerocketShadow =>
+const desired = (state: ShadowState, status: Partial<ShadowStatus> = {}, minutes = 1): BottlerocketShadow =>
   aShadow('a', { state, version: state === 'Idle' ? null : '1.1.0', state_transition_timestamp: ago(minutes) }, status);
 const doing = (step: ProgressStep, minutes: number, status: Partial<ShadowStatus> = {}): BottlerocketShadow =>
-  told('RebootedIntoUpdate', {
+  desired('RebootedIntoUpdate', {
     current_state: 'StagedAndPerformedUpdate',
     progress: { step, since: ago(minutes), boot_id: 'b', version: '1.1.0' },
     ...status,
   });
-const reached = (state: ShadowState): BottlerocketShadow => told(state, { current_state: state });
+const reached = (state: ShadowState): BottlerocketShadow => desired(state, { current_state: state });
 
 describe(phaseAt, () => {
   test.each<{ name: string; shadow: BottlerocketShadow; phase: UpdatePhase | undefined }>([
-    { name: 'an idle node', shadow: told('Idle'), phase: undefined },
-    { name: 'a node that stages', shadow: told('StagedAndPerformedUpdate'), phase: 'stage' },
+    { name: 'an idle node', shadow: desired('Idle'), phase: undefined },
+    { name: 'a node that stages', shadow: desired('StagedAndPerformedUpdate'), phase: 'stage' },
     {
       name: 'a node that stages once more after a failure',
-      shadow: told('StagedAndPerformedUpdate', { failure_message: 'x' }),
+      shadow: desired('StagedAndPerformedUpdate', { failure_message: 'x' }),
       phase: 'stage',
     },
     { name: 'a staged node', shadow: reached('StagedAndPerformedUpdate'), phase: undefined },
@@ -28,10 +28,10 @@ describe(phaseAt, () => {
     { name: 'a node that drains', shadow: doing('Draining', 1), phase: 'drain' },
     { name: 'a node that reboots', shadow: doing('Rebooting', 1), phase: 'reboot' },
     { name: 'a node that has come back', shadow: doing('Returning', 1), phase: 'return' },
-    { name: 'a node that is given back after a failure', shadow: doing('Returning', 1, { failure_message: 'x' }), phase: undefined },
-    { name: 'a node that is watched', shadow: told('MonitoringUpdate', { current_state: 'RebootedIntoUpdate' }), phase: 'monitor' },
+    { name: 'a node that is restored after a failure', shadow: doing('Returning', 1, { failure_message: 'x' }), phase: undefined },
+    { name: 'a node that is watched', shadow: desired('MonitoringUpdate', { current_state: 'RebootedIntoUpdate' }), phase: 'monitor' },
     { name: 'a node that soaks', shadow: reached('MonitoringUpdate'), phase: 'monitor' },
-    { name: 'a node that has failed', shadow: told('StagedAndPerformedUpdate', { current_state: 'ErrorReset' }), phase: undefined },
+    { name: 'a node that has failed', shadow: desired('StagedAndPerformedUpdate', { current_state: 'ErrorReset' }), phase: undefined },
     { name: 'a time that cannot be read', shadow: doing('Draining', -6000), phase: undefined },
   ])('$name: $phase', ({ shadow, phase }) => {
     expect(phaseAt(shadow, NOW)?.phase).toBe(phase);
@@ -41,7 +41,12 @@ describe(phaseAt, () => {
 describe(phaseEnded, () => {
   test.each<{ name: string; before: UpdatePhase; after: BottlerocketShadow; minutes: number | undefined }>([
     { name: 'staging ends with the report', before: 'stage', after: reached('StagedAndPerformedUpdate'), minutes: 9 },
-    { name: 'a download that goes on has not ended', before: 'stage', after: told('StagedAndPerformedUpdate', {}, 9), minutes: undefined },
+    {
+      name: 'a download that goes on has not ended',
+      before: 'stage',
+      after: desired('StagedAndPerformedUpdate', {}, 9),
+      minutes: undefined,
+    },
     { name: 'a step ends when the next begins', before: 'drain', after: doing('Rebooting', 2), minutes: 7 },
     { name: 'a step whose end was not seen is not measured', before: 'drain', after: doing('Returning', 2), minutes: undefined },
     {
@@ -54,12 +59,12 @@ describe(phaseEnded, () => {
     {
       name: 'monitoring ends when the controller says so',
       before: 'monitor',
-      after: told('Idle', { current_state: 'MonitoringUpdate' }),
+      after: desired('Idle', { current_state: 'MonitoringUpdate' }),
       minutes: 9,
     },
-    { name: 'monitoring ends even if the agent has been faster than we', before: 'monitor', after: told('Idle'), minutes: 9 },
-    { name: 'a failure ends nothing', before: 'stage', after: told('Idle', { current_state: 'ErrorReset' }), minutes: undefined },
-    { name: 'an update that was called off ends nothing', before: 'stage', after: told('Idle'), minutes: undefined },
+    { name: 'monitoring ends even if the agent has been faster than we', before: 'monitor', after: desired('Idle'), minutes: 9 },
+    { name: 'a failure ends nothing', before: 'stage', after: desired('Idle', { current_state: 'ErrorReset' }), minutes: undefined },
+    { name: 'an update that was canceled ends nothing', before: 'stage', after: desired('Idle'), minutes: undefined },
   ])('$name', ({ before, after, minutes }) => {
     const expected: EndedPhase | undefined = minutes === undefined ? undefined : { phase: before, ms: minutes * MINUTE };
     expect(phaseEnded({ phase: before, since: NOW - 9 * MINUTE }, after, NOW)).toEqual(expected);

@@ -21,7 +21,7 @@ export interface FleetPolicy {
   readonly maxConcurrentUpdates: number | 'unlimited';
   /** Absent: no limit. */
   readonly maxUnavailable?: MaxUnavailable;
-  /** How many nodes may fail to run a version before it is held back, as long as not more nodes run it. Absent: no limit. */
+  /** How many nodes may fail to run a version before no other node starts it, unless more nodes run it. Absent: no limit. */
   readonly maxFailedNodes?: number;
   readonly window: UpdateWindow;
   readonly timeouts: StateTimeouts;

@@ -14,11 +14,11 @@ const TOOK: AveragePhaseDurations = { stage: 4 * MINUTE, drain: 2 * MINUTE, rebo
 const atTwo = parseCronWindow('0 0 2 * * * *');
 const AT_TWO: UpdateWindow = atTwo === undefined || atTwo === 'always' ? { kind: 'always' } : atTwo;
 
-const told = (state: 'StagedAndPerformedUpdate' | 'RebootedIntoUpdate' | 'MonitoringUpdate', minutes: number): MemberChanges => ({
+const desired = (state: 'StagedAndPerformedUpdate' | 'RebootedIntoUpdate' | 'MonitoringUpdate', minutes: number): MemberChanges => ({
   spec: { state, version: '1.1.0', state_transition_timestamp: ago(minutes) },
 });
 const draining = (minutes: number, reason?: string): MemberChanges => ({
-  ...told('RebootedIntoUpdate', minutes),
+  ...desired('RebootedIntoUpdate', minutes),
   status: {
     current_state: 'StagedAndPerformedUpdate',
     progress: {
@@ -48,7 +48,7 @@ describe(estimateFleet, () => {
     { name: 'nothing is said before a whole update was measured', fleet: [aMember('a')], took: { stage: 1 }, expected: {}, unknown: 1 },
     { name: 'an updated node is no work', fleet: [aMember('a', { status: { current_version: '1.1.0' } })], expected: {} },
     { name: 'a node that starts takes all its phases', fleet: [aMember('a')], expected: { a: 10 } },
-    { name: 'a node under way takes what is left', fleet: [aMember('a', told('StagedAndPerformedUpdate', 3))], expected: { a: 7 } },
+    { name: 'a node under way takes what is left', fleet: [aMember('a', desired('StagedAndPerformedUpdate', 3))], expected: { a: 7 } },
     { name: 'a drain that goes on takes what is left', fleet: [aMember('a', draining(1))], expected: { a: 5 } },
     { name: 'a phase that takes longer than usual is about to end', fleet: [aMember('a', draining(9))], expected: { a: 4 } },
     { name: 'of a blocked drain nothing can be said', fleet: [aMember('a', draining(1, 'DisruptionBudget'))], expected: {}, unknown: 1 },
@@ -69,21 +69,21 @@ describe(estimateFleet, () => {
     {
       name: 'a node that is back takes what its monitoring takes',
       fleet: [
-        aMember('a', { ...told('RebootedIntoUpdate', 5), status: { current_state: 'RebootedIntoUpdate', current_version: '1.1.0' } }),
+        aMember('a', { ...desired('RebootedIntoUpdate', 5), status: { current_state: 'RebootedIntoUpdate', current_version: '1.1.0' } }),
       ],
       expected: { a: 1 },
     },
     {
       name: 'a node that is done is done now, and the next has its slot',
       fleet: [
-        aMember('a', { ...told('MonitoringUpdate', 5), status: { current_state: 'MonitoringUpdate', current_version: '1.1.0' } }),
+        aMember('a', { ...desired('MonitoringUpdate', 5), status: { current_state: 'MonitoringUpdate', current_version: '1.1.0' } }),
         aMember('b'),
       ],
       expected: { a: 0, b: 10 },
     },
     {
       name: 'a node that has failed leaves its slot now, and when it will be done nobody can say',
-      fleet: [aMember('a', { ...told('RebootedIntoUpdate', 5), status: { current_state: 'ErrorReset' } }), aMember('b')],
+      fleet: [aMember('a', { ...desired('RebootedIntoUpdate', 5), status: { current_state: 'ErrorReset' } }), aMember('b')],
       expected: { b: 10 },
       unknown: 1,
     },
@@ -97,7 +97,7 @@ describe(estimateFleet, () => {
       name: 'the last node in service as if it had not to wait for another',
       fleet: [
         aMember('a', draining(0)),
-        aMember('b', { ...told('StagedAndPerformedUpdate', 3), status: { current_state: 'StagedAndPerformedUpdate' } }),
+        aMember('b', { ...desired('StagedAndPerformedUpdate', 3), status: { current_state: 'StagedAndPerformedUpdate' } }),
       ],
       policy: { maxConcurrentUpdates: 'unlimited' },
       expected: { a: 6, b: 6 },
@@ -130,7 +130,7 @@ describe(estimateFleet, () => {
     },
     {
       name: 'as does one that is still staging when it closes',
-      fleet: [aMember('a', told('StagedAndPerformedUpdate', 1))],
+      fleet: [aMember('a', desired('StagedAndPerformedUpdate', 1))],
       policy: { window: { kind: 'daily', startMs: 11.5 * 60 * MINUTE, stopMs: 12 * 60 * MINUTE + 8 * MINUTE } },
       expected: { a: 23.5 * 60 + 6 },
     },
@@ -148,7 +148,7 @@ describe(estimateFleet, () => {
     },
     {
       name: 'what a trigger has begun goes on',
-      fleet: [inWindow(aMember('a', told('StagedAndPerformedUpdate', 3))), aMember('b')],
+      fleet: [inWindow(aMember('a', desired('StagedAndPerformedUpdate', 3))), aMember('b')],
       policy: { window: AT_TWO },
       expected: { a: 7, b: 17 },
     },
@@ -162,7 +162,7 @@ describe(estimateFleet, () => {
       expected: { c: 10, b: 20, a: 40 },
     },
     {
-      name: 'a node that cannot be updated for a reason of its own is told as unknown',
+      name: 'a node that cannot be updated for a reason of its own counts as unknown',
       fleet: [aMember('a'), aMember('b', { ready: false }), aMember('c', { agent: undefined })],
       expected: { a: 10 },
       unknown: 2,

@@ -12,21 +12,21 @@ const WALL = Date.UTC(2026, 0, 5, 12);
 const moment = (steady: number, wall = WALL + steady): Moment => ({ steady, wall });
 const nothing = (): undefined => undefined;
 
-/** What is marked after each look: `at` in milliseconds, and why each node is held then. */
+/** The reported nodes after each plan: `at` in milliseconds, and the reason of each node. */
 function look(
-  looks: readonly { readonly at: number; readonly held: Readonly<Record<string, HoldReason>> }[],
+  looks: readonly { readonly at: number; readonly reasons: Readonly<Record<string, HoldReason>> }[],
   carried = nothing as (node: string) => string | undefined,
 ) {
   let spans: HoldSpans = NO_SPANS;
-  return looks.map(({ at, held }) => {
+  return looks.map(({ at, reasons }) => {
     const followed = followHolds(
       spans,
-      Object.entries(held).map(([node, reason]) => hold(node, reason)),
+      Object.entries(reasons).map(([node, reason]) => hold(node, reason)),
       carried,
       moment(at),
     );
     spans = followed.spans;
-    return { told: followed.holds.filter(({ lasting }) => lasting).map(({ node }) => node), nextAt: followed.nextAt };
+    return { reported: followed.holds.filter(({ lasting }) => lasting).map(({ node }) => node), nextAt: followed.nextAt };
   });
 }
 
@@ -34,113 +34,115 @@ describe(followHolds, () => {
   const down = { a: 'AgentNotReady' } as const;
   test.each<{
     name: string;
-    looks: readonly { readonly at: number; readonly held: Readonly<Record<string, HoldReason>> }[];
-    expected: readonly { readonly told: readonly string[]; readonly nextAt: number | undefined }[];
+    looks: readonly { readonly at: number; readonly reasons: Readonly<Record<string, HoldReason>> }[];
+    expected: readonly { readonly reported: readonly string[]; readonly nextAt: number | undefined }[];
   }>([
     {
-      name: 'what has just begun is not told, and looked at again when it will have lasted',
-      looks: [{ at: 7, held: down }],
-      expected: [{ told: [], nextAt: LASTS_AFTER_MS + 7 }],
+      name: 'a hold that has just begun is not reported, and is checked again when it will have lasted',
+      looks: [{ at: 7, reasons: down }],
+      expected: [{ reported: [], nextAt: LASTS_AFTER_MS + 7 }],
     },
     {
-      name: 'what has lasted is told, and stays told',
+      name: 'a hold that has lasted is reported, and stays so',
       looks: [
-        { at: 0, held: down },
-        { at: LASTS_AFTER_MS, held: down },
-        { at: LASTS_AFTER_MS + 1, held: down },
+        { at: 0, reasons: down },
+        { at: LASTS_AFTER_MS, reasons: down },
+        { at: LASTS_AFTER_MS + 1, reasons: down },
       ],
       expected: [
-        { told: [], nextAt: LASTS_AFTER_MS },
-        { told: ['a'], nextAt: undefined },
-        { told: ['a'], nextAt: undefined },
+        { reported: [], nextAt: LASTS_AFTER_MS },
+        { reported: ['a'], nextAt: undefined },
+        { reported: ['a'], nextAt: undefined },
       ],
     },
     {
       name: 'a drain that is blocked for less than a minute is not reported',
       looks: [
-        { at: 0, held: { a: 'DrainBlocked' } },
-        { at: 59_999, held: { a: 'DrainBlocked' } },
-        { at: 60_000, held: { a: 'InProgress' } },
-        { at: 60_001, held: { a: 'DrainBlocked' } },
-        { at: 120_001, held: { a: 'DrainBlocked' } },
+        { at: 0, reasons: { a: 'DrainBlocked' } },
+        { at: 59_999, reasons: { a: 'DrainBlocked' } },
+        { at: 60_000, reasons: { a: 'InProgress' } },
+        { at: 60_001, reasons: { a: 'DrainBlocked' } },
+        { at: 120_001, reasons: { a: 'DrainBlocked' } },
       ],
       expected: [
-        { told: [], nextAt: 60_000 },
-        { told: [], nextAt: 60_000 },
-        { told: [], nextAt: undefined },
-        { told: [], nextAt: 120_001 },
-        { told: ['a'], nextAt: undefined },
+        { reported: [], nextAt: 60_000 },
+        { reported: [], nextAt: 60_000 },
+        { reported: [], nextAt: undefined },
+        { reported: [], nextAt: 120_001 },
+        { reported: ['a'], nextAt: undefined },
       ],
     },
     {
       name: 'a node that comes back and goes again begins anew',
       looks: [
-        { at: 0, held: down },
-        { at: LASTS_AFTER_MS - 2, held: { a: 'UpToDate' } },
-        { at: LASTS_AFTER_MS - 1, held: down },
-        { at: LASTS_AFTER_MS, held: down },
+        { at: 0, reasons: down },
+        { at: LASTS_AFTER_MS - 2, reasons: { a: 'UpToDate' } },
+        { at: LASTS_AFTER_MS - 1, reasons: down },
+        { at: LASTS_AFTER_MS, reasons: down },
       ],
       expected: [
-        { told: [], nextAt: LASTS_AFTER_MS },
-        { told: [], nextAt: undefined },
-        { told: [], nextAt: 2 * LASTS_AFTER_MS - 1 },
-        { told: [], nextAt: 2 * LASTS_AFTER_MS - 1 },
+        { reported: [], nextAt: LASTS_AFTER_MS },
+        { reported: [], nextAt: undefined },
+        { reported: [], nextAt: 2 * LASTS_AFTER_MS - 1 },
+        { reported: [], nextAt: 2 * LASTS_AFTER_MS - 1 },
       ],
     },
     {
       name: 'another reason begins anew',
       looks: [
-        { at: 0, held: down },
-        { at: LASTS_AFTER_MS, held: { a: 'NodeNotReady' } },
+        { at: 0, reasons: down },
+        { at: LASTS_AFTER_MS, reasons: { a: 'NodeNotReady' } },
       ],
       expected: [
-        { told: [], nextAt: LASTS_AFTER_MS },
-        { told: [], nextAt: 2 * LASTS_AFTER_MS },
+        { reported: [], nextAt: LASTS_AFTER_MS },
+        { reported: [], nextAt: 2 * LASTS_AFTER_MS },
       ],
     },
     {
       name: 'what is no matter of time is none here, however long it lasts',
       looks: [
-        { at: 0, held: { a: 'WindowClosed', b: 'CordonedByAdministrator' } },
-        { at: 9 * LASTS_AFTER_MS, held: { a: 'WindowClosed', b: 'CordonedByAdministrator' } },
+        { at: 0, reasons: { a: 'WindowClosed', b: 'CordonedByAdministrator' } },
+        { at: 9 * LASTS_AFTER_MS, reasons: { a: 'WindowClosed', b: 'CordonedByAdministrator' } },
       ],
       expected: [
-        { told: [], nextAt: undefined },
-        { told: [], nextAt: undefined },
+        { reported: [], nextAt: undefined },
+        { reported: [], nextAt: undefined },
       ],
     },
   ])('$name', ({ looks, expected }) => {
     expect(look(looks)).toEqual(expected);
   });
 
-  test('of a thousand nodes twenty are told every ten seconds, and those that come back meanwhile never', () => {
-    const held = Object.fromEntries(Array.from({ length: 1_000 }, (_, at) => [`n${String(at)}`, 'AgentNotReady' as const]));
-    const rest = Object.fromEntries(Object.entries(held).filter(([node]) => node !== 'n25'));
+  test('of a thousand nodes twenty are reported every ten seconds, and those that recover meanwhile never', () => {
+    const reasons = Object.fromEntries(Array.from({ length: 1_000 }, (_, at) => [`n${String(at)}`, 'AgentNotReady' as const]));
+    const rest = Object.fromEntries(Object.entries(reasons).filter(([node]) => node !== 'n25'));
     const at = (seconds: number): number => LASTS_AFTER_MS + seconds * SECOND;
     const [, first, early, second, third] = look([
-      { at: 0, held },
-      { at: at(0), held },
-      { at: at(9), held: rest },
-      { at: at(10), held: rest },
-      { at: at(20), held: rest },
+      { at: 0, reasons },
+      { at: at(0), reasons },
+      { at: at(9), reasons: rest },
+      { at: at(10), reasons: rest },
+      { at: at(20), reasons: rest },
     ]);
-    expect([first?.told.length, early?.told.length, second?.told.length, third?.told.length]).toEqual([20, 20, 40, 60]);
+    expect([first?.reported.length, early?.reported.length, second?.reported.length, third?.reported.length]).toEqual([20, 20, 40, 60]);
     expect([first?.nextAt, early?.nextAt, second?.nextAt]).toEqual([at(10), at(10), at(20)]);
-    expect(third?.told).not.toContain('n25');
+    expect(third?.reported).not.toContain('n25');
   });
 
-  test('what an earlier leader has told is not taken back to be told again', () => {
+  test('what an earlier leader has reported is not reported again', () => {
     const carried = (node: string): string | undefined => (node === 'a' ? 'AgentNotReady' : 'NodeNotReady');
-    expect(look([{ at: 0, held: { a: 'AgentNotReady', b: 'AgentNotReady' } }], carried)).toEqual([{ told: ['a'], nextAt: LASTS_AFTER_MS }]);
+    expect(look([{ at: 0, reasons: { a: 'AgentNotReady', b: 'AgentNotReady' } }], carried)).toEqual([
+      { reported: ['a'], nextAt: LASTS_AFTER_MS },
+    ]);
   });
 
   test.each([
-    { name: 'has lasted since the cluster says so', since: WALL - LASTS_AFTER_MS, wall: WALL, told: true },
-    { name: 'has not lasted yet', since: WALL - LASTS_AFTER_MS + 1, wall: WALL, told: false },
-    { name: 'began in the future, by a clock that is ahead', since: WALL + 9 * LASTS_AFTER_MS, wall: WALL, told: false },
-  ])('a hold that is seen for the first time and $name', ({ since, wall, told }) => {
+    { name: 'has lasted since the cluster says so', since: WALL - LASTS_AFTER_MS, wall: WALL, reported: true },
+    { name: 'has not lasted yet', since: WALL - LASTS_AFTER_MS + 1, wall: WALL, reported: false },
+    { name: 'began in the future, by a clock that is ahead', since: WALL + 9 * LASTS_AFTER_MS, wall: WALL, reported: false },
+  ])('a hold that is seen for the first time and $name', ({ since, wall, reported }) => {
     const { holds } = followHolds(NO_SPANS, [{ ...hold('a', 'AgentNotReady'), since }], nothing, moment(0, wall));
-    expect(holds.map(({ lasting = false }) => lasting)).toEqual([told]);
+    expect(holds.map(({ lasting = false }) => lasting)).toEqual([reported]);
   });
 
   test('a wall clock that jumps makes nothing last', () => {

@@ -12,7 +12,7 @@ describe('planFleet, why a node is no candidate', () => {
     { name: 'its agent has not reported', fleet: [aMember('a', { status: null })], expected: ['a: NotReported'] },
     { name: 'its target is no version', fleet: [aMember('a', { status: { target_version: 'latest' } })], expected: ['a: InvalidVersion'] },
     {
-      name: 'its host cannot look for updates, as an older agent tells',
+      name: 'its host cannot check for updates, as an older agent reports',
       fleet: [aMember('a', { status: { current_version: '1.1.0', failure_message: 'no route', update_check: null } })],
       expected: ['a: UpdateCheckFailing'],
     },
@@ -27,12 +27,12 @@ describe('planFleet, why a node is no candidate', () => {
       expected: ['a: NotChecked'],
     },
     {
-      name: 'its agent, an older one, does not tell when its host checked',
+      name: 'its agent, an older one, does not report when its host checked',
       fleet: [aMember('a', { status: { current_version: '1.1.0', update_check: null } })],
       expected: ['a: UpdateCheckUnknown'],
     },
     {
-      name: 'its agent tells something that only newer controllers know',
+      name: 'its agent reports something that only newer controllers know',
       fleet: [aMember('a', { status: { current_version: '1.1.0', update_check: { result: 'Foo' } } })],
       expected: ['a: UpdateCheckUnknown'],
     },
@@ -123,7 +123,7 @@ describe('planFleet, why a node is no candidate', () => {
       expected: ['a→StagedAndPerformedUpdate UpdateStarted'],
     },
     {
-      name: 'an attempt that was given up nobody knows when',
+      name: 'an attempt that was given up at an unknown time',
       fleet: [aMember('a', { spec: { version: '1.1.0', state_transition_timestamp: null } })],
       expected: ['a→StagedAndPerformedUpdate UpdateStarted'],
     },
@@ -161,7 +161,7 @@ describe('planFleet, what is known of updates', () => {
   });
 
   test.each([{ update_check: null }, { update_check: { result: 'Foo' } }])(
-    'an agent that does not tell, %j, is updated all the same',
+    'an agent that does not report, %j, is updated nevertheless',
     (status) => {
       expect(lines(planFleet(aFleet([aMember('a', { status })]), aPolicy(), NOW))).toEqual(['a→StagedAndPerformedUpdate UpdateStarted']);
     },
@@ -281,12 +281,12 @@ describe('planFleet, shadows that cannot be written', () => {
 
   test.each<PlanRow>([
     {
-      name: 'a node that cannot be told to start leaves the slot to another',
+      name: 'a node that cannot be allowed to start leaves the slot to another',
       fleet: [aMember('a'), aMember('b')],
       expected: ['b→StagedAndPerformedUpdate UpdateStarted', 'a: WriteFailing'],
     },
     {
-      name: 'a node that cannot be told to reboot has its slot',
+      name: 'a node that cannot be allowed to reboot has its slot',
       fleet: [aMember('a', isStaged), aMember('b')],
       expected: ['a: WriteFailing', 'b: NoFreeSlot'],
     },
@@ -296,7 +296,7 @@ describe('planFleet, shadows that cannot be written', () => {
       expected: ['a: WriteFailing'],
     },
     {
-      name: 'a stuck node that cannot be called off may still go on, and has its slot',
+      name: 'a stuck node that cannot be canceled may still go on, and has its slot',
       fleet: [aMember('a', desired('RebootedIntoUpdate', 21)), aMember('b')],
       expected: ['a: WriteFailing', 'b: NoFreeSlot'],
     },
@@ -307,7 +307,7 @@ describe('planFleet, shadows that cannot be written', () => {
       expected: ['b→StagedAndPerformedUpdate UpdateStarted', 'a: WriteFailing', 'c: NoFreeSlot'],
     },
     {
-      name: 'a node with another reason to wait tells that one',
+      name: 'a node with another reason to wait reports that one',
       fleet: [aMember('a', { status: { target_version: '1.0.0' } })],
       expected: ['a: UpToDate'],
     },

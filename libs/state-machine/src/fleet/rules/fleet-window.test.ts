@@ -51,13 +51,13 @@ describe('planFleet, a trigger instead of a window', () => {
       expected: ['a: Stuck', 'b: WindowClosed'],
     },
     {
-      name: 'minutes in a row are a window, and a window ends',
+      name: 'consecutive minutes are a window, and a window ends',
       fleet: [inWindow(aMember('a', desired('StagedAndPerformedUpdate'))), aMember('b')],
       policy: { window: trigger('0 * 9-10 * * Mon *'), maxConcurrentUpdates: 2 },
       expected: ['a: InProgress', 'b: WindowClosed'],
     },
     {
-      name: 'minutes in a row over the full hour are a window',
+      name: 'consecutive minutes over the full hour are a window',
       fleet: [inWindow(aMember('a', desired('StagedAndPerformedUpdate'))), aMember('b')],
       policy: { window: trigger('0 59,0 9-10 * * Mon *'), maxConcurrentUpdates: 2 },
       expected: ['a: InProgress', 'b: WindowClosed'],
@@ -81,19 +81,19 @@ describe('planFleet, a trigger instead of a window', () => {
       expected: ['a: UpToDate', 'b: WindowClosed'],
     },
     {
-      name: 'a mark of an earlier step says nothing of a spec that somebody else has written',
+      name: 'an annotation of an earlier step does not apply to a spec that someone else has written',
       fleet: [inWindow(aMember('a', desired('StagedAndPerformedUpdate')), FIRED, ago(9)), aMember('b')],
       policy: { window, maxConcurrentUpdates: 2 },
       expected: ['a: InProgress', 'b: WindowClosed'],
     },
     {
-      name: 'a mark of another trigger, such as one that was configured before, opens no window',
+      name: 'an annotation of another trigger, such as one that was configured before, opens no window',
       fleet: [inWindow(aMember('a', desired('StagedAndPerformedUpdate')), '2026-01-05T02:00:01.000Z'), aMember('b')],
       policy: { window, maxConcurrentUpdates: 2 },
       expected: ['a: InProgress', 'b: WindowClosed'],
     },
     {
-      name: 'a mark that cannot be read opens no window',
+      name: 'an invalid annotation opens no window',
       fleet: [inWindow(aMember('a', desired('StagedAndPerformedUpdate')), 'at night'), aMember('b')],
       policy: { window, maxConcurrentUpdates: 2 },
       expected: ['a: InProgress', 'b: WindowClosed'],
@@ -120,7 +120,7 @@ describe('planFleet, a trigger instead of a window', () => {
   const returned = { ...desired('RebootedIntoUpdate', 15), status: rebooted };
   test.each([
     {
-      name: 'an update that starts is marked with the time at which the trigger fired, and the time of its own step',
+      name: 'an update that starts is annotated with the time at which the trigger fired, and the time of its own step',
       annotation: annotationOf(aMember('a'), fired + 20_000),
       expected: '2026-01-06T02:00:00.000Z/2026-01-06T02:00:20.000Z',
     },
@@ -132,12 +132,12 @@ describe('planFleet, a trigger instead of a window', () => {
       expected: `${FIRED}/${ago(0)}`,
     },
     {
-      name: 'a later step keeps the mark',
+      name: 'a later step keeps the annotation',
       annotation: annotationOf(inWindow(aMember('a', returned))),
       expected: `${FIRED}/${ago(0)}`,
     },
     {
-      name: 'a step of a node that comes back when the window has closed loses the mark',
+      name: 'a step of a node that comes back when the window has closed loses the annotation',
       annotation: annotationOf(inWindow(aMember('a', { ...desired('RebootedIntoUpdate', 31), status: rebooted }))),
       expected: null,
     },
@@ -151,7 +151,7 @@ describe('planFleet, a trigger instead of a window', () => {
       annotation: annotationOf(inWindow(aMember('a', { ...desired('StagedAndPerformedUpdate', 900), status: staged })), fired + 1_000),
       expected: '2026-01-06T02:00:00.000Z/2026-01-06T02:00:01.000Z',
     },
-    { name: 'what was never marked stays so', annotation: annotationOf(aMember('a', returned)), expected: undefined },
+    { name: 'what was never annotated stays so', annotation: annotationOf(aMember('a', returned)), expected: undefined },
   ])('$name', ({ annotation, expected }) => {
     expect(annotation).toEqual(expected);
   });
@@ -178,7 +178,7 @@ describe('planFleet, a window that closes on a node allowed to reboot', () => {
       expected: ['a: LostInUpdate'],
     },
     ...[{ excludedByUs: true }, { unschedulable: true }].map((changes) => ({
-      name: `lets one go on that its node alone tells of: ${JSON.stringify(changes)}`,
+      name: `lets a drain go on that only the node shows: ${JSON.stringify(changes)}`,
       fleet: [aMember('a', { ...desired('RebootedIntoUpdate'), status: staged, agent: false, ...changes })],
       policy: { window: CLOSED },
       expected: ['a: LostInUpdate'],

@@ -21,12 +21,12 @@ describe('planFleet, nodes that leave the fleet', () => {
       expected: ['a: LeftUnavailable'],
     },
     {
-      name: 'one that bears a mark whose cordon somebody has undone keeps its shadow until the mark is removed',
+      name: 'one that has an annotation whose cordon someone has removed keeps its shadow until the annotation is removed',
       fleet: [leaving({ voidMark: true })],
       expected: ['a: LeftUnavailable'],
     },
     {
-      name: 'the last keeps its shadow until no node bears the taint of cordoned nodes',
+      name: 'the last keeps its shadow until no node has the taint of cordoned nodes',
       fleet: [leaving({}), aMember('b', { managed: false, unschedulable: true, taintedByUs: true, agent: undefined, shadow: null })],
       expected: ['a: LeftUnavailable'],
     },
@@ -54,12 +54,12 @@ describe('planFleet, nodes that leave the fleet', () => {
       expected: ['a deleted LabelRemoved'],
     },
     {
-      name: 'one that an administrator has cordoned and taken out does not keep its slot for ever',
+      name: 'one that an administrator has cordoned and taken out does not keep its slot forever',
       fleet: [leaving({ ...desired('RebootedIntoUpdate', 900), status: staged, agent: undefined, unschedulable: true }), aMember('b')],
       expected: ['a deleted LabelRemoved', 'b→StagedAndPerformedUpdate UpdateStarted'],
     },
     {
-      name: 'until then one that is cordoned by whomever is waited for',
+      name: 'until then one that is cordoned by anyone is waited for',
       fleet: [leaving({ ...desired('RebootedIntoUpdate'), status: staged, agent: undefined, unschedulable: true }), aMember('b')],
       expected: ['a: LostInUpdate', 'b: NoFreeSlot'],
     },
@@ -68,14 +68,14 @@ describe('planFleet, nodes that leave the fleet', () => {
       fleet: [leaving({ ...desired('RebootedIntoUpdate', 900), status: staged, agent: undefined, ready: false }), aMember('b')],
       expected: ['a: Stuck', 'b: NoFreeSlot'],
     },
-    { name: 'staging is called off', fleet: [leaving(desired('StagedAndPerformedUpdate'))], expected: ['a→Idle LabelRemoved'] },
+    { name: 'staging is canceled', fleet: [leaving(desired('StagedAndPerformedUpdate'))], expected: ['a→Idle LabelRemoved'] },
     {
-      name: 'a staged one is called off',
+      name: 'a staged one is canceled',
       fleet: [leaving({ ...desired('StagedAndPerformedUpdate'), status: staged })],
       expected: ['a→Idle LabelRemoved'],
     },
     {
-      name: 'a reboot that has not begun is called off',
+      name: 'a reboot that has not begun is canceled',
       fleet: [leaving({ ...desired('RebootedIntoUpdate'), status: staged })],
       expected: ['a→Idle LabelRemoved'],
     },
@@ -100,7 +100,7 @@ describe('planFleet, nodes that leave the fleet', () => {
       expected: ['a: InProgress'],
     },
     {
-      name: 'monitoring that nobody reports ends',
+      name: 'monitoring without a report is canceled at its deadline',
       fleet: [leaving({ ...desired('MonitoringUpdate', 6), status: rebooted })],
       expected: ['a→Idle LabelRemoved'],
     },
@@ -148,7 +148,7 @@ describe('planFleet, nodes that leave the fleet', () => {
     ]);
   });
 
-  test('a shadow without a UID whose node is gone is left alone: its deletion would be refused for ever', () => {
+  test('a shadow without a UID whose node is gone is left alone: its deletion would be refused forever', () => {
     const bare = { ...aShadow('gone'), metadata: { name: 'brs-gone' } };
     const plan = planFleet({ nodes: [], shadows: [bare], agents: new Map() }, aPolicy(), NOW);
     expect(plan.changes).toEqual([]);

@@ -56,7 +56,7 @@ describe(followReports, () => {
       overdue: false,
     },
     {
-      name: 'an agent that does not tell',
+      name: 'an agent that does not report',
       looks: [
         { at: 0, check: null },
         { at: 9 * HOUR, check: null },

@@ -40,7 +40,7 @@ describe('planFleet, one node through an update', () => {
       expected: ['a: InProgress'],
     },
     {
-      name: 'tells what blocks the drain of a node',
+      name: 'reports what blocks the drain of a node',
       fleet: [
         aMember('a', {
           ...desired('RebootedIntoUpdate'),
@@ -89,7 +89,7 @@ describe('planFleet, one node through an update', () => {
       expected: ['a: Soaking'],
     },
     {
-      name: 'the soak time counts from monitoring where nobody can tell since when the node is Ready',
+      name: 'the soak time counts from monitoring if it is unknown since when the node is Ready',
       fleet: [aMember('a', { ...desired('MonitoringUpdate', 4), status: monitoring, readySince: 'noon' })],
       policy: { soakMs: 5 * MINUTE },
       expected: ['a: Soaking'],
@@ -101,7 +101,7 @@ describe('planFleet, one node through an update', () => {
       expected: ['a→Idle UpdateFinished'],
     },
     {
-      name: 'unreadable times do not keep a node monitored for ever',
+      name: 'unreadable times do not keep a node monitored forever',
       fleet: [
         aMember('a', {
           spec: { state: 'MonitoringUpdate', state_transition_timestamp: 'yesterday' },
@@ -141,7 +141,7 @@ describe('planFleet, one node through an update', () => {
       expected: ['a→StagedAndPerformedUpdate UpdateStarted'],
     },
     {
-      name: 'resets a node on which a person has asked for it',
+      name: 'resets a node on which a user requested it',
       fleet: [aMember('a', { spec: { state: 'ErrorReset' } })],
       expected: ['a→Idle ResetAfterError'],
     },
@@ -262,12 +262,12 @@ describe('planFleet, stuck nodes', () => {
       expected: ['stuck→Idle GivenUp'],
     },
     {
-      name: 'one that is cordoned by whomever during its reboot keeps its slot',
+      name: 'one that is cordoned by anyone during its reboot keeps its slot',
       fleet: [aMember('stuck', { ...desired('RebootedIntoUpdate', 20), status: staged, unschedulable: true }), aMember('a')],
       expected: ['stuck: Stuck', 'a: NoFreeSlot'],
     },
     {
-      name: 'one that is back but silent gives its slot away',
+      name: 'one that is back but silent releases its slot',
       fleet: [aMember('stuck', { ...desired('MonitoringUpdate', 6), status: rebooted, agent: false }), aMember('a')],
       expected: ['stuck→Idle GivenUp', 'a: NoFreeSlot'],
     },
@@ -277,7 +277,7 @@ describe('planFleet, stuck nodes', () => {
       expected: ['stuck: Stuck', 'a: NoFreeSlot'],
     },
     {
-      name: 'one that was not Ready for a moment has one more soak time, and gives its slot away meanwhile',
+      name: 'one that was not Ready for a moment has one more soak time, and releases its slot meanwhile',
       fleet: [aMember('stuck', { ...desired('MonitoringUpdate', 14), status: monitoring, readySince: ago(1) }), aMember('a')],
       policy: { soakMs: 5 * MINUTE },
       expected: ['a→StagedAndPerformedUpdate UpdateStarted', 'stuck: Stuck'],
@@ -289,7 +289,7 @@ describe('planFleet, stuck nodes', () => {
       expected: ['stuck→Idle GivenUp', 'a: NoFreeSlot'],
     },
     {
-      name: 'one that does not clean up gives its slot away if it serves',
+      name: 'one that does not clean up releases its slot if it serves',
       fleet: [aMember('stuck', { spec: { state_transition_timestamp: ago(3) }, status: { current_state: 'ErrorReset' } }), aMember('a')],
       expected: ['a→StagedAndPerformedUpdate UpdateStarted', 'stuck: Stuck'],
     },
