@@ -1,7 +1,7 @@
 import { RESPOND_ASYNC, ROUTES, type StepProgress } from '@brupop/agent-api';
 import { restoreNode, type NodeChangeResult } from '@brupop/drain';
 import { nodeProblem } from '@brupop/state-machine';
-import type { Response, Router } from 'express';
+import type { Router } from 'express';
 import { callerOf } from './authentication.ts';
 import { nodeTopic } from './caches.ts';
 import { adoptLegacyUpdate } from './legacy/legacy-update.ts';
@@ -21,55 +21,48 @@ const REFUSED_RETRY_MS = 5_000;
 export function addNodeRoutes(router: Router, deps: NodeStepsDeps, steps: NodeSteps): void {
   const { client, clock, caches } = deps;
 
-  router.post(ROUTES.cordonAndDrain, async (_request, response) => {
-    const target = targetOf(deps, response);
+  const addStep = (path: string, take: (target: Target) => Promise<StepProgress>): void => {
+    router.post(path, async (_request, response) => {
+      const progress = await take(targetOf(deps, response));
+      response.setHeader('Preference-Applied', RESPOND_ASYNC);
+      // 202 means call again.
+      response.status(progress.done ? 200 : 202).json(progress);
+    });
+  };
+
+  addStep(ROUTES.cordonAndDrain, async (target) => {
     await checkPermission(deps, target.nodeName, target.stop);
     const cordoned = await steps.cordon(target, deps.drainPolicy);
-    if (isRefused(cordoned)) {
-      respondRefused(response, cordoned);
-      return;
-    }
+    if (isRefused(cordoned)) return refusal(cordoned);
     const result = await steps.drain(target, cordoned, deps.drainPolicy);
     steps.endDrain(result);
-    respond(response, drainProgress(result, cordoned.owned?.since, clock.now() - drainStartMs(clock, cordoned.owned)));
+    return drainProgress(result, cordoned.owned?.since, clock.now() - drainStartMs(clock, cordoned.owned));
   });
 
-  router.post(ROUTES.uncordon, async (_request, response) => {
-    const target = targetOf(deps, response);
+  addStep(ROUTES.uncordon, async (target) => {
     await adoptLegacyUpdate(deps, target);
     const uncordoned = await steps.uncordon(target, () => restoreWhenReady(deps, target));
-    if (isRefused(uncordoned)) {
-      respondRefused(response, uncordoned);
-      return;
-    }
+    if (isRefused(uncordoned)) return refusal(uncordoned);
     const { keptByOther, refused } = uncordoned;
-    if (refused !== undefined) {
-      respond(response, { done: false, message: `Waiting for the Node to be Ready: ${refused}`, retry_after_ms: NOT_READY_RETRY_MS });
-      return;
-    }
+    if (refused !== undefined)
+      return { done: false, message: `Waiting for the Node to be Ready: ${refused}`, retry_after_ms: NOT_READY_RETRY_MS };
     const message = keptByOther ? 'The node stays cordoned: someone else cordoned it' : 'The node is schedulable';
-    respond(response, { done: true, message, returned: true });
+    return { done: true, message, returned: true };
   });
 
-  router.post(ROUTES.excludeFromLb, async (_request, response) => {
-    const target = targetOf(deps, response);
+  addStep(ROUTES.excludeFromLb, async (target) => {
     await checkPermission(deps, target.nodeName, target.stop);
     const excluded = await steps.exclude(target);
-    if (isRefused(excluded)) respondRefused(response, excluded);
-    else respond(response, { done: true, message: 'The node is excluded from load balancers', ...sinceOf(excluded.owned?.since) });
+    if (isRefused(excluded)) return refusal(excluded);
+    return { done: true, message: 'The node is excluded from load balancers', ...sinceOf(excluded.owned?.since) };
   });
 
-  router.post(ROUTES.removeExclusionFromLb, async (_request, response) => {
-    const target = targetOf(deps, response);
+  addStep(ROUTES.removeExclusionFromLb, async (target) => {
     await adoptLegacyUpdate(deps, target);
     const included = await steps.include(target);
-    if (isRefused(included)) {
-      respondRefused(response, included);
-      return;
-    }
-    const { keptByOther } = included;
+    if (isRefused(included)) return refusal(included);
     const kept = 'The node stays excluded from load balancers: someone else excluded it';
-    respond(response, { done: true, message: keptByOther ? kept : 'The node is not excluded from load balancers' });
+    return { done: true, message: included.keptByOther ? kept : 'The node is not excluded from load balancers' };
   });
 
   router.get(ROUTES.health, async (_request, response) => {
@@ -91,12 +84,6 @@ async function restoreWhenReady({ caches, notifier, clock }: NodeStepsDeps, targ
   return restoreNode({ ...target, known: caches.node(nodeName), unless: nodeProblem });
 }
 
-function respondRefused(response: Response, { blocked }: RefusedChange): void {
-  respond(response, { done: false, message: blocked.message, blocked, retry_after_ms: REFUSED_RETRY_MS });
-}
-
-/** Status 200 means done, 202 means call again. */
-function respond(response: Response, progress: StepProgress): void {
-  response.setHeader('Preference-Applied', RESPOND_ASYNC);
-  response.status(progress.done ? 200 : 202).json(progress);
+function refusal({ blocked }: RefusedChange): StepProgress {
+  return { done: false, message: blocked.message, blocked, retry_after_ms: REFUSED_RETRY_MS };
 }

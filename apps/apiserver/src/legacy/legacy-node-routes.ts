@@ -4,7 +4,7 @@ import { uncordonNode, type DrainPolicy } from '@brupop/drain';
 import type { RequestHandler, Router } from 'express';
 import type { Caches } from '../caches.ts';
 import { RequestError } from '../errors.ts';
-import { targetOf, type NodeSteps, type NodeStepsDeps } from '../node-steps.ts';
+import { targetOf, type NodeSteps, type NodeStepsDeps, type Target } from '../node-steps.ts';
 import { checkPermission } from '../permission.ts';
 import { isRefused, type RefusedChange } from '../refused-change.ts';
 import { adoptLegacyUpdate } from './legacy-update.ts';
@@ -18,8 +18,14 @@ export function addLegacyNodeRoutes(router: Router, deps: NodeStepsDeps, steps: 
   const { caches, notifier } = deps;
   const policy = legacyPolicy(deps.drainPolicy);
 
-  router.post(ROUTES.cordonAndDrain, onlyLegacy, async (_request, response) => {
-    const target = targetOf(deps, response);
+  const addStep = (path: string, take: (target: Target) => Promise<void>): void => {
+    router.post(path, onlyLegacy, async (_request, response) => {
+      await take(targetOf(deps, response));
+      response.status(200).end();
+    });
+  };
+
+  addStep(ROUTES.cordonAndDrain, async (target) => {
     await checkPermission(deps, target.nodeName, target.stop);
     await adoptLegacyUpdate(deps, target);
     const { owned, listed } = accepted(await steps.cordon(target, policy));
@@ -32,30 +38,23 @@ export function addLegacyNodeRoutes(router: Router, deps: NodeStepsDeps, steps: 
       result = await steps.drain(target, { owned, listed: undefined }, policy);
     }
     steps.endDrain(result);
-    response.status(200).end();
   });
 
-  router.post(ROUTES.uncordon, onlyLegacy, async (_request, response) => {
-    const target = targetOf(deps, response);
+  addStep(ROUTES.uncordon, async (target) => {
     await adoptLegacyUpdate(deps, target);
     // Immediately, whether the Node is Ready or not; the exclusion from load balancers has its own request.
     accepted(await steps.uncordon(target, () => uncordonNode({ ...target, known: caches.node(target.nodeName) })));
-    response.status(200).end();
   });
 
-  router.post(ROUTES.excludeFromLb, onlyLegacy, async (_request, response) => {
-    const target = targetOf(deps, response);
+  addStep(ROUTES.excludeFromLb, async (target) => {
     await checkPermission(deps, target.nodeName, target.stop);
     await adoptLegacyUpdate(deps, target);
     accepted(await steps.exclude(target));
-    response.status(200).end();
   });
 
-  router.post(ROUTES.removeExclusionFromLb, onlyLegacy, async (_request, response) => {
-    const target = targetOf(deps, response);
+  addStep(ROUTES.removeExclusionFromLb, async (target) => {
     await adoptLegacyUpdate(deps, target);
     accepted(await steps.include(target));
-    response.status(200).end();
   });
 }
 

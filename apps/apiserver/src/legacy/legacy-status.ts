@@ -5,9 +5,7 @@ export function isLegacyStatus({ boot_id }: ShadowStatus): boolean {
   return boot_id === undefined;
 }
 
-/**
- * The fields to merge into the stored status. What an agent of ours reported before about its boot, step and update checks is no longer valid.
- */
+/** The fields to merge into the stored status. What our agent reported before about its boot, step and update checks is no longer valid. */
 export function legacyStatusPatch(sent: ShadowStatus): Readonly<Record<string, unknown>> {
   return { ...sent, boot_id: null, progress: null, update_check: null };
 }
