@@ -13,13 +13,13 @@ import {
   WINDOW_ANNOTATION,
 } from '@brupop/crd-models';
 import type { ObservedShadow, ShadowStatus } from '@brupop/crd-models';
-import { readyCondition } from '@brupop/kube-objects';
-import type { KubeNode, KubeObject, KubePod, Taint } from '@brupop/kube-objects';
+import { isCordoned, readyCondition } from '@brupop/kube-objects';
+import type { KubeNode, KubeObject, KubePod, ObjectMeta, Taint } from '@brupop/kube-objects';
 import type { NodeObservation } from '@brupop/state-machine';
 import { intern } from './intern.ts';
 
 interface Kept {
-  readonly metadata: { readonly name: string; readonly resourceVersion?: string };
+  readonly metadata: Pick<ObjectMeta, 'name' | 'resourceVersion'>;
 }
 
 /** What the cache keeps of a Node: about 200 bytes of 20 KB. */
@@ -44,7 +44,6 @@ export function transformNode(raw: KubeNode): TransformedNode {
   const { object: node, fault } = soundNode(raw);
   const { metadata, spec } = node;
   const ready = readyCondition(node);
-  const unschedulable = spec?.unschedulable === true;
   const zone = metadata.labels?.[ZONE_LABEL];
   return {
     metadata: kept(node),
@@ -55,7 +54,7 @@ export function transformNode(raw: KubeNode): TransformedNode {
       ...(fault === undefined ? {} : { fault }),
       ready: fault === undefined && ready?.status === 'True',
       ...(ready?.lastTransitionTime === undefined ? {} : { readySince: ready.lastTransitionTime }),
-      unschedulable,
+      unschedulable: isCordoned(node),
       tainted: spec?.taints?.some(keepsPodsAway) === true,
       cordonedByUs: ownershipState(node, CORDONED_ANNOTATION) === 'valid',
       excludedByUs: ownershipState(node, EXCLUDED_FROM_LB_ANNOTATION) === 'valid',
