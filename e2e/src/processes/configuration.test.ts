@@ -25,7 +25,15 @@ describe('a process with an invalid configuration', () => {
   const cases: { app: keyof typeof BUNDLES; env: Record<string, string>; missing: string[] }[] = [
     {
       app: 'agent',
-      env: { UPDATE_CHECK_INTERVAL_IN_SEC: '1', APISERVER_SERVICE_PORT: '70000', LOGGING_FORMATTER: 'xml', APISERVER_URL: 'nowhere' },
+      env: {
+        UPDATE_CHECK_INTERVAL_IN_SEC: '1',
+        APISERVER_SERVICE_PORT: '70000',
+        LOGGING_FORMATTER: 'xml',
+        APISERVER_URL: 'nowhere',
+        // Two values for one setting, under its current and its former name.
+        HOST_SHUTDOWN_TIMEOUT_IN_SEC: '300',
+        REBOOT_TIMEOUT_IN_SEC: '600',
+      },
       missing: ['MY_NODE_NAME'],
     },
     {
