@@ -26,7 +26,7 @@ interface Failure {
   /** Time of the last failure, in monotonic milliseconds. */
   readonly atMs: number;
   /** Whether an immediate retry cannot succeed. */
-  readonly refused: boolean;
+  readonly rejected: boolean;
 }
 
 export function createFailingWrites(clock: Clock): FailingWrites {
@@ -37,16 +37,16 @@ export function createFailingWrites(clock: Clock): FailingWrites {
       for (const [name, failure] of failures) if (atMs - failure.atMs >= FORGOTTEN_AFTER_MS) failures.delete(name);
       if (!isAboutShadow(error)) return;
       const times = (failures.get(shadow)?.times ?? 0) + 1;
-      failures.set(shadow, { message: error.message, times, atMs, refused: error.retry === 'terminal' });
+      failures.set(shadow, { message: error.message, times, atMs, rejected: error.retry === 'terminal' });
     },
     succeeded(shadow) {
       failures.delete(shadow);
     },
     current() {
       const current = new Map<string, FailingWrite>();
-      for (const [name, { message, times, atMs, refused }] of failures) {
+      for (const [name, { message, times, atMs, rejected }] of failures) {
         const leftMs = atMs + SKIPPED_MS - clock.monotonic();
-        if (leftMs > 0 && (refused || times >= TOLERATED_FAILURES)) current.set(name, { message, until: clock.now() + leftMs });
+        if (leftMs > 0 && (rejected || times >= TOLERATED_FAILURES)) current.set(name, { message, until: clock.now() + leftMs });
       }
       return current;
     },

@@ -22,8 +22,8 @@ export interface FleetSnapshotDeps {
 const FRESH_MS = 1_000;
 
 /**
- * @returns the last plan as of at most a second ago; a process without one (a follower, or a leader that has not planned yet) makes one to show it. The
- * estimate is always of the current time: what it rests on is drawn out while an update takes longer than usual.
+ * @returns the last plan as of at most a second ago. A process without one, which is a follower or a leader that has not planned yet, makes one to show.
+ * The estimate is always of the current time, since an update may take longer than the plan could know.
  */
 export function createFleetSnapshot({ lastPlan, observe, policy, clock, phases }: FleetSnapshotDeps): () => FleetSnapshot {
   let taken: { readonly snapshot: FleetSnapshot; readonly atMs: number } | undefined;
