@@ -39,12 +39,12 @@ describe('after the timeout of a drain that a budget blocks', () => {
 
   test('force without the permission reports which one is missing, and reboots nothing', async () => {
     const fleet = aBlockedFleet('force', 'skip');
-    const refused = (): boolean => drainOf(fleet, blocked(fleet) ?? '')?.includes('is refused') === true;
+    const refused = (): boolean => drainOf(fleet, blocked(fleet) ?? '')?.includes('refuses the eviction') === true;
     expect(await fleet.until(refused, 60 * MINUTE)).toBe(true);
     const node = blocked(fleet) ?? '';
     expect(fleet.shadow(node)?.status?.progress).toMatchObject({ step: 'Draining', reason: 'EvictionRefused' });
     expect(drainOf(fleet, node)).toMatch(
-      /^Evicting pod default\/\S+ is refused: pods "\S+" is forbidden: User "\S+" cannot delete resource "pods"/,
+      /^The API server refuses the eviction of pod default\/\S+: pods "\S+" is forbidden: User "\S+" cannot delete resource "pods"/,
     );
     expect(done(fleet)).toEqual([]);
   });

@@ -21,7 +21,8 @@ describe('a pod that uses its grace period', () => {
   test('is named, is not cut short by the drain timeout, and the plan shows when the drain ends', async () => {
     const fleet = aFleet({ nodes: 2, webReplicas: 0, clusterTimings: { terminationMs: 25 * MINUTE } });
     aSlowPod(fleet, 25 * MINUTE);
-    const isNamed = (): boolean => fleet.shadow('node-1')?.status?.progress?.message?.startsWith('Pod default/slow is ending') === true;
+    const isNamed = (): boolean =>
+      fleet.shadow('node-1')?.status?.progress?.message?.startsWith('Pod default/slow is terminating') === true;
     expect(await fleet.until(isNamed, 30 * MINUTE)).toBe(true);
     const progress = fleet.shadow('node-1')?.status?.progress;
     const endsAt = Date.parse(/its grace period ends at (\S+)$/.exec(progress?.message ?? '')?.[1] ?? '');
@@ -36,7 +37,7 @@ describe('a pod that uses its grace period', () => {
     const fleet = aFleet({ nodes: 2, webReplicas: 0, clusterTimings: { terminationMs: 120 * MINUTE } });
     aSlowPod(fleet, 120 * MINUTE);
     expect(await fleet.until(() => failures(fleet) > 0, 40 * MINUTE)).toBe(true);
-    expect(fleet.shadow('node-1')?.status?.failure_message).toMatch(/Pod default\/slow is ending; its grace period ends at /);
+    expect(fleet.shadow('node-1')?.status?.failure_message).toMatch(/Pod default\/slow is terminating; its grace period ends at /);
     expect(await fleet.until(() => fleet.isDone('node-1'), 6 * 60 * MINUTE)).toBe(true);
   });
 });

@@ -17,7 +17,7 @@ describe('a webhook that refuses evictions with 300 kB of text', () => {
       fleet.names.map((name) => fleet.shadow(name)?.status?.progress?.message).find((text) => text?.includes('Not now.'));
     expect(await fleet.until(() => quoted() !== undefined, 60 * MINUTE)).toBe(true);
     expect(quoted()).toMatch(
-      /^Evicting pod .* is refused: admission webhook .* denied the request: Not now\. x+ … x+ Ask the platform team\.$/,
+      /^The API server refuses the eviction of pod .*: admission webhook .* denied the request: Not now\. x+ … x+ Ask the platform team\.$/,
     );
     expect(quoted()?.length).toBeLessThanOrEqual(1_024);
     await fleet.rest(5 * MINUTE);

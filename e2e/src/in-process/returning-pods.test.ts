@@ -38,7 +38,7 @@ describe('a pod that its controller recreates on the cordoned node', () => {
     expect(fleet.names.map((name) => fleet.shadow(name)?.status?.crash_count)).toEqual([0, 0]);
     const messages = fleet.log.entries.flatMap(({ message, fields }) => (message === 'Draining node' ? [String(fields['detail'])] : []));
     expect(
-      messages.filter((text) => text.includes(`left on the node, where they came back in spite of the cordon: default/sticky-`)),
+      messages.filter((text) => text.includes(`left on the node, because they came back despite the cordon: default/sticky-`)),
     ).toHaveLength(1);
   });
 });

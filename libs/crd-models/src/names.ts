@@ -8,7 +8,7 @@ export const KIND = 'BottlerocketShadow';
 export const PLURAL = 'bottlerocketshadows';
 /** Name of the CustomResourceDefinition. */
 export const CRD_NAME = 'bottlerocketshadows.brupop.bottlerocket.aws';
-/** What a process says that finds no such resource. */
+/** The log message if the resource does not exist. */
 export const CRD_MISSING: string = `The CustomResourceDefinition ${CRD_NAME} is not installed: apply deploy/bottlerocketshadow-crd.yaml, or install the chart bottlerocket-shadow`;
 /** Singular of the resource, as `kubectl` takes it. */
 export const SINGULAR = 'bottlerocketshadow';
@@ -16,7 +16,7 @@ export const SINGULAR = 'bottlerocketshadow';
 export const SHORT_NAME = 'brs';
 /** The version that is stored; v1 is served for old clients. */
 export const STORAGE_VERSION = 'v2';
-/** Namespace that the operator is installed in unless told otherwise. */
+/** The namespace of the operator by default. */
 export const DEFAULT_NAMESPACE = 'brupop-bottlerocket-aws';
 
 /** Node label that opts a node in, with {@link UPDATER_INTERFACE_VERSION} as its exact value. */
@@ -36,7 +36,7 @@ export const APISERVER_COMPONENT = 'apiserver';
 /** {@link COMPONENT_LABEL} of the controller. */
 export const CONTROLLER_COMPONENT = 'brupop-controller';
 
-/** ServiceAccount of the agents; the apiserver takes no token of another. */
+/** ServiceAccount of the agents; the apiserver accepts no token of another. */
 export const AGENT_SERVICE_ACCOUNT = 'brupop-agent-service-account';
 /** ServiceAccount of the apiserver. */
 export const APISERVER_SERVICE_ACCOUNT = 'brupop-apiserver-service-account';
@@ -56,20 +56,20 @@ export const CONTROLLER_DEPLOYMENT = 'brupop-controller-deployment';
 export const CONTROLLER_LEASE = 'brupop-controller';
 
 /**
- * Node annotations by which the operator marks what is its own; only what is marked is undone.
+ * Node annotations that record what the operator owns; it undoes nothing else.
  * The value of each is JSON: `{"since": RFC 3339, "prior": the label's value before or null}`; that of a cordon also has `"last"`, the UIDs of
  * the operator's own pods that were on the node before it.
  */
 export const CORDONED_ANNOTATION = 'brupop.bottlerocket.aws/cordoned';
 /**
- * Key of the taint, of effect `PreferNoSchedule`, of every cordoned node, whoever cordoned it: it asks the operator's own servers, which may run on cordoned
- * nodes, to go to any other node that has room.
+ * Key of the taint, of effect `PreferNoSchedule`, of every node that is cordoned by any client: the operator's own servers, which may run on cordoned
+ * nodes, prefer other nodes.
  */
 export const CORDONED_TAINT = 'brupop.bottlerocket.aws/cordoned';
 /** As {@link CORDONED_ANNOTATION}, for the exclusion from external load balancers. */
 export const EXCLUDED_FROM_LB_ANNOTATION = 'brupop.bottlerocket.aws/excluded-from-lb';
 
-/** The names on a Node by which the operator tells its own cordon and exclusion from those of others. */
+/** The names on a Node that distinguish the operator's cordon and exclusion from those of other clients. */
 export const OWNERSHIP_NAMES: { readonly cordonAnnotation: string; readonly exclusionAnnotation: string; readonly cordonTaint: string } = {
   cordonAnnotation: CORDONED_ANNOTATION,
   exclusionAnnotation: EXCLUDED_FROM_LB_ANNOTATION,
@@ -78,13 +78,13 @@ export const OWNERSHIP_NAMES: { readonly cordonAnnotation: string; readonly excl
 
 /**
  * Annotation of a shadow: the update window that its last step belongs to, as an ISO 8601 interval from the opening of the window to the
- * `state_transition_timestamp` of the spec. Written by the controller with the spec; void once somebody else has changed the spec.
+ * `state_transition_timestamp` of the spec. Written by the controller with the spec; void once another client has changed the spec.
  */
 export const WINDOW_ANNOTATION = 'brupop.bottlerocket.aws/window';
 
 /**
- * Annotation of a shadow: how many updates in a row the controller has seen to end without success. Written with the spec. Agents report a count of their own,
- * which need not be true.
+ * Annotation of a shadow: how many consecutive updates the controller has seen fail. Written with the spec. Agents report a count of their own,
+ * which may be wrong.
  */
 export const ATTEMPTS_ANNOTATION = 'brupop.bottlerocket.aws/failed-attempts';
 
@@ -108,7 +108,7 @@ export function shadowName(nodeName: string): string {
   return long.replace(/[^a-z0-9]+$/, '');
 }
 
-/** The node that a shadow belongs to: its owner, else what its name says; undefined if neither tells. */
+/** The node that a shadow belongs to: its owner, else by its name; undefined if neither names one. */
 export function nodeNameOf(shadow: {
   readonly metadata: { readonly name: string; readonly ownerReferences?: readonly { readonly kind: string; readonly name: string }[] };
 }): string | undefined {
@@ -118,7 +118,7 @@ export function nodeNameOf(shadow: {
   return name.startsWith(PREFIX) && !name.startsWith(LONG_PREFIX) ? name.slice(PREFIX.length) : undefined;
 }
 
-/** 64 bits of FNV-1a in hexadecimal: enough to tell the nodes of one cluster apart, and models import nothing. */
+/** 64 bits of FNV-1a in hexadecimal: enough to distinguish the nodes of one cluster, without an import. */
 function hash(text: string): string {
   let value = 0xcbf29ce484222325n;
   for (const character of text) value = BigInt.asUintN(64, (value ^ BigInt(character.codePointAt(0) ?? 0)) * 0x100000001b3n);

@@ -18,7 +18,7 @@ const OWNER_REFERENCE: JsonSchema = {
   },
 };
 
-/** `metav1.ObjectMeta`, as far as it is looked at. */
+/** The part of `metav1.ObjectMeta` that is read. */
 export const METADATA: JsonSchema = {
   type: 'object',
   required: ['name'],

@@ -42,7 +42,7 @@ function describeError(error: ValidationError, value: unknown, root: string, pre
   let found: unknown = value;
   for (const key of [...error.instancePath.split('/').slice(1).map(unescapePointer), ...missing]) {
     path += Array.isArray(found) ? `[${key}]` : /^\w+$/.test(key) ? `${path === '' ? '' : '.'}${key}` : `[${JSON.stringify(key)}]`;
-    // The validator has been there: whatever lies on the way is an object.
+    // The validator has walked this path: each part of it is an object.
     found = (found as Readonly<Record<string, unknown>>)[key];
   }
   return `${path === '' ? root : prefix + path}: expected ${expectation(error)}, got ${quote(found)}`;

@@ -20,9 +20,8 @@ export const PROGRESS_STEPS = ['Excluding', 'Draining', 'Rebooting', 'Returning'
 export type ProgressStep = (typeof PROGRESS_STEPS)[number];
 
 /**
- * Why a drain makes no headway: a PodDisruptionBudget forbids an eviction; the Kubernetes API refuses one (a missing permission, an admission
- * webhook), or fails at it time and again; a pod outlives the end it was given; a controller puts pods on the node as often as they are evicted; the
- * Kubernetes API refuses the cordon.
+ * Why a drain is blocked: a PodDisruptionBudget forbids an eviction; the API server refuses one (a missing permission, an admission webhook), or fails
+ * at it repeatedly; a pod has not terminated in time; a controller recreates pods on the node as often as they are evicted; the API server refuses the cordon.
  */
 export const DRAIN_BLOCKS = [
   'DisruptionBudget',
@@ -35,7 +34,7 @@ export const DRAIN_BLOCKS = [
 /** One of {@link DRAIN_BLOCKS}. */
 export type DrainBlock = (typeof DRAIN_BLOCKS)[number];
 
-/** The last disruptive step that the agent began: written *before* the step, so that a crash at any line can be told from success. */
+/** The last disruptive step that the agent began: written *before* the step, so that a crash at any line can be distinguished from success. */
 export interface ShadowProgress {
   readonly step: ProgressStep;
   /** RFC 3339; when the step began. */
@@ -46,7 +45,7 @@ export interface ShadowProgress {
   readonly version: string;
   /** What it is doing or waiting for, for people. */
   readonly message?: string;
-  /** Why the step makes no headway, in one CamelCase word; absent or null while it does. Of a drain: one of {@link DRAIN_BLOCKS}. */
+  /** Why the step is blocked, as a CamelCase reason; absent or null if it is not. Of a drain: one of {@link DRAIN_BLOCKS}. */
   readonly reason?: string | null;
   /** RFC 3339; when the step ends by itself at the latest, as of a drain that has lasted. */
   readonly until?: string | null;
@@ -55,7 +54,7 @@ export interface ShadowProgress {
 /** A version that this host booted out of, or failed to install. */
 export interface FailedVersion {
   readonly version: string;
-  /** Failed attempts in a row, at least 1. */
+  /** Consecutive failed attempts, at least 1. */
   readonly failures: number;
   /** RFC 3339. */
   readonly last_failure_timestamp: string;
@@ -107,7 +106,7 @@ export interface ShadowStatus {
   readonly current_version: string;
   readonly target_version: string;
   readonly current_state: ShadowState;
-  /** Failed updates in a row, 0 to 2^32 - 1. */
+  /** Consecutive failed updates, 0 to 2^32 - 1. */
   readonly crash_count: number;
   /** RFC 3339; the last failure. */
   readonly state_transition_failure_timestamp?: string | null;
@@ -123,7 +122,7 @@ export interface ShadowStatus {
    * update is not blamed for them. Null or absent: nothing was looked at.
    */
   readonly unhealthy_before?: readonly string[] | null;
-  /** Absent: the agent is one of Brupop 1.x, or an older one of ours, which do not tell when they last checked. */
+  /** Absent: the agent is older and does not report its checks. */
   readonly update_check?: ShadowUpdateCheck | null;
 }
 

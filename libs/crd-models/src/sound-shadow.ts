@@ -11,7 +11,7 @@ import type { JsonSchema } from './schema.ts';
 export interface ShadowFault {
   /** Which field is illegal, what was expected, and what it holds; for people. */
   readonly message: string;
-  /** Whether the spec is legal nonetheless: then the shadow says what the node was told. */
+  /** Whether the spec is valid nevertheless, so that it shows the desired state of the node. */
   readonly specKnown: boolean;
 }
 

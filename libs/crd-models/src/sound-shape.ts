@@ -74,7 +74,7 @@ function walkFields(fields: Readonly<Record<string, unknown>>, schema: JsonSchem
     // Not by assignment: a field may be called `__proto__`.
     else Object.defineProperty(copy, name, { value: inner, enumerable: true, configurable: true, writable: true });
   };
-  const look = (name: string, inner: JsonSchema): boolean => {
+  const check = (name: string, inner: JsonSchema): boolean => {
     const field = fields[name];
     const isRequired = required.includes(name);
     if (field === undefined || (field === null && !isRequired && inner.nullable !== true)) {
@@ -90,9 +90,9 @@ function walkFields(fields: Readonly<Record<string, unknown>>, schema: JsonSchem
   let isWhole = true;
   for (const name in properties) {
     const inner = properties[name];
-    if (inner !== undefined && !look(name, inner)) isWhole = false;
+    if (inner !== undefined && !check(name, inner)) isWhole = false;
   }
-  if (additionalProperties !== undefined) for (const name of Object.keys(fields)) look(name, additionalProperties);
+  if (additionalProperties !== undefined) for (const name of Object.keys(fields)) check(name, additionalProperties);
   return { value: isWhole ? (copy ?? fields) : undefined, faults };
 }
 

@@ -1,9 +1,9 @@
 import { ignoresCordon, podIdentity, selects, type DrainPod, type PodSelector } from './pod.ts';
 
-/** Why a drain leaves a pod alone. */
+/** Why a drain does not evict a pod. */
 export type SkipReason = 'elsewhere' | 'mirror' | 'daemonSet' | 'ours' | 'finished' | 'cameBack' | 'last';
 
-/** What a drain does about one pod. */
+/** What a drain does with one pod. */
 export type PodVerdict =
   | { readonly action: 'evict'; readonly reason: 'running' }
   | { readonly action: 'skip'; readonly reason: SkipReason }
@@ -16,9 +16,9 @@ export interface ClassifyContext {
   readonly ours?: PodSelector;
   /** Pods to evict after all others. They may run on cordoned nodes. */
   readonly last?: PodSelector;
-  /** UIDs of those of `last` that were there before the cordon; undefined if nobody knows. */
+  /** UIDs of those of `last` that were there before the cordon; undefined if unknown. */
   readonly lastUids?: readonly string[] | undefined;
-  /** UIDs of the other pods that ignore cordons and were there before ours; undefined if nobody knows. */
+  /** UIDs of the other pods that ignore cordons and were there before the cordon; undefined if unknown. */
   readonly presentUids?: readonly string[] | undefined;
 }
 
@@ -29,8 +29,8 @@ type Rule = (pod: DrainPod, context: ClassifyContext) => PodVerdict | undefined;
 
 const skip = (reason: SkipReason): PodVerdict => ({ action: 'skip', reason });
 
-// The order matters. What the node itself brings back (mirror, DaemonSet) comes before "finished": a Failed DaemonSet pod is still not
-// ours to evict. What came back stays, running or not: evicted again, it would come again. "Finished" comes before "terminating": a finished pod that a finalizer keeps runs nothing, and might never go.
+// The order matters. Mirror and DaemonSet pods come before "finished": a Failed DaemonSet pod is not to be evicted either. A pod that came back stays,
+// running or not, since it would come back again. "Finished" comes before "terminating": a finished pod with a finalizer runs nothing and may never be deleted.
 const RULES: readonly Rule[] = [
   (pod, { nodeName }) => (pod.spec?.nodeName === nodeName ? undefined : skip('elsewhere')),
   (pod) => (pod.metadata.annotations?.[MIRROR_ANNOTATION] === undefined ? undefined : skip('mirror')),
@@ -43,14 +43,14 @@ const RULES: readonly Rule[] = [
 ];
 
 /**
- * Pods that were there before the cordon are evicted once, as by `kubectl drain`. One that ignores cordons and has come since would come again. Any other that
- * shows up was bound by a scheduler that did not know of the cordon yet, and is evicted whenever it appears.
+ * Pods that were on the node before the cordon are evicted once, as by `kubectl drain`. A pod that ignores cordons and has come since would come again. Any other
+ * new pod was bound by a scheduler that had not seen the cordon, and is evicted.
  */
 function hasComeBack(pod: DrainPod, { last, presentUids }: ClassifyContext): boolean {
   return presentUids !== undefined && !selects(last, pod) && ignoresCordon(pod) && !presentUids.includes(podIdentity(pod));
 }
 
-/** Decides what a drain does about one pod: evict it, leave it, or wait for it to go. */
+/** Decides what a drain does with one pod: evict it, skip it, or wait for it to terminate. */
 export function classifyPod(pod: DrainPod, context: ClassifyContext): PodVerdict {
   for (const rule of RULES) {
     const verdict = rule(pod, context);
@@ -60,8 +60,8 @@ export function classifyPod(pod: DrainPod, context: ClassifyContext): PodVerdict
 }
 
 /**
- * Whether a DaemonSet controls this pod, so that it ignores cordons and would be back at once.
- * A pod that its deleted DaemonSet left behind has lost that owner reference to the garbage collector, and counts as any other pod.
+ * Whether a DaemonSet controls this pod, so that it ignores cordons and would be recreated at once.
+ * The garbage collector removes the owner reference of a pod whose DaemonSet was deleted without it; such a pod is treated as any other.
  */
 export function isDaemonSetPod(pod: Pick<DrainPod, 'metadata'>): boolean {
   return pod.metadata.ownerReferences?.some(({ kind, controller }) => kind === 'DaemonSet' && controller === true) ?? false;

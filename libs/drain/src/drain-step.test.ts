@@ -404,7 +404,7 @@ describe(drainStep, () => {
         const result = await node.step({ presentUids: ['uid-web-0'] });
         expect(result).toEqual({ kind: 'done', evicted: 1, left: [{ pod: 'shop/web-1', controller: 'ReplicaSet shop/web' }] });
         expect(describeDrain(result)).toBe(
-          'Drained, 1 pod evicted in this step; left on the node, where they came back in spite of the cordon: shop/web-1 (ReplicaSet shop/web)',
+          'Drained, 1 pod evicted in this step; left on the node, because they came back despite the cordon: shop/web-1 (ReplicaSet shop/web)',
         );
       },
     );

@@ -20,32 +20,32 @@ import { createRemovals, type Removals } from './removals.ts';
 import { Returns } from './returns.ts';
 import { describeVolumes } from './volumes.ts';
 
-/** What every step of a drain tells. */
+/** What every step of a drain returns. */
 interface StepResult {
   readonly evicted: number;
-  /** Pods that have come to the node since the cordon, would come again, and therefore stay; absent if there are none. */
+  /** Pods that came to the node after the cordon and stay, because they would come back; absent if there are none. */
   readonly left?: readonly LeftPod[];
-  /** Names of volumes of pods that have gone and which are attached to the node still, where that was looked at; absent if there are none. */
+  /** Volumes of evicted pods that are still attached to the node, if that was checked; absent if there are none. */
   readonly attached?: readonly string[];
 }
 
-/** What one step of a drain came to. */
+/** The result of one step of a drain. */
 export type DrainResult =
-  /** Nothing is left to drain, as a fresh list or the watch event that removed the last pod has shown. Pods that came after that are not covered. */
+  /** Nothing is left to drain, according to a new list or to the watch event that removed the last pod. Pods that came later are not covered. */
   | (StepResult & {
       readonly kind: 'done';
       /** Claims of the pods that stay on the node; absent if they use none. */
       readonly claims?: readonly Claim[];
     })
-  /** Take another step. Pods that hold the drain come first in `waiting`, those that merely terminate last. */
+  /** Another step is needed. `waiting` has the pods that block the drain first, those that only terminate last. */
   | (StepResult &
       DrainOutlook & {
         readonly kind: 'waiting';
         readonly waiting: readonly DrainObstacle[];
-        /** How long the Kubernetes API wants not to be asked for any of the pods that are left; 0 if at least one may be asked for now. */
+        /** How long the API server asks to wait before the next eviction of any remaining pod; 0 if at least one may be evicted now. */
         readonly askAgainMs?: number;
       })
-  /** The drain timeout has passed and the policy is to give up. Nothing was evicted in this step after that. */
+  /** The drain timeout has passed and the policy is to give up. This step has evicted nothing since. */
   | (StepResult & { readonly kind: 'timedOut'; readonly waiting: readonly DrainObstacle[] });
 
 /** What {@link drainStep} needs. */
@@ -53,11 +53,11 @@ export interface DrainStepOptions {
   readonly client: KubeClient;
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** Ends the step early; it then returns what it knows. */
+  /** Ends the step early, with its result so far. */
   readonly stop?: AbortSignal;
   readonly log: Logger;
   readonly nodeName: string;
-  /** When the drain began, milliseconds since the Unix epoch; the node's cordon knows. */
+  /** When the drain began, in milliseconds since the Unix epoch; the cordon records it. */
   readonly sinceMs: number;
   readonly policy: DrainPolicy;
   /** Pods that must outlive the drain. */
@@ -75,8 +75,8 @@ export interface DrainStepOptions {
   /** Evictions under way at once, 10 by default. */
   readonly concurrency?: number;
   /**
-   * Evictions that earlier steps have begun. What the API server has not answered when the step ends goes on there, and the next step with the same object
-   * picks it up. Without it the next step asks again.
+   * Evictions in progress. A request that the API server has not answered when the step ends continues, and the next step with the same object gets its
+   * response. Without it the next step sends the request again.
    */
   readonly removals?: Removals;
 }
@@ -84,15 +84,15 @@ export interface DrainStepOptions {
 const LONGEST_STEP_MS = 10_000;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 4_000;
-// A pod that was evicted may not show it yet, and what is refused for a reason of another kind takes somebody to mend it.
+// An evicted pod may not be terminating yet, and a refused eviction needs a change by an administrator.
 const LEAVE_ALONE_MS = 5_000;
-// A controller makes a pod anew within moments of the end of the old one. Who reboots the node should know that it is there again.
+// A controller recreates a pod within moments of the end of the old one. The result should include such a pod before the node reboots.
 const SETTLE_MS = 2_000;
 
 /**
- * Takes one bounded step of a drain: lists the node's pods, evicts what is to go, and watches it go, until nothing is left or time is up.
+ * Takes one bounded step of a drain: lists the pods of the node, evicts them and watches them terminate, until none is left or the time is over.
  * Any process may take the next: what is kept between steps, in `removals`, only saves requests. The node must be cordoned.
- * @throws when the pods cannot be listed (BrupopError `DRAIN_STEP_TIMEOUT` for want of an answer), or when `signal` aborts. A failed eviction does not throw: its pod is waited for and told of.
+ * @throws when the pods cannot be listed (BrupopError `DRAIN_STEP_TIMEOUT` without a response in time), or when `signal` aborts. A failed eviction does not throw: the result has its pod.
  */
 export async function drainStep(options: DrainStepOptions): Promise<DrainResult> {
   const { client, clock, signal, budgetMs = LONGEST_STEP_MS, removals = createRemovals({ client, clock }) } = options;
@@ -112,7 +112,7 @@ function stepTimeout(): BrupopError {
 interface Progress {
   readonly evicted: Set<string>;
   readonly outcomes: Map<string, FailedEviction>;
-  /** Monotonic time before which a pod is not asked for again. */
+  /** Monotonic time before which the eviction of a pod is not requested again. */
   readonly notBeforeMs: Map<string, number>;
   readonly returns: Returns;
 }
@@ -123,7 +123,7 @@ async function run(options: StepOptions, limit: Deadline, budgetMs: number): Pro
   const stepSignal = limit.signal;
   const { clock, signal, stop, removals, nodeName } = options;
   const isStopped = (): boolean => stop?.aborted === true;
-  const untilTold = stop === undefined ? signal : AbortSignal.any([signal, stop]);
+  const untilStopped = stop === undefined ? signal : AbortSignal.any([signal, stop]);
   const nodePods = new NodePods({ ...options, signal: stepSignal });
   const progress: Progress = { evicted: new Set(), outcomes: new Map(), notBeforeMs: new Map(), returns: new Returns() };
   let settledMs: number | undefined;
@@ -132,43 +132,43 @@ async function run(options: StepOptions, limit: Deadline, budgetMs: number): Pro
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
     const watched = nodePods.look();
     let pods = watched?.pods;
-    // That nothing is left is said by what was just seen. Where time alone has settled it, the watch may have been silent for a while.
+    // Only a recent observation shows that nothing is left. If only time has passed, the watch may have missed changes.
     if (pods === undefined || (!watched?.hasChanged && isDrained(planDrain({ ...options, pods, nowMs: clock.now() })))) {
       try {
         pods = await nodePods.list();
       } catch (error) {
         signal.throwIfAborted();
-        // What was seen before in this step is still worth telling; without that there is nothing to tell.
+        // An earlier result of this step is still useful; without one there is nothing to return.
         if (result === undefined || !stepSignal.aborted) throw error;
         return result;
       }
     }
-    // A list may take as long as the API server allows; the time of the step starts with what is done about it.
+    // A list may take as long as the API server allows; the time of the step starts after it.
     if (!isListed) limit.extend(budgetMs);
     isListed = true;
     const plan = planDrain({ ...options, pods, nowMs: clock.now() });
-    const told = (): StepResult => ({ evicted: progress.evicted.size, ...leftPods(plan.skip, options.last) });
+    const stepResult = (): StepResult => ({ evicted: progress.evicted.size, ...leftPods(plan.skip, options.last) });
     for (const pod of progress.returns.note(plan, options)) progress.notBeforeMs.set(podIdentity(pod), clock.monotonic() + LEAVE_ALONE_MS);
     const leftMs = limit.leftMs() - FIRST_PAUSE_MS;
     if (isDrained(plan)) {
       settledMs ??= clock.monotonic() + SETTLE_MS;
       const untilMs = Math.min(settledMs - clock.monotonic(), leftMs);
-      if (!progress.returns.isDue || untilMs <= 0 || isStopped()) return { kind: 'done', ...told(), ...stayingClaims(plan) };
-      await nodePods.change({ watchedMs: untilMs, unwatchedMs: untilMs }, untilTold).catch(() => undefined);
+      if (!progress.returns.isDue || untilMs <= 0 || isStopped()) return { kind: 'done', ...stepResult(), ...stayingClaims(plan) };
+      await nodePods.change({ watchedMs: untilMs, unwatchedMs: untilMs }, untilStopped).catch(() => undefined);
       signal.throwIfAborted();
       continue;
     }
     if (plan.mode === 'giveUp') {
-      await askWhy(plan.evict, options, progress, stepSignal);
+      await findReasons(plan.evict, options, progress, stepSignal);
       const waiting = obstaclesOf(plan, options, progress);
       removals.abandon(nodeName);
-      return { kind: 'timedOut', ...told(), waiting };
+      return { kind: 'timedOut', ...stepResult(), waiting };
     }
     await evictAll(plan.evict, plan.mode, pauseMs, options, progress, stepSignal);
     signal.throwIfAborted();
     result = {
       kind: 'waiting',
-      ...told(),
+      ...stepResult(),
       ...drainOutlook(plan, { ...options, nowMs: clock.now() }),
       waiting: obstaclesOf(plan, options, progress),
       askAgainMs: wantedPauseMs(plan, options),
@@ -178,7 +178,7 @@ async function run(options: StepOptions, limit: Deadline, budgetMs: number): Pro
     const dueMs = Math.min(...plan.evict.map((pod) => dueAt(pod, plan.mode, options, progress))) - clock.monotonic();
     const watchedMs = Math.min(pauseLeftMs, LONGEST_PAUSE_MS, Math.max(dueMs, 0));
     const pauses = { watchedMs, unwatchedMs: Math.min(pauseLeftMs, pauseMs) };
-    await nodePods.change(pauses, untilTold).catch(() => undefined);
+    await nodePods.change(pauses, untilStopped).catch(() => undefined);
     signal.throwIfAborted();
     if (isStopped()) return result;
   }
@@ -194,11 +194,11 @@ function isDrained({ evict, wait }: DrainPlan): boolean {
   return evict.length === 0 && wait.length === 0;
 }
 
-// Enough to name what blocks; the rest would only cost requests.
-const MOST_ASKED = 5;
+// Enough to name what blocks the drain; more would only cost requests.
+const MAX_DRY_RUNS = 5;
 
-/** Finds out what would become of an eviction, without one: the steps before may have been taken by another process. */
-async function askWhy(
+/** Finds out by a dry run why evictions are blocked: another process may have taken the earlier steps. */
+async function findReasons(
   pods: readonly DrainPod[],
   { client, removals }: StepOptions,
   progress: Progress,
@@ -209,10 +209,10 @@ async function askWhy(
     if (outcome.kind !== 'evicted' && outcome.kind !== 'gone') progress.outcomes.set(podIdentity(pod), outcome);
   };
   const unknown = pods.filter((pod) => removals.failure(pod) === undefined);
-  await Promise.all(unknown.slice(0, MOST_ASKED).map(ask));
+  await Promise.all(unknown.slice(0, MAX_DRY_RUNS).map(ask));
 }
 
-/** Starts evictions in order, `concurrency` at a time. A slow answer occupies one place only: failed evictions are retried by the next round, not here. */
+/** Starts evictions in order, `concurrency` at a time, so that a slow one delays no other. The next round retries those that fail. */
 async function evictAll(
   pods: readonly DrainPod[],
   mode: DrainMode,
@@ -232,7 +232,7 @@ async function evictAll(
     for (let pod = queue.shift(); pod !== undefined && !signal.aborted; pod = queue.shift()) {
       const identity = podIdentity(pod);
       const outcome = await removals.ask(nodeName, pod, method, signal);
-      // The step is over; the next one gets the answer.
+      // The step is over; the next one gets the response.
       if (outcome === undefined) return;
       const fields = { pod: podKey(pod), reason: outcome.kind };
       progress.notBeforeMs.set(identity, clock.monotonic() + pauseAfter(outcome));
@@ -253,12 +253,12 @@ async function evictAll(
 
 const methodOf = (mode: DrainMode): 'delete' | 'evict' => (mode === 'force' ? 'delete' : 'evict');
 
-/** Monotonic time from which a pod may be asked for. */
+/** Monotonic time from which the eviction of a pod may be requested. */
 function dueAt(pod: DrainPod, mode: DrainMode, { removals }: StepOptions, { notBeforeMs }: Progress): number {
   return Math.max(notBeforeMs.get(podIdentity(pod)) ?? 0, removals.notBeforeMs(pod, methodOf(mode)));
 }
 
-/** How long the Kubernetes API wants not to be asked for any of the pods. */
+/** How long the API server asks to wait before the next eviction. */
 function wantedPauseMs({ evict, mode }: DrainPlan, { clock, removals }: StepOptions): number {
   if (evict.length === 0) return 0;
   return Math.max(0, Math.min(...evict.map((pod) => removals.notBeforeMs(pod, methodOf(mode)))) - clock.monotonic());
@@ -275,7 +275,7 @@ function obstaclesOf({ evict, wait }: DrainPlan, { clock, removals }: StepOption
   return byRank([...evict.map(toEvict), ...wait.map((pod) => endingObstacle(pod, clock.now()))]);
 }
 
-/** One sentence for people about where a drain stands, such as for a condition or a log. */
+/** Describes the result of a step in one sentence, such as for a condition or a log. */
 export function describeDrain(result: DrainResult): string {
   const evicted = `${result.evicted} ${result.evicted === 1 ? 'pod' : 'pods'} evicted in this step`;
   if (result.kind === 'done') {

@@ -2,42 +2,42 @@ import { KubeApiError, paths, type KubeClient, type StatusCause } from '@brupop/
 import { describeError } from '@brupop/ports';
 import type { DrainPod } from './pod.ts';
 
-/** What the Kubernetes API answered when asked to remove one pod. `retryAfterMs` is how long it wants not to be asked again, where it says so. */
+/** The API server's response to the removal of one pod. `retryAfterMs` is how long it asks to wait before the next attempt, if it says so. */
 export type EvictionOutcome =
-  /** Accepted; the pod is going. */
+  /** Accepted; the pod terminates. */
   | { readonly kind: 'evicted' }
-  /** It, or the pod of that UID, is no longer there. */
+  /** The pod, or the pod with that UID, no longer exists. */
   | { readonly kind: 'gone' }
-  /** A PodDisruptionBudget forbids it for now; `budget` is its name, where it was told, and `message` the Kubernetes API's. */
+  /** A PodDisruptionBudget forbids it for now; `budget` is its name, if known, and `message` is the API server's. */
   | { readonly kind: 'blocked'; readonly budget?: string; readonly message: string; readonly retryAfterMs?: number }
-  /** Its namespace is being deleted, which takes the pod along. */
+  /** Its namespace is being deleted, and the pod with it. */
   | { readonly kind: 'namespaceTerminating' }
-  /** The Kubernetes API failed or could not be reached. */
+  /** The API server failed or could not be reached. */
   | { readonly kind: 'retry'; readonly message: string; readonly retryAfterMs?: number }
-  /** Refused for a reason that time alone may not mend, such as a missing permission or an admission webhook. */
+  /** Refused for a reason that does not pass by itself, such as a missing permission or an admission webhook. */
   | { readonly kind: 'refused'; readonly status: number; readonly message: string; readonly retryAfterMs?: number };
 
-/** Maps a failed eviction to what it means. Only what surely means "gone" counts as gone; nothing counts as evicted. */
+/** Maps a failed eviction to its outcome. Only responses that certainly mean "gone" count as gone; none counts as evicted. */
 export function classifyEvictionError(error: unknown): Exclude<EvictionOutcome, { kind: 'evicted' }> {
   if (!(error instanceof KubeApiError)) return { kind: 'retry', message: describeError(error) };
   const { status, message, retryAfterMs } = error;
   const pause = retryAfterMs === undefined ? {} : { retryAfterMs };
-  // 409: the UID precondition failed, so another pod has taken the name. Should it be another conflict, the next list shows the pod still.
+  // 409: the UID precondition failed, so another pod has the name. After any other conflict the next list still has the pod.
   if (status === 404 || status === 409) return { kind: 'gone' };
   if (status === 429 && causesOf(error).some(({ reason }) => reason === 'DisruptionBudget'))
     return { kind: 'blocked', ...budgetOf(causesOf(error)), message: withCause(message, causesOf(error)), ...pause };
   if (status === 403 && causesOf(error).some(({ reason }) => reason === 'NamespaceTerminating')) return { kind: 'namespaceTerminating' };
-  // 429 for another cause: the Kubernetes API is overloaded, or a webhook asks for patience.
+  // 429 for another cause: the API server is overloaded, or a webhook asks to retry later.
   if (status >= 500 || status === 408 || status === 429) return { kind: 'retry', message, ...pause };
   return { kind: 'refused', status, message, ...pause };
 }
 
 function causesOf({ details }: KubeApiError): readonly StatusCause[] {
-  // What a webhook or proxy put there may be anything.
+  // A webhook or a proxy may have put anything there.
   return Array.isArray(details?.causes) ? (details.causes as readonly StatusCause[]) : [];
 }
 
-// The name stands in a sentence and nowhere else. It is for people: nothing is decided by it.
+// The name is only in this sentence. It is for people: no decision depends on it.
 const BUDGET = /^The disruption budget (\S+) /;
 
 function budgetOf(causes: readonly StatusCause[]): { readonly budget?: string } {
@@ -45,24 +45,24 @@ function budgetOf(causes: readonly StatusCause[]): { readonly budget?: string } 
   return budget === undefined ? {} : { budget };
 }
 
-// The status says only that a budget is violated; which one, and by how much, stands in its cause.
+// The status only says that a budget is violated; its cause names the budget and the numbers.
 function withCause(message: string, causes: readonly StatusCause[]): string {
   const why = causes.map((cause) => cause.message).filter((text) => text !== undefined && text !== '' && !message.includes(text));
   return [message, ...why].join(' ');
 }
 
-/** How to remove a pod: politely, through its PodDisruptionBudgets, or past them. */
+/** How to remove a pod: with respect for its PodDisruptionBudgets, or without. */
 export interface RemovalOptions {
   readonly client: KubeClient;
   readonly signal: AbortSignal;
-  /** `delete` passes over PodDisruptionBudgets, but leaves the pod its grace period. */
+  /** `delete` ignores PodDisruptionBudgets, but keeps the grace period. */
   readonly method: 'evict' | 'delete';
-  /** Only asks whether it would be done; nothing changes. */
+  /** Only checks whether the request would be accepted; changes nothing. */
   readonly dryRun?: boolean;
 }
 
 /**
- * Asks once for the removal of exactly this pod: with its UID as precondition, a pod that was re-created under the same name stays.
+ * Requests the removal of exactly this pod once: its UID is a precondition, so a pod that was recreated with the same name stays.
  * Never throws; an abort is outcome `retry`.
  */
 export async function removePod(pod: DrainPod, { client, signal, method, dryRun = false }: RemovalOptions): Promise<EvictionOutcome> {

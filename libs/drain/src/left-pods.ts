@@ -9,10 +9,10 @@ export interface LeftPod {
   readonly controller?: string;
 }
 
-/** The optional field `left`: pods that have come to the node since its cordon. */
+/** The optional field `left`: pods that came to the node after its cordon. */
 export function leftPods(skip: DrainPlan['skip'], last: PodSelector | undefined): { readonly left?: readonly LeftPod[] } {
   const left = skip.flatMap(({ pod, reason }): LeftPod[] => {
-    // That those of `last` come back where they have nowhere else to go is nothing to tell.
+    // Pods of `last` that have no other node to run on come back as expected.
     if (reason !== 'cameBack' || selects(last, pod)) return [];
     const controller = controllerOf(pod);
     return [{ pod: podKey(pod), ...(controller === undefined ? {} : { controller }) }];
@@ -20,16 +20,16 @@ export function leftPods(skip: DrainPlan['skip'], last: PodSelector | undefined)
   return left.length === 0 ? {} : { left };
 }
 
-const MOST_NAMED = 5;
+const MAX_NAMED = 5;
 
-/** The end of a sentence that names what is left; empty if nothing is. */
+/** The end of a sentence that names the pods that are left; empty if there are none. */
 export function describeLeft(left: readonly LeftPod[] | undefined): string {
-  return left === undefined ? '' : `; left on the node, where they came back in spite of the cordon: ${namesOf(left)}`;
+  return left === undefined ? '' : `; left on the node, because they came back despite the cordon: ${namesOf(left)}`;
 }
 
-/** The first few pods by name, with their controllers, and how many more there are. */
+/** The names of the first pods, with their controllers, and the number of the others. */
 export function namesOf(left: readonly LeftPod[]): string {
-  const names = left.slice(0, MOST_NAMED).map(({ pod, controller }) => (controller === undefined ? pod : `${pod} (${controller})`));
+  const names = left.slice(0, MAX_NAMED).map(({ pod, controller }) => (controller === undefined ? pod : `${pod} (${controller})`));
   const more = left.length - names.length;
   return `${names.join(', ')}${more > 0 ? ` and ${String(more)} more` : ''}`;
 }

@@ -23,9 +23,9 @@ export interface ListedPods {
 
 /** Lists the pods of a node. @throws as a request, and when the answer is no list */
 export async function listNodePods(client: KubeClient, nodeName: string, signal: AbortSignal): Promise<ListedPods> {
-  // Without a resourceVersion the answer is as fresh as the last write: a stale one could show a node emptier than it is.
+  // Without a resourceVersion the list is as recent as the last write; a stale one could lack pods.
   const list = await client.request<KubeList<DrainPod>>('GET', paths.pods(), { query: onNode(nodeName), signal });
-  // A proxy's "200 {}" must not pass for an empty node.
+  // A proxy's "200 {}" must not count as an empty node.
   if (!Array.isArray(list.items)) throw new TypeError('The list of pods holds no items');
   return { pods: list.items as readonly DrainPod[], resourceVersion: list.metadata?.resourceVersion ?? '' };
 }
@@ -42,9 +42,8 @@ export interface WatchedPods {
 }
 
 /**
- * The pods of a node for one step of a drain: listed once, then followed by one watch, which costs the Kubernetes API less than further lists and
- * shows at once when a pod is gone. The watch starts at the list's resourceVersion, so it shows the pods that the node had at its last event. If the watch
- * fails, pods are listed again.
+ * The pods of a node for one step of a drain: listed once, then watched, which costs the API server less than further lists and shows at once when a pod is
+ * gone. The watch starts at the resourceVersion of the list, so it misses no event. If the watch fails, pods are listed again.
  */
 export class NodePods {
   readonly #options: NodePodsOptions;
@@ -55,7 +54,7 @@ export class NodePods {
   /** The version of the changes at the last look. */
   #seen = 0;
 
-  /** Whether the pods were listed before, and have not been looked at yet. */
+  /** Whether the pods were listed before, and have not been used yet. */
   #isListed = false;
 
   constructor(options: NodePodsOptions) {
@@ -66,7 +65,7 @@ export class NodePods {
     this.#isListed = true;
   }
 
-  /** Undefined where no watch shows the pods, and only a list can tell. */
+  /** Undefined if no watch is open, so that the pods must be listed. */
   look(): WatchedPods | undefined {
     if (this.#watch !== 'open' && !this.#isListed) return undefined;
     this.#isListed = false;
@@ -88,7 +87,7 @@ export class NodePods {
     this.#resourceVersion = resourceVersion;
   }
 
-  /** Resolves when the watch has shown a change since the last look, or after `watchedMs`; without a watch after `unwatchedMs`. @throws the reason of `signal` */
+  /** Resolves when the watch has had an event since the last look, or after `watchedMs`; without a watch after `unwatchedMs`. @throws the reason of `signal` */
   async change(pauses: { readonly watchedMs: number; readonly unwatchedMs: number }, signal: AbortSignal): Promise<void> {
     if (this.#watch === 'none' && this.#resourceVersion !== '') {
       this.#watch = 'open';
@@ -115,7 +114,7 @@ export class NodePods {
         this.#changes.notify();
       }
     } catch {
-      // Lists tell what is the matter with the API, if anything is.
+      // The next list throws if the API server cannot be reached.
     }
   }
 }

@@ -25,13 +25,13 @@ describe(evictionObstacle, () => {
       name: 'a refusal',
       outcome: { kind: 'refused', status: 403, message: 'the webhook says no' },
       reason: 'EvictionRefused',
-      message: 'Evicting pod default/web-0 is refused: the webhook says no',
+      message: 'The API server refuses the eviction of pod default/web-0: the webhook says no',
     },
     {
       name: 'a failure, such as that of a pod with two budgets',
       outcome: { kind: 'retry', message: 'This pod has more than one PodDisruptionBudget' },
       reason: 'EvictionFailing',
-      message: 'Evicting pod default/web-0 fails: This pod has more than one PodDisruptionBudget',
+      message: 'The eviction of pod default/web-0 fails: This pod has more than one PodDisruptionBudget',
     },
   ])('tells $name', ({ outcome, reason, message }) => {
     expect(drainBlock([evictionObstacle(aPod(), outcome, false)])).toEqual({ reason, message });
@@ -63,7 +63,7 @@ describe(drainBlock, () => {
       evictionObstacle(aPod(), { kind: 'blocked', budget: 'web', message: '' }, false),
       evictionObstacle(aPod({ name: 'db-0' }), { kind: 'refused', status: 403, message: 'x' }, false),
     ];
-    expect(drainBlock(byRank(obstacles))?.message).toBe('Evicting pod default/db-0 is refused: x');
+    expect(drainBlock(byRank(obstacles))?.message).toBe('The API server refuses the eviction of pod default/db-0: x');
   });
 
   test('an empty node is blocked by nothing', () => {

@@ -2,27 +2,29 @@ import { shortenText, timestampMs } from '@brupop/kube-objects';
 import type { EvictionOutcome } from './evict.ts';
 import { controllerOf, OVERDUE_MS, type DrainPod } from './pod.ts';
 
-/** A pod that keeps a drain from ending, and why. */
+/** A pod that a drain waits for, and why. */
 export interface DrainObstacle {
   readonly namespace: string;
   readonly name: string;
   /**
-   * `refused`: the Kubernetes API will not have it evicted, which time alone may not mend; it is tried again all the same. `pending`: its turn
-   * has not come. `overdue`: it should have ended by now. `returning`: its controller puts pods back on the node as often as they are evicted.
+   * `refused`: the API server refuses the eviction for a reason that does not pass by itself; it is retried nevertheless. `pending`: not yet requested.
+   * `overdue`: its grace period has passed. `returning`: its controller recreates pods on the node as often as they are evicted.
    */
   readonly reason: 'blocked' | 'terminating' | 'retrying' | 'refused' | 'pending' | 'overdue' | 'returning';
   /** A sentence for people that names the pod. It stays the same while nothing changes. */
   readonly message: string;
 }
 
-/** Outcomes that leave the pod where it is. */
+/** Outcomes after which the pod still runs. */
 export type FailedEviction = Exclude<EvictionOutcome, { kind: 'evicted' | 'gone' }>;
 
-/** What keeps a pod that was to be evicted. @param outcome of its last eviction, if that failed */
+/** Why a pod that is to be evicted still runs. @param outcome of its last eviction, if that failed */
 export function evictionObstacle(pod: DrainPod, outcome: FailedEviction | undefined, evicted: boolean): DrainObstacle {
   const where = nameOf(pod);
   if (outcome === undefined) {
-    return evicted ? obstacle(pod, 'terminating', `Pod ${where} is ending`) : obstacle(pod, 'pending', `Pod ${where} is to be evicted`);
+    return evicted
+      ? obstacle(pod, 'terminating', `Pod ${where} is terminating`)
+      : obstacle(pod, 'pending', `Pod ${where} is to be evicted`);
   }
   switch (outcome.kind) {
     case 'blocked':
@@ -34,15 +36,15 @@ export function evictionObstacle(pod: DrainPod, outcome: FailedEviction | undefi
           : `PodDisruptionBudget ${namespaceOf(pod)}/${outcome.budget} allows no disruption of pod ${where}`,
       );
     case 'namespaceTerminating':
-      return obstacle(pod, 'terminating', `Pod ${where} ends with its namespace`);
+      return obstacle(pod, 'terminating', `Pod ${where} terminates with its namespace`);
     case 'retry':
-      return obstacle(pod, 'retrying', `Evicting pod ${where} fails: ${outcome.message}`);
+      return obstacle(pod, 'retrying', `The eviction of pod ${where} fails: ${outcome.message}`);
     case 'refused':
-      return obstacle(pod, 'refused', `Evicting pod ${where} is refused: ${outcome.message}`);
+      return obstacle(pod, 'refused', `The API server refuses the eviction of pod ${where}: ${outcome.message}`);
   }
 }
 
-/** What keeps a pod that its controller has put on the node again and again. */
+/** A pod that its controller recreates on the node. */
 export function returningObstacle(pod: DrainPod): DrainObstacle {
   return obstacle(
     pod,
@@ -56,14 +58,14 @@ export function askedObstacle(pod: DrainPod): DrainObstacle {
   return obstacle(pod, 'pending', `The API server has not answered the eviction of pod ${nameOf(pod)} yet`);
 }
 
-/** What keeps a pod that is ending. @param nowMs milliseconds since the Unix epoch */
+/** A terminating pod. @param nowMs milliseconds since the Unix epoch */
 export function endingObstacle(pod: DrainPod, nowMs: number): DrainObstacle {
   const { deletionTimestamp } = pod.metadata;
   const where = nameOf(pod);
-  if (deletionTimestamp === undefined) return obstacle(pod, 'terminating', `Pod ${where} is ending`);
+  if (deletionTimestamp === undefined) return obstacle(pod, 'terminating', `Pod ${where} is terminating`);
   return nowMs - (timestampMs(deletionTimestamp) ?? nowMs) > OVERDUE_MS
-    ? obstacle(pod, 'overdue', `Pod ${where} was to end by ${deletionTimestamp} and has not`)
-    : obstacle(pod, 'terminating', `Pod ${where} is ending; its grace period ends at ${deletionTimestamp}`);
+    ? obstacle(pod, 'overdue', `Pod ${where} has not terminated by the end of its grace period at ${deletionTimestamp}`)
+    : obstacle(pod, 'terminating', `Pod ${where} is terminating; its grace period ends at ${deletionTimestamp}`);
 }
 
 const RANK: Readonly<Record<DrainObstacle['reason'], number>> = {
@@ -76,7 +78,7 @@ const RANK: Readonly<Record<DrainObstacle['reason'], number>> = {
   terminating: 6,
 };
 
-/** The worst first; those that merely end last. */
+/** The worst first; pods that only terminate last. */
 export function byRank(obstacles: readonly DrainObstacle[]): readonly DrainObstacle[] {
   return obstacles.toSorted((a, b) => RANK[a.reason] - RANK[b.reason]);
 }
@@ -97,7 +99,7 @@ const BLOCKS: Readonly<Record<DrainObstacle['reason'], DrainBlock | undefined>> 
   terminating: undefined,
 };
 
-/** What keeps a drain from getting anywhere, told by its worst obstacle; undefined while pods end as they should. */
+/** Why a drain is blocked, by its worst obstacle; undefined while pods terminate as expected. */
 export function drainBlock(waiting: readonly DrainObstacle[]): { readonly reason: DrainBlock; readonly message: string } | undefined {
   const [worst] = waiting;
   const reason = worst && BLOCKS[worst.reason];

@@ -23,18 +23,18 @@ describe(drainOutlook, () => {
     {
       name: 'of pods that take long the slowest is named, and the drain ends a minute after its grace period',
       wait: [aPod('a', '1970-01-01T00:20:00Z'), aPod('b', '1970-01-01T00:40:00Z')],
-      expected: { endsAtMs: 41 * minute, notice: 'Pod shop/b is ending; its grace period ends at 1970-01-01T00:40:00Z' },
+      expected: { endsAtMs: 41 * minute, notice: 'Pod shop/b is terminating; its grace period ends at 1970-01-01T00:40:00Z' },
     },
     {
       name: 'a grace period that is too long does not prolong the drain',
       wait: [aPod('a', '1970-01-01T02:00:00Z')],
-      expected: { endsAtMs: 15 * minute, notice: 'Pod shop/a is ending; its grace period ends at 1970-01-01T02:00:00Z' },
+      expected: { endsAtMs: 15 * minute, notice: 'Pod shop/a is terminating; its grace period ends at 1970-01-01T02:00:00Z' },
     },
     {
       name: 'a pod that cannot be evicted ends the drain with its timeout, whatever else is ending',
       evict: [aPod('db')],
       wait: [aPod('a', '1970-01-01T00:40:00Z')],
-      expected: { endsAtMs: 15 * minute, notice: 'Pod shop/a is ending; its grace period ends at 1970-01-01T00:40:00Z' },
+      expected: { endsAtMs: 15 * minute, notice: 'Pod shop/a is terminating; its grace period ends at 1970-01-01T00:40:00Z' },
     },
     { name: 'an end that has passed is not told', evict: [aPod('db')], nowMs: 15 * minute, expected: {} },
   ])('$name', ({ evict = [], wait = [], policy = SKIP, nowMs = 0, expected }) => {

@@ -3,18 +3,18 @@ import { endingObstacle } from './obstacle.ts';
 import { endsInTime, type DrainPlan, type DrainPolicy } from './plan.ts';
 import { OVERDUE_MS, type DrainPod } from './pod.ts';
 
-/** How a drain that still waits will go on by itself. */
+/** When a waiting drain continues without intervention. */
 export interface DrainOutlook {
-  /** When the drain timeout follows at the latest, milliseconds since the Unix epoch; absent where the drain has no end of its own. */
+  /** When the drain times out at the latest, in milliseconds since the Unix epoch; absent if it does not. */
   readonly endsAtMs?: number;
-  /** Names the pod that takes longest to end, if that takes long enough to be told. It stays the same while that pod does. */
+  /** Names the pod that takes longest to terminate, if that is more than a minute. It stays the same while that pod does. */
   readonly notice?: string;
 }
 
-/** What is over sooner is not worth a word: nearly every pod ends before. */
+/** Nearly every pod terminates sooner. */
 const LONG_MS = 60_000;
 
-/** Tells when a drain ends by itself, and which pod makes it wait for long. */
+/** Decides when a drain times out, and which pod takes longest. */
 export function drainOutlook(
   { evict, wait }: Pick<DrainPlan, 'evict' | 'wait'>,
   given: { readonly sinceMs: number; readonly nowMs: number; readonly policy: DrainPolicy },

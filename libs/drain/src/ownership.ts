@@ -1,6 +1,6 @@
 import { isCordoned, isExcludedFromLoadBalancers, timestampMs, type KubeNode } from '@brupop/kube-objects';
 
-/** Names on the Node by which an operator tells its own cordon and exclusion from those of others. */
+/** Names on the Node that distinguish an operator's cordon and exclusion from those of other clients. */
 export interface OwnershipNames {
   /** Annotation that records the operator's cordon. */
   readonly cordonAnnotation: string;

@@ -3,23 +3,23 @@ import { classifyPod, type ClassifyContext, type SkipReason } from './classify.t
 import { controllerOf, OVERDUE_MS, podKey, selects, type DrainPod, type PodSelector } from './pod.ts';
 
 /**
- * What follows when the drain timeout has passed.
- * `skip`: give up, so that the node can be given back. `wait`: go on as before. `force`: delete what cannot be evicted.
+ * What happens after the drain timeout.
+ * `skip`: give up, so that the node can be restored. `wait`: continue to evict. `force`: delete the pods that cannot be evicted.
  */
 export type DrainTimeoutAction = 'skip' | 'wait' | 'force';
 
-/** How long a drain may take, and what then. */
+/** The drain timeout and what happens after it. */
 export interface DrainPolicy {
   /** From the moment the node was cordoned. 0 means no limit. */
   readonly timeoutMs: number;
   readonly onTimeout: DrainTimeoutAction;
 }
 
-/** How a drain goes about the pods that are left. */
+/** What a drain does with the remaining pods. */
 export type DrainMode = 'evict' | 'giveUp' | 'force';
 
 /**
- * Decides how to go on, by the time that has passed.
+ * Decides the mode by the time that has passed.
  * @param input.sinceMs when the drain began, milliseconds since the Unix epoch
  */
 export function decideMode(input: { readonly sinceMs: number; readonly nowMs: number; readonly policy: DrainPolicy }): DrainMode {
@@ -39,9 +39,9 @@ export function decideMode(input: { readonly sinceMs: number; readonly nowMs: nu
 export interface DrainObservation extends ClassifyContext {
   readonly pods: readonly DrainPod[];
   /**
-   * Pods to evict after all others, such as those that carry out the drain. They cannot block it: one that has come back after its eviction is left on
-   * the node, with all pods of its controller; and from `LAST_PATIENCE_MS` after the start of the drain all of them are left, if no other pods remain.
-   * The reboot restarts them. (On a cluster of one node they have nowhere else to go.)
+   * Pods to evict after all others, such as those that perform the drain. They cannot block it: one that has come back after its eviction stays on
+   * the node, with all pods of its controller; and from `LAST_PATIENCE_MS` after the start of the drain all of them stay, if no other pods remain.
+   * The reboot restarts them. (In a cluster with one node they cannot run elsewhere.)
    */
   readonly last?: PodSelector;
   readonly sinceMs: number;
@@ -49,12 +49,12 @@ export interface DrainObservation extends ClassifyContext {
   readonly policy: DrainPolicy;
 }
 
-/** How long the pods that are evicted last may hold up a drain, counted from its beginning. */
+/** How long the pods that are evicted last may delay a drain, from its start. */
 export const LAST_PATIENCE_MS = 60_000;
 
 /**
- * A pod that is ending within its grace period is waited for past the drain timeout, but not beyond so long a time from the start of the drain. The controller's
- * deadline for drain and reboot is 60 minutes by default; the rest is left for the reboot.
+ * A drain waits past its timeout for a pod that terminates within its grace period, but not longer than this from the start of the drain. The controller's
+ * deadline for drain and reboot is 60 minutes by default; the rest is for the reboot.
  */
 export const LONGEST_GRACE_MS: number = 50 * 60_000;
 
@@ -63,7 +63,7 @@ export interface DrainPlan {
   readonly mode: DrainMode;
   /** To evict (or, in mode `force`, to delete), in this order. */
   readonly evict: readonly DrainPod[];
-  /** Terminating; to be waited for. */
+  /** Terminating; the drain waits for them. */
   readonly wait: readonly DrainPod[];
   readonly skip: readonly { readonly pod: DrainPod; readonly reason: SkipReason }[];
 }
@@ -78,10 +78,10 @@ export function planDrain(observation: DrainObservation): DrainPlan {
     const verdict = classifyPod(pod, observation);
     if (verdict.action === 'skip') skip.push({ pod, reason: verdict.reason });
     else if (verdict.action === 'evict') evict.push(pod);
-    // Force means that the reboot may end what outlived its own grace period, such as a pod that a finalizer keeps.
+    // In mode `force` the reboot may stop pods whose grace period has passed, such as one with a finalizer.
     else if (mode !== 'force' || !isOverdue(pod, observation.nowMs)) wait.push(pod);
   }
-  // Where one has come back, the next would, too.
+  // If one pod of a controller has come back, the next one would, too.
   const settled = skip.filter(({ reason }) => reason === 'cameBack').map(({ pod }) => controllerOf(pod));
   const stays = (pod: DrainPod): boolean => {
     const controller = controllerOf(pod);
@@ -97,7 +97,7 @@ export function planDrain(observation: DrainObservation): DrainPlan {
   return { mode: mode === 'giveUp' && isOnlyEnding ? 'evict' : mode, evict: inOrder(toEvict, observation.last), wait, skip };
 }
 
-/** Whether a pod is ending within its grace period, and that soon enough to be waited for past the drain timeout. */
+/** Whether a pod terminates within its grace period, and soon enough for the drain to wait past its timeout. */
 export function endsInTime(pod: DrainPod, { nowMs, sinceMs }: Pick<DrainObservation, 'nowMs' | 'sinceMs'>): boolean {
   const dueMs = (timestampMs(pod.metadata.deletionTimestamp) ?? NaN) + OVERDUE_MS;
   return dueMs > nowMs && dueMs <= sinceMs + LONGEST_GRACE_MS;
@@ -107,7 +107,7 @@ function isOverdue(pod: DrainPod, nowMs: number): boolean {
   return (timestampMs(pod.metadata.deletionTimestamp) ?? Infinity) < nowMs;
 }
 
-// As in a graceful node shutdown, what the cluster needs most goes last; the name makes the order the same each time.
+// As in a graceful node shutdown, pods of higher priority go last; the name makes the order stable.
 function inOrder(pods: readonly DrainPod[], last: PodSelector | undefined): readonly DrainPod[] {
   const rank = (pod: DrainPod): number => (selects(last, pod) ? 1 : 0);
   const priority = (pod: DrainPod): number => pod.spec?.priority ?? 0;

@@ -1,17 +1,17 @@
 import type { PodVolume, Toleration } from '@brupop/kube-objects';
 
-/** The part of a Pod that a drain looks at. Any object of this shape will do, whoever parsed it. */
+/** The part of a Pod that a drain reads. */
 export interface DrainPod {
   readonly metadata: {
     readonly name: string;
     readonly namespace?: string;
     readonly uid?: string;
-    /** RFC 3339; when the pod is to be gone, its grace period included. */
+    /** RFC 3339; the end of its grace period. */
     readonly deletionTimestamp?: string;
     readonly labels?: Readonly<Record<string, string>>;
     readonly annotations?: Readonly<Record<string, string>>;
     readonly ownerReferences?: readonly { readonly kind: string; readonly name: string; readonly controller?: boolean }[];
-    /** Who has set which fields, as the API server recorded it. */
+    /** Which client set which fields. */
     readonly managedFields?: readonly { readonly fieldsV1?: unknown }[];
   };
   readonly spec?: {
@@ -37,19 +37,19 @@ export function claimsOf({ metadata: { name, namespace = 'default' }, spec }: Dr
   });
 }
 
-/** Pods of one namespace that bear all of these labels, each with its value or one of its values. */
+/** Pods of one namespace that have all of these labels, each with its value or one of its values. */
 export interface PodSelector {
   readonly namespace: string;
   readonly labels: Readonly<Record<string, string | readonly string[]>>;
 }
 
-/** Whether `selector` chooses `pod`. No selector chooses nothing. */
+/** Whether `selector` matches `pod`. An absent selector matches none. */
 export function selects(selector: PodSelector | undefined, pod: DrainPod): boolean {
   if (selector === undefined || pod.metadata.namespace !== selector.namespace) return false;
   return Object.entries(selector.labels).every(([label, values]) => [values].flat().includes(pod.metadata.labels?.[label] ?? ''));
 }
 
-/** What controls the pod, and would make another in its place; undefined if nothing does. */
+/** The controller of the pod, which would replace it; undefined if it has none. */
 export function controllerOf({ metadata: { namespace = '', ownerReferences } }: DrainPod): string | undefined {
   const owner = ownerReferences?.find(({ controller }) => controller === true);
   return owner === undefined ? undefined : `${owner.kind} ${namespace}/${owner.name}`;
@@ -59,8 +59,8 @@ export function controllerOf({ metadata: { namespace = '', ownerReferences } }: 
 const UNSCHEDULABLE = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' };
 
 /**
- * Whether a cordon does not keep such a pod away: it tolerates the taint of cordoned nodes, or was created with its `nodeName`, so that no scheduler was
- * asked. What replaces it after its eviction may come back to the same node.
+ * Whether the pod ignores cordons: it tolerates the taint of cordoned nodes, or was created with its `nodeName`, without a scheduler. Its replacement after an
+ * eviction may come back to the same node.
  */
 export function ignoresCordon(pod: DrainPod): boolean {
   return (pod.spec?.tolerations?.some(toleratesCordon) ?? false) || ownsNodeName(pod);
@@ -72,7 +72,7 @@ function toleratesCordon({ key = '', operator = 'Equal', value = '', effect = ''
   return key === UNSCHEDULABLE.key && (operator === 'Exists' || value === '');
 }
 
-// A Binding sets `nodeName` without an entry in managedFields; whoever creates a pod with its `nodeName` gets one
+// A Binding sets `nodeName` without an entry in managedFields; a client that creates a pod with its `nodeName` gets one
 // (`setPodNodeAndMetadata` in https://github.com/kubernetes/kubernetes/blob/master/pkg/registry/core/pod/storage/storage.go).
 function ownsNodeName({ metadata: { managedFields } }: DrainPod): boolean {
   return managedFields?.some(({ fieldsV1 }) => hasField(fieldsV1, 'f:spec', 'f:nodeName')) ?? false;
@@ -87,7 +87,7 @@ function hasField(fields: unknown, ...path: readonly string[]): boolean {
   return at !== undefined;
 }
 
-/** How long after its grace period a pod may still be there: a kubelet needs some time to be rid of it. */
+/** How long a pod may exist after its grace period: the kubelet needs some time to remove it. */
 export const OVERDUE_MS = 60_000;
 
 /** `namespace/name`. */
@@ -95,7 +95,7 @@ export function podKey(pod: DrainPod): string {
   return `${pod.metadata.namespace ?? ''}/${pod.metadata.name}`;
 }
 
-/** What tells this pod from a later one of the same name. */
+/** Distinguishes this pod from a later one with the same name. */
 export function podIdentity(pod: DrainPod): string {
   return pod.metadata.uid ?? podKey(pod);
 }

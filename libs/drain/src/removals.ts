@@ -5,23 +5,23 @@ import type { FailedEviction } from './obstacle.ts';
 import { podIdentity, type DrainPod } from './pod.ts';
 
 /**
- * The removals of pods that have been asked for and not been answered, and for a while what became of them. An eviction passes admission webhooks, which may take longer than
- * a step of a drain, and an API server drops a request whose client has gone: so a request outlives the step that made it, and the next step picks it up.
- * Losing all of this does no harm: a pod is asked for again, with its UID as precondition.
+ * Requests to remove pods that are in progress, and for two minutes their outcomes. An eviction passes admission webhooks, which may take longer than a step of a
+ * drain, and the API server drops a request when its client disconnects: so a request outlives the step that sent it, and the next step gets its response.
+ * Losing all of this does no harm: the request is sent again, with the UID of the pod as precondition.
  */
 export interface Removals {
   /**
-   * Asks for the removal of a pod of a node, unless it is being asked for already.
-   * @returns what became of it; undefined if `signal` aborts before that is known, and the request goes on
+   * Requests the removal of a pod, unless that request is in progress.
+   * @returns the outcome; undefined if `signal` aborts before that, and the request continues
    */
   ask(nodeName: string, pod: DrainPod, method: RemovalOptions['method'], signal: AbortSignal): Promise<EvictionOutcome | undefined>;
-  /** Whether the API server has yet to answer for this pod. */
+  /** Whether a request for this pod is in progress. */
   isUnderWay(pod: DrainPod): boolean;
-  /** Why the pod's last removal failed, if it did and that is not long ago. */
+  /** Why the last removal of the pod failed, if it did within two minutes. */
   failure(pod: DrainPod): FailedEviction | undefined;
-  /** Monotonic time before which the API server does not want to be asked for this pod in this way again. */
+  /** Monotonic time before which the API server asks not to repeat this request. */
   notBeforeMs(pod: DrainPod, method: RemovalOptions['method']): number;
-  /** Hangs up on what is under way for a node that is no longer to be drained, so that the API server drops it. */
+  /** Cancels the requests in progress for a node that is no longer to be drained. */
   abandon(nodeName: string): void;
 }
 
@@ -31,30 +31,30 @@ interface Entry {
   readonly abort: AbortController;
   outcome: EvictionOutcome | undefined;
   endedMs: number;
-  /** Whether a step knows of the outcome. */
-  told: boolean;
+  /** Whether a step has got the outcome. */
+  isReturned: boolean;
 }
 
-// Above the turn of any replica when an agent's requests go round.
+// Longer than an agent takes to send a request to each replica in turn.
 const KEPT_MS = 2 * 60_000;
 // Ten for each of a hundred nodes.
-const MOST = 1_000;
+const MAX_ENTRIES = 1_000;
 const LONGEST_RETRY_AFTER_MS = 60_000;
 
-/** No removals yet. One object serves all drains of a process. */
+/** Removals of all drains of a process. */
 export function createRemovals({ client, clock }: { readonly client: KubeClient; readonly clock: Clock }): Removals {
   const entries = new Map<string, Entry>();
   const underWay = new Map<Entry, Promise<EvictionOutcome>>();
 
   const makeRoom = (): boolean => {
     for (const [identity, { outcome, endedMs }] of entries) {
-      if (outcome !== undefined && (entries.size >= MOST || clock.monotonic() - endedMs >= KEPT_MS)) entries.delete(identity);
+      if (outcome !== undefined && (entries.size >= MAX_ENTRIES || clock.monotonic() - endedMs >= KEPT_MS)) entries.delete(identity);
     }
-    return entries.size < MOST;
+    return entries.size < MAX_ENTRIES;
   };
 
   const start = (nodeName: string, pod: DrainPod, method: RemovalOptions['method']): Entry => {
-    const entry: Entry = { nodeName, method, abort: new AbortController(), outcome: undefined, endedMs: 0, told: false };
+    const entry: Entry = { nodeName, method, abort: new AbortController(), outcome: undefined, endedMs: 0, isReturned: false };
     entries.set(podIdentity(pod), entry);
     const asking = removePod(pod, { client, signal: entry.abort.signal, method }).then((outcome) => {
       Object.assign(entry, { outcome, endedMs: clock.monotonic() });
@@ -68,14 +68,14 @@ export function createRemovals({ client, clock }: { readonly client: KubeClient;
   return {
     async ask(nodeName, pod, method, signal) {
       const known = entries.get(podIdentity(pod));
-      // Asked in another way, such as by a drain that was still polite.
+      // Another method, such as an eviction before the drain timeout.
       const other = known?.method === method ? undefined : known;
       other?.abort.abort(new Error('The pod is removed in another way'));
-      const isNews = known !== undefined && other === undefined && (known.outcome === undefined || !known.told);
-      if (!isNews && !makeRoom()) return { kind: 'retry', message: 'Too many evictions are in progress' };
-      const entry = isNews ? known : start(nodeName, pod, method);
+      const isReused = known !== undefined && other === undefined && (known.outcome === undefined || !known.isReturned);
+      if (!isReused && !makeRoom()) return { kind: 'retry', message: 'Too many evictions are in progress' };
+      const entry = isReused ? known : start(nodeName, pod, method);
       const outcome = entry.outcome ?? (await orAborted(underWay.get(entry), signal));
-      if (outcome !== undefined) entry.told = true;
+      if (outcome !== undefined) entry.isReturned = true;
       return outcome;
     },
     isUnderWay(pod) {

@@ -2,19 +2,19 @@ import type { DrainPlan } from './plan.ts';
 import { controllerOf, ignoresCordon, podIdentity, selects, type DrainPod, type PodSelector } from './pod.ts';
 
 /**
- * What comes back to the node in the course of one step of a drain. The record of the cordon tells which pods are left; this adds what only a step can see: whose
- * replacements are still to come, and what comes back although no cordon should let it (a scheduler that ignores cordons, or pods whose `managedFields` were removed).
+ * Pods that come back to the node during one step of a drain. The record of the cordon shows which pods have come since; this adds what only a step can observe:
+ * which replacements are still expected, and which pods come back despite the cordon (by a scheduler that ignores cordons, or without `managedFields`).
  */
 export class Returns {
-  /** Controllers of pods that ignore cordons and have been seen to go. */
+  /** Controllers of evicted pods that ignore cordons. */
   readonly #awaited = new Set<string>();
-  /** Pods that the first look showed. */
+  /** Pods of the first plan. */
   #first: ReadonlySet<string> | undefined;
-  /** Controllers of pods that were evicted though they came later, and those pods. */
+  /** Controllers of evicted pods that came after the first plan, and those pods. */
   readonly #late = new Map<string, string>();
   readonly #again = new Set<string>();
 
-  /** Takes notice of a plan. @returns pods that their controller has put back for the second time: not to be evicted at once, or it would go on without a pause */
+  /** Records a plan. @returns pods that their controller has recreated for the second time; they are evicted after a pause only */
   note({ evict, wait, skip }: DrainPlan, { last }: { readonly last?: PodSelector }): readonly DrainPod[] {
     this.#first ??= new Set(evict.map(podIdentity));
     for (const pod of [...evict, ...wait]) {
@@ -25,12 +25,12 @@ export class Returns {
     return evict.filter((pod) => !selects(last, pod) && this.#isSecond(pod));
   }
 
-  /** Whether the replacement of a pod that has gone may be about to appear. */
+  /** Whether the replacement of an evicted pod may appear soon. */
   get isDue(): boolean {
     return this.#awaited.size > 0 || this.#late.size > 0;
   }
 
-  /** Whether the pod is there because its controller keeps putting pods on the node. */
+  /** Whether the controller of the pod keeps recreating it on the node. */
   isAgain(pod: DrainPod): boolean {
     return this.#again.has(podIdentity(pod));
   }

@@ -1,17 +1,17 @@
 import { classifyPod, type ClassifyContext } from './classify.ts';
 import { claimsOf, controllerOf, ignoresCordon, podIdentity, selects, type DrainPod } from './pod.ts';
 
-/** What the pods of a node tell before its cordon. */
+/** The pods on a node before its cordon. */
 export interface PodSurvey {
-  /** UIDs of the pods that ignore cordons and are to be evicted, without those that are evicted last: to be recorded with the cordon. */
+  /** UIDs of the pods that ignore cordons and are to be evicted, except those that are evicted last; recorded with the cordon. */
   readonly presentUids: readonly string[];
-  /** Whether a pod that is to be evicted, or is ending, uses a volume that may be attached to the node: likewise. */
+  /** Whether a pod that is to be evicted, or is terminating, uses a volume that may be attached to the node; recorded likewise. */
   readonly usesVolumes: boolean;
-  /** Pods that are to be evicted and that nothing will make again. */
+  /** Pods that are to be evicted and that no controller will replace. */
   readonly bare: readonly DrainPod[];
 }
 
-/** Looks at the pods of a node before it is cordoned. */
+/** Examines the pods of a node before it is cordoned. */
 export function surveyPods(pods: readonly DrainPod[], context: ClassifyContext): PodSurvey {
   const going = pods.filter((pod) => classifyPod(pod, context).action !== 'skip');
   return {

@@ -8,7 +8,7 @@ export interface DetachOptions {
   readonly client: KubeClient;
   readonly clock: Clock;
   readonly nodeName: string;
-  /** Claims of the pods that stay on the node: their volumes are not waited for. */
+  /** Claims of the pods that stay on the node; their volumes stay attached. */
   readonly keep: readonly Claim[];
   /** How long to wait at most. */
   readonly waitMs: number;
@@ -18,10 +18,9 @@ export interface DetachOptions {
 }
 
 /**
- * Waits until the volumes of pods that have gone are detached from the node. A volume is detached when its VolumeAttachment is gone: `status.attached: false`
- * can also mean that it is being attached. There is no selector for the node, so this lists the whole collection, of which it keeps no more than the node's own,
- * and follows it by a watch.
- * @returns names of the volumes that are attached still; empty when all are detached
+ * Waits until the volumes of evicted pods are detached from the node. A volume is detached when its VolumeAttachment is deleted: `status.attached: false`
+ * can also mean that it is being attached. No selector selects by node, so this lists the whole collection, keeps the attachments of the node only, and watches.
+ * @returns names of the volumes that are still attached; empty when all are detached
  * @throws as a request, when the VolumeAttachments cannot be listed, and the reason of `signal`
  */
 export async function awaitDetached(options: DetachOptions): Promise<readonly string[]> {
@@ -48,7 +47,7 @@ export async function awaitDetached(options: DetachOptions): Promise<readonly st
   return [...attached.values()].toSorted();
 }
 
-/** Takes those that are detached out of `attached`. Ends when all are, and when the time is over. */
+/** Removes detached volumes from `attached`, until none is left or the time is over. */
 async function followDetaching(
   { client, clock, waitMs, signal, stop }: DetachOptions,
   attached: Map<string, string>,
@@ -82,7 +81,7 @@ async function followDetaching(
   }
 }
 
-/** The names of the PersistentVolumes that are bound to these claims. One that cannot be read is unknown, and is not left out. */
+/** The names of the PersistentVolumes that are bound to these claims; undefined for a claim that cannot be read. */
 async function volumesOf(client: KubeClient, claims: readonly Claim[], signal: AbortSignal): Promise<ReadonlySet<string | undefined>> {
   const volumeOf = async ({ namespace, name }: Claim): Promise<string | undefined> => {
     const claim = await client
@@ -94,18 +93,18 @@ async function volumesOf(client: KubeClient, claims: readonly Claim[], signal: A
       });
     return claim?.spec?.volumeName;
   };
-  return new Set(await Promise.all(claims.slice(0, MOST_CLAIMS).map(volumeOf)));
+  return new Set(await Promise.all(claims.slice(0, MAX_CLAIMS).map(volumeOf)));
 }
 
-// More than a node can have volumes attached, on most clouds.
-const MOST_CLAIMS = 64;
+// More volumes than a node can have, on most clouds.
+const MAX_CLAIMS = 64;
 
-const MOST_NAMED = 5;
+const MAX_NAMED = 5;
 
 /** Such as `volume pvc-1` or `7 volumes (pvc-1, …)`. */
 export function describeVolumes(names: readonly string[]): string {
   const [first = ''] = names;
   if (names.length === 1) return `volume ${first}`;
-  const named = names.slice(0, MOST_NAMED).join(', ');
-  return `${String(names.length)} volumes (${named}${names.length > MOST_NAMED ? ', …' : ''})`;
+  const named = names.slice(0, MAX_NAMED).join(', ');
+  return `${String(names.length)} volumes (${named}${names.length > MAX_NAMED ? ', …' : ''})`;
 }

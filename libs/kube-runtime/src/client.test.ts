@@ -119,8 +119,8 @@ describe(errorFromStatus, () => {
       body: { message: 'm', reason: 'r', details: { retryAfterSeconds: 1, causes: [{ message: 'pdb' }] } },
       seen: { message: 'm', reason: 'r', retryAfterMs: 1_000, details: { causes: [{ message: 'pdb' }] } },
     },
-    { name: 'no Status at all', body: null, seen: { message: 'the API server answered 500', reason: '' } },
-    { name: 'some text', body: ' oh dear ', seen: { message: 'the API server answered 500: oh dear' } },
+    { name: 'no Status at all', body: null, seen: { message: 'The API server responded with 500', reason: '' } },
+    { name: 'some text', body: ' oh dear ', seen: { message: 'The API server responded with 500: oh dear' } },
     { name: 'a header that is no number', body: {}, header: 'Wed, 21 Oct 2026', seen: { retryAfterMs: undefined } },
   ])('takes $name', ({ body, header, seen }) => {
     const { message, reason, retryAfterMs, details } = errorFromStatus(500, body, header);

@@ -11,15 +11,15 @@ export const JSON_PATCH = 'application/json-patch+json';
 export const APPLY_PATCH = 'application/apply-patch+yaml';
 
 /**
- * Longer than an API server works on a request: a write ends after 34 s, admission webhooks included, a read after the 60 s of `--request-timeout`. To give up
- * earlier would undo the work, for an API server drops a request whose client has gone, and the next try would take as long.
+ * Longer than the API server works on a request: a write ends after 34 s, admission webhooks included, a read after the 60 s of `--request-timeout`. The
+ * API server drops a request when its client disconnects, so giving up earlier would lose the work, and the next attempt would take as long.
  */
 export const REQUEST_TIMEOUT_MS = 65_000;
 
 /** Parameters of a query, not yet encoded. */
 export type Query = Readonly<Record<string, string>>;
 
-/** What comes with a request. */
+/** Options of a request. */
 export interface KubeRequestOptions {
   /** Sent as JSON. */
   readonly body?: unknown;
@@ -34,24 +34,24 @@ export interface KubeRequestOptions {
 /** The Kubernetes API as paths and JSON. */
 export interface KubeClient {
   /**
-   * One request and its whole answer, undefined if that is empty. If priority and fairness turns it away, it is sent again after the time that the API server
-   * asks for, as long as `timeoutMs` lasts.
-   * @throws `KubeApiError` for any answer that is not a success; `BrupopError` of the transport, or `KUBE_TIMEOUT`
+   * One request and its whole response, undefined if that is empty. If priority and fairness rejects it, it is sent again after the time that the API server
+   * asks for, within `timeoutMs`.
+   * @throws `KubeApiError` for any response that is not a success; `BrupopError` of the transport, or `KUBE_TIMEOUT`
    */
   request<T>(method: HttpRequest['method'], path: string, options: KubeRequestOptions): Promise<T>;
   /**
-   * A GET whose answer is read piece by piece; the caller sets deadlines through `signal`.
+   * A GET whose response is read in pieces; the caller sets deadlines through `signal`.
    * @throws as `request`
    */
   stream(path: string, query: Query, signal: AbortSignal): Promise<HttpResponse>;
 }
 
-/** What a {@link KubeClient} is made from. */
+/** What a {@link KubeClient} needs. */
 export interface KubeClientOptions {
   readonly http: HttpClient;
   readonly clock: Clock;
   readonly userAgent?: string;
-  /** Gets the `Date` header of each answer, which is the API server's time. */
+  /** Called with the `Date` header of each response, which is the API server's time. */
   readonly onDate?: (date: string | undefined) => void;
 }
 
@@ -75,7 +75,7 @@ export function createKubeClient({ http, clock, userAgent = 'brupop', onDate }: 
           onDate?.(response.headers['date']);
           if (isSuccess(response)) return parse(await response.text()) as T;
           const error = await errorFromResponse(response);
-          const waitMs = turnedAwayForMs(error);
+          const waitMs = rejectedForMs(error);
           if (waitMs === undefined || waitMs >= deadline.leftMs()) throw error;
           await sleep(clock, waitMs, deadline.signal);
         }
@@ -95,10 +95,10 @@ export function createKubeClient({ http, clock, userAgent = 'brupop', onDate }: 
 const LEAST_WAIT_MS = 1_000;
 
 /**
- * How long to wait before a request is sent again that priority and fairness has turned away; undefined for any other answer. The API server has not looked into such
- * a request, so it may be sent again whatever it asks for. It says so in plain text; a 429 of its handlers, such as that of a PodDisruptionBudget, is a Status.
+ * How long to wait before a request is sent again that priority and fairness has rejected; undefined for any other response. The API server has not processed
+ * such a request, so any may be repeated. Its body is plain text; a 429 of a handler, such as for a PodDisruptionBudget, is a Status.
  */
-function turnedAwayForMs({ status, reason, retryAfterMs }: KubeApiError): number | undefined {
+function rejectedForMs({ status, reason, retryAfterMs }: KubeApiError): number | undefined {
   return status === 429 && reason === '' && retryAfterMs !== undefined ? Math.max(retryAfterMs, LEAST_WAIT_MS) : undefined;
 }
 
@@ -109,7 +109,7 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new BrupopError('KUBE_BODY', 'The API server answered with something that is not JSON', { retry: 'transient', cause });
+    throw new BrupopError('KUBE_BODY', 'The response of the API server is not JSON', { retry: 'transient', cause });
   }
 }
 

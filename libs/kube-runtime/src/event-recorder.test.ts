@@ -166,7 +166,7 @@ describe(createEventRecorder, () => {
     const { clock, recorder, told, log } = start(3);
     for (let count = 0; count < 5; count++) recorder.record(anEvent(`m${String(count)}`));
     await clock.settle();
-    expect([told(), log.entries[0]?.fields]).toEqual([['m0 x1', 'm1 x1', 'm2 x1'], { dropped: 2, reason: 'too many were waiting' }]);
+    expect([told(), log.entries[0]?.fields]).toEqual([['m0 x1', 'm1 x1', 'm2 x1'], { dropped: 2, reason: 'too many are pending' }]);
     recorder.record(anEvent('later'));
     await clock.settle();
     expect(told().at(-1)).toBe('later x1');

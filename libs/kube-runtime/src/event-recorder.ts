@@ -10,7 +10,7 @@ import { paths } from './paths.ts';
 /** The object that an event is about. */
 export type Regarding = ObjectReference & Required<Pick<ObjectReference, 'apiVersion' | 'kind' | 'name' | 'uid'>>;
 
-/** An event as its author tells it. */
+/** An event to record. */
 export interface EventInput {
   readonly regarding: Regarding;
   readonly type: 'Normal' | 'Warning';
@@ -20,11 +20,11 @@ export interface EventInput {
   readonly message: string;
   /** What was being done, as a CamelCase word; the reason by default. */
   readonly action?: string;
-  /** Whether it tells of a state rather than of a happening: then there is one Event of it, whichever process records it first. */
+  /** Whether it describes a state and not an occurrence: then all processes together record one Event. */
   readonly standing?: boolean;
 }
 
-/** What an {@link EventRecorder} is made from. */
+/** What an {@link EventRecorder} needs. */
 export interface EventRecorderOptions {
   readonly client: KubeClient;
   readonly clock: Clock;
@@ -41,13 +41,13 @@ export interface EventRecorderOptions {
 export interface EventRecorder {
   /** Returns at once; never throws. The same event again becomes a series of one object. */
   record(event: EventInput): void;
-  /** Sends what is waiting; resolves when that is done or 5 s have passed. Never rejects. */
+  /** Sends pending events; resolves when that is done or 5 s have passed. Never rejects. */
   flush(): Promise<void>;
 }
 
 interface Series {
   readonly event: EventInput;
-  /** Absent until the API server has it. */
+  /** Absent until the API server has stored it. */
   name?: string;
   count: number;
   sentCount: number;
@@ -57,16 +57,16 @@ interface Series {
   attempts: number;
 }
 
-// As client-go's recorder: after a pause of so long the same event is told as a new one.
+// As client-go's recorder: after this pause the same event starts a new series.
 const SERIES_ENDS_AFTER_MS = 6 * 60_000;
 // A series is written again at most so often.
 const SERIES_INTERVAL_MS = 60_000;
 const MAX_ATTEMPTS = 3;
 const FLUSH_MS = 5_000;
 const LOST_INTERVAL_MS = 60_000;
-const LONGEST_NOTE = 1_024;
+const MAX_NOTE_BYTES = 1_024;
 
-/** Tells users what happens, as Events of `events.k8s.io/v1`. */
+/** Records Events of `events.k8s.io/v1`. */
 export function createEventRecorder(options: EventRecorderOptions): EventRecorder {
   const { client, clock, log, component, instance, capacity = 500 } = options;
   const series = new Map<string, Series>();
@@ -81,7 +81,7 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
   const dueMs = (one: Series): number => {
     if (one.count === one.sentCount) return Infinity;
     if (one.attempts > 0) return one.sentMs + 1_000 * 2 ** one.attempts;
-    // The second occurrence is told at once: it turns one event into a series.
+    // The second occurrence is sent at once: it turns one event into a series.
     return one.sentCount <= 1 ? 0 : one.sentMs + SERIES_INTERVAL_MS;
   };
 
@@ -114,7 +114,7 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
     try {
       await client.request('POST', paths.events(namespace), { body, signal: stop.signal });
     } catch (error) {
-      // Another process has told it.
+      // Another process has recorded it.
       if (one.event.standing !== true || !isKubeStatus(error, 409)) throw error;
     }
     one.name = name;
@@ -132,7 +132,7 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
     }
   };
 
-  /** Gives an event up, and says so: in the API server's words, and once a minute at most, since what refuses one refuses all. */
+  /** Drops an event and logs the error, at most once a minute: usually all events fail for the same reason. */
   const lose = (key: string, { event: { reason } }: Series, error: unknown): void => {
     series.delete(key);
     lost++;
@@ -174,7 +174,7 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
       forgetEnded();
       const nextMs = Math.min(Infinity, ...[...series.values()].map(dueMs));
       if (nextMs !== Infinity) cancelTimer = clock.setTimer(nextMs - clock.monotonic(), pump);
-      if (dropped > 0) log.warn('Dropped events', { dropped, reason: 'too many were waiting' });
+      if (dropped > 0) log.warn('Dropped events', { dropped, reason: 'too many are pending' });
       dropped = 0;
     });
   };
@@ -205,7 +205,7 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
     async flush() {
       cancelTimer();
       const cancel = clock.setTimer(FLUSH_MS, () => {
-        stop.abort(new Error('the time for sending events is over'));
+        stop.abort(new Error('Sending the remaining events timed out'));
         stop = new AbortController();
       });
       await working;
@@ -215,20 +215,20 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
   };
 }
 
-/** The API server counts bytes, and refuses an Event whose note is longer. */
+/** The API server limits the note in bytes, and rejects an Event with a longer one. */
 function shortenNote(message: string): string {
-  let note = shortenText(message, LONGEST_NOTE);
-  for (let bytes = Buffer.byteLength(note); bytes > LONGEST_NOTE; bytes = Buffer.byteLength(note))
-    note = shortenText(message, Math.floor((note.length * LONGEST_NOTE) / bytes));
+  let note = shortenText(message, MAX_NOTE_BYTES);
+  for (let bytes = Buffer.byteLength(note); bytes > MAX_NOTE_BYTES; bytes = Buffer.byteLength(note))
+    note = shortenText(message, Math.floor((note.length * MAX_NOTE_BYTES) / bytes));
   return note;
 }
 
-/** What makes two events the same. */
+/** Two events with this key are the same. */
 function keyOf({ regarding, type, reason, message, action }: EventInput): string {
   return JSON.stringify([regarding.uid, regarding.kind, type, reason, message, action]);
 }
 
-/** @param unique what no other event of this process and moment has */
+/** @param unique returns a new suffix each time */
 function nameOf(event: EventInput, unique: () => string): string {
   // A part of a name may not end with a dot or hyphen, wherever it was cut.
   const about = event.regarding.name.slice(0, 200).replace(/[^a-z0-9]+$/, '');

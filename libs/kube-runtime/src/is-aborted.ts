@@ -1,4 +1,4 @@
-/** Asks anew: after an `await` the answer may have changed, which TypeScript does not see when it reads the property. */
+/** Reads the property anew: after an `await` it may have changed, which TypeScript's control flow analysis does not assume. */
 export function isAborted(signal: AbortSignal): boolean {
   return signal.aborted;
 }

@@ -17,14 +17,14 @@ export interface StatusDetails {
   readonly retryAfterSeconds?: number;
 }
 
-/** An answer of the API server that is not a success. The message is that of its Status, shortened: an admission webhook may write megabytes. */
+/** A response of the API server that is not a success. The message is that of its Status, shortened: an admission webhook may write megabytes. */
 export class KubeApiError extends BrupopError {
   /** HTTP status code. */
   readonly status: number;
   /** `metav1.StatusReason`, such as `NotFound`; empty if the body was no Status. */
   readonly reason: string;
   readonly details?: StatusDetails;
-  /** How long the server asks us to wait. */
+  /** How long the server asks the client to wait. */
   readonly retryAfterMs?: number;
 
   constructor(
@@ -41,7 +41,7 @@ export class KubeApiError extends BrupopError {
   }
 }
 
-/** Whether `error` is an answer of the API server with one of these HTTP statuses. */
+/** Whether `error` is a response of the API server with one of these HTTP statuses. */
 export function isKubeStatus(error: unknown, ...statuses: readonly number[]): error is KubeApiError {
   return error instanceof KubeApiError && statuses.includes(error.status);
 }
@@ -54,7 +54,7 @@ interface StatusBody {
   readonly details?: StatusDetails | null;
 }
 
-/** Maps a `metav1.Status`, or whatever a proxy on the way has put in its place. */
+/** Maps a `metav1.Status`, or the body that a proxy has sent instead. */
 export function errorFromStatus(httpStatus: number, body: unknown, retryAfterHeader?: string): KubeApiError {
   const status: StatusBody = typeof body === 'object' && body !== null ? body : {};
   const message = typeof status.message === 'string' && status.message !== '' ? status.message : fallbackMessage(httpStatus, body);
@@ -62,7 +62,7 @@ export function errorFromStatus(httpStatus: number, body: unknown, retryAfterHea
   const retryAfterSeconds = details?.retryAfterSeconds ?? (retryAfterHeader === undefined ? undefined : Number(retryAfterHeader));
   return new KubeApiError(
     httpStatus,
-    typeof status.reason === 'string' ? shortenText(status.reason, LONGEST_WORD) : '',
+    typeof status.reason === 'string' ? shortenText(status.reason, MAX_REASON) : '',
     shortenText(message),
     {
       ...(details === undefined ? {} : { details }),
@@ -71,10 +71,10 @@ export function errorFromStatus(httpStatus: number, body: unknown, retryAfterHea
   );
 }
 
-const LONGEST_WORD = 64;
-const MOST_CAUSES = 10;
+const MAX_REASON = 64;
+const MAX_CAUSES = 10;
 
-/** What a webhook or a proxy puts here may be anything. */
+/** A webhook or a proxy may put anything here. */
 function boundedDetails(details: unknown): StatusDetails | undefined {
   if (typeof details !== 'object' || details === null) return undefined;
   const { causes, ...rest } = details as StatusDetails;
@@ -83,7 +83,7 @@ function boundedDetails(details: unknown): StatusDetails | undefined {
     Object.entries(rest).map(([name, value]) => [name, typeof value === 'string' ? shortenText(value) : value]),
   );
   if (!Array.isArray(causes)) return bounded;
-  const few = (causes as readonly (StatusCause | null)[]).slice(0, MOST_CAUSES).map((cause) =>
+  const few = (causes as readonly (StatusCause | null)[]).slice(0, MAX_CAUSES).map((cause) =>
     Object.fromEntries(
       (['reason', 'message', 'field'] as const).flatMap((name) => {
         const value = text(cause?.[name]);
@@ -96,7 +96,7 @@ function boundedDetails(details: unknown): StatusDetails | undefined {
 
 function fallbackMessage(httpStatus: number, body: unknown): string {
   const start = typeof body === 'string' ? body.trim().slice(0, 200) : '';
-  return `the API server answered ${String(httpStatus)}${start === '' ? '' : `: ${start}`}`;
+  return `The API server responded with ${String(httpStatus)}${start === '' ? '' : `: ${start}`}`;
 }
 
 /** Reads a response that is not a success to its end. */

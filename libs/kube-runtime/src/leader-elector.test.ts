@@ -74,7 +74,7 @@ describe(createLeaderElector, () => {
     await b.done;
     expect([holder(), b.elector.holder()]).toEqual(['', undefined]);
     const leaders = b.log.entries.filter(({ message }) => message === 'Leader changed').map(({ fields }) => fields['leader']);
-    expect(leaders).toEqual(['a', 'nobody', 'b', 'nobody']);
+    expect(leaders).toEqual(['a', 'none', 'b', 'none']);
   });
 
   test('takes over from a leader that died, once its lease has not changed for its duration', async () => {

@@ -9,7 +9,7 @@ import { withHolder, mayHold, observeLease, released } from './lease.ts';
 import type { ObservedLease } from './lease.ts';
 import { paths } from './paths.ts';
 
-/** What a {@link LeaderElector} is made from. */
+/** What a {@link LeaderElector} needs. */
 export interface LeaderElectorOptions {
   readonly client: KubeClient;
   readonly clock: Clock;
@@ -22,7 +22,7 @@ export interface LeaderElectorOptions {
   /** How long others respect a lease that is not renewed; 40 s by default, as the kubelet's. */
   readonly leaseDurationMs?: number;
   /**
-   * A leader that could not renew for so long stops leading; 30 s by default, and less than the duration. A renewal is given up after half of it, which is more than
+   * A leader that could not renew within this time stops leading; 30 s by default, and less than the duration. A renewal times out after half of it, which is more than
    * the 10 s that an admission webhook has by default.
    */
   readonly renewDeadlineMs?: number;
@@ -30,16 +30,16 @@ export interface LeaderElectorOptions {
   readonly retryPeriodMs?: number;
 }
 
-/** Takes part in an election until told to stop. */
+/** Takes part in a leader election. */
 export interface LeaderElector {
   /**
    * Waits for the lease, then calls `lead`. When the lease is lost its signal aborts; once it has ended, the waiting begins again.
    * Resolves after `signal` has aborted, `lead` has ended and the lease is released, or when `lead` ends by itself.
-   * @throws whatever `lead` throws while it leads
+   * @throws what `lead` throws while it leads
    */
   run(lead: (signal: AbortSignal) => Promise<void>, signal: AbortSignal): Promise<void>;
   isLeader(): boolean;
-  /** The identity that holds the lease, as seen last; undefined before the first look, and when nobody does. */
+  /** The last known holder of the lease; undefined before the first read, and if there is none. */
   holder(): string | undefined;
 }
 
@@ -52,15 +52,15 @@ export function createLeaderElector(options: LeaderElectorOptions): LeaderElecto
   }
   const path = paths.lease(namespace, leaseName);
   let observed: ObservedLease | undefined;
-  let holderTold = '';
-  /** When the last successful renewal was *sent*: others count from no earlier than that. Undefined while not leading. */
+  let loggedHolder = '';
+  /** When the last successful renewal was *sent*: other processes count from then or later. Undefined while not leading. */
   let renewedMs: number | undefined;
 
   const note = (lease: Lease): ObservedLease => {
     observed = observeLease(observed, lease, clock.monotonic());
     const holder = lease.spec?.holderIdentity ?? '';
-    if (holder !== holderTold) log.info('Leader changed', { leader: holder === '' ? 'nobody' : holder });
-    holderTold = holder;
+    if (holder !== loggedHolder) log.info('Leader changed', { leader: holder === '' ? 'none' : holder });
+    loggedHolder = holder;
     return observed;
   };
 
@@ -74,10 +74,10 @@ export function createLeaderElector(options: LeaderElectorOptions): LeaderElecto
     note(await client.request<Lease>(isNew ? 'POST' : 'PUT', isNew ? paths.leases(namespace) : path, { body: lease, signal, timeoutMs }));
   };
 
-  /** One attempt to take or to keep the lease. False: another has it, or was faster. */
+  /** One attempt to take or to renew the lease. False: another process holds it, or was faster. */
   const attempt = async (signal: AbortSignal, timeoutMs: number): Promise<boolean> => {
     const startedMs = clock.monotonic();
-    // The holder knows the record that it wrote and need not read it; the resourceVersion tells if that is wrong.
+    // The holder knows the record that it wrote and need not read it; the resourceVersion guards the write.
     const current = renewedMs !== undefined && observed !== undefined ? observed : await read(signal, timeoutMs);
     if (current !== undefined && !mayHold(current, identity, clock.monotonic())) return false;
     const blank: Lease = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: leaseName, namespace } };
@@ -85,15 +85,15 @@ export function createLeaderElector(options: LeaderElectorOptions): LeaderElecto
       await write(withHolder(current?.lease ?? blank, identity, leaseDurationMs, clock.now()), signal, timeoutMs);
     } catch (error) {
       if (!isKubeStatus(error, 404, 409)) throw error;
-      // Without a record the next attempt reads anew, and makes the lease again if somebody has deleted it.
+      // Without a record the next attempt reads the lease, and creates it again if it was deleted.
       observed = undefined;
       const actual = await read(signal, timeoutMs);
       const holder = actual?.lease.spec?.holderIdentity ?? '';
-      // Somebody may have labelled the lease; that is no change of leader, and the next attempt will do.
+      // Another client may have changed other fields, such as labels; the leader is the same, and the next attempt renews.
       if (renewedMs !== undefined && (holder === identity || actual === undefined)) throw error;
       return false;
     }
-    // Given up in the meantime: this success came too late to count.
+    // Aborted in the meantime: this success came too late.
     signal.throwIfAborted();
     renewedMs = startedMs;
     return true;
@@ -114,7 +114,7 @@ export function createLeaderElector(options: LeaderElectorOptions): LeaderElecto
   /** Renews until the lease is lost or `signal` aborts. */
   const renew = async (signal: AbortSignal, lost: (reason: string) => void): Promise<void> => {
     let cancelDeadline: () => void = () => undefined;
-    // A timer of its own, because the request that does not return is just the case it is for.
+    // A timer of its own, since the renewal may be a request that does not return.
     const arm = (): void => {
       cancelDeadline();
       cancelDeadline = clock.setTimer((renewedMs ?? 0) + renewDeadlineMs - clock.monotonic(), () => {
@@ -166,7 +166,7 @@ export function createLeaderElector(options: LeaderElectorOptions): LeaderElecto
     };
     signal.addEventListener('abort', stop, { once: true });
     if (signal.aborted) stop();
-    // Renewal goes on while `lead` winds up, so that nobody takes over before it has ended.
+    // Renewal continues while `lead` ends, so that no other process leads before that.
     const renewing = new AbortController();
     const end = { isLost: false };
     const renewal = renew(renewing.signal, (reason) => {

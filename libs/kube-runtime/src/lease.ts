@@ -1,13 +1,13 @@
 import { formatMicroTime } from '@brupop/kube-objects';
 import type { Lease } from '@brupop/kube-objects';
 
-/** A lease as last seen, and when: by our own monotonic clock, because the clocks of the holders may disagree. */
+/** A lease as last seen, and when: by the monotonic clock of this process, because clocks of holders may differ. */
 export interface ObservedLease {
   readonly lease: Lease;
   readonly seenMs: number;
 }
 
-/** Keeps the time at which the record last *changed*: an old record that we read again is not a sign of life. */
+/** Keeps the time at which the record last *changed*: an old record that is read again is not a renewal. */
 export function observeLease(known: ObservedLease | undefined, lease: Lease, nowMs: number): ObservedLease {
   const unchanged = known !== undefined && known.lease.metadata.resourceVersion === lease.metadata.resourceVersion;
   return unchanged ? known : { lease, seenMs: nowMs };
@@ -37,7 +37,7 @@ export function withHolder(lease: Lease, identity: string, durationMs: number, w
   };
 }
 
-/** The record with nobody as its holder, so that another takes it at once. */
+/** The record without a holder, so that another process can take the lease at once. */
 export function released(lease: Lease, wallMs: number): Lease {
   return { ...lease, spec: { ...lease.spec, holderIdentity: '', leaseDurationSeconds: 1, renewTime: formatMicroTime(wallMs) } };
 }

@@ -3,7 +3,7 @@ export function objectKey({ name, namespace }: { readonly name: string; readonly
   return namespace === undefined || namespace === '' ? name : `${namespace}/${name}`;
 }
 
-/** What a reflector has seen, trimmed; always a state that the API server once had. */
+/** Transformed objects of a reflector; always a state that the API server has had. */
 export interface Store<T> {
   get(key: string): T | undefined;
   list(): T[];

@@ -18,7 +18,7 @@ export type ReflectorOutcome =
 export interface ReflectorStep {
   readonly state: ReflectorState;
   readonly delayMs: number;
-  /** Failures in a row, for the next step. */
+  /** Consecutive failures, for the next step. */
   readonly failures: number;
 }
 
@@ -26,7 +26,7 @@ const LIMITS = { minMs: 500, maxMs: 30_000 };
 // A version that cannot be watched from, for a reason that the server does not call expired, is given up after this many attempts.
 const MAX_RESUMES = 5;
 
-/** Decides what follows. A watch resumes where it was as long as that may work; otherwise everything is listed afresh. */
+/** Decides the next step: a watch resumes where it ended if that may work; otherwise everything is listed again. */
 export function nextStep(outcome: ReflectorOutcome, failures: number, random: Random): ReflectorStep {
   const delayFor = (count: number): number => (count === 0 ? 0 : backoffMs(count, LIMITS, random));
   switch (outcome.kind) {
@@ -39,7 +39,7 @@ export function nextStep(outcome: ReflectorOutcome, failures: number, random: Ra
       return { state: { kind: 'watching', resourceVersion: outcome.resourceVersion }, delayMs: delayFor(count), failures: count };
     }
     case 'expired': {
-      // The first list after a good watch comes at once; a server whose every watch has expired is not to be hammered.
+      // The first list after a healthy watch is immediate; if every watch expires, lists back off.
       const count = outcome.healthy ? 0 : failures + 1;
       return { state: { kind: 'listing' }, delayMs: delayFor(count), failures: count };
     }

@@ -17,14 +17,14 @@ export interface Reflected {
   readonly metadata: Pick<ObjectMeta, 'name' | 'namespace' | 'resourceVersion'>;
 }
 
-/** A change of the store, told after it is made. */
+/** A change of the store, after it was made. */
 export type ReflectorEvent<T> =
   | { readonly type: 'added' | 'deleted'; readonly object: T }
   | { readonly type: 'modified'; readonly object: T; readonly before: T }
-  /** A whole list has been taken over. */
+  /** A list has replaced the store. */
   | { readonly type: 'synced'; readonly object?: undefined };
 
-/** What a {@link Reflector} is made from. */
+/** What a {@link Reflector} needs. */
 export interface ReflectorOptions<T extends Reflected> {
   readonly client: KubeClient;
   /** Of the collection; see `paths`. */
@@ -43,7 +43,7 @@ export interface ReflectorOptions<T extends Reflected> {
   readonly onRestart?: (why: WatchEnd) => void;
   /** Longest time until the head of an answer and between two pieces of a list; 30 s by default. */
   readonly responseMs?: number;
-  /** A watch that is silent for so long is dead: bookmarks come about every minute. 150 s by default. */
+  /** A watch that is silent for this long has failed: bookmarks come about every minute. 150 s by default. */
   readonly silenceMs?: number;
   /** Items in a page of a list; 500 by default. */
   readonly pageSize?: number;
@@ -57,7 +57,7 @@ export type WatchEnd = (typeof WATCH_ENDS)[number];
 /** A collection's mirror in memory. */
 export interface Reflector<T> {
   readonly store: Store<T>;
-  /** Whether a list has been taken over since the start, or since the last `relist`. */
+  /** Whether a list has replaced the store since the start, or since the last `relist`. */
   hasSynced(): boolean;
   /** How long nothing has been heard from the server, in milliseconds; undefined before the first list. Bookmarks come about every minute. */
   silenceMs(): number | undefined;
@@ -65,17 +65,17 @@ export interface Reflector<T> {
   run(signal: AbortSignal): Promise<void>;
   /** @throws the reason of the signal */
   waitForSync(signal: AbortSignal): Promise<void>;
-  /** Lists afresh at once; the store keeps what it has until the list is whole. */
+  /** Lists again at once; the store keeps its objects until the list is complete. */
   relist(): void;
 }
 
 // One illegal object may change many times a second.
-const SAY_UNREADABLE_EVERY_MS = 60_000;
+const LOG_UNREADABLE_EVERY_MS = 60_000;
 
-const RELIST = new Error('listing afresh');
-// The server ends each watch after so long (plus as much again by chance), as client-go's do.
+const RELIST = new Error('listing again');
+// The server ends each watch after this time (plus up to as much again, at random), as with client-go.
 const WATCH_SECONDS = 300;
-// A watch that ends sooner, without having told anything, is a sign of trouble.
+// A watch that ends sooner, without an event, indicates a problem.
 const HEALTHY_AFTER_MS = 5_000;
 
 /** Mirrors one collection of the API server in memory. */
@@ -90,7 +90,7 @@ export function createReflector<T extends Reflected>(options: ReflectorOptions<T
   let heardMs: number | undefined;
 
   let unreadable = 0;
-  let saidUnreadableMs = -Infinity;
+  let loggedUnreadableMs = -Infinity;
 
   /** One object that cannot be read must stop neither the list nor the watch. @returns undefined for such an object */
   const read = (raw: unknown): T | undefined => {
@@ -98,8 +98,8 @@ export function createReflector<T extends Reflected>(options: ReflectorOptions<T
       return transform(raw);
     } catch (error) {
       unreadable++;
-      if (clock.monotonic() - saidUnreadableMs >= SAY_UNREADABLE_EVERY_MS) {
-        saidUnreadableMs = clock.monotonic();
+      if (clock.monotonic() - loggedUnreadableMs >= LOG_UNREADABLE_EVERY_MS) {
+        loggedUnreadableMs = clock.monotonic();
         log.error('Skipped an object that cannot be read', { object: keyOf(raw), skipped: unreadable, error });
       }
       return undefined;
@@ -114,7 +114,7 @@ export function createReflector<T extends Reflected>(options: ReflectorOptions<T
     }
   };
 
-  const takeOver = (listed: Map<string, T>): void => {
+  const replaceStore = (listed: Map<string, T>): void => {
     const former = objects;
     objects = listed;
     for (const [key, object] of listed) {
@@ -154,21 +154,21 @@ export function createReflector<T extends Reflected>(options: ReflectorOptions<T
         listed = new Map();
       },
     });
-    takeOver(listed);
+    replaceStore(listed);
     log.debug('Listed', { objects: listed.size, resourceVersion });
     return { kind: 'listed', resourceVersion };
   };
 
   const watch = async (from: string, signal: AbortSignal): Promise<ReflectorOutcome> => {
     let resourceVersion = from;
-    let told = false;
+    let hadEvent = false;
     const startedMs = clock.monotonic();
-    const healthy = (): boolean => told || clock.monotonic() - startedMs >= HEALTHY_AFTER_MS;
+    const healthy = (): boolean => hadEvent || clock.monotonic() - startedMs >= HEALTHY_AFTER_MS;
     const timeoutSeconds = Math.ceil(WATCH_SECONDS * (1 + random()));
     const watched = { client, clock, path, query, resourceVersion: from, timeoutSeconds, responseMs, silenceMs, signal };
     try {
       for await (const event of watchCollection(watched)) {
-        told = true;
+        hadEvent = true;
         heardMs = clock.monotonic();
         resourceVersion = event.object.metadata?.resourceVersion ?? resourceVersion;
         if (event.type !== 'BOOKMARK') apply(event);
@@ -191,7 +191,7 @@ export function createReflector<T extends Reflected>(options: ReflectorOptions<T
       return;
     }
     if (object === undefined) return;
-    // A resumed watch may tell again what we know.
+    // A resumed watch may repeat events.
     if (known !== undefined && sameVersion(known, object)) return;
     objects.set(key, object);
     emit(known === undefined ? { type: 'added', object } : { type: 'modified', object, before: known });
@@ -205,7 +205,7 @@ export function createReflector<T extends Reflected>(options: ReflectorOptions<T
     }
   };
 
-  const tell = (outcome: ReflectorOutcome, state: ReflectorState, delayMs: number): void => {
+  const report = (outcome: ReflectorOutcome, state: ReflectorState, delayMs: number): void => {
     if (outcome.kind === 'failed' || outcome.kind === 'ended' || outcome.kind === 'expired') options.onRestart?.(outcome.kind);
     const about = { next: state.kind, delayMs: Math.round(delayMs) };
     // A collection that is served and empty answers 200, even in a namespace that there is not.
@@ -266,7 +266,7 @@ export function createReflector<T extends Reflected>(options: ReflectorOptions<T
         const next = nextStep(step.aborted ? { kind: 'relist' } : outcome, failures, random);
         ({ state, failures } = next);
         if (step.aborted) continue;
-        tell(outcome, next.state, next.delayMs);
+        report(outcome, next.state, next.delayMs);
         if (next.delayMs > 0) {
           await sleep(clock, next.delayMs, step).catch(() => {
             state = { kind: 'listing' };

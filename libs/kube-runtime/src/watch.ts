@@ -4,13 +4,13 @@ import type { KubeClient, Query } from './client.ts';
 import { errorFromStatus, kubeTimeout } from './kube-error.ts';
 import { linesOf } from './lines.ts';
 
-/** One line of a watch. A `BOOKMARK` tells nothing but how far the watch has come. */
+/** One line of a watch. A `BOOKMARK` only has the resourceVersion that the watch has reached. */
 export interface WatchEvent {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK';
   readonly object: { readonly metadata?: { readonly resourceVersion?: string } };
 }
 
-/** What {@link watchCollection} is made from. */
+/** What {@link watchCollection} needs. */
 export interface WatchOptions {
   readonly client: KubeClient;
   readonly clock: Clock;
@@ -18,13 +18,13 @@ export interface WatchOptions {
   readonly path: string;
   /** Such as `labelSelector`. */
   readonly query?: Query;
-  /** Changes after this one are told; that of a list makes list and watch one story. */
+  /** The watch starts after it; with that of a list, no change is missed. */
   readonly resourceVersion: string;
   /** When the server ends the watch by itself. */
   readonly timeoutSeconds: number;
   /** Longest time until the head of the answer; 30 s by default. */
   readonly responseMs?: number;
-  /** A watch that is silent for so long is dead: bookmarks come about every minute. 150 s by default. */
+  /** A watch that is silent for this long has failed: bookmarks come about every minute. 150 s by default. */
   readonly silenceMs?: number;
   readonly signal: AbortSignal;
 }
@@ -63,7 +63,7 @@ function parseJson(line: string): unknown {
   try {
     return JSON.parse(line);
   } catch (cause) {
-    throw new BrupopError('KUBE_BODY', 'A watch sent something that is not JSON', { retry: 'transient', cause });
+    throw new BrupopError('KUBE_BODY', 'A line of a watch is not JSON', { retry: 'transient', cause });
   }
 }
 

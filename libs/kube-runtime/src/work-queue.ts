@@ -2,13 +2,13 @@ import { systemRandom } from '@brupop/ports';
 import type { Clock, Logger, Random } from '@brupop/ports';
 import { backoffMs } from './backoff.ts';
 
-/** What a reconcile that ended well asks for. */
+/** What a successful reconcile asks for. */
 export interface ReconcileResult {
-  /** Absent means: not until something happens. */
+  /** Absent: not until the next event. */
   readonly requeueAfterMs?: number;
 }
 
-/** What a {@link WorkQueue} is made from. */
+/** What a {@link WorkQueue} needs. */
 export interface WorkQueueOptions<K> {
   readonly clock: Clock;
   readonly log: Logger;
@@ -20,7 +20,7 @@ export interface WorkQueueOptions<K> {
   readonly coalesceMs?: number;
   /** Pause after a failure, doubling; 1 s to 60 s by default. */
   readonly backoff?: { readonly minMs: number; readonly maxMs: number };
-  /** Told of each reconcile once it has ended; for metrics. */
+  /** Called after each reconcile; for metrics. */
   readonly onReconcile?: (reconciled: Reconciled<K>) => void;
 }
 
@@ -96,7 +96,7 @@ export function createWorkQueue<K>(options: WorkQueueOptions<K>): WorkQueue<K> {
       failures.set(key, count);
       const delayMs = backoffMs(count, backoff, random);
       schedule(key, delayMs);
-      log.error('Reconcile failed, trying again', { key: String(key), error, failures: count, delayMs: Math.round(delayMs) });
+      log.error('Reconcile failed; will retry', { key: String(key), error, failures: count, delayMs: Math.round(delayMs) });
     }
   };
 

@@ -111,7 +111,7 @@ const POLICIES: readonly Policy[] = [
 const API_VERSION = 'admissionregistration.k8s.io/v1';
 
 /**
- * What RBAC cannot say: which fields and which names the operator's own accounts may write. Requests of others are not looked at. They need
+ * What RBAC cannot say: which fields and which names the operator's own accounts may write. Requests of other accounts are not checked. They need
  * Kubernetes 1.30.
  */
 export function admissionPolicies(namespace: string): readonly KubernetesObject[] {

@@ -2,7 +2,7 @@ import { APISERVER_DEPLOYMENT, COMPONENT_LABEL, CONTROLLER_COMPONENT, DEFAULT_NA
 import { componentLabels, selectorLabels } from './objects.ts';
 import type { KubernetesObject } from './objects.ts';
 
-/** How the Prometheus Operator is told about a component. */
+/** The monitors of the Prometheus Operator. */
 export interface MonitorOptions {
   /** Default `brupop-bottlerocket-aws`. */
   readonly namespace?: string;

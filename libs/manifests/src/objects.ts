@@ -1,7 +1,7 @@
 import { AGENT_COMPONENT, APISERVER_COMPONENT, COMPONENT_LABEL, CONTROLLER_COMPONENT } from '@brupop/crd-models';
 import type { Component } from './options.ts';
 
-/** Anything that a field of a Kubernetes object may hold, as JSON. */
+/** The value of any field of a Kubernetes object, as JSON. */
 export type KubernetesValue =
   string | number | boolean | null | readonly KubernetesValue[] | { readonly [field: string]: KubernetesValue | undefined };
 

@@ -99,7 +99,7 @@ export function installationOf(options: InstallOptions): Installation {
   };
 }
 
-/** What does not look like a port is for the process to refuse. */
+/** The process itself rejects an invalid port. */
 function metricsPortOf({ env }: InstallOptions, component: keyof MetricsPorts): number {
   const given = env?.[component]?.['METRICS_PORT']?.trim() ?? '';
   return /^\d{1,5}$/.test(given) ? Number(given) : METRICS_PORT;

@@ -17,7 +17,7 @@ export interface PodParts {
   /** Unless others are chosen. */
   readonly annotations?: Readonly<Record<string, string>>;
   readonly placement: Placement;
-  /** Taints that it tolerates whatever else is chosen. */
+  /** Taints that it always tolerates. */
   readonly tolerations?: readonly KubernetesValue[];
 }
 
@@ -35,9 +35,9 @@ export const TLS_VOLUME = 'bottlerocket-tls-keys';
 /** Where it is mounted. */
 export const TLS_MOUNT: KubernetesValue = { name: TLS_VOLUME, mountPath: '/etc/brupop-tls-keys', readOnly: true };
 
-const NOBODY = 65_532;
+const UNPRIVILEGED_ID = 65_532;
 
-/** What Pod Security's `restricted` level asks of a container, and a root file system that nobody can write to. */
+/** What Pod Security's `restricted` level requires of a container, and a read-only root file system. */
 export const RESTRICTED: Readonly<Record<string, KubernetesValue>> = {
   allowPrivilegeEscalation: false,
   capabilities: { drop: ['ALL'] },
@@ -46,10 +46,10 @@ export const RESTRICTED: Readonly<Record<string, KubernetesValue>> = {
 };
 
 /** For what needs nothing of its node. */
-export const UNPRIVILEGED: KubernetesValue = { ...RESTRICTED, runAsNonRoot: true, runAsUser: NOBODY, runAsGroup: NOBODY };
+export const UNPRIVILEGED: KubernetesValue = { ...RESTRICTED, runAsNonRoot: true, runAsUser: UNPRIVILEGED_ID, runAsGroup: UNPRIVILEGED_ID };
 
 /** Makes what is mounted readable by an {@link UNPRIVILEGED} container. */
-export const UNPRIVILEGED_POD: KubernetesValue = { fsGroup: NOBODY };
+export const UNPRIVILEGED_POD: KubernetesValue = { fsGroup: UNPRIVILEGED_ID };
 
 /**
  * Of apiserver and controller: they may run on cordoned nodes. Only they uncordon; were every node cordoned, say by a drain that a power cut ended on
@@ -59,7 +59,7 @@ export const SERVER_TOLERATIONS: readonly KubernetesValue[] = [
   { key: 'node.kubernetes.io/unschedulable', operator: 'Exists', effect: 'NoSchedule' },
 ];
 
-/** Readable by its owner and its group alone (0440): a private key is nobody else's business. */
+/** Readable by its owner and its group alone (0440): the volume may hold a private key. */
 export const SECRET_MODE = 0o440;
 
 /** Environment entries from names and values, then those of the operator's own choice, which win. */
@@ -104,7 +104,7 @@ export function podTemplate(component: Component, installation: Installation, pa
           command: [`./${component}`],
           env: parts.env,
           ...parts.container,
-          // A process that ends tells why in its last lines: `kubectl describe pod` shows them.
+          // The last lines of a process that has ended show why: `kubectl describe pod` has them.
           terminationMessagePolicy: 'FallbackToLogsOnError',
           resources: { ...RESOURCES[component], ...resources[component] },
           securityContext: parts.securityContext,

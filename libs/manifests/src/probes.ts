@@ -7,7 +7,7 @@ export interface HealthEndpoint {
   readonly scheme?: 'HTTPS';
 }
 
-/** Asked all along. Three answers in a row must fail to come within 5 s, so that a machine that is merely busy restarts nothing. */
+/** Probed continuously. Three consecutive responses must take longer than 5 s, so that a busy machine restarts nothing. */
 export function probe(httpGet: HealthEndpoint): KubernetesValue {
   return { httpGet: { ...httpGet }, periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 3 };
 }

@@ -18,13 +18,13 @@ export interface Permissions {
   readonly namespace: readonly PolicyRule[];
 }
 
-/** The ClusterRole of Kubernetes that the original binds for TokenReviews; it also allows SubjectAccessReviews, so ours binds nobody to it. */
+/** The ClusterRole of Kubernetes that Brupop 1.x binds for TokenReviews. It also allows SubjectAccessReviews, so this operator binds no account to it. */
 export const AUTH_DELEGATOR_ROLE = 'system:auth-delegator';
 
 // Events about nodes, which have no namespace, are kept in namespace `default`: hence cluster-wide.
 const EVENTS: PolicyRule = { apiGroups: ['', 'events.k8s.io'], resources: ['events'], verbs: ['create', 'patch'] };
 
-/** Of the agent: none at all. Whoever steals its token can do nothing to Kubernetes. */
+/** The agent has none: its token permits nothing in Kubernetes. */
 export const AGENT_PERMISSIONS: Permissions = { cluster: [], namespace: [] };
 
 /** Of the apiserver: it alone touches nodes and pods. */
@@ -34,7 +34,7 @@ export const APISERVER_PERMISSIONS: Permissions = {
     { apiGroups: [''], resources: ['nodes'], verbs: ['get', 'list', 'watch', 'patch'] },
     { apiGroups: [''], resources: ['pods/eviction'], verbs: ['create'] },
     { apiGroups: ['authentication.k8s.io'], resources: ['tokenreviews'], verbs: ['create'] },
-    // A drained node is not rebooted while the volumes of evicted pods are being detached. Which belong to pods that stay, their claims tell.
+    // A drained node is not rebooted while the volumes of evicted pods are being detached. The claims show which belong to pods that stay.
     { apiGroups: ['storage.k8s.io'], resources: ['volumeattachments'], verbs: ['list', 'watch'] },
     { apiGroups: [''], resources: ['persistentvolumeclaims'], verbs: ['get'] },
     EVENTS,

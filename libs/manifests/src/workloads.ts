@@ -43,7 +43,7 @@ function metadata(name: string, component: Component, { namespace }: Installatio
   return { name, namespace, labels: componentLabels(component) };
 }
 
-// An agent has its pod's network to itself, so nobody needs another port.
+// An agent has its own pod network, so no other port is needed.
 const AGENT_READINESS_PORT = 8081;
 
 /** DaemonSet `brupop-agent`. */
@@ -52,7 +52,7 @@ export function agentDaemonSet(installation: Installation): KubernetesObject {
     env: envOf(
       { EXCLUDE_FROM_LB_WAIT_TIME_IN_SEC: '0', APISERVER_SERVICE_PORT: String(installation.apiserverServicePort), ...LOGGING },
       installation.env.agent,
-      // Without a mounted ServiceAccount token there is no file that tells the namespace.
+      // Without a mounted ServiceAccount token no file has the namespace.
       { MY_NODE_NAME: 'spec.nodeName', MY_NAMESPACE: 'metadata.namespace' },
     ),
     // The host's socket belongs to root and to SELinux type super_t; nothing else of root's powers is needed.
@@ -73,7 +73,7 @@ export function agentDaemonSet(installation: Installation): KubernetesObject {
     ],
     // The Service's address, from the kubelet: on a cluster whose nodes are all cordoned there may be no DNS to ask.
     spec: { automountServiceAccountToken: false, enableServiceLinks: true },
-    // Whoever labels a node wants it updated, whatever its taints.
+    // A labelled node is to be updated whatever its taints are.
     placement: { tolerations: [{ operator: 'Exists' }] },
   });
   return {
@@ -153,7 +153,7 @@ export function apiserverDisruptionBudget(installation: Installation): Kubernete
     apiVersion: 'policy/v1',
     kind: 'PodDisruptionBudget',
     metadata: metadata(APISERVER_DEPLOYMENT, 'apiserver', installation),
-    // Replicas that are not even ready drain nobody: they may go, or a broken apiserver would keep its own node from being drained.
+    // Replicas that are not ready drain no node: they may be evicted, or a broken apiserver would block the drain of its own node.
     spec: { maxUnavailable: 1, unhealthyPodEvictionPolicy: 'AlwaysAllow', selector: { matchLabels: selectorLabels('apiserver') } },
   };
 }

@@ -21,7 +21,7 @@ const SETTINGS = { ...DEFAULT_AGENT_SETTINGS, drainTimeoutMs: 900_000 };
 export const ago = (ms: number): string => new Date(NOW - ms).toISOString();
 
 /** The notice of a drain that waits for a pod with a long grace period. */
-export const SLOW = 'Pod default/db-0 is ending; its grace period ends at 2026-01-05T13:00:00Z';
+export const SLOW = 'Pod default/db-0 is terminating; its grace period ends at 2026-01-05T13:00:00Z';
 /** What blocks a drain. */
 export const BLOCKED: NonNullable<StepOutcome['blocked']> = {
   reason: 'DisruptionBudget',
