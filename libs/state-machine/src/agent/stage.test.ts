@@ -24,7 +24,7 @@ describe('decideAction for StagedAndPerformedUpdate', () => {
   const failing = status({ failure_message: PREPARE_FAILED });
   test.each<ActionRow>([
     { name: 'refreshes after a boot', host: { kind: 'uninitialized' }, kind: 'refresh' },
-    { name: 'refreshes when the host knows of no update', host: known('Idle'), kind: 'refresh' },
+    { name: 'refreshes when the host has no available update', host: known('Idle'), kind: 'refresh' },
     { name: 'prepares what is available', kind: 'prepare' },
     { name: 'activates what is staged', host: known('Staged'), kind: 'activate' },
     {
