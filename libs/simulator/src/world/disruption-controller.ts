@@ -1,7 +1,7 @@
 import { KeyedQueue } from './keyed-queue.ts';
 import { isActive, isReady, keyOf, placeOf, placeOfObject } from './objects.ts';
 import type { DisruptionBudgetObject, PodObject } from './objects.ts';
-import { matchesSelector } from './selectors.ts';
+import { matchesLabelSelector } from '../api/storage/selectors.ts';
 import type { ControllerContext } from './controller-context.ts';
 import type { WorldStore } from './world-store.ts';
 import { timestamp } from './timestamps.ts';
@@ -51,7 +51,7 @@ export class DisruptionController {
     if (budget === undefined) return;
     const selected = pods
       .inNamespace(budget.metadata.namespace ?? '')
-      .filter(({ metadata }) => matchesSelector(budget.spec.selector, metadata.labels));
+      .filter(({ metadata }) => matchesLabelSelector(budget.spec.selector, metadata.labels));
     const expectedPods = expectedCount(store, budget.spec, selected);
     const currentHealthy = selected.filter((pod) => isActive(pod) && isReady(pod)).length;
     const desired = desiredHealthy(budget.spec, expectedPods);

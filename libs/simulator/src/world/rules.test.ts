@@ -3,7 +3,6 @@ import { desiredHealthy } from './disruption-controller.ts';
 import type { NodeObject, PodSpec } from './objects.ts';
 import { placeOf, keyOf } from './objects.ts';
 import { chooseNode, fits } from './scheduler.ts';
-import { matchesSelector } from './selectors.ts';
 
 const aNode = (
   changes: { spec?: NodeObject['spec']; labels?: Record<string, string>; ready?: string; name?: string } = {},
@@ -97,21 +96,6 @@ describe(desiredHealthy, () => {
     { spec: {}, expected: 4, healthy: 1 },
   ])('$spec of $expected pods requires $healthy healthy', ({ spec, expected, healthy }) => {
     expect(desiredHealthy(spec, expected)).toBe(healthy);
-  });
-});
-
-describe(matchesSelector, () => {
-  test.each([
-    { name: 'an absent selector matches nothing', selector: undefined, expected: false },
-    { name: 'an empty selector matches everything', selector: {}, expected: true },
-    { name: 'labels must be equal', selector: { matchLabels: { app: 'db' } }, expected: false },
-    {
-      name: 'expressions count, too',
-      selector: { matchLabels: { app: 'web' }, matchExpressions: [{ key: 'tier', operator: 'Exists' }] },
-      expected: false,
-    },
-  ])('$name', ({ selector, expected }) => {
-    expect(matchesSelector(selector, { app: 'web' })).toBe(expected);
   });
 });
 

@@ -1,12 +1,7 @@
-import type { LabelSelector, NodeObject, NodeSelectorTerm, Requirement, Taint, Toleration } from './objects.ts';
+import { matchesExpression } from '../api/storage/selectors.ts';
+import type { NodeObject, NodeSelectorTerm, Taint, Toleration } from './objects.ts';
 
 type Labels = Readonly<Record<string, string>>;
-
-/** Whether `labels` match a label selector; an absent selector matches nothing, an empty one everything. */
-export function matchesSelector(selector: LabelSelector | undefined, labels: Labels = {}): boolean {
-  if (selector === undefined) return false;
-  return matchesLabels(selector.matchLabels, labels) && (selector.matchExpressions ?? []).every((rule) => matchesRule(rule, labels));
-}
 
 /** Whether `labels` contain all of `wanted`. */
 export function matchesLabels(wanted: Labels | undefined, labels: Labels = {}): boolean {
@@ -19,28 +14,9 @@ export function matchesNodeTerms(terms: readonly NodeSelectorTerm[] | undefined,
   const fields = { 'metadata.name': node.metadata.name };
   return terms.some(
     ({ matchExpressions = [], matchFields = [] }) =>
-      matchExpressions.every((rule) => matchesRule(rule, node.metadata.labels)) && matchFields.every((rule) => matchesRule(rule, fields)),
+      matchExpressions.every((rule) => matchesExpression(rule, node.metadata.labels)) &&
+      matchFields.every((rule) => matchesExpression(rule, fields)),
   );
-}
-
-function matchesRule({ key, operator, values = [] }: Requirement, labels: Labels = {}): boolean {
-  const value = labels[key];
-  switch (operator) {
-    case 'In':
-      return value !== undefined && values.includes(value);
-    case 'NotIn':
-      return value === undefined || !values.includes(value);
-    case 'Exists':
-      return value !== undefined;
-    case 'DoesNotExist':
-      return value === undefined;
-    case 'Gt':
-      return value !== undefined && Number(value) > Number(values[0]);
-    case 'Lt':
-      return value !== undefined && Number(value) < Number(values[0]);
-    default:
-      return false;
-  }
 }
 
 /** Whether every taint that prevents scheduling is tolerated. */

@@ -59,24 +59,30 @@ export function matchesLabelSelector(selector: unknown, labels: Labels = {}): bo
   const { matchLabels, matchExpressions } = selector;
   if (isRecord(matchLabels) && !Object.entries(matchLabels).every(([key, value]) => labels[key] === value)) return false;
   if (!Array.isArray(matchExpressions)) return true;
-  return matchExpressions.every((expression: unknown) => {
-    if (!isRecord(expression)) return false;
-    const value = labels[String(expression['key'])];
-    const values: unknown = expression['values'];
-    const isIn = value !== undefined && Array.isArray(values) && values.includes(value);
-    switch (expression['operator']) {
-      case 'In':
-        return isIn;
-      case 'NotIn':
-        return !isIn;
-      case 'Exists':
-        return value !== undefined;
-      case 'DoesNotExist':
-        return value === undefined;
-      default:
-        return false;
-    }
-  });
+  return matchExpressions.every((expression: unknown) => matchesExpression(expression, labels));
+}
+
+/** Whether labels satisfy one entry of `matchExpressions`. `Gt` and `Lt` are for terms of node affinity only. */
+export function matchesExpression(expression: unknown, labels: Labels = {}): boolean {
+  if (!isRecord(expression)) return false;
+  const value = labels[String(expression['key'])];
+  const values: readonly unknown[] = Array.isArray(expression['values']) ? expression['values'] : [];
+  switch (expression['operator']) {
+    case 'In':
+      return value !== undefined && values.includes(value);
+    case 'NotIn':
+      return value === undefined || !values.includes(value);
+    case 'Exists':
+      return value !== undefined;
+    case 'DoesNotExist':
+      return value === undefined;
+    case 'Gt':
+      return value !== undefined && Number(value) > Number(values[0]);
+    case 'Lt':
+      return value !== undefined && Number(value) < Number(values[0]);
+    default:
+      return false;
+  }
 }
 
 // Absent fields have the zero value of their Go type.
