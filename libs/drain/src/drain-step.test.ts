@@ -29,7 +29,7 @@ class FakeNode {
   readonly queries: unknown[] = [];
   watches = 0;
   /** Every event, for watches that begin at an earlier list. */
-  readonly told: string[] = [];
+  readonly events: string[] = [];
   readonly openWatches = new Set<(line: string | undefined) => void>();
   readonly answers = new Map<string, Answer>();
   /** How long an answer takes; 10 ms by default. */
@@ -38,7 +38,7 @@ class FakeNode {
   underWay = 0;
   mostUnderWay = 0;
   list: () => Promise<unknown> = () =>
-    Promise.resolve({ metadata: { resourceVersion: String(this.told.length) }, items: [...this.pods.values()] });
+    Promise.resolve({ metadata: { resourceVersion: String(this.events.length) }, items: [...this.pods.values()] });
   /** What befalls a watch that is to be opened. */
   watch: () => Promise<void> = () => Promise.resolve();
 
@@ -89,36 +89,36 @@ class FakeNode {
   };
 
   async *#lines(from: number, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-    const told: (string | undefined)[] = this.told.slice(from);
+    const pending: (string | undefined)[] = this.events.slice(from);
     let wake = (): void => undefined;
-    const tell = (line: string | undefined): void => {
-      told.push(line);
+    const send = (line: string | undefined): void => {
+      pending.push(line);
       wake();
     };
-    this.openWatches.add(tell);
+    this.openWatches.add(send);
     signal.addEventListener('abort', () => {
-      tell(undefined);
+      send(undefined);
     });
     try {
       for (;;) {
-        for (let line = told.shift(); line !== undefined; line = told.shift()) yield Buffer.from(`${line}\n`);
+        for (let line = pending.shift(); line !== undefined; line = pending.shift()) yield Buffer.from(`${line}\n`);
         if (signal.aborted) throw signal.reason as Error;
         await new Promise<void>((resolve) => (wake = resolve));
       }
     } finally {
-      this.openWatches.delete(tell);
+      this.openWatches.delete(send);
     }
   }
 
-  tell(type: string, pod: DrainPod): void {
-    this.told.push(JSON.stringify({ type, object: pod }));
-    for (const tell of this.openWatches) tell(this.told.at(-1));
+  sendEvent(type: string, pod: DrainPod): void {
+    this.events.push(JSON.stringify({ type, object: pod }));
+    for (const send of this.openWatches) send(this.events.at(-1));
   }
 
   remove(name: string): void {
     const pod = this.pods.get(name);
     this.pods.delete(name);
-    if (pod !== undefined) this.tell('DELETED', pod);
+    if (pod !== undefined) this.sendEvent('DELETED', pod);
     if (pod !== undefined) this.onRemoved(name);
   }
 
@@ -131,7 +131,7 @@ class FakeNode {
       status: { phase: 'Running' },
     };
     this.pods.set(name, pod);
-    this.tell('MODIFIED', pod);
+    this.sendEvent('MODIFIED', pod);
     return this;
   }
 
@@ -167,12 +167,12 @@ class FakeNode {
   }
 }
 
-/** Makes each watch tell this after half a second. */
-const tellingInstead =
+/** Makes each watch send this line after half a second. */
+const sendingLine =
   (line: string) =>
   (node: FakeNode): void => {
     node.clock.setTimer(500, () => {
-      for (const tell of node.openWatches) tell(line);
+      for (const send of node.openWatches) send(line);
     });
   };
 
@@ -196,7 +196,7 @@ describe(drainStep, () => {
     expect(await node.step()).toEqual({ kind: 'done', evicted: 2 });
   });
 
-  test('ends within its time, with the budget that blocks it told first', async () => {
+  test('ends within its time, and names the blocking budget first', async () => {
     const node = new FakeNode().add('a').add('db');
     node.answers.set('db', budget);
     node.add('old', { deletionTimestamp: '2027-01-01T00:00:00Z' });
@@ -223,7 +223,7 @@ describe(drainStep, () => {
     { name: 'a server error is retried', answer: new KubeApiError(500, 'InternalError', 'x'), expected: 'a retrying' },
     { name: 'a lost connection is retried', answer: new Error('reset'), expected: 'a retrying' },
     { name: 'an eviction without answer is waited for', answer: 'hang', expected: 'a pending' },
-    { name: 'a missing permission is told', answer: new KubeApiError(403, 'Forbidden', 'x'), expected: 'a refused' },
+    { name: 'a missing permission is reported', answer: new KubeApiError(403, 'Forbidden', 'x'), expected: 'a refused' },
     {
       name: 'a namespace that is being deleted is waited for',
       answer: new KubeApiError(403, 'Forbidden', 'x', { details: { causes: [{ reason: 'NamespaceTerminating' }] } }),
@@ -260,7 +260,7 @@ describe(drainStep, () => {
     expect(node.pods.size).toBe(0);
   });
 
-  test('a refusal that comes between two steps is told by the next, which does not ask again for it', async () => {
+  test('a refusal between two steps is reported by the next step, which does not retry the eviction', async () => {
     const node = new FakeNode().add('a');
     node.answers.set('a', new KubeApiError(403, 'Forbidden', 'not during office hours'));
     node.answerMs.set('a', 12_000);
@@ -316,13 +316,13 @@ describe(drainStep, () => {
     expect(await node.step()).toMatchObject({ kind: 'done', evicted: 1 });
   });
 
-  test('gives up past the timeout without evicting more, and tells what blocks', async () => {
+  test('times out without evicting more, and says what blocks', async () => {
     const node = new FakeNode().add('a');
     node.answers.set('a', budget);
     const result = await node.step({ sinceMs: node.clock.now() - 900_000 });
     const waiting = [{ namespace: 'shop', name: 'a', reason: 'blocked', message: blocked('a') }];
     expect(result).toEqual({ kind: 'timedOut', evicted: 0, waiting });
-    expect(describeDrain(result)).toBe(`Drain timeout has passed: ${blocked('a')}`);
+    expect(describeDrain(result)).toBe(`The drain timed out: ${blocked('a')}`);
     expect(node.asked).toEqual(['POST a (dry run)']);
     expect(node.pods.get('a')?.metadata.deletionTimestamp).toBeUndefined();
   });
@@ -334,7 +334,7 @@ describe(drainStep, () => {
     expect(describeDrain(result)).toBe('Drained, 0 pods evicted in this step');
   });
 
-  test('deletes past the timeout when told to force', async () => {
+  test('deletes past the timeout if the policy is force', async () => {
     const node = new FakeNode().add('a');
     expect(await node.step({ sinceMs: 0, policy: { timeoutMs: 1, onTimeout: 'force' } })).toEqual({ kind: 'done', evicted: 1 });
     expect(node.asked).toEqual(['DELETE a']);
@@ -350,7 +350,7 @@ describe(drainStep, () => {
     await expect(node.step()).rejects.toThrow(expected);
   });
 
-  test('tells what it has seen before where the API falls silent in the middle', async () => {
+  test('says what it has seen so far if the API server stops answering', async () => {
     const node = new FakeNode().add('a');
     node.answers.set('a', budget);
     node.watch = () => Promise.reject(new KubeApiError(403, 'Forbidden', 'x'));
@@ -436,7 +436,7 @@ describe(drainStep, () => {
 
   test('takes a list that was made before the cordon for its first, but never for the proof that the node is empty', async () => {
     const node = new FakeNode().add('a');
-    const listed = { pods: [...node.pods.values()], resourceVersion: String(node.told.length) };
+    const listed = { pods: [...node.pods.values()], resourceVersion: String(node.events.length) };
     expect(await node.step({ listed })).toEqual({ kind: 'done', evicted: 1 });
     expect({ lists: node.lists, watches: node.watches }).toEqual({ lists: 0, watches: 1 });
     // Bound by a scheduler between that list and the cordon.
@@ -446,7 +446,7 @@ describe(drainStep, () => {
 
   test('sees what was bound between the list before the cordon and the cordon, before the last of the others has gone', async () => {
     const node = new FakeNode().add('a');
-    const listed = { pods: [...node.pods.values()], resourceVersion: String(node.told.length) };
+    const listed = { pods: [...node.pods.values()], resourceVersion: String(node.events.length) };
     node.add('late');
     expect(await node.step({ listed })).toEqual({ kind: 'done', evicted: 2 });
     expect(node.lists).toBe(0);
@@ -472,8 +472,8 @@ describe(drainStep, () => {
   test.each<{ name: string; break: (node: FakeNode) => void }>([
     { name: 'refused', break: (node) => (node.watch = () => Promise.reject(new KubeApiError(403, 'Forbidden', 'x'))) },
     { name: 'never answered', break: (node) => (node.watch = () => new Promise(() => undefined)) },
-    { name: 'cut off', break: tellingInstead('{') },
-    { name: 'ended by an error', break: tellingInstead('{"type":"ERROR","object":{"code":410}}') },
+    { name: 'cut off', break: sendingLine('{') },
+    { name: 'ended by an error', break: sendingLine('{"type":"ERROR","object":{"code":410}}') },
   ])('drains as well where the watch is $name', async ({ break: breakWatch }) => {
     const node = new FakeNode().add('a');
     breakWatch(node);
@@ -506,7 +506,7 @@ describe(drainStep, () => {
     expect(node.clock.monotonic()).toBeLessThanOrEqual(3_300 + 1_100 + node.graceMs);
   });
 
-  test('ends before its time when told to, with what it waits for', async () => {
+  test('ends early when it is stopped, and says what it waits for', async () => {
     const node = new FakeNode().add('a');
     node.graceMs = 60_000;
     const stopping = new AbortController();
@@ -519,7 +519,7 @@ describe(drainStep, () => {
     expect(node.openWatches.size).toBe(0);
   });
 
-  test('evicts nothing more once it was told to end, whatever has come meanwhile', async () => {
+  test('evicts nothing more once it is stopped, not even pods that have come meanwhile', async () => {
     const node = new FakeNode().add('a');
     node.graceMs = 60_000;
     // Only a list would show what has come, and none is made any more.

@@ -286,6 +286,6 @@ export function describeDrain(result: DrainResult): string {
   const { length } = result.waiting;
   const first = result.waiting[0] === undefined ? '' : `: ${result.waiting[0].message}`;
   return result.kind === 'timedOut'
-    ? `Drain timeout has passed${first}`
+    ? `The drain timed out${first}`
     : `Draining, ${evicted}, waiting for ${length} ${length === 1 ? 'pod' : 'pods'}${first}`;
 }
