@@ -24,7 +24,7 @@ export interface JsonSchema {
 export const SEMVER_PATTERN =
   '^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$';
 
-/** What `format: date-time` admits, as kube-apiserver reads it (RFC 3339). */
+/** What `format: date-time` allows, as kube-apiserver reads it (RFC 3339). */
 export const TIMESTAMP_PATTERN = '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})$';
 
 /** Any text, of any length or of at most `maxLength` characters. */
@@ -69,5 +69,5 @@ export function withoutLimits(schema: JsonSchema): JsonSchema {
   ) as unknown as JsonSchema;
 }
 
-/** The same schema, which also admits `null`. */
+/** The same schema, which also allows `null`. */
 export const nullable = (schema: JsonSchema): JsonSchema => ({ ...schema, nullable: true });

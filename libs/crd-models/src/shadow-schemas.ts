@@ -55,7 +55,7 @@ const PROGRESS: JsonSchema = {
     boot_id: text('Boot id of the host when the step began.', LIMITS.bootId),
     version: version('The version that the step is part of an update to.'),
     message: text('What it is doing or waiting for, for people.', LIMITS.message),
-    reason: nullable(text('Why the step makes no headway, in one CamelCase word.', LIMITS.word)),
+    reason: nullable(text('Why the step makes no progress, in one CamelCase word.', LIMITS.word)),
     until: nullable(timestamp('When the step ends by itself at the latest, if that is known.')),
   },
 };
@@ -65,14 +65,14 @@ const FAILED_VERSION: JsonSchema = {
   required: ['version', 'failures', 'last_failure_timestamp'],
   properties: {
     version: version('The version that failed.'),
-    failures: uint32('Failed attempts in a row.', 1),
+    failures: uint32('Consecutive failed attempts.', 1),
     last_failure_timestamp: timestamp('When it last failed.'),
   },
 };
 
 const UPDATE_CHECK: JsonSchema = {
   type: 'object',
-  description: 'What the agent knows of updates for its host. Absent: it is an agent that does not tell.',
+  description: 'What the agent knows of updates for its host. Absent: the agent does not report it.',
   required: ['result'],
   properties: {
     result: text('UpdateAvailable, NothingNewer, NotChecked (not since the host booted), or Failing (for half an hour).', LIMITS.word),
@@ -87,7 +87,7 @@ const UPDATE_CHECK: JsonSchema = {
 
 // What v2 has and v1 has not. The original's fields come first; the others are additions and therefore optional.
 const V2_STATUS_PROPERTIES: Readonly<Record<string, JsonSchema>> = {
-  crash_count: uint32('Failed updates in a row.'),
+  crash_count: uint32('Consecutive failed updates.'),
   state_transition_failure_timestamp: nullable(text('RFC 3339; the last failure.', LIMITS.timestamp)),
   conditions: {
     type: 'array',
