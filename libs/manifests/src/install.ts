@@ -35,7 +35,7 @@ export function installObjects(options: InstallOptions): KubernetesObject[] {
     : APISERVER_PERMISSIONS;
   const injected = certificates === 'cert-manager' && caBundle === undefined;
   return [
-    // Agents mount a socket of their host, which only the privileged level of Pod Security admits.
+    // Agents mount a socket of their host, which only the privileged level of Pod Security allows.
     {
       apiVersion: 'v1',
       kind: 'Namespace',

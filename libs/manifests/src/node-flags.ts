@@ -16,7 +16,7 @@ export const NODE_FLAGS: Readonly<Record<Component, readonly string[]>> = {
 
 /**
  * What each process finds in its environment besides its settings: how the C library is to keep its memory. One arena, for there is one thread that
- * allocates; and blocks from 32 KiB on are taken from the system and given back, each by itself. A TLS connection has one of 64 KiB of which it touches
+ * allocates; and blocks from 32 KiB on are taken from the system and returned to it, each by itself. A TLS connection has one of 64 KiB of which it touches
  * the first pages: cut out of memory that was used before, all of it would be there (a seventh of an apiserver that holds 1,667 agents).
  */
 export const PROCESS_ENVIRONMENT: Readonly<Record<string, string>> = {
