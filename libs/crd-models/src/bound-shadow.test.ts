@@ -6,7 +6,7 @@ import { parseShadowStatus } from './validate.ts';
 const STATUS: ShadowStatus = { current_version: '1.0.0', target_version: '1.1.0', current_state: 'Idle', crash_count: 0 };
 
 describe(boundStatus, () => {
-  test('a status within the limits is given back itself', () => {
+  test('a status within the limits is returned as it is', () => {
     const status = { ...STATUS, progress: null, failed_versions: [], added_later: { kept: true } };
     expect(boundStatus(status)).toBe(status);
   });

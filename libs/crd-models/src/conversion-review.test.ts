@@ -43,7 +43,7 @@ describe(convertReview, () => {
       message: 'brs-b: spec.state: expected',
     },
     { name: 'objects that are no list', given: review('x'), uid: 'u', message: 'request.objects: expected array, got "x"' },
-    { name: 'an object that is none', given: review([7]), uid: 'u', message: 'BottlerocketShadow without a name: expected an object' },
+    { name: 'an invalid object', given: review([7]), uid: 'u', message: 'BottlerocketShadow without a name: expected an object' },
     { name: 'no request', given: {}, uid: '', message: 'request: expected a value, got nothing' },
     { name: 'a request of null', given: { request: null }, uid: '', message: 'request: expected object, got null' },
     { name: 'a uid that is no text', given: { request: { uid: 7 } }, uid: '', message: 'request.uid: expected string, got 7' },

@@ -149,7 +149,7 @@ describe(convertShadow, () => {
       });
     });
 
-    test('an annotation that somebody has extended changes nothing but what v1 cannot hold', () => {
+    test('an annotation that another client has extended changes nothing but what v1 cannot hold', () => {
       const object = asV1();
       const data = { status: { current_state: 'ErrorReset', crash_count: 2, current_version: '9.9.9', other: 1 } };
       object.metadata['annotations'] = { [V2_DATA_ANNOTATION]: JSON.stringify(data) };
@@ -165,7 +165,7 @@ describe(convertShadow, () => {
 
   test.each([
     {
-      name: 'a version that nobody knows',
+      name: 'an unknown version',
       object: aShadow(),
       to: 'x/v3',
       message: 'BottlerocketShadow brs-a: desiredAPIVersion: expected',

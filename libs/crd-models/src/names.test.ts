@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { nodeNameOf, shadowName } from './names.ts';
 
-// What kube-apiserver admits as the name of an object.
+// What kube-apiserver accepts as the name of an object.
 const SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 
 describe('lessons §6.4: the name of a shadow', () => {
@@ -23,7 +23,7 @@ describe('lessons §6.4: the name of a shadow', () => {
     expect(shadowName(`${'n'.repeat(252)}a`)).not.toBe(shadowName(`${'n'.repeat(252)}b`));
   });
 
-  test('is one that Kubernetes admits, and leads back to its node or nowhere, for every name of a node', () => {
+  test('is valid in Kubernetes, and leads back to its node or nowhere, for every name of a node', () => {
     const label = fc.stringMatching(/^[a-z0-9]([-a-z0-9]{0,120}[a-z0-9])?$/);
     const nodes = fc.array(label, { minLength: 1, maxLength: 8 }).map((labels) =>
       labels
@@ -47,9 +47,9 @@ describe(nodeNameOf, () => {
   test.each([
     { name: 'the owner counts', metadata: { name: 'brs-a', ownerReferences: [{ kind: 'Node', name: 'b' }] }, node: 'b' },
     { name: 'owners of other kinds do not', metadata: { name: 'brs-a', ownerReferences: [{ kind: 'Pod', name: 'b' }] }, node: 'a' },
-    { name: 'without an owner the name tells', metadata: { name: 'brs-a' }, node: 'a' },
-    { name: 'a shortened name tells nothing', metadata: { name: shadowName('n'.repeat(253)) }, node: undefined },
-    { name: 'a foreign name tells nothing', metadata: { name: 'a' }, node: undefined },
+    { name: 'without an owner the name decides', metadata: { name: 'brs-a' }, node: 'a' },
+    { name: 'a shortened name leads to no node', metadata: { name: shadowName('n'.repeat(253)) }, node: undefined },
+    { name: 'a foreign name leads to no node', metadata: { name: 'a' }, node: undefined },
   ])('$name', ({ metadata, node }) => {
     expect(nodeNameOf({ metadata })).toBe(node);
   });

@@ -18,14 +18,14 @@ describe('a node', () => {
       expected: ['absent', 'absent', false, false],
     },
     {
-      name: 'that is cordoned and marked',
+      name: 'that is cordoned and owned',
       annotations: cordonMark,
       labels: {},
       cordoned: true,
       expected: ['valid', 'absent', true, false],
     },
     {
-      name: 'that is excluded and marked',
+      name: 'that is excluded and owned',
       annotations: lbMark,
       labels: label('True'),
       cordoned: false,
@@ -39,13 +39,19 @@ describe('a node', () => {
       expected: ['absent', 'valid', true, false],
     },
     {
-      name: 'that is marked but schedulable',
+      name: 'that has the annotation but is schedulable',
       annotations: cordonMark,
       labels: label('True'),
       cordoned: false,
       expected: ['void', 'absent', false, true],
     },
-    { name: 'that is marked but not labelled', annotations: lbMark, labels: {}, cordoned: true, expected: ['absent', 'void', false, true] },
+    {
+      name: 'that has the annotation but not the label',
+      annotations: lbMark,
+      labels: {},
+      cordoned: true,
+      expected: ['absent', 'void', false, true],
+    },
     {
       name: 'with one mark of each kind',
       annotations: { ...cordonMark, ...lbMark },
@@ -59,7 +65,7 @@ describe('a node', () => {
     expect([...states, isOwned(node), hasVoidOwnership(node)]).toEqual(expected);
   });
 
-  test('without labels, annotations and spec is not held', () => {
+  test('without labels, annotations and spec is not owned', () => {
     expect([isOwned({ metadata: {} }), hasVoidOwnership({ metadata: {} })]).toEqual([false, false]);
   });
 });

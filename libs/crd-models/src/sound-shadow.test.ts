@@ -23,7 +23,7 @@ describe(soundShadow, () => {
   });
 
   test.each([
-    ['a version that is none', { ...STATUS, target_version: 'latest' }],
+    ['an invalid version', { ...STATUS, target_version: 'latest' }],
     ['times that are none', { ...STATUS, state_transition_failure_timestamp: 'never' }],
     ['fields that we do not know', { ...STATUS, mood: { good: true } }],
   ])('%s are for others to judge', (_name, status) => {

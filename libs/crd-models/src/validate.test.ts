@@ -150,7 +150,7 @@ describe(parseWith, () => {
     expect(parseWith(validate, 'b', 'value')).toEqual({ ok: false, errors: [`value: expected ${expected}, got "b"`] });
   });
 
-  test('of many errors the first ten are told', () => {
+  test('of many errors the first ten are listed', () => {
     const validate = failing(Array.from({ length: 99 }, () => ({ instancePath: '', keyword: 'type', params: { type: 'object' } })));
     expect(parseWith(validate, 'b', 'value')).toHaveProperty('errors.length', 10);
   });

@@ -22,7 +22,7 @@ describe(classifyPod, () => {
   test.each<{ name: string; pod: DrainPod; expected: PodVerdict }>([
     { name: 'evicts a running pod', pod: aPod(), expected: evict },
     { name: 'evicts a pending pod, which has volumes and may start', pod: aPod({}, 'Pending'), expected: evict },
-    { name: 'evicts a pod whose phase nobody knows', pod: aPod({}, 'Unknown'), expected: evict },
+    { name: 'evicts a pod whose phase is unknown', pod: aPod({}, 'Unknown'), expected: evict },
     { name: 'evicts a pod that no controller owns', pod: aPod({ ownerReferences: [] }), expected: evict },
     {
       name: 'evicts a pod that a DaemonSet owns but does not control',
@@ -121,7 +121,7 @@ describe(classifyPod, () => {
     });
   });
 
-  test('evicts a pod of which nobody knows whether it came back', () => {
+  test('evicts a pod if it is unknown whether it came back', () => {
     const pod = aPod({ namespace: 'brupop', labels: { component: 'controller' } });
     expect(classifyPod(pod, { ...context, lastUids: undefined })).toEqual(evict);
   });

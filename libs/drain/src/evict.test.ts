@@ -7,7 +7,7 @@ describe(classifyEvictionError, () => {
     { name: '404 means gone', error: new KubeApiError(404, 'NotFound', 'no pod'), expected: { kind: 'gone' } },
     { name: '409 means that another pod has the name', error: new KubeApiError(409, 'Conflict', 'uid'), expected: { kind: 'gone' } },
     {
-      name: '429 is a budget, and its cause is told',
+      name: '429 is a budget, and its cause is named',
       error: new KubeApiError(429, 'TooManyRequests', 'Cannot evict.', {
         details: { causes: [{ reason: 'DisruptionBudget', message: 'The disruption budget web needs 2 healthy pods' }] },
       }),

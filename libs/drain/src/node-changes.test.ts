@@ -9,7 +9,7 @@ const CORDONED_ANNOTATION = 'example.com/cordoned';
 const CORDONED_TAINT = 'example.com/tainted';
 const names = { cordonAnnotation: CORDONED_ANNOTATION, exclusionAnnotation: 'example.com/excluded', cordonTaint: CORDONED_TAINT };
 
-/** One Node, and another writer that gets in between as often as told. */
+/** One Node, and another writer that changes it in between a given number of times. */
 function aNodeApi(disturbances: number): { options: NodeChangeOptions; node: () => KubeNode; reads: () => number } {
   let version = 1;
   let left = disturbances;
@@ -87,7 +87,7 @@ describe('changing a Node', () => {
     await expect(cordonNode({ ...options, lastUids: ['uid-b'] })).resolves.toMatchObject({ owned: { last: ['uid-a'] } });
   });
 
-  test('tells that a repetition changed nothing', async () => {
+  test('reports that a repetition changed nothing', async () => {
     const { options } = aNodeApi(0);
     await cordonNode(options);
     await expect(cordonNode(options)).resolves.toMatchObject({ changed: false, owned: { prior: null } });

@@ -69,7 +69,7 @@ describe(planCordon, () => {
       patched: true,
     },
     {
-      name: 'taints again what somebody freed of its taint',
+      name: 'restores a taint that another client removed',
       node: aNode({ ...ours, taints: [] }),
       prior: null,
       since: BEFORE,
@@ -196,7 +196,12 @@ describe(planUncordon, () => {
       patch: unmark,
       kept: true,
     },
-    { name: 'only forgets what somebody else uncordoned', node: aNode({ cordonMark: mark(null) }), patch: unmark, kept: false },
+    {
+      name: 'only removes the annotation of a node that another client uncordoned',
+      node: aNode({ cordonMark: mark(null) }),
+      patch: unmark,
+      kept: false,
+    },
     {
       name: 'leaves no taint on a node whose administrator has uncordoned it meanwhile',
       node: aNode({ cordonMark: mark('true'), taints: [OUR_TAINT] }),
@@ -274,7 +279,7 @@ describe(planExclusion, () => {
     expect(planExclusion(node, NAMES, NOW).patch).toEqual({ metadata: { ...(labels === undefined ? {} : { labels }), annotations } });
   });
 
-  test('does nothing twice and tells since when', () => {
+  test('does nothing twice and returns since when', () => {
     expect(planExclusion(aNode({ label: 'True', labelMark: mark(null) }), NAMES, NOW)).toEqual({
       owned: { since: BEFORE, prior: null },
       keptByOther: false,
@@ -300,7 +305,7 @@ describe(planInclusion, () => {
       kept: true,
     },
     {
-      name: 'leaves a label that somebody changed since',
+      name: 'leaves a label that another client has changed since',
       node: aNode({ label: 'mine', labelMark: mark(null) }),
       patch: unmark,
       kept: true,
@@ -348,19 +353,19 @@ describe(planRestore, () => {
 
 describe(planAdoption, () => {
   test.each([
-    { name: 'marks an unmarked cordon', node: aNode({ cordoned: true }), marks: [CORDONED_ANNOTATION] },
+    { name: 'takes ownership of a cordon without annotation', node: aNode({ cordoned: true }), marks: [CORDONED_ANNOTATION] },
     {
-      name: 'marks an unmarked exclusion with the value that the operator writes',
+      name: 'takes ownership of an exclusion without annotation that has the value of the operator',
       node: aNode({ label: 'True' }),
       marks: [EXCLUDED_FROM_LB_ANNOTATION],
     },
     { name: 'leaves an exclusion of another value', node: aNode({ label: 'true' }), marks: [] },
     {
-      name: 'leaves what is marked',
+      name: 'leaves what is owned',
       node: aNode({ cordoned: true, cordonMark: mark('true'), label: 'True', labelMark: mark(null) }),
       marks: [],
     },
-    { name: 'leaves a node that nobody touched', node: aNode(), marks: [] },
+    { name: 'leaves a node that is neither cordoned nor excluded', node: aNode(), marks: [] },
   ])('$name', ({ node, marks }) => {
     expect(Object.keys(planAdoption(node, NAMES, NOW).patch?.metadata.annotations ?? {})).toEqual(marks);
   });

@@ -33,7 +33,7 @@ describe(evictionObstacle, () => {
       reason: 'EvictionFailing',
       message: 'The eviction of pod default/web-0 fails: This pod has more than one PodDisruptionBudget',
     },
-  ])('tells $name', ({ outcome, reason, message }) => {
+  ])('describes $name', ({ outcome, reason, message }) => {
     expect(drainBlock([evictionObstacle(aPod(), outcome, false)])).toEqual({ reason, message });
   });
 
@@ -57,7 +57,7 @@ describe(endingObstacle, () => {
 });
 
 describe(drainBlock, () => {
-  test('tells the worst', () => {
+  test('describes the most severe obstacle', () => {
     const obstacles = [
       endingObstacle(aPod({ name: 'old', deletionTimestamp: '2026-01-05T10:00:00Z' }), NOW),
       evictionObstacle(aPod(), { kind: 'blocked', budget: 'web', message: '' }, false),

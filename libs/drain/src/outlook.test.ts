@@ -36,7 +36,7 @@ describe(drainOutlook, () => {
       wait: [aPod('a', '1970-01-01T00:40:00Z')],
       expected: { endsAtMs: 15 * minute, notice: 'Pod shop/a is terminating; its grace period ends at 1970-01-01T00:40:00Z' },
     },
-    { name: 'an end that has passed is not told', evict: [aPod('db')], nowMs: 15 * minute, expected: {} },
+    { name: 'an end that has passed is left out', evict: [aPod('db')], nowMs: 15 * minute, expected: {} },
   ])('$name', ({ evict = [], wait = [], policy = SKIP, nowMs = 0, expected }) => {
     expect(drainOutlook({ evict, wait }, { sinceMs: 0, nowMs, policy })).toEqual(expected);
   });

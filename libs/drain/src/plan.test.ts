@@ -83,7 +83,7 @@ describe(planDrain, () => {
     expect(plan.skip.map(({ pod, reason }) => `${pod.metadata.name} ${reason}`)).toEqual(['a-2 cameBack', 'a-1 last']);
   });
 
-  test('waits for what terminates and tells what it leaves', () => {
+  test('waits for terminating pods and names those that it leaves', () => {
     const plan = planDrain({
       ...base,
       pods: [aPod('going', { deletionTimestamp: '1970-01-01T00:00:30Z' }), aPod('agent', { component: 'agent' })],

@@ -34,7 +34,7 @@ describe(surveyPods, () => {
     { name: 'an ephemeral volume', spec: { volumes: [{ name: 'scratch', ephemeral: {} }] }, expected: true },
     { name: 'other volumes', spec: { volumes: [{ name: 'tmp', emptyDir: {} }] }, expected: false },
     { name: 'no volumes', spec: {}, expected: false },
-  ])('tells whether a pod to be evicted uses $name: $expected', ({ spec, expected }) => {
+  ])('detects whether a pod to be evicted uses $name: $expected', ({ spec, expected }) => {
     expect(surveyPods([aPod('db', spec)], context).usesVolumes).toBe(expected);
   });
 

@@ -48,7 +48,7 @@ describe('createKubeClient', () => {
   describe('turned away by priority and fairness, in plain text,', () => {
     const turnedAway = (): HttpResponse => textResponse(429, 'Too many requests, please try again later.', { 'retry-after': '2' });
 
-    test.each(['GET', 'POST', 'PATCH', 'DELETE'] as const)('sends a %s again after the time that it is told', async (method) => {
+    test.each(['GET', 'POST', 'PATCH', 'DELETE'] as const)('sends a %s again after the Retry-After of the response', async (method) => {
       const clock = new VirtualClock();
       const sentMs: number[] = [];
       const noted = (response: () => HttpResponse) => (): HttpResponse => {

@@ -23,11 +23,11 @@ function start(capacity?: number) {
     instance: 'pod-1',
     ...(capacity === undefined ? {} : { capacity }),
   });
-  const told = (): string[] =>
+  const written = (): string[] =>
     [...api.objects.values()].map(
       ({ note, series }) => `${String(note)} x${String((series as { count?: number } | undefined)?.count ?? 1)}`,
     );
-  return { clock, api, log, recorder, told };
+  return { clock, api, log, recorder, written };
 }
 
 describe(createEventRecorder, () => {
@@ -50,7 +50,7 @@ describe(createEventRecorder, () => {
     });
   });
 
-  test('names an event about an object of a very long name as Kubernetes admits', async () => {
+  test('gives an event about an object with a very long name a valid name', async () => {
     const { clock, api, recorder } = start();
     recorder.record({
       ...anEvent(),
@@ -76,34 +76,34 @@ describe(createEventRecorder, () => {
   );
 
   test('makes a series of what happens again, written once a minute', async () => {
-    const { clock, recorder, told } = start();
+    const { clock, recorder, written } = start();
     recorder.record(anEvent());
     await clock.settle();
     recorder.record(anEvent());
     await clock.settle();
-    expect(told()).toEqual(['Evicting pods x2']);
+    expect(written()).toEqual(['Evicting pods x2']);
     for (let count = 0; count < 50; count++) recorder.record(anEvent());
     await clock.advance(59_999);
-    expect(told()).toEqual(['Evicting pods x2']);
+    expect(written()).toEqual(['Evicting pods x2']);
     await clock.advance(1);
-    expect(told()).toEqual(['Evicting pods x52']);
+    expect(written()).toEqual(['Evicting pods x52']);
   });
 
   test('begins anew after a pause, and when the event has expired', async () => {
-    const { clock, api, recorder, told } = start();
+    const { clock, api, recorder, written } = start();
     recorder.record(anEvent());
     await clock.advance(7 * 60_000);
     recorder.record(anEvent());
     await clock.settle();
-    expect(told()).toEqual(['Evicting pods x1', 'Evicting pods x1']);
+    expect(written()).toEqual(['Evicting pods x1', 'Evicting pods x1']);
     api.objects.clear();
     recorder.record(anEvent());
     await clock.settle();
-    expect(told()).toEqual(['Evicting pods x2']);
+    expect(written()).toEqual(['Evicting pods x2']);
   });
 
-  test('tells of a state once, whichever process records it', async () => {
-    const { clock, api, recorder, told } = start();
+  test('records a standing state once, whichever process records it', async () => {
+    const { clock, api, recorder, written } = start();
     const other = createEventRecorder({
       client: api.client(clock),
       clock,
@@ -117,37 +117,37 @@ describe(createEventRecorder, () => {
     await clock.advance(20 * 60_000);
     other.record(state);
     await clock.advance(60_000);
-    expect(told()).toEqual(['No agent x1']);
+    expect(written()).toEqual(['No agent x1']);
     other.record({ ...state, message: 'No shadow' });
     other.record({ ...state, regarding: { ...state.regarding, uid: 'u2' } });
     await clock.settle();
-    expect(told().sort()).toEqual(['No agent x1', 'No agent x1', 'No shadow x1']);
+    expect(written().sort()).toEqual(['No agent x1', 'No agent x1', 'No shadow x1']);
   });
 
   test('tries again while the API server is away, a few times', async () => {
-    const { clock, api, recorder, told } = start();
+    const { clock, api, recorder, written } = start();
     api.fault = () => Promise.resolve(jsonResponse(503, {}));
     recorder.record(anEvent('early'));
     await clock.advance(1_000);
     api.fault = () => undefined;
     await clock.advance(5_000);
-    expect(told()).toEqual(['early x1']);
+    expect(written()).toEqual(['early x1']);
     api.fault = () => Promise.reject(new Error('down'));
     recorder.record(anEvent('lost'));
     await clock.advance(60_000);
     api.fault = () => undefined;
     await clock.advance(60_000);
-    expect(told()).toEqual(['early x1']);
+    expect(written()).toEqual(['early x1']);
   });
 
   test('does not insist when it is refused', async () => {
-    const { clock, api, recorder, told } = start();
+    const { clock, api, recorder, written } = start();
     api.fault = () => Promise.resolve(jsonResponse(403, {}));
     recorder.record(anEvent());
     await clock.settle();
     api.fault = () => undefined;
     await clock.advance(60_000);
-    expect(told()).toEqual([]);
+    expect(written()).toEqual([]);
   });
 
   test('says that events are refused, with the words of the API server, once a minute', async () => {
@@ -162,24 +162,24 @@ describe(createEventRecorder, () => {
     expect(String(lines[0]?.fields['error'])).toContain('forbidden by a policy');
   });
 
-  test('drops what is too much, tells it, and forgets what is done first', async () => {
-    const { clock, recorder, told, log } = start(3);
+  test('drops events beyond its capacity, logs that it does, and forgets written events first', async () => {
+    const { clock, recorder, written, log } = start(3);
     for (let count = 0; count < 5; count++) recorder.record(anEvent(`m${String(count)}`));
     await clock.settle();
-    expect([told(), log.entries[0]?.fields]).toEqual([['m0 x1', 'm1 x1', 'm2 x1'], { dropped: 2, reason: 'too many are pending' }]);
+    expect([written(), log.entries[0]?.fields]).toEqual([['m0 x1', 'm1 x1', 'm2 x1'], { dropped: 2, reason: 'too many are pending' }]);
     recorder.record(anEvent('later'));
     await clock.settle();
-    expect(told().at(-1)).toBe('later x1');
+    expect(written().at(-1)).toBe('later x1');
   });
 
   test('flush sends what is waiting for its minute', async () => {
-    const { clock, recorder, told } = start();
+    const { clock, recorder, written } = start();
     for (let count = 0; count < 5; count++) {
       recorder.record(anEvent());
       await clock.settle();
     }
     await recorder.flush();
-    expect(told()).toEqual(['Evicting pods x5']);
+    expect(written()).toEqual(['Evicting pods x5']);
   });
 
   test('flush does not wait for ever', async () => {

@@ -12,7 +12,7 @@ function world() {
   const clock = new VirtualClock();
   const api = new ObjectApi();
   const terms: string[] = [];
-  /** A process that leads until it is told to stop, and takes `windUpMs` to do so. */
+  /** A process that leads until it is stopped, and takes `windUpMs` to end. */
   const process = (identity: string, windUpMs = 0) => {
     const stop = new AbortController();
     const log = memoryLogger();
@@ -96,8 +96,8 @@ describe(createLeaderElector, () => {
     api.fault = () => Promise.resolve(jsonResponse(500, {}));
     await clock.advance(40_000);
     expect([terms, elector.isLeader()]).toEqual([['a leads@0', 'a ends@34000'], false]);
-    const told = log.entries.filter(({ level }) => level !== 'info').map(({ message }) => message);
-    expect([...new Set(told)]).toEqual([
+    const messages = log.entries.filter(({ level }) => level !== 'info').map(({ message }) => message);
+    expect([...new Set(messages)]).toEqual([
       'Renewing the lease failed, trying again',
       'Lost the leadership',
       'Acquiring the lease failed, trying again',
@@ -129,7 +129,7 @@ describe(createLeaderElector, () => {
     expect(log.entries.filter(({ message }) => message === 'Lost the leadership')).toHaveLength(1);
   });
 
-  test('a leader that ends without having seen that its lease was taken leaves it to whoever has it', async () => {
+  test('a leader that ends without having seen that its lease was taken leaves it to the new holder', async () => {
     const { clock, api, process, holder } = world();
     const { stop, done } = process('a');
     await clock.advance(5_000);
@@ -140,7 +140,7 @@ describe(createLeaderElector, () => {
     expect(holder()).toBe('thief');
   });
 
-  test('a label that somebody puts on the lease changes nothing', async () => {
+  test('a label that another client puts on the lease changes nothing', async () => {
     const { clock, api, terms, process } = world();
     process('a');
     await clock.advance(5_000);
@@ -150,7 +150,7 @@ describe(createLeaderElector, () => {
     expect(terms).toEqual(['a leads@0']);
   });
 
-  test('a lease that somebody deletes is made again', async () => {
+  test('a lease that another client deletes is created again', async () => {
     const { clock, api, terms, process, holder } = world();
     process('a');
     await clock.advance(5_000);
@@ -194,7 +194,7 @@ describe(createLeaderElector, () => {
     expect(terms).toEqual(['a leads@0']);
   });
 
-  test('a release that fails is told, and does not hold up the end', async () => {
+  test('a release that fails is logged, and does not delay the end', async () => {
     const { clock, api, process } = world();
     const a = process('a');
     await clock.settle();

@@ -55,7 +55,7 @@ describe(withHolder, () => {
 });
 
 describe(released, () => {
-  test('leaves nobody as the holder, and keeps count', () => {
+  test('leaves no holder, and keeps count', () => {
     expect(released(aLease('me'), 0).spec).toMatchObject({ holderIdentity: '', leaseDurationSeconds: 1, leaseTransitions: 4 });
   });
 });

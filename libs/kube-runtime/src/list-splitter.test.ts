@@ -45,7 +45,7 @@ describe(ListSplitter, () => {
     for (const size of [1, 3, 4_096]) expect(() => split(`{"items": ${list}}`, size)).toThrow(SyntaxError);
   });
 
-  test('refuses to read more around the list than it was told to', () => {
+  test('refuses to read more around the list than its limit', () => {
     const splitter = new ListSplitter(() => undefined);
     splitter.push(new TextEncoder().encode(`{"items":[{"a":"${'x'.repeat(1_000)}"}],"b":"${'x'.repeat(100)}"}`));
     expect(() => splitter.finish(100)).toThrow(SyntaxError);

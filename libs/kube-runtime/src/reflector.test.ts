@@ -100,7 +100,7 @@ describe(createReflector, () => {
     expect(api.queries[2]).toEqual({ labelSelector: 'a=b' });
   });
 
-  test('tells why each watch ended, and since when it has heard nothing', async () => {
+  test('reports why each watch ended, and the time of the last event or bookmark', async () => {
     const [first, second, third] = [new ScriptedWatch(), new ScriptedWatch(), new ScriptedWatch()];
     const api = new ScriptedApi(page('5', []), first.answer, second.answer, page('9', []), third.answer);
     const { clock, restarts, reflector } = start(api);
@@ -344,13 +344,13 @@ describe(createReflector, () => {
   });
 
   test.each([
-    { name: 'has told something is followed by another at once', told: true, requests: 3 },
-    { name: 'has told nothing is a sign of trouble, and the next waits', told: false, requests: 2 },
-  ])('a watch that ends at once and $name', async ({ told, requests }) => {
+    { name: 'has sent an event is followed by another at once', hasEvent: true, requests: 3 },
+    { name: 'has sent no event is a sign of trouble, and the next waits', hasEvent: false, requests: 2 },
+  ])('a watch that ends at once and $name', async ({ hasEvent, requests }) => {
     const watch = new ScriptedWatch();
     const api = new ScriptedApi(page('5', []), watch.answer);
     const { clock } = start(api);
-    if (told) watch.send('ADDED', thing('a', '6'));
+    if (hasEvent) watch.send('ADDED', thing('a', '6'));
     watch.end();
     await clock.advance(100);
     expect(api.requests).toHaveLength(requests);

@@ -48,22 +48,22 @@ describe(createWorkQueue, () => {
     expect(runs).toEqual(['b@200', 'a@1000']);
   });
 
-  test('tells how long each key waited and took, whether it went well, and how many are due', async () => {
-    const told: unknown[] = [];
+  test('reports how long each key waited and took, whether it succeeded, and how many are due', async () => {
+    const reported: unknown[] = [];
     const { clock, queue } = start(
       (key, time) =>
         sleep(time, 100).then(() => {
           if (key === 'bad') throw new Error('x');
           return {};
         }),
-      { coalesceMs: 50, onReconcile: (reconciled) => told.push(reconciled) },
+      { coalesceMs: 50, onReconcile: (reconciled) => reported.push(reconciled) },
     );
     queue.add('a');
     queue.add('bad');
     await clock.advance(60);
-    expect([queue.depth(), told]).toEqual([1, []]);
+    expect([queue.depth(), reported]).toEqual([1, []]);
     await clock.advance(200);
-    expect(told).toEqual([
+    expect(reported).toEqual([
       { key: 'a', waitedMs: 0, tookMs: 100, ok: true },
       { key: 'bad', waitedMs: 100, tookMs: 100, ok: false },
     ]);

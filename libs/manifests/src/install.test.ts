@@ -186,7 +186,7 @@ describe(installObjects, () => {
   });
 
   test.each(['brupop-apiserver', 'brupop-controller-deployment'])(
-    '%s, which alone can give cordoned nodes back, may run on them, but on no node with another taint',
+    '%s, which alone can restore cordoned nodes, may run on them, but on no node with another taint',
     (name) => {
       expect(podOf({}, 'Deployment', name).pod['tolerations']).toEqual([
         { key: 'node.kubernetes.io/unschedulable', operator: 'Exists', effect: 'NoSchedule' },

@@ -22,7 +22,7 @@ describe('network policies', () => {
     },
     { name: 'brupop-controller-deployment', ingress: [{ ports: [{ protocol: 'TCP', port: 8080 }] }] },
   ])(
-    '$name: callers are told apart by port alone, so that webhook, kubelets and Prometheus get through from anywhere',
+    '$name: callers are distinguished by port alone, so that webhook, kubelets and Prometheus get through from anywhere',
     ({ name, ingress }) => {
       expect(policyOf(ports, name)).toMatchObject({ ingress });
     },

@@ -89,7 +89,7 @@ describe('permissions', () => {
     ]);
   });
 
-  test("the original's binding to system:auth-delegator is kept, and binds nobody: applied over it, it takes the permission away", () => {
+  test('the binding of Brupop 1.x to system:auth-delegator is kept without subjects: applied over it, it removes the permission', () => {
     expect(find(install(), 'ClusterRoleBinding', 'brupop-apiserver-auth-delegator-role-binding')).toMatchObject({
       roleRef: { name: 'system:auth-delegator' },
       subjects: [],
