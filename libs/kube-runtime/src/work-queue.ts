@@ -16,7 +16,10 @@ export interface WorkQueueOptions<K> {
   readonly random?: Random;
   /** Keys reconciled at the same time; 1 by default. */
   readonly concurrency?: number;
-  /** How long a key rests after a reconcile, in milliseconds. Requests that come meanwhile become one; one for a key that does not rest is served at once. 0 by default. */
+  /**
+   * Cooldown of a key after a reconcile, in milliseconds; 0 by default. Requests during the cooldown become one; without one, a request is
+   * served immediately.
+   */
   readonly coalesceMs?: number;
   /** Pause after a failure, doubling; 1 s to 60 s by default. */
   readonly backoff?: { readonly minMs: number; readonly maxMs: number };
@@ -62,7 +65,7 @@ export function createWorkQueue<K>(options: WorkQueueOptions<K>): WorkQueue<K> {
   const due = new Map<K, number>();
   const running = new Set<K>();
   const failures = new Map<K, number>();
-  /** Until when a key rests. */
+  /** Until when a key cools down. */
   const resting = new Map<K, number>();
   let pump: () => void = () => undefined;
 
