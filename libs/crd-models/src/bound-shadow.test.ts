@@ -11,7 +11,7 @@ describe(boundStatus, () => {
     expect(boundStatus(status)).toBe(status);
   });
 
-  test('of a status that was stored before there were limits little is kept, and a version that is too long is none', () => {
+  test('a status stored before there were limits is shortened, and loses a version that is too long', () => {
     const huge = 'a'.repeat(240_000);
     const status: ShadowStatus = {
       ...STATUS,
@@ -38,7 +38,7 @@ describe(boundStatus, () => {
     expect(bound.failed_versions?.at(-1)?.version).toBe('1.0.899');
   });
 
-  test('a status of an illegal shape is left as it is, and nothing throws', () => {
+  test('a status of an invalid shape is returned as it is, without an error', () => {
     const status = { current_version: 7, failed_versions: 'x', progress: [null], conditions: { a: 1 } } as unknown as ShadowStatus;
     expect(boundStatus(status)).toEqual(status);
   });

@@ -42,11 +42,11 @@ describe(convertReview, () => {
       uid: 'u',
       message: 'brs-b: spec.state: expected',
     },
-    { name: 'objects that are no list', given: review('x'), uid: 'u', message: 'request.objects: expected array, got "x"' },
+    { name: 'objects that are not a list', given: review('x'), uid: 'u', message: 'request.objects: expected array, got "x"' },
     { name: 'an invalid object', given: review([7]), uid: 'u', message: 'BottlerocketShadow without a name: expected an object' },
     { name: 'no request', given: {}, uid: '', message: 'request: expected a value, got nothing' },
     { name: 'a request of null', given: { request: null }, uid: '', message: 'request: expected object, got null' },
-    { name: 'a uid that is no text', given: { request: { uid: 7 } }, uid: '', message: 'request.uid: expected string, got 7' },
+    { name: 'a uid that is not a string', given: { request: { uid: 7 } }, uid: '', message: 'request.uid: expected string, got 7' },
     { name: 'nothing', given: undefined, uid: '', message: 'review: expected object, got nothing' },
     { name: 'null', given: null, uid: '', message: 'review: expected object, got null' },
   ])('$name: the answer says so and converts nothing', ({ given, uid, message }) => {

@@ -64,7 +64,7 @@ describe(convertShadow, () => {
     });
   });
 
-  test('an object of which v1 can hold all needs no annotation', () => {
+  test('an object that v1 can represent completely needs no annotation', () => {
     const object = aShadow({ status: { ...aStatus('Idle'), crash_count: 0 } });
     expect(convert(object, V1)).toHaveProperty('metadata', { name: 'brs-a' });
   });
@@ -74,7 +74,7 @@ describe(convertShadow, () => {
     expect(convert(object, V2)).toBe(object);
   });
 
-  test('a name that is no text is left to kube-apiserver to refuse', () => {
+  test('a name that is not a string is left to kube-apiserver to reject', () => {
     expect(convertShadow(aShadow({ metadata: { name: 1 } }), V1).ok).toBe(true);
   });
 
@@ -83,7 +83,7 @@ describe(convertShadow, () => {
     expect(convert(aShadow({ apiVersion: V1 }), V2)).toEqual(aShadow());
   });
 
-  test('lessons §6.1: labels, annotations, finalizers, owners and fields unknown to us outlive a conversion', () => {
+  test('lessons §6.1: labels, annotations, finalizers, owners and unknown fields survive a conversion', () => {
     const metadata = {
       name: 'brs-a',
       uid: 'u',
@@ -116,13 +116,13 @@ describe(convertShadow, () => {
       expect(convert(asV1(), V2)).toEqual(failed);
     });
 
-    test('what an old client changed beside the state is kept together with the data of v2', () => {
+    test('other changes of an old client are kept together with the data of v2', () => {
       const object = asV1();
       object.status['target_version'] = '1.2.0';
       expect(convert(object, V2)).toMatchObject({ status: { target_version: '1.2.0', current_state: 'ErrorReset', crash_count: 2 } });
     });
 
-    test('a state that an old client changed is believed, and the failures before it are forgotten', () => {
+    test('a state that an old client changed is kept, and the failures before it are dropped', () => {
       const object = asV1();
       object.status['current_state'] = 'Idle';
       object.spec['state'] = 'Idle';
@@ -137,7 +137,7 @@ describe(convertShadow, () => {
     test.each([
       { name: 'no JSON', data: '{' },
       { name: 'another type', data: '"text"' },
-      { name: 'a crash count that is no number', data: '{"status":{"current_state":"ErrorReset","crash_count":"two"}}' },
+      { name: 'a crash count that is not a number', data: '{"status":{"current_state":"ErrorReset","crash_count":"two"}}' },
       { name: 'no text', data: 7 },
     ])('an annotation with $name is ignored and dropped', ({ data }) => {
       const object = asV1();
@@ -149,7 +149,7 @@ describe(convertShadow, () => {
       });
     });
 
-    test('an annotation that another client has extended changes nothing but what v1 cannot hold', () => {
+    test('an annotation that another client has extended changes nothing but what v1 cannot represent', () => {
       const object = asV1();
       const data = { status: { current_state: 'ErrorReset', crash_count: 2, current_version: '9.9.9', other: 1 } };
       object.metadata['annotations'] = { [V2_DATA_ANNOTATION]: JSON.stringify(data) };
@@ -178,7 +178,7 @@ describe(convertShadow, () => {
     { name: 'another group', object: aShadow({ apiVersion: 'x/v2' }), message: 'brs-a: apiVersion: expected' },
     { name: 'no metadata', object: aShadow({ metadata: null }), message: 'without a name: metadata: expected an object' },
     { name: 'no spec', object: aShadow({ spec: undefined }), message: 'brs-a: spec: expected an object' },
-    { name: 'a status that is a text', object: aShadow({ status: 'x' }), message: 'brs-a: status: expected an object or null' },
+    { name: 'a status that is a string', object: aShadow({ status: 'x' }), message: 'brs-a: status: expected an object or null' },
     { name: 'a state of v1 in v2', object: aShadow({ spec: { state: 'StagedUpdate' } }), message: 'brs-a: spec.state: expected Idle or' },
     { name: 'a state that is a number', object: aShadow({ spec: { state: 1 } }), message: 'got a value of type number' },
     { name: 'a status without state', object: aShadow({ status: {} }), message: 'brs-a: status.current_state: expected Idle or' },

@@ -61,7 +61,7 @@ describe(bottlerocketShadowCrd, () => {
       states: ['Idle', 'StagedUpdate', 'PerformedUpdate', 'RebootedIntoUpdate', 'MonitoringUpdate'],
       required: ['current_version', 'target_version', 'current_state'],
     },
-  ])('the schema of version $index has the states and the required fields of the original', ({ index, states, required }) => {
+  ])('the schema of version $index has the states and the required fields of Brupop 1.x', ({ index, states, required }) => {
     expect(crd.spec.versions[index]?.schema.openAPIV3Schema).toMatchObject({
       type: 'object',
       title: 'BottlerocketShadow',
@@ -90,7 +90,7 @@ describe(bottlerocketShadowCrd, () => {
     });
   });
 
-  test('v2 alone has the crash count, the failure time and our additions, of which none is required', () => {
+  test('v2 alone has the crash count, the failure time and optional additions', () => {
     const [v2, v1] = crd.spec.versions.map(({ schema }) => schema.openAPIV3Schema.properties?.['status']?.properties ?? {});
     expect(v2).toMatchObject({
       crash_count: { type: 'integer', format: 'uint32', minimum: 0 },
@@ -120,7 +120,7 @@ describe(bottlerocketShadowCrd, () => {
     expect(crd.metadata.annotations).toEqual({ 'cert-manager.io/inject-ca-from': 'brupop-bottlerocket-aws/brupop-apiserver-certificate' });
   });
 
-  test('an authority that is given is used, and nothing is left to cert-manager', () => {
+  test('a given authority is used, without cert-manager', () => {
     const given = bottlerocketShadowCrd({ namespace: 'ns', servicePort: 8443, caBundle: 'Q0E=' });
     expect(given.metadata).toEqual({ name: 'bottlerocketshadows.brupop.bottlerocket.aws' });
     expect(given.spec.conversion.webhook.clientConfig).toEqual({

@@ -9,7 +9,7 @@ const label = (value: string) => ({ [EXCLUDE_FROM_LB_LABEL]: value });
 
 describe('a node', () => {
   test.each([
-    { name: 'without marks', annotations: {}, labels: {}, cordoned: false, expected: ['absent', 'absent', false, false] },
+    { name: 'without annotations', annotations: {}, labels: {}, cordoned: false, expected: ['absent', 'absent', false, false] },
     {
       name: 'that others cordoned and excluded',
       annotations: {},
@@ -53,7 +53,7 @@ describe('a node', () => {
       expected: ['absent', 'void', false, true],
     },
     {
-      name: 'with one mark of each kind',
+      name: 'with one annotation of each kind',
       annotations: { ...cordonMark, ...lbMark },
       labels: {},
       cordoned: true,

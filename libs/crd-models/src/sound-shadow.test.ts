@@ -15,7 +15,7 @@ const raw = (changes: object = {}): Record<string, unknown> => ({
 });
 
 describe(soundShadow, () => {
-  test('a legal shadow is itself, without a fault', () => {
+  test('a valid shadow is returned as it is, without a fault', () => {
     const legal = raw({ status: { ...STATUS, failed_versions: [FAILED], progress: null } });
     const shadow = soundShadow(legal);
     expect(shadow).toEqual(legal);
@@ -30,7 +30,7 @@ describe(soundShadow, () => {
     expect(soundShadow(raw({ status }))).toEqual(raw({ status }));
   });
 
-  test('null in place of an optional field is nothing', () => {
+  test('null in place of an optional field counts as absent', () => {
     expect(soundShadow(raw({ status: { ...STATUS, failed_versions: null, conditions: null } }))).toEqual(raw());
   });
 
@@ -68,7 +68,7 @@ describe(soundShadow, () => {
     expect(shadow.fault).toEqual({ message, specKnown: false });
   });
 
-  test('of metadata the illegal parts are left out', () => {
+  test('invalid parts of metadata are left out', () => {
     const metadata = { name: 'brs-a', uid: 5, annotations: { a: 1, b: 'c' }, ownerReferences: [null, { kind: 'Node' }, 7] };
     expect(soundShadow(raw({ metadata }))).toEqual(raw({ metadata: { name: 'brs-a', annotations: { b: 'c' }, ownerReferences: [] } }));
   });
@@ -85,7 +85,7 @@ describe(soundShadow, () => {
 });
 
 describe(soundNode, () => {
-  test('keeps the name and what is legal, and names the rest', () => {
+  test('keeps the name and what is valid, and names the rest', () => {
     const node = {
       metadata: { name: 'a', labels: { pool: 1, zone: 'x' }, annotations: [] },
       spec: { unschedulable: 'yes', taints: [{ key: 'k', effect: 'NoSchedule' }, null] },
@@ -109,7 +109,7 @@ describe(soundNode, () => {
 });
 
 describe(soundPod, () => {
-  test('a Pod whose spec is null is one without', () => {
+  test('a Pod whose spec is null has no spec', () => {
     expect(soundPod<unknown>({ metadata: { name: 'a' }, spec: null, status: { conditions: [5] } }).object).toEqual({
       metadata: { name: 'a' },
       status: { conditions: [] },

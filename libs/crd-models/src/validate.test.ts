@@ -55,7 +55,7 @@ describe(parseShadow, () => {
 
 describe(parseShadowStatus, () => {
   test.each([
-    { name: 'the fields of the original', status: STATUS },
+    { name: 'the fields of Brupop 1.x', status: STATUS },
     { name: 'a failure time of null', status: { ...STATUS, state_transition_failure_timestamp: null } },
     {
       name: 'all additions',
@@ -123,7 +123,7 @@ describe(parseShadowStatus, () => {
 });
 
 describe(parseConversionReview, () => {
-  test('a review is taken with whatever objects it has', () => {
+  test('a review is accepted with any objects', () => {
     const review = {
       apiVersion: 'apiextensions.k8s.io/v1',
       kind: 'ConversionReview',
@@ -132,7 +132,7 @@ describe(parseConversionReview, () => {
     expect(parseConversionReview(review)).toEqual({ ok: true, value: review });
   });
 
-  test('another kind is refused', () => {
+  test('another kind is rejected', () => {
     const review = { apiVersion: 'v1', kind: 'Pod', request: { uid: 'u', desiredAPIVersion: 'x', objects: [] } };
     expect(parseConversionReview(review)).toEqual({ ok: false, errors: ['kind: expected "ConversionReview", got "Pod"'] });
   });
@@ -144,7 +144,7 @@ describe(parseWith, () => {
   test.each([
     { name: 'a list that is too long', keyword: 'maxItems', params: { limit: 3 }, expected: 'at most 3 items' },
     { name: 'a pattern without a name', keyword: 'pattern', params: { pattern: '^a$' }, expected: 'text that matches ^a$' },
-    { name: 'a check that has no words', keyword: 'oneOf', params: {}, expected: 'something else' },
+    { name: 'a check that has no description', keyword: 'oneOf', params: {}, expected: 'something else' },
   ])('$name: expected $expected', ({ keyword, params, expected }) => {
     const validate = failing([{ instancePath: '', keyword, params }]);
     expect(parseWith(validate, 'b', 'value')).toEqual({ ok: false, errors: [`value: expected ${expected}, got "b"`] });
@@ -155,7 +155,7 @@ describe(parseWith, () => {
     expect(parseWith(validate, 'b', 'value')).toHaveProperty('errors.length', 10);
   });
 
-  test('a validator that gives no reason is no reason to throw', () => {
+  test('a validator without errors does not throw', () => {
     expect(parseWith(failing(null), 'b', 'value')).toEqual({ ok: false, errors: [] });
   });
 });

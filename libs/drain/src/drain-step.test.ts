@@ -229,7 +229,7 @@ describe(drainStep, () => {
       answer: new KubeApiError(403, 'Forbidden', 'x', { details: { causes: [{ reason: 'NamespaceTerminating' }] } }),
       expected: 'a terminating',
     },
-    { name: '"gone" is not believed while the list still has it', answer: new KubeApiError(404, 'NotFound', 'x'), expected: 'a pending' },
+    { name: '404 does not count while the list still has the pod', answer: new KubeApiError(404, 'NotFound', 'x'), expected: 'a pending' },
   ])('$name, and is no success', async ({ answer, expected }) => {
     const node = new FakeNode().add('a');
     node.answers.set('a', answer);
@@ -237,7 +237,7 @@ describe(drainStep, () => {
     expect([result.kind, result.evicted, ...reasons(result)]).toEqual(['waiting', 0, expected]);
   });
 
-  test('an eviction that takes longer than a step is made all the same, and asked for once', async () => {
+  test('an eviction that takes longer than a step is completed, and requested once', async () => {
     const node = new FakeNode().add('a');
     node.answerMs.set('a', 25_000);
     const removals = createRemovals(node);
@@ -248,7 +248,7 @@ describe(drainStep, () => {
     expect(node.asked).toEqual(['POST a']);
   });
 
-  test('an eviction goes on when its caller has gone', async () => {
+  test('an eviction continues after its caller has disconnected', async () => {
     const node = new FakeNode().add('a');
     node.answerMs.set('a', 5_000);
     const gone = new AbortController();
@@ -296,7 +296,7 @@ describe(drainStep, () => {
     expect(node.asked).toEqual(['POST a', 'DELETE a']);
   });
 
-  test('to give up hangs up on evictions without an answer', async () => {
+  test('a timeout aborts evictions without an answer', async () => {
     const node = new FakeNode().add('a');
     node.answerMs.set('a', 25_000);
     const removals = createRemovals(node);
@@ -306,7 +306,7 @@ describe(drainStep, () => {
     expect(node.pods.get('a')?.metadata.deletionTimestamp).toBeUndefined();
   });
 
-  test('lists for as long as the API server may take, and then still evicts', async () => {
+  test('waits for a slow list, and then still evicts', async () => {
     const node = new FakeNode().add('a');
     const { list } = node;
     node.list = async () => {
@@ -343,7 +343,7 @@ describe(drainStep, () => {
   test.each([
     { name: 'an API that fails', list: () => Promise.reject(new KubeApiError(500, '', 'down')), expected: 'down' },
     { name: 'an API that never answers', list: () => new Promise<never>(() => undefined), expected: 'did not answer within the step' },
-    { name: 'an answer that is no list', list: () => Promise.resolve({}), expected: 'The list of pods holds no items' },
+    { name: 'an answer that is not a list', list: () => Promise.resolve({}), expected: 'The list of pods holds no items' },
   ])('never takes $name for an empty node', async ({ list, expected }) => {
     const node = new FakeNode().add('a');
     node.list = list;
@@ -372,7 +372,7 @@ describe(drainStep, () => {
     },
   );
 
-  test('sees at once what happens while it waits for the answer to an eviction', async () => {
+  test('observes immediately what happens while it waits for the answer to an eviction', async () => {
     const node = new FakeNode().add('a');
     node.answers.set('slow', new KubeApiError(404, 'NotFound', 'x'));
     node.answerMs.set('slow', 4_000);
@@ -387,7 +387,7 @@ describe(drainStep, () => {
   describe('pods that come back', () => {
     const owned = (kind: string): Partial<DrainPod['metadata']> => ({ ownerReferences: [{ kind, name: 'web', controller: true }] });
     const TOLERATES = { tolerations: [{ operator: 'Exists' }] };
-    /** A pod `web-0` that ignores cordons and is made anew, under another name, `afterMs` after it has gone. */
+    /** A pod `web-0` that ignores cordons and is created again, under another name, `afterMs` after it has gone. */
     const aReturningNode = (afterMs: number, spec: DrainPod['spec'] = TOLERATES): FakeNode => {
       const node = new FakeNode().add('web-0', owned('ReplicaSet'), spec);
       let count = 0;
@@ -409,19 +409,19 @@ describe(drainStep, () => {
       },
     );
 
-    test('do not hold up the drain when none returns', async () => {
+    test('do not delay the drain if none returns', async () => {
       const node = new FakeNode().add('web-0', owned('ReplicaSet'), TOLERATES);
       expect(await node.step({ presentUids: ['uid-web-0'] })).toEqual({ kind: 'done', evicted: 1 });
       expect(node.clock.monotonic()).toBeLessThanOrEqual(node.graceMs + 2_100);
     });
 
-    test('do not hold up the drain if they were never to go', async () => {
+    test('do not delay the drain if they were never to be evicted', async () => {
       const node = new FakeNode().add('web-0', owned('ReplicaSet'), TOLERATES);
       expect(await node.step({ presentUids: [] })).toMatchObject({ kind: 'done', evicted: 0, left: [{ pod: 'shop/web-0' }] });
       expect([node.asked, node.clock.monotonic()]).toEqual([[], 0]);
     });
 
-    test('are evicted with pauses, and named, where only a scheduler that ignores cordons can have put them there', async () => {
+    test('are evicted with pauses, and named, if only a scheduler that ignores cordons can have bound them', async () => {
       const node = aReturningNode(50, {});
       node.graceMs = 0;
       node.add('db').answers.set('db', budget);
@@ -434,7 +434,7 @@ describe(drainStep, () => {
     });
   });
 
-  test('takes a list that was made before the cordon for its first, but never for the proof that the node is empty', async () => {
+  test('uses a list from before the cordon as its first, but never as proof that the node is empty', async () => {
     const node = new FakeNode().add('a');
     const listed = { pods: [...node.pods.values()], resourceVersion: String(node.events.length) };
     expect(await node.step({ listed })).toEqual({ kind: 'done', evicted: 1 });
@@ -459,7 +459,7 @@ describe(drainStep, () => {
     expect(await node.step()).toEqual({ kind: 'done', evicted: 2 });
   });
 
-  test('lists once more where it is time that leaves nothing to drain, for the watch may have been silent', async () => {
+  test('lists again if only the passing of time leaves nothing to drain, because the watch may have been silent', async () => {
     const node = new FakeNode().add('server', { labels: { app: 'server' } });
     node.answers.set('server', budget);
     const unseen = { metadata: { name: 'late', namespace: 'shop', uid: 'uid-late' }, spec: { nodeName: 'node-1' } };
@@ -474,7 +474,7 @@ describe(drainStep, () => {
     { name: 'never answered', break: (node) => (node.watch = () => new Promise(() => undefined)) },
     { name: 'cut off', break: sendingLine('{') },
     { name: 'ended by an error', break: sendingLine('{"type":"ERROR","object":{"code":410}}') },
-  ])('drains as well where the watch is $name', async ({ break: breakWatch }) => {
+  ])('drains even if the watch is $name', async ({ break: breakWatch }) => {
     const node = new FakeNode().add('a');
     breakWatch(node);
     expect(await node.step()).toEqual({ kind: 'done', evicted: 1 });
@@ -498,7 +498,7 @@ describe(drainStep, () => {
     expect(node.asked.filter((request) => request === 'POST db')).toHaveLength(asked);
   });
 
-  test('goes on within a second or so of a budget that lets go', async () => {
+  test('continues about a second after a budget allows the eviction', async () => {
     const node = new FakeNode().add('db');
     node.answers.set('db', budget);
     node.clock.setTimer(3_300, () => node.answers.set('db', 'accept'));
@@ -533,7 +533,7 @@ describe(drainStep, () => {
     expect([node.asked, node.clock.monotonic()]).toEqual([['POST a'], 1_200]);
   });
 
-  test('stops at once when its caller goes', async () => {
+  test('stops immediately when its caller disconnects', async () => {
     const node = new FakeNode().add('a');
     node.answers.set('a', 'hang');
     const caller = new AbortController();

@@ -14,12 +14,12 @@ describe(classifyEvictionError, () => {
       expected: { kind: 'blocked', budget: 'web', message: 'Cannot evict. The disruption budget web needs 2 healthy pods' },
     },
     {
-      name: '429 of a budget that is not named is a budget all the same',
+      name: '429 of a budget that is not named is still a budget',
       error: new KubeApiError(429, 'TooManyRequests', 'Cannot evict.', { details: { causes: [{ reason: 'DisruptionBudget' }] } }),
       expected: { kind: 'blocked', message: 'Cannot evict.' },
     },
     {
-      name: '429 of no budget is an API that is busy',
+      name: '429 without a budget means that the API server is busy',
       error: new KubeApiError(429, 'TooManyRequests', 'busy'),
       expected: { kind: 'retry', message: 'busy' },
     },

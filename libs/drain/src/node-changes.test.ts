@@ -62,26 +62,26 @@ describe('changing a Node', () => {
     expect({ ...node(), metadata: { ...node().metadata, resourceVersion: before.metadata.resourceVersion } }).toEqual(before);
   });
 
-  test('decides afresh after a conflict', async () => {
+  test('decides again after a conflict', async () => {
     const { options, node } = aNodeApi(3);
     await expect(cordonNode(options)).resolves.toMatchObject({ changed: true });
     expect(node().spec?.unschedulable).toBe(true);
   });
 
-  test('ends with a transient error when the conflicts do not', async () => {
+  test('ends with a transient error if conflicts continue', async () => {
     const { options, node } = aNodeApi(100);
     await expect(cordonNode(options)).rejects.toMatchObject({ code: 'NODE_CONFLICT', retry: 'transient' });
     expect(node().spec?.unschedulable).toBe(false);
   });
 
-  test('is not tried again where it is refused', async () => {
+  test('is not retried if it is refused', async () => {
     const { options, node } = aNodeApi(0);
     const refusal = new KubeApiError(403, 'Forbidden', 'no permission');
     const request = <T>(method: string): Promise<T> => (method === 'GET' ? Promise.resolve(node() as T) : Promise.reject(refusal));
     await expect(cordonNode({ ...options, client: { ...options.client, request } })).rejects.toBe(refusal);
   });
 
-  test('writes down once which of the pods to be evicted last were there', async () => {
+  test('records once which of the pods to be evicted last were there', async () => {
     const { options } = aNodeApi(0);
     await cordonNode({ ...options, lastUids: ['uid-a'] });
     await expect(cordonNode({ ...options, lastUids: ['uid-b'] })).resolves.toMatchObject({ owned: { last: ['uid-a'] } });
@@ -111,7 +111,7 @@ describe('changing a Node', () => {
       expect(reads() - before).toBe(1);
     });
 
-    test('is not believed to need nothing', async () => {
+    test('is read before it counts as needing no change', async () => {
       const { options, node } = aNodeApi(0);
       const known = node();
       await cordonNode(options);

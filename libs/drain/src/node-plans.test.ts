@@ -50,9 +50,9 @@ describe(planCordon, () => {
   const ours = { cordoned: true, cordonMark: cordonMark(null), taints: [OUR_TAINT] };
   const now = ['now'];
   test.each([
-    { name: 'cordons a schedulable node and marks it', node: aNode(), prior: null, since: NOW, last: now, patched: true },
+    { name: 'cordons a schedulable node and adds the annotation', node: aNode(), prior: null, since: NOW, last: now, patched: true },
     {
-      name: "marks an administrator's cordon as prior",
+      name: "records an administrator's cordon as prior",
       node: aNode({ cordoned: true }),
       prior: 'true',
       since: NOW,
@@ -61,7 +61,7 @@ describe(planCordon, () => {
     },
     { name: 'does nothing twice', node: aNode(ours), prior: null, since: BEFORE, last: ['then'], patched: false },
     {
-      name: 'cordons a node afresh that was uncordoned in spite of its mark',
+      name: 'cordons a node again that was uncordoned despite its annotation',
       node: aNode({ ...ours, cordoned: false, cordonMark: cordonMark('true') }),
       prior: null,
       since: NOW,
@@ -77,7 +77,7 @@ describe(planCordon, () => {
       patched: true,
     },
     {
-      name: 'writes down the pods on a node that an earlier version cordoned without doing so',
+      name: 'records the pods on a node that an earlier version cordoned without recording them',
       node: aNode({ ...ours, cordonMark: mark('true') }),
       prior: 'true',
       since: BEFORE,
@@ -85,7 +85,7 @@ describe(planCordon, () => {
       patched: true,
     },
     {
-      name: 'counts anew from a mark that a wrong clock has put into the far future',
+      name: 'replaces an annotation that a wrong clock has put into the far future',
       node: aNode({ ...ours, cordonMark: cordonMark('true', '2027-01-05T12:00:00.000Z') }),
       prior: 'true',
       since: NOW,
@@ -93,7 +93,7 @@ describe(planCordon, () => {
       patched: true,
     },
     {
-      name: 'leaves alone a mark of a clock that is a little ahead',
+      name: 'keeps an annotation of a clock that is slightly ahead',
       node: aNode({ ...ours, cordonMark: cordonMark(null, '2026-01-05T12:59:00.000Z') }),
       prior: null,
       since: '2026-01-05T12:59:00.000Z',
@@ -101,7 +101,7 @@ describe(planCordon, () => {
       patched: false,
     },
     {
-      name: 'takes an unreadable mark for ours',
+      name: 'treats an unreadable annotation as owned',
       node: aNode({ ...ours, cordonMark: '{' }),
       prior: null,
       since: NOW,
@@ -120,7 +120,7 @@ describe(planCordon, () => {
   });
 });
 
-describe('the pods that ignore cordons, in the mark of a cordon', () => {
+describe('the pods that ignore cordons, in the annotation of a cordon', () => {
   const ownedCordonNode = (present?: readonly string[], volumes?: true): KubeNode =>
     aNode({
       cordoned: true,
@@ -128,13 +128,13 @@ describe('the pods that ignore cordons, in the mark of a cordon', () => {
       cordonMark: JSON.stringify({ since: BEFORE, prior: null, last: [], ...(present === undefined ? {} : { present }), volumes }),
     });
   test.each([
-    { name: 'are written down with the cordon', node: aNode(), seen: ['a'], present: ['a'], patched: true },
-    { name: 'are written down if there are none', node: aNode(), seen: [], present: [], patched: true },
-    { name: 'are added to the mark of an earlier version', node: ownedCordonNode(), seen: ['a'], present: ['a'], patched: true },
+    { name: 'are recorded with the cordon', node: aNode(), seen: ['a'], present: ['a'], patched: true },
+    { name: 'are recorded even if there are none', node: aNode(), seen: [], present: [], patched: true },
+    { name: 'are added to the annotation of an earlier version', node: ownedCordonNode(), seen: ['a'], present: ['a'], patched: true },
     { name: 'stay as they were', node: ownedCordonNode(['then']), seen: ['a'], present: ['then'], patched: false },
-    { name: 'are left out where they were not listed', node: ownedCordonNode(), seen: undefined, present: undefined, patched: false },
+    { name: 'are left out if they were not listed', node: ownedCordonNode(), seen: undefined, present: undefined, patched: false },
     {
-      name: 'outlive a mark that a wrong clock has put into the far future',
+      name: 'are kept when an annotation from the far future is replaced',
       node: aNode({ cordoned: true, cordonMark: JSON.stringify({ since: '2027-01-05T12:00:00.000Z', prior: null, present: ['then'] }) }),
       seen: ['a'],
       present: ['then'],
@@ -148,7 +148,7 @@ describe('the pods that ignore cordons, in the mark of a cordon', () => {
 
   test.each([
     { name: 'are recorded if they use volumes', node: aNode(), usesVolumes: true, expected: true },
-    { name: 'are not if they use none', node: aNode(), usesVolumes: false, expected: undefined },
+    { name: 'are not recorded if they use no volumes', node: aNode(), usesVolumes: false, expected: undefined },
     { name: 'stay recorded', node: ownedCordonNode([], true), usesVolumes: false, expected: true },
     { name: 'stay unrecorded', node: ownedCordonNode([]), usesVolumes: true, expected: undefined },
   ])('$name', ({ node, usesVolumes, expected }) => {
@@ -158,11 +158,11 @@ describe('the pods that ignore cordons, in the mark of a cordon', () => {
   });
 
   test.each([
-    { name: 'of a owned node', node: ownedCordonNode(['a']), expected: true },
-    { name: 'of a owned node without any', node: ownedCordonNode([]), expected: true },
+    { name: 'of an owned node', node: ownedCordonNode(['a']), expected: true },
+    { name: 'of an owned node without such pods', node: ownedCordonNode([]), expected: true },
     { name: 'not of a node that an earlier version cordoned', node: ownedCordonNode(), expected: false },
     { name: 'not of a node that has been uncordoned since', node: { ...ownedCordonNode([]), spec: {} }, expected: false },
-    { name: 'not of a node without a mark', node: aNode({ cordoned: true }), expected: false },
+    { name: 'not of a node without the annotation', node: aNode({ cordoned: true }), expected: false },
   ])('are known $name', ({ node, expected }) => {
     expect(isCordonRecorded(node, NAMES)).toBe(expected);
   });
@@ -172,13 +172,13 @@ describe(planUncordon, () => {
   const unmark = { metadata: { annotations: { [CORDONED_ANNOTATION]: null } } };
   test.each([
     {
-      name: 'uncordons what we cordoned',
+      name: "removes the operator's own cordon",
       node: aNode({ cordoned: true, cordonMark: mark(null), taints: [OUR_TAINT] }),
       patch: { ...unmark, spec: { unschedulable: null, taints: null } },
       kept: false,
     },
     {
-      name: 'uncordons what an earlier version cordoned, which knew of no taint',
+      name: 'removes the cordon of an earlier version, which set no taint',
       node: aNode({ cordoned: true, cordonMark: mark(null) }),
       patch: { ...unmark, spec: { unschedulable: null } },
       kept: false,
@@ -191,7 +191,7 @@ describe(planUncordon, () => {
     },
     { name: "leaves an administrator's cordon", node: aNode({ cordoned: true, taints: [OTHER_TAINT] }), patch: undefined, kept: true },
     {
-      name: 'leaves a cordon that was there before ours',
+      name: "keeps a cordon that existed before the operator's",
       node: aNode({ cordoned: true, cordonMark: mark('true'), taints: [OUR_TAINT] }),
       patch: unmark,
       kept: true,
@@ -224,8 +224,13 @@ describe(planTidy, () => {
     },
     { name: 'leaves a taint that is there', node: aNode({ cordoned: true, taints: [OUR_TAINT] }), tainted: true, taints: undefined },
     { name: 'removes the taint with the cordon', node: aNode({ taints: [OUR_TAINT, OTHER_TAINT] }), tainted: true, taints: [OTHER_TAINT] },
-    { name: 'removes a taint that is wanted nowhere', node: aNode({ cordoned: true, taints: [OUR_TAINT] }), tainted: false, taints: null },
-    { name: 'does not taint where that is not wanted', node: aNode({ cordoned: true }), tainted: false, taints: undefined },
+    {
+      name: 'removes the taint if the operator sets none',
+      node: aNode({ cordoned: true, taints: [OUR_TAINT] }),
+      tainted: false,
+      taints: null,
+    },
+    { name: 'does not add the taint if the operator sets none', node: aNode({ cordoned: true }), tainted: false, taints: undefined },
     { name: 'does not taint a schedulable node', node: aNode(), tainted: true, taints: undefined },
   ])('$name', ({ node, tainted, taints }) => {
     expect(planTidy(node, NAMES, { tainted }).patch?.spec?.taints).toEqual(taints);
@@ -234,27 +239,27 @@ describe(planTidy, () => {
   const all = { [CORDONED_ANNOTATION]: null, [EXCLUDED_FROM_LB_ANNOTATION]: null };
   const ownedNode = aNode({ cordoned: true, cordonMark: mark(null), taints: [OUR_TAINT], label: 'True', labelMark: mark(null) });
   test.each([
-    { name: 'leaves valid marks', node: ownedNode, voided: undefined, patch: undefined },
+    { name: 'keeps valid annotations', node: ownedNode, voided: undefined, patch: undefined },
     {
-      name: 'removes the marks of a node that was uncordoned and included by hand, and its taint',
+      name: 'removes annotations and taint of a node that an administrator uncordoned and included',
       node: aNode({ cordonMark: mark(null), taints: [OUR_TAINT], labelMark: mark(null) }),
       voided: undefined,
       patch: { metadata: { annotations: all }, spec: { taints: null } },
     },
     {
-      name: 'removes the mark alone, and keeps the cordon, of a node that was cordoned again since its mark was seen void',
+      name: 'removes only the annotation of a node that was cordoned again after its annotation became void',
       node: ownedNode,
       voided: { [CORDONED_ANNOTATION]: mark(null) },
       patch: { metadata: { annotations: { [CORDONED_ANNOTATION]: null } } },
     },
     {
-      name: 'leaves the new mark of an update that has cordoned the node again',
+      name: 'keeps the new annotation of an update that has cordoned the node again',
       node: ownedNode,
       voided: { [CORDONED_ANNOTATION]: mark(null, NOW) },
       patch: undefined,
     },
     {
-      name: 'does nothing to a node whose void mark is gone',
+      name: 'does nothing to a node whose void annotation is gone',
       node: aNode(),
       voided: { [CORDONED_ANNOTATION]: mark(null) },
       patch: undefined,
@@ -266,10 +271,10 @@ describe(planTidy, () => {
 
 describe(planExclusion, () => {
   test.each([
-    { name: 'labels a node and marks it', node: aNode(), prior: null, labels: { [EXCLUDE_FROM_LB_LABEL]: 'True' } },
-    { name: "keeps an administrator's label and marks it as prior", node: aNode({ label: 'yes' }), prior: 'yes', labels: undefined },
+    { name: 'adds label and annotation to a node', node: aNode(), prior: null, labels: { [EXCLUDE_FROM_LB_LABEL]: 'True' } },
+    { name: "keeps an administrator's label and records it as prior", node: aNode({ label: 'yes' }), prior: 'yes', labels: undefined },
     {
-      name: 'labels a node afresh whose label was removed in spite of its mark',
+      name: 'labels a node again whose label was removed despite its annotation',
       node: aNode({ labelMark: mark('yes') }),
       prior: null,
       labels: { [EXCLUDE_FROM_LB_LABEL]: 'True' },
@@ -279,7 +284,7 @@ describe(planExclusion, () => {
     expect(planExclusion(node, NAMES, NOW).patch).toEqual({ metadata: { ...(labels === undefined ? {} : { labels }), annotations } });
   });
 
-  test('does nothing twice and returns since when', () => {
+  test('changes nothing the second time, and returns the time of the first', () => {
     expect(planExclusion(aNode({ label: 'True', labelMark: mark(null) }), NAMES, NOW)).toEqual({
       owned: { since: BEFORE, prior: null },
       keptByOther: false,
@@ -292,14 +297,14 @@ describe(planInclusion, () => {
   const unmark = { metadata: { annotations } };
   test.each([
     {
-      name: 'removes our label',
+      name: "removes the operator's own label",
       node: aNode({ label: 'True', labelMark: mark(null) }),
       patch: { metadata: { labels: { [EXCLUDE_FROM_LB_LABEL]: null }, annotations } },
       kept: false,
     },
     { name: "leaves an administrator's label", node: aNode({ label: 'True' }), patch: undefined, kept: true },
     {
-      name: 'leaves a label that was there before ours',
+      name: "keeps a label that existed before the operator's",
       node: aNode({ label: 'True', labelMark: mark('True') }),
       patch: unmark,
       kept: true,
@@ -310,8 +315,8 @@ describe(planInclusion, () => {
       patch: unmark,
       kept: true,
     },
-    { name: 'only forgets a label that is gone', node: aNode({ labelMark: mark(null) }), patch: unmark, kept: false },
-    { name: 'does nothing without label and mark', node: aNode(), patch: undefined, kept: false },
+    { name: 'removes only the annotation if the label is gone', node: aNode({ labelMark: mark(null) }), patch: unmark, kept: false },
+    { name: 'does nothing without label and annotation', node: aNode(), patch: undefined, kept: false },
   ])('$name', ({ node, patch, kept }) => {
     expect(planInclusion(node, NAMES)).toEqual({ ...(patch === undefined ? {} : { patch }), keptByOther: kept });
   });
@@ -340,12 +345,12 @@ describe(planRestore, () => {
       kept: true,
     },
     {
-      name: 'leaves what was there before ours',
+      name: "keeps what existed before the operator's changes",
       node: aNode({ cordoned: true, cordonMark: cordonMark('true'), label: 'True', labelMark: mark('True') }),
       patch: { metadata: { annotations } },
       kept: true,
     },
-    { name: 'does nothing where nothing is ours', node: aNode(), patch: undefined, kept: false },
+    { name: 'does nothing if nothing is owned', node: aNode(), patch: undefined, kept: false },
   ])('$name', ({ node, patch, kept }) => {
     expect(planRestore(node, NAMES)).toEqual({ ...(patch === undefined ? {} : { patch }), keptByOther: kept });
   });
@@ -361,7 +366,7 @@ describe(planAdoption, () => {
     },
     { name: 'leaves an exclusion of another value', node: aNode({ label: 'true' }), marks: [] },
     {
-      name: 'leaves what is owned',
+      name: 'does not change what is owned',
       node: aNode({ cordoned: true, cordonMark: mark('true'), label: 'True', labelMark: mark(null) }),
       marks: [],
     },

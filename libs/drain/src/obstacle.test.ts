@@ -16,7 +16,7 @@ describe(evictionObstacle, () => {
       message: 'PodDisruptionBudget default/web allows no disruption of pod default/web-0',
     },
     {
-      name: "a budget without a name in the Kubernetes API's words",
+      name: 'a budget without a name by the message of the API server',
       outcome: { kind: 'blocked', message: 'Cannot evict.' },
       reason: 'DisruptionBudget',
       message: 'A PodDisruptionBudget allows no disruption of pod default/web-0: Cannot evict.',
@@ -38,7 +38,7 @@ describe(evictionObstacle, () => {
   });
 
   test.each<{ name: string; outcome: FailedEviction | undefined; evicted: boolean }>([
-    { name: 'a pod whose turn has not come', outcome: undefined, evicted: false },
+    { name: 'a pod whose eviction has not been requested yet', outcome: undefined, evicted: false },
     { name: 'a pod that has been evicted', outcome: undefined, evicted: true },
     { name: 'a pod that goes with its namespace', outcome: { kind: 'namespaceTerminating' }, evicted: false },
   ])('$name blocks nothing', ({ outcome, evicted }) => {
@@ -49,8 +49,8 @@ describe(evictionObstacle, () => {
 describe(endingObstacle, () => {
   test.each([
     { name: 'a pod within its grace period', deletionTimestamp: '2026-01-05T12:00:30Z', reason: undefined },
-    { name: 'a pod that its kubelet is about to be rid of', deletionTimestamp: '2026-01-05T11:59:30Z', reason: undefined },
-    { name: 'a pod that should be gone', deletionTimestamp: '2026-01-05T11:58:59Z', reason: 'PodNotEnding' },
+    { name: 'a pod that its kubelet is about to remove', deletionTimestamp: '2026-01-05T11:59:30Z', reason: undefined },
+    { name: 'a pod that should have ended', deletionTimestamp: '2026-01-05T11:58:59Z', reason: 'PodNotEnding' },
   ])('$name: $reason', ({ deletionTimestamp, reason }) => {
     expect(drainBlock([endingObstacle(aPod({ deletionTimestamp }), NOW)])?.reason).toBe(reason);
   });

@@ -15,7 +15,7 @@ describe(drainOutlook, () => {
     { name: 'a drain that goes on past its timeout has no end', evict: [aPod('db')], policy: { ...SKIP, onTimeout: 'wait' }, expected: {} },
     { name: 'a drain without a timeout has no end', evict: [aPod('db')], policy: { ...SKIP, timeoutMs: 0 }, expected: {} },
     {
-      name: 'a pod that ends soon is not worth a word',
+      name: 'a pod that ends soon is not mentioned',
       wait: [aPod('web', '1970-01-01T00:01:30Z')],
       nowMs: minute,
       expected: { endsAtMs: 15 * minute },
@@ -31,7 +31,7 @@ describe(drainOutlook, () => {
       expected: { endsAtMs: 15 * minute, notice: 'Pod shop/a is terminating; its grace period ends at 1970-01-01T02:00:00Z' },
     },
     {
-      name: 'a pod that cannot be evicted ends the drain with its timeout, whatever else is ending',
+      name: 'a pod that cannot be evicted ends the drain with its timeout, even if other pods are ending',
       evict: [aPod('db')],
       wait: [aPod('a', '1970-01-01T00:40:00Z')],
       expected: { endsAtMs: 15 * minute, notice: 'Pod shop/a is terminating; its grace period ends at 1970-01-01T00:40:00Z' },

@@ -9,10 +9,10 @@ describe(decideMode, () => {
     { name: 'evicts before the timeout', policy: { timeoutMs: minute, onTimeout: 'skip' }, passedMs: minute - 1, expected: 'evict' },
     { name: 'gives up at the timeout', policy: { timeoutMs: minute, onTimeout: 'skip' }, passedMs: minute, expected: 'giveUp' },
     { name: 'forces at the timeout', policy: { timeoutMs: minute, onTimeout: 'force' }, passedMs: minute, expected: 'force' },
-    { name: 'goes on past the timeout', policy: { timeoutMs: minute, onTimeout: 'wait' }, passedMs: minute, expected: 'evict' },
+    { name: 'continues past the timeout', policy: { timeoutMs: minute, onTimeout: 'wait' }, passedMs: minute, expected: 'evict' },
     { name: 'has no limit with timeout 0', policy: { timeoutMs: 0, onTimeout: 'force' }, passedMs: 1e12, expected: 'evict' },
     {
-      name: 'is patient when the wall clock has gone back',
+      name: 'does not time out when the wall clock has been set back',
       policy: { timeoutMs: minute, onTimeout: 'skip' },
       passedMs: -1,
       expected: 'evict',
@@ -59,9 +59,9 @@ describe(planDrain, () => {
   });
 
   test.each([
-    { name: 'holds up the drain at first', pods: ['api'], nowMs: minute - 1, evict: ['api'], skip: [] },
+    { name: 'blocks the drain at first', pods: ['api'], nowMs: minute - 1, evict: ['api'], skip: [] },
     { name: 'is left to the reboot after a minute, when it alone is left', pods: ['api'], nowMs: minute, evict: [], skip: ['last'] },
-    { name: 'is evicted still while another is waited for', pods: ['api', 'web'], nowMs: minute, evict: ['web', 'api'], skip: [] },
+    { name: 'is still evicted while another pod is waited for', pods: ['api', 'web'], nowMs: minute, evict: ['web', 'api'], skip: [] },
   ])('a pod that serves the drain $name', ({ pods, nowMs, evict, skip }) => {
     const plan = planDrain({
       ...base,
@@ -72,7 +72,7 @@ describe(planDrain, () => {
     expect([names(plan.evict), plan.skip.map(({ reason }) => reason)]).toEqual([evict, skip]);
   });
 
-  test('where a pod that serves the drain has come back, others of its controller stay, and those of another go', () => {
+  test('if a pod that serves the drain has come back, others of its controller stay, and those of other controllers are evicted', () => {
     const server = (name: string, owner: string): DrainPod => {
       const { metadata, ...pod } = aPod(name, { component: 'apiserver' });
       return { ...pod, metadata: { ...metadata, ownerReferences: [{ kind: 'ReplicaSet', name: owner, controller: true }] } };
@@ -100,7 +100,11 @@ describe(planDrain, () => {
       { name: 'a pod is given a minute after its grace period', pods: [ending('15:30')], mode: 'evict' },
       { name: 'a pod that outlived its grace period ends the drain', pods: [ending('14:59')], mode: 'giveUp' },
       { name: 'a grace period that ends too late for the reboot ends the drain', pods: [ending('49:01')], mode: 'giveUp' },
-      { name: 'a pod that cannot be evicted ends the drain, whatever else is ending', pods: [ending('30:00'), aPod('db')], mode: 'giveUp' },
+      {
+        name: 'a pod that cannot be evicted ends the drain, even if other pods are ending',
+        pods: [ending('30:00'), aPod('db')],
+        mode: 'giveUp',
+      },
       { name: 'an unreadable end ends the drain', pods: [aPod('going', { deletionTimestamp: 'soon' })], mode: 'giveUp' },
     ])('$name', ({ pods, mode }) => {
       expect(planDrain({ ...skip, pods }).mode).toBe(mode);

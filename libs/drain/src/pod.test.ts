@@ -25,7 +25,7 @@ describe(ignoresCordon, () => {
   test.each<{ name: string; pod: DrainPod; expected: boolean }>([
     { name: 'tolerates everything', pod: aPod({}, { tolerations: [{ operator: 'Exists' }] }), expected: true },
     {
-      name: 'tolerates all that NoSchedule keeps away',
+      name: 'tolerates every NoSchedule taint',
       pod: aPod({}, { tolerations: [{ operator: 'Exists', effect: 'NoSchedule' }] }),
       expected: true,
     },

@@ -38,13 +38,13 @@ describe(surveyPods, () => {
     expect(surveyPods([aPod('db', spec)], context).usesVolumes).toBe(expected);
   });
 
-  test('takes no account of the volumes of pods that stay', () => {
+  test('ignores the volumes of pods that stay', () => {
     const spec = { volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'data-0' } }] };
     const daemon = aPod('daemon', spec, { ownerReferences: [{ kind: 'DaemonSet', name: 'cni', controller: true }] });
     expect(surveyPods([daemon], context).usesVolumes).toBe(false);
   });
 
-  test('finds the pods that nothing will make again', () => {
+  test('finds the pods that no controller recreates', () => {
     const owned = { ownerReferences: [{ kind: 'ReplicaSet', name: 'web', controller: true }] };
     const pods = [aPod('bare'), aPod('owned', {}, owned), aPod('going', {}, { deletionTimestamp: '2026-01-05T00:00:00Z' })];
     expect(surveyPods(pods, context).bare.map(({ metadata }) => metadata.name)).toEqual(['bare']);

@@ -22,7 +22,7 @@ describe('createKubeClient', () => {
     expect([api.requests[0]?.headers?.['content-type'], api.requests[0]?.body]).toEqual([contentType, body]);
   });
 
-  test('takes an empty answer for nothing', async () => {
+  test('reads an empty response as undefined', async () => {
     const api = new ScriptedApi(() => textResponse(200));
     expect(await api.client(new VirtualClock()).request('DELETE', '/x', { signal })).toBeUndefined();
   });
@@ -45,7 +45,7 @@ describe('createKubeClient', () => {
     await expect(client.request('GET', '/x', { signal })).rejects.toMatchObject(error);
   });
 
-  describe('turned away by priority and fairness, in plain text,', () => {
+  describe('rejected by priority and fairness, in plain text,', () => {
     const turnedAway = (): HttpResponse => textResponse(429, 'Too many requests, please try again later.', { 'retry-after': '2' });
 
     test.each(['GET', 'POST', 'PATCH', 'DELETE'] as const)('sends a %s again after the Retry-After of the response', async (method) => {
@@ -66,7 +66,7 @@ describe('createKubeClient', () => {
       expect([answer, sentMs]).toEqual([{ kind: 'X' }, [0, 2_000, 4_000, 6_000]]);
     });
 
-    test('rejects when the time of the request would be over', async () => {
+    test('rejects if the time of the request would have passed', async () => {
       const clock = new VirtualClock();
       let error: unknown;
       new ScriptedApi(turnedAway, turnedAway, turnedAway)
@@ -121,7 +121,7 @@ describe(errorFromStatus, () => {
     },
     { name: 'no Status at all', body: null, seen: { message: 'The API server responded with 500', reason: '' } },
     { name: 'some text', body: ' oh dear ', seen: { message: 'The API server responded with 500: oh dear' } },
-    { name: 'a header that is no number', body: {}, header: 'Wed, 21 Oct 2026', seen: { retryAfterMs: undefined } },
+    { name: 'a header that is not a number', body: {}, header: 'Wed, 21 Oct 2026', seen: { retryAfterMs: undefined } },
   ])('takes $name', ({ body, header, seen }) => {
     const { message, reason, retryAfterMs, details } = errorFromStatus(500, body, header);
     expect({ message, reason, retryAfterMs, details }).toMatchObject(seen);
@@ -143,7 +143,7 @@ describe(withQuery, () => {
     expect(withQuery('/x', query)).toBe(path);
   });
 
-  test('adds to a query that is there', () => {
+  test('adds to an existing query', () => {
     expect(withQuery('/x?a=1', { b: '2' })).toBe('/x?a=1&b=2');
   });
 });

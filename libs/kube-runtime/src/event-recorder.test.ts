@@ -89,7 +89,7 @@ describe(createEventRecorder, () => {
     expect(written()).toEqual(['Evicting pods x52']);
   });
 
-  test('begins anew after a pause, and when the event has expired', async () => {
+  test('begins a new event after a pause, and when the event has expired', async () => {
     const { clock, api, recorder, written } = start();
     recorder.record(anEvent());
     await clock.advance(7 * 60_000);
@@ -124,7 +124,7 @@ describe(createEventRecorder, () => {
     expect(written().sort()).toEqual(['No agent x1', 'No agent x1', 'No shadow x1']);
   });
 
-  test('tries again while the API server is away, a few times', async () => {
+  test('retries a few times while the API server is unavailable', async () => {
     const { clock, api, recorder, written } = start();
     api.fault = () => Promise.resolve(jsonResponse(503, {}));
     recorder.record(anEvent('early'));
@@ -140,7 +140,7 @@ describe(createEventRecorder, () => {
     expect(written()).toEqual(['early x1']);
   });
 
-  test('does not insist when it is refused', async () => {
+  test('does not retry when it is refused', async () => {
     const { clock, api, recorder, written } = start();
     api.fault = () => Promise.resolve(jsonResponse(403, {}));
     recorder.record(anEvent());
@@ -150,7 +150,7 @@ describe(createEventRecorder, () => {
     expect(written()).toEqual([]);
   });
 
-  test('says that events are refused, with the words of the API server, once a minute', async () => {
+  test('logs refused events with the message of the API server, once a minute', async () => {
     const { clock, api, log, recorder } = start();
     api.fault = () => Promise.resolve(jsonResponse(403, { kind: 'Status', code: 403, message: 'forbidden by a policy' }));
     for (let event = 0; event < 10; event++) {
@@ -182,7 +182,7 @@ describe(createEventRecorder, () => {
     expect(written()).toEqual(['Evicting pods x5']);
   });
 
-  test('flush does not wait for ever', async () => {
+  test('flush does not wait indefinitely', async () => {
     const { clock, api, recorder } = start();
     api.fault = () => new Promise(() => undefined);
     recorder.record(anEvent());

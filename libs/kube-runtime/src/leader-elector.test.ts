@@ -119,7 +119,7 @@ describe(createLeaderElector, () => {
     expect(holder()).toBe('thief');
   });
 
-  test('a lease that was taken and is had again is not lost by a deadline of the term before', async () => {
+  test('a lease that was taken and acquired again is not lost by a deadline of the earlier term', async () => {
     const { clock, api, terms, process } = world();
     const { elector, log } = process('a');
     await clock.advance(5_000);

@@ -25,7 +25,7 @@ describe(mayHold, () => {
 });
 
 describe(observeLease, () => {
-  test('counts from the last change, not from the last look', () => {
+  test('counts from the last change, not from the last read', () => {
     const first = observeLease(undefined, aLease('you', '1'), 1_000);
     expect(observeLease(first, aLease('you', '1'), 9_000).seenMs).toBe(1_000);
     expect(observeLease(first, aLease('you', '2'), 9_000).seenMs).toBe(9_000);
@@ -42,7 +42,7 @@ describe(withHolder, () => {
       leaseTransitions: 0,
     },
     { name: 'taking over is a transition', lease: aLease('you'), acquireTime: formatMicroTime(now), leaseTransitions: 5 },
-    { name: 'renewing is none', lease: aLease('me'), acquireTime: '2026-01-01T00:00:00.000000Z', leaseTransitions: 4 },
+    { name: 'renewing is no transition', lease: aLease('me'), acquireTime: '2026-01-01T00:00:00.000000Z', leaseTransitions: 4 },
   ])('$name', ({ lease, acquireTime, leaseTransitions }) => {
     expect(withHolder(lease, 'me', 15_000, now).spec).toEqual({
       holderIdentity: 'me',

@@ -52,7 +52,7 @@ describe(ListSplitter, () => {
     expect(splitter.finish(200)).toMatchObject({ items: [] });
   });
 
-  test('reads what people have laid out', () => {
+  test('reads formatted JSON', () => {
     expect(split(JSON.stringify({ metadata, items: [{ a: 1 }, { b: 2 }] }, undefined, 2), 5).items).toEqual([{ a: 1 }, { b: 2 }]);
   });
 

@@ -21,7 +21,7 @@ describe(nextStep, () => {
       after: 0,
     },
     {
-      name: 'a list forgives nothing: only a good watch does',
+      name: 'a list does not reset the failures: only a good watch does',
       outcome: { kind: 'listed', resourceVersion: '7' },
       failures: 3,
       state: watching,
@@ -45,7 +45,7 @@ describe(nextStep, () => {
       after: 1,
     },
     {
-      name: 'an old version is listed afresh at once',
+      name: 'after an expired version it lists immediately',
       outcome: { kind: 'expired', healthy: true },
       failures: 2,
       state: listing,
@@ -53,7 +53,7 @@ describe(nextStep, () => {
       after: 0,
     },
     {
-      name: 'a version that is old at once is listed later',
+      name: 'after a version that expires immediately it lists later',
       outcome: { kind: 'expired', healthy: false },
       failures: 1,
       state: listing,
@@ -69,7 +69,7 @@ describe(nextStep, () => {
       after: 1,
     },
     {
-      name: 'a connection that breaks again and again leads to a list',
+      name: 'a connection that breaks repeatedly leads to a list',
       outcome: { kind: 'failed', error: reset, resourceVersion: '7', healthy: false },
       failures: 5,
       state: listing,
@@ -100,7 +100,7 @@ describe(nextStep, () => {
       delayMs: 9_000,
       after: 1,
     },
-    { name: 'a wish for a list comes first', outcome: { kind: 'relist' }, failures: 9, state: listing, delayMs: 0, after: 0 },
+    { name: 'a requested list comes first', outcome: { kind: 'relist' }, failures: 9, state: listing, delayMs: 0, after: 0 },
   ] as const)('$name', ({ outcome, failures, state, delayMs, after }) => {
     expect(nextStep(outcome, failures, () => 1)).toEqual({ state, delayMs, failures: after });
   });

@@ -65,7 +65,7 @@ function start(api: ScriptedApi, transform: (raw: Thing) => Thing = KEEP) {
 }
 
 describe(createReflector, () => {
-  test('says what is missing where the API server does not serve the path, and goes on as soon as it does', async () => {
+  test('logs that the API server does not serve the path, and continues as soon as it does', async () => {
     const api = new ScriptedApi(
       () => ({ ...jsonResponse(404, {}), text: () => Promise.resolve('404 page not found\n') }),
       page('1', [thing('a', '1')]),
@@ -77,7 +77,7 @@ describe(createReflector, () => {
     expect(reflector.hasSynced()).toBe(true);
   });
 
-  test('lists page by page, trims, and watches from there', async () => {
+  test('lists page by page, transforms, and watches from there', async () => {
     const api = new ScriptedApi(page('5', [thing('a', '1'), thing('b', '2')], 'next'), page('5', [thing('c', '3', 9)]));
     const { clock, events, reflector } = start(api);
     expect(reflector.hasSynced()).toBe(false);
@@ -92,7 +92,7 @@ describe(createReflector, () => {
     ]);
   });
 
-  test('begins again without pages when the token of one has expired', async () => {
+  test('lists again without pages when a continue token has expired', async () => {
     const api = new ScriptedApi(page('5', [thing('a', '1')], 'next'), statusAnswer(410, 'Expired'), page('9', [thing('b', '8')]));
     const { clock, names } = start(api);
     await clock.settle();
@@ -117,7 +117,7 @@ describe(createReflector, () => {
     expect(restarts.slice(0, 3)).toEqual(['ended', 'expired', 'failed']);
   });
 
-  test('follows the events of a watch, and leaves out what it knows', async () => {
+  test('follows the events of a watch, and skips versions that it has', async () => {
     const watch = new ScriptedWatch();
     const { clock, events, names } = start(new ScriptedApi(page('5', [thing('a', '1'), thing('b', '2')]), watch.answer));
     watch.send('ADDED', thing('c', '6'));
@@ -196,7 +196,7 @@ describe(createReflector, () => {
       },
     },
     { name: 'the answer', expire: () => statusAnswer(410, 'Expired') },
-  ])('lists afresh when $name says that the version is too old, and makes up for what it missed', async ({ expire }) => {
+  ])('lists again when $name says that the version is too old, and catches up on what it missed', async ({ expire }) => {
     const expired = expire(new ScriptedWatch());
     const api = new ScriptedApi(page('5', [thing('a', '1'), thing('b', '2')]), expired, page('20', [thing('b', '19'), thing('c', '18')]));
     const { clock, events, names } = start(api);
@@ -205,7 +205,7 @@ describe(createReflector, () => {
     expect(names()).toEqual(['b@19', 'c@18']);
   });
 
-  test('keeps what it has while the API server is away, with growing pauses, and comes back', async () => {
+  test('keeps its store while the API server is unavailable, with growing pauses, and recovers', async () => {
     const watch = new ScriptedWatch();
     const down = () => Promise.reject(new Error('connect ECONNREFUSED'));
     const api = new ScriptedApi(
@@ -251,7 +251,7 @@ describe(createReflector, () => {
     expect(api.requests).toHaveLength(2);
   });
 
-  test('gives up a list that falls silent, and takes over no part of it', async () => {
+  test('gives up a list that stops arriving, and stores no part of it', async () => {
     const half = () =>
       streamResponse(
         200,
@@ -270,8 +270,8 @@ describe(createReflector, () => {
   test.each([
     { name: 'cut off', text: '{"metadata":{"resourceVersion":"5"},"items":[' },
     { name: 'no JSON', text: '<html>' },
-    { name: 'no list, though JSON: to have no objects is another thing', text: '{}' },
-  ])('does not take over a list that is $name', async ({ text }) => {
+    { name: 'no list, though JSON: a list without objects is something else', text: '{}' },
+  ])('does not store a list that is $name', async ({ text }) => {
     const bad = () =>
       streamResponse(
         200,
@@ -286,7 +286,7 @@ describe(createReflector, () => {
     expect(log.entries.find(({ level }) => level === 'warn')?.fields['error']).toContain('KUBE_BODY');
   });
 
-  test('a wish for a list ends the watch, and syncs when the list is whole', async () => {
+  test('a requested list ends the watch, and syncs when the list is complete', async () => {
     const api = new ScriptedApi(page('5', [thing('a', '1')]), new ScriptedWatch().answer, page('9', [thing('a', '8')]));
     const { clock, names, reflector } = start(api);
     await clock.settle();
@@ -296,7 +296,7 @@ describe(createReflector, () => {
     expect(names()).toEqual(['a@8']);
   });
 
-  test('a wish for a list ends a pause', async () => {
+  test('a requested list ends a pause', async () => {
     const api = new ScriptedApi(() => Promise.reject(new Error('down')), page('9', [thing('a', '8')]));
     const { clock, names, reflector } = start(api);
     await clock.settle();
@@ -305,7 +305,7 @@ describe(createReflector, () => {
     expect(names()).toEqual(['a@8']);
   });
 
-  test('a wish for a list that comes in the pause after a failed watch is not taken for a wish to go on watching', async () => {
+  test('a list requested in the pause after a failed watch does not resume the watch', async () => {
     const watch = new ScriptedWatch();
     const api = new ScriptedApi(page('5', [thing('a', '1')]), watch.answer, page('9', [thing('a', '8')]));
     const { clock, names, reflector } = start(api);
@@ -316,7 +316,7 @@ describe(createReflector, () => {
     expect([reflector.hasSynced(), names()]).toEqual([true, ['a@8']]);
   });
 
-  test('takes over a list whose pieces come slowly, however long it takes', async () => {
+  test('stores a list whose pieces arrive slowly, however long it takes', async () => {
     let next = (): void => undefined;
     const slow = () =>
       streamResponse(
@@ -345,7 +345,7 @@ describe(createReflector, () => {
 
   test.each([
     { name: 'has sent an event is followed by another at once', hasEvent: true, requests: 3 },
-    { name: 'has sent no event is a sign of trouble, and the next waits', hasEvent: false, requests: 2 },
+    { name: 'has sent no event indicates a problem, and the next waits', hasEvent: false, requests: 2 },
   ])('a watch that ends at once and $name', async ({ hasEvent, requests }) => {
     const watch = new ScriptedWatch();
     const api = new ScriptedApi(page('5', []), watch.answer);
@@ -356,7 +356,7 @@ describe(createReflector, () => {
     expect(api.requests).toHaveLength(requests);
   });
 
-  test('waits for no list after one that was taken over', async () => {
+  test('waits for no other list after one is stored', async () => {
     const { clock, reflector, stop } = start(new ScriptedApi(page('5', [])));
     await clock.settle();
     await expect(Promise.race([reflector.waitForSync(stop.signal), clock.settle().then(() => 'waits')])).resolves.toBeUndefined();

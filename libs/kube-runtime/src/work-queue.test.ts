@@ -38,7 +38,7 @@ describe(createWorkQueue, () => {
     expect(runs).toEqual(['a@0', 'b@0', 'a@0']);
   });
 
-  test('a wish that may wait does, and does not put off an earlier one', async () => {
+  test('a delayed request waits, and does not delay an earlier one', async () => {
     const { clock, queue, runs } = start(nothing);
     queue.add('a', 1_000);
     queue.add('b', 1_000);
@@ -70,7 +70,7 @@ describe(createWorkQueue, () => {
     expect(queue.depth()).toBe(0);
   });
 
-  test('makes the first wish come true at once, and one reconcile of those that come before it has rested', async () => {
+  test('serves the first request immediately, and combines those that come during the cooldown into one reconcile', async () => {
     const { clock, queue, runs } = start(nothing, { coalesceMs: 100 });
     for (let count = 0; count < 5; count++) queue.add('a');
     queue.add('b');
@@ -82,7 +82,7 @@ describe(createWorkQueue, () => {
     expect(runs).toEqual(['a@0', 'b@0', 'a@100', 'a@550']);
   });
 
-  test('lets a key rest before what was wished while it was reconciled', async () => {
+  test('lets a key cool down before it serves a request that came during its reconcile', async () => {
     const { clock, queue, runs } = start((_key, time) => sleep(time, 100).then(() => ({})), { coalesceMs: 30 });
     queue.add('a');
     await clock.advance(50);
@@ -91,7 +91,7 @@ describe(createWorkQueue, () => {
     expect(runs).toEqual(['a@0', 'a@130']);
   });
 
-  test('never reconciles a key twice at the same time, and once more for wishes that come meanwhile', async () => {
+  test('never reconciles a key twice at the same time, and once more for requests that come meanwhile', async () => {
     const { clock, queue, runs } = start((_key, time) => sleep(time, 100).then(() => ({})), { concurrency: 4 });
     queue.add('a');
     await clock.advance(10);
@@ -109,7 +109,7 @@ describe(createWorkQueue, () => {
     expect(runs).toEqual(['a@0', 'b@0', 'c@100', 'd@100', 'e@200']);
   });
 
-  test('comes back after the time that a reconcile asked for, or earlier if something happens', async () => {
+  test('reconciles again after the time that a reconcile requested, or earlier if something happens', async () => {
     const results: ReconcileResult[] = [{ requeueAfterMs: 1_000 }, { requeueAfterMs: 1_000 }, {}];
     const { clock, queue, runs } = start(() => Promise.resolve(results.shift() ?? {}));
     queue.add('a');
@@ -131,7 +131,7 @@ describe(createWorkQueue, () => {
     expect(log.entries.map(({ fields }) => fields['delayMs'])).toEqual([1_000, 2_000, 4_000, 1_000]);
   });
 
-  test('a failing key does not hold up another', async () => {
+  test('a failing key does not delay another', async () => {
     const { clock, queue, runs } = start((key) => (key === 'a' ? Promise.reject(new Error('x')) : Promise.resolve({})));
     queue.add('a');
     queue.add('b');

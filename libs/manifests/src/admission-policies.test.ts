@@ -16,7 +16,7 @@ const POLICIES = [
 const specOf = (name: string, options = {}): Spec => find(install(options), 'ValidatingAdmissionPolicy', name)['spec'] as Spec;
 
 describe('admission policies', () => {
-  test.each(POLICIES)('$name is bound, and looks at requests of the $account alone, in its namespace', ({ name, account, rules }) => {
+  test.each(POLICIES)('$name is bound, and checks requests of the $account alone, in its namespace', ({ name, account, rules }) => {
     const { failurePolicy, matchConstraints, matchConditions } = specOf(name, { namespace: 'updates' });
     const found = matchConstraints.resourceRules.map(({ resources, operations }) => `${resources.join()} ${operations.join()}`);
     expect([failurePolicy, found, matchConditions.map(({ expression }) => expression)]).toEqual([
@@ -41,7 +41,7 @@ describe('admission policies', () => {
     expect(text).toContain("object.metadata.name == 'brupop-controller'");
   });
 
-  test('are left out for clusters that do not know them', () => {
+  test('are left out for clusters without support for them', () => {
     expect(install({ admissionPolicy: false }).filter(({ kind }) => kind.startsWith('ValidatingAdmission'))).toEqual([]);
   });
 });

@@ -5,7 +5,7 @@ import type { PolicyRule } from './rbac.ts';
 import { find, install, podOf, WORKLOADS } from './testing/installation.ts';
 
 describe(installObjects, () => {
-  test('the objects of the original come under their names, in order', () => {
+  test('the objects of Brupop 1.x keep their names, in order', () => {
     const names = install({ certificates: 'cert-manager' }).map(({ kind, metadata }) => `${kind} ${metadata.name}`);
     const added = ['Role ', 'RoleBinding ', 'PodDisruptionBudget ', 'NetworkPolicy ', 'ValidatingAdmissionPolicy'];
     expect(names.filter((name) => !added.some((kind) => name.startsWith(kind)))).toEqual([
@@ -60,11 +60,11 @@ describe(installObjects, () => {
     });
   });
 
-  test('with certificates from elsewhere nothing of cert-manager is left', () => {
+  test('with other certificates there are no objects of cert-manager', () => {
     expect(JSON.stringify(install({ certificates: 'provided', caBundle: 'Q0E=' }))).not.toContain('cert-manager.io');
   });
 
-  test('with certificates of its own making the controller may write these three Secrets and this definition, and no others', () => {
+  test('with self-managed certificates the controller may write these three Secrets and this definition, and no others', () => {
     const objects = install({ certificates: 'operator' });
     const rulesOf = (kind: string): readonly PolicyRule[] =>
       find(objects, kind, 'brupop-controller-role')['rules'] as readonly PolicyRule[];
@@ -93,7 +93,7 @@ describe(installObjects, () => {
   describe.each(WORKLOADS)('$name', ({ component, kind, name }) => {
     const label = component === 'controller' ? 'brupop-controller' : component;
 
-    test('its selector is the one that an installed original has, which cannot be changed, and selects its pods', () => {
+    test('its selector is that of an installed Brupop 1.x, which cannot be changed, and selects its pods', () => {
       expect(find(install({ podLabels: { team: 'a' } }), kind, name)['spec']).toMatchObject({
         selector: { matchLabels: { 'brupop.bottlerocket.aws/component': label } },
         template: { metadata: { labels: { 'brupop.bottlerocket.aws/component': label, team: 'a' } } },
@@ -225,7 +225,7 @@ describe(installObjects, () => {
     },
   );
 
-  test('the controller is asked for its health on its metrics port', () => {
+  test('the controller serves its health on its metrics port', () => {
     expect(podOf({}, 'Deployment', 'brupop-controller-deployment').container).toMatchObject({
       ports: [{ containerPort: 8080 }],
       startupProbe: { httpGet: { path: '/healthz', port: 8080 } },
@@ -234,7 +234,7 @@ describe(installObjects, () => {
     });
   });
 
-  test('the definition names no format that Kubernetes does not know, and has the bounds instead: it is applied without a warning', () => {
+  test('the definition has bounds instead of formats unknown to Kubernetes, so it is applied without a warning', () => {
     const known = ['date-time', 'int64'];
     const formats = [...JSON.stringify(install({})).matchAll(/"format":"([^"]*)"/g)].map(([, format = '']) => format);
     expect(formats.filter((format) => !known.includes(format))).toEqual([]);
@@ -278,7 +278,7 @@ describe(installObjects, () => {
     });
   });
 
-  test('others may be asked to scrape, in other words', () => {
+  test('other annotations may ask for the scrape', () => {
     const options = {
       podAnnotations: { controller: { 'ad.example/checks': 'brupop' }, apiserver: {} },
       serviceAnnotations: { controller: {}, apiserver: { owner: 'fleet' } },
@@ -292,7 +292,7 @@ describe(installObjects, () => {
     });
   });
 
-  test('by default any time is right for an update, whichever way it is said', () => {
+  test('by default updates may start at any time, with a cron expression and with a window', () => {
     expect(podOf({}, 'Deployment', 'brupop-controller-deployment').container['env']).toEqual(
       expect.arrayContaining([
         { name: 'SCHEDULER_CRON_EXPRESSION', value: '* * * * * * *' },
@@ -308,7 +308,7 @@ describe(installObjects, () => {
     expect(entries).toEqual([{ name: 'MAX_CONCURRENT_UPDATE', value: '3' }]);
   });
 
-  test('a setting that ends agents at their start stops their rollout at a tenth of the nodes', () => {
+  test('a setting with which agents fail at start stops their rollout at a tenth of the nodes', () => {
     const { spec } = find(install(), 'DaemonSet', 'brupop-agent') as unknown as {
       spec: { template: { spec: { containers: { readinessProbe: object }[] } } };
     };

@@ -37,7 +37,7 @@ const objects = installObjects({ image: 'brupop:1' });
 const find = (kind: string, name: string): KubernetesObject | undefined =>
   objects.find((object) => object.kind === kind && object.metadata.name === name);
 
-describe('an installation over one of the original', () => {
+describe('an installation over Brupop 1.x', () => {
   test.each(UNCHANGEABLE)('$kind $name changes nothing that cannot be changed', ({ kind, name, fields }) => {
     expect(find(kind, name)).toMatchObject(fields);
   });
@@ -63,7 +63,7 @@ describe('an installation over one of the original', () => {
     expect(find('Service', 'brupop-controller-server')).toHaveProperty('spec.ports', [{ name: 'main', port: 80, targetPort: 8080 }]);
   });
 
-  test('what the original granted to every agent is taken back', () => {
+  test('what Brupop 1.x granted to every agent is revoked', () => {
     expect(find('ClusterRole', 'brupop-agent-role')).toHaveProperty('rules', []);
   });
 });

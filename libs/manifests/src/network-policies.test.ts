@@ -51,7 +51,7 @@ describe('network policies', () => {
     expect(policyOf({}, name)).not.toHaveProperty('egress');
   });
 
-  test('they select the pods of the workload whose name they bear', () => {
+  test('they select the pods of the workload of their name', () => {
     for (const { component, name } of WORKLOADS)
       expect(policyOf({}, name)['podSelector']).toEqual({
         matchLabels: { 'brupop.bottlerocket.aws/component': component === 'controller' ? 'brupop-controller' : component },

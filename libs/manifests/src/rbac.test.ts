@@ -3,7 +3,7 @@ import type { PolicyRule } from './rbac.ts';
 import { find, install, podOf } from './testing/installation.ts';
 
 describe('permissions', () => {
-  test("the agent's ServiceAccount has none, and its pods not even a token for Kubernetes", () => {
+  test("the agent's ServiceAccount has no permission, and its pods no token for Kubernetes", () => {
     const bound = install().filter(
       ({ kind, ...fields }) => kind.endsWith('RoleBinding') && JSON.stringify(fields['subjects']).includes('agent-service'),
     );
@@ -72,7 +72,7 @@ describe('permissions', () => {
     { action: undefined, rules: [] },
     { action: 'wait', rules: [] },
     { action: 'force', rules: ['/pods: delete'] },
-  ])('the apiserver may delete pods only if drains end in force: $action', ({ action, rules }) => {
+  ])('the apiserver may delete pods only if drains are forced in the end: $action', ({ action, rules }) => {
     const objects = install(action === undefined ? {} : { env: { apiserver: { DRAIN_TIMEOUT_ACTION: action } } });
     const all = find(objects, 'ClusterRole', 'brupop-apiserver-role')['rules'] as readonly PolicyRule[];
     expect(
