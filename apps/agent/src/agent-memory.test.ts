@@ -1,5 +1,5 @@
 import type { ShadowSpec, ShadowStatus } from '@brupop/crd-models';
-import { memoryLogger } from '@brupop/process';
+import { memoryLogger } from '@brupop/ports';
 import type { AgentStep, StepOutcome } from '@brupop/state-machine';
 import { describe, expect, test } from '@jest/globals';
 import { AgentMemory } from './agent-memory.ts';

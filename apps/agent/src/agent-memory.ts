@@ -1,6 +1,6 @@
 import type { UpdateStatus } from '@brupop/bottlerocket-api';
 import type { ShadowSpec, ShadowStatus, ShadowUpdateCheck } from '@brupop/crd-models';
-import type { Logger } from '@brupop/process';
+import type { Logger } from '@brupop/ports';
 import { NOTHING_SEEN, withOutcome } from '@brupop/state-machine';
 import type { Action, SeenChecks, StepOutcome } from '@brupop/state-machine';
 import type { PendingCommand } from './perform-step.ts';

@@ -1,9 +1,7 @@
 import { createBottlerocketApi } from '@brupop/bottlerocket-api';
 import type { BottlerocketShadow } from '@brupop/crd-models';
-import { FollowingClock, Notifier } from '@brupop/ports';
-import type { Clock, HttpClient, Random } from '@brupop/ports';
-import { BrupopError, describeError } from '@brupop/process';
-import type { Logger } from '@brupop/process';
+import { BrupopError, describeError, FollowingClock, Notifier } from '@brupop/ports';
+import type { Clock, HttpClient, Logger, Random } from '@brupop/ports';
 import { isGoingDown } from '@brupop/state-machine';
 import type { AgentSettings } from '@brupop/state-machine';
 import { AgentMemory } from './agent-memory.ts';

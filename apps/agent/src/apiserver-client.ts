@@ -9,11 +9,11 @@ import {
   ROUTES,
 } from '@brupop/agent-api';
 import type { CreateShadowRequest, NodeHealth, ParseResult, StepProgress } from '@brupop/agent-api';
-import { LIMITS, parseShadow, parseStoredStatus, shortenText } from '@brupop/crd-models';
+import { LIMITS, parseShadow, parseStoredStatus } from '@brupop/crd-models';
 import type { BottlerocketShadow, ShadowStatus } from '@brupop/crd-models';
-import { withDeadline } from '@brupop/ports';
+import { shortenText } from '@brupop/kube-objects';
+import { BrupopError, withDeadline } from '@brupop/ports';
 import type { Clock, HttpClient, HttpHeaders, HttpRequest } from '@brupop/ports';
-import { BrupopError } from '@brupop/process';
 
 /** What {@link createApiserverClient} needs. */
 export interface ApiserverClientOptions {

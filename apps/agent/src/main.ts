@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { systemClock, systemRandom } from '@brupop/ports';
-import { createProcessLogger, loadConfig, nodeHttpClient, parseConfig, runProcess, tlsFiles } from '@brupop/process';
+import { nodeHttpClient, systemClock, systemRandom } from '@brupop/ports';
+import { createProcessLogger, loadConfig, parseConfig, runProcess, tlsFiles } from '@brupop/process';
 import { createAgent } from './agent.ts';
 import { serveReadiness } from './serve-readiness.ts';
 import { apiserverUrlOf, CONFIG, settingsOf } from './config.ts';

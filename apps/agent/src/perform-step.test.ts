@@ -1,7 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { createBottlerocketApi } from '@brupop/bottlerocket-api';
-import { inProcessClient, jsonResponse, textResponse, VirtualClock } from '@brupop/ports';
-import { memoryLogger } from '@brupop/process';
+import { inProcessClient, jsonResponse, memoryLogger, textResponse, VirtualClock } from '@brupop/ports';
 import { createApiserverClient } from './apiserver-client.ts';
 import { performStep } from './perform-step.ts';
 

@@ -1,6 +1,6 @@
 import type { BottlerocketApi, CommandReport, UpdateCommand, UpdateStatus } from '@brupop/bottlerocket-api';
-import { LIMITS, shortenText } from '@brupop/crd-models';
-import { timestampMs } from '@brupop/kube-objects';
+import { LIMITS } from '@brupop/crd-models';
+import { shortenText, timestampMs } from '@brupop/kube-objects';
 import type { Clock } from '@brupop/ports';
 import { downloadOf, updaterMessage } from '@brupop/state-machine';
 import type { AgentStep, StepOutcome } from '@brupop/state-machine';

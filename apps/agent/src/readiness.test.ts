@@ -1,7 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { textResponse, VirtualClock } from '@brupop/ports';
+import { memoryLogger, nodeHttpClient, textResponse, VirtualClock } from '@brupop/ports';
 import type { HttpClient, HttpResponse } from '@brupop/ports';
-import { memoryLogger, nodeHttpClient } from '@brupop/process';
 import { createReadiness } from './readiness.ts';
 import { serveReadiness } from './serve-readiness.ts';
 

@@ -1,9 +1,9 @@
 import type { BottlerocketApi, UpdateStatus } from '@brupop/bottlerocket-api';
-import { LIMITS, shortenText } from '@brupop/crd-models';
+import { LIMITS } from '@brupop/crd-models';
 import type { ShadowStatus, UpdateCheckProblem } from '@brupop/crd-models';
-import type { Clock } from '@brupop/ports';
-import { BrupopError, describeError } from '@brupop/process';
-import type { Logger } from '@brupop/process';
+import { shortenText } from '@brupop/kube-objects';
+import type { Clock, Logger } from '@brupop/ports';
+import { BrupopError, describeError } from '@brupop/ports';
 import { decideAction, decideUnanswered, decideWithoutHost, downloadOf, followChecks, inTrouble } from '@brupop/state-machine';
 import type { AgentObservation, AgentSettings, AgentStep } from '@brupop/state-machine';
 import type { AgentMemory } from './agent-memory.ts';

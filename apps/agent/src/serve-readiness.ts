@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { describeError } from '@brupop/process';
-import type { Logger } from '@brupop/process';
+import { describeError } from '@brupop/ports';
+import type { Logger } from '@brupop/ports';
 
 /** The server of the readiness probe. */
 export interface ReadinessServer {

@@ -1,6 +1,5 @@
 import type { BottlerocketShadow } from '@brupop/crd-models';
-import { VirtualClock } from '@brupop/ports';
-import { memoryLogger } from '@brupop/process';
+import { memoryLogger, VirtualClock } from '@brupop/ports';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { ApiserverClient, ShadowAnswer } from './apiserver-client.ts';
 import { watchShadow } from './watch-shadow.ts';

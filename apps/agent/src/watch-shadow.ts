@@ -1,7 +1,5 @@
-import type { Clock, Random } from '@brupop/ports';
-import { sleep } from '@brupop/ports';
-import { describeError } from '@brupop/process';
-import type { Logger } from '@brupop/process';
+import type { Clock, Logger, Random } from '@brupop/ports';
+import { describeError, sleep } from '@brupop/ports';
 import type { BottlerocketShadow } from '@brupop/crd-models';
 import type { ApiserverClient } from './apiserver-client.ts';
 import { createBackoff } from './backoff.ts';

@@ -3,8 +3,8 @@ import { AGENT_SERVICE_ACCOUNT, APISERVER_COMPONENT, TOKEN_AUDIENCE } from '@bru
 import type { DrainPolicy } from '@brupop/drain';
 import { createAuthenticator } from '@brupop/k8s-auth';
 import { createEventRecorder, type KubeClient } from '@brupop/kube-runtime';
-import type { Clock, Random } from '@brupop/ports';
-import type { Logger, Metrics } from '@brupop/process';
+import type { Clock, Logger, Random } from '@brupop/ports';
+import type { Metrics } from '@brupop/process';
 import express, { type Express, type RequestHandler } from 'express';
 import { authentication } from './authentication.ts';
 import { createCaches } from './caches.ts';

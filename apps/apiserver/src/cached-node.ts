@@ -1,14 +1,13 @@
 import {
   CORDONED_ANNOTATION,
   CORDONED_TAINT,
-  EXCLUDE_FROM_LB_LABEL,
   EXCLUDED_FROM_LB_ANNOTATION,
   isOwned,
   soundNode,
   UPDATER_INTERFACE_LABEL,
   UPDATER_INTERFACE_VERSION,
 } from '@brupop/crd-models';
-import { readyCondition, type KubeNode } from '@brupop/kube-objects';
+import { EXCLUDE_FROM_LB_LABEL, readyCondition, type KubeNode } from '@brupop/kube-objects';
 import { nodeProblem, type OwnedNode } from '@brupop/state-machine';
 
 /** What the cache keeps of a Node: whether it is Ready, and what guarded changes need. */

@@ -9,10 +9,10 @@ import {
   shadowsPath,
 } from '@brupop/crd-models';
 import type { Tidying } from '@brupop/drain';
-import type { Logger, WatchMetrics } from '@brupop/process';
+import type { WatchMetrics } from '@brupop/process';
 import { isCordoned, type KubeNode, type KubePod } from '@brupop/kube-objects';
 import { createReflector, paths, type KubeClient, type Reflector, getOrUndefined } from '@brupop/kube-runtime';
-import type { Clock, Random } from '@brupop/ports';
+import type { Clock, Logger, Random } from '@brupop/ports';
 import { decideTidying, type OwnedNode } from '@brupop/state-machine';
 import { isTainted, transformNode, type CachedNode } from './cached-node.ts';
 import { transformPod, type CachedPod } from './cached-pod.ts';

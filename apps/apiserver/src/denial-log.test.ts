@@ -1,7 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { DenialCode } from '@brupop/k8s-auth';
-import { VirtualClock } from '@brupop/ports';
-import { memoryLogger } from '@brupop/process';
+import { memoryLogger, VirtualClock } from '@brupop/ports';
 import { createDenialLog, type DenialLog } from './denial-log.ts';
 
 let clock: VirtualClock;

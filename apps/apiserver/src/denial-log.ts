@@ -1,6 +1,5 @@
 import type { Denial, DenialCode } from '@brupop/k8s-auth';
-import type { Clock } from '@brupop/ports';
-import type { Logger } from '@brupop/process';
+import type { Clock, Logger } from '@brupop/ports';
 
 /** A denied request. Its sender chose everything except the denial. */
 export interface DeniedRequest {

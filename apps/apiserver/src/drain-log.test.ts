@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { drainBlock, DrainResult } from '@brupop/drain';
-import { memoryLogger } from '@brupop/process';
+import { memoryLogger } from '@brupop/ports';
 import { createDrainLog } from './drain-log.ts';
 
 type Block = ReturnType<typeof drainBlock>;

@@ -1,5 +1,5 @@
 import { describeDrain, type drainBlock, type DrainResult } from '@brupop/drain';
-import type { Logger } from '@brupop/process';
+import type { Logger } from '@brupop/ports';
 
 /** Logs the results of drain steps. */
 export interface DrainLog {

@@ -3,8 +3,8 @@ import { createServer, get } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 import { KubeApiError } from '@brupop/kube-runtime';
-import { BrupopError, memoryLogger } from '@brupop/process';
 import express from 'express';
+import { BrupopError, memoryLogger } from '@brupop/ports';
 import { errorHandler, RequestError, toRequestError } from './errors.ts';
 import { requestSignal } from './request-signal.ts';
 

@@ -3,6 +3,7 @@ import { DEFAULT_NAMESPACE } from '@brupop/crd-models';
 import { createKubeClient } from '@brupop/kube-runtime';
 import { loadKube } from '@brupop/kube-config';
 import { FollowingClock, sleep, systemClock, systemRandom as random } from '@brupop/ports';
+import type { Logger } from '@brupop/ports';
 import {
   collectProcessMetrics,
   createProcessLogger,
@@ -13,7 +14,6 @@ import {
   secretVolume,
   serve,
   tlsFiles,
-  type Logger,
 } from '@brupop/process';
 import { createApiserver } from './apiserver.ts';
 import { CONFIG, listenAddress } from './config.ts';

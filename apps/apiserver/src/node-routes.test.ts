@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { ROUTES } from '@brupop/agent-api';
-import { CORDONED_ANNOTATION, APISERVER_COMPONENT, COMPONENT_LABEL, CONTROLLER_COMPONENT, EXCLUDE_FROM_LB_LABEL } from '@brupop/crd-models';
+import { CORDONED_ANNOTATION, APISERVER_COMPONENT, COMPONENT_LABEL, CONTROLLER_COMPONENT } from '@brupop/crd-models';
 import type { Response } from 'light-my-request';
+import { EXCLUDE_FROM_LB_LABEL } from '@brupop/kube-objects';
 import { ApiserverWorld, NAMESPACE } from './testing/apiserver-world.ts';
 
 const STATUS = { current_version: '1.0.0', target_version: '1.1.0', current_state: 'Idle', crash_count: 0 };

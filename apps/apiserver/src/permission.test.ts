@@ -1,8 +1,9 @@
 import { ROUTES } from '@brupop/agent-api';
-import { CORDONED_ANNOTATION, EXCLUDE_FROM_LB_LABEL, PLURAL } from '@brupop/crd-models';
+import { CORDONED_ANNOTATION, PLURAL } from '@brupop/crd-models';
 import type { ProgressStep } from '@brupop/crd-models';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Response } from 'light-my-request';
+import { EXCLUDE_FROM_LB_LABEL } from '@brupop/kube-objects';
 import { whyNotPermitted, whyReportRefused } from './permission.ts';
 import { ApiserverWorld } from './testing/apiserver-world.ts';
 

@@ -1,6 +1,6 @@
-import { shadowName, shortenText, type DrainBlock } from '@brupop/crd-models';
+import { shadowName, type DrainBlock } from '@brupop/crd-models';
 import type { DrainPolicy } from '@brupop/drain';
-import { timestampMs } from '@brupop/kube-objects';
+import { shortenText, timestampMs } from '@brupop/kube-objects';
 import { KubeApiError } from '@brupop/kube-runtime';
 import type { Clock } from '@brupop/ports';
 import type { Caches } from './caches.ts';

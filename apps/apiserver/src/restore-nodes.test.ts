@@ -3,12 +3,12 @@ import { ROUTES } from '@brupop/agent-api';
 import {
   CORDONED_ANNOTATION,
   CORDONED_TAINT,
-  EXCLUDE_FROM_LB_LABEL,
   EXCLUDED_FROM_LB_ANNOTATION,
   PLURAL,
   UPDATER_INTERFACE_LABEL,
   UPDATER_INTERFACE_VERSION,
 } from '@brupop/crd-models';
+import { EXCLUDE_FROM_LB_LABEL } from '@brupop/kube-objects';
 import { jsonResponse, textResponse } from '@brupop/ports';
 import { ApiserverWorld, NAMESPACE } from './testing/apiserver-world.ts';
 

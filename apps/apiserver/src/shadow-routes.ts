@@ -2,8 +2,7 @@ import { parseCreateShadowRequest, parsePrefer, ROUTES } from '@brupop/agent-api
 import { parseShadowStatus, shadowName, UPDATER_INTERFACE_LABEL, UPDATER_INTERFACE_VERSION } from '@brupop/crd-models';
 import type { KubeNode } from '@brupop/kube-objects';
 import { paths, type KubeClient, getOrUndefined } from '@brupop/kube-runtime';
-import type { Clock, Random } from '@brupop/ports';
-import type { Logger } from '@brupop/process';
+import type { Clock, Logger, Random } from '@brupop/ports';
 import type { RequestHandler, Router } from 'express';
 import { agentReport } from './agent-report.ts';
 import { callerOf } from './authentication.ts';

@@ -4,12 +4,12 @@ import {
   shadowName,
   STORAGE_VERSION,
   type BottlerocketShadow,
-  type OwnerReference,
   type ShadowStatus,
   shadowStatusPath,
   shadowsPath,
   shadowPath,
 } from '@brupop/crd-models';
+import type { OwnerReference } from '@brupop/kube-objects';
 import { isKubeStatus, MERGE_PATCH, type KubeClient, getOrUndefined } from '@brupop/kube-runtime';
 import { RequestError } from './errors.ts';
 import { isLegacyStatus, legacyStatusPatch } from './legacy/legacy-status.ts';

@@ -1,7 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { createKubeClient, KubeApiError, type KubeClient } from '@brupop/kube-runtime';
-import { inProcessClient, seededRandom, VirtualClock } from '@brupop/ports';
-import { memoryLogger } from '@brupop/process';
+import { inProcessClient, memoryLogger, seededRandom, VirtualClock } from '@brupop/ports';
 import { SimulatedApi } from '@brupop/simulator';
 import { createVolumeWaits, DETACH_PATIENCE_MS, type VolumeWait } from './volume-waits.ts';
 

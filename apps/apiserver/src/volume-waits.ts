@@ -1,7 +1,7 @@
 import { awaitDetached, type Claim } from '@brupop/drain';
 import { isKubeStatus, type KubeClient } from '@brupop/kube-runtime';
-import { sleep, type Clock } from '@brupop/ports';
-import { describeError, type Logger } from '@brupop/process';
+import { describeError, sleep, type Clock } from '@brupop/ports';
+import type { Logger } from '@brupop/ports';
 
 /** The options of one wait for the volumes of a drained node. */
 export interface VolumeWaitOptions {

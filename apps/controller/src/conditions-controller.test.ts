@@ -1,8 +1,7 @@
 import type { BottlerocketShadow, ShadowStatus } from '@brupop/crd-models';
 import { KubeApiError } from '@brupop/kube-runtime';
 import type { KubeClient } from '@brupop/kube-runtime';
-import { seededRandom, sleep, VirtualClock } from '@brupop/ports';
-import { memoryLogger } from '@brupop/process';
+import { memoryLogger, seededRandom, sleep, VirtualClock } from '@brupop/ports';
 import type { FleetHold } from '@brupop/state-machine';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { createAssumedShadows } from './assumed-shadows.ts';

@@ -1,6 +1,5 @@
 import type { KubeClient } from '@brupop/kube-runtime';
-import type { Clock, Random } from '@brupop/ports';
-import type { Logger } from '@brupop/process';
+import type { Clock, Logger, Random } from '@brupop/ports';
 
 /** What every part of the controller works with. */
 export interface Context {

@@ -1,8 +1,7 @@
 import { CONTROLLER_SERVICE_ACCOUNT, GROUP, PLURAL } from '@brupop/crd-models';
 import { createKubeClient } from '@brupop/kube-runtime';
 import { installObjects } from '@brupop/manifests';
-import { inProcessClient, jsonResponse, seededRandom, VirtualClock } from '@brupop/ports';
-import { memoryLogger } from '@brupop/process';
+import { inProcessClient, jsonResponse, memoryLogger, seededRandom, VirtualClock } from '@brupop/ports';
 import { SimulatedApi } from '@brupop/simulator';
 import { DEFAULT_TIMEOUTS } from '@brupop/state-machine';
 import { afterEach, describe, expect, test } from '@jest/globals';

@@ -1,7 +1,7 @@
-import type { BottlerocketShadow, Condition } from '@brupop/crd-models';
+import type { BottlerocketShadow } from '@brupop/crd-models';
+import type { Condition } from '@brupop/kube-objects';
 import type { EventInput } from '@brupop/kube-runtime';
-import { VirtualClock } from '@brupop/ports';
-import { memoryLogger } from '@brupop/process';
+import { memoryLogger, VirtualClock } from '@brupop/ports';
 import { HOLD_REASONS, severityOf, shadowConditions } from '@brupop/state-machine';
 import type { FleetHold, FleetObservation, FleetPlan, HoldReason } from '@brupop/state-machine';
 import { describe, expect, test } from '@jest/globals';

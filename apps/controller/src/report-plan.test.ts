@@ -1,9 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { memoryLogger } from '@brupop/process';
 import type { BottlerocketShadow } from '@brupop/crd-models';
 import type { EventInput, EventRecorder } from '@brupop/kube-runtime';
 import type { ChangeReason, FleetHold, FleetObservation } from '@brupop/state-machine';
-import { VirtualClock } from '@brupop/ports';
+import { memoryLogger, VirtualClock } from '@brupop/ports';
 import { createFleetMetrics } from './fleet-metrics.ts';
 import type { PlannedFleet } from './last-plan.ts';
 import { createPhaseDurations } from './phase-durations.ts';

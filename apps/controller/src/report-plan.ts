@@ -1,8 +1,7 @@
 import { nodeNameOf } from '@brupop/crd-models';
 import type { ObservedShadow } from '@brupop/crd-models';
 import type { EventRecorder, Regarding } from '@brupop/kube-runtime';
-import type { Clock } from '@brupop/ports';
-import type { Logger } from '@brupop/process';
+import type { Clock, Logger } from '@brupop/ports';
 import type { ChangeReason, FleetChange, FleetHold, FleetObservation } from '@brupop/state-machine';
 import { CHANGE_REASONS, HOLD_REASONS, severityOf } from '@brupop/state-machine';
 import type { FleetMetrics } from './fleet-metrics.ts';

@@ -1,7 +1,6 @@
 import {
   CORDONED_ANNOTATION,
   CORDONED_TAINT,
-  EXCLUDE_FROM_LB_LABEL,
   EXCLUDED_FROM_LB_ANNOTATION,
   UPDATER_INTERFACE_LABEL,
   UPDATER_INTERFACE_VERSION,
@@ -9,6 +8,7 @@ import {
 } from '@brupop/crd-models';
 import type { KubeNode } from '@brupop/kube-objects';
 import { describe, expect, test } from '@jest/globals';
+import { EXCLUDE_FROM_LB_LABEL } from '@brupop/kube-objects';
 import { transformNode, transformPod, transformShadow } from './transform.ts';
 
 const SINCE = '2026-01-05T12:00:00Z';

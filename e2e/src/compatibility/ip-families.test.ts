@@ -1,6 +1,7 @@
 import { networkInterfaces } from 'node:os';
 import { listenAddress } from '@brupop/apiserver';
-import { memoryLogger, nodeHttpClient, serve } from '@brupop/process';
+import { memoryLogger, nodeHttpClient } from '@brupop/ports';
+import { serve } from '@brupop/process';
 import type { RunningServer } from '@brupop/process';
 import { createCertificateAuthority } from '@brupop/simulator';
 import { afterEach, describe, expect, test } from '@jest/globals';

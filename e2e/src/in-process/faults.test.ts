@@ -1,4 +1,4 @@
-import { EXCLUDE_FROM_LB_LABEL } from '@brupop/crd-models';
+import { EXCLUDE_FROM_LB_LABEL } from '@brupop/kube-objects';
 import { seededRandom } from '@brupop/ports';
 import { faultNamed, FAULTS } from '@brupop/simulator';
 import type { Fault } from '@brupop/simulator';

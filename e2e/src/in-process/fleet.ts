@@ -1,8 +1,7 @@
 import { convertReview } from '@brupop/crd-models';
 import type { DrainTimeoutAction } from '@brupop/drain';
 import { installObjects } from '@brupop/manifests';
-import { inProcessClient, jsonResponse, seededRandom, VirtualClock } from '@brupop/ports';
-import { memoryLogger } from '@brupop/process';
+import { inProcessClient, jsonResponse, memoryLogger, seededRandom, VirtualClock } from '@brupop/ports';
 import { RUN_CONTAINER, SimulatedApi, SimulatedCluster, sampleWorkloads } from '@brupop/simulator';
 import type { ClusterTimings, HostTimings, NodeOptions, SimulatedHost } from '@brupop/simulator';
 import { DEFAULT_TIMEOUTS } from '@brupop/state-machine';

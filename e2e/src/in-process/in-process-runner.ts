@@ -14,8 +14,7 @@ import {
 import type { DrainTimeoutAction } from '@brupop/drain';
 import { createKubeClient } from '@brupop/kube-runtime';
 import { FollowingClock, inProcessClient } from '@brupop/ports';
-import type { Clock, HttpClient, HttpRequest, Random } from '@brupop/ports';
-import type { Logger } from '@brupop/process';
+import type { Clock, HttpClient, HttpRequest, Logger, Random } from '@brupop/ports';
 import type { PodContext, PodRunner, RunningPod, SimulatedApi, SimulatedCluster } from '@brupop/simulator';
 import { DEFAULT_AGENT_SETTINGS } from '@brupop/state-machine';
 import type { AgentSettings, FleetPolicy } from '@brupop/state-machine';

@@ -1,5 +1,5 @@
-import { BrupopError } from '@brupop/process';
 import type { Clock, HttpClient } from '@brupop/ports';
+import { BrupopError } from '@brupop/ports';
 
 /** A client that waits at most this long for an answer, like one over sockets. */
 export function patientClient(client: HttpClient, clock: Clock, timeoutMs: number): HttpClient {

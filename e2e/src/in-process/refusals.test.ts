@@ -1,5 +1,5 @@
-import { EXCLUDE_FROM_LB_LABEL } from '@brupop/crd-models';
 import { describe, expect, test } from '@jest/globals';
+import { EXCLUDE_FROM_LB_LABEL } from '@brupop/kube-objects';
 import { aFleet } from './a-fleet.ts';
 import type { Fleet } from './fleet.ts';
 

@@ -1,5 +1,6 @@
-import { EXCLUDE_FROM_LB_LABEL, GROUP, PLURAL, UPDATER_INTERFACE_LABEL } from '@brupop/crd-models';
+import { GROUP, PLURAL, UPDATER_INTERFACE_LABEL } from '@brupop/crd-models';
 import { describe, expect, test } from '@jest/globals';
+import { EXCLUDE_FROM_LB_LABEL } from '@brupop/kube-objects';
 import { aFleet } from './a-fleet.ts';
 import type { Fleet } from './fleet.ts';
 

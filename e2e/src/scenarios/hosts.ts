@@ -1,5 +1,5 @@
-import { EXCLUDE_FROM_LB_LABEL } from '@brupop/crd-models';
 import { expect } from '@jest/globals';
+import { EXCLUDE_FROM_LB_LABEL } from '@brupop/kube-objects';
 import { aNodeEnd, allNodes, nodeEnds } from '../fleet/node-end.ts';
 import { NEW, OLD } from '../fleet/versions.ts';
 import { STAGE_MS } from './scenario.ts';

@@ -1,23 +1,4 @@
-export type {
-  Condition,
-  KubeEvent,
-  KubeList,
-  KubeNode,
-  KubeObject,
-  KubePod,
-  Lease,
-  ObjectMeta,
-  ObjectReference,
-  OwnerReference,
-  PersistentVolumeClaim,
-  PodVolume,
-  Secret,
-  StatusCondition,
-  Taint,
-  TokenReviewStatus,
-  Toleration,
-  VolumeAttachment,
-} from './objects.ts';
+export type * from './objects.ts';
 export { conditionOf, isReady, readyCondition } from './conditions.ts';
 export type { WithConditions } from './conditions.ts';
 export { isOlderVersion, resourceVersionOf } from './resource-version.ts';

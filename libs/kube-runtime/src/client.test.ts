@@ -4,7 +4,7 @@ import type { HttpResponse } from '@brupop/ports';
 import { JSON_PATCH, REQUEST_TIMEOUT_MS, withQuery } from './client.ts';
 import { errorFromStatus, isKubeStatus } from './kube-error.ts';
 import { paths } from './paths.ts';
-import { ScriptedApi, statusAnswer } from './scripted-api.ts';
+import { ScriptedApi, statusAnswer } from './testing/scripted-api.ts';
 
 const signal = new AbortController().signal;
 

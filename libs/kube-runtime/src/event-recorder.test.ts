@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { jsonResponse, memoryLogger, VirtualClock } from '@brupop/ports';
 import { createEventRecorder } from './event-recorder.ts';
 import type { EventInput } from './event-recorder.ts';
-import { ObjectApi } from './object-api.ts';
+import { ObjectApi } from './testing/object-api.ts';
 
 const anEvent = (message = 'Evicting pods', namespace?: string): EventInput => ({
   regarding: { apiVersion: 'v1', kind: 'Node', name: 'worker', uid: 'u1', ...(namespace === undefined ? {} : { namespace }) },

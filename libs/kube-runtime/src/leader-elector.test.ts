@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { jsonResponse, memoryLogger, sleep, VirtualClock } from '@brupop/ports';
 import type { HttpResponse } from '@brupop/ports';
 import { createLeaderElector } from './leader-elector.ts';
-import { ObjectApi } from './object-api.ts';
+import { ObjectApi } from './testing/object-api.ts';
 import { paths } from './paths.ts';
 
 const PATH = paths.lease('ns', 'brupop');

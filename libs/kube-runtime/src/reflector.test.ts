@@ -3,7 +3,7 @@ import { jsonResponse, memoryLogger, streamResponse, VirtualClock } from '@brupo
 import type { HttpResponse } from '@brupop/ports';
 import { createReflector } from './reflector.ts';
 import type { Reflector, ReflectorEvent, WatchEnd } from './reflector.ts';
-import { ScriptedApi, ScriptedWatch, statusAnswer } from './scripted-api.ts';
+import { ScriptedApi, ScriptedWatch, statusAnswer } from './testing/scripted-api.ts';
 
 interface Thing {
   readonly metadata: { readonly name: string; readonly namespace?: string; readonly resourceVersion: string };

@@ -1,6 +1,3 @@
-// The parts of ports that every app needs.
-export { BrupopError, describeError, memoryLogger, nodeHttpClient } from '@brupop/ports';
-export type { ClosableHttpClient, HttpTarget, LogEntry, Logger } from '@brupop/ports';
 export { ConfigError } from './errors.ts';
 export { createLogger } from './logger.ts';
 export type { LoggerOptions, LogThreshold } from './logger.ts';

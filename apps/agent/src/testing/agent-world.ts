@@ -1,6 +1,5 @@
-import { inProcessClient, seededRandom, textResponse, VirtualClock } from '@brupop/ports';
+import { inProcessClient, memoryLogger, seededRandom, textResponse, VirtualClock } from '@brupop/ports';
 import type { HttpHandler, HttpRequest } from '@brupop/ports';
-import { memoryLogger } from '@brupop/process';
 import { SimulatedHost } from '@brupop/simulator';
 import type { SimulatedHostOptions } from '@brupop/simulator';
 import { DEFAULT_AGENT_SETTINGS } from '@brupop/state-machine';

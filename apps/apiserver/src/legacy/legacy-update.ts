@@ -1,7 +1,6 @@
 import { shadowName, type BottlerocketShadow, OWNERSHIP_NAMES } from '@brupop/crd-models';
 import { adoptNode } from '@brupop/drain';
-import type { Clock } from '@brupop/ports';
-import type { Logger } from '@brupop/process';
+import type { Clock, Logger } from '@brupop/ports';
 import { findShadow, type ShadowReader } from '../read-shadow.ts';
 import { isDrivenByLegacy } from './driven-by-legacy.ts';
 

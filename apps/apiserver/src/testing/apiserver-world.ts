@@ -11,8 +11,7 @@ import {
   UPDATER_INTERFACE_VERSION,
 } from '@brupop/crd-models';
 import { createKubeClient } from '@brupop/kube-runtime';
-import { inProcessClient, seededRandom, VirtualClock } from '@brupop/ports';
-import { memoryLogger } from '@brupop/process';
+import { inProcessClient, memoryLogger, seededRandom, VirtualClock } from '@brupop/ports';
 import { SimulatedApi, type KubeObject } from '@brupop/simulator';
 import lightMyRequest, { type InjectOptions, type Response } from 'light-my-request';
 import { createApiserver, type Apiserver } from '../apiserver.ts';

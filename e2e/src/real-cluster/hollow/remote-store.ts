@@ -2,8 +2,7 @@ import { GROUP, STORAGE_VERSION } from '@brupop/crd-models';
 import { createReflector, KubeApiError, objectKey } from '@brupop/kube-runtime';
 import type { KubeClient, Reflector } from '@brupop/kube-runtime';
 import type { KubeObject } from '@brupop/kube-objects';
-import { sleep, systemClock, systemRandom } from '@brupop/ports';
-import { describeError, memoryLogger } from '@brupop/process';
+import { describeError, memoryLogger, sleep, systemClock, systemRandom } from '@brupop/ports';
 import type { StoreAccess } from '@brupop/simulator';
 import { Turns } from './turns.ts';
 

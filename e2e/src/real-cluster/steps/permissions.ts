@@ -6,9 +6,9 @@ import {
   CORDONED_ANNOTATION,
   CORDONED_TAINT,
   DEFAULT_NAMESPACE,
-  EXCLUDE_FROM_LB_LABEL,
   shadowName,
 } from '@brupop/crd-models';
+import { EXCLUDE_FROM_LB_LABEL } from '@brupop/kube-objects';
 import type { Kubectl } from '../cluster/kubectl.ts';
 import { MANIFEST } from '../operator.ts';
 import type { ClusterStep } from '../step.ts';

@@ -1,4 +1,5 @@
-import { EXCLUDE_FROM_LB_LABEL, UPDATER_INTERFACE_LABEL } from '@brupop/crd-models';
+import { UPDATER_INTERFACE_LABEL } from '@brupop/crd-models';
+import { EXCLUDE_FROM_LB_LABEL } from '@brupop/kube-objects';
 import type { SimulatedHost } from '../host/simulated-host.ts';
 import { applied, DEFAULT_FAULT_MS, fault, pick } from './fault.ts';
 import type { Fault, FaultMoment, FaultOptions } from './fault.ts';

@@ -1,4 +1,4 @@
-import type { ObjectMeta } from '@brupop/crd-models';
+import type { ObjectMeta } from '@brupop/kube-objects';
 
 /** The parts of Kubernetes objects that the simulated cluster uses. */
 export interface Metadata extends ObjectMeta {

@@ -1,4 +1,5 @@
-import { LIMITS, shortenText } from '@brupop/crd-models';
+import { LIMITS } from '@brupop/crd-models';
+import { shortenText } from '@brupop/kube-objects';
 import { outcomeOf, stepOrPause } from './outcomes.ts';
 import { cleared, observedStatus, reportFailure, reportNoTrouble, reportTrouble } from './status.ts';
 import type { Action, AgentObservation, StepOutcome } from './types.ts';

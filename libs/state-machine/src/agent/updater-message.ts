@@ -1,4 +1,4 @@
-import { shortenText } from '@brupop/crd-models';
+import { shortenText } from '@brupop/kube-objects';
 
 const MAX_LENGTH = 500;
 

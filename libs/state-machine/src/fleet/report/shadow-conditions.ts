@@ -1,5 +1,6 @@
-import { LIMITS, shortenText, type BottlerocketShadow, type Condition } from '@brupop/crd-models';
-import { formatTimestamp } from '@brupop/kube-objects';
+import { LIMITS, type BottlerocketShadow } from '@brupop/crd-models';
+import { formatTimestamp, shortenText } from '@brupop/kube-objects';
+import type { Condition } from '@brupop/kube-objects';
 import { updateCheckFailure } from '../../update-check.ts';
 import { withoutUpdate } from '../rules/eligibility-rules.ts';
 import { drainBlockedBy } from '../rules/drain-blocked.ts';

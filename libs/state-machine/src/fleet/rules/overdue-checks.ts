@@ -1,4 +1,5 @@
 import type { BottlerocketShadow } from '@brupop/crd-models';
+import { timestampMs } from '@brupop/kube-objects';
 
 /** The observed reports of checks for updates of an agent. */
 export interface ReportSpan {
@@ -49,7 +50,7 @@ export function followReports(
     spans.set(metadata.name, span);
     const everyMs = Math.max(HOUR_MS, (check.interval_seconds ?? 0) * 1_000);
     const isSilent = now.steady - span.since >= everyMs + TOLERANCE_MS;
-    const isOld = !span.moved && now.wall - Date.parse(checkedAt) >= everyMs + TOLERANCE_BY_NODE_CLOCK_MS;
+    const isOld = !span.moved && now.wall - (timestampMs(checkedAt) ?? Infinity) >= everyMs + TOLERANCE_BY_NODE_CLOCK_MS;
     if (isSilent || isOld) overdue.add(metadata.name);
   }
   return { spans, overdue };

@@ -1,8 +1,8 @@
 import type { KubeObject } from '@brupop/kube-objects';
 import { inProcessClient, jsonResponse } from '@brupop/ports';
 import type { Clock, HttpRequest, HttpResponse } from '@brupop/ports';
-import { createKubeClient } from './client.ts';
-import type { KubeClient } from './client.ts';
+import { createKubeClient } from '../client.ts';
+import type { KubeClient } from '../client.ts';
 
 interface Stored extends KubeObject {
   readonly [field: string]: unknown;

@@ -1,7 +1,7 @@
 import { inProcessClient, jsonResponse, streamResponse } from '@brupop/ports';
 import type { Clock, HttpHandler, HttpRequest, HttpResponse } from '@brupop/ports';
-import { createKubeClient } from './client.ts';
-import type { KubeClient } from './client.ts';
+import { createKubeClient } from '../client.ts';
+import type { KubeClient } from '../client.ts';
 
 type Answer = (request: HttpRequest, signal: AbortSignal) => HttpResponse | Promise<HttpResponse>;
 
