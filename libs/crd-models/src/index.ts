@@ -1,6 +1,6 @@
-export { DRAIN_BLOCKS, PROGRESS_STEPS, SHADOW_STATES, UPDATE_CHECK_PROBLEMS, UPDATE_CHECK_RESULTS } from './shadow.ts';
+export { DRAIN_BLOCKS, PROGRESS_STEPS, SHADOW_STATES, UPDATE_CHECK_PROBLEMS } from './shadow.ts';
 export { hasVoidOwnership, isOwned, OWNERSHIP_ANNOTATIONS, ownershipState } from './ownership.ts';
-export type { OwnershipAnnotation, NodeOwnershipFields, OwnershipState } from './ownership.ts';
+export type { OwnershipAnnotation, NodeOwnershipFields } from './ownership.ts';
 export type {
   BottlerocketShadow,
   DrainBlock,
@@ -12,31 +12,24 @@ export type {
   ShadowStatus,
   ShadowUpdateCheck,
   UpdateCheckProblem,
-  UpdateCheckResult,
 } from './shadow.ts';
 export * from './names.ts';
 export { shadowPath, shadowsPath, shadowStatusPath } from './paths.ts';
 export { SHADOW_V1_STATES } from './shadow-v1.ts';
-export type { BottlerocketShadowV1, ShadowV1Spec, ShadowV1State, ShadowV1Status } from './shadow-v1.ts';
-export { SEMVER_PATTERN, TIMESTAMP_PATTERN } from './schema.ts';
+export { TIMESTAMP_PATTERN } from './schema.ts';
 export type { JsonSchema } from './schema.ts';
 export { boundStatus } from './bound-shadow.ts';
 export { fitToSchema } from './fit.ts';
-export type { FitOptions } from './fit.ts';
 export { LIMITS } from './limits.ts';
-export type { LimitName } from './limits.ts';
-export { AGENT_STATUS_FIELDS, SHADOW_V1_SCHEMA, SHADOW_V2_SCHEMA, STATUS_SCHEMA } from './shadow-schemas.ts';
+export { AGENT_STATUS_FIELDS, STATUS_SCHEMA } from './shadow-schemas.ts';
 export { APISERVER_CERTIFICATE, bottlerocketShadowCrd } from './crd.ts';
-export type { CrdOptions, CrdVersion, CustomResourceDefinition, PrinterColumn } from './crd.ts';
-export { convertShadow, V2_DATA_ANNOTATION } from './convert.ts';
-export type { ConvertResult } from './convert.ts';
+export type { CustomResourceDefinition } from './crd.ts';
 export { convertReview } from './conversion-review.ts';
-export type { ConversionReview, ConversionReviewAnswer } from './conversion-review.ts';
+export type { ConversionReviewAnswer } from './conversion-review.ts';
 export { parseWith } from './parse.ts';
-export type { ParseResult, Validate, ValidationError } from './parse.ts';
+export type { ParseResult, Validate } from './parse.ts';
 export { parseConversionReview, parseShadow, parseShadowStatus, parseStoredStatus } from './validate.ts';
 export { soundNode, soundPod } from './sound-node.ts';
-export type { Sound } from './sound-node.ts';
 export { soundShadow } from './sound-shadow.ts';
 export type { ObservedShadow, ShadowFault } from './sound-shadow.ts';
 export { EXCLUDE_FROM_LB_LABEL } from '@brupop/kube-objects';

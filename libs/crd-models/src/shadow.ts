@@ -61,14 +61,6 @@ export interface FailedVersion {
 }
 
 /**
- * What came of the host's checks for updates: there is another version; there is none; none has succeeded since the host booted; none has succeeded for
- * half an hour.
- */
-export const UPDATE_CHECK_RESULTS = ['UpdateAvailable', 'NothingNewer', 'NotChecked', 'Failing'] as const;
-/** One of {@link UPDATE_CHECK_RESULTS}. */
-export type UpdateCheckResult = (typeof UPDATE_CHECK_RESULTS)[number];
-
-/**
  * Why the host cannot check for updates: its updater fails; its updater succeeds and lists no version; its API does not answer, or not as Bottlerocket does; it
  * reports an update state that the agent does not know; it has been busy all along.
  */
@@ -85,7 +77,7 @@ export type UpdateCheckProblem = (typeof UPDATE_CHECK_PROBLEMS)[number];
 
 /** What the agent knows of updates for its host, and since when. Times are RFC 3339, by the clock of the node. */
 export interface ShadowUpdateCheck {
-  /** One of {@link UPDATE_CHECK_RESULTS}; a newer agent may know more. */
+  /** `UpdateAvailable`, `NothingNewer`, `NotChecked` (not since the host booted) or `Failing` (for half an hour); a newer agent may know more. */
   readonly result: string;
   /** When the host last checked with success since it booted; null: not yet. Written at most about once an hour as long as nothing else changes. */
   readonly checked_at?: string | null;

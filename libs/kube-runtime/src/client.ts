@@ -7,8 +7,6 @@ import type { KubeApiError } from './kube-error.ts';
 export const MERGE_PATCH = 'application/merge-patch+json';
 /** Content type of a JSON Patch (RFC 6902). */
 export const JSON_PATCH = 'application/json-patch+json';
-/** Content type of a server-side apply. */
-export const APPLY_PATCH = 'application/apply-patch+yaml';
 
 /**
  * Longer than the API server works on a request: a write ends after 34 s, admission webhooks included, a read after the 60 s of `--request-timeout`. The

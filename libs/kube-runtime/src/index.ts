@@ -2,7 +2,7 @@ export { objectKey } from './objects.ts';
 export type { Store } from './objects.ts';
 export { isKubeStatus, KubeApiError } from './kube-error.ts';
 export type { StatusCause, StatusDetails } from './kube-error.ts';
-export { APPLY_PATCH, createKubeClient, JSON_PATCH, MERGE_PATCH, REQUEST_TIMEOUT_MS } from './client.ts';
+export { createKubeClient, JSON_PATCH, MERGE_PATCH, REQUEST_TIMEOUT_MS } from './client.ts';
 export type { KubeClient, KubeClientOptions, KubeRequestOptions, Query } from './client.ts';
 export { getOrUndefined } from './get-or-undefined.ts';
 export { listAll } from './list.ts';
