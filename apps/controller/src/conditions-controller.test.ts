@@ -150,7 +150,7 @@ describe(createConditionsController, () => {
   });
 
   test.each([
-    { name: 'that is gone is dropped', error: new KubeApiError(404, 'NotFound', 'no'), plans: [], logged: 0, others: true },
+    { name: 'that was deleted is dropped', error: new KubeApiError(404, 'NotFound', 'no'), plans: [], logged: 0, others: true },
     {
       name: 'that has changed is planned again',
       error: new KubeApiError(409, 'Conflict', 'no'),
@@ -198,7 +198,7 @@ describe(createConditionsController, () => {
     expect(await triedIn(300_000)).toHaveLength(179);
   });
 
-  test('writes trouble before those', async () => {
+  test('writes problems before those', async () => {
     const { world, plan, triedIn } = aController(Array.from({ length: 100 }, (_, at) => `n${String(at)}`));
     plan();
     await triedIn(60_000);
@@ -222,7 +222,7 @@ describe(createConditionsController, () => {
     expect(await triedIn(RETRY_MS)).toEqual(['brs-b', 'brs-c']);
   });
 
-  test('ends with the term, which is no failure', async () => {
+  test('ends with the term, which is not a failure', async () => {
     const { log, world, plan, triedIn, term, running } = aController(['a', 'b']);
     plan();
     world.reject = () => {

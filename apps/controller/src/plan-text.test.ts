@@ -57,7 +57,7 @@ describe(createPlanText, () => {
     expect(observed).toHaveLength(2);
   });
 
-  test('of a leader shows the plan that was carried out last, and makes none', async () => {
+  test('of a leader shows the plan that was applied last, without planning', async () => {
     const { clock, observed, lastPlan, snapshot, text } = aFleet(3);
     const { observation, plan } = snapshot();
     const at = clock.now();

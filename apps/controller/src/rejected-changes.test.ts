@@ -20,7 +20,7 @@ describe('changes of shadows that are rejected or fail', () => {
     { name: 'failed', status: 500 },
     { name: 'was rejected', status: 403 },
     { name: 'came too late', status: 409 },
-  ])('a write that was to free a slot and that $name keeps the slot; nodes that need none continue', async ({ status }) => {
+  ])('a write that was to free a slot and that $name keeps the slot; nodes that need no slot continue', async ({ status }) => {
     const cluster = aCluster(['a', 'b', 'c']);
     start(cluster, 'one', { maxConcurrentUpdates: 2 });
     await cluster.clock.advance(DEFAULT_TIMEOUTS.stagedMs - 2 * MINUTE);

@@ -131,7 +131,7 @@ describe('status', () => {
       },
     },
     {
-      name: 'reads the rest if the update state, command and result are only known to newer hosts',
+      name: 'reads the rest if the update state, command and result are known only to newer hosts',
       response: () =>
         jsonResponse(200, {
           update_state: 'Dreaming'.repeat(20),

@@ -141,7 +141,7 @@ describe(SimulatedHost, () => {
     expect(await bench.status()).toMatchObject({ update_state: 'Idle', chosen_update: null });
   });
 
-  test('reports each command that it accepts, and none that it refuses', async () => {
+  test('reports each command that it accepts, but no command that it refuses', async () => {
     const commands: string[] = [];
     const bench = new Bench({ onCommand: (command) => commands.push(command) });
     for (const action of ['prepare-update', 'refresh-updates', 'refresh-updates', 'reboot']) await bench.act(action);

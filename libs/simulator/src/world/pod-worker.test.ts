@@ -105,7 +105,7 @@ describe(PodWorker, () => {
   test.each([
     { name: 'is removed as soon as its program has ended', stopMs: 4_000, goneAfterMs: 4_500, stillAfterMs: 3_000, signals: ['SIGTERM'] },
     {
-      name: 'is killed when its grace period is over',
+      name: 'is killed after its grace period',
       stopMs: 600_000,
       goneAfterMs: 31_000,
       stillAfterMs: 29_000,

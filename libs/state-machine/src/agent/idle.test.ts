@@ -81,7 +81,7 @@ describe('decideAction for Idle', () => {
       says: { target_version: '1.26.1' },
     },
     {
-      name: 'lets the last offer stand when one check fails, whatever the host makes of it',
+      name: 'keeps the last offer when one check fails, even if the host does not',
       host: known('Idle', { chosenVersion: '1.27.0', mostRecentCommand: FAILED_REFRESH }),
       outcomes: [after('refresh', { done: false, message: 'no route' })],
       kind: 'wait',
@@ -277,14 +277,14 @@ describe('decideAction for Idle', () => {
       kind: 'remove-lb-exclusion',
     },
     {
-      name: 'deactivates what it had made ready itself',
+      name: 'deactivates what it had activated itself',
       status: status({ current_state: 'ErrorReset' }),
       host: known('Ready'),
       outcomes: [after('uncordon'), after('remove-lb-exclusion')],
       kind: 'deactivate',
     },
     {
-      name: 'knows what it had made ready from the progress',
+      name: 'recognises from the progress what it had activated',
       status: status({ target_version: '1.28.0', progress: progress('Draining') }),
       host: known('Ready'),
       outcomes: [after('uncordon'), after('remove-lb-exclusion')],
@@ -299,7 +299,7 @@ describe('decideAction for Idle', () => {
       says: { current_state: 'Idle' },
     },
     {
-      name: 'does not insist on deactivating',
+      name: 'does not retry deactivating',
       status: status({ current_state: 'ErrorReset', crash_count: 2 }),
       host: known('Ready'),
       outcomes: [after('uncordon'), after('remove-lb-exclusion'), after('deactivate', { done: false })],

@@ -50,7 +50,7 @@ describe('decideAction for RebootedIntoUpdate, before the drain', () => {
       kind: 'uncordon',
     },
     {
-      name: 'and begins anew for this one',
+      name: 'and starts again for this version',
       status: at('Draining', { version: '1.26.5' }),
       outcomes: [after('uncordon'), after('remove-lb-exclusion'), after('refresh'), after('check-health')],
       kind: 'report',
@@ -167,7 +167,7 @@ describe('decideAction for RebootedIntoUpdate, before the drain', () => {
       },
     },
     {
-      name: 'goes on with an update of Brupop 1.x, although an agent of this release had reported an earlier boot before that one came',
+      name: 'continues an update of Brupop 1.x, although an agent of this release had reported an earlier boot before that one came',
       outcomes: [after('refresh'), after('check-health')],
       bootId: 'boot-2',
       kind: 'report',

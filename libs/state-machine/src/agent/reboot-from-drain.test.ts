@@ -290,7 +290,7 @@ describe('decideAction for RebootedIntoUpdate, from the drain to the return', ()
       waitMs: 14_000,
     },
     {
-      name: 'asks again once the pause is over',
+      name: 'requests the reboot again after the pause',
       status: at('Rebooting', REFUSED),
       outcomes: [after('cordon-and-drain'), after('reboot', { done: false, message: 'inhibited', at: NOW - 15_000 })],
       kind: 'reboot',
@@ -309,7 +309,7 @@ describe('decideAction for RebootedIntoUpdate, from the drain to the return', ()
       says: { failure_message: 'The host refused to reboot: inhibited', failed_versions: [] },
     },
     {
-      name: 'restores the node when the host refuses to reboot and the clock has gone back since',
+      name: 'restores the node when the host refuses to reboot and the clock has been set back since',
       status: at('Rebooting', { ...REFUSED, since: new Date(NOW + 86_400_000).toISOString() }),
       outcomes: [after('cordon-and-drain'), after('reboot', { done: false, message: 'inhibited' })],
       kind: 'report',

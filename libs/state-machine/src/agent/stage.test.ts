@@ -172,7 +172,7 @@ describe('decideAction for StagedAndPerformedUpdate', () => {
       says: { current_state: 'Idle', crash_count: 0, failure_message: PREPARE_FAILED },
     },
     { name: 'prepares again after a pause when it failed', status: failing, outcomes: [failed], kind: 'wait', waitMs: 14_000 },
-    { name: 'prepares again when the pause is over', status: failing, outcomes: [{ ...failed, at: NOW - 15_000 }], kind: 'prepare' },
+    { name: 'prepares again after the pause', status: failing, outcomes: [{ ...failed, at: NOW - 15_000 }], kind: 'prepare' },
     {
       name: 'does not report the same failure again for its details',
       status: status({ failure_message: `${LONG} (try 1)` }),
@@ -346,7 +346,7 @@ describe('decideAction for StagedAndPerformedUpdate', () => {
       waitMs: null,
     },
     {
-      name: 'starts anew when the version was changed',
+      name: 'starts again when the version was changed',
       status: status({ current_state: 'StagedAndPerformedUpdate', target_version: '1.26.5' }),
       kind: 'prepare',
     },

@@ -31,7 +31,7 @@ describe('decideAction for Idle, on a version on which the node was not healthy'
     },
     { name: 'checks again', outcomes: [after('check-health', { done: false, at: NOW - 300_000 })], kind: 'check-health' },
     {
-      name: 'checks again when the clock has gone back',
+      name: 'checks again when the clock has been set back',
       outcomes: [after('check-health', { done: false, at: NOW + 1 })],
       kind: 'check-health',
     },

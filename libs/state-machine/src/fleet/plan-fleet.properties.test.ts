@@ -84,7 +84,7 @@ describe('planFleet over any fleet whatever', () => {
     );
   });
 
-  test('changes no shadow that cannot be written, and gives away no more slots than there are', () => {
+  test('changes no shadow that cannot be written, and assigns no more slots than there are', () => {
     fc.assert(
       fc.property(observed, policy, (observation, rules) => {
         const { changes, budget } = planFleet(observation, rules, NOW);

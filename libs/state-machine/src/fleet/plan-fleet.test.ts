@@ -23,7 +23,7 @@ describe('planFleet, window and budget', () => {
   test.each([
     { name: 'a number', maxUnavailable: { count: 3 }, limit: 3 },
     { name: 'a share', maxUnavailable: { percent: 25 }, limit: 2 },
-    { name: 'a share that is no whole number, rounded down', maxUnavailable: { percent: 49 }, limit: 3 },
+    { name: 'a fractional share, rounded down', maxUnavailable: { percent: 49 }, limit: 3 },
     { name: 'a share too small for one, which is one nevertheless', maxUnavailable: { percent: 1 }, limit: 1 },
   ])('how many of 8 managed nodes may be unavailable: $name', ({ maxUnavailable, limit }) => {
     const nodes = Array.from({ length: 8 }, (_, at) => aMember(String(at)));
@@ -77,7 +77,7 @@ describe('planFleet, contents of changes and holds', () => {
 
   test.each([
     { name: 'an attempt that is given up', member: { ...desired('StagedAndPerformedUpdate', 10), status: staged, ready: false } },
-    { name: 'a permission that is taken back', member: { ...desired('RebootedIntoUpdate'), status: staged, agent: false } },
+    { name: 'a permission that is revoked', member: { ...desired('RebootedIntoUpdate'), status: staged, agent: false } },
   ])('$name keeps its version, which the next step goes by', ({ member }) => {
     expect(planFleet(aFleet([aMember('a', member)]), aPolicy({ window: CLOSED }), NOW).changes).toMatchObject([
       { spec: { version: '1.1.0' } },

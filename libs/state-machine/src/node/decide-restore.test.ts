@@ -91,7 +91,7 @@ describe(decideRestore, () => {
       node: { ...gone, shadow: aShadow('RebootedIntoUpdate', 'Idle') },
       expected: LATE,
     },
-    { name: 'one whose shadow is gone, too', node: { ...gone, shadow: undefined }, expected: SOON },
+    { name: 'one whose shadow was deleted', node: { ...gone, shadow: undefined }, expected: SOON },
     { name: 'a host that is not back yet is waited for', node: { ...gone, ready: false }, expected: 'Waiting for the Node to be Ready' },
   ])('$name', ({ node, expected }) => {
     const decision = decideRestore(aNode(node));

@@ -30,7 +30,7 @@ const expression = fc
   .map((fields) => fields.filter((text) => text !== null).join(' '));
 
 describe('the pattern of cron expressions', () => {
-  test('refuses none that is well formed', () => {
+  test('rejects no valid expression', () => {
     fc.assert(
       fc.property(expression, (text) => {
         expect(text).toMatch(pattern);

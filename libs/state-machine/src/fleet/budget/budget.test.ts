@@ -73,7 +73,7 @@ describe('planFleet, slots', () => {
       expected: ['down: NodeNotReady', 'a: TooManyUnavailable'],
     },
     {
-      name: 'unavailable nodes hold up reboots',
+      name: 'unavailable nodes delay reboots',
       fleet: [aMember('cordoned', { unschedulable: true }), aMember('a', { ...desired('StagedAndPerformedUpdate'), status: staged })],
       policy: { maxUnavailable: { percent: 50 } },
       expected: ['cordoned: CordonedByAdministrator', 'a: TooManyUnavailable'],
@@ -153,7 +153,7 @@ describe('planFleet, the last node in service', () => {
       expected: ['a→RebootedIntoUpdate RebootAllowed', 'b: InProgress'],
     },
     {
-      name: 'waits for none that an update has left behind',
+      name: 'does not wait for a node that an update has left unavailable',
       fleet: [aMember('b', { cordonedByUs: true, unschedulable: true, shadow: null }), waiting('a')],
       policy: all,
       expected: ['a→RebootedIntoUpdate RebootAllowed', 'b: LeftUnavailable'],
@@ -199,7 +199,7 @@ describe('planFleet, the last node in service', () => {
       expected: ['a→RebootedIntoUpdate RebootAllowed', 'b: InProgress'],
     },
     {
-      name: 'waits for none that is out of service and waits for us, too',
+      name: 'does not wait for another cordoned node that waits as well',
       fleet: [waiting('b', { cordonedByUs: true, unschedulable: true, agent: false }), waiting('a')],
       policy: all,
       expected: ['a→RebootedIntoUpdate RebootAllowed', 'b: AgentNotReady'],
@@ -240,7 +240,7 @@ describe('planFleet, nodes that failed together', () => {
     { name: 'one always goes', members: nodes(4, 40), limit: 'unlimited', started: 1 },
     { name: 'the limit counts where it is the lower', members: nodes(16, 1), limit: 4, started: 2 },
     {
-      name: 'a node that is stuck keeps none of them waiting',
+      name: 'a stuck node does not delay them',
       members: [aMember('stuck', { ...desired('RebootedIntoUpdate', 900), status: staged, ready: false }), ...nodes(1, 3)],
       limit: 2,
       started: 1,

@@ -41,7 +41,7 @@ describe('planFleet, the start order', () => {
       expected: ['c', 'b', 'a'],
     },
     {
-      name: 'a count that cannot be read is none',
+      name: 'an invalid count counts as zero',
       fleet: [attempted(aMember('a'), '-1'), attempted(aMember('b'), 'x'), aMember('c')],
       expected: ['a', 'b', 'c'],
     },
@@ -102,7 +102,7 @@ describe('planFleet, an agent whose reports are not true', () => {
   test.each([
     { name: 'fails at once and counts no failure', isSuccess: false, most: 12 },
     { name: 'claims one success after the other', isSuccess: true, most: Infinity },
-  ])('that $name does not keep the others from their turn; failures are tried ever less often', ({ isSuccess, most }) => {
+  ])('that $name does not delay the others; failures are retried less and less often', ({ isSuccess, most }) => {
     const liar = aMember('a', { status: { current_version: '0.0.1' } });
     const honest = ['b', 'c', 'd'].map((name) => aMember(name));
     let shadows = [liar, ...honest].flatMap(({ shadow }) => shadow ?? []);

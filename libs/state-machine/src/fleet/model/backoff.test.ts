@@ -11,7 +11,7 @@ describe(crashBackoffMs, () => {
     { name: 'at most a day', failures: 11, minutes: 1440 },
     { name: 'at most a day where 2^n overflows 64 bits', failures: 63, minutes: 1440 },
     { name: 'at most a day for the largest count', failures: 4_294_967_295, minutes: 1440 },
-    { name: 'nothing for a count that is no number', failures: Number.NaN, minutes: 0 },
+    { name: 'nothing for a count that is not a number', failures: Number.NaN, minutes: 0 },
   ])('$name', ({ failures, minutes }) => {
     expect(crashBackoffMs(failures)).toBe(minutes * MINUTE);
   });

@@ -68,7 +68,7 @@ describe('planFleet with a shadow of illegal shape', () => {
       expected: ['bad: InvalidShadow', 'a: NoFreeSlot'],
     },
     {
-      name: 'keeps none for one that an administrator has cordoned and that is to do nothing',
+      name: 'keeps no slot for a node that an administrator has cordoned and that is to do nothing',
       member: bad({ status: STATUS }, { unschedulable: true }),
       expected: ['a→StagedAndPerformedUpdate UpdateStarted', 'bad: InvalidShadow'],
     },

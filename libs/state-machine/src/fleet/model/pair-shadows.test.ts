@@ -51,7 +51,7 @@ describe(pairShadows, () => {
       byNode: ['brs-a', 'brs-b', undefined],
       orphans: ['brs-aa'],
     },
-    { name: 'one of no node is none', shadows: [unowned, aShadow('c')], byNode: [undefined, undefined, 'brs-c'] },
+    { name: 'a shadow without a node is ignored', shadows: [unowned, aShadow('c')], byNode: [undefined, undefined, 'brs-c'] },
   ])('$name', ({ shadows, byNode, orphans = [] }) => {
     expect(pairs(['a', 'b', 'c'], shadows)).toEqual({ byNode, orphans });
   });

@@ -94,7 +94,7 @@ describe(estimateFleet, () => {
       expected: { a: 10, b: 10, c: 10 },
     },
     {
-      name: 'the last node in service as if it had not to wait for another',
+      name: 'the last node in service as if it did not have to wait for another',
       fleet: [
         aMember('a', draining(0)),
         aMember('b', { ...desired('StagedAndPerformedUpdate', 3), status: { current_state: 'StagedAndPerformedUpdate' } }),
@@ -153,7 +153,7 @@ describe(estimateFleet, () => {
       expected: { a: 7, b: 17 },
     },
     {
-      name: 'a node that rests comes after its rest and after those that do not',
+      name: 'a node that backs off comes after its backoff and after those without',
       fleet: [
         aMember('a', { status: { crash_count: 5, state_transition_failure_timestamp: ago(2) } }),
         aMember('b', { status: { crash_count: 3, state_transition_failure_timestamp: ago(2) } }),

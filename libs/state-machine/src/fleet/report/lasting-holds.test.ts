@@ -73,7 +73,7 @@ describe(followHolds, () => {
       ],
     },
     {
-      name: 'a node that comes back and goes again begins anew',
+      name: 'a node that returns and leaves again starts over',
       looks: [
         { at: 0, reasons: down },
         { at: LASTS_AFTER_MS - 2, reasons: { a: 'UpToDate' } },
@@ -88,7 +88,7 @@ describe(followHolds, () => {
       ],
     },
     {
-      name: 'another reason begins anew',
+      name: 'another reason starts over',
       looks: [
         { at: 0, reasons: down },
         { at: LASTS_AFTER_MS, reasons: { a: 'NodeNotReady' } },
@@ -99,7 +99,7 @@ describe(followHolds, () => {
       ],
     },
     {
-      name: 'what is no matter of time is none here, however long it lasts',
+      name: 'a hold whose reason does not depend on time is not reported, however long it lasts',
       looks: [
         { at: 0, reasons: { a: 'WindowClosed', b: 'CordonedByAdministrator' } },
         { at: 9 * LASTS_AFTER_MS, reasons: { a: 'WindowClosed', b: 'CordonedByAdministrator' } },
@@ -113,7 +113,7 @@ describe(followHolds, () => {
     expect(look(looks)).toEqual(expected);
   });
 
-  test('of a thousand nodes twenty are reported every ten seconds, and those that recover meanwhile never', () => {
+  test('of a thousand nodes twenty are reported every ten seconds, and those that recover meanwhile are not', () => {
     const reasons = Object.fromEntries(Array.from({ length: 1_000 }, (_, at) => [`n${String(at)}`, 'AgentNotReady' as const]));
     const rest = Object.fromEntries(Object.entries(reasons).filter(([node]) => node !== 'n25'));
     const at = (seconds: number): number => LASTS_AFTER_MS + seconds * SECOND;
@@ -137,7 +137,7 @@ describe(followHolds, () => {
   });
 
   test.each([
-    { name: 'has lasted since the cluster says so', since: WALL - LASTS_AFTER_MS, wall: WALL, reported: true },
+    { name: 'has lasted long enough by the timestamps of the cluster', since: WALL - LASTS_AFTER_MS, wall: WALL, reported: true },
     { name: 'has not lasted yet', since: WALL - LASTS_AFTER_MS + 1, wall: WALL, reported: false },
     { name: 'began in the future, by a clock that is ahead', since: WALL + 9 * LASTS_AFTER_MS, wall: WALL, reported: false },
   ])('a hold that is seen for the first time and $name', ({ since, wall, reported }) => {
@@ -151,7 +151,7 @@ describe(followHolds, () => {
     expect(followHolds(spans, holds, nothing, moment(1, WALL + 9 * LASTS_AFTER_MS)).holds).toEqual(holds);
   });
 
-  test('the holds keep their order and their words', () => {
+  test('the holds keep their order and their messages', () => {
     const holds = [hold('a', 'NoFreeSlot'), hold('b', 'NoShadow'), hold('c', 'UpToDate')];
     const { spans } = followHolds(NO_SPANS, holds, nothing, moment(0));
     expect(followHolds(spans, holds, nothing, moment(LASTS_AFTER_MS)).holds).toEqual([holds[0], { ...holds[1], lasting: true }, holds[2]]);

@@ -159,7 +159,7 @@ describe(shadowConditions, () => {
     expect(conditions.find(({ type }) => type === 'Drained')?.message).toBe(PDB);
   });
 
-  test('a budget of a drain that is over blocks nothing', () => {
+  test('a budget of a drain that has ended blocks nothing', () => {
     expect(drainBlockedBy(rebooting(progress('Rebooting', PDB, 'DisruptionBudget')))).toBeUndefined();
   });
 
@@ -177,9 +177,14 @@ describe(shadowConditions, () => {
   test.each<{ name: string; from: FleetHold; to: FleetHold; status?: Partial<ShadowStatus>; due: ConditionsDue }>([
     { name: 'what it carries already', from: aHold('NoFreeSlot'), to: aHold('NoFreeSlot'), due: 'none' },
     { name: 'another quiet reason to wait', from: aHold('WindowClosed'), to: aHold('NoFreeSlot'), due: 'late' },
-    { name: 'other words of the same', from: aHold('VersionFailing', '3 nodes'), to: aHold('VersionFailing', '4 nodes'), due: 'late' },
-    { name: 'trouble', from: aHold('NoFreeSlot'), to: aHold('CrashBackoff'), due: 'soon' },
-    { name: 'that a trouble is over', from: aHold('CrashBackoff'), to: aHold('NoFreeSlot'), due: 'soon' },
+    {
+      name: 'another message of the same reason',
+      from: aHold('VersionFailing', '3 nodes'),
+      to: aHold('VersionFailing', '4 nodes'),
+      due: 'late',
+    },
+    { name: 'a problem', from: aHold('NoFreeSlot'), to: aHold('CrashBackoff'), due: 'soon' },
+    { name: 'the end of a problem', from: aHold('CrashBackoff'), to: aHold('NoFreeSlot'), due: 'soon' },
     {
       name: 'that there is nothing to update to any more',
       from: aHold('NoFreeSlot'),

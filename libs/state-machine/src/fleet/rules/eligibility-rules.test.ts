@@ -312,7 +312,7 @@ describe('planFleet, shadows that cannot be written', () => {
       expected: ['a: UpToDate'],
     },
     {
-      name: 'the shadow of a node that is gone is let be',
+      name: 'the shadow of a deleted node is left alone',
       fleet: [{ node: aNode('b', { managed: false }), shadow: aShadow('a') }],
       expected: [],
     },

@@ -33,7 +33,7 @@ describe('planFleet, a trigger instead of a window', () => {
       expected: ['b→StagedAndPerformedUpdate UpdateStarted', 'a: UpToDate'],
     },
     {
-      name: 'it is over once nothing has happened for ten minutes',
+      name: 'it ends once nothing has happened for ten minutes',
       fleet: [
         inWindow(aMember('a', { spec: { state_transition_timestamp: ago(10) }, status: { current_version: '1.1.0' } })),
         aMember('b'),
@@ -69,7 +69,7 @@ describe('planFleet, a trigger instead of a window', () => {
       expected: ['a: InProgress', 'b: WindowClosed'],
     },
     {
-      name: 'an update that was not begun in its window keeps none open',
+      name: 'an update that did not start in its window does not keep it open',
       fleet: [aMember('a', desired('StagedAndPerformedUpdate')), aMember('b')],
       policy: { window, maxConcurrentUpdates: 2 },
       expected: ['a: InProgress', 'b: WindowClosed'],

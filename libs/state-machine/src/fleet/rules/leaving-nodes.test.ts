@@ -49,7 +49,7 @@ describe('planFleet, nodes that leave the fleet', () => {
       expected: ['a: LeftUnavailable'],
     },
     {
-      name: 'and is forgotten once that is undone, however far its update had come',
+      name: 'and is ignored once that is undone, at any stage of its update',
       fleet: [leaving({ ...desired('RebootedIntoUpdate'), status: { ...staged, progress }, agent: undefined })],
       expected: ['a deleted LabelRemoved'],
     },
@@ -127,7 +127,7 @@ describe('planFleet, nodes that leave the fleet', () => {
     },
   ])('$name', expectPlan);
 
-  test('of two shadows only that of the node that is gone is deleted', () => {
+  test('of two shadows only that of the deleted node is deleted', () => {
     const plan = planFleet({ ...aFleet([aMember('a')]), shadows: [aShadow('a'), aShadow('gone')] }, aPolicy({ window: CLOSED }), NOW);
     expect(lines(plan)).toEqual(['gone deleted NodeGone', 'a: WindowClosed']);
   });
@@ -148,7 +148,7 @@ describe('planFleet, nodes that leave the fleet', () => {
     ]);
   });
 
-  test('a shadow without a UID whose node is gone is left alone: its deletion would be refused forever', () => {
+  test('a shadow without a UID whose node was deleted is left alone: its deletion would be refused forever', () => {
     const bare = { ...aShadow('gone'), metadata: { name: 'brs-gone' } };
     const plan = planFleet({ nodes: [], shadows: [bare], agents: new Map() }, aPolicy(), NOW);
     expect(plan.changes).toEqual([]);

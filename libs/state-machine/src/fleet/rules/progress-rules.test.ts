@@ -232,7 +232,7 @@ describe('planFleet, a node that is lost in its update', () => {
     expect(holdOf(member)).toMatchObject({ reason });
   });
 
-  test('past its deadline it counts as stuck, as ever', () => {
+  test('past its deadline it still counts as stuck', () => {
     expect(holdOf({ ...desired('RebootedIntoUpdate', 61), status: staged, ready: false, readySince: ago(60) })).toMatchObject({
       reason: 'Stuck',
     });
