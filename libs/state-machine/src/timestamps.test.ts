@@ -13,7 +13,7 @@ describe(parseTimestamp, () => {
     { name: 'a clock that is a little ahead', text: '2026-01-05T12:59:00Z', expected: NOW + 59 * 60_000 },
     { name: 'the far future', text: '2026-01-06T12:00:00Z', expected: undefined },
     { name: 'no real date', text: '2026-13-45T11:00:00Z', expected: undefined },
-    { name: 'what only JavaScript takes for a date', text: '1', expected: undefined },
+    { name: 'what only JavaScript accepts as a date', text: '1', expected: undefined },
     { name: 'nothing', text: null, expected: undefined },
     { name: 'not even null', text: undefined, expected: undefined },
   ])('reads $name', ({ text, expected }) => {

@@ -235,7 +235,7 @@ const faults: fc.Arbitrary<Faults> = fc.record({
 const WELL: Faults = { commandFails: [], bootFails: false, rebootRefused: false, drainWaits: 0, agentDies: new Set() };
 
 describe('decideAction, repeated', () => {
-  test('brings a host from any state to the wanted version when nothing goes wrong', () => {
+  test('brings a host from any state to the desired version without faults', () => {
     fc.assert(
       fc.property(start, (given) => {
         const world = run({ ...given, offered: NEW }, WELL);
@@ -248,7 +248,7 @@ describe('decideAction, repeated', () => {
     );
   });
 
-  test('ends whatever goes wrong, with the node restored and no more than one failure counted', () => {
+  test('ends under any fault, with the node restored and no more than one failure counted', () => {
     fc.assert(
       fc.property(start, faults, (given, wrong) => {
         const world = run(given, wrong);
@@ -266,7 +266,7 @@ describe('decideAction, repeated', () => {
     );
   });
 
-  test('never asks the host for what it refuses', () => {
+  test('never requests what the host refuses', () => {
     fc.assert(
       fc.property(start, faults, (given, wrong) => {
         expect(run(given, wrong).illegal).toEqual([]);

@@ -18,7 +18,7 @@ import type { ActionRow } from './decide-action.fixture.ts';
 
 describe('decideAction for Idle', () => {
   test.each<ActionRow>([
-    { name: 'says nothing new when nothing is new', kind: 'wait', waitMs: 119_000 },
+    { name: 'reports nothing if nothing has changed', kind: 'wait', waitMs: 119_000 },
     { name: 'checks for updates when the interval has passed', lastCheckedAt: NOW - 120_000, kind: 'refresh' },
     { name: 'checks for updates when the wall clock has jumped back', lastCheckedAt: NOW + 3_600_000, kind: 'refresh' },
     { name: 'does not check for updates while the host is busy', host: { kind: 'busy' }, lastCheckedAt: 0, kind: 'wait', waitMs: 5_000 },
@@ -50,7 +50,7 @@ describe('decideAction for Idle', () => {
       says: { target_version: '1.26.1' },
     },
     {
-      name: 'takes its own version for the target when what someone has made ready is no longer offered',
+      name: 'reports its own version as the target if the activated version is no longer offered',
       host: known('Ready', { chosenVersion: undefined, stagedVersion: '1.28.0' }),
       kind: 'report',
       says: { target_version: '1.26.1' },
@@ -69,7 +69,7 @@ describe('decideAction for Idle', () => {
       kind: 'wait',
     },
     {
-      name: 'takes its own version for the target when the host knows no other',
+      name: 'reports its own version as the target if the host knows no other',
       host: known('Staged', { chosenVersion: undefined, stagedVersion: undefined }),
       kind: 'report',
       says: { target_version: '1.26.1' },
@@ -94,7 +94,7 @@ describe('decideAction for Idle', () => {
       kind: 'report',
       says: { target_version: '1.26.1', update_check: { ...FAILING, since: ago(0) } },
     },
-    { name: 'leaves alone what an administrator has made ready', host: known('Ready'), kind: 'wait' },
+    { name: 'leaves alone what an administrator has activated', host: known('Ready'), kind: 'wait' },
     {
       name: 'clears failures when a refresh proves that there is nothing newer',
       status: status({
@@ -258,14 +258,14 @@ describe('decideAction for Idle', () => {
     { name: 'uncordons after a failure', status: status({ current_state: 'ErrorReset' }), kind: 'uncordon' },
     { name: 'uncordons what was being drained', status: status({ progress: progress('Draining') }), kind: 'uncordon' },
     {
-      name: 'waits a little before it asks again to uncordon',
+      name: 'waits briefly before it requests to uncordon again',
       status: status({ progress: progress('Draining') }),
       outcomes: [after('uncordon', { done: false, retryAfterMs: 3_000 })],
       kind: 'wait',
       waitMs: 2_000,
     },
     {
-      name: 'asks again when the wall clock has jumped back',
+      name: 'requests again after the wall clock was set back',
       status: status({ progress: progress('Draining') }),
       outcomes: [after('uncordon', { done: false, at: NOW + 3_600_000 })],
       kind: 'uncordon',
@@ -291,7 +291,7 @@ describe('decideAction for Idle', () => {
       kind: 'deactivate',
     },
     {
-      name: 'leaves alone what someone else has made ready meanwhile',
+      name: 'leaves alone what another client has activated meanwhile',
       status: status({ current_state: 'ErrorReset' }),
       host: known('Ready', { stagedVersion: '1.28.0' }),
       outcomes: [after('uncordon'), after('remove-lb-exclusion')],

@@ -38,7 +38,7 @@ describe('decideAction for RebootedIntoUpdate, before the drain', () => {
       says: { progress: expect.objectContaining({ step: 'Draining' }) as unknown as ShadowProgress, unhealthy_before: null },
     },
     {
-      name: 'writes down that it excludes, if asked to',
+      name: 'records the exclusion first, if the policy excludes',
       outcomes: [after('refresh'), after('check-health')],
       settings: { excludeFromLbWaitMs: 60_000 },
       kind: 'report',

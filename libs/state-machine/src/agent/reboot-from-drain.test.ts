@@ -11,7 +11,7 @@ describe('decideAction for RebootedIntoUpdate, from the drain to the return', ()
   test.each<ActionRow>([
     { name: 'excludes', status: at('Excluding'), settings: { excludeFromLbWaitMs: 60_000 }, kind: 'exclude-from-lb' },
     {
-      name: 'asks again to exclude',
+      name: 'requests the exclusion again',
       status: at('Excluding'),
       settings: { excludeFromLbWaitMs: 60_000 },
       outcomes: [after('exclude-from-lb', { done: false })],
@@ -44,14 +44,14 @@ describe('decideAction for RebootedIntoUpdate, from the drain to the return', ()
     },
     { name: 'drains', status: at('Draining'), kind: 'cordon-and-drain' },
     {
-      name: 'asks again to drain',
+      name: 'requests the drain again',
       status: at('Draining'),
       outcomes: [after('cordon-and-drain', { done: false, retryAfterMs: 4_000 })],
       kind: 'wait',
       waitMs: 3_000,
     },
     {
-      name: 'reports what blocks the drain, which goes on',
+      name: 'reports what blocks the drain, which continues',
       status: at('Draining', { message: 'Draining the node' }),
       outcomes: [after('cordon-and-drain', { done: false, blocked: BLOCKED })],
       kind: 'report',
@@ -86,7 +86,7 @@ describe('decideAction for RebootedIntoUpdate, from the drain to the return', ()
       says: { progress: { ...at('Draining').progress, message: SLOW, reason: null, until: ago(-900_000) } as ShadowProgress },
     },
     {
-      name: 'does not report it again, also where the resource does not keep the end',
+      name: 'does not report it again, even if the resource does not keep the end',
       status: at('Draining', { message: SLOW }),
       outcomes: [after('cordon-and-drain', { done: false, notice: SLOW, until: ago(-900_000), retryAfterMs: 4_000 })],
       kind: 'wait',
@@ -153,13 +153,13 @@ describe('decideAction for RebootedIntoUpdate, from the drain to the return', ()
       kind: 'cordon-and-drain',
     },
     {
-      name: 'checks for updates once more in a drain that takes long',
+      name: 'checks for updates again in a long drain',
       status: at('Draining'),
       lastCheckedAt: NOW - 600_000,
       kind: 'refresh',
     },
     {
-      name: 'goes on with the drain when it could not check for updates',
+      name: 'continues the drain if it could not check for updates',
       status: at('Draining'),
       outcomes: [after('refresh', { done: false })],
       kind: 'cordon-and-drain',
@@ -191,7 +191,7 @@ describe('decideAction for RebootedIntoUpdate, from the drain to the return', ()
       says: { progress: expect.objectContaining({ step: 'Returning', reason: 'UpdateWithdrawn' }) as unknown as ShadowProgress },
     },
     {
-      name: 'asks for nothing more when the host is going down',
+      name: 'requests nothing more when the host is going down',
       status: at('Rebooting'),
       host: known('Ready', { chosenVersion: undefined }),
       outcomes: [after('cordon-and-drain'), after('reboot')],
@@ -242,7 +242,7 @@ describe('decideAction for RebootedIntoUpdate, from the drain to the return', ()
       says: { progress: expect.objectContaining({ step: 'Returning' }) as unknown as ShadowProgress },
     },
     { name: 'reboots', status: at('Rebooting'), outcomes: [after('cordon-and-drain')], kind: 'reboot' },
-    { name: 'drains once more if it was down since the drain', status: at('Rebooting'), kind: 'cordon-and-drain' },
+    { name: 'drains again if it was down since the drain', status: at('Rebooting'), kind: 'cordon-and-drain' },
     {
       name: 'or if the drain was long ago',
       status: at('Rebooting'),
@@ -264,7 +264,7 @@ describe('decideAction for RebootedIntoUpdate, from the drain to the return', ()
     },
     { name: 'waits for the host to go down', status: at('Rebooting'), outcomes: [after('reboot')], kind: 'wait', waitMs: 599_000 },
     {
-      name: 'asks again to reboot if the clock has jumped back',
+      name: 'requests the reboot again if the clock was set back',
       status: at('Rebooting'),
       outcomes: [after('cordon-and-drain'), after('reboot', { at: NOW + 86_400_000 })],
       kind: 'reboot',
@@ -296,13 +296,13 @@ describe('decideAction for RebootedIntoUpdate, from the drain to the return', ()
       kind: 'reboot',
     },
     {
-      name: 'checks whether the node is still empty before it asks again after long',
+      name: 'checks that the node is still empty before it requests the reboot again after a long time',
       status: at('Rebooting', REFUSED),
       outcomes: [after('cordon-and-drain', { at: NOW - 60_000 }), after('reboot', { done: false, message: 'inhibited', at: NOW - 15_000 })],
       kind: 'cordon-and-drain',
     },
     {
-      name: 'restores the node when the host goes on refusing to reboot',
+      name: 'restores the node if the host keeps refusing to reboot',
       status: at('Rebooting', { ...REFUSED, since: new Date(NOW - 120_000).toISOString() }),
       outcomes: [after('reboot', { done: false, message: 'inhibited' })],
       kind: 'report',
@@ -323,7 +323,7 @@ describe('decideAction for RebootedIntoUpdate, from the drain to the return', ()
       says: { progress: expect.objectContaining({ step: 'Returning' }) as unknown as ShadowProgress },
     },
     {
-      name: 'knows a rollback',
+      name: 'detects a rollback',
       status: at('Rebooting'),
       bootId: 'boot-2',
       host: { kind: 'uninitialized' },
@@ -368,7 +368,7 @@ describe('decideAction for RebootedIntoUpdate, from the drain to the return', ()
       },
     },
     {
-      name: 'knows a rollback that came after the boot',
+      name: 'detects a rollback that came after the boot',
       status: at('Returning'),
       bootId: 'boot-2',
       kind: 'report',

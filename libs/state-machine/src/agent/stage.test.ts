@@ -60,7 +60,7 @@ describe('decideAction for StagedAndPerformedUpdate', () => {
     },
     { name: 'downloads again what it did not download itself', host: known('Staged'), downloaded: null, kind: 'prepare' },
     {
-      name: 'activates what the updater says that it has downloaded',
+      name: 'activates what the updater reports as downloaded',
       host: downloaded('Starting update to 1.27.0'),
       downloaded: null,
       kind: 'activate',
@@ -93,7 +93,7 @@ describe('decideAction for StagedAndPerformedUpdate', () => {
       kind: 'prepare',
     },
     {
-      name: 'checks what is offered when the updater does not say what it has downloaded',
+      name: 'checks what is offered if the updater does not report what it has downloaded',
       host: downloaded('Herunterladen …'),
       downloaded: null,
       outcomes: [after('refresh', { at: NOW - 30_000 }), after('prepare')],
@@ -133,7 +133,7 @@ describe('decideAction for StagedAndPerformedUpdate', () => {
       },
     },
     {
-      name: 'reports what a host that stays busy was asked to do',
+      name: 'reports the requested command if the host stays busy',
       spec: late,
       host: { kind: 'busy' },
       outcomes: [after('refresh'), after('prepare', { done: false, message: 'prepare took longer than 1500 s' })],
@@ -195,7 +195,7 @@ describe('decideAction for StagedAndPerformedUpdate', () => {
     },
     { name: 'tries once even past the deadline', spec: late, kind: 'prepare' },
     {
-      name: 'goes on without a deadline if its start cannot be read',
+      name: 'continues without a deadline if its start is invalid',
       status: failing,
       spec: spec('StagedAndPerformedUpdate', { state_transition_timestamp: 'x' }),
       outcomes: [{ ...failed, at: 0 }],
@@ -215,7 +215,7 @@ describe('decideAction for StagedAndPerformedUpdate', () => {
       kind: 'prepare',
     },
     {
-      name: 'checks for updates again rather than to repeat a download that has just succeeded: the version may be withdrawn',
+      name: 'checks for updates again instead of repeating a download that has just succeeded: the version may be withdrawn',
       host: known('Staged', failedToActivate),
       outcomes: [after('prepare', { at: NOW - 60_000 }), after('activate', { done: false, at: NOW - 15_000 })],
       kind: 'refresh',
@@ -266,7 +266,7 @@ describe('decideAction for StagedAndPerformedUpdate', () => {
       kind: 'activate',
     },
     {
-      name: 'blames a version that was downloaded and cannot be made the next to boot',
+      name: 'counts a failure of a version that was downloaded and cannot be activated',
       spec: late,
       host: known('Staged', failedToActivate),
       outcomes: [after('prepare'), after('activate', { done: false, at: NOW - 60_000 })],
@@ -277,7 +277,7 @@ describe('decideAction for StagedAndPerformedUpdate', () => {
       },
     },
     {
-      name: 'does not blame a version that the host was too busy to make the next to boot',
+      name: 'counts no failure of a version that the host was too busy to activate',
       spec: late,
       host: known('Staged'),
       outcomes: [after('prepare'), after('activate', { done: false, at: NOW - 60_000 })],
@@ -285,7 +285,7 @@ describe('decideAction for StagedAndPerformedUpdate', () => {
       says: { current_state: 'ErrorReset', crash_count: 1, failed_versions: [] },
     },
     {
-      name: 'does not blame the version when an image whose download failed cannot be made the next to boot',
+      name: 'counts no failure of the version if an image whose download failed cannot be activated',
       spec: late,
       host: known('Staged', failedToActivate),
       outcomes: [failed, after('activate', { done: false, at: NOW - 60_000 })],
@@ -308,7 +308,7 @@ describe('decideAction for StagedAndPerformedUpdate', () => {
       waitMs: 119_000,
     },
     {
-      name: 'checks for updates while it waits for its turn',
+      name: 'checks for updates while it waits for its reboot',
       status: status({ current_state: 'StagedAndPerformedUpdate' }),
       host: known('Ready'),
       lastCheckedAt: NOW - 120_000,
@@ -316,14 +316,14 @@ describe('decideAction for StagedAndPerformedUpdate', () => {
       kind: 'refresh',
     },
     {
-      name: 'goes on waiting when it cannot check for updates',
+      name: 'continues to wait if it cannot check for updates',
       status: status({ current_state: 'StagedAndPerformedUpdate' }),
       host: known('Ready'),
       outcomes: [after('refresh', { done: false })],
       kind: 'wait',
     },
     {
-      name: 'deactivates what is withdrawn while it waits for its turn',
+      name: 'deactivates what is withdrawn while it waits for its reboot',
       status: status({ current_state: 'StagedAndPerformedUpdate' }),
       host: known('Ready', { chosenVersion: undefined }),
       outcomes: [after('refresh')],
@@ -364,7 +364,7 @@ describe('decideAction for StagedAndPerformedUpdate', () => {
       kind: 'uncordon',
     },
     {
-      name: 'goes on when the node has been restored',
+      name: 'continues when the node has been restored',
       status: status({ current_state: 'StagedAndPerformedUpdate', progress: progress('Draining') }),
       host: known('Ready'),
       outcomes: [after('uncordon'), after('remove-lb-exclusion')],

@@ -22,7 +22,7 @@ describe('decideAction for Idle, on a version on which the node was not healthy'
   test.each<ActionRow>([
     { name: 'checks whether it has become so', kind: 'check-health' },
     {
-      name: 'keeps the failure whatever a refresh finds, and checks again after five minutes',
+      name: 'keeps the failure regardless of what a refresh finds, and checks again after five minutes',
       outcomes: [after('check-health', { done: false })],
       lastCheckedAt: NOW,
       settings: { updateCheckIntervalMs: 3_600_000 },

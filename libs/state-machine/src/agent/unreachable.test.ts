@@ -60,7 +60,7 @@ describe(decideUnanswered, () => {
     { name: 'a short silence', silentMs: 4_999, status: { progress: draining } },
     { name: 'what it has reported already', status: { progress: { ...draining, reason: 'HostUnreachable', message: 'another reason' } } },
     { name: 'what it has reported already, without progress', status: { failure_message: MESSAGE } },
-    { name: 'a host that it has asked to reboot', status: { progress: { ...draining, step: 'Rebooting' } }, outcomes: [rebooted] },
+    { name: 'a host that it has requested to reboot', status: { progress: { ...draining, step: 'Rebooting' } }, outcomes: [rebooted] },
     { name: 'a node that waits for its turn', state: 'StagedAndPerformedUpdate' },
     { name: 'an idle node', state: 'Idle', status: { current_state: 'Idle' } },
     { name: 'a node that has failed', status: { current_state: 'ErrorReset' } },
@@ -72,7 +72,7 @@ describe(decideUnanswered, () => {
     expect(decide(given)).toBeUndefined();
   });
 
-  test('reports a host that does not go down, once that has taken too long', () => {
+  test('reports a host that does not go down in time', () => {
     const at = NOW - DEFAULT_AGENT_SETTINGS.rebootTimeoutMs;
     expect(decide({ status: { progress: { ...draining, step: 'Rebooting' } }, outcomes: [{ ...rebooted, at }] })).toBeDefined();
   });

@@ -71,7 +71,7 @@ function applied(observation: FleetObservation, { changes }: FleetPlan): FleetOb
   return { ...observation, shadows };
 }
 
-describe('planFleet over any fleet whatever', () => {
+describe('planFleet over any fleet', () => {
   test('never makes two changes for a node, and has exactly one entry for every managed node', () => {
     fc.assert(
       fc.property(observed, policy, (observation, rules) => {
@@ -193,7 +193,7 @@ describe('planFleet over histories', () => {
     );
   });
 
-  test('keeps one node in service that takes the pods of those that leave it, however many may go at once and whichever fail', () => {
+  test('keeps one node in service that takes the pods of the others, with any limit and any failures', () => {
     fc.assert(
       fc.property(
         limits,

@@ -24,7 +24,7 @@ describe('planFleet, window and budget', () => {
     { name: 'a number', maxUnavailable: { count: 3 }, limit: 3 },
     { name: 'a share', maxUnavailable: { percent: 25 }, limit: 2 },
     { name: 'a fractional share, rounded down', maxUnavailable: { percent: 49 }, limit: 3 },
-    { name: 'a share too small for one, which is one nevertheless', maxUnavailable: { percent: 1 }, limit: 1 },
+    { name: 'a share below one, which counts as one', maxUnavailable: { percent: 1 }, limit: 1 },
   ])('how many of 8 managed nodes may be unavailable: $name', ({ maxUnavailable, limit }) => {
     const nodes = Array.from({ length: 8 }, (_, at) => aMember(String(at)));
     const fleet = aFleet([...nodes, aMember('other', { managed: false, shadow: null })]);
@@ -53,7 +53,7 @@ describe('planFleet, contents of changes and holds', () => {
     ]);
   });
 
-  test('a hold on a drain says what the agent is at', () => {
+  test('a hold on a drain names the step of the agent', () => {
     const fleet = [aMember('a', { ...desired('RebootedIntoUpdate'), status: { ...staged, progress } })];
     expect(planFleet(aFleet(fleet), aPolicy(), NOW).holds[0]?.message).toBe(
       'Waiting for the agent to reach RebootedIntoUpdate: evicting 3 pods',
@@ -78,7 +78,7 @@ describe('planFleet, contents of changes and holds', () => {
   test.each([
     { name: 'an attempt that is given up', member: { ...desired('StagedAndPerformedUpdate', 10), status: staged, ready: false } },
     { name: 'a permission that is revoked', member: { ...desired('RebootedIntoUpdate'), status: staged, agent: false } },
-  ])('$name keeps its version, which the next step goes by', ({ member }) => {
+  ])('$name keeps its version, which the next step uses', ({ member }) => {
     expect(planFleet(aFleet([aMember('a', member)]), aPolicy({ window: CLOSED }), NOW).changes).toMatchObject([
       { spec: { version: '1.1.0' } },
     ]);

@@ -53,7 +53,7 @@ describe(decideHealth, () => {
     expect(decideHealth(node, pods, 'agent')).toMatchObject({ healthy: problems.length === 0, problems });
   });
 
-  test('names each DaemonSet once, sorted by name, whatever the names of their pods', () => {
+  test('names each DaemonSet once, sorted by name, for any names of their pods', () => {
     const pods = [
       aPod('cni-8k2', { isReady: false, daemonSet: 'cni' }),
       aPod('csi-x', { isReady: false, daemonSet: 'csi' }),

@@ -59,13 +59,13 @@ describe(decideRestore, () => {
       expected: 'The agent is restoring the node',
     },
     {
-      name: 'one whose pod is between two lives will be back',
+      name: 'an agent whose pod is being replaced will return',
       node: { hasAgent: false, shadow: aShadow('RebootedIntoUpdate', 'Idle', 'Draining') },
       expected: 'The agent is restoring the node',
     },
-    { name: 'an agent whose shadow was edited by hand knows of nothing', node: { shadow: aShadow('Idle') }, expected: SOON },
-    { name: 'nor does one whose shadow was deleted', node: { shadow: undefined }, expected: SOON },
-    { name: 'nor does one whose shadow has lost its status', node: { shadow: { spec: { state: 'Idle' } } }, expected: SOON },
+    { name: 'an agent whose shadow was edited manually', node: { shadow: aShadow('Idle') }, expected: SOON },
+    { name: 'an agent whose shadow was deleted', node: { shadow: undefined }, expected: SOON },
+    { name: 'an agent whose shadow has lost its status', node: { shadow: { spec: { state: 'Idle' } } }, expected: SOON },
     {
       name: 'an agent that went with the label in a drain',
       node: { ...gone, shadow: aShadow('RebootedIntoUpdate', 'Idle', 'Draining') },
@@ -87,7 +87,7 @@ describe(decideRestore, () => {
       expected: SOON,
     },
     {
-      name: 'an agent of Brupop 1.x, which may have asked for a reboot',
+      name: 'an agent of Brupop 1.x, which may have requested a reboot',
       node: { ...gone, shadow: aShadow('RebootedIntoUpdate', 'Idle') },
       expected: LATE,
     },

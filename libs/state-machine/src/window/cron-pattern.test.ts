@@ -61,7 +61,7 @@ describe('the pattern of cron expressions', () => {
   });
 
   // Croner takes an hour that there is not where steps begin at it, and then matches none of them.
-  test('what it refuses is refused by the parser, even where the library would take it', () => {
+  test('what it rejects is rejected by the parser, even if the library would accept it', () => {
     expect(() => new Cron('0 0 24/1,2 * * * *', { paused: true, mode: '7-part', sloppyRanges: true })).not.toThrow();
     expect(parseCronWindow('0 0 24/1,2 * * * *')).toBeUndefined();
   });

@@ -161,7 +161,7 @@ describe(parseWindow, () => {
     expect(parsed).toEqual({ ok: false, problems });
   });
 
-  test('an expression is taken until its last opening has closed, and one that opens rarely always', () => {
+  test('an expression is accepted until its last window has closed, and one that opens rarely always', () => {
     const taken = (expression: string, now: number): boolean => parseWindow({ SCHEDULER_CRON_EXPRESSION: expression }, now).ok;
     expect(['* * 0-11 5 1 * 2026', '0 0 12 5 1 * 2026', '0 0 0 29 2 Mon *'].map((expression) => taken(expression, at('11:59:59')))).toEqual(
       [true, true, true],

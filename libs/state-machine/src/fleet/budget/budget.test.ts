@@ -15,7 +15,7 @@ describe('planFleet, slots', () => {
       expected: ['a→StagedAndPerformedUpdate UpdateStarted', 'b: NoFreeSlot'],
     },
     {
-      name: 'all free slots are used at once, beside nodes at work',
+      name: 'all free slots are used immediately, beside updating nodes',
       fleet: [busy, aMember('a'), aMember('b'), aMember('c')],
       policy: { maxConcurrentUpdates: 3 },
       expected: [
@@ -105,7 +105,7 @@ describe('planFleet, the last node in service', () => {
   ];
   test.each<PlanRow>([
     {
-      name: 'stays until another is back, where all may go at once',
+      name: 'stays until another is back, even without a limit',
       fleet: ['a', 'b', 'c'].map((name) => waiting(name)),
       policy: all,
       expected: ['a→RebootedIntoUpdate RebootAllowed', 'b→RebootedIntoUpdate RebootAllowed', 'c: LastSchedulableNode'],
@@ -118,24 +118,24 @@ describe('planFleet, the last node in service', () => {
       expected: lastWaits([away('b')]),
     },
     {
-      name: 'waits until the update of another has ended, its soak time with it',
+      name: 'waits until the update of another has ended, including its soak time',
       fleet: [aMember('b', { ...desired('MonitoringUpdate'), status: monitoring }), waiting('a')],
       policy: { ...all, soakMs: 5 * MINUTE },
       expected: ['b: Soaking', 'a: LastSchedulableNode'],
     },
     {
-      name: 'goes if another node is in service that is not managed',
+      name: 'reboots if an unmanaged node is in service',
       fleet: [away('b'), aMember('other', { managed: false, shadow: null }), waiting('a')],
       policy: all,
       expected: ['a→RebootedIntoUpdate RebootAllowed', 'b: InProgress'],
     },
     {
-      name: 'goes where it is alone',
+      name: 'reboots if it is the only node',
       fleet: [waiting('a')],
       expected: ['a→RebootedIntoUpdate RebootAllowed'],
     },
     {
-      name: 'goes where no other is under way that could come back',
+      name: 'reboots if no other node could come back',
       fleet: [aMember('down', { ready: false }), aMember('theirs', { unschedulable: true }), waiting('a')],
       policy: all,
       expected: ['a→RebootedIntoUpdate RebootAllowed', 'down: NodeNotReady', 'theirs: CordonedByAdministrator'],
@@ -159,31 +159,31 @@ describe('planFleet, the last node in service', () => {
       expected: ['a→RebootedIntoUpdate RebootAllowed', 'b: LeftUnavailable'],
     },
     ...[{ tainted: true }, { ready: false }, { unschedulable: true }, { deleting: true }].map((changes) => ({
-      name: `finds no help in one that is ${JSON.stringify(changes)}`,
+      name: `does not count one that is ${JSON.stringify(changes)}`,
       fleet: [away('b'), aMember('other', { managed: false, shadow: null, ...changes }), waiting('a')],
       policy: all,
       expected: lastWaits([away('b')]),
     })),
     {
-      name: 'goes, if it is tainted, where another tainted one is in service, since its pods tolerate that',
+      name: 'reboots, if it is tainted, while another tainted node is in service, because its pods tolerate the taint',
       fleet: ['a', 'b'].map((name) => waiting(name, { tainted: true })),
       policy: all,
       expected: ['a→RebootedIntoUpdate RebootAllowed', 'b: LastSchedulableNode'],
     },
     {
-      name: 'tainted ones go where one without taints is in service',
+      name: 'tainted nodes reboot while an untainted one is in service',
       fleet: [...['a', 'b'].map((name) => waiting(name, { tainted: true })), aMember('idle', { status: { current_version: '1.1.0' } })],
       policy: all,
       expected: ['a→RebootedIntoUpdate RebootAllowed', 'b→RebootedIntoUpdate RebootAllowed', 'idle: UpToDate'],
     },
     {
-      name: 'does not wait if it takes no pods as it is',
+      name: 'does not wait if it takes no pods anyway',
       fleet: ['a', 'b'].map((name) => waiting(name, { cordonedByUs: true, unschedulable: true })),
       policy: all,
       expected: ['a→RebootedIntoUpdate RebootAllowed', 'b→RebootedIntoUpdate RebootAllowed'],
     },
     {
-      name: 'goes beside another after one that took no pods as it was',
+      name: 'reboots beside another after one that took no pods anyway',
       fleet: [
         waiting('a', { cordonedByUs: true, unschedulable: true }),
         waiting('b'),
@@ -193,7 +193,7 @@ describe('planFleet, the last node in service', () => {
       expected: ['a→RebootedIntoUpdate RebootAllowed', 'b→RebootedIntoUpdate RebootAllowed', 'idle: UpToDate'],
     },
     {
-      name: 'is not one that takes no pods as it is, beside another that does',
+      name: 'is never a node that takes no pods, beside one that does',
       fleet: [away('b'), aMember('other', { managed: false, shadow: null }), waiting('a', { cordonedByUs: true, unschedulable: true })],
       policy: all,
       expected: ['a→RebootedIntoUpdate RebootAllowed', 'b: InProgress'],
@@ -235,10 +235,15 @@ describe('planFleet, nodes that failed together', () => {
   const startedOf = (members: readonly Member[], policy: Partial<FleetPolicy>): number =>
     planFleet(aFleet(members), aPolicy(policy), NOW).changes.length;
   test.each([
-    { name: 'two of which each keeps the other from draining go one after the other', members: nodes(2, 1), limit: 2, started: 1 },
-    { name: 'with each failure half as many go at a time', members: nodes(16, 2), limit: 'unlimited', started: 4 },
-    { name: 'one always goes', members: nodes(4, 40), limit: 'unlimited', started: 1 },
-    { name: 'the limit counts where it is the lower', members: nodes(16, 1), limit: 4, started: 2 },
+    {
+      name: 'two nodes of which each blocks the drain of the other are updated one after the other',
+      members: nodes(2, 1),
+      limit: 2,
+      started: 1,
+    },
+    { name: 'each failure halves how many are updated at a time', members: nodes(16, 2), limit: 'unlimited', started: 4 },
+    { name: 'one is always updated', members: nodes(4, 40), limit: 'unlimited', started: 1 },
+    { name: 'the limit counts if it is lower', members: nodes(16, 1), limit: 4, started: 2 },
     {
       name: 'a stuck node does not delay them',
       members: [aMember('stuck', { ...desired('RebootedIntoUpdate', 900), status: staged, ready: false }), ...nodes(1, 3)],
@@ -251,7 +256,7 @@ describe('planFleet, nodes that failed together', () => {
 
   test.each<PlanRow>([
     {
-      name: 'while other nodes are updated, one that has failed waits for a reason of its own, although a slot is free',
+      name: 'while other nodes are updated, one that has failed waits for its own reason, although a slot is free',
       fleet: [aMember('busy', desired('StagedAndPerformedUpdate')), ...nodes(1, 1)],
       policy: { maxConcurrentUpdates: 2 },
       expected: ['busy: InProgress', 'n0: RetryLimited'],

@@ -36,7 +36,7 @@ describe('planFleet, the start order', () => {
   test.each([
     { name: 'fewest crashes first', fleet: [aMember('a', crashed(2)), aMember('b', crashed(1)), aMember('c')], expected: ['c', 'b', 'a'] },
     {
-      name: 'failures that the controller has seen count, whatever the agent reports',
+      name: 'failures that the controller has observed count, regardless of what the agent reports',
       fleet: [attempted(aMember('a', { status: { current_version: '0.0.1' } }), '2'), attempted(aMember('b'), '1'), aMember('c')],
       expected: ['c', 'b', 'a'],
     },
@@ -45,7 +45,7 @@ describe('planFleet, the start order', () => {
       fleet: [attempted(aMember('a'), '-1'), attempted(aMember('b'), 'x'), aMember('c')],
       expected: ['a', 'b', 'c'],
     },
-    { name: "the leader's node last, whatever else", fleet: [aMember('leader'), aMember('a', crashed(9))], expected: ['a', 'leader'] },
+    { name: "the leader's node always last", fleet: [aMember('leader'), aMember('a', crashed(9))], expected: ['a', 'leader'] },
     {
       name: 'spread over zones',
       fleet: [aMember('a', { zone: 'x' }), aMember('b', { zone: 'x' }), aMember('c', { zone: 'y' }), aMember('d', { zone: 'y' })],
@@ -100,7 +100,7 @@ describe('planFleet, the start order', () => {
 
 describe('planFleet, an agent whose reports are not true', () => {
   test.each([
-    { name: 'fails at once and counts no failure', isSuccess: false, most: 12 },
+    { name: 'fails immediately and counts no failure', isSuccess: false, most: 12 },
     { name: 'claims one success after the other', isSuccess: true, most: Infinity },
   ])('that $name does not delay the others; failures are retried less and less often', ({ isSuccess, most }) => {
     const liar = aMember('a', { status: { current_version: '0.0.1' } });

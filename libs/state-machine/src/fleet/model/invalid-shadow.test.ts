@@ -25,15 +25,15 @@ const STATUS = { ...aShadow('bad').status, failed_versions: 5 };
 const STAGED = { state: 'StagedAndPerformedUpdate', version: '1.1.0', state_transition_timestamp: ago(1) } as const;
 const REBOOTED = { ...STAGED, state: 'RebootedIntoUpdate' } as const;
 
-describe('planFleet with a shadow of illegal shape', () => {
+describe('planFleet with an invalid shadow', () => {
   test.each<{ name: string; member: Member; expected: string[] }>([
     {
-      name: 'holds its node and starts another',
+      name: 'keeps its node waiting and starts another',
       member: bad({ status: STATUS }),
       expected: ['a→StagedAndPerformedUpdate UpdateStarted', 'bad: InvalidShadow'],
     },
     {
-      name: 'likewise where the spec is null',
+      name: 'the same if the spec is null',
       member: bad({ spec: null, status: null }),
       expected: ['a→StagedAndPerformedUpdate UpdateStarted', 'bad: InvalidShadow'],
     },
@@ -58,12 +58,12 @@ describe('planFleet with a shadow of illegal shape', () => {
       expected: ['bad: InvalidShadow', 'a: NoFreeSlot'],
     },
     {
-      name: 'keeps a slot for a node that is not Ready, where the spec does not say whether an update is why',
+      name: 'keeps a slot for a node that is not Ready, if the spec does not say whether an update is the cause',
       member: bad({ spec: 5, status: null }, { ready: false }),
       expected: ['bad: InvalidShadow', 'a: NoFreeSlot'],
     },
     {
-      name: 'likewise for one that is cordoned',
+      name: 'the same for a cordoned node',
       member: bad({ spec: 5, status: null }, { unschedulable: true }),
       expected: ['bad: InvalidShadow', 'a: NoFreeSlot'],
     },
@@ -76,7 +76,7 @@ describe('planFleet with a shadow of illegal shape', () => {
     expect(lines(planFleet(aFleet([...OTHERS.slice(0, 1), member]), aPolicy(), NOW))).toEqual(expected);
   });
 
-  test('says which field is illegal, what it should hold and what it holds', () => {
+  test('names the invalid field, what it should contain and what it contains', () => {
     const { holds } = planFleet(aFleet([bad({ status: STATUS })]), aPolicy(), NOW);
     expect(holds).toEqual([
       { node: 'bad', reason: 'InvalidShadow', message: 'The shadow is invalid: status.failed_versions: expected array, got 5' },
@@ -88,7 +88,7 @@ describe('planFleet with a shadow of illegal shape', () => {
     expect(shadow && conditionsDue(shadow, { node: 'bad', reason: 'InvalidShadow', message: '' })).toBe('none');
   });
 
-  test('a node whose Node object is illegal is not Ready, and the plan says so', () => {
+  test('a node whose Node object is invalid is not Ready, and the plan says so', () => {
     const { holds } = planFleet(aFleet([aMember('a', { ready: false, fault: 'spec.taints: expected array, got 5' })]), aPolicy(), NOW);
     expect(holds).toEqual([{ node: 'a', reason: 'NodeNotReady', message: 'The Node is invalid: spec.taints: expected array, got 5' }]);
   });

@@ -46,7 +46,7 @@ describe(pairShadows, () => {
       byNode: [undefined, 'brs-y', undefined],
     },
     {
-      name: 'one whose node is gone is an orphan',
+      name: 'one whose node was deleted is an orphan',
       shadows: [aShadow('a'), aShadow('aa'), aShadow('b')],
       byNode: ['brs-a', 'brs-b', undefined],
       orphans: ['brs-aa'],
@@ -56,7 +56,7 @@ describe(pairShadows, () => {
     expect(pairs(['a', 'b', 'c'], shadows)).toEqual({ byNode, orphans });
   });
 
-  test('finds the same in whatever order the shadows come', () => {
+  test('finds the same in any order of the shadows', () => {
     const names = fc.uniqueArray(fc.constantFrom('a', 'b', 'c', 'd', 'e'));
     fc.assert(
       fc.property(names, names, names, (nodes, owners, shuffled) => {

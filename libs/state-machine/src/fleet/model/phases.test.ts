@@ -19,7 +19,7 @@ describe(phaseAt, () => {
     { name: 'an idle node', shadow: desired('Idle'), phase: undefined },
     { name: 'a node that stages', shadow: desired('StagedAndPerformedUpdate'), phase: 'stage' },
     {
-      name: 'a node that stages once more after a failure',
+      name: 'a node that stages again after a failure',
       shadow: desired('StagedAndPerformedUpdate', { failure_message: 'x' }),
       phase: 'stage',
     },
@@ -42,7 +42,7 @@ describe(phaseEnded, () => {
   test.each<{ name: string; before: UpdatePhase; after: BottlerocketShadow; minutes: number | undefined }>([
     { name: 'staging ends with the report', before: 'stage', after: reached('StagedAndPerformedUpdate'), minutes: 9 },
     {
-      name: 'a download that goes on has not ended',
+      name: 'a download that continues has not ended',
       before: 'stage',
       after: desired('StagedAndPerformedUpdate', {}, 9),
       minutes: undefined,
@@ -62,7 +62,7 @@ describe(phaseEnded, () => {
       after: desired('Idle', { current_state: 'MonitoringUpdate' }),
       minutes: 9,
     },
-    { name: 'monitoring ends even if the agent has been faster than we', before: 'monitor', after: desired('Idle'), minutes: 9 },
+    { name: 'monitoring ends even if the agent was faster than the controller', before: 'monitor', after: desired('Idle'), minutes: 9 },
     { name: 'a failure ends nothing', before: 'stage', after: desired('Idle', { current_state: 'ErrorReset' }), minutes: undefined },
     { name: 'an update that was canceled ends nothing', before: 'stage', after: desired('Idle'), minutes: undefined },
   ])('$name', ({ before, after, minutes }) => {

@@ -44,15 +44,15 @@ interface Row {
 
 describe(estimateFleet, () => {
   test.each<Row>([
-    { name: 'nothing is said before anything was measured', fleet: [aMember('a')], took: {}, expected: {}, unknown: 1 },
-    { name: 'nothing is said before a whole update was measured', fleet: [aMember('a')], took: { stage: 1 }, expected: {}, unknown: 1 },
+    { name: 'no estimate before anything was measured', fleet: [aMember('a')], took: {}, expected: {}, unknown: 1 },
+    { name: 'no estimate before a whole update was measured', fleet: [aMember('a')], took: { stage: 1 }, expected: {}, unknown: 1 },
     { name: 'an updated node is no work', fleet: [aMember('a', { status: { current_version: '1.1.0' } })], expected: {} },
     { name: 'a node that starts takes all its phases', fleet: [aMember('a')], expected: { a: 10 } },
     { name: 'a node under way takes what is left', fleet: [aMember('a', desired('StagedAndPerformedUpdate', 3))], expected: { a: 7 } },
-    { name: 'a drain that goes on takes what is left', fleet: [aMember('a', draining(1))], expected: { a: 5 } },
+    { name: 'a drain that continues takes what is left', fleet: [aMember('a', draining(1))], expected: { a: 5 } },
     { name: 'a phase that takes longer than usual is about to end', fleet: [aMember('a', draining(9))], expected: { a: 4 } },
-    { name: 'of a blocked drain nothing can be said', fleet: [aMember('a', draining(1, 'DisruptionBudget'))], expected: {}, unknown: 1 },
-    { name: 'of a stuck node nothing can be said', fleet: [aMember('a', draining(99))], expected: {}, unknown: 1 },
+    { name: 'no estimate for a blocked drain', fleet: [aMember('a', draining(1, 'DisruptionBudget'))], expected: {}, unknown: 1 },
+    { name: 'no estimate for a stuck node', fleet: [aMember('a', draining(99))], expected: {}, unknown: 1 },
     { name: 'one after the other on one slot', fleet: ['a', 'b', 'c'].map((name) => aMember(name)), expected: { a: 10, b: 20, c: 30 } },
     {
       name: 'side by side on two slots, the first of which is half way',
@@ -61,13 +61,13 @@ describe(estimateFleet, () => {
       expected: { a: 6, b: 10, c: 16, d: 20 },
     },
     {
-      name: 'in as many turns as it takes',
+      name: 'in as many rounds as needed',
       fleet: ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((name) => aMember(name)),
       policy: { maxConcurrentUpdates: 2 },
       expected: { a: 10, b: 10, c: 20, d: 20, e: 30, f: 30, g: 40 },
     },
     {
-      name: 'a node that is back takes what its monitoring takes',
+      name: 'a node that has returned takes as long as its monitoring',
       fleet: [
         aMember('a', { ...desired('RebootedIntoUpdate', 5), status: { current_state: 'RebootedIntoUpdate', current_version: '1.1.0' } }),
       ],
@@ -88,7 +88,7 @@ describe(estimateFleet, () => {
       unknown: 1,
     },
     {
-      name: 'all at once without a limit',
+      name: 'all in parallel without a limit',
       fleet: ['a', 'b', 'c'].map((name) => aMember(name)),
       policy: { maxConcurrentUpdates: 'unlimited' },
       expected: { a: 10, b: 10, c: 10 },
@@ -103,7 +103,7 @@ describe(estimateFleet, () => {
       expected: { a: 6, b: 6 },
     },
     {
-      name: 'nothing can be said of those behind a slot of which nothing can be said',
+      name: 'no estimate for nodes behind a slot without an estimate',
       fleet: [aMember('a', draining(1, 'DisruptionBudget')), aMember('b')],
       expected: {},
       unknown: 2,
@@ -141,13 +141,13 @@ describe(estimateFleet, () => {
       expected: { a: 5 },
     },
     {
-      name: 'from the next time that a trigger names on, all in one go',
+      name: 'from the next time of a trigger, all in one rollout',
       fleet: [aMember('a'), aMember('b')],
       policy: { window: AT_TWO },
       expected: { a: 14 * 60 + 10, b: 14 * 60 + 20 },
     },
     {
-      name: 'what a trigger has begun goes on',
+      name: 'a triggered rollout continues',
       fleet: [inWindow(aMember('a', desired('StagedAndPerformedUpdate', 3))), aMember('b')],
       policy: { window: AT_TWO },
       expected: { a: 7, b: 17 },
@@ -162,13 +162,13 @@ describe(estimateFleet, () => {
       expected: { c: 10, b: 20, a: 40 },
     },
     {
-      name: 'a node that cannot be updated for a reason of its own counts as unknown',
+      name: 'a node that cannot be updated for its own reason counts as unknown',
       fleet: [aMember('a'), aMember('b', { ready: false }), aMember('c', { agent: undefined })],
       expected: { a: 10 },
       unknown: 2,
     },
     {
-      name: 'a node that we left unavailable keeps its slot',
+      name: 'a node that an update left unavailable keeps its slot',
       fleet: [aMember('a', { cordonedByUs: true, unschedulable: true, status: { current_version: '1.1.0' } }), aMember('b')],
       expected: {},
       unknown: 1,

@@ -145,7 +145,7 @@ describe(followHolds, () => {
     expect(holds.map(({ lasting = false }) => lasting)).toEqual([reported]);
   });
 
-  test('a wall clock that jumps makes nothing last', () => {
+  test('a jump of the wall clock makes no hold last', () => {
     const holds = [hold('a', 'AgentNotReady')];
     const { spans } = followHolds(NO_SPANS, holds, nothing, moment(0));
     expect(followHolds(spans, holds, nothing, moment(1, WALL + 9 * LASTS_AFTER_MS)).holds).toEqual(holds);
@@ -157,7 +157,7 @@ describe(followHolds, () => {
     expect(followHolds(spans, holds, nothing, moment(LASTS_AFTER_MS)).holds).toEqual([holds[0], { ...holds[1], lasting: true }, holds[2]]);
   });
 
-  test('all that keeps an agent from being heard is a matter of time', () => {
+  test('every reason for a silent agent depends on time', () => {
     const lasting = Object.entries(HOLD_REASONS).filter(([, { severity }]) => severity === 'lasting');
     expect(lasting.map(([reason]) => reason)).toEqual([
       'LostInUpdate',

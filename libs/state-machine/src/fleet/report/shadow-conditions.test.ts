@@ -120,7 +120,7 @@ describe(shadowConditions, () => {
     expect(carriesConditions(shadow, hold)).toBe(false);
   });
 
-  test('says nothing that is not explained, and explains nothing that is never said', () => {
+  test('uses only explained reasons, and explains only reasons in use', () => {
     const states: BottlerocketShadow[] = [
       aShadow('a'),
       aShadow('a', {}, { current_version: '1.1.0' }),
@@ -163,7 +163,7 @@ describe(shadowConditions, () => {
     expect(drainBlockedBy(rebooting(progress('Rebooting', PDB, 'DisruptionBudget')))).toBeUndefined();
   });
 
-  test('has nothing to write once the conditions are carried, however long ago', () => {
+  test('has nothing to write once the conditions are written, at any later time', () => {
     expect(carriesConditions(carrying(aShadow('a'), aHold('UpToDate'), NOW - 1_000), aHold('UpToDate'))).toBe(true);
   });
 
@@ -243,7 +243,7 @@ describe(shadowConditions, () => {
     },
   );
 
-  test('puts right conditions that were edited by hand', () => {
+  test('corrects conditions that were edited manually', () => {
     const before = carrying(aShadow('a'), aHold('UpToDate'), NOW);
     const edited = aShadow('a', {}, { ...before.status, conditions: before.status?.conditions?.slice(1) ?? [] });
     expect([carriesConditions(edited, aHold('NoFreeSlot')), conditionsOf(edited, aHold('NoFreeSlot'))]).toEqual([false, quiet]);
@@ -254,7 +254,7 @@ describe(shadowConditions, () => {
   });
 });
 
-test('a condition quotes no more than the resource can hold, and is not written again for that', () => {
+test('a condition quotes no more than the resource may contain, and is not rewritten for that', () => {
   const hold = aHold('UpdateCheckFailing', 'x'.repeat(300_000));
   const shadow = carrying(rebooting(), hold, NOW);
   const messages = shadow.status?.conditions?.map(({ message }) => message.length) ?? [];

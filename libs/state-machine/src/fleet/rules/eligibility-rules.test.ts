@@ -6,7 +6,7 @@ import { planFleet } from '../plan-fleet.ts';
 import { desired, expectPlan, rebooted, staged } from '../plan-fleet.fixture.ts';
 import type { PlanRow } from '../plan-fleet.fixture.ts';
 
-describe('planFleet, why a node is no candidate', () => {
+describe('planFleet, why a node is not eligible', () => {
   test.each<PlanRow>([
     { name: 'its agent has not registered it', fleet: [aMember('a', { shadow: null })], expected: ['a: NoShadow'] },
     { name: 'its agent has not reported', fleet: [aMember('a', { status: null })], expected: ['a: NotReported'] },
@@ -17,7 +17,7 @@ describe('planFleet, why a node is no candidate', () => {
       expected: ['a: UpdateCheckFailing'],
     },
     {
-      name: 'its host cannot check for updates, whatever update has failed before',
+      name: 'its host cannot check for updates, even if an update has failed before',
       fleet: [aMember('a', { status: { crash_count: 1, update_check: { result: 'Failing', reason: 'HostAnswer', message: 'no' } } })],
       expected: ['a: UpdateCheckFailing'],
     },
@@ -151,7 +151,7 @@ describe('planFleet, what is known of updates', () => {
       message: 'no route',
     },
     {
-      name: 'says that an agent has stopped reporting checks, also where there is an update',
+      name: 'says that an agent has stopped reporting checks, even if there is an update',
       status: { update_check: { result: 'UpdateAvailable', checked_at: ago(500) } },
       overdue: ['brs-a'],
       message: `The agent has stopped reporting checks for updates; the last reported check was at ${ago(500)}`,
@@ -194,7 +194,7 @@ describe('planFleet, a version that fails', () => {
       expected: ['c→StagedAndPerformedUpdate UpdateStarted', 'a: VersionBackoff'],
     },
     {
-      name: 'is given to others where it runs on more nodes than have failed',
+      name: 'is offered to others if it runs on more nodes than have failed',
       fleet: [aMember('a', bad(1)), aMember('b', bad(1)), aMember('c'), aMember('d', good), aMember('e', good), aMember('f', good)],
       policy,
       expected: [
@@ -207,7 +207,7 @@ describe('planFleet, a version that fails', () => {
       ],
     },
     {
-      name: 'is given to no further node where it runs on just as many nodes as have failed',
+      name: 'is offered to no other node if it runs on just as many nodes as have failed',
       fleet: [aMember('a', bad(1)), aMember('b', bad(1)), aMember('c'), aMember('d', good), aMember('e', good)],
       policy,
       expected: ['a: VersionBackoff', 'b: VersionBackoff', 'c: VersionFailing', 'd: UpToDate', 'e: UpToDate'],
@@ -219,7 +219,7 @@ describe('planFleet, a version that fails', () => {
       expected: ['c→StagedAndPerformedUpdate UpdateStarted', 'a: VersionBackoff', 'b: VersionBackoff'],
     },
     {
-      name: 'has failed where it runs and the node is not healthy on it',
+      name: 'has failed if it runs and the node is not healthy on it',
       fleet: [aMember('a', { status: { ...bad(1).status, current_version: '1.1.0' } }), aMember('b', bad(1)), aMember('c')],
       policy,
       expected: ['a: UnhealthyAfterUpdate', 'b: VersionBackoff', 'c: VersionFailing'],
@@ -231,7 +231,7 @@ describe('planFleet, a version that fails', () => {
       expected: ['a: Stuck', 'b: VersionBackoff', 'c: VersionFailing'],
     },
     {
-      name: 'has failed where its monitoring was given up, until the agent says how the node is',
+      name: 'has failed if its monitoring was canceled, until the agent reports how the node is',
       fleet: [
         aMember('a', { spec: { version: '1.1.0', state_transition_timestamp: ago(1) }, status: rebooted }),
         aMember('b', bad(1)),
@@ -241,7 +241,7 @@ describe('planFleet, a version that fails', () => {
       expected: ['a: Recovering', 'b: VersionBackoff', 'c: VersionFailing'],
     },
     {
-      name: 'has not failed where the agent has since reported the node idle without blaming it',
+      name: 'has not failed if the agent has since reported the node idle without a failure',
       fleet: [
         aMember('a', { spec: { version: '1.1.0', state_transition_timestamp: ago(1) }, status: { current_version: '1.1.0' } }),
         aMember('b', bad(1)),
@@ -296,7 +296,7 @@ describe('planFleet, shadows that cannot be written', () => {
       expected: ['a: WriteFailing'],
     },
     {
-      name: 'a stuck node that cannot be canceled may still go on, and has its slot',
+      name: 'a stuck node that cannot be canceled may still continue, and keeps its slot',
       fleet: [aMember('a', desired('RebootedIntoUpdate', 21)), aMember('b')],
       expected: ['a: WriteFailing', 'b: NoFreeSlot'],
     },
@@ -322,7 +322,7 @@ describe('planFleet, shadows that cannot be written', () => {
     expect(plan.recheckAt).toBe(NOW + MINUTE);
   });
 
-  test('says what Kubernetes says, and when it is tried again', () => {
+  test('quotes the API server, and says when the write is retried', () => {
     expect(planFleet({ ...aFleet([aMember('a')]), failingWrites }, aPolicy(), NOW).holds).toEqual([
       { node: 'a', reason: 'WriteFailing', message: 'The API server rejected the shadow update: denied', until: NOW + MINUTE },
     ]);

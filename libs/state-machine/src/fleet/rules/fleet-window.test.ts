@@ -15,7 +15,7 @@ describe('planFleet, a trigger instead of a window', () => {
   const window = trigger('0 0 2 * * * *');
   test.each<PlanRow>([
     {
-      name: 'what it has begun goes on, and the others get their turn',
+      name: 'what it has begun continues, and the others follow',
       fleet: [inWindow(aMember('a', { ...desired('StagedAndPerformedUpdate'), status: staged })), aMember('b')],
       policy: { window, maxConcurrentUpdates: 2 },
       expected: ['a→RebootedIntoUpdate RebootAllowed', 'b→StagedAndPerformedUpdate UpdateStarted'],
@@ -27,7 +27,7 @@ describe('planFleet, a trigger instead of a window', () => {
       expected: ['b→StagedAndPerformedUpdate UpdateStarted', 'a: InProgress'],
     },
     {
-      name: 'it goes on from one node to the next, though a controller be restarted in between',
+      name: 'it continues from one node to the next, even if a controller is restarted in between',
       fleet: [inWindow(aMember('a', { spec: { state_transition_timestamp: ago(9) }, status: { current_version: '1.1.0' } })), aMember('b')],
       policy: { window },
       expected: ['b→StagedAndPerformedUpdate UpdateStarted', 'a: UpToDate'],
@@ -160,19 +160,19 @@ describe('planFleet, a trigger instead of a window', () => {
 describe('planFleet, a window that closes on a node allowed to reboot', () => {
   test.each<PlanRow>([
     {
-      name: 'takes the permission back from an agent that is down',
+      name: 'revokes the permission of an agent that is down',
       fleet: [aMember('a', { ...desired('RebootedIntoUpdate'), status: staged, agent: false })],
       policy: { window: CLOSED },
       expected: ['a→StagedAndPerformedUpdate WindowClosed'],
     },
     {
-      name: 'takes the permission back from an agent that is up and has not begun',
+      name: 'revokes the permission of an agent that is up and has not begun',
       fleet: [aMember('a', { ...desired('RebootedIntoUpdate'), status: staged })],
       policy: { window: CLOSED },
       expected: ['a→StagedAndPerformedUpdate WindowClosed'],
     },
     {
-      name: 'lets a drain that has begun go on',
+      name: 'lets a drain that has begun continue',
       fleet: [aMember('a', { ...desired('RebootedIntoUpdate'), status: { ...staged, progress }, agent: false })],
       policy: { window: CLOSED },
       expected: ['a: LostInUpdate'],

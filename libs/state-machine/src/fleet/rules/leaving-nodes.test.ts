@@ -54,7 +54,7 @@ describe('planFleet, nodes that leave the fleet', () => {
       expected: ['a deleted LabelRemoved'],
     },
     {
-      name: 'one that an administrator has cordoned and taken out does not keep its slot forever',
+      name: 'one that an administrator has cordoned and removed does not keep its slot forever',
       fleet: [leaving({ ...desired('RebootedIntoUpdate', 900), status: staged, agent: undefined, unschedulable: true }), aMember('b')],
       expected: ['a deleted LabelRemoved', 'b→StagedAndPerformedUpdate UpdateStarted'],
     },
@@ -132,7 +132,7 @@ describe('planFleet, nodes that leave the fleet', () => {
     expect(lines(plan)).toEqual(['gone deleted NodeGone', 'a: WindowClosed']);
   });
 
-  test('a shadow goes with its node, and one that belongs to nothing is left alone', () => {
+  test('a shadow is deleted with its node, and one without a node is left alone', () => {
     const stray = { ...aShadow('x'), metadata: { name: 'stray' } };
     const plan = planFleet({ nodes: [], shadows: [aShadow('gone'), stray], agents: new Map() }, aPolicy(), NOW);
     expect(plan.changes).toEqual([

@@ -51,7 +51,7 @@ describe(followReports, () => {
       overdue: false,
     },
     {
-      name: 'an agent that says itself that it cannot check',
+      name: 'an agent that reports that it cannot check',
       looks: [{ at: 0 }, { at: 9 * HOUR, check: { result: 'Failing' } }],
       overdue: false,
     },

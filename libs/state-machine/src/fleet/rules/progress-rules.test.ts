@@ -25,7 +25,7 @@ describe('planFleet, one node through an update', () => {
       expected: ['a→RebootedIntoUpdate RebootAllowed'],
     },
     {
-      name: 'a staged node whose cordon is our own goes on to its reboot, which ends the cordon',
+      name: 'a staged node whose cordon is owned continues to its reboot, which ends the cordon',
       fleet: [aMember('a', { ...desired('StagedAndPerformedUpdate'), status: staged, unschedulable: true, cordonedByUs: true })],
       expected: ['a→RebootedIntoUpdate RebootAllowed'],
     },
@@ -67,7 +67,7 @@ describe('planFleet, one node through an update', () => {
       expected: ['a: UnhealthyAfterUpdate'],
     },
     {
-      name: 'ends monitoring at once without a soak time',
+      name: 'ends monitoring immediately without a soak time',
       fleet: [aMember('a', { ...desired('MonitoringUpdate'), status: monitoring })],
       expected: ['a→Idle UpdateFinished'],
     },
@@ -113,7 +113,7 @@ describe('planFleet, one node through an update', () => {
       expected: ['a→Idle UpdateFinished'],
     },
     {
-      name: 'waits for a finished node to say so',
+      name: 'waits for the report of a finished node',
       fleet: [aMember('a', { status: monitoring })],
       expected: ['a: Recovering'],
     },
@@ -131,12 +131,12 @@ describe('planFleet, one node through an update', () => {
       expected: ['a→Idle UpdateWithdrawn'],
     },
     {
-      name: 'does not take a failure of Brupop 1.x for a withdrawal',
+      name: 'does not mistake a failure of Brupop 1.x for a withdrawal',
       fleet: [aMember('a', { ...desired('RebootedIntoUpdate'), status: { current_state: 'ErrorReset', target_version: '1.0.0' } })],
       expected: ['a→Idle ResetAfterError'],
     },
     {
-      name: 'starts at once on what is offered instead',
+      name: 'immediately starts the update that is offered instead',
       fleet: [aMember('a', { spec: { state_transition_timestamp: ago(0) }, status: { ...withdrawn('1.2.0'), current_state: 'Idle' } })],
       expected: ['a→StagedAndPerformedUpdate UpdateStarted'],
     },
@@ -210,7 +210,7 @@ describe('planFleet, a node that is lost in its update', () => {
     expect(hold?.message).toContain(what);
   });
 
-  test('the message still says how far the update had come', () => {
+  test('the message still names the stage of the update', () => {
     expect(holdOf({ ...phases['draining'], ...away['the node is not Ready'] })?.message).toContain('evicting 3 pods');
   });
 
@@ -332,7 +332,7 @@ describe('planFleet, stuck nodes', () => {
     },
   ])('$name', expectPlan);
 
-  test('a node that was given up lets the others go first', () => {
+  test('a canceled node is started after the others', () => {
     const fleet = [aMember('a', { spec: { version: '1.1.0', state_transition_timestamp: ago(60) } }), aMember('b')];
     expect(lines(planFleet(aFleet(fleet), aPolicy(), NOW))).toEqual(['b→StagedAndPerformedUpdate UpdateStarted', 'a: NoFreeSlot']);
   });
