@@ -66,20 +66,20 @@ export function createWorkQueue<K>(options: WorkQueueOptions<K>): WorkQueue<K> {
   const running = new Set<K>();
   const failures = new Map<K, number>();
   /** Until when a key cools down. */
-  const resting = new Map<K, number>();
+  const coolingDown = new Map<K, number>();
   let pump: () => void = () => undefined;
 
   const schedule = (key: K, delayMs: number): void => {
-    const atMs = Math.max(clock.monotonic() + delayMs, resting.get(key) ?? -Infinity);
+    const atMs = Math.max(clock.monotonic() + delayMs, coolingDown.get(key) ?? -Infinity);
     const known = due.get(key);
     if (known === undefined || atMs < known) due.set(key, atMs);
   };
 
-  const rest = (key: K): void => {
+  const coolDown = (key: K): void => {
     if (coalesceMs === 0) return;
     const untilMs = clock.monotonic() + coalesceMs;
-    resting.set(key, untilMs);
-    clock.setTimer(coalesceMs, () => resting.delete(key));
+    coolingDown.set(key, untilMs);
+    clock.setTimer(coalesceMs, () => coolingDown.delete(key));
     const atMs = due.get(key);
     if (atMs !== undefined) due.set(key, Math.max(atMs, untilMs));
   };
@@ -120,7 +120,7 @@ export function createWorkQueue<K>(options: WorkQueueOptions<K>): WorkQueue<K> {
           running.add(key);
           void runOne(key, waitedMs, signal).finally(() => {
             running.delete(key);
-            rest(key);
+            coolDown(key);
             pump();
           });
         };
