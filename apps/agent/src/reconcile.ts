@@ -92,7 +92,7 @@ function noteDownload(memory: AgentMemory, status: UpdateStatus): void {
 
 const PROBLEMS: Readonly<Partial<Record<string, UpdateCheckProblem>>> = { HOST_UNREACHABLE: 'HostUnreachable', HOST_ANSWER: 'HostAnswer' };
 
-/** The last report of a host that does not answer must not be shown as current for ever. */
+/** The last report of a host that does not answer must not be shown as current indefinitely. */
 async function reportUnreachableHost(deps: ReconcileDeps, error: unknown, signal: AbortSignal): Promise<void> {
   const problem = error instanceof BrupopError ? PROBLEMS[error.code] : undefined;
   if (problem === undefined) return;

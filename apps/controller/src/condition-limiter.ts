@@ -1,6 +1,6 @@
 import type { Clock } from '@brupop/ports';
 
-/** A limit of writes: so many at once, and after that one each so many milliseconds. */
+/** A limit of writes: a burst, and after that one write per interval. */
 interface Rate {
   readonly burst: number;
   readonly everyMs: number;

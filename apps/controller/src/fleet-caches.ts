@@ -24,7 +24,7 @@ export interface FleetCaches {
   /** The fleet as the caches show it, with our own writes applied. */
   observe(): Pick<FleetObservation, 'nodes' | 'shadows'> & Agents;
   readonly hasSynced: () => boolean;
-  /** Lists everything anew, and resolves once the caches show it. Rejects when `signal` aborts. */
+  /** Lists everything again, and resolves once the caches show it. Rejects when `signal` aborts. */
   resync(signal: AbortSignal): Promise<void>;
   /** Keeps the caches up to date until `signal` aborts. */
   run(signal: AbortSignal): Promise<void>;

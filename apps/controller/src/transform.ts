@@ -79,7 +79,7 @@ export function transformPod(raw: KubePod): TransformedPod {
   };
 }
 
-/** Two RFC 3339 times and a separator; annotations can be edited by hand. */
+/** Two RFC 3339 times and a separator; annotations can be edited manually. */
 const LONGEST_INTERVAL = 80;
 
 /**

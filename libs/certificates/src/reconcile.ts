@@ -34,7 +34,7 @@ export interface CertificateReport {
 
 // A rotation takes three or four; more than this means that another client undoes the changes.
 const MOST_STEPS = 10;
-// The objects are not watched, and may be changed by hand.
+// The objects are not watched, and other clients may change them.
 const CHECK_EVERY_MS = 5 * 60_000;
 const SHORTEST_PAUSE_MS = 1_000;
 

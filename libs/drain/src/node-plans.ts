@@ -38,7 +38,7 @@ const EXCLUDE_FROM_LB_VALUE = 'True';
 // Clocks of nodes differ a little. A time further ahead comes from a clock that has been corrected since.
 const TOLERATED_AHEAD_MS = 60 * 60_000;
 
-/** Drops a time that is too far in the future, so that the cordon is recorded anew: a drain timeout counted from it would not end for too long. */
+/** Drops a time that is too far in the future, so that the cordon is recorded again: a drain timeout counted from it would not end for too long. */
 function withCredibleTime(record: RecordedOwnership | undefined, now: string): RecordedOwnership | undefined {
   const [sinceMs, nowMs = 0] = [timestampMs(record?.since), timestampMs(now)];
   if (record === undefined || sinceMs === undefined || sinceMs <= nowMs + TOLERATED_AHEAD_MS) return record;
@@ -61,7 +61,7 @@ function hasTaint({ spec }: KubeNode, { cordonTaint }: OwnershipNames): boolean 
 
 /**
  * Plans to cordon a node so that the cordon can be undone. If another client has cordoned the node, the annotation records that as the prior value. A node
- * that was uncordoned despite its annotation is cordoned and recorded anew.
+ * that was uncordoned despite its annotation is cordoned and recorded again.
  * @param now RFC 3339
  * @param last UIDs of the pods on the node that are to be evicted last
  * @param seen undefined if the pods have not been listed

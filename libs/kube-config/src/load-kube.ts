@@ -22,7 +22,7 @@ export interface ClusterConfig {
 }
 
 /**
- * Reads `KUBECONFIG`, else `~/.kube/config`, else the service account of the pod. Credentials are applied anew to each request,
+ * Reads `KUBECONFIG`, else `~/.kube/config`, else the service account of the pod. Credentials are applied to each request separately,
  * so rotated tokens, certificates and exec plugins just work.
  * @throws `BrupopError` `KUBE_CONFIG` if there is nothing usable
  */

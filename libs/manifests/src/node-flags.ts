@@ -9,7 +9,7 @@ export const NODE_FLAGS: Readonly<Record<Component, readonly string[]>> = {
   agent: [...flags({ semiSpace: 1, oldSpace: 24 }), '--jitless'],
   // About 3 KiB a node that is watched; with 48 MiB the heap of 20,000 nodes has no room. Every plan leaves megabytes of garbage: the heap is to grow
   // by little before it is collected. That needs incremental marking: without, V8 lets what outlives a scavenge pile up towards the limit (103 MiB
-  // instead of 45 while 2,000 nodes joined in half a minute). Its second look for garbage, after 8 s, would follow every other plan of a fleet at rest.
+  // instead of 45 while 2,000 nodes joined in half a minute). Its second look for garbage, after 8 s, would follow every other plan of an idle fleet.
   controller: [...flags({ semiSpace: 1, oldSpace: 160 }), '--optimize-for-size', '--gc-memory-reducer-start-delay-ms=60000'],
   apiserver: flags({ semiSpace: 2, oldSpace: 96 }),
 };

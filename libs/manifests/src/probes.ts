@@ -12,7 +12,7 @@ export function probe(httpGet: HealthEndpoint): KubernetesValue {
   return { httpGet: { ...httpGet }, periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 3 };
 }
 
-/** Asked until the process has started: at once when it has, and for two minutes, which Node.js can take under a CPU limit of 10m. */
+/** Probes until the process has started, for up to two minutes, which Node.js can take under a CPU limit of 10m. */
 export function startupProbe(httpGet: HealthEndpoint): KubernetesValue {
   return { httpGet: { ...httpGet }, periodSeconds: 1, timeoutSeconds: 5, failureThreshold: 120 };
 }

@@ -45,10 +45,10 @@ export const APISERVER_PERMISSIONS: Permissions = {
   ],
 };
 
-/** Of the apiserver, on top, where a drain may end in force: deleting passes over PodDisruptionBudgets. */
+/** Additional rule of the apiserver if a drain may be forced in the end: deleting ignores PodDisruptionBudgets. */
 export const FORCE_PERMISSION: PolicyRule = { apiGroups: [''], resources: ['pods'], verbs: ['delete'] };
 
-/** Of the controller: it writes shadows, and looks at the rest. */
+/** Of the controller: it writes shadows, and reads the rest. */
 export const CONTROLLER_PERMISSIONS: Permissions = {
   cluster: [{ apiGroups: [''], resources: ['nodes'], verbs: ['get', 'list', 'watch'] }, EVENTS],
   namespace: [

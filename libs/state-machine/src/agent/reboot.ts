@@ -66,7 +66,7 @@ function newRejection(o: AgentObservation, progress: ShadowProgress, outcome: St
 
 /**
  * The node has not been disrupted yet, so a reboot that cannot succeed, or into a version that is no longer offered, does not begin. The
- * host checks for updates once more, however long the node has waited. If it cannot, the node is not drained.
+ * host checks for updates again, however long the node has waited. If it cannot, the node is not drained.
  */
 function begin(o: AgentObservation, version: string): Action {
   const obstacle = obstacleTo(o, version);
