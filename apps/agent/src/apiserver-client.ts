@@ -15,8 +15,7 @@ import { shortenText } from '@brupop/kube-objects';
 import { BrupopError, withDeadline } from '@brupop/ports';
 import type { Clock, HttpClient, HttpHeaders, HttpRequest } from '@brupop/ports';
 
-/** What {@link createApiserverClient} needs. */
-export interface ApiserverClientOptions {
+interface ApiserverClientOptions {
   readonly http: HttpClient;
   readonly clock: Clock;
   readonly nodeName: string;

@@ -8,8 +8,7 @@ import { ApiserverError } from './apiserver-client.ts';
 import type { ApiserverClient, NodeStep } from './apiserver-client.ts';
 import { healthOutcome } from './health-outcome.ts';
 
-/** Dependencies of {@link performStep}. */
-export interface PerformStepDeps {
+interface PerformStepDeps {
   readonly apiserver: ApiserverClient;
   readonly host: BottlerocketApi;
   readonly clock: Clock;

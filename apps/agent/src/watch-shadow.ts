@@ -11,8 +11,7 @@ const LEAST_POLL_MS = 1_000;
 // Steps may follow each other quickly, and each waits for a change of the shadow; a short pause still combines several changes.
 const LEAST_POLL_AFTER_CHANGE_MS = 50;
 
-/** Dependencies of {@link watchShadow}. */
-export interface WatchShadowOptions {
+interface WatchShadowOptions {
   readonly client: ApiserverClient;
   readonly clock: Clock;
   readonly random: Random;

@@ -21,8 +21,7 @@ import { createShadowNotifier } from './shadow-notifier.ts';
 import { addShadowRoutes } from './shadow-routes.ts';
 import { tidyNodes } from './tidy-nodes.ts';
 
-/** What {@link createApiserver} needs. */
-export interface ApiserverDeps {
+interface ApiserverDeps {
   readonly client: KubeClient;
   readonly clock: Clock;
   readonly random: Random;

@@ -52,8 +52,7 @@ export interface Caches {
   ownedNodes(): { readonly name: string; readonly owned: OwnedNode }[];
 }
 
-/** What {@link createCaches} needs. */
-export interface CachesOptions {
+interface CachesOptions {
   readonly client: KubeClient;
   readonly clock: Clock;
   readonly random: Random;

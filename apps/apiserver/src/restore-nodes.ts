@@ -11,8 +11,7 @@ import type { Caches } from './caches.ts';
 import { inParallel } from './in-parallel.ts';
 import type { ApiserverMetrics } from './metrics.ts';
 
-/** What {@link restoreNodes} needs. */
-export interface RestoreNodesDeps {
+interface RestoreNodesDeps {
   readonly client: KubeClient;
   readonly clock: Clock;
   readonly random: Random;

@@ -6,8 +6,7 @@ import type { Logger } from '@brupop/ports';
 import type { Caches } from './caches.ts';
 import { inParallel } from './in-parallel.ts';
 
-/** What {@link tidyNodes} needs. */
-export interface TidyNodesDeps {
+interface TidyNodesDeps {
   readonly client: KubeClient;
   readonly clock: Clock;
   readonly random: Random;

@@ -1,6 +1,6 @@
 import { shadowPath } from '@brupop/crd-models';
 import type { BottlerocketShadow } from '@brupop/crd-models';
-import { isKubeStatus, KubeApiError } from '@brupop/kube-runtime';
+import { getOrUndefined, KubeApiError } from '@brupop/kube-runtime';
 import type { FleetChange } from '@brupop/state-machine';
 import { applyChange } from './apply-change.ts';
 import type { AssumedShadows } from './assumed-shadows.ts';
@@ -47,11 +47,8 @@ export function createPlanWriter({ client, log, namespace, assumed, failingWrite
   return {
     async settleDoubts(signal) {
       for (const name of doubtful) {
-        try {
-          assumed.written(transformShadow(await client.request<BottlerocketShadow>('GET', shadowPath(namespace, name), { signal })));
-        } catch (error) {
-          if (!isKubeStatus(error, 404)) throw error;
-        }
+        const shadow = await getOrUndefined<BottlerocketShadow>(client, shadowPath(namespace, name), { signal });
+        if (shadow !== undefined) assumed.written(transformShadow(shadow));
         doubtful.delete(name);
       }
     },

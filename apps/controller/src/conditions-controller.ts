@@ -11,8 +11,7 @@ import { createFailingWrites } from './failing-writes.ts';
 import type { LastPlan } from './last-plan.ts';
 import { transformShadow } from './transform.ts';
 
-/** The dependencies of {@link createConditionsController}. */
-export interface ConditionsControllerDeps extends Context {
+interface ConditionsControllerDeps extends Context {
   readonly assumed: AssumedShadows;
   readonly lastPlan: LastPlan;
   readonly exclusion: Exclusion;

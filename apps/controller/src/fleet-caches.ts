@@ -11,8 +11,7 @@ import { filterEvents, urgencyOfNode, urgencyOfPod, urgencyOfShadow } from './ev
 import type { Urgency } from './event-filter.ts';
 import { transformNode, transformPod, transformShadow } from './transform.ts';
 
-/** The dependencies of {@link createFleetCaches}. */
-export interface FleetCachesDeps extends Context {
+interface FleetCachesDeps extends Context {
   readonly assumed: AssumedShadows;
   readonly watches: WatchMetrics;
   /** Called when something has changed that a plan depends on; with the name of the shadow, if it is one. */

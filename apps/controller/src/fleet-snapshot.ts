@@ -9,8 +9,7 @@ export interface FleetSnapshot extends PlannedFleet {
   readonly estimate: FleetEstimate;
 }
 
-/** The dependencies of {@link createFleetSnapshot}. */
-export interface FleetSnapshotDeps {
+interface FleetSnapshotDeps {
   readonly lastPlan: LastPlan;
   readonly observe: () => FleetObservation;
   readonly policy: FleetPolicy;

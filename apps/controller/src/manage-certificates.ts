@@ -14,8 +14,7 @@ export interface CertificateSettings {
   readonly propagationMs: number;
 }
 
-/** The dependencies of {@link createCertificateKeeper}. */
-export interface CertificateDeps extends Context {
+interface CertificateDeps extends Context {
   readonly settings: CertificateSettings;
   readonly events: EventRecorder;
   readonly onExpiry: (ends: { readonly authorityMs: number; readonly servingMs: number }) => void;

@@ -8,8 +8,7 @@ import type { Exclusion } from './exclusion.ts';
 import { createHoldWatch } from './hold-watch.ts';
 import type { LastPlan } from './last-plan.ts';
 
-/** The dependencies of {@link createPlanController}. */
-export interface PlanControllerDeps extends CarryOutDeps {
+interface PlanControllerDeps extends CarryOutDeps {
   readonly policy: FleetPolicy;
   /** The fleet as the caches show it, with our own writes applied. */
   readonly observe: () => FleetObservation;

@@ -16,8 +16,7 @@ export interface PlanReporter {
   readonly changed: (change: FleetChange, planned: PlannedFleet) => void;
 }
 
-/** The dependencies of {@link createPlanReporter}. */
-export interface PlanReporterDeps {
+interface PlanReporterDeps {
   readonly events: EventRecorder;
   readonly log: Logger;
   readonly clock: Clock;

@@ -7,8 +7,7 @@ import type { CertificateStep } from './plan.ts';
 import { INJECT_ANNOTATION, KEYS, RENEW_ANNOTATION, targetPaths } from './targets.ts';
 import type { CertificateTargets } from './targets.ts';
 
-/** What {@link applyStep} needs. */
-export interface ApplyDeps {
+interface ApplyDeps {
   readonly client: KubeClient;
   readonly targets: CertificateTargets;
   readonly names: readonly string[];

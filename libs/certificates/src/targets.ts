@@ -32,14 +32,10 @@ export const KEYS = {
 const segment = encodeURIComponent;
 
 /** Paths of the targets in the Kubernetes API. */
-export const targetPaths: {
-  secrets(namespace: string): string;
-  secret(namespace: string, name: string): string;
-  customResourceDefinition(name: string): string;
-  certificate(namespace: string, name: string): string;
-} = {
-  secrets: (namespace) => `/api/v1/namespaces/${segment(namespace)}/secrets`,
-  secret: (namespace, name) => `${targetPaths.secrets(namespace)}/${segment(name)}`,
-  customResourceDefinition: (name) => `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${segment(name)}`,
-  certificate: (namespace, name) => `/apis/cert-manager.io/v1/namespaces/${segment(namespace)}/certificates/${segment(name)}`,
+export const targetPaths = {
+  secrets: (namespace: string): string => `/api/v1/namespaces/${segment(namespace)}/secrets`,
+  secret: (namespace: string, name: string): string => `${targetPaths.secrets(namespace)}/${segment(name)}`,
+  customResourceDefinition: (name: string): string => `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${segment(name)}`,
+  certificate: (namespace: string, name: string): string =>
+    `/apis/cert-manager.io/v1/namespaces/${segment(namespace)}/certificates/${segment(name)}`,
 };

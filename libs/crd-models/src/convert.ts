@@ -1,6 +1,6 @@
 import { validateV2Data } from './generated/validators.ts';
 import { GROUP, KIND } from './names.ts';
-import { parseWith } from './parse.ts';
+import { isFields, parseWith } from './parse.ts';
 import { V2_STATUS_FIELDS } from './shadow-schemas.ts';
 import { SHADOW_V1_STATES } from './shadow-v1.ts';
 import type { ShadowV1State } from './shadow-v1.ts';
@@ -144,10 +144,6 @@ function parseData(carried: unknown): V2Data {
 
 function without(fields: Fields, name: string): Fields {
   return Object.fromEntries(Object.entries(fields).filter(([field]) => field !== name));
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isOneOf(allowed: readonly string[], value: unknown): boolean {

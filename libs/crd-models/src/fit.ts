@@ -1,3 +1,4 @@
+import { isFields } from './parse.ts';
 import type { JsonSchema } from './schema.ts';
 import { shortenText } from '@brupop/kube-objects';
 
@@ -44,8 +45,4 @@ function fitFields(fields: Readonly<Record<string, unknown>>, { properties }: Js
     Object.defineProperty(fitted, name, { value: inner, enumerable: true, configurable: true, writable: true });
   }
   return changed ? fitted : fields;
-}
-
-function isFields(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null;
 }

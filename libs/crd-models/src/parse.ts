@@ -80,7 +80,12 @@ function expectation({ keyword, params }: ValidationError): string {
 export function quote(found: unknown): string {
   if (found === undefined) return 'nothing';
   if (Array.isArray(found)) return 'a list';
-  if (typeof found === 'object' && found !== null) return 'an object';
+  if (isFields(found)) return 'an object';
   const json = JSON.stringify(found);
   return json.length > LONGEST_QUOTE ? `${json.slice(0, LONGEST_QUOTE)}…` : json;
+}
+
+/** Whether a value is an object, and no list. */
+export function isFields(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,4 @@
-import { quote } from './parse.ts';
+import { isFields, quote } from './parse.ts';
 import type { JsonSchema } from './schema.ts';
 
 /** A part of a value that is not what its schema says. */
@@ -106,10 +106,6 @@ function illegal(found: unknown, { type, enum: words }: JsonSchema): SoundShape 
 function add(faults: readonly ShapeFault[], inner: readonly ShapeFault[], name: string): readonly ShapeFault[] {
   if (faults.length >= MOST_FAULTS) return faults;
   return [...faults, ...inner.slice(0, MOST_FAULTS).map((fault) => ({ ...fault, path: [name, ...fault.path] }))];
-}
-
-function isFields(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** For people, such as `status.crash_count: expected integer, got "two"`. */

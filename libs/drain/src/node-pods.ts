@@ -3,8 +3,7 @@ import { objectKey, paths, watchCollection, type KubeClient } from '@brupop/kube
 import { Notifier, sleep, type Clock } from '@brupop/ports';
 import type { DrainPod } from './pod.ts';
 
-/** What {@link NodePods} needs. */
-export interface NodePodsOptions {
+interface NodePodsOptions {
   readonly client: KubeClient;
   readonly clock: Clock;
   readonly nodeName: string;

@@ -1,5 +1,5 @@
 import type { KubeClient } from '@brupop/kube-runtime';
-import type { Clock } from '@brupop/ports';
+import { unlessAborted, type Clock } from '@brupop/ports';
 import { removePod, type EvictionOutcome, type RemovalOptions } from './evict.ts';
 import type { FailedEviction } from './obstacle.ts';
 import { podIdentity, type DrainPod } from './pod.ts';
@@ -29,6 +29,7 @@ interface Entry {
   readonly nodeName: string;
   readonly method: RemovalOptions['method'];
   readonly abort: AbortController;
+  readonly asking: Promise<EvictionOutcome>;
   outcome: EvictionOutcome | undefined;
   endedMs: number;
   /** Whether a step has got the outcome. */
@@ -44,7 +45,6 @@ const LONGEST_RETRY_AFTER_MS = 60_000;
 /** Removals of all drains of a process. */
 export function createRemovals({ client, clock }: { readonly client: KubeClient; readonly clock: Clock }): Removals {
   const entries = new Map<string, Entry>();
-  const underWay = new Map<Entry, Promise<EvictionOutcome>>();
 
   const makeRoom = (): boolean => {
     for (const [identity, { outcome, endedMs }] of entries) {
@@ -54,14 +54,13 @@ export function createRemovals({ client, clock }: { readonly client: KubeClient;
   };
 
   const start = (nodeName: string, pod: DrainPod, method: RemovalOptions['method']): Entry => {
-    const entry: Entry = { nodeName, method, abort: new AbortController(), outcome: undefined, endedMs: 0, isReturned: false };
-    entries.set(podIdentity(pod), entry);
-    const asking = removePod(pod, { client, signal: entry.abort.signal, method }).then((outcome) => {
+    const abort = new AbortController();
+    const asking = removePod(pod, { client, signal: abort.signal, method }).then((outcome) => {
       Object.assign(entry, { outcome, endedMs: clock.monotonic() });
-      underWay.delete(entry);
       return outcome;
     });
-    underWay.set(entry, asking);
+    const entry: Entry = { nodeName, method, abort, asking, outcome: undefined, endedMs: 0, isReturned: false };
+    entries.set(podIdentity(pod), entry);
     return entry;
   };
 
@@ -74,7 +73,7 @@ export function createRemovals({ client, clock }: { readonly client: KubeClient;
       const isReused = known !== undefined && other === undefined && (known.outcome === undefined || !known.isReturned);
       if (!isReused && !makeRoom()) return { kind: 'retry', message: 'Too many evictions are in progress' };
       const entry = isReused ? known : start(nodeName, pod, method);
-      const outcome = entry.outcome ?? (await orAborted(underWay.get(entry), signal));
+      const outcome = entry.outcome ?? (await unlessAborted(entry.asking, signal));
       if (outcome !== undefined) entry.isReturned = true;
       return outcome;
     },
@@ -99,21 +98,4 @@ export function createRemovals({ client, clock }: { readonly client: KubeClient;
       }
     },
   };
-}
-
-/** What a promise resolves to; undefined once `signal` has aborted. */
-function orAborted<T>(promise: Promise<T> | undefined, signal: AbortSignal): Promise<T | undefined> {
-  return new Promise((resolve, reject) => {
-    const giveUp = (): void => {
-      resolve(undefined);
-    };
-    if (promise === undefined || signal.aborted) {
-      giveUp();
-      return;
-    }
-    signal.addEventListener('abort', giveUp, { once: true });
-    promise.then(resolve, reject).finally(() => {
-      signal.removeEventListener('abort', giveUp);
-    });
-  });
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { paths, type KubeClient } from '@brupop/kube-runtime';
-import type { Clock } from '@brupop/ports';
+import { unlessAborted, type Clock } from '@brupop/ports';
 import type { KubePod, TokenReviewStatus } from '@brupop/kube-objects';
 import type { ExpectedCaller } from './authorize.ts';
 import type { WellFormed } from './credentials.ts';
@@ -8,8 +8,7 @@ import { ExpiringCache } from './expiring-cache.ts';
 import { ReviewQueue, type Lane, type QueueLimits, type Turn } from './review-queue.ts';
 import { claimedIdentity } from './token-claims.ts';
 
-/** What {@link createReviewer} needs. */
-export interface ReviewerOptions extends ExpectedCaller {
+interface ReviewerOptions extends ExpectedCaller {
   readonly client: KubeClient;
   readonly clock: Clock;
   readonly knownPod?: ((name: string) => KubePod | undefined) | undefined;
@@ -90,7 +89,9 @@ export function createReviewer(options: ReviewerOptions): Reviewer {
       const review = pending.get(key) ?? begin(key, request, source);
       review.callers++;
       try {
-        return await unlessAborted(review.status, signal);
+        const status = await unlessAborted(review.status, signal);
+        if (status === undefined) throw signal.reason;
+        return status;
       } finally {
         // A running review is completed: its result serves later callers with the same token, and to abort it would only make room for more
         // reviews.
@@ -141,16 +142,4 @@ async function reviewToken(client: KubeClient, token: string, audience: string):
     signal: new AbortController().signal,
   });
   return status ?? {};
-}
-
-function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => {
-      reject(signal.reason as Error);
-    };
-    signal.addEventListener('abort', onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => {
-      signal.removeEventListener('abort', onAbort);
-    });
-  });
 }

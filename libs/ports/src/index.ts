@@ -2,6 +2,7 @@ export { sleep, systemClock } from './clock.ts';
 export type { Clock } from './clock.ts';
 export { withDeadline } from './deadline.ts';
 export type { Deadline, TimeoutError } from './deadline.ts';
+export { unlessAborted } from './unless-aborted.ts';
 export { Notifier } from './notifier.ts';
 export { VirtualClock } from './virtual-clock.ts';
 export { seededRandom, systemRandom } from './random.ts';

@@ -13,8 +13,7 @@ export interface TlsMaterial {
   readonly key?: string;
 }
 
-/** Options of {@link tlsFiles}. */
-export interface TlsFilesOptions {
+interface TlsFilesOptions {
   /** Paths of the PEM files; see {@link secretVolume}. */
   readonly files: { readonly ca?: string; readonly cert?: string; readonly key?: string };
   readonly clock: Clock;
