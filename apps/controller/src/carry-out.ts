@@ -6,7 +6,7 @@ import { applyChange } from './apply-change.ts';
 import type { AssumedShadows } from './assumed-shadows.ts';
 import type { Context } from './context.ts';
 import type { FailingWrites } from './failing-writes.ts';
-import type { PlannedFleet } from './last-plan.ts';
+import type { PlannedFleet } from './planned-fleet.ts';
 import { transformShadow } from './transform.ts';
 
 /** The dependencies of {@link createPlanWriter}. */

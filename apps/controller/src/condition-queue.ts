@@ -4,7 +4,7 @@ import type { Clock } from '@brupop/ports';
 import { conditionsDue } from '@brupop/state-machine';
 import type { ConditionsDue, FailingWrite, FleetHold } from '@brupop/state-machine';
 import { createConditionLimiter } from './condition-limiter.ts';
-import type { PlannedFleet } from './last-plan.ts';
+import type { PlannedFleet } from './planned-fleet.ts';
 
 /** The shadow whose conditions are to be written, and the hold that they follow from. */
 export interface DueConditions {

@@ -7,7 +7,6 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { createAssumedShadows } from './assumed-shadows.ts';
 import { createConditionsController } from './conditions-controller.ts';
 import { createExclusion } from './exclusion.ts';
-import { createLastPlan } from './last-plan.ts';
 
 const SETTLED_MS = 5_000;
 const RETRY_MS = 1_000;
@@ -51,7 +50,6 @@ function aController(nodes: readonly string[]) {
     },
     stream: () => Promise.reject(new Error('not used')),
   };
-  const lastPlan = createLastPlan();
   const exclusion = createExclusion();
   const controller = createConditionsController({
     client,
@@ -60,7 +58,6 @@ function aController(nodes: readonly string[]) {
     log,
     namespace: 'brupop',
     assumed: createAssumedShadows(),
-    lastPlan,
     exclusion,
     planWithin: (ms) => plansWithin.push(ms),
   });
@@ -85,7 +82,7 @@ function aController(nodes: readonly string[]) {
         message: 'a message',
         reason: world.troubled === node ? 'CrashBackoff' : world.reason,
       }));
-      lastPlan.set({
+      controller.planned({
         at: clock.now(),
         observation: { nodes: [], shadows: world.shadows, agents: new Map() },
         plan: {

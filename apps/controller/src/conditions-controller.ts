@@ -8,12 +8,11 @@ import { createConditionQueue } from './condition-queue.ts';
 import type { DueConditions } from './condition-queue.ts';
 import type { Exclusion } from './exclusion.ts';
 import { createFailingWrites } from './failing-writes.ts';
-import type { LastPlan } from './last-plan.ts';
+import type { PlannedFleet } from './planned-fleet.ts';
 import { transformShadow } from './transform.ts';
 
 interface ConditionsControllerDeps extends Context {
   readonly assumed: AssumedShadows;
-  readonly lastPlan: LastPlan;
   readonly exclusion: Exclusion;
   /** Asks for a plan in so many milliseconds at the latest. */
   readonly planWithin: (ms: number) => void;
@@ -24,7 +23,9 @@ interface ConditionsControllerDeps extends Context {
  * retried, and is no failure of the plan.
  */
 export interface ConditionsController {
-  /** Notes that a shadow has changed. */
+  /** Takes the conditions that are due from a new plan. */
+  readonly planned: (planned: PlannedFleet) => void;
+  /** Notes that a shadow has changed since a plan of this term. */
   changed(shadow: string): void;
   /** Writes conditions until `signal` aborts, which ends the term. */
   run(signal: AbortSignal): Promise<void>;
@@ -35,7 +36,7 @@ const RETRY_MS = 1_000;
 const YIELD_MS = 1_000;
 
 export function createConditionsController(deps: ConditionsControllerDeps): ConditionsController {
-  const { client, clock, random, log, namespace, assumed, lastPlan, exclusion, planWithin } = deps;
+  const { client, clock, random, log, namespace, assumed, exclusion, planWithin } = deps;
   const due = createConditionQueue(clock);
   const failingWrites = createFailingWrites(clock);
 
@@ -75,13 +76,13 @@ export function createConditionsController(deps: ConditionsControllerDeps): Cond
         return next === Infinity ? {} : { requeueAfterMs: next };
       }),
   });
-  lastPlan.onPlan((planned) => {
-    due.plan(planned);
-    queue.add('conditions');
-  });
   return {
-    changed(shadow) {
-      if (lastPlan.get() !== undefined) due.changed(shadow);
+    planned(planned) {
+      due.plan(planned);
+      queue.add('conditions');
+    },
+    changed: (shadow) => {
+      due.changed(shadow);
     },
     async run(signal) {
       due.clear();

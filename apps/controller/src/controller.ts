@@ -1,10 +1,11 @@
 import { CONTROLLER_COMPONENT, CONTROLLER_LEASE } from '@brupop/crd-models';
 import { createEventRecorder, createLeaderElector } from '@brupop/kube-runtime';
 import type { Metrics } from '@brupop/process';
-import type { FleetObservation, FleetPolicy } from '@brupop/state-machine';
+import { followReports } from '@brupop/state-machine';
+import type { FleetObservation, FleetPolicy, ReportSpans } from '@brupop/state-machine';
 import type { Express } from 'express';
 import { createAssumedShadows } from './assumed-shadows.ts';
-import { createCheckWatch } from './check-watch.ts';
+import { atMostEvery } from './at-most-every.ts';
 import type { Context } from './context.ts';
 import { createConditionsController } from './conditions-controller.ts';
 import { createExclusion } from './exclusion.ts';
@@ -13,7 +14,6 @@ import { createFleetCaches } from './fleet-caches.ts';
 import { createFleetMetrics } from './fleet-metrics.ts';
 import { createFleetSnapshot } from './fleet-snapshot.ts';
 import { createHttpApp } from './http-app.ts';
-import { createLastPlan } from './last-plan.ts';
 import { createCertificateKeeper } from './manage-certificates.ts';
 import type { CertificateSettings } from './manage-certificates.ts';
 import { createPhaseDurations } from './phase-durations.ts';
@@ -43,6 +43,8 @@ export interface Controller {
 
 // How long a change may wait that no node waits for. In a large fleet there is always one, and each plan costs as much as 40 of them.
 const SOON_MS = 5_000;
+// An agent is silent for hours before it counts, and a look goes through the whole fleet.
+const CHECKS_EVERY_MS = 60_000;
 
 /** Assembles the controller: a plan controller, a conditions controller and reports, which share the last plan. Does nothing until it is run. */
 export function createController(deps: ControllerDeps): Controller {
@@ -50,46 +52,50 @@ export function createController(deps: ControllerDeps): Controller {
   const { clock, log } = common;
   const metrics = createFleetMetrics();
   const assumed = createAssumedShadows();
-  const lastPlan = createLastPlan();
   const phases = createPhaseDurations();
-  const checkWatch = createCheckWatch(clock);
   const failingWrites = createFailingWrites(clock);
   const exclusion = createExclusion();
   const events = createEventRecorder({ ...common, component: CONTROLLER_COMPONENT, instance: identity });
   const elector = createLeaderElector({ ...common, leaseName: CONTROLLER_LEASE, identity });
 
   const reporter = createPlanReporter({ events, log, clock, metrics, phases });
-  lastPlan.onPlan(reporter.planned);
   const caches = createFleetCaches({
     ...common,
     assumed,
     watches: metrics.watches,
     onChange: (urgency, shadow) => {
-      if (shadow !== undefined) conditions.changed(shadow);
+      if (shadow !== undefined && plans.lastPlan() !== undefined) conditions.changed(shadow);
       plans.planWithin(urgency === 'now' ? 0 : SOON_MS);
     },
   });
-  const observe = (): FleetObservation => {
-    const fleet = caches.observe();
-    return {
-      ...fleet,
-      failingWrites: failingWrites.current(),
-      overdueChecks: checkWatch.overdue(fleet.shadows),
-      leaderNodeName: nodeName,
-    };
-  };
+  // Kept in memory: a new process starts over, and takes longer to find agents that have stopped reporting.
+  let reports: ReportSpans = new Map();
+  const overdueChecks = atMostEvery(clock, CHECKS_EVERY_MS, () => {
+    const followed = followReports(reports, caches.observe().shadows, { steady: clock.monotonic(), wall: clock.now() });
+    reports = followed.spans;
+    return followed.overdue;
+  });
+  const observe = (): FleetObservation => ({
+    ...caches.observe(),
+    failingWrites: failingWrites.current(),
+    overdueChecks: overdueChecks(),
+    leaderNodeName: nodeName,
+  });
   const plans = createPlanController({
     ...common,
     policy,
     assumed,
     failingWrites,
     observe,
-    lastPlan,
     exclusion,
+    onPlan: (planned) => {
+      reporter.planned(planned);
+      conditions.planned(planned);
+    },
     onChanged: reporter.changed,
     onReconcile: metrics.reconciled,
   });
-  const conditions = createConditionsController({ ...common, assumed, lastPlan, exclusion, planWithin: plans.planWithin });
+  const conditions = createConditionsController({ ...common, assumed, exclusion, planWithin: plans.planWithin });
   const keepCertificates = createCertificateKeeper({
     ...common,
     events,
@@ -117,7 +123,7 @@ export function createController(deps: ControllerDeps): Controller {
     }
   };
 
-  const snapshot = createFleetSnapshot({ lastPlan, observe, policy, clock, phases });
+  const snapshot = createFleetSnapshot({ lastPlan: plans.lastPlan, observe, policy, clock, phases });
   const app = createHttpApp({
     metricsContentType: metrics.metrics.contentType,
     renderMetrics: () => {

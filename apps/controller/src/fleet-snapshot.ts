@@ -1,7 +1,8 @@
 import type { Clock } from '@brupop/ports';
 import { estimateFleet, planFleet } from '@brupop/state-machine';
 import type { FleetEstimate, FleetObservation, FleetPolicy } from '@brupop/state-machine';
-import type { LastPlan, PlannedFleet } from './last-plan.ts';
+import { atMostEvery } from './at-most-every.ts';
+import type { PlannedFleet } from './planned-fleet.ts';
 import type { PhaseDurations } from './phase-durations.ts';
 
 /** What `/plan` and the gauges show: a plan, and when the fleet is expected to be updated. */
@@ -10,7 +11,7 @@ export interface FleetSnapshot extends PlannedFleet {
 }
 
 interface FleetSnapshotDeps {
-  readonly lastPlan: LastPlan;
+  readonly lastPlan: () => PlannedFleet | undefined;
   readonly observe: () => FleetObservation;
   readonly policy: FleetPolicy;
   readonly clock: Clock;
@@ -25,18 +26,16 @@ const FRESH_MS = 1_000;
  * The estimate is always of the current time, since an update may take longer than the plan could know.
  */
 export function createFleetSnapshot({ lastPlan, observe, policy, clock, phases }: FleetSnapshotDeps): () => FleetSnapshot {
-  let taken: { readonly snapshot: FleetSnapshot; readonly atMs: number } | undefined;
   const planToShow = (): PlannedFleet => {
     const at = clock.now();
     const observation = observe();
     return { at, observation, plan: planFleet(observation, policy, at) };
   };
-  return () => {
-    if (taken === undefined || clock.monotonic() - taken.atMs >= FRESH_MS) {
-      const planned = lastPlan.get() ?? planToShow();
-      const estimate = estimateFleet(planned.plan, planned.observation.shadows, policy.window, phases.durations(), clock.now());
-      taken = { snapshot: { ...planned, estimate }, atMs: clock.monotonic() };
-    }
-    return taken.snapshot;
-  };
+  return atMostEvery(clock, FRESH_MS, () => {
+    const planned = lastPlan() ?? planToShow();
+    return {
+      ...planned,
+      estimate: estimateFleet(planned.plan, planned.observation.shadows, policy.window, phases.durations(), clock.now()),
+    };
+  });
 }

@@ -1,19 +1,20 @@
 import type { ReconcileResult, Reconciled } from '@brupop/kube-runtime';
 import { createWorkQueue } from '@brupop/kube-runtime';
 import type { FleetObservation, FleetPolicy } from '@brupop/state-machine';
-import { planFleet } from '@brupop/state-machine';
+import { followHolds, NO_SPANS, planFleet } from '@brupop/state-machine';
 import type { CarryOutDeps, Outcome } from './carry-out.ts';
 import { createPlanWriter } from './carry-out.ts';
 import type { Exclusion } from './exclusion.ts';
-import { createHoldWatch } from './hold-watch.ts';
-import type { LastPlan } from './last-plan.ts';
+import type { PlannedFleet } from './planned-fleet.ts';
+import { reportedTroubles } from './reported-troubles.ts';
 
 interface PlanControllerDeps extends CarryOutDeps {
   readonly policy: FleetPolicy;
   /** The fleet as the caches show it, with our own writes applied. */
   readonly observe: () => FleetObservation;
-  readonly lastPlan: LastPlan;
   readonly exclusion: Exclusion;
+  /** Called with each plan, before it is carried out. */
+  readonly onPlan: (planned: PlannedFleet) => void;
   readonly onReconcile: (reconciled: Reconciled<'fleet'>) => void;
 }
 
@@ -21,6 +22,11 @@ interface PlanControllerDeps extends CarryOutDeps {
 export interface PlanController {
   /** Asks for a plan in so many milliseconds at the latest. */
   readonly planWithin: (ms: number) => void;
+  /**
+   * The plan that was carried out last, or is being carried out. All that is reported, shown and written to conditions comes from it. undefined: this
+   * process is not the leader, or has not planned yet in this term
+   */
+  readonly lastPlan: () => PlannedFleet | undefined;
   /** Whether a plan is due (1) or not (0). */
   depth(): number;
   /** Plans until `signal` aborts, which ends the term. The caches must be in sync. */
@@ -38,22 +44,25 @@ const AFTER_CHANGE_MS = 500;
 const AFTER_REJECTION_MS = 1_000;
 
 export function createPlanController(deps: PlanControllerDeps): PlanController {
-  const { clock, log, random, policy, observe, lastPlan, exclusion, onReconcile } = deps;
+  const { clock, log, random, policy, observe, exclusion, onPlan, onReconcile } = deps;
   const writer = createPlanWriter(deps);
-  const holdWatch = createHoldWatch();
+  let lastPlan: PlannedFleet | undefined;
+  /** How long nodes have waited. Kept in memory; the next leader reads from the conditions of the shadows which holds have been reported. */
+  let spans = NO_SPANS;
 
   const reconcile = async (signal: AbortSignal): Promise<ReconcileResult> => {
     await writer.settleDoubts(signal);
     const at = clock.now();
     const observation = observe();
     const made = planFleet(observation, policy, at);
-    const { holds, nextAtMs } = holdWatch.look(made.holds, observation.shadows, { steady: clock.monotonic(), wall: at });
-    const planned = { at, observation, plan: { ...made, holds } };
-    lastPlan.set(planned);
-    const outcome = await writer.carryOut(planned, signal);
+    const followed = followHolds(spans, made.holds, reportedTroubles(observation.shadows), { steady: clock.monotonic(), wall: at });
+    spans = followed.spans;
+    lastPlan = { at, observation, plan: { ...made, holds: followed.holds } };
+    onPlan(lastPlan);
+    const outcome = await writer.carryOut(lastPlan, signal);
     if (outcome.failure !== undefined) throw outcome.failure as Error;
     const untilRecheck = made.recheckAt === undefined ? Infinity : made.recheckAt - clock.now();
-    const untilHoldLasts = nextAtMs === undefined ? Infinity : nextAtMs - clock.monotonic();
+    const untilHoldLasts = followed.nextAt === undefined ? Infinity : followed.nextAt - clock.monotonic();
     return { requeueAfterMs: Math.max(0, pauseAfter(outcome, Math.min(untilRecheck, untilHoldLasts))) };
   };
 
@@ -69,12 +78,14 @@ export function createPlanController(deps: PlanControllerDeps): PlanController {
     planWithin(ms) {
       queue.add('fleet', ms);
     },
+    lastPlan: () => lastPlan,
     depth: () => queue.depth(),
     async run(signal) {
-      holdWatch.forget();
+      // Another process may have been the leader since.
+      spans = NO_SPANS;
       queue.add('fleet');
       await queue.run(signal);
-      lastPlan.clear();
+      lastPlan = undefined;
     },
   };
 }

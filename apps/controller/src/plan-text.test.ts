@@ -3,10 +3,10 @@ import { DEFAULT_TIMEOUTS } from '@brupop/state-machine';
 import type { FleetObservation, NodeObservation } from '@brupop/state-machine';
 import { describe, expect, test } from '@jest/globals';
 import { createFleetSnapshot } from './fleet-snapshot.ts';
-import { createLastPlan } from './last-plan.ts';
 import { createPhaseDurations } from './phase-durations.ts';
 import { createPlanText } from './plan-text.ts';
 import type { PlanView } from './plan-view.ts';
+import type { PlannedFleet } from './planned-fleet.ts';
 
 /** A fleet of nodes with names as long as those of a cloud, and the times at which it was observed. */
 function aFleet(size: number) {
@@ -30,10 +30,10 @@ function aFleet(size: number) {
   }));
   const clock = new VirtualClock();
   const observed: number[] = [];
-  const lastPlan = createLastPlan();
+  const leader: { plan?: PlannedFleet | undefined } = {};
   const phases = createPhaseDurations();
   const snapshot = createFleetSnapshot({
-    lastPlan,
+    lastPlan: () => leader.plan,
     observe: () => {
       observed.push(clock.monotonic());
       return { nodes, shadows, agents: new Map(nodes.map(({ name }) => [name, true])) };
@@ -43,7 +43,7 @@ function aFleet(size: number) {
     phases,
   });
   const text = createPlanText(snapshot, () => ({ leader: true, leaderIdentity: 'me', synced: true, durations: phases.durations() }));
-  return { clock, observed, lastPlan, snapshot, names: nodes.map(({ name }) => name), text };
+  return { clock, observed, leader, snapshot, names: nodes.map(({ name }) => name), text };
 }
 const nodesIn = (text: string): string[] => (JSON.parse(text) as PlanView).nodes.map(({ node }) => node);
 
@@ -58,15 +58,15 @@ describe(createPlanText, () => {
   });
 
   test('of a leader shows the plan that was applied last, without planning', async () => {
-    const { clock, observed, lastPlan, snapshot, text } = aFleet(3);
+    const { clock, observed, leader, snapshot, text } = aFleet(3);
     const { observation, plan } = snapshot();
     const at = clock.now();
-    lastPlan.set({ at, observation, plan: { ...plan, holds: plan.holds.slice(1) } });
+    leader.plan = { at, observation, plan: { ...plan, holds: plan.holds.slice(1) } };
     await clock.advance(60_000);
     const view = JSON.parse(text(undefined)) as PlanView;
     expect([view.at, view.nodes.length]).toEqual([new Date(at).toISOString(), 2]);
     expect(observed).toHaveLength(1);
-    lastPlan.clear();
+    leader.plan = undefined;
     await clock.advance(1_000);
     expect(nodesIn(text(undefined))).toHaveLength(3);
   });

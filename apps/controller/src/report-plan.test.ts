@@ -4,7 +4,7 @@ import type { EventInput, EventRecorder } from '@brupop/kube-runtime';
 import type { ChangeReason, FleetHold, FleetObservation } from '@brupop/state-machine';
 import { memoryLogger, VirtualClock } from '@brupop/ports';
 import { createFleetMetrics } from './fleet-metrics.ts';
-import type { PlannedFleet } from './last-plan.ts';
+import type { PlannedFleet } from './planned-fleet.ts';
 import { createPhaseDurations } from './phase-durations.ts';
 import { createPlanReporter } from './report-plan.ts';
 

@@ -5,7 +5,7 @@ import type { Clock, Logger } from '@brupop/ports';
 import type { ChangeReason, FleetChange, FleetHold, FleetObservation } from '@brupop/state-machine';
 import { CHANGE_REASONS, HOLD_REASONS, severityOf } from '@brupop/state-machine';
 import type { FleetMetrics } from './fleet-metrics.ts';
-import type { PlannedFleet } from './last-plan.ts';
+import type { PlannedFleet } from './planned-fleet.ts';
 import type { PhaseDurations } from './phase-durations.ts';
 
 /** Reports what was planned and done in Events, the log and the metrics. */

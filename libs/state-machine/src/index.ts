@@ -5,7 +5,7 @@ export { annotationsOf } from './fleet/model/changes.ts';
 export { CHANGE_REASONS, HOLD_REASONS } from './fleet/model/reasons.ts';
 export { severityOf } from './fleet/report/severity.ts';
 export { followReports } from './fleet/rules/overdue-checks.ts';
-export type { FollowedReports } from './fleet/rules/overdue-checks.ts';
+export type { ReportSpans } from './fleet/rules/overdue-checks.ts';
 export { updateCheckFailure } from './update-check.ts';
 export { followHolds, REPORTED_AFTER_MS, NO_SPANS } from './fleet/report/lasting-holds.ts';
 export type { Moment } from './fleet/report/lasting-holds.ts';
