@@ -56,14 +56,13 @@ export const CONTROLLER_DEPLOYMENT = 'brupop-controller-deployment';
 export const CONTROLLER_LEASE = 'brupop-controller';
 
 /**
- * Node annotations that record what the operator owns; it undoes nothing else.
- * The value of each is JSON: `{"since": RFC 3339, "prior": the label's value before or null}`; that of a cordon also has `"last"`, the UIDs of
- * the operator's own pods that were on the node before it.
+ * Node annotations that record what the operator owns; it undoes nothing else. The value of each is JSON: `{"since": RFC 3339, "prior": the
+ * label's value before or null}`; that of a cordon also has `"last"`, the UIDs of the operator's own pods that were on the node before it.
  */
 export const CORDONED_ANNOTATION = 'brupop.bottlerocket.aws/cordoned';
 /**
- * Key of the taint, of effect `PreferNoSchedule`, of every node that is cordoned by any client: the operator's own servers, which may run on cordoned
- * nodes, prefer other nodes.
+ * Key of the taint, of effect `PreferNoSchedule`, of every node that is cordoned by any client: the operator's own servers, which may run
+ * on cordoned nodes, prefer other nodes.
  */
 export const CORDONED_TAINT = 'brupop.bottlerocket.aws/cordoned';
 /** As {@link CORDONED_ANNOTATION}, for the exclusion from external load balancers. */
@@ -83,8 +82,8 @@ export const OWNERSHIP_NAMES: { readonly cordonAnnotation: string; readonly excl
 export const WINDOW_ANNOTATION = 'brupop.bottlerocket.aws/window';
 
 /**
- * Annotation of a shadow: how many consecutive updates the controller has seen fail. Written with the spec. Agents report a count of their own,
- * which may be wrong.
+ * Annotation of a shadow: how many consecutive updates the controller has seen fail. Written with the spec. Agents report a count of their
+ * own, which may be wrong.
  */
 export const ATTEMPTS_ANNOTATION = 'brupop.bottlerocket.aws/failed-attempts';
 

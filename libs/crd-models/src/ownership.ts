@@ -12,7 +12,7 @@ export const OWNERSHIP_ANNOTATIONS: readonly OwnershipAnnotation[] = [CORDONED_A
 /** One of {@link OWNERSHIP_ANNOTATIONS}. */
 export type OwnershipAnnotation = typeof CORDONED_ANNOTATION | typeof EXCLUDED_FROM_LB_ANNOTATION;
 
-/** `void`: the cordon or label is gone, which only another client can have undone, since the operator sets and removes both in one patch. */
+/** `void`: another client has undone the cordon or label, which the operator changes only together with the annotation. */
 export type OwnershipState = 'absent' | 'valid' | 'void';
 
 /** The state of one ownership annotation of a Node. */

@@ -134,7 +134,7 @@ export const STATUS_SCHEMA: JsonSchema = statusOf(V2_REQUIRED, { ...coreStatus(S
 /** Names of the status fields that agents write; the controller writes the conditions. */
 export const AGENT_STATUS_FIELDS: readonly string[] = Object.keys(STATUS_SCHEMA.properties ?? {}).filter((name) => name !== 'conditions');
 
-// The original's fields stay as the original has them: what is stored in them must remain readable and writable on every version of Kubernetes.
+// The fields of Brupop 1.x stay as they are: what is stored in them must remain readable and writable on every version of Kubernetes.
 const ORIGINALS = ['state_transition_failure_timestamp'];
 const storedStatus = (
   states: readonly string[],
@@ -158,7 +158,7 @@ export const SHADOW_V1_SCHEMA: JsonSchema = shadowOf(
   storedStatus(SHADOW_V1_STATES, CORE_REQUIRED, {}),
 );
 
-/** Schema of what a v1 object carries, in an annotation, of the v2 object that it was made from; without limits, so that no stored object loses it. */
+/** Schema of the v2 data that a v1 object carries in an annotation; without limits, so that no stored object loses it. */
 export const V2_DATA_SCHEMA: JsonSchema = withoutLimits({
   type: 'object',
   properties: {

@@ -20,8 +20,9 @@ export const PROGRESS_STEPS = ['Excluding', 'Draining', 'Rebooting', 'Returning'
 export type ProgressStep = (typeof PROGRESS_STEPS)[number];
 
 /**
- * Why a drain is blocked: a PodDisruptionBudget forbids an eviction; the API server refuses one (a missing permission, an admission webhook), or fails
- * at it repeatedly; a pod has not terminated in time; a controller recreates pods on the node as often as they are evicted; the API server refuses the cordon.
+ * Why a drain is blocked: a PodDisruptionBudget forbids an eviction; the API server refuses one (a missing permission, an admission
+ * webhook), or fails at it repeatedly; a pod has not terminated in time; a controller recreates pods on the node as often as they are
+ * evicted; the API server refuses the cordon.
  */
 export const DRAIN_BLOCKS = [
   'DisruptionBudget',
@@ -34,7 +35,7 @@ export const DRAIN_BLOCKS = [
 /** One of {@link DRAIN_BLOCKS}. */
 export type DrainBlock = (typeof DRAIN_BLOCKS)[number];
 
-/** The last disruptive step that the agent began: written *before* the step, so that a crash at any line can be distinguished from success. */
+/** The last disruptive step that the agent began, written *before* the step, so that a crash is distinguished from success. */
 export interface ShadowProgress {
   readonly step: ProgressStep;
   /** RFC 3339; when the step began. */
@@ -61,8 +62,8 @@ export interface FailedVersion {
 }
 
 /**
- * Why the host cannot check for updates: its updater fails; its updater succeeds and lists no version; its API does not answer, or not as Bottlerocket does; it
- * reports an update state that the agent does not know; it has been busy all along.
+ * Why the host cannot check for updates: its updater fails; its updater succeeds and lists no version; its API does not answer, or not as
+ * Bottlerocket does; it reports an update state that the agent does not know; it has been busy all along.
  */
 export const UPDATE_CHECK_PROBLEMS = [
   'RefreshFailed',
@@ -77,9 +78,9 @@ export type UpdateCheckProblem = (typeof UPDATE_CHECK_PROBLEMS)[number];
 
 /** What the agent knows of updates for its host, and since when. Times are RFC 3339, by the clock of the node. */
 export interface ShadowUpdateCheck {
-  /** `UpdateAvailable`, `NothingNewer`, `NotChecked` (not since the host booted) or `Failing` (for half an hour); a newer agent may know more. */
+  /** `UpdateAvailable`, `NothingNewer`, `NotChecked` (not since the boot) or `Failing` (for half an hour); newer agents may add others. */
   readonly result: string;
-  /** When the host last checked with success since it booted; null: not yet. Written at most about once an hour as long as nothing else changes. */
+  /** When the host last checked successfully since it booted; null: not yet. Written about once an hour if nothing else changes. */
   readonly checked_at?: string | null;
   /** Since when the result is what it is. */
   readonly since?: string | null;
@@ -89,7 +90,7 @@ export interface ShadowUpdateCheck {
   readonly message?: string | null;
   /** How often the host is to check, in seconds; `checked_at` is not written less often than that, or once an hour. */
   readonly interval_seconds?: number | null;
-  /** The newest version that the host's repository lists, if it is newer than the one that the host chose: a version lock or a wave holds it back. */
+  /** The newest listed version, if it is newer than the one that the host chose: a version lock or a wave holds it back. */
   readonly newest_listed?: string | null;
 }
 

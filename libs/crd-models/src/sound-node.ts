@@ -58,8 +58,8 @@ export interface Sound<T> {
 }
 
 /**
- * A Node in a shape that everything may rely on. What is illegal is left out: a Node that cannot be read as a whole must stay known by its name, for the shadow of a Node
- * that is gone is deleted.
+ * A Node in a shape that everything may rely on. What is invalid is left out: a Node that cannot be read as a whole must stay known by its
+ * name, because the shadow of a deleted Node is deleted.
  * @throws TypeError for an object without a name
  */
 export function soundNode<T>(raw: T): Sound<T> {

@@ -26,8 +26,9 @@ const NONE: JsonSchema = { type: 'object' };
 const { spec: SPEC = NONE, status: STATUS = NONE } = SHADOW_V2_SCHEMA.properties ?? {};
 
 /**
- * A stored shadow in a shape that everything may rely on. Kubernetes checks a shadow when it is written, by the schema of that time; a schema that was edited, replaced or
- * missing lets anything in, and one such object must not stop the work on all others. Of metadata what is illegal is left out.
+ * A stored shadow in a shape that everything may rely on. Kubernetes checks a shadow when it is written, by the schema of that time; a
+ * schema that was edited, replaced or missing lets anything in, and one such object must not stop the work on all others. Invalid parts of
+ * metadata are left out.
  * @throws TypeError for an object without a name
  */
 export function soundShadow(raw: unknown): ObservedShadow {

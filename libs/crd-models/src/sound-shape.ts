@@ -23,9 +23,9 @@ const MOST_FAULTS = 3;
 const SOUND: readonly ShapeFault[] = [];
 
 /**
- * Keeps of a value what has the types, words and required fields of a schema. Limits and patterns are not looked at, and fields that the schema does not have are
- * kept. `null` in an optional field that is not nullable counts as absent. Never throws. Every object that the API server sends goes through here: a legal one costs
- * one walk along the schema, and is not copied.
+ * Keeps of a value what has the types, words and required fields of a schema. Limits and patterns are not checked, and fields that the
+ * schema does not have are kept. `null` in an optional field that is not nullable counts as absent. Never throws. Every object that the API
+ * server sends goes through here: a valid one costs one walk along the schema, and is not copied.
  */
 export function soundShape(value: unknown, schema: JsonSchema): SoundShape {
   const found = walk(value, schema);

@@ -29,8 +29,9 @@ type Rule = (pod: DrainPod, context: ClassifyContext) => PodVerdict | undefined;
 
 const skip = (reason: SkipReason): PodVerdict => ({ action: 'skip', reason });
 
-// The order matters. Mirror and DaemonSet pods come before "finished": a Failed DaemonSet pod is not to be evicted either. A pod that came back stays,
-// running or not, since it would come back again. "Finished" comes before "terminating": a finished pod with a finalizer runs nothing and may never be deleted.
+// The order matters. Mirror and DaemonSet pods come before "finished": a Failed DaemonSet pod is not to be evicted either. A pod that came
+// back stays, running or not, since it would come back again. "Finished" comes before "terminating": a finished pod with a finalizer runs
+// nothing and may never be deleted.
 const RULES: readonly Rule[] = [
   (pod, { nodeName }) => (pod.spec?.nodeName === nodeName ? undefined : skip('elsewhere')),
   (pod) => (pod.metadata.annotations?.[MIRROR_ANNOTATION] === undefined ? undefined : skip('mirror')),
@@ -43,8 +44,8 @@ const RULES: readonly Rule[] = [
 ];
 
 /**
- * Pods that were on the node before the cordon are evicted once, as by `kubectl drain`. A pod that ignores cordons and has come since would come again. Any other
- * new pod was bound by a scheduler that had not seen the cordon, and is evicted.
+ * Pods that were on the node before the cordon are evicted once, as by `kubectl drain`. A pod that ignores cordons and has come since would
+ * come again. Any other new pod was bound by a scheduler that had not seen the cordon, and is evicted.
  */
 function hasComeBack(pod: DrainPod, { last, presentUids }: ClassifyContext): boolean {
   return presentUids !== undefined && !selects(last, pod) && ignoresCordon(pod) && !presentUids.includes(podIdentity(pod));

@@ -31,7 +31,7 @@ interface StepResult {
 
 /** The result of one step of a drain. */
 export type DrainResult =
-  /** Nothing is left to drain, according to a new list or to the watch event that removed the last pod. Pods that came later are not covered. */
+  /** Nothing is left to drain, by a new list or by the watch event that removed the last pod. Later pods are not covered. */
   | (StepResult & {
       readonly kind: 'done';
       /** Claims of the pods that stay on the node; absent if they use none. */
@@ -64,7 +64,7 @@ export interface DrainStepOptions {
   readonly ours?: PodSelector;
   /** Pods to evict after all others. */
   readonly last?: PodSelector;
-  /** UIDs of the `last` pods that were on the node when it was cordoned, as recorded with the cordon. `last` pods that came later are left on the node. */
+  /** UIDs of the `last` pods that were on the node when it was cordoned. `last` pods that came later are left on the node. */
   readonly lastUids?: readonly string[] | undefined;
   /** UIDs of the other pods that ignore cordons and were on the node when it was cordoned, likewise. */
   readonly presentUids?: readonly string[] | undefined;
@@ -75,8 +75,8 @@ export interface DrainStepOptions {
   /** Evictions under way at once, 10 by default. */
   readonly concurrency?: number;
   /**
-   * Evictions in progress. A request that the API server has not answered when the step ends continues, and the next step with the same object gets its
-   * response. Without it the next step sends the request again.
+   * Evictions in progress. A request that the API server has not answered when the step ends continues, and the next step with the same
+   * object gets its response. Without it the next step sends the request again.
    */
   readonly removals?: Removals;
 }
@@ -90,9 +90,10 @@ const LEAVE_ALONE_MS = 5_000;
 const SETTLE_MS = 2_000;
 
 /**
- * Takes one bounded step of a drain: lists the pods of the node, evicts them and watches them terminate, until none is left or the time is over.
- * Any process may take the next: what is kept between steps, in `removals`, only saves requests. The node must be cordoned.
- * @throws when the pods cannot be listed (BrupopError `DRAIN_STEP_TIMEOUT` without a response in time), or when `signal` aborts. A failed eviction does not throw: the result has its pod.
+ * Takes one bounded step of a drain: lists the pods of the node, evicts them and watches them terminate, until none is left or the time is
+ * over. Any process may take the next: what is kept between steps, in `removals`, only saves requests. The node must be cordoned.
+ * @throws when the pods cannot be listed (BrupopError `DRAIN_STEP_TIMEOUT` without a response in time), or when `signal` aborts. A failed
+ * eviction does not throw: the result has its pod.
  */
 export async function drainStep(options: DrainStepOptions): Promise<DrainResult> {
   const { client, clock, signal, budgetMs = LONGEST_STEP_MS, removals = createRemovals({ client, clock }) } = options;

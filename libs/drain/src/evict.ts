@@ -2,7 +2,7 @@ import { KubeApiError, paths, type KubeClient, type StatusCause } from '@brupop/
 import { describeError } from '@brupop/ports';
 import type { DrainPod } from './pod.ts';
 
-/** The API server's response to the removal of one pod. `retryAfterMs` is how long it asks to wait before the next attempt, if it says so. */
+/** The API server's response to the removal of one pod. `retryAfterMs`: the wait that it requests before the next attempt. */
 export type EvictionOutcome =
   /** Accepted; the pod terminates. */
   | { readonly kind: 'evicted' }

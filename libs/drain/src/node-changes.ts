@@ -22,16 +22,16 @@ export interface NodeChangeOptions {
   readonly nodeName: string;
   readonly names: OwnershipNames;
   /**
-   * The Node from a cache, with every field that these functions read. It saves a read: a patch made from it is guarded by its resourceVersion. If it
-   * shows nothing to do, the Node is read from the API server.
+   * The Node from a cache, with every field that these functions read. It saves a read: a patch made from it is guarded by its
+   * resourceVersion. If it shows nothing to do, the Node is read from the API server.
    */
   readonly known?: KubeNode | undefined;
   /** @returns why the Node must not be changed now, if so. Called with the version of the Node that guards the patch. */
   readonly unless?: (node: KubeNode) => string | undefined;
   readonly signal: AbortSignal;
   /**
-   * Starts no other request once it aborts, such as when the caller disconnects. A patch in progress runs to its end: it may pass slow admission webhooks, and
-   * the API server drops a request when its client disconnects.
+   * Starts no other request once it aborts, such as when the caller disconnects. A patch in progress runs to its end: it may pass slow
+   * admission webhooks, and the API server drops a request when its client disconnects.
    */
   readonly stop?: AbortSignal;
 }
@@ -60,25 +60,25 @@ export function cordonNode(
   return changeNode(options, (node, names, now) => planCordon(node, names, now, options.lastUids, options.seen));
 }
 
-/** Uncordons the node if the cordon is owned and no other client had cordoned it before. Idempotent. @throws `KubeApiError`, or `NODE_CONFLICT` (transient) */
+/** Uncordons the node if the cordon is owned and not another client's. Idempotent. @throws `KubeApiError`, `NODE_CONFLICT` (transient) */
 export function uncordonNode(options: NodeChangeOptions): Promise<NodeChangeResult> {
   return changeNode(options, planUncordon);
 }
 
 /**
- * Removes void ownership annotations, and adds or removes the taint of cordoned nodes, by which servers of the operator prefer other nodes. Changes no
- * cordon and no label. Idempotent. @throws as {@link uncordonNode}
+ * Removes void ownership annotations, and adds or removes the taint of cordoned nodes, by which servers of the operator prefer other nodes.
+ * Changes no cordon and no label. Idempotent. @throws as {@link uncordonNode}
  */
 export function tidyNode(options: NodeChangeOptions, tidying: Tidying): Promise<NodeChangeResult> {
   return changeNode(options, (node, names) => planTidy(node, names, tidying));
 }
 
-/** Excludes the node from external load balancers and records the exclusion as owned. Idempotent. @throws `KubeApiError`, or `NODE_CONFLICT` (transient) */
+/** Excludes the node from external load balancers, as owned. Idempotent. @throws `KubeApiError`, `NODE_CONFLICT` (transient) */
 export function excludeFromLoadBalancers(options: NodeChangeOptions): Promise<NodeChangeResult> {
   return changeNode(options, planExclusion);
 }
 
-/** Undoes {@link excludeFromLoadBalancers}; another client's exclusion stays. Idempotent. @throws `KubeApiError`, or `NODE_CONFLICT` (transient) */
+/** Undoes {@link excludeFromLoadBalancers}; others' exclusions stay. Idempotent. @throws `KubeApiError`, `NODE_CONFLICT` (transient) */
 export function removeExclusion(options: NodeChangeOptions): Promise<NodeChangeResult> {
   return changeNode(options, planInclusion);
 }
@@ -99,7 +99,8 @@ export function adoptNode(options: NodeChangeOptions): Promise<NodeChangeResult>
 const ATTEMPTS = 6;
 
 /**
- * Plans the change from the known Node, or reads the Node, and patches it guarded by its resourceVersion. After a conflict, reads the Node and plans again.
+ * Plans the change from the known Node, or reads the Node, and patches it guarded by its resourceVersion. After a conflict, reads the Node
+ * and plans again.
  * @throws KubeApiError if the API server rejects a request; 404 if there is no such Node
  * @throws BrupopError `NODE_CONFLICT` (transient) if other clients kept changing the Node
  */

@@ -38,7 +38,7 @@ const EXCLUDE_FROM_LB_VALUE = 'True';
 // Clocks of nodes differ a little. A time further ahead comes from a clock that has been corrected since.
 const TOLERATED_AHEAD_MS = 60 * 60_000;
 
-/** Drops a time that is too far in the future, so that the cordon is recorded again: a drain timeout counted from it would not end for too long. */
+/** Drops a time that is too far in the future, so that the cordon is recorded again: a timeout counted from it would end too late. */
 function withCredibleTime(record: RecordedOwnership | undefined, now: string): RecordedOwnership | undefined {
   const [sinceMs, nowMs = 0] = [timestampMs(record?.since), timestampMs(now)];
   if (record === undefined || sinceMs === undefined || sinceMs <= nowMs + TOLERATED_AHEAD_MS) return record;
@@ -60,8 +60,8 @@ function hasTaint({ spec }: KubeNode, { cordonTaint }: OwnershipNames): boolean 
 }
 
 /**
- * Plans to cordon a node so that the cordon can be undone. If another client has cordoned the node, the annotation records that as the prior value. A node
- * that was uncordoned despite its annotation is cordoned and recorded again.
+ * Plans to cordon a node so that the cordon can be undone. If another client has cordoned the node, the annotation records that as the
+ * prior value. A node that was uncordoned despite its annotation is cordoned and recorded again.
  * @param now RFC 3339
  * @param last UIDs of the pods on the node that are to be evicted last
  * @param seen undefined if the pods have not been listed
@@ -90,7 +90,7 @@ export function planCordon(node: KubeNode, names: OwnershipNames, now: string, l
   };
 }
 
-/** Whether the cordon is in place and its annotation records which pods were on the node before it, so that they need not be listed again. */
+/** Whether the cordon is in place and its annotation records the pods that were on the node before it, so that no new list is needed. */
 export function isCordonRecorded(node: KubeNode, names: OwnershipNames): boolean {
   return ownedCordon(node, names)?.present !== undefined;
 }
@@ -179,8 +179,8 @@ export function planRestore(node: KubeNode, names: OwnershipNames): NodeChange {
 }
 
 /**
- * Plans to record as the operator's own the cordon and exclusion of an operator without ownership annotations, so that they will be undone. Call it only for
- * a node that is known to be in the middle of an update by such an operator.
+ * Plans to record as the operator's own the cordon and exclusion of an operator without ownership annotations, so that they will be undone.
+ * Call it only for a node that is known to be in the middle of an update by such an operator.
  * @param now RFC 3339
  */
 export function planAdoption(node: KubeNode, names: OwnershipNames, now: string): NodeChange {

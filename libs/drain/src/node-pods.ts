@@ -41,8 +41,9 @@ export interface WatchedPods {
 }
 
 /**
- * The pods of a node for one step of a drain: listed once, then watched, which costs the API server less than further lists and shows at once when a pod is
- * gone. The watch starts at the resourceVersion of the list, so it misses no event. If the watch fails, pods are listed again.
+ * The pods of a node for one step of a drain: listed once, then watched, which costs the API server less than further lists and shows at
+ * once when a pod is gone. The watch starts at the resourceVersion of the list, so it misses no event. If the watch fails, pods are listed
+ * again.
  */
 export class NodePods {
   readonly #options: NodePodsOptions;
@@ -86,7 +87,7 @@ export class NodePods {
     this.#resourceVersion = resourceVersion;
   }
 
-  /** Resolves when the watch has had an event since the last look, or after `watchedMs`; without a watch after `unwatchedMs`. @throws the reason of `signal` */
+  /** Resolves after a new event of the watch or `watchedMs`; without a watch after `unwatchedMs`. @throws the reason of `signal` */
   async change(pauses: { readonly watchedMs: number; readonly unwatchedMs: number }, signal: AbortSignal): Promise<void> {
     if (this.#watch === 'none' && this.#resourceVersion !== '') {
       this.#watch = 'open';

@@ -7,8 +7,9 @@ export interface DrainObstacle {
   readonly namespace: string;
   readonly name: string;
   /**
-   * `refused`: the API server refuses the eviction for a reason that does not pass by itself; it is retried nevertheless. `pending`: not yet requested.
-   * `overdue`: its grace period has passed. `returning`: its controller recreates pods on the node as often as they are evicted.
+   * `refused`: the API server refuses the eviction for a reason that does not pass by itself; it is retried nevertheless. `pending`: not
+   * yet requested. `overdue`: its grace period has passed. `returning`: its controller recreates pods on the node as often as they are
+   * evicted.
    */
   readonly reason: 'blocked' | 'terminating' | 'retrying' | 'refused' | 'pending' | 'overdue' | 'returning';
   /** A sentence for people that names the pod. It stays the same while nothing changes. */
@@ -84,8 +85,8 @@ export function byRank(obstacles: readonly DrainObstacle[]): readonly DrainObsta
 }
 
 /**
- * Why a drain is blocked: a PodDisruptionBudget forbids an eviction; the API server refuses one, or fails at it repeatedly; a pod has not ended in time; a
- * controller recreates pods on the node.
+ * Why a drain is blocked: a PodDisruptionBudget forbids an eviction; the API server refuses one, or fails at it repeatedly; a pod has not
+ * ended in time; a controller recreates pods on the node.
  */
 export type DrainBlock = 'DisruptionBudget' | 'EvictionRefused' | 'EvictionFailing' | 'PodNotEnding' | 'PodsComeBack';
 

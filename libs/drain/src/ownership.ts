@@ -27,7 +27,7 @@ export interface Ownership {
 /** An {@link Ownership} as it was read: its time is unknown if the annotation is invalid. */
 export type RecordedOwnership = Omit<Ownership, 'since'> & { readonly since?: string };
 
-/** Reads an ownership annotation. @returns undefined if there is none. An invalid one still counts as the operator's, since no other client writes it. */
+/** Reads an ownership annotation; undefined if there is none. An invalid one counts as owned, since no other client writes it. */
 export function parseOwnership(text: string | undefined): RecordedOwnership | undefined {
   if (text === undefined) return undefined;
   try {

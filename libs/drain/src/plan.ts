@@ -39,9 +39,9 @@ export function decideMode(input: { readonly sinceMs: number; readonly nowMs: nu
 export interface DrainObservation extends ClassifyContext {
   readonly pods: readonly DrainPod[];
   /**
-   * Pods to evict after all others, such as those that perform the drain. They cannot block it: one that has come back after its eviction stays on
-   * the node, with all pods of its controller; and from `LAST_PATIENCE_MS` after the start of the drain all of them stay, if no other pods remain.
-   * The reboot restarts them. (In a cluster with one node they cannot run elsewhere.)
+   * Pods to evict after all others, such as those that perform the drain. They cannot block it: one that has come back after its eviction
+   * stays on the node, with all pods of its controller; and from `LAST_PATIENCE_MS` after the start of the drain all of them stay, if no
+   * other pods remain. The reboot restarts them. (In a cluster with one node they cannot run elsewhere.)
    */
   readonly last?: PodSelector;
   readonly sinceMs: number;
@@ -53,8 +53,8 @@ export interface DrainObservation extends ClassifyContext {
 export const LAST_PATIENCE_MS = 60_000;
 
 /**
- * A drain waits past its timeout for a pod that terminates within its grace period, but not longer than this from the start of the drain. The controller's
- * deadline for drain and reboot is 60 minutes by default; the rest is for the reboot.
+ * A drain waits past its timeout for a pod that terminates within its grace period, but not longer than this from the start of the drain.
+ * The controller's deadline for drain and reboot is 60 minutes by default; the rest is for the reboot.
  */
 export const LONGEST_GRACE_MS: number = 50 * 60_000;
 

@@ -59,8 +59,8 @@ export function controllerOf({ metadata: { namespace = '', ownerReferences } }: 
 const UNSCHEDULABLE = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' };
 
 /**
- * Whether the pod ignores cordons: it tolerates the taint of cordoned nodes, or was created with its `nodeName`, without a scheduler. Its replacement after an
- * eviction may come back to the same node.
+ * Whether the pod ignores cordons: it tolerates the taint of cordoned nodes, or was created with its `nodeName`, without a scheduler. Its
+ * replacement after an eviction may come back to the same node.
  */
 export function ignoresCordon(pod: DrainPod): boolean {
   return (pod.spec?.tolerations?.some(toleratesCordon) ?? false) || ownsNodeName(pod);

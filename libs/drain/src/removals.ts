@@ -5,9 +5,10 @@ import type { FailedEviction } from './obstacle.ts';
 import { podIdentity, type DrainPod } from './pod.ts';
 
 /**
- * Requests to remove pods that are in progress, and for two minutes their outcomes. An eviction passes admission webhooks, which may take longer than a step of a
- * drain, and the API server drops a request when its client disconnects: so a request outlives the step that sent it, and the next step gets its response.
- * Losing all of this does no harm: the request is sent again, with the UID of the pod as precondition.
+ * Requests to remove pods that are in progress, and for two minutes their outcomes. An eviction passes admission webhooks, which may take
+ * longer than a step of a drain, and the API server drops a request when its client disconnects: so a request outlives the step that sent
+ * it, and the next step gets its response. Losing all of this does no harm: the request is sent again, with the UID of the pod as
+ * precondition.
  */
 export interface Removals {
   /**

@@ -2,8 +2,9 @@ import type { DrainPlan } from './plan.ts';
 import { controllerOf, ignoresCordon, podIdentity, selects, type DrainPod, type PodSelector } from './pod.ts';
 
 /**
- * Pods that come back to the node during one step of a drain. The record of the cordon shows which pods have come since; this adds what only a step can observe:
- * which replacements are still expected, and which pods come back despite the cordon (by a scheduler that ignores cordons, or without `managedFields`).
+ * Pods that come back to the node during one step of a drain. The record of the cordon shows which pods have come since; this adds what
+ * only a step can observe: which replacements are still expected, and which pods come back despite the cordon (by a scheduler that ignores
+ * cordons, or without `managedFields`).
  */
 export class Returns {
   /** Controllers of evicted pods that ignore cordons. */

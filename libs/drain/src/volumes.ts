@@ -18,8 +18,9 @@ export interface DetachOptions {
 }
 
 /**
- * Waits until the volumes of evicted pods are detached from the node. A volume is detached when its VolumeAttachment is deleted: `status.attached: false`
- * can also mean that it is being attached. No selector selects by node, so this lists the whole collection, keeps the attachments of the node only, and watches.
+ * Waits until the volumes of evicted pods are detached from the node. A volume is detached when its VolumeAttachment is deleted:
+ * `status.attached: false` can also mean that it is being attached. No selector selects by node, so this lists the whole collection, keeps
+ * the attachments of the node only, and watches.
  * @returns names of the volumes that are still attached; empty when all are detached
  * @throws as a request, when the VolumeAttachments cannot be listed, and the reason of `signal`
  */

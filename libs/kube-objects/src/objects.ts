@@ -1,4 +1,4 @@
-// Each shape has the form of the API's JSON, where a time is a string. It names the fields that this project reads or writes; an object may have more.
+// Shapes of the API's JSON, where a time is a string, with the fields that this project reads or writes; an object may have more.
 
 /** `metav1.ObjectMeta` of a stored object. */
 export interface ObjectMeta {

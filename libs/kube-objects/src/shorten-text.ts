@@ -1,6 +1,6 @@
 /**
- * The longest text for people that is kept, in UTF-16 code units. What others wrote, such as the answer of an admission webhook, may be megabytes
- * long.
+ * The longest text for people that is kept, in UTF-16 code units. What others wrote, such as the answer of an admission webhook, may be
+ * megabytes long.
  */
 export const LONGEST_MESSAGE = 1_024;
 
@@ -8,8 +8,8 @@ const MARK = ' … ';
 const HEAD_SHARE = 2 / 3;
 
 /**
- * Keeps the beginning and the end of a text that is longer than `longest` UTF-16 code units, and marks the gap. Text from outside goes through
- * here before it is kept: the result does not hold on to the original's memory.
+ * Keeps the beginning and the end of a text that is longer than `longest` UTF-16 code units, and marks the gap. Text from outside goes
+ * through here before it is kept: the result does not hold on to the original's memory.
  */
 export function shortenText(text: string, longest: number = LONGEST_MESSAGE): string {
   if (text.length <= longest) return text;

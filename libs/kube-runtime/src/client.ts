@@ -9,8 +9,9 @@ export const MERGE_PATCH = 'application/merge-patch+json';
 export const JSON_PATCH = 'application/json-patch+json';
 
 /**
- * Longer than the API server works on a request: a write ends after 34 s, admission webhooks included, a read after the 60 s of `--request-timeout`. The
- * API server drops a request when its client disconnects, so giving up earlier would lose the work, and the next attempt would take as long.
+ * Longer than the API server works on a request: a write ends after 34 s, admission webhooks included, a read after the 60 s of
+ * `--request-timeout`. The API server drops a request when its client disconnects, so giving up earlier would lose the work, and the next
+ * attempt would take as long.
  */
 export const REQUEST_TIMEOUT_MS = 65_000;
 
@@ -32,8 +33,8 @@ export interface KubeRequestOptions {
 /** The Kubernetes API as paths and JSON. */
 export interface KubeClient {
   /**
-   * One request and its whole response, undefined if that is empty. If priority and fairness rejects it, it is sent again after the time that the API server
-   * asks for, within `timeoutMs`.
+   * One request and its whole response, undefined if that is empty. If priority and fairness rejects it, it is sent again after the time
+   * that the API server asks for, within `timeoutMs`.
    * @throws `KubeApiError` for any response that is not a success; `BrupopError` of the transport, or `KUBE_TIMEOUT`
    */
   request<T>(method: HttpRequest['method'], path: string, options: KubeRequestOptions): Promise<T>;
@@ -93,8 +94,9 @@ export function createKubeClient({ http, clock, userAgent = 'brupop', onDate }: 
 const LEAST_WAIT_MS = 1_000;
 
 /**
- * How long to wait before a request is sent again that priority and fairness has rejected; undefined for any other response. The API server has not processed
- * such a request, so any may be repeated. Its body is plain text; a 429 of a handler, such as for a PodDisruptionBudget, is a Status.
+ * How long to wait before a request is sent again that priority and fairness has rejected; undefined for any other response. The API server
+ * has not processed such a request, so any may be repeated. Its body is plain text; a 429 of a handler, such as for a PodDisruptionBudget,
+ * is a Status.
  */
 function rejectedForMs({ status, reason, retryAfterMs }: KubeApiError): number | undefined {
   return status === 429 && reason === '' && retryAfterMs !== undefined ? Math.max(retryAfterMs, LEAST_WAIT_MS) : undefined;

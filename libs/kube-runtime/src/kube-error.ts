@@ -17,7 +17,7 @@ export interface StatusDetails {
   readonly retryAfterSeconds?: number;
 }
 
-/** A response of the API server that is not a success. The message is that of its Status, shortened: an admission webhook may write megabytes. */
+/** An unsuccessful response of the API server. The message is that of its Status, shortened: a webhook may write megabytes. */
 export class KubeApiError extends BrupopError {
   /** HTTP status code. */
   readonly status: number;

@@ -22,8 +22,8 @@ export interface LeaderElectorOptions {
   /** How long others respect a lease that is not renewed; 40 s by default, as the kubelet's. */
   readonly leaseDurationMs?: number;
   /**
-   * A leader that could not renew within this time stops leading; 30 s by default, and less than the duration. A renewal times out after half of it, which is more than
-   * the 10 s that an admission webhook has by default.
+   * A leader that could not renew within this time stops leading; 30 s by default, and less than the duration. A renewal times out after
+   * half of it, which is more than the 10 s that an admission webhook has by default.
    */
   readonly renewDeadlineMs?: number;
   /** Pause between attempts; 2 s by default, and less than the deadline. */

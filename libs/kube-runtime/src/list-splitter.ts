@@ -8,8 +8,8 @@ const CLOSE_OBJECT = 0x7d;
 const BLANK: ReadonlySet<number> = new Set([0x20, 0x09, 0x0a, 0x0d]);
 
 /**
- * Splits JSON that contains a long list into the items of that list while it arrives, so that only one item at a time is in memory as a value.
- * It works on bytes: JSON's syntax is ASCII, and no byte of a longer UTF-8 sequence is. Items must be objects or lists.
+ * Splits JSON that contains a long list into the items of that list while it arrives, so that only one item at a time is in memory as a
+ * value. It works on bytes: JSON's syntax is ASCII, and no byte of a longer UTF-8 sequence is. Items must be objects or lists.
  */
 export class ListSplitter {
   readonly #onItem: (item: Buffer) => void;

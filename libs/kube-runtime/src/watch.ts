@@ -31,7 +31,8 @@ export interface WatchOptions {
 
 /**
  * One watch, from its opening until the server ends it.
- * @throws `KubeApiError`, 410 when the place in history is gone; `KUBE_TIMEOUT`, `KUBE_BODY`, what the transport throws, or the signal's reason
+ * @throws `KubeApiError`, 410 when the place in history is gone; `KUBE_TIMEOUT`, `KUBE_BODY`, what the transport throws, or the signal's
+ * reason
  */
 export async function* watchCollection(options: WatchOptions): AsyncGenerator<WatchEvent> {
   const { client, clock, path, query = {}, resourceVersion, timeoutSeconds, responseMs = 30_000, silenceMs = 150_000, signal } = options;

@@ -39,8 +39,8 @@ export interface Reconciled<K> {
 /** Keys waiting to be reconciled; each by one at a time. */
 export interface WorkQueue<K> {
   /**
-   * Asks for a reconcile of `key`. Any number of calls before it begins make one, at the earliest time that was asked for; a call while it runs makes
-   * one more afterwards.
+   * Asks for a reconcile of `key`. Any number of calls before it begins make one, at the earliest time that was asked for; a call while it
+   * runs makes one more afterwards.
    * @param inMs how long it may wait; 0 by default
    */
   add(key: K, inMs?: number): void;

@@ -15,8 +15,8 @@ export interface TidyNode<V> {
 export type NodeToTidy<V> = Pick<TidyNode<V>, 'name' | 'tainted' | 'voided'>;
 
 /**
- * Decides which nodes to tidy: those with void ownership annotations, and those whose taint of cordoned nodes is to be added or removed. Cordoned nodes have
- * the taint as long as any node of the cluster is managed.
+ * Decides which nodes to tidy: those with void ownership annotations, and those whose taint of cordoned nodes is to be added or removed.
+ * Cordoned nodes have the taint as long as any node of the cluster is managed.
  */
 export function decideTidying<V>(nodes: readonly TidyNode<V>[]): NodeToTidy<V>[] {
   const isInUse = nodes.some(({ managed }) => managed);
