@@ -2,8 +2,8 @@ import { isOlderVersion } from '@brupop/kube-objects';
 import type { ObservedShadow, ShadowSpec } from '@brupop/crd-models';
 
 /**
- * Our own writes, applied on top of the cache until the cache shows them. Without them, a plan made between a write and its event could give the
- * same slot to two nodes.
+ * Our own writes, applied on top of the cache until the cache shows them. Without them, a plan made between a write and its event could
+ * give the same slot to two nodes.
  */
 export interface AssumedShadows {
   /** Records the spec that is about to be written: the event may arrive before the response. */
@@ -14,8 +14,8 @@ export interface AssumedShadows {
   /** The cached shadows with our writes applied; forgets the writes that the cache has caught up with. */
   over(cached: readonly ObservedShadow[]): readonly ObservedShadow[];
   /**
-   * For an event that changes a shadow from `before` to `after`: the shadow that earlier plans were based on. That is `before`, or, if the event shows our
-   * own write, `before` with the spec that we wrote. A write is recognised in the first event that changes the spec.
+   * For an event that changes a shadow from `before` to `after`: the shadow that earlier plans were based on. That is `before`, or, if the
+   * event shows our own write, `before` with the spec that we wrote. A write is recognised in the first event that changes the spec.
    */
   planned(before: ObservedShadow, after: ObservedShadow): ObservedShadow;
   clear(): void;

@@ -32,7 +32,8 @@ export interface Outcome {
 /** Writes the changes of plans. */
 export interface PlanWriter {
   /**
-   * Reads the shadows whose last write may or may not have been made: the cache may not show it yet, and a plan based on a guess may exceed the budget.
+   * Reads the shadows whose last write may or may not have been made: the cache may not show it yet, and a plan based on a guess may exceed
+   * the budget.
    * @throws `KubeApiError` or the transport's error, if one cannot be read
    */
   settleDoubts(signal: AbortSignal): Promise<void>;

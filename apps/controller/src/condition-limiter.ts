@@ -8,12 +8,12 @@ interface Rate {
 
 // The whole fleet may need conditions at once, after an installation.
 const ALL: Rate = { burst: 50, everyMs: 20 };
-// When a window opens or closes, the reason why nodes wait changes for the whole fleet at once. The plan shows it at once; the conditions of 5,000 nodes take 83 minutes.
+// When a window opens or closes, all nodes wait for another reason. The plan shows it immediately; 5,000 conditions take 83 minutes.
 const LATE: Rate = { burst: 60, everyMs: 1_000 };
 
 /**
  * The rate limiter of all condition writes.
- * @returns counts one more write and returns 0, or returns in how many milliseconds to ask again. `isLate`: only the reason of a wait is to be written
+ * @returns a function that counts a write and returns 0, or returns the milliseconds to wait. `isLate`: only the reason of a wait changes
  */
 export function createConditionLimiter(clock: Clock): (isLate: boolean) => number {
   /** When all of its burst may be used again, in monotonic milliseconds. */

@@ -20,10 +20,11 @@ export interface ConditionQueue {
   changed(shadow: string): void;
   /**
    * @param skipped shadows whose writes fail, by name
-   * @returns the next to write, counted by the rate limiter; or in how many milliseconds to ask again, Infinity if only a new plan brings more
+   * @returns the next to write, counted by the rate limiter; or in how many milliseconds to ask again, Infinity if only a new plan brings
+   * more
    */
   next(skipped: ReadonlyMap<string, FailingWrite>): DueConditions | number;
-  /** Removes the entry of a shadow, which is due again if a later plan says so. @param isWritten whether its next conditions have to settle first */
+  /** Removes the entry of a shadow until a later plan adds it. @param isWritten whether its next conditions have to settle first */
   remove(shadow: string, isWritten: boolean): void;
   clear(): void;
 }

@@ -19,8 +19,8 @@ interface ConditionsControllerDeps extends Context {
 }
 
 /**
- * Keeps the conditions of shadows in line with the last plan. People and monitoring read them, and nothing is decided by them: a write that fails is
- * retried, and is no failure of the plan.
+ * Keeps the conditions of shadows in line with the last plan. People and monitoring read them, and nothing is decided by them: a write that
+ * fails is retried, and is no failure of the plan.
  */
 export interface ConditionsController {
   /** Takes the conditions that are due from a new plan. */

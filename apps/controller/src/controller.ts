@@ -46,7 +46,7 @@ const SOON_MS = 5_000;
 // An agent is silent for hours before it counts, and a look goes through the whole fleet.
 const CHECKS_EVERY_MS = 60_000;
 
-/** Assembles the controller: a plan controller, a conditions controller and reports, which share the last plan. Does nothing until it is run. */
+/** Assembles the controller: plan controller, conditions controller and reports, which share the last plan. Does nothing until run. */
 export function createController(deps: ControllerDeps): Controller {
   const { policy, nodeName, identity, ...common } = deps;
   const { clock, log } = common;

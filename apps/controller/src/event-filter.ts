@@ -16,7 +16,7 @@ export function urgencyOfPod(before: TransformedPod, after: TransformedPod): Urg
   return before.nodeName === after.nodeName && before.ready === after.ready && before.since === after.since ? 'never' : 'now';
 }
 
-/** Steps are answered at once. Other reports can wait, since in a large fleet there is always one; and only the controller writes conditions. */
+/** Steps are answered immediately. Other reports can wait, since a large fleet always sends some; conditions are the controller's own. */
 export function urgencyOfShadow(before: ObservedShadow, after: ObservedShadow): Urgency {
   if (!isDeepStrictEqual(stepOf(before), stepOf(after))) return 'now';
   return isDeepStrictEqual(withoutConditions(before), withoutConditions(after)) ? 'never' : 'soon';
@@ -30,7 +30,7 @@ function withoutConditions({ metadata, spec, status }: ObservedShadow): unknown 
   return [{ ...metadata, resourceVersion: '' }, spec, { ...status, conditions: [] }];
 }
 
-/** @returns a handler of the events of a reflector, which calls `onChange` for those that matter, with the name of the object if there is one */
+/** @returns a handler of reflector events, which calls `onChange` for those that matter, with the name of the object if there is one */
 export function filterEvents<T extends Reflected>(
   urgencyOf: (before: T, after: T) => Urgency,
   onChange: (urgency: 'now' | 'soon', name?: string) => void,

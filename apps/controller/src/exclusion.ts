@@ -1,6 +1,6 @@
 /**
- * Lets one task run at a time, in the order of the calls. Plans and condition writes share one: a plan waits for one condition write at most, and is
- * never made from a shadow that is being written.
+ * Lets one task run at a time, in the order of the calls. Plans and condition writes share one: a plan waits for one condition write at
+ * most, and is never made from a shadow that is being written.
  */
 export interface Exclusion {
   /** Runs a task once all earlier ones have ended, and resolves or rejects as the task does. */

@@ -3,8 +3,8 @@ import type { Clock } from '@brupop/ports';
 import type { FailingWrite } from '@brupop/state-machine';
 
 /**
- * Remembers the shadows whose writes the API server rejects, so that they are skipped for a while. A shadow that an admission policy rejects, or that
- * violates the schema, would otherwise be first in line again and again, and no other node would ever get its slot.
+ * Remembers the shadows whose writes the API server rejects, so that they are skipped for a while. A shadow that an admission policy
+ * rejects, or that violates the schema, would otherwise be first in line again and again, and no other node would ever get its slot.
  */
 export interface FailingWrites {
   failed(shadow: string, error: unknown): void;
@@ -15,7 +15,7 @@ export interface FailingWrites {
 
 // A rejection by an admission policy, or for a missing permission, lasts until a person fixes it.
 const SKIPPED_MS = 60_000;
-// A webhook that fails for one shadow looks like an API server that restarts. With the backoff between reconciles, so many failures take about 15 seconds.
+// A webhook that fails for one shadow looks like a restart of the API server. With backoff, so many failures take about 15 seconds.
 const TOLERATED_FAILURES = 5;
 const FORGOTTEN_AFTER_MS = 10 * SKIPPED_MS;
 

@@ -164,8 +164,8 @@ function countInto(
 const MOST_VERSIONS = 100;
 
 /**
- * Counts labels that agents choose. A label that is gone stays at 0: a series that ends would leave graphs and alerts at its last value. Beyond
- * {@link MOST_VERSIONS} labels, the rarest are counted as `other`.
+ * Counts labels that agents choose. A label that is gone stays at 0: a series that ends would leave graphs and alerts at its last value.
+ * Beyond {@link MOST_VERSIONS} labels, the rarest are counted as `other`.
  */
 export class BoundedLabels {
   #known = new Set<string>();

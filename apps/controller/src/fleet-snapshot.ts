@@ -22,8 +22,8 @@ interface FleetSnapshotDeps {
 const FRESH_MS = 1_000;
 
 /**
- * @returns the last plan as of at most a second ago. A process without one, which is a follower or a leader that has not planned yet, makes one to show.
- * The estimate is always of the current time, since an update may take longer than the plan could know.
+ * @returns the last plan as of at most a second ago. A process without one, which is a follower or a leader that has not planned yet, makes
+ * one to show. The estimate is always of the current time, since an update may take longer than the plan could know.
  */
 export function createFleetSnapshot({ lastPlan, observe, policy, clock, phases }: FleetSnapshotDeps): () => FleetSnapshot {
   const planToShow = (): PlannedFleet => {

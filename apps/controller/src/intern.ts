@@ -4,8 +4,8 @@ const LONGEST = 1_024;
 const known = new Map<string, string>();
 
 /**
- * One string for equal texts: most shadows contain the same texts, and the JSON parser allocates a string for each. A long text, or one that was
- * last seen long ago, may become another string, which only costs memory.
+ * One string for equal texts: most shadows contain the same texts, and the JSON parser allocates a string for each. A long text, or one
+ * that was last seen long ago, may become another string, which only costs memory.
  */
 export function intern<T extends string>(text: T): T {
   const shared = known.get(text);

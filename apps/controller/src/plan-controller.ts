@@ -23,8 +23,8 @@ export interface PlanController {
   /** Asks for a plan in so many milliseconds at the latest. */
   readonly planWithin: (ms: number) => void;
   /**
-   * The plan that was carried out last, or is being carried out. All that is reported, shown and written to conditions comes from it. undefined: this
-   * process is not the leader, or has not planned yet in this term
+   * The plan that was carried out last, or is being carried out. All that is reported, shown and written to conditions comes from it.
+   * undefined: this process is not the leader, or has not planned yet in this term
    */
   readonly lastPlan: () => PlannedFleet | undefined;
   /** Whether a plan is due (1) or not (0). */
@@ -38,7 +38,7 @@ const COALESCE_MS = 10;
 // Some facts change with time alone and without a time to plan again: an agent that stops reporting, or a wall clock that jumps.
 const LONGEST_PAUSE_MS = 60_000;
 const AFTER_CONFLICT_MS = 500;
-// A node whose spec was written waits for something from then on, and only the next plan finds what, and until when. The event of our own write asks for no plan.
+// Only the next plan finds what a node waits for after its spec was written, and until when; the event of our own write causes no plan.
 const AFTER_CHANGE_MS = 500;
 // Another node may get the slot of a node whose change was rejected, which is then skipped for a while.
 const AFTER_REJECTION_MS = 1_000;
@@ -47,7 +47,7 @@ export function createPlanController(deps: PlanControllerDeps): PlanController {
   const { clock, log, random, policy, observe, exclusion, onPlan, onReconcile } = deps;
   const writer = createPlanWriter(deps);
   let lastPlan: PlannedFleet | undefined;
-  /** How long nodes have waited. Kept in memory; the next leader reads from the conditions of the shadows which holds have been reported. */
+  /** How long nodes have waited. In memory; the next leader reads from the conditions of shadows which holds were reported. */
   let spans = NO_SPANS;
 
   const reconcile = async (signal: AbortSignal): Promise<ReconcileResult> => {

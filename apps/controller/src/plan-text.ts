@@ -3,8 +3,8 @@ import { planView } from './plan-view.ts';
 import type { PlanViewer, Wanted } from './plan-view.ts';
 
 /**
- * @returns a function that returns the plan as JSON. The text with all nodes, more than a megabyte for 5,000, is made once for each snapshot, so that
- * clients that ask in a loop do not keep the leader from its work.
+ * @returns a function that returns the plan as JSON. The text with all nodes, more than a megabyte for 5,000, is made once for each
+ * snapshot, so that clients that ask in a loop do not keep the leader from its work.
  */
 export function createPlanText(snapshot: () => FleetSnapshot, viewer: () => PlanViewer): (wanted: Wanted | undefined) => string {
   let whole: { readonly of: FleetSnapshot; readonly text: string } | undefined;

@@ -6,7 +6,8 @@ import { formatTimestamp } from '@brupop/kube-objects';
 import type { FleetSnapshot } from './fleet-snapshot.ts';
 
 /**
- * The response to `GET /plan`. Its JSON Schema is `PLAN_SCHEMA`; names and meanings are stable, fields may be added. Times are RFC 3339 in UTC.
+ * The response to `GET /plan`. Its JSON Schema is `PLAN_SCHEMA`; names and meanings are stable, fields may be added. Times are RFC 3339 in
+ * UTC.
  */
 export interface PlanView {
   /** When the plan was made. */

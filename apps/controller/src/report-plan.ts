@@ -35,8 +35,8 @@ interface Subject {
 const NO_SUBJECT: Subject = { regarding: [], shadow: undefined };
 
 /**
- * Log and Events use the plan's own reasons and messages. The hold of a node is reported once, until it is another one. A hold that a condition of the
- * shadow shows was reported by an earlier leader, and its Event is not repeated.
+ * Log and Events use the plan's own reasons and messages. The hold of a node is reported once, until it is another one. A hold that a
+ * condition of the shadow shows was reported by an earlier leader, and its Event is not repeated.
  */
 export function createPlanReporter({ events, log, clock, metrics, phases }: PlanReporterDeps): PlanReporter {
   /** By node: what was reported last. */
@@ -87,7 +87,7 @@ export function createPlanReporter({ events, log, clock, metrics, phases }: Plan
   };
 }
 
-/** What makes a hold worth reporting again. The message of a quiet hold follows the progress of the agent, and that of a lasting one the pods that come and go. */
+/** What makes a hold worth reporting again; without the message of a quiet or lasting hold, which changes with the progress of a drain. */
 function keyOf(hold: FleetHold): string {
   if (severityOf(hold) === 'quiet') return hold.reason;
   return isLasting(hold) ? `${hold.reason} lasts` : `${hold.reason} ${hold.message}`;

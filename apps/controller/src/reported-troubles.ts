@@ -1,7 +1,9 @@
 import type { BottlerocketShadow } from '@brupop/crd-models';
 import { nodeNameOf } from '@brupop/crd-models';
 
-/** @returns by node: the reason why the conditions of its shadow say that it needs attention or that its drain is blocked; found at the first call */
+/**
+ * @returns by node, found at the first call: the reason why, by the conditions of its shadow, it needs attention or its drain is blocked
+ */
 export function reportedTroubles(shadows: readonly BottlerocketShadow[]): (node: string) => string | undefined {
   let reported: Map<string | undefined, string> | undefined;
   return (node) => (reported ??= new Map(shadows.flatMap(troubleOf))).get(node);
