@@ -111,8 +111,8 @@ const POLICIES: readonly Policy[] = [
 const API_VERSION = 'admissionregistration.k8s.io/v1';
 
 /**
- * What RBAC cannot say: which fields and which names the operator's own accounts may write. Requests of other accounts are not checked. They need
- * Kubernetes 1.30.
+ * What RBAC cannot say: which fields and which names the operator's own accounts may write. Requests of other accounts are not checked.
+ * They need Kubernetes 1.30.
  */
 export function admissionPolicies(namespace: string): readonly KubernetesObject[] {
   return POLICIES.flatMap(({ name, component, rules, validations }): readonly KubernetesObject[] => {

@@ -39,7 +39,8 @@ export function certManagerObjects({ namespace }: Installation): readonly Kubern
         isCA: true,
         commonName: CA,
         secretName: ROOT_CA_SECRET,
-        // Outlives the leaves (90 days, cert-manager's default) by far: were they to change together, no client would trust any server for a while.
+        // Far longer than the leaves (90 days, cert-manager's default): if both changed together, no client would trust any server for a
+        // while.
         duration: '87600h',
         renewBefore: '8760h',
         privateKey: { algorithm: 'RSA', encoding: 'PKCS8' },

@@ -1,8 +1,8 @@
 const MOST_UINT32 = 2 ** 32 - 1;
 
 /**
- * The definition as it is installed: `format: uint32`, which the schema of Brupop 1.x has, becomes the bounds that it stands for. Kubernetes knows no such
- * format, ignores it, and warns each time the definition is applied.
+ * The definition as it is installed: `format: uint32`, which the schema of Brupop 1.x has, becomes the bounds that it stands for.
+ * Kubernetes knows no such format, ignores it, and warns each time the definition is applied.
  */
 export function withKnownFormats<T>(value: T): T {
   if (Array.isArray(value)) return value.map(withKnownFormats) as T;

@@ -3,8 +3,8 @@ import { installObjects } from './install.ts';
 import type { KubernetesObject } from './objects.ts';
 
 /**
- * What no client may change in Kubernetes, as a cluster with Brupop 1.x has it. Were one of these different, `kubectl apply` and `helm upgrade`
- * would be refused in the middle.
+ * What no client may change in Kubernetes, as a cluster with Brupop 1.x has it. Were one of these different, `kubectl apply` and `helm
+ * upgrade` would be refused in the middle.
  */
 const UNCHANGEABLE: readonly { readonly kind: string; readonly name: string; readonly fields: object }[] = [
   {

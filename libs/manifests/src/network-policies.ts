@@ -11,9 +11,10 @@ const DNS: KubernetesValue = {
 };
 
 /**
- * Ingress to the operator's pods, restricted by port only: kube-apiserver (which calls the conversion webhook), nodes (whose kubelets probe) and
- * Prometheus have addresses that are not known in advance. Only the kubelet of its node may connect to an agent, which no policy can forbid, and an agent may only
- * connect to the apiserver and DNS. The others call the Kubernetes API, wherever that is, so what they may call is not restricted.
+ * Ingress to the operator's pods, restricted by port only: kube-apiserver (which calls the conversion webhook), nodes (whose kubelets
+ * probe) and Prometheus have addresses that are not known in advance. Only the kubelet of its node may connect to an agent, which no policy
+ * can forbid, and an agent may only connect to the apiserver and DNS. The others call the Kubernetes API, wherever that is, so what they
+ * may call is not restricted.
  */
 export function networkPolicies(installation: Installation): readonly KubernetesObject[] {
   const { apiserverInternalPort, apiserverServicePort, metricsPorts } = installation;

@@ -38,7 +38,8 @@ export interface InstallOptions {
   readonly imagePullSecrets?: readonly string[];
   /**
    * Where the certificates come from. `operator` (default): the controller makes and renews them; `cert-manager`: cert-manager.io/v1
-   * objects are part of the installation; `provided`: the Secrets `brupop-apiserver-certificate` and `brupop-apiserver-client-certificate` are there already.
+   * objects are part of the installation; `provided`: the Secrets `brupop-apiserver-certificate` and `brupop-apiserver-client-certificate`
+   * exist already.
    */
   readonly certificates?: 'operator' | 'cert-manager' | 'provided';
   /** Certificate authority of the apiserver for the CRD, as base64 of PEM; not needed with cert-manager. */
@@ -47,7 +48,7 @@ export interface InstallOptions {
   readonly apiserverServicePort?: number;
   /** Port that the apiserver listens on, default 8443. */
   readonly apiserverInternalPort?: number;
-  /** Ports of the metrics, of the controller's probes too. Default: what the component's environment has as METRICS_PORT, or else {@link METRICS_PORT}. */
+  /** Ports of the metrics and of the controller's probes. Default: METRICS_PORT of the component's environment, or {@link METRICS_PORT}. */
   readonly metricsPorts?: MetricsPorts;
   /** Default 3. */
   readonly apiserverReplicas?: number;

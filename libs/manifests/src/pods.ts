@@ -52,8 +52,8 @@ export const UNPRIVILEGED: KubernetesValue = { ...RESTRICTED, runAsNonRoot: true
 export const UNPRIVILEGED_POD: KubernetesValue = { fsGroup: UNPRIVILEGED_ID };
 
 /**
- * Of apiserver and controller: they may run on cordoned nodes. Only they uncordon nodes, so without them a cluster whose nodes are all cordoned, such as one
- * node after a power failure during its drain, could not recover.
+ * Of apiserver and controller: they may run on cordoned nodes. Only they uncordon nodes, so without them a cluster whose nodes are all
+ * cordoned, such as one node after a power failure during its drain, could not recover.
  */
 export const SERVER_TOLERATIONS: readonly KubernetesValue[] = [
   { key: 'node.kubernetes.io/unschedulable', operator: 'Exists', effect: 'NoSchedule' },

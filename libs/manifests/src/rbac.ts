@@ -18,7 +18,7 @@ export interface Permissions {
   readonly namespace: readonly PolicyRule[];
 }
 
-/** The ClusterRole of Kubernetes that Brupop 1.x binds for TokenReviews. It also allows SubjectAccessReviews, so this operator binds no account to it. */
+/** The ClusterRole that Brupop 1.x binds for TokenReviews. It also allows SubjectAccessReviews, so this operator binds no account to it. */
 export const AUTH_DELEGATOR_ROLE = 'system:auth-delegator';
 
 // Events about nodes, which have no namespace, are kept in namespace `default`: hence cluster-wide.
@@ -123,8 +123,8 @@ export function clusterRoleBinding(component: Component, namespace: string): Kub
 }
 
 /**
- * The original's binding to {@link AUTH_DELEGATOR_ROLE}, without subjects. The role of a binding cannot be changed, and an object that is left out of a
- * manifest stays in the cluster: applied over the original's, this one takes the permission away.
+ * The binding of Brupop 1.x to {@link AUTH_DELEGATOR_ROLE}, without subjects. The role of a binding cannot be changed, and an object that
+ * is left out of a manifest stays in the cluster: applied over the original's, this one takes the permission away.
  */
 export function emptyAuthDelegatorBinding(): KubernetesObject {
   return {

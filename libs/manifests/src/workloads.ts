@@ -198,7 +198,9 @@ export function apiserverService(installation: Installation): KubernetesObject {
   };
 }
 
-/** Service `brupop-controller-server`, for the metrics. It alone asks to be scraped: were the pod to ask too, each sample would come twice. */
+/**
+ * Service `brupop-controller-server`, for the metrics. Only it has scrape annotations: with those of the pod, each sample would come twice.
+ */
 export function controllerService(installation: Installation): KubernetesObject {
   const port = installation.metricsPorts.controller;
   return {
