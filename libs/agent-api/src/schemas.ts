@@ -1,76 +1,44 @@
-import { TIMESTAMP_PATTERN } from '@brupop/crd-models';
+import { fields, listOf, TIMESTAMP_PATTERN } from '@brupop/crd-models';
 import type { JsonSchema } from '@brupop/crd-models';
 
 // A node has at most a few hundred pods; no apiserver of ours sends a longer list.
 const MOST_ITEMS = 1000;
 
-const CREATE_SHADOW_REQUEST: JsonSchema = {
-  type: 'object',
-  required: ['node_selector'],
-  properties: {
-    node_selector: {
-      type: 'object',
-      required: ['node_name', 'node_uid'],
-      properties: { node_name: { type: 'string' }, node_uid: { type: 'string' } },
-    },
-  },
-};
+const TEXT: JsonSchema = { type: 'string' };
+const TIME: JsonSchema = { type: 'string', pattern: TIMESTAMP_PATTERN };
+const COUNT: JsonSchema = { type: 'integer', minimum: 0 };
+const BOOLEAN: JsonSchema = { type: 'boolean' };
 
-const WAITING_POD: JsonSchema = {
-  type: 'object',
-  required: ['namespace', 'name', 'reason', 'message'],
-  properties: {
-    namespace: { type: 'string' },
-    name: { type: 'string' },
-    reason: { type: 'string', enum: ['blocked', 'terminating', 'retrying'] },
-    message: { type: 'string' },
-  },
-};
+const CREATE_SHADOW_REQUEST: JsonSchema = fields({ node_selector: fields({ node_name: TEXT, node_uid: TEXT }) });
 
-const STEP_PROGRESS: JsonSchema = {
-  type: 'object',
-  required: ['done', 'message'],
-  properties: {
-    done: { type: 'boolean' },
-    message: { type: 'string' },
-    since: { type: 'string', pattern: TIMESTAMP_PATTERN },
-    evicted: { type: 'integer', minimum: 0 },
-    waiting: { type: 'array', maxItems: MOST_ITEMS, items: WAITING_POD },
-    waiting_total: { type: 'integer', minimum: 0 },
-    blocked: {
-      type: 'object',
-      required: ['reason', 'message'],
-      properties: { reason: { type: 'string' }, message: { type: 'string' } },
-    },
-    notice: { type: 'string' },
-    until: { type: 'string', pattern: TIMESTAMP_PATTERN },
-    retry_after_ms: { type: 'integer', minimum: 0 },
-    returned: { type: 'boolean' },
-  },
-};
+const WAITING_POD: JsonSchema = fields({
+  namespace: TEXT,
+  name: TEXT,
+  reason: { type: 'string', enum: ['blocked', 'terminating', 'retrying'] },
+  message: TEXT,
+});
 
-const NODE_HEALTH: JsonSchema = {
-  type: 'object',
-  required: ['healthy', 'problems'],
-  properties: {
-    healthy: { type: 'boolean' },
-    problems: { type: 'array', maxItems: MOST_ITEMS, items: { type: 'string' } },
-    node_problem: { type: 'string' },
-    daemon_sets: {
-      type: 'array',
-      maxItems: MOST_ITEMS,
-      items: { type: 'object', required: ['name', 'problem'], properties: { name: { type: 'string' }, problem: { type: 'string' } } },
-    },
+const STEP_PROGRESS: JsonSchema = fields(
+  { done: BOOLEAN, message: TEXT },
+  {
+    since: TIME,
+    evicted: COUNT,
+    waiting: listOf(WAITING_POD, MOST_ITEMS),
+    waiting_total: COUNT,
+    blocked: fields({ reason: TEXT, message: TEXT }),
+    notice: TEXT,
+    until: TIME,
+    retry_after_ms: COUNT,
+    returned: BOOLEAN,
   },
-};
+);
 
-const ERROR_BODY: JsonSchema = {
-  type: 'object',
-  required: ['error'],
-  properties: {
-    error: { type: 'object', required: ['code', 'message'], properties: { code: { type: 'string' }, message: { type: 'string' } } },
-  },
-};
+const NODE_HEALTH: JsonSchema = fields(
+  { healthy: BOOLEAN, problems: listOf(TEXT, MOST_ITEMS) },
+  { node_problem: TEXT, daemon_sets: listOf(fields({ name: TEXT, problem: TEXT }), MOST_ITEMS) },
+);
+
+const ERROR_BODY: JsonSchema = fields({ error: fields({ code: TEXT, message: TEXT }) });
 
 /** The schemas from which the validators are generated, by the name of the validator. */
 export const VALIDATED: Readonly<Record<string, JsonSchema>> = {

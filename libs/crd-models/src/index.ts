@@ -16,7 +16,7 @@ export type {
 export * from './names.ts';
 export { shadowPath, shadowsPath, shadowStatusPath } from './paths.ts';
 export { SHADOW_V1_STATES } from './shadow-v1.ts';
-export { TIMESTAMP_PATTERN } from './schema.ts';
+export { fields, listOf, TIMESTAMP_PATTERN } from './schema.ts';
 export type { JsonSchema } from './schema.ts';
 export { boundStatus } from './bound-shadow.ts';
 export { fitToSchema } from './fit.ts';

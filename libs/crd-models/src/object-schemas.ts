@@ -1,29 +1,24 @@
 import { GROUP, KIND, STORAGE_VERSION } from './names.ts';
-import { text, withoutLimits } from './schema.ts';
+import { fields, listOf, text, withoutLimits } from './schema.ts';
 import type { JsonSchema } from './schema.ts';
 import { SHADOW_V2_SCHEMA, STATUS_SCHEMA, V2_DATA_SCHEMA } from './shadow-schemas.ts';
 
 const STRINGS: JsonSchema = { type: 'object', additionalProperties: { type: 'string' } };
 
-const OWNER_REFERENCE: JsonSchema = {
-  type: 'object',
-  required: ['apiVersion', 'kind', 'name', 'uid'],
-  properties: {
+const OWNER_REFERENCE: JsonSchema = fields(
+  {
     apiVersion: text('Group and version of the owner.'),
     kind: text('Kind of the owner.'),
     name: text('Name of the owner.'),
     uid: text('UID of the owner.'),
-    controller: { type: 'boolean' },
-    blockOwnerDeletion: { type: 'boolean' },
   },
-};
+  { controller: { type: 'boolean' }, blockOwnerDeletion: { type: 'boolean' } },
+);
 
 /** The part of `metav1.ObjectMeta` that is read. */
-export const METADATA: JsonSchema = {
-  type: 'object',
-  required: ['name'],
-  properties: {
-    name: text('Name.'),
+export const METADATA: JsonSchema = fields(
+  { name: text('Name.') },
+  {
     namespace: text('Namespace.'),
     uid: text('UID.'),
     resourceVersion: text('Opaque version of the object.'),
@@ -32,10 +27,10 @@ export const METADATA: JsonSchema = {
     deletionTimestamp: text('RFC 3339.'),
     labels: STRINGS,
     annotations: STRINGS,
-    finalizers: { type: 'array', items: { type: 'string' } },
-    ownerReferences: { type: 'array', items: OWNER_REFERENCE },
+    finalizers: listOf({ type: 'string' }),
+    ownerReferences: listOf(OWNER_REFERENCE),
   },
-};
+);
 
 /** A whole v2 object, of any size: what the schema in the CRD leaves to kube-apiserver is spelt out. */
 export const SHADOW_OBJECT_SCHEMA: JsonSchema = {
@@ -50,24 +45,16 @@ export const SHADOW_OBJECT_SCHEMA: JsonSchema = {
 };
 
 /** `apiextensions.k8s.io/v1` ConversionReview, the request; its objects are judged one by one when they are converted. */
-export const CONVERSION_REVIEW_SCHEMA: JsonSchema = {
-  type: 'object',
-  required: ['apiVersion', 'kind', 'request'],
-  properties: {
-    apiVersion: text('Group and version of the review.'),
-    kind: { type: 'string', enum: ['ConversionReview'] },
-    request: {
-      type: 'object',
-      required: ['uid', 'desiredAPIVersion', 'objects'],
-      properties: {
-        uid: text('Ties the answer to the request.'),
-        desiredAPIVersion: text('Group and version to convert to.'),
-        // A check of the items would collect an error for each of millions of bad ones.
-        objects: { type: 'array' },
-      },
-    },
-  },
-};
+export const CONVERSION_REVIEW_SCHEMA: JsonSchema = fields({
+  apiVersion: text('Group and version of the review.'),
+  kind: { type: 'string', enum: ['ConversionReview'] },
+  request: fields({
+    uid: text('Ties the answer to the request.'),
+    desiredAPIVersion: text('Group and version to convert to.'),
+    // A check of the items would collect an error for each of millions of bad ones.
+    objects: { type: 'array' },
+  }),
+});
 
 /** The schemas that validators are generated from, by the name of the validator. */
 export const VALIDATED: Readonly<Record<string, JsonSchema>> = {

@@ -34,6 +34,25 @@ export const text = (description: string, maxLength?: number): JsonSchema => ({
   ...(maxLength === undefined ? {} : { maxLength }),
 });
 
+/** An object with these fields. */
+export const fields = (
+  required: Readonly<Record<string, JsonSchema>>,
+  optional: Readonly<Record<string, JsonSchema>> = {},
+  description?: string,
+): JsonSchema => ({
+  type: 'object',
+  ...(description === undefined ? {} : { description }),
+  ...(Object.keys(required).length === 0 ? {} : { required: Object.keys(required) }),
+  properties: { ...required, ...optional },
+});
+
+/** A list of such items. */
+export const listOf = (items: JsonSchema, maxItems?: number): JsonSchema => ({
+  type: 'array',
+  ...(maxItems === undefined ? {} : { maxItems }),
+  items,
+});
+
 /** A semantic version. */
 export const version = (description: string): JsonSchema => ({
   type: 'string',

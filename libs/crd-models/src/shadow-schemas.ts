@@ -1,5 +1,5 @@
 import { LIMITS } from './limits.ts';
-import { nullable, text, timestamp, uint32, version, withoutLimits } from './schema.ts';
+import { fields, nullable, text, timestamp, uint32, version, withoutLimits } from './schema.ts';
 import type { JsonSchema } from './schema.ts';
 import { PROGRESS_STEPS, SHADOW_STATES } from './shadow.ts';
 import { SHADOW_V1_STATES } from './shadow-v1.ts';
@@ -32,50 +32,43 @@ const coreStatus = (states: readonly string[]): Readonly<Record<(typeof CORE_REQ
   current_state: { type: 'string', enum: states, description: 'The state that the node is in.' },
 });
 
-const CONDITION: JsonSchema = {
-  type: 'object',
-  required: ['type', 'status', 'reason', 'message', 'lastTransitionTime'],
-  properties: {
+const CONDITION: JsonSchema = fields(
+  {
     type: text('Name of the condition, in CamelCase.', LIMITS.word),
     status: { type: 'string', enum: ['True', 'False', 'Unknown'] },
     reason: text('Why, in one CamelCase word.', LIMITS.word),
     message: text('Why, for people.', LIMITS.conditionMessage),
     lastTransitionTime: timestamp('When `status` was last changed.'),
-    observedGeneration: { type: 'integer', format: 'int64', minimum: 0 },
   },
-};
+  { observedGeneration: { type: 'integer', format: 'int64', minimum: 0 } },
+);
 
-const PROGRESS: JsonSchema = {
-  type: 'object',
-  description: 'The last disruptive step that the agent began, written before the step.',
-  required: ['step', 'since', 'boot_id', 'version'],
-  properties: {
+const PROGRESS: JsonSchema = fields(
+  {
     step: { type: 'string', enum: PROGRESS_STEPS },
     since: timestamp('When the step began.'),
     boot_id: text('Boot id of the host when the step began.', LIMITS.bootId),
     version: version('The version that the step is part of an update to.'),
+  },
+  {
     message: text('What it is doing or waiting for, for people.', LIMITS.message),
     reason: nullable(text('Why the step makes no progress, in one CamelCase word.', LIMITS.word)),
     until: nullable(timestamp('When the step ends by itself at the latest, if that is known.')),
   },
-};
+  'The last disruptive step that the agent began, written before the step.',
+);
 
-const FAILED_VERSION: JsonSchema = {
-  type: 'object',
-  required: ['version', 'failures', 'last_failure_timestamp'],
-  properties: {
-    version: version('The version that failed.'),
-    failures: uint32('Consecutive failed attempts.', 1),
-    last_failure_timestamp: timestamp('When it last failed.'),
-  },
-};
+const FAILED_VERSION: JsonSchema = fields({
+  version: version('The version that failed.'),
+  failures: uint32('Consecutive failed attempts.', 1),
+  last_failure_timestamp: timestamp('When it last failed.'),
+});
 
-const UPDATE_CHECK: JsonSchema = {
-  type: 'object',
-  description: 'What the agent knows of updates for its host. Absent: the agent does not report it.',
-  required: ['result'],
-  properties: {
+const UPDATE_CHECK: JsonSchema = fields(
+  {
     result: text('UpdateAvailable, NothingNewer, NotChecked (not since the host booted), or Failing (for half an hour).', LIMITS.word),
+  },
+  {
     checked_at: nullable(timestamp('When the host last checked with success since it booted.')),
     since: nullable(timestamp('Since when `result` is what it is.')),
     reason: nullable(text('Why the host cannot check, in one CamelCase word.', LIMITS.word)),
@@ -83,7 +76,8 @@ const UPDATE_CHECK: JsonSchema = {
     interval_seconds: nullable(uint32('How often the host is to check, in seconds.')),
     newest_listed: nullable(version('The newest version that is listed, if a version lock or a wave holds it back.')),
   },
-};
+  'What the agent knows of updates for its host. Absent: the agent does not report it.',
+);
 
 // What v2 has and v1 has not. The original's fields come first; the others are additions and therefore optional.
 const V2_STATUS_PROPERTIES: Readonly<Record<string, JsonSchema>> = {

@@ -1,54 +1,29 @@
 import { METADATA } from './object-schemas.ts';
-import { text } from './schema.ts';
+import { fields, listOf, text } from './schema.ts';
 import type { JsonSchema } from './schema.ts';
 import { faultsInWords, soundShape } from './sound-shape.ts';
 
-const CONDITIONS: JsonSchema = {
-  type: 'array',
-  items: {
-    type: 'object',
-    required: ['type', 'status'],
-    properties: {
-      type: text('Name.'),
-      status: text('True, False or Unknown.'),
-      reason: text('One word.'),
-      message: text('For people.'),
-      lastTransitionTime: text('RFC 3339.'),
-    },
+const CONDITIONS: JsonSchema = listOf(
+  fields(
+    { type: text('Name.'), status: text('True, False or Unknown.') },
+    { reason: text('One word.'), message: text('For people.'), lastTransitionTime: text('RFC 3339.') },
+  ),
+);
+const TAINTS: JsonSchema = listOf(fields({ key: text('Key.'), effect: text('Effect.') }, { value: text('Value.') }));
+const NODE: JsonSchema = fields(
+  { metadata: METADATA },
+  {
+    spec: fields({}, { unschedulable: { type: 'boolean' }, taints: TAINTS }),
+    status: fields({}, { conditions: CONDITIONS, nodeInfo: fields({}, { bootID: text('Boot id.') }) }),
   },
-};
-
-const TAINTS: JsonSchema = {
-  type: 'array',
-  items: {
-    type: 'object',
-    required: ['key', 'effect'],
-    properties: { key: text('Key.'), value: text('Value.'), effect: text('Effect.') },
+);
+const POD: JsonSchema = fields(
+  { metadata: METADATA },
+  {
+    spec: fields({}, { nodeName: text('Name of the Node.') }),
+    status: fields({}, { phase: text('Phase.'), conditions: CONDITIONS }),
   },
-};
-
-const NODE: JsonSchema = {
-  type: 'object',
-  required: ['metadata'],
-  properties: {
-    metadata: METADATA,
-    spec: { type: 'object', properties: { unschedulable: { type: 'boolean' }, taints: TAINTS } },
-    status: {
-      type: 'object',
-      properties: { conditions: CONDITIONS, nodeInfo: { type: 'object', properties: { bootID: text('Boot id.') } } },
-    },
-  },
-};
-
-const POD: JsonSchema = {
-  type: 'object',
-  required: ['metadata'],
-  properties: {
-    metadata: METADATA,
-    spec: { type: 'object', properties: { nodeName: text('Name of the Node.') } },
-    status: { type: 'object', properties: { phase: text('Phase.'), conditions: CONDITIONS } },
-  },
-};
+);
 
 /** The legal part of an object, and which parts are illegal; for people. */
 export interface Sound<T> {
