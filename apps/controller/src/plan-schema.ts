@@ -1,5 +1,6 @@
 import { SHADOW_STATES } from '@brupop/crd-models';
 import { CHANGE_REASONS, HOLD_REASONS, UPDATE_PHASES } from '@brupop/state-machine';
+import type { NodeView, PlanView } from './plan-view.ts';
 
 /** JSON Schema, draft 2020-12. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
@@ -8,8 +9,8 @@ const time = (description: string): JsonSchema => ({ type: 'string', format: 'da
 const orNull = (schema: JsonSchema, description: string): JsonSchema => ({ anyOf: [schema, { type: 'null' }], description });
 const count = (description: string): JsonSchema => ({ type: 'integer', minimum: 0, description });
 const names = (description: string): JsonSchema => ({ type: 'array', items: { type: 'string' }, description });
-/** All properties are required, and more may be added. */
-const object = (properties: Readonly<Record<string, JsonSchema>>, description: string): JsonSchema => ({
+/** An object with all fields of `T`, which are required, and perhaps more. */
+const object = <T>(properties: Readonly<Record<keyof T, JsonSchema>>, description: string): JsonSchema => ({
   type: 'object',
   description,
   required: Object.keys(properties),
@@ -18,7 +19,7 @@ const object = (properties: Readonly<Record<string, JsonSchema>>, description: s
 
 const REASONS = [...new Set([...Object.keys(CHANGE_REASONS), ...Object.keys(HOLD_REASONS)])];
 
-const NODE: JsonSchema = {
+const NODE: JsonSchema & { readonly properties: Readonly<Record<keyof NodeView, JsonSchema>> } = {
   type: 'object',
   required: ['node', 'next', 'reason', 'message'],
   properties: {
@@ -42,7 +43,7 @@ const NODE: JsonSchema = {
 export const PLAN_SCHEMA: JsonSchema = {
   $schema: 'https://json-schema.org/draft/2020-12/schema',
   title: 'Plan of the Bottlerocket update operator',
-  ...object(
+  ...object<PlanView>(
     {
       at: time(
         'When the plan was made. A leader shows the plan that it carried out last: it plans again at most 5 seconds after a change, and at least once a minute. A follower plans at most once a second.',
@@ -59,7 +60,7 @@ export const PLAN_SCHEMA: JsonSchema = {
         type: 'boolean',
         description: 'Whether the caches have synced with the Kubernetes API; until then, nodes may be missing.',
       },
-      window: object(
+      window: object<PlanView['window']>(
         {
           open: { type: 'boolean' },
           opensAt: orNull(time('When the window opens next.'), 'null: it is open, or never opens again.'),
@@ -67,7 +68,7 @@ export const PLAN_SCHEMA: JsonSchema = {
         },
         'The update window: when updates may start.',
       ),
-      budget: object(
+      budget: object<PlanView['budget']>(
         {
           maxConcurrentUpdates: { anyOf: [{ type: 'integer', minimum: 1 }, { const: 'unlimited' }], description: 'MAX_CONCURRENT_UPDATE.' },
           used: count('How many slots are in use.'),
@@ -78,7 +79,7 @@ export const PLAN_SCHEMA: JsonSchema = {
         },
         'How many nodes may be updated at the same time, and which are being updated.',
       ),
-      estimate: object(
+      estimate: object<PlanView['estimate']>(
         {
           finishesAt: orNull(
             time('When the last node with an estimate is expected to be updated.'),

@@ -5,69 +5,46 @@ import type { AveragePhaseDurations, BudgetUse, ChangeReason, FleetPlan, HoldRea
 import { formatTimestamp } from '@brupop/kube-objects';
 import type { FleetSnapshot } from './fleet-snapshot.ts';
 
-/**
- * The response to `GET /plan`. Its JSON Schema is `PLAN_SCHEMA`; names and meanings are stable, fields may be added. Times are RFC 3339 in
- * UTC.
- */
+/** The response to `GET /plan`. `PLAN_SCHEMA` describes each field; names and meanings are stable, fields may be added. Times are RFC 3339 in UTC. */
 export interface PlanView {
-  /** When the plan was made. */
   readonly at: string;
-  /** Whether the process that answers is the leader, which carries the plan out. A follower shows what it would do. */
   readonly leader: boolean;
-  /** The identity of the leader: the holder of the Lease. `null`: there is none, or it is not known yet. */
   readonly leaderIdentity: string | null;
-  /** Whether the caches have synced with the Kubernetes API; until then, nodes may be missing. */
   readonly synced: boolean;
   readonly window: {
     readonly open: boolean;
-    /** `null`: it is open, or never opens again. */
     readonly opensAt: string | null;
-    /** `null`: it is closed, closes in more than two weeks, or never closes. */
     readonly closesAt: string | null;
   };
   readonly budget: {
     readonly maxConcurrentUpdates: number | 'unlimited';
     readonly used: number;
-    /** Nodes that are being updated, or that an update made unavailable and that have not come back. */
     readonly usedBy: readonly string[];
-    /** `null`: no limit. */
     readonly maxUnavailable: number | null;
     readonly unavailable: number;
-    /** Nodes that are not Ready or are cordoned, for any reason, or that may become so at any moment. */
     readonly unavailableNodes: readonly string[];
   };
   readonly estimate: {
-    /** When the last node with an estimate is expected to be updated. `null`: nothing has been measured yet, or there is nothing to do. */
     readonly finishesAt: string | null;
-    /** Nodes to be updated for which there is no estimate. */
     readonly unknown: number;
-    /** The basis of the estimate: the average duration of each phase that this process has measured. */
     readonly phaseSeconds: Readonly<Partial<Record<UpdatePhase, number>>>;
   };
-  /** Number of nodes by reason. */
   readonly counts: Readonly<Partial<Record<ChangeReason | HoldReason, number>>>;
   readonly nodes: readonly NodeView[];
-  /** When time alone may change the plan; the controller plans again then. `null`: never. */
   readonly recheckAt: string | null;
 }
 
 /** The entry of one node. */
 export interface NodeView {
   readonly node: string;
-  /** `step`: the node takes its next step now; `wait`: it waits. */
   readonly next: 'step' | 'wait';
   readonly reason: ChangeReason | HoldReason;
-  /** What the node does or waits for; the same text as in Events, conditions and the log. */
   readonly message: string;
-  /** Until when the reason holds, if time alone may change it. */
   readonly until?: string;
-  /** Since when the node waits, if it is known. */
   readonly since?: string;
-  /** The desired state of the node: the state in the spec of its shadow. */
   readonly state?: string;
   readonly version?: string;
   readonly targetVersion?: string;
-  /** When the node is expected to be updated. Absent: unknown, or nothing to do. */
   readonly estimatedAt?: string;
 }
 

@@ -1,23 +1,10 @@
 import { LONGEST_MESSAGE } from '@brupop/kube-objects';
 
-/** What is limited; see {@link LIMITS}. */
-export type LimitName =
-  | 'version'
-  | 'timestamp'
-  | 'bootId'
-  | 'word'
-  | 'message'
-  | 'conditionMessage'
-  | 'conditions'
-  | 'failedVersions'
-  | 'objectKey'
-  | 'unhealthyBefore';
-
 /**
  * The longest texts and lists that a shadow holds. Lengths are in UTF-16 code units, so a text within a limit is within the same limit of
  * Kubernetes, which counts characters. Text for people is shortened to its limit; anything else that is too long is refused.
  */
-export const LIMITS: Readonly<Record<LimitName, number>> = {
+export const LIMITS = {
   /** A semantic version. Releases of Bottlerocket have fewer than 20 characters. */
   version: 128,
   /** An RFC 3339 time. */
@@ -27,7 +14,7 @@ export const LIMITS: Readonly<Record<LimitName, number>> = {
   /** A reason, or the name of a condition: one CamelCase word. */
   word: 64,
   /** A message for people, as an agent or a foreign server words it. */
-  message: LONGEST_MESSAGE,
+  message: LONGEST_MESSAGE as number,
   /** The message of a condition: it may quote others. */
   conditionMessage: 4_096,
   /** Conditions of one shadow. */
@@ -38,4 +25,4 @@ export const LIMITS: Readonly<Record<LimitName, number>> = {
   objectKey: 320,
   /** DaemonSets that were unhealthy on one node before its update. */
   unhealthyBefore: 20,
-};
+} as const;
