@@ -81,7 +81,7 @@ export type CertificatePlan =
 
 /**
  * Decides the next write. Trust precedes use: an authority is in every bundle for `propagationMs` before it signs, and stays there
- * for as long after the last certificate that it signed was replaced. A validity period always includes that of its predecessor, so a
+ * for as long after the last certificate that it signed was replaced. A validity period always includes that of the one before it, so a
  * wall clock that jumps, in either direction, never issues a certificate that peers with a correct clock would reject.
  */
 export function planCertificates(observed: CertificateObservation, now: number, policy: CertificatePolicy): CertificatePlan {

@@ -62,7 +62,7 @@ describe(loadKube, () => {
     await expect(kube.http.request({ method: 'GET', path: '/' }, never)).rejects.toMatchObject({ code: 'HTTP_CONNECT' });
   });
 
-  test('tells credentials that cannot be had', async () => {
+  test('reports credentials that are not available', async () => {
     const kube = loadKube(
       configFor('https://localhost:1', { authProvider: { name: 'tokenFile', config: { tokenFile: '/nowhere/token' } } }),
     );

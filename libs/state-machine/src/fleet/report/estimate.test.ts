@@ -82,7 +82,7 @@ describe(estimateFleet, () => {
       expected: { a: 0, b: 10 },
     },
     {
-      name: 'a node that has failed leaves its slot now, and when it will be done nobody can say',
+      name: 'a node that has failed leaves its slot now, and has no estimate',
       fleet: [aMember('a', { ...desired('RebootedIntoUpdate', 5), status: { current_state: 'ErrorReset' } }), aMember('b')],
       expected: { b: 10 },
       unknown: 1,
