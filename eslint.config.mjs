@@ -34,6 +34,8 @@ export default tseslint.config(
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       'no-console': 'error',
+      // Prettier wraps code, and leaves comments and texts alone.
+      'max-len': ['error', { code: 1_000, comments: 140, ignoreUrls: true }],
     },
   },
   {

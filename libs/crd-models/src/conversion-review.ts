@@ -1,19 +1,7 @@
 import { convertShadow } from './convert.ts';
 import { parseConversionReview } from './validate.ts';
 
-/** `apiextensions.k8s.io/v1` ConversionReview, as kube-apiserver sends it. */
-export interface ConversionReview {
-  readonly apiVersion: string;
-  readonly kind: 'ConversionReview';
-  readonly request: {
-    readonly uid: string;
-    /** Group and version. */
-    readonly desiredAPIVersion: string;
-    readonly objects: readonly unknown[];
-  };
-}
-
-/** The answer to a {@link ConversionReview}; always sent with HTTP status 200. */
+/** The answer to a ConversionReview; always sent with HTTP status 200. */
 export interface ConversionReviewAnswer {
   readonly apiVersion: string;
   readonly kind: 'ConversionReview';

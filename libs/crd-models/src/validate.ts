@@ -1,8 +1,19 @@
 import { validateConversionReview, validateShadow, validateShadowStatus, validateStoredStatus } from './generated/validators.ts';
 import { parseWith } from './parse.ts';
 import type { ParseResult } from './parse.ts';
-import type { ConversionReview } from './conversion-review.ts';
 import type { BottlerocketShadow, ShadowStatus } from './shadow.ts';
+
+/** `apiextensions.k8s.io/v1` ConversionReview, as kube-apiserver sends it. */
+export interface ConversionReview {
+  readonly apiVersion: string;
+  readonly kind: 'ConversionReview';
+  readonly request: {
+    readonly uid: string;
+    /** Group and version. */
+    readonly desiredAPIVersion: string;
+    readonly objects: readonly unknown[];
+  };
+}
 
 /** A v2 `BottlerocketShadow` from JSON. Fields unknown to us are kept. */
 export function parseShadow(value: unknown): ParseResult<BottlerocketShadow> {

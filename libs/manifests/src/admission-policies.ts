@@ -9,8 +9,8 @@ import {
   ROOT_CA_SECRET,
 } from '@brupop/crd-models';
 import { componentLabels } from './objects.ts';
-import type { KubernetesObject } from './objects.ts';
-import type { Component } from './options.ts';
+import type { Component, KubernetesObject } from './objects.ts';
+
 import { SERVICE_ACCOUNTS } from './rbac.ts';
 
 interface Policy {

@@ -1,7 +1,7 @@
 import { AGENT_DAEMON_SET, APISERVER_DEPLOYMENT, CONTROLLER_DEPLOYMENT } from '@brupop/crd-models';
 import { componentLabels, selectorLabels } from './objects.ts';
-import type { KubernetesObject, KubernetesValue } from './objects.ts';
-import type { Component, Installation } from './options.ts';
+import type { Component, KubernetesObject, KubernetesValue } from './objects.ts';
+import type { Installation } from './options.ts';
 
 const DNS: KubernetesValue = {
   ports: [

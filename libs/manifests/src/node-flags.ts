@@ -1,4 +1,4 @@
-import type { Component } from './options.ts';
+import type { Component } from './objects.ts';
 
 /**
  * How each process is started: `node <flags> <bundle>`, on the command line, for not all of them count in NODE_OPTIONS. In MiB; Node.js

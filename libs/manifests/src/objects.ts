@@ -1,5 +1,7 @@
 import { AGENT_COMPONENT, APISERVER_COMPONENT, COMPONENT_LABEL, CONTROLLER_COMPONENT } from '@brupop/crd-models';
-import type { Component } from './options.ts';
+
+/** The three processes of the operator. */
+export type Component = 'agent' | 'apiserver' | 'controller';
 
 /** The value of any field of a Kubernetes object, as JSON. */
 export type KubernetesValue =

@@ -1,8 +1,5 @@
 import { DEFAULT_NAMESPACE } from '@brupop/crd-models';
-import type { KubernetesValue } from './objects.ts';
-
-/** The three processes of the operator. */
-export type Component = 'agent' | 'apiserver' | 'controller';
+import type { Component, KubernetesValue } from './objects.ts';
 
 /** Where the pods of one component may run. Each value is what a pod spec takes under the same name. */
 export interface Placement {

@@ -1,7 +1,7 @@
 import { UPDATER_INTERFACE_LABEL, UPDATER_INTERFACE_VERSION } from '@brupop/crd-models';
 import { selectorLabels } from './objects.ts';
-import type { KubernetesValue } from './objects.ts';
-import type { Component, Installation, Placement, Resources } from './options.ts';
+import type { Component, KubernetesValue } from './objects.ts';
+import type { Installation, Placement, Resources } from './options.ts';
 import { SERVICE_ACCOUNTS } from './rbac.ts';
 
 /** What differs between the components' pods. */
