@@ -87,7 +87,7 @@ export function createPlanReporter({ events, log, clock, metrics, phases }: Plan
   };
 }
 
-/** What makes a hold worth reporting again; without the message of a quiet or lasting hold, which changes with the progress of a drain. */
+/** What makes a hold worth reporting again: the messages of quiet holds follow the agent's progress, of lasting ones the pods. */
 function keyOf(hold: FleetHold): string {
   if (severityOf(hold) === 'quiet') return hold.reason;
   return isLasting(hold) ? `${hold.reason} lasts` : `${hold.reason} ${hold.message}`;

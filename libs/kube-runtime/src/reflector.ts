@@ -59,7 +59,7 @@ export interface Reflector<T> {
   readonly store: Store<T>;
   /** Whether a list has replaced the store since the start, or since the last `relist`. */
   hasSynced(): boolean;
-  /** Milliseconds since the last event or bookmark; undefined before the first list. Bookmarks come about every minute. */
+  /** Milliseconds since the last list, event or bookmark; undefined before the first list. Bookmarks come about every minute. */
   silenceMs(): number | undefined;
   /** Keeps the store up to date until `signal` aborts; then resolves. Never rejects. */
   run(signal: AbortSignal): Promise<void>;
