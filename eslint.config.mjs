@@ -31,7 +31,7 @@ export default tseslint.config(
     rules: {
       '@nx/enforce-module-boundaries': ['error', { depConstraints: boundaries, allow: [], enforceBuildableLibDependency: false }],
       '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
-      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       'no-console': 'error',
       // Prettier wraps code, and leaves comments and texts alone.
@@ -42,6 +42,12 @@ export default tseslint.config(
     // Tests may run what ships against the simulator; what ships does not know it.
     files: ['**/*.test.ts', '**/src/testing/**/*.ts'],
     rules: { '@nx/enforce-module-boundaries': 'off' },
+  },
+  {
+    // What ships imports each module once; types are marked where they are named.
+    files: ['apps/*/src/**/*.ts', 'libs/*/src/**/*.ts'],
+    ignores: ['**/*.test.ts', '**/*.fixture.ts', '**/src/testing/**', 'libs/simulator/**'],
+    rules: { 'no-duplicate-imports': 'error' },
   },
   {
     // Decisions take values and give values: no clock, no chance, no machine.

@@ -1,8 +1,7 @@
 import type { UpdateStatus } from '@brupop/bottlerocket-api';
 import type { ShadowSpec, ShadowStatus, ShadowUpdateCheck } from '@brupop/crd-models';
 import type { Logger } from '@brupop/ports';
-import { NOTHING_SEEN, withOutcome } from '@brupop/state-machine';
-import type { Action, SeenChecks, StepOutcome } from '@brupop/state-machine';
+import { NOTHING_SEEN, withOutcome, type Action, type SeenChecks, type StepOutcome } from '@brupop/state-machine';
 import type { PendingCommand } from './perform-step.ts';
 
 /** What the agent remembers between two decisions. It may be lost at any time: steps are then repeated, and all of them are idempotent. */

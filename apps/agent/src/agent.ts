@@ -1,15 +1,12 @@
 import { createBottlerocketApi } from '@brupop/bottlerocket-api';
 import type { BottlerocketShadow } from '@brupop/crd-models';
-import { BrupopError, describeError, FollowingClock, Notifier } from '@brupop/ports';
-import type { Clock, HttpClient, Logger, Random } from '@brupop/ports';
-import { isGoingDown } from '@brupop/state-machine';
-import type { AgentSettings } from '@brupop/state-machine';
+import { BrupopError, describeError, FollowingClock, Notifier, type Clock, type HttpClient, type Logger, type Random } from '@brupop/ports';
+import { isGoingDown, type AgentSettings } from '@brupop/state-machine';
 import { AgentMemory } from './agent-memory.ts';
 import { createApiserverClient } from './apiserver-client.ts';
 import { createBackoff } from './backoff.ts';
 import { createReadiness } from './readiness.ts';
-import { reconcile } from './reconcile.ts';
-import type { Next, ReconcileDeps } from './reconcile.ts';
+import { reconcile, type Next, type ReconcileDeps } from './reconcile.ts';
 import { ShadowCache } from './shadow-cache.ts';
 import { watchShadow } from './watch-shadow.ts';
 

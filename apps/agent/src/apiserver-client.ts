@@ -7,13 +7,14 @@ import {
   preferWait,
   RESPOND_ASYNC,
   ROUTES,
+  type CreateShadowRequest,
+  type NodeHealth,
+  type ParseResult,
+  type StepProgress,
 } from '@brupop/agent-api';
-import type { CreateShadowRequest, NodeHealth, ParseResult, StepProgress } from '@brupop/agent-api';
-import { LIMITS, parseShadow, parseStoredStatus } from '@brupop/crd-models';
-import type { BottlerocketShadow, ShadowStatus } from '@brupop/crd-models';
+import { LIMITS, parseShadow, parseStoredStatus, type BottlerocketShadow, type ShadowStatus } from '@brupop/crd-models';
 import { shortenText } from '@brupop/kube-objects';
-import { BrupopError, withDeadline } from '@brupop/ports';
-import type { Clock, HttpClient, HttpHeaders, HttpRequest } from '@brupop/ports';
+import { BrupopError, withDeadline, type Clock, type HttpClient, type HttpHeaders, type HttpRequest } from '@brupop/ports';
 
 interface ApiserverClientOptions {
   readonly http: HttpClient;

@@ -1,5 +1,4 @@
-import type { Clock, Random } from '@brupop/ports';
-import { sleep } from '@brupop/ports';
+import { sleep, type Clock, type Random } from '@brupop/ports';
 
 const FIRST_MS = 1_000;
 const LONGEST_MS = 30_000;

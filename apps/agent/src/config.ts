@@ -1,9 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { APISERVER_SERVICE, DEFAULT_NAMESPACE } from '@brupop/crd-models';
-import type { ConfigSpec, LoggingConfig } from '@brupop/process';
-import { ipAddress, LOGGING_CONFIG, optional, port, seconds, text, url, withRule } from '@brupop/process';
-import { DEFAULT_AGENT_SETTINGS } from '@brupop/state-machine';
-import type { AgentSettings } from '@brupop/state-machine';
+import {
+  ipAddress,
+  LOGGING_CONFIG,
+  optional,
+  port,
+  seconds,
+  text,
+  url,
+  withRule,
+  type ConfigSpec,
+  type LoggingConfig,
+} from '@brupop/process';
+import { DEFAULT_AGENT_SETTINGS, type AgentSettings } from '@brupop/state-machine';
 
 /** The settings of the agent. */
 export interface AgentConfig extends LoggingConfig {

@@ -1,6 +1,5 @@
 import type { AgentObservation, AgentStep } from '@brupop/state-machine';
-import { ApiserverError } from './apiserver-client.ts';
-import type { ApiserverClient } from './apiserver-client.ts';
+import { ApiserverError, type ApiserverClient } from './apiserver-client.ts';
 import type { ShadowCache } from './shadow-cache.ts';
 
 /** Dependencies of a fresh read of the spec. */

@@ -1,5 +1,4 @@
-import { MOST_DAEMON_SETS } from '@brupop/agent-api';
-import type { NodeHealth } from '@brupop/agent-api';
+import { MOST_DAEMON_SETS, type NodeHealth } from '@brupop/agent-api';
 import type { StepOutcome } from '@brupop/state-machine';
 
 const MOST_NAMED = 3;

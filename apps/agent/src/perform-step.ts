@@ -2,10 +2,8 @@ import type { BottlerocketApi, CommandReport, UpdateCommand, UpdateStatus } from
 import { LIMITS } from '@brupop/crd-models';
 import { shortenText, timestampMs } from '@brupop/kube-objects';
 import type { Clock } from '@brupop/ports';
-import { downloadOf, updaterMessage } from '@brupop/state-machine';
-import type { AgentStep, StepOutcome } from '@brupop/state-machine';
-import { ApiserverError } from './apiserver-client.ts';
-import type { ApiserverClient, NodeStep } from './apiserver-client.ts';
+import { downloadOf, updaterMessage, type AgentStep, type StepOutcome } from '@brupop/state-machine';
+import { ApiserverError, type ApiserverClient, type NodeStep } from './apiserver-client.ts';
 import { healthOutcome } from './health-outcome.ts';
 
 interface PerformStepDeps {

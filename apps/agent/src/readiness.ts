@@ -1,6 +1,5 @@
 import { shortenText } from '@brupop/kube-objects';
-import type { Clock, HttpClient, HttpRequest, HttpResponse } from '@brupop/ports';
-import { describeError } from '@brupop/ports';
+import { describeError, type Clock, type HttpClient, type HttpRequest, type HttpResponse } from '@brupop/ports';
 
 /** Whether the agent gets successful responses from its host and its apiserver: the answer to the readiness probe. */
 export interface Readiness {

@@ -1,14 +1,20 @@
 import type { BottlerocketApi, UpdateStatus } from '@brupop/bottlerocket-api';
-import { LIMITS } from '@brupop/crd-models';
-import type { ShadowStatus, UpdateCheckProblem } from '@brupop/crd-models';
+import { LIMITS, type ShadowStatus, type UpdateCheckProblem } from '@brupop/crd-models';
 import { shortenText } from '@brupop/kube-objects';
-import type { Clock, Logger } from '@brupop/ports';
-import { BrupopError, describeError } from '@brupop/ports';
-import { decideAction, decideUnanswered, decideWithoutHost, downloadOf, followChecks, inTrouble } from '@brupop/state-machine';
-import type { AgentObservation, AgentSettings, AgentStep } from '@brupop/state-machine';
+import { BrupopError, describeError, type Clock, type Logger } from '@brupop/ports';
+import {
+  decideAction,
+  decideUnanswered,
+  decideWithoutHost,
+  downloadOf,
+  followChecks,
+  inTrouble,
+  type AgentObservation,
+  type AgentSettings,
+  type AgentStep,
+} from '@brupop/state-machine';
 import type { AgentMemory } from './agent-memory.ts';
-import { ApiserverError } from './apiserver-client.ts';
-import type { ApiserverClient } from './apiserver-client.ts';
+import { ApiserverError, type ApiserverClient } from './apiserver-client.ts';
 import { FRESH_MS, needsFreshSpec, orReadAfresh, readAfresh } from './fresh-spec.ts';
 import { lateOutcome, performStep } from './perform-step.ts';
 import type { ShadowCache } from './shadow-cache.ts';

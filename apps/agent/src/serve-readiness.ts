@@ -1,7 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { describeError } from '@brupop/ports';
-import type { Logger } from '@brupop/ports';
+import { describeError, type Logger } from '@brupop/ports';
 
 /** The server of the readiness probe. */
 export interface ReadinessServer {

@@ -1,5 +1,4 @@
-import type { Clock, Logger, Random } from '@brupop/ports';
-import { describeError, sleep } from '@brupop/ports';
+import { describeError, sleep, type Clock, type Logger, type Random } from '@brupop/ports';
 import type { BottlerocketShadow } from '@brupop/crd-models';
 import type { ApiserverClient } from './apiserver-client.ts';
 import { createBackoff } from './backoff.ts';

@@ -1,8 +1,7 @@
 import type { ErrorBody } from '@brupop/agent-api';
 import { KubeApiError } from '@brupop/kube-runtime';
 import type { ErrorRequestHandler, Response } from 'express';
-import { BrupopError, describeError } from '@brupop/ports';
-import type { Logger } from '@brupop/ports';
+import { BrupopError, describeError, type Logger } from '@brupop/ports';
 import { requestSignal } from './request-signal.ts';
 
 /** Every code of an {@link ErrorBody}, except those of @brupop/k8s-auth, with its HTTP status. */

@@ -2,8 +2,7 @@ import { hostname } from 'node:os';
 import { DEFAULT_NAMESPACE } from '@brupop/crd-models';
 import { createKubeClient } from '@brupop/kube-runtime';
 import { loadKube } from '@brupop/kube-config';
-import { FollowingClock, sleep, systemClock, systemRandom as random } from '@brupop/ports';
-import type { Logger } from '@brupop/ports';
+import { FollowingClock, sleep, systemClock, systemRandom as random, type Logger } from '@brupop/ports';
 import {
   collectProcessMetrics,
   createProcessLogger,

@@ -1,5 +1,4 @@
-import { shadowPath } from '@brupop/crd-models';
-import type { BottlerocketShadow } from '@brupop/crd-models';
+import { shadowPath, type BottlerocketShadow } from '@brupop/crd-models';
 import { type KubeClient, getOrUndefined } from '@brupop/kube-runtime';
 import { transformShadow } from './cached-shadow.ts';
 import type { Caches } from './caches.ts';

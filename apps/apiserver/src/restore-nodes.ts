@@ -2,8 +2,7 @@ import { AGENT_COMPONENT, COMPONENT_LABEL, shadowName, shadowPath, OWNERSHIP_NAM
 import { restoreNode as restore } from '@brupop/drain';
 import type { KubeNode } from '@brupop/kube-objects';
 import { paths, type KubeClient, getOrUndefined } from '@brupop/kube-runtime';
-import { describeError, sleep, type Clock, type Random } from '@brupop/ports';
-import type { Logger } from '@brupop/ports';
+import { describeError, sleep, type Clock, type Random, type Logger } from '@brupop/ports';
 import { decideRestore, type OwnedNode } from '@brupop/state-machine';
 import { ownedStateOf, type OwnedState } from './cached-node.ts';
 import { soundOrUndefined } from './cached-shadow.ts';

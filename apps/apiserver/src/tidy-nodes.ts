@@ -1,8 +1,7 @@
 import { OWNERSHIP_NAMES } from '@brupop/crd-models';
 import { tidyNode } from '@brupop/drain';
 import { isKubeStatus, type KubeClient } from '@brupop/kube-runtime';
-import { describeError, Notifier, type Clock, type Random } from '@brupop/ports';
-import type { Logger } from '@brupop/ports';
+import { describeError, Notifier, type Clock, type Random, type Logger } from '@brupop/ports';
 import type { Caches } from './caches.ts';
 import { inParallel } from './in-parallel.ts';
 

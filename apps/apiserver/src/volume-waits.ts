@@ -1,7 +1,6 @@
 import { awaitDetached, type Claim } from '@brupop/drain';
 import { isKubeStatus, type KubeClient } from '@brupop/kube-runtime';
-import { describeError, sleep, type Clock } from '@brupop/ports';
-import type { Logger } from '@brupop/ports';
+import { describeError, sleep, type Clock, type Logger } from '@brupop/ports';
 
 /** The options of one wait for the volumes of a drained node. */
 export interface VolumeWaitOptions {

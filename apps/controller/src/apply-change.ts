@@ -1,9 +1,6 @@
-import { shadowPath } from '@brupop/crd-models';
-import type { BottlerocketShadow } from '@brupop/crd-models';
-import type { KubeClient } from '@brupop/kube-runtime';
-import { isKubeStatus, MERGE_PATCH } from '@brupop/kube-runtime';
-import { annotationsOf } from '@brupop/state-machine';
-import type { FleetChange } from '@brupop/state-machine';
+import { shadowPath, type BottlerocketShadow } from '@brupop/crd-models';
+import { isKubeStatus, MERGE_PATCH, type KubeClient } from '@brupop/kube-runtime';
+import { annotationsOf, type FleetChange } from '@brupop/state-machine';
 
 /** The result of a change. `outdated`: the shadow has changed or is gone since the plan. */
 export type Applied =

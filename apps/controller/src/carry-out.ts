@@ -1,5 +1,4 @@
-import { shadowPath } from '@brupop/crd-models';
-import type { BottlerocketShadow } from '@brupop/crd-models';
+import { shadowPath, type BottlerocketShadow } from '@brupop/crd-models';
 import { getOrUndefined, KubeApiError } from '@brupop/kube-runtime';
 import type { FleetChange } from '@brupop/state-machine';
 import { applyChange } from './apply-change.ts';

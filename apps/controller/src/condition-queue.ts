@@ -1,8 +1,6 @@
-import { nodeNameOf } from '@brupop/crd-models';
-import type { ObservedShadow } from '@brupop/crd-models';
+import { nodeNameOf, type ObservedShadow } from '@brupop/crd-models';
 import type { Clock } from '@brupop/ports';
-import { conditionsDue } from '@brupop/state-machine';
-import type { ConditionsDue, FailingWrite, FleetHold } from '@brupop/state-machine';
+import { conditionsDue, type ConditionsDue, type FailingWrite, type FleetHold } from '@brupop/state-machine';
 import { createConditionLimiter } from './condition-limiter.ts';
 import type { PlannedFleet } from './planned-fleet.ts';
 

@@ -1,11 +1,9 @@
 import { shadowStatusPath } from '@brupop/crd-models';
-import type { ReconcileResult } from '@brupop/kube-runtime';
-import { createWorkQueue, isKubeStatus, KubeApiError, MERGE_PATCH } from '@brupop/kube-runtime';
+import { createWorkQueue, isKubeStatus, KubeApiError, MERGE_PATCH, type ReconcileResult } from '@brupop/kube-runtime';
 import { shadowConditions } from '@brupop/state-machine';
 import type { AssumedShadows } from './assumed-shadows.ts';
 import type { Context } from './context.ts';
-import { createConditionQueue } from './condition-queue.ts';
-import type { DueConditions } from './condition-queue.ts';
+import { createConditionQueue, type DueConditions } from './condition-queue.ts';
 import type { Exclusion } from './exclusion.ts';
 import { createFailingWrites } from './failing-writes.ts';
 import type { PlannedFleet } from './planned-fleet.ts';

@@ -1,9 +1,28 @@
 import { isIP } from 'node:net';
 import { DEFAULT_POLICY } from '@brupop/certificates';
-import { integer, LOGGING_CONFIG, oneOf, optional, parseConfig, port, seconds, text, withRule } from '@brupop/process';
-import type { ConfigResult, ConfigSpec, LoggingConfig, TextRule } from '@brupop/process';
-import { CRON_PATTERN, DEFAULT_TIMEOUTS, parseWindow, TIME_OF_DAY_PATTERN } from '@brupop/state-machine';
-import type { FleetPolicy, MaxUnavailable } from '@brupop/state-machine';
+import {
+  integer,
+  LOGGING_CONFIG,
+  oneOf,
+  optional,
+  parseConfig,
+  port,
+  seconds,
+  text,
+  withRule,
+  type ConfigResult,
+  type ConfigSpec,
+  type LoggingConfig,
+  type TextRule,
+} from '@brupop/process';
+import {
+  CRON_PATTERN,
+  DEFAULT_TIMEOUTS,
+  parseWindow,
+  TIME_OF_DAY_PATTERN,
+  type FleetPolicy,
+  type MaxUnavailable,
+} from '@brupop/state-machine';
 
 /** The settings, one for each environment variable. */
 export interface ControllerSettings extends LoggingConfig {

@@ -1,14 +1,11 @@
 import { AGENT_COMPONENT, COMPONENT_LABEL, CRD_MISSING, shadowsPath } from '@brupop/crd-models';
-import type { Reflector } from '@brupop/kube-runtime';
-import { createReflector, paths } from '@brupop/kube-runtime';
+import { createReflector, paths, type Reflector } from '@brupop/kube-runtime';
 import type { WatchMetrics } from '@brupop/process';
 import type { FleetObservation } from '@brupop/state-machine';
-import { agentsByNode } from './agents-by-node.ts';
-import type { Agents } from './agents-by-node.ts';
+import { agentsByNode, type Agents } from './agents-by-node.ts';
 import type { AssumedShadows } from './assumed-shadows.ts';
 import type { Context } from './context.ts';
-import { filterEvents, urgencyOfNode, urgencyOfPod, urgencyOfShadow } from './event-filter.ts';
-import type { Urgency } from './event-filter.ts';
+import { filterEvents, urgencyOfNode, urgencyOfPod, urgencyOfShadow, type Urgency } from './event-filter.ts';
 import { transformNode, transformPod, transformShadow } from './transform.ts';
 
 interface FleetCachesDeps extends Context {

@@ -1,10 +1,7 @@
-import { DRAIN_BLOCKS, UPDATE_CHECK_PROBLEMS } from '@brupop/crd-models';
-import type { BottlerocketShadow } from '@brupop/crd-models';
-import { createMetrics, createWatchMetrics } from '@brupop/process';
-import type { Metrics, WatchMetrics } from '@brupop/process';
+import { DRAIN_BLOCKS, UPDATE_CHECK_PROBLEMS, type BottlerocketShadow } from '@brupop/crd-models';
+import { createMetrics, createWatchMetrics, type Metrics, type WatchMetrics } from '@brupop/process';
 import type { Reconciled } from '@brupop/kube-runtime';
-import { drainBlockedBy, failureOf, updateCheckFailure } from '@brupop/state-machine';
-import type { EndedPhase, FleetChange } from '@brupop/state-machine';
+import { drainBlockedBy, failureOf, updateCheckFailure, type EndedPhase, type FleetChange } from '@brupop/state-machine';
 import type { FleetSnapshot } from './fleet-snapshot.ts';
 import * as defined from './metric-definitions.ts';
 

@@ -1,6 +1,5 @@
 import type { Clock } from '@brupop/ports';
-import { estimateFleet, planFleet } from '@brupop/state-machine';
-import type { FleetEstimate, FleetObservation, FleetPolicy } from '@brupop/state-machine';
+import { estimateFleet, planFleet, type FleetEstimate, type FleetObservation, type FleetPolicy } from '@brupop/state-machine';
 import { atMostEvery } from './at-most-every.ts';
 import type { PlannedFleet } from './planned-fleet.ts';
 import type { PhaseDurations } from './phase-durations.ts';

@@ -1,5 +1,4 @@
-import express from 'express';
-import type { Express } from 'express';
+import express, { type Express } from 'express';
 import type { Wanted } from './plan-view.ts';
 import { parsePlanQuery } from './plan-query.ts';
 

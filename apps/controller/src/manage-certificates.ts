@@ -1,8 +1,6 @@
-import { createCertificateReconciler, DEFAULT_POLICY, serviceNames } from '@brupop/certificates';
-import type { CertificateStep } from '@brupop/certificates';
+import { createCertificateReconciler, DEFAULT_POLICY, serviceNames, type CertificateStep } from '@brupop/certificates';
 import { APISERVER_CERTIFICATE, APISERVER_SERVICE, CLIENT_CERTIFICATE, CRD_NAME, ROOT_CA_SECRET } from '@brupop/crd-models';
-import { createWorkQueue } from '@brupop/kube-runtime';
-import type { EventRecorder, Regarding } from '@brupop/kube-runtime';
+import { createWorkQueue, type EventRecorder, type Regarding } from '@brupop/kube-runtime';
 import type { CertificateSource } from './config.ts';
 import type { Context } from './context.ts';
 

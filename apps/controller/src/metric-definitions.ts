@@ -1,6 +1,12 @@
 import { DRAIN_BLOCKS, SHADOW_STATES, UPDATE_CHECK_PROBLEMS } from '@brupop/crd-models';
-import { COMMON_METRICS, WATCH_METRICS } from '@brupop/process';
-import type { CounterDefinition, GaugeDefinition, HistogramDefinition, MetricDefinition } from '@brupop/process';
+import {
+  COMMON_METRICS,
+  WATCH_METRICS,
+  type CounterDefinition,
+  type GaugeDefinition,
+  type HistogramDefinition,
+  type MetricDefinition,
+} from '@brupop/process';
 import { CHANGE_REASONS, FAILURES, HOLD_REASONS, UPDATE_PHASES } from '@brupop/state-machine';
 
 /** The OpenTelemetry scope of the two metrics of Brupop 1.x, so that existing queries still match. */

@@ -1,6 +1,13 @@
 import type { BottlerocketShadow } from '@brupop/crd-models';
-import { phaseAt, phaseEnded, UPDATE_PHASES } from '@brupop/state-machine';
-import type { EndedPhase, UpdatePhase, AveragePhaseDurations, PhaseSpan } from '@brupop/state-machine';
+import {
+  phaseAt,
+  phaseEnded,
+  UPDATE_PHASES,
+  type EndedPhase,
+  type UpdatePhase,
+  type AveragePhaseDurations,
+  type PhaseSpan,
+} from '@brupop/state-machine';
 
 /** Measures how long the phases of updates take. Kept in memory only: a new leader measures from scratch. */
 export interface PhaseDurations {

@@ -1,9 +1,6 @@
-import type { ReconcileResult, Reconciled } from '@brupop/kube-runtime';
-import { createWorkQueue } from '@brupop/kube-runtime';
-import type { FleetObservation, FleetPolicy } from '@brupop/state-machine';
-import { followHolds, NO_SPANS, planFleet } from '@brupop/state-machine';
-import type { CarryOutDeps, Outcome } from './carry-out.ts';
-import { createPlanWriter } from './carry-out.ts';
+import { createWorkQueue, type ReconcileResult, type Reconciled } from '@brupop/kube-runtime';
+import { followHolds, NO_SPANS, planFleet, type FleetObservation, type FleetPolicy } from '@brupop/state-machine';
+import { createPlanWriter, type CarryOutDeps, type Outcome } from './carry-out.ts';
 import type { Exclusion } from './exclusion.ts';
 import type { PlannedFleet } from './planned-fleet.ts';
 import { reportedTroubles } from './reported-troubles.ts';

@@ -1,6 +1,5 @@
 import type { FleetSnapshot } from './fleet-snapshot.ts';
-import { planView } from './plan-view.ts';
-import type { PlanViewer, Wanted } from './plan-view.ts';
+import { planView, type PlanViewer, type Wanted } from './plan-view.ts';
 
 /**
  * @returns a function that returns the plan as JSON. The text with all nodes, more than a megabyte for 5,000, is made once for each

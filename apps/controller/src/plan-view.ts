@@ -1,11 +1,17 @@
-import type { ObservedShadow } from '@brupop/crd-models';
-import { nodeNameOf } from '@brupop/crd-models';
-import { UPDATE_PHASES } from '@brupop/state-machine';
-import type { AveragePhaseDurations, BudgetUse, ChangeReason, FleetPlan, HoldReason, UpdatePhase } from '@brupop/state-machine';
+import { nodeNameOf, type ObservedShadow } from '@brupop/crd-models';
+import {
+  UPDATE_PHASES,
+  type AveragePhaseDurations,
+  type BudgetUse,
+  type ChangeReason,
+  type FleetPlan,
+  type HoldReason,
+  type UpdatePhase,
+} from '@brupop/state-machine';
 import { formatTimestamp } from '@brupop/kube-objects';
 import type { FleetSnapshot } from './fleet-snapshot.ts';
 
-/** The response to `GET /plan`. `PLAN_SCHEMA` describes each field; names and meanings are stable, fields may be added. Times are RFC 3339 in UTC. */
+/** The response to `GET /plan`. `PLAN_SCHEMA` describes each field; fields may be added. Times are RFC 3339 in UTC. */
 export interface PlanView {
   readonly at: string;
   readonly leader: boolean;

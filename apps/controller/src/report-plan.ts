@@ -1,9 +1,15 @@
-import { nodeNameOf } from '@brupop/crd-models';
-import type { ObservedShadow } from '@brupop/crd-models';
+import { nodeNameOf, type ObservedShadow } from '@brupop/crd-models';
 import type { EventRecorder, Regarding } from '@brupop/kube-runtime';
 import type { Clock, Logger } from '@brupop/ports';
-import type { ChangeReason, FleetChange, FleetHold, FleetObservation } from '@brupop/state-machine';
-import { CHANGE_REASONS, HOLD_REASONS, severityOf } from '@brupop/state-machine';
+import {
+  CHANGE_REASONS,
+  HOLD_REASONS,
+  severityOf,
+  type ChangeReason,
+  type FleetChange,
+  type FleetHold,
+  type FleetObservation,
+} from '@brupop/state-machine';
 import type { FleetMetrics } from './fleet-metrics.ts';
 import type { PlannedFleet } from './planned-fleet.ts';
 import type { PhaseDurations } from './phase-durations.ts';

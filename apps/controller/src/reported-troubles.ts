@@ -1,5 +1,4 @@
-import type { BottlerocketShadow } from '@brupop/crd-models';
-import { nodeNameOf } from '@brupop/crd-models';
+import { nodeNameOf, type BottlerocketShadow } from '@brupop/crd-models';
 
 /**
  * @returns by node, found at the first call: the reason why, by the conditions of its shadow, it needs attention or its drain is blocked

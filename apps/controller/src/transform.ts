@@ -11,10 +11,18 @@ import {
   UPDATER_INTERFACE_LABEL,
   UPDATER_INTERFACE_VERSION,
   WINDOW_ANNOTATION,
+  type ObservedShadow,
+  type ShadowStatus,
 } from '@brupop/crd-models';
-import type { ObservedShadow, ShadowStatus } from '@brupop/crd-models';
-import { isCordoned, readyCondition } from '@brupop/kube-objects';
-import type { KubeNode, KubeObject, KubePod, ObjectMeta, Taint } from '@brupop/kube-objects';
+import {
+  isCordoned,
+  readyCondition,
+  type KubeNode,
+  type KubeObject,
+  type KubePod,
+  type ObjectMeta,
+  type Taint,
+} from '@brupop/kube-objects';
 import type { NodeObservation } from '@brupop/state-machine';
 import { intern } from './intern.ts';
 

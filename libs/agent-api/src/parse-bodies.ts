@@ -1,5 +1,4 @@
-import { parseWith } from '@brupop/crd-models';
-import type { ParseResult } from '@brupop/crd-models';
+import { parseWith, type ParseResult } from '@brupop/crd-models';
 import type { CreateShadowRequest, ErrorBody, NodeHealth, StepProgress } from './bodies.ts';
 import { validateCreateShadowRequest, validateErrorBody, validateNodeHealth, validateStepProgress } from './generated/validators.ts';
 

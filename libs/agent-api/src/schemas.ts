@@ -1,5 +1,4 @@
-import { fields, listOf, TIMESTAMP_PATTERN } from '@brupop/crd-models';
-import type { JsonSchema } from '@brupop/crd-models';
+import { fields, listOf, TIMESTAMP_PATTERN, type JsonSchema } from '@brupop/crd-models';
 
 // A node has at most a few hundred pods; no apiserver of ours sends a longer list.
 const MOST_ITEMS = 1000;

@@ -1,7 +1,5 @@
-import { BrupopError, sleep } from '@brupop/ports';
-import type { Clock, HttpClient, Logger } from '@brupop/ports';
-import { HostConnection } from './host-connection.ts';
-import type { HostAnswer } from './host-connection.ts';
+import { BrupopError, sleep, type Clock, type HttpClient, type Logger } from '@brupop/ports';
+import { HostConnection, type HostAnswer } from './host-connection.ts';
 import { parseOs, parseUpdateStatus } from './parse-answers.ts';
 import type { ActionResult, CommandResult, OsInfo, UpdateCommand, UpdateStatus } from './types.ts';
 

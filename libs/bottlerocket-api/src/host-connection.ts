@@ -1,5 +1,4 @@
-import { BrupopError, describeError } from '@brupop/ports';
-import type { Clock, HttpClient, HttpRequest, Logger } from '@brupop/ports';
+import { BrupopError, describeError, type Clock, type HttpClient, type HttpRequest, type Logger } from '@brupop/ports';
 
 /** A complete response. */
 export interface HostAnswer {

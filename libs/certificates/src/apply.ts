@@ -1,11 +1,9 @@
 import type { KubeClient } from '@brupop/kube-runtime';
 import { bundleText, distinct, readAuthorities } from './certificate.ts';
-import { signingPair } from './observe.ts';
-import type { Objects } from './observe.ts';
+import { signingPair, type Objects } from './observe.ts';
 import type { Secret } from '@brupop/kube-objects';
 import type { CertificateStep } from './plan.ts';
-import { INJECT_ANNOTATION, KEYS, RENEW_ANNOTATION, targetPaths } from './targets.ts';
-import type { CertificateTargets } from './targets.ts';
+import { INJECT_ANNOTATION, KEYS, RENEW_ANNOTATION, targetPaths, type CertificateTargets } from './targets.ts';
 
 interface ApplyDeps {
   readonly client: KubeClient;

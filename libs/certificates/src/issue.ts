@@ -3,8 +3,7 @@ import 'reflect-metadata';
 import { createPrivateKey, randomBytes, webcrypto } from 'node:crypto';
 import { isIP } from 'node:net';
 import * as x509 from '@peculiar/x509';
-import { ECDSA_SHA256, signingAlgorithm } from './signing-key.ts';
-import type { KeyPair } from './signing-key.ts';
+import { ECDSA_SHA256, signingAlgorithm, type KeyPair } from './signing-key.ts';
 
 /** When a certificate is valid, milliseconds since the Unix epoch. */
 export interface Validity {

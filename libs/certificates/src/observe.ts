@@ -1,13 +1,18 @@
 import type { KubeObject, Secret } from '@brupop/kube-objects';
-import { getOrUndefined } from '@brupop/kube-runtime';
-import type { KubeClient } from '@brupop/kube-runtime';
-import { coversNames, distinct, isAuthority, issuerOf, keyFits, readAuthorities, readCertificate } from './certificate.ts';
-import type { Certificate } from './certificate.ts';
+import { getOrUndefined, type KubeClient } from '@brupop/kube-runtime';
+import {
+  coversNames,
+  distinct,
+  isAuthority,
+  issuerOf,
+  keyFits,
+  readAuthorities,
+  readCertificate,
+  type Certificate,
+} from './certificate.ts';
 import type { Bundle, CertificateObservation, Signer, WebhookBundle } from './plan.ts';
-import { canSign } from './signing-key.ts';
-import type { KeyPair } from './signing-key.ts';
-import { CERT_MANAGER_ANNOTATION, INJECT_ANNOTATION, KEYS, RENEW_ANNOTATION, targetPaths } from './targets.ts';
-import type { CertificateTargets } from './targets.ts';
+import { canSign, type KeyPair } from './signing-key.ts';
+import { CERT_MANAGER_ANNOTATION, INJECT_ANNOTATION, KEYS, RENEW_ANNOTATION, targetPaths, type CertificateTargets } from './targets.ts';
 
 /** The part of a CustomResourceDefinition that configures its webhook. */
 export interface WebhookDefinition extends KubeObject {

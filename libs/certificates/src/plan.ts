@@ -1,5 +1,4 @@
-import { bundleText, distinct } from './certificate.ts';
-import type { Certificate } from './certificate.ts';
+import { bundleText, distinct, type Certificate } from './certificate.ts';
 import type { Validity } from './issue.ts';
 import type { CertificatePolicy } from './policy.ts';
 

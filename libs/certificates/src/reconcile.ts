@@ -1,12 +1,9 @@
 import { createHash } from 'node:crypto';
-import { isKubeStatus } from '@brupop/kube-runtime';
-import type { KubeClient, ReconcileResult, Regarding } from '@brupop/kube-runtime';
+import { isKubeStatus, type KubeClient, type ReconcileResult, type Regarding } from '@brupop/kube-runtime';
 import type { Clock, Logger } from '@brupop/ports';
 import { applyStep } from './apply.ts';
-import { managedByCertManager, observationOf, readObjects } from './observe.ts';
-import type { Objects } from './observe.ts';
-import { planCertificates } from './plan.ts';
-import type { CertificateObservation, CertificateStep } from './plan.ts';
+import { managedByCertManager, observationOf, readObjects, type Objects } from './observe.ts';
+import { planCertificates, type CertificateObservation, type CertificateStep } from './plan.ts';
 import type { CertificatePolicy } from './policy.ts';
 import type { CertificateTargets } from './targets.ts';
 

@@ -1,5 +1,4 @@
-import { fitToSchema } from './fit.ts';
-import type { FitOptions } from './fit.ts';
+import { fitToSchema, type FitOptions } from './fit.ts';
 import { STATUS_SCHEMA } from './shadow-schemas.ts';
 import type { ShadowStatus } from './shadow.ts';
 

@@ -2,10 +2,8 @@ import { validateV2Data } from './generated/validators.ts';
 import { GROUP, KIND } from './names.ts';
 import { isFields, parseWith } from './parse.ts';
 import { V2_STATUS_FIELDS } from './shadow-schemas.ts';
-import { SHADOW_V1_STATES } from './shadow-v1.ts';
-import type { ShadowV1State } from './shadow-v1.ts';
-import { SHADOW_STATES } from './shadow.ts';
-import type { ShadowState } from './shadow.ts';
+import { SHADOW_V1_STATES, type ShadowV1State } from './shadow-v1.ts';
+import { SHADOW_STATES, type ShadowState } from './shadow.ts';
 
 /**
  * Annotation in which a v1 object carries what v1 cannot hold, so that an old client that reads and writes back loses nothing.

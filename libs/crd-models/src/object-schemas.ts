@@ -1,6 +1,5 @@
 import { GROUP, KIND, STORAGE_VERSION } from './names.ts';
-import { fields, listOf, text, withoutLimits } from './schema.ts';
-import type { JsonSchema } from './schema.ts';
+import { fields, listOf, text, withoutLimits, type JsonSchema } from './schema.ts';
 import { SHADOW_V2_SCHEMA, STATUS_SCHEMA, V2_DATA_SCHEMA } from './shadow-schemas.ts';
 
 const STRINGS: JsonSchema = { type: 'object', additionalProperties: { type: 'string' } };

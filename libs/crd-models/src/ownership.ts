@@ -1,5 +1,4 @@
-import { isCordoned, isExcludedFromLoadBalancers } from '@brupop/kube-objects';
-import type { KubeNode } from '@brupop/kube-objects';
+import { isCordoned, isExcludedFromLoadBalancers, type KubeNode } from '@brupop/kube-objects';
 import { CORDONED_ANNOTATION, EXCLUDED_FROM_LB_ANNOTATION } from './names.ts';
 
 /** The part of a Node that shows what the operator owns. */

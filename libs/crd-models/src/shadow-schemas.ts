@@ -1,6 +1,5 @@
 import { LIMITS } from './limits.ts';
-import { fields, nullable, text, timestamp, uint32, version, withoutLimits } from './schema.ts';
-import type { JsonSchema } from './schema.ts';
+import { fields, nullable, text, timestamp, uint32, version, withoutLimits, type JsonSchema } from './schema.ts';
 import { PROGRESS_STEPS, SHADOW_STATES } from './shadow.ts';
 import { SHADOW_V1_STATES } from './shadow-v1.ts';
 

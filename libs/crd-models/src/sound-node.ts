@@ -1,6 +1,5 @@
 import { METADATA } from './object-schemas.ts';
-import { fields, listOf, text } from './schema.ts';
-import type { JsonSchema } from './schema.ts';
+import { fields, listOf, text, type JsonSchema } from './schema.ts';
 import { faultsInWords, soundShape } from './sound-shape.ts';
 
 const CONDITIONS: JsonSchema = listOf(

@@ -1,6 +1,5 @@
 import { validateConversionReview, validateShadow, validateShadowStatus, validateStoredStatus } from './generated/validators.ts';
-import { parseWith } from './parse.ts';
-import type { ParseResult } from './parse.ts';
+import { parseWith, type ParseResult } from './parse.ts';
 import type { BottlerocketShadow, ShadowStatus } from './shadow.ts';
 
 /** `apiextensions.k8s.io/v1` ConversionReview, as kube-apiserver sends it. */

@@ -2,8 +2,7 @@ import type { RequestOptions } from 'node:https';
 import type { SecureContextOptions } from 'node:tls';
 import { KubeConfig } from '@kubernetes/client-node';
 import { REQUEST_TIMEOUT_MS } from '@brupop/kube-runtime';
-import { BrupopError, describeError, nodeHttpClient } from '@brupop/ports';
-import type { HttpClient } from '@brupop/ports';
+import { BrupopError, describeError, nodeHttpClient, type HttpClient } from '@brupop/ports';
 
 /** How to reach the cluster. */
 export interface KubeAccess {

@@ -1,7 +1,14 @@
-import { BrupopError, sleep, withDeadline } from '@brupop/ports';
-import type { Clock, HttpClient, HttpHeaders, HttpRequest, HttpResponse } from '@brupop/ports';
-import { errorFromResponse, kubeTimeout } from './kube-error.ts';
-import type { KubeApiError } from './kube-error.ts';
+import {
+  BrupopError,
+  sleep,
+  withDeadline,
+  type Clock,
+  type HttpClient,
+  type HttpHeaders,
+  type HttpRequest,
+  type HttpResponse,
+} from '@brupop/ports';
+import { errorFromResponse, kubeTimeout, type KubeApiError } from './kube-error.ts';
 
 /** Content type of a JSON Merge Patch (RFC 7386). */
 export const MERGE_PATCH = 'application/merge-patch+json';

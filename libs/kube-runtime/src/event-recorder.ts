@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto';
-import { formatMicroTime, shortenText } from '@brupop/kube-objects';
-import type { KubeEvent, ObjectReference } from '@brupop/kube-objects';
-import { BrupopError } from '@brupop/ports';
-import type { Clock, Logger } from '@brupop/ports';
+import { formatMicroTime, shortenText, type KubeEvent, type ObjectReference } from '@brupop/kube-objects';
+import { BrupopError, type Clock, type Logger } from '@brupop/ports';
 import type { KubeClient } from './client.ts';
 import { isKubeStatus } from './kube-error.ts';
 import { paths } from './paths.ts';

@@ -1,6 +1,5 @@
 import { shortenText } from '@brupop/kube-objects';
-import { BrupopError } from '@brupop/ports';
-import type { HttpResponse, TimeoutError } from '@brupop/ports';
+import { BrupopError, type HttpResponse, type TimeoutError } from '@brupop/ports';
 
 /** One entry of `metav1.StatusDetails.causes`. */
 export interface StatusCause {

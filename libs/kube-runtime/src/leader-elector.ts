@@ -1,12 +1,10 @@
 import type { Lease } from '@brupop/kube-objects';
-import { BrupopError, sleep } from '@brupop/ports';
-import type { Clock, Logger, Random } from '@brupop/ports';
+import { BrupopError, sleep, type Clock, type Logger, type Random } from '@brupop/ports';
 import type { KubeClient } from './client.ts';
 import { getOrUndefined } from './get-or-undefined.ts';
 import { isAborted } from './is-aborted.ts';
 import { isKubeStatus } from './kube-error.ts';
-import { withHolder, mayHold, observeLease, released } from './lease.ts';
-import type { ObservedLease } from './lease.ts';
+import { withHolder, mayHold, observeLease, released, type ObservedLease } from './lease.ts';
 import { paths } from './paths.ts';
 
 /** What a {@link LeaderElector} needs. */

@@ -1,5 +1,4 @@
-import { formatMicroTime } from '@brupop/kube-objects';
-import type { Lease } from '@brupop/kube-objects';
+import { formatMicroTime, type Lease } from '@brupop/kube-objects';
 
 /** A lease as last seen, and when: by the monotonic clock of this process, because clocks of holders may differ. */
 export interface ObservedLease {

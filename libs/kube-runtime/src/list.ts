@@ -1,8 +1,6 @@
 import type { KubeList } from '@brupop/kube-objects';
-import { BrupopError, withDeadline } from '@brupop/ports';
-import type { Clock } from '@brupop/ports';
-import { REQUEST_TIMEOUT_MS } from './client.ts';
-import type { KubeClient, Query } from './client.ts';
+import { BrupopError, withDeadline, type Clock } from '@brupop/ports';
+import { REQUEST_TIMEOUT_MS, type KubeClient, type Query } from './client.ts';
 import { isKubeStatus, kubeTimeout } from './kube-error.ts';
 import { ListSplitter } from './list-splitter.ts';
 

@@ -1,16 +1,12 @@
 import type { ObjectMeta } from '@brupop/kube-objects';
-import { sleep } from '@brupop/ports';
-import type { Clock, Logger, Random } from '@brupop/ports';
+import { sleep, type Clock, type Logger, type Random } from '@brupop/ports';
 import type { KubeClient, Query } from './client.ts';
 import { isKubeStatus } from './kube-error.ts';
 import { isAborted } from './is-aborted.ts';
 import { listAll } from './list.ts';
-import { objectKey } from './objects.ts';
-import type { Store } from './objects.ts';
-import { nextStep } from './reflector-state.ts';
-import type { ReflectorOutcome, ReflectorState } from './reflector-state.ts';
-import { watchCollection } from './watch.ts';
-import type { WatchEvent } from './watch.ts';
+import { objectKey, type Store } from './objects.ts';
+import { nextStep, type ReflectorOutcome, type ReflectorState } from './reflector-state.ts';
+import { watchCollection, type WatchEvent } from './watch.ts';
 
 /** What a reflector needs of an object, after the transform. */
 export interface Reflected {

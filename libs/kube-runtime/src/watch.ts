@@ -1,5 +1,4 @@
-import { BrupopError, withDeadline } from '@brupop/ports';
-import type { Clock } from '@brupop/ports';
+import { BrupopError, withDeadline, type Clock } from '@brupop/ports';
 import type { KubeClient, Query } from './client.ts';
 import { errorFromStatus, kubeTimeout } from './kube-error.ts';
 import { linesOf } from './lines.ts';

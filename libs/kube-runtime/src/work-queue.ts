@@ -1,5 +1,4 @@
-import { systemRandom } from '@brupop/ports';
-import type { Clock, Logger, Random } from '@brupop/ports';
+import { systemRandom, type Clock, type Logger, type Random } from '@brupop/ports';
 import { backoffMs } from './backoff.ts';
 
 /** What a successful reconcile asks for. */

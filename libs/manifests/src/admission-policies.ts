@@ -8,8 +8,7 @@ import {
   PLURAL,
   ROOT_CA_SECRET,
 } from '@brupop/crd-models';
-import { componentLabels } from './objects.ts';
-import type { Component, KubernetesObject } from './objects.ts';
+import { componentLabels, type Component, type KubernetesObject } from './objects.ts';
 
 import { SERVICE_ACCOUNTS } from './rbac.ts';
 

@@ -4,12 +4,28 @@ import { certManagerObjects } from './certificates.ts';
 import type { KubernetesObject } from './objects.ts';
 import { withKnownFormats } from './known-formats.ts';
 import { networkPolicies } from './network-policies.ts';
-import { installationOf } from './options.ts';
-import type { InstallOptions } from './options.ts';
-import { AGENT_PERMISSIONS, APISERVER_PERMISSIONS, CERTIFICATE_PERMISSIONS, CONTROLLER_PERMISSIONS, FORCE_PERMISSION } from './rbac.ts';
-import { clusterRole, clusterRoleBinding, emptyAuthDelegatorBinding, namespaceRole, serviceAccount } from './rbac.ts';
-import { agentDaemonSet, apiserverDeployment, apiserverDisruptionBudget, apiserverService } from './workloads.ts';
-import { CONTROLLER_PRIORITY_CLASS, controllerDeployment, controllerService } from './workloads.ts';
+import { installationOf, type InstallOptions } from './options.ts';
+import {
+  AGENT_PERMISSIONS,
+  APISERVER_PERMISSIONS,
+  CERTIFICATE_PERMISSIONS,
+  CONTROLLER_PERMISSIONS,
+  FORCE_PERMISSION,
+  clusterRole,
+  clusterRoleBinding,
+  emptyAuthDelegatorBinding,
+  namespaceRole,
+  serviceAccount,
+} from './rbac.ts';
+import {
+  agentDaemonSet,
+  apiserverDeployment,
+  apiserverDisruptionBudget,
+  apiserverService,
+  CONTROLLER_PRIORITY_CLASS,
+  controllerDeployment,
+  controllerService,
+} from './workloads.ts';
 
 /** Every object of an installation, in the order in which they are applied. */
 export function installObjects(options: InstallOptions): KubernetesObject[] {

@@ -1,6 +1,5 @@
 import { APISERVER_DEPLOYMENT, COMPONENT_LABEL, CONTROLLER_COMPONENT, DEFAULT_NAMESPACE } from '@brupop/crd-models';
-import { componentLabels, selectorLabels } from './objects.ts';
-import type { KubernetesObject } from './objects.ts';
+import { componentLabels, selectorLabels, type KubernetesObject } from './objects.ts';
 
 /** The monitors of the Prometheus Operator. */
 export interface MonitorOptions {

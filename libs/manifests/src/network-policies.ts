@@ -1,6 +1,5 @@
 import { AGENT_DAEMON_SET, APISERVER_DEPLOYMENT, CONTROLLER_DEPLOYMENT } from '@brupop/crd-models';
-import { componentLabels, selectorLabels } from './objects.ts';
-import type { Component, KubernetesObject, KubernetesValue } from './objects.ts';
+import { componentLabels, selectorLabels, type Component, type KubernetesObject, type KubernetesValue } from './objects.ts';
 import type { Installation } from './options.ts';
 
 const DNS: KubernetesValue = {

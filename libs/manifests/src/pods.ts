@@ -1,6 +1,5 @@
 import { UPDATER_INTERFACE_LABEL, UPDATER_INTERFACE_VERSION } from '@brupop/crd-models';
-import { selectorLabels } from './objects.ts';
-import type { Component, KubernetesValue } from './objects.ts';
+import { selectorLabels, type Component, type KubernetesValue } from './objects.ts';
 import type { Installation, Placement, Resources } from './options.ts';
 import { SERVICE_ACCOUNTS } from './rbac.ts';
 

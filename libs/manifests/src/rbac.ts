@@ -1,7 +1,16 @@
-import { APISERVER_CERTIFICATE, CLIENT_CERTIFICATE, CONTROLLER_LEASE, CRD_NAME, ROOT_CA_SECRET } from '@brupop/crd-models';
-import { AGENT_SERVICE_ACCOUNT, APISERVER_SERVICE_ACCOUNT, CONTROLLER_SERVICE_ACCOUNT, GROUP, PLURAL } from '@brupop/crd-models';
-import { componentLabels } from './objects.ts';
-import type { Component, KubernetesObject } from './objects.ts';
+import {
+  APISERVER_CERTIFICATE,
+  CLIENT_CERTIFICATE,
+  CONTROLLER_LEASE,
+  CRD_NAME,
+  ROOT_CA_SECRET,
+  AGENT_SERVICE_ACCOUNT,
+  APISERVER_SERVICE_ACCOUNT,
+  CONTROLLER_SERVICE_ACCOUNT,
+  GROUP,
+  PLURAL,
+} from '@brupop/crd-models';
+import { componentLabels, type Component, type KubernetesObject } from './objects.ts';
 
 /** A `PolicyRule` of rbac.authorization.k8s.io/v1. */
 export interface PolicyRule {

@@ -1,8 +1,17 @@
 import { ROUTES } from '@brupop/agent-api';
-import { AGENT_DAEMON_SET, APISERVER_CERTIFICATE, APISERVER_COMPONENT, APISERVER_DEPLOYMENT, APISERVER_SERVICE } from '@brupop/crd-models';
-import { CLIENT_CERTIFICATE, COMPONENT_LABEL, CONTROLLER_DEPLOYMENT, CONTROLLER_SERVICE, TOKEN_AUDIENCE } from '@brupop/crd-models';
-import { componentLabels, selectorLabels } from './objects.ts';
-import type { Component, KubernetesObject, KubernetesValue } from './objects.ts';
+import {
+  AGENT_DAEMON_SET,
+  APISERVER_CERTIFICATE,
+  APISERVER_COMPONENT,
+  APISERVER_DEPLOYMENT,
+  APISERVER_SERVICE,
+  CLIENT_CERTIFICATE,
+  COMPONENT_LABEL,
+  CONTROLLER_DEPLOYMENT,
+  CONTROLLER_SERVICE,
+  TOKEN_AUDIENCE,
+} from '@brupop/crd-models';
+import { componentLabels, selectorLabels, type Component, type KubernetesObject, type KubernetesValue } from './objects.ts';
 import type { Installation } from './options.ts';
 import {
   envOf,

@@ -1,11 +1,7 @@
-import { Agent as HttpAgent, request as httpRequest } from 'node:http';
-import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
+import { Agent as HttpAgent, request as httpRequest, type ClientRequest, type IncomingMessage, type RequestOptions } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import type { SecureContextOptions } from 'node:tls';
-import { createSecureContext } from 'node:tls';
-import type { SecureContext } from 'node:tls';
-import { systemClock } from './clock.ts';
-import type { Clock } from './clock.ts';
+import { createSecureContext, type SecureContextOptions, type SecureContext } from 'node:tls';
+import { systemClock, type Clock } from './clock.ts';
 import { withDeadline } from './deadline.ts';
 import { BrupopError } from './errors.ts';
 import type { HttpClient, HttpHeaders, HttpRequest, HttpResponse } from './http.ts';

@@ -1,8 +1,6 @@
 import { lookup } from 'node:dns';
-import { isIPv6 } from 'node:net';
-import type { LookupFunction } from 'node:net';
-import { systemClock } from './clock.ts';
-import type { Clock } from './clock.ts';
+import { isIPv6, type LookupFunction } from 'node:net';
+import { systemClock, type Clock } from './clock.ts';
 
 /** Timeout of a name server. That of a cluster answers within milliseconds, including a few search domains. */
 const TIMEOUT_MS = 2_000;

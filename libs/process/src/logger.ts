@@ -1,9 +1,7 @@
 import { Writable } from 'node:stream';
 import { createLogger as createWinston, format, transports } from 'winston';
-import { formatLine } from './log-format.ts';
-import type { LogFormat, LogRecord } from './log-format.ts';
-import { LOG_LEVELS, loggerTo } from '@brupop/ports';
-import type { Logger, LogLevel } from '@brupop/ports';
+import { formatLine, type LogFormat, type LogRecord } from './log-format.ts';
+import { LOG_LEVELS, loggerTo, type Logger, type LogLevel } from '@brupop/ports';
 
 /** The least severe level that is logged; `off` logs nothing. */
 export type LogThreshold = LogLevel | 'off';

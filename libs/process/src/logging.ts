@@ -1,12 +1,8 @@
 import type { Logger } from '@brupop/ports';
-import { withRule } from './config.ts';
-import type { ConfigResult, ConfigSpec } from './config.ts';
-import { LOG_FORMATS } from './log-format.ts';
-import type { LogFormat } from './log-format.ts';
-import { LOG_FILTER_PATTERN, logFilter, thresholdFor } from './log-filter.ts';
-import type { LogFilter } from './log-filter.ts';
-import { createLogger } from './logger.ts';
-import type { LoggerOptions } from './logger.ts';
+import { withRule, type ConfigResult, type ConfigSpec } from './config.ts';
+import { LOG_FORMATS, type LogFormat } from './log-format.ts';
+import { LOG_FILTER_PATTERN, logFilter, thresholdFor, type LogFilter } from './log-filter.ts';
+import { createLogger, type LoggerOptions } from './logger.ts';
 import { boolean, oneOf } from './parsers.ts';
 
 /** The settings of a process's log. */

@@ -1,6 +1,5 @@
 import { isIP } from 'node:net';
-import { withRule } from './config.ts';
-import type { Parsed, Parser } from './config.ts';
+import { withRule, type Parsed, type Parser } from './config.ts';
 
 const ok = <T>(value: T): Parsed<T> => ({ ok: true, value });
 const expected = (what: string): { readonly ok: false; readonly expected: string } => ({ ok: false, expected: what });

@@ -1,6 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { describeError, systemClock } from '@brupop/ports';
-import type { Clock, Logger } from '@brupop/ports';
+import { describeError, systemClock, type Clock, type Logger } from '@brupop/ports';
 import { ConfigError } from './errors.ts';
 
 /** The part of the global `process` that {@link runProcess} needs; tests use a fake. */

@@ -1,12 +1,9 @@
-import { createServer as createHttpServer } from 'node:http';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createHttpsServer, Server as HttpsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { SecureContextOptions } from 'node:tls';
-import { BrupopError, systemClock } from '@brupop/ports';
-import type { Clock, Logger } from '@brupop/ports';
-import { ConnectionGuard } from './connection-guard.ts';
-import type { ConnectionLimits, GuardedConnection } from './connection-guard.ts';
+import { BrupopError, systemClock, type Clock, type Logger } from '@brupop/ports';
+import { ConnectionGuard, type ConnectionLimits, type GuardedConnection } from './connection-guard.ts';
 import { availableMemory, connectionLimits } from './connection-limits.ts';
 
 /** Answers requests; an express app is one. */

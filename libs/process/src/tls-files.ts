@@ -1,10 +1,8 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createSecureContext } from 'node:tls';
-import type { SecureContext } from 'node:tls';
-import { BrupopError, describeError } from '@brupop/ports';
-import type { Clock, Logger } from '@brupop/ports';
+import { createSecureContext, type SecureContext } from 'node:tls';
+import { BrupopError, describeError, type Clock, type Logger } from '@brupop/ports';
 
 /** TLS material as PEM. */
 export interface TlsMaterial {

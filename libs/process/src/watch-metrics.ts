@@ -1,5 +1,4 @@
-import { WATCH_ENDS } from '@brupop/kube-runtime';
-import type { Reflector, WatchEnd } from '@brupop/kube-runtime';
+import { WATCH_ENDS, type Reflector, type WatchEnd } from '@brupop/kube-runtime';
 import type { CounterDefinition, GaugeDefinition, MetricDefinition, Metrics } from './metrics.ts';
 
 const RESOURCE = 'the resource in the plural, such as `nodes`';

@@ -1,11 +1,9 @@
 import { timestampMs } from '@brupop/kube-objects';
-import { LIMITS } from '@brupop/crd-models';
-import type { ProgressStep, ShadowProgress } from '@brupop/crd-models';
+import { LIMITS, type ProgressStep, type ShadowProgress } from '@brupop/crd-models';
 import { endWithdrawn, isCheckOld, offerOf, reportWithdrawn, seemsGone, UPDATE_WITHDRAWN, withdrawnMessage } from './offer.ts';
 import { restoreIfOwned, restoreNode, outcomeOf, stepOrPause, waitWhileBusy } from './outcomes.ts';
 import { busyPastDeadline } from './stage.ts';
-import { reportBlocked, reportFailure, reportRestoring, reportProgress, reportReached, reportReturning } from './status.ts';
-import type { Blame } from './status.ts';
+import { reportBlocked, reportFailure, reportRestoring, reportProgress, reportReached, reportReturning, type Blame } from './status.ts';
 import { isLate, tryStep } from './try-step.ts';
 import { HOST_UNREACHABLE } from './unreachable.ts';
 import type { Action, AgentObservation, StepOutcome } from './types.ts';

@@ -1,7 +1,6 @@
 import { timestampMs } from '@brupop/kube-objects';
 import { isSameFailure, lastOutcome, outcomeOf, stepOrPause } from './outcomes.ts';
-import { reportFailure, reportTrouble } from './status.ts';
-import type { Blame } from './status.ts';
+import { reportFailure, reportTrouble, type Blame } from './status.ts';
 import type { Action, AgentObservation, AgentStep, StepOutcome } from './types.ts';
 
 /**

@@ -1,23 +1,18 @@
-import type { BottlerocketShadow } from '@brupop/crd-models';
-import { nodeNameOf } from '@brupop/crd-models';
+import { nodeNameOf, type BottlerocketShadow } from '@brupop/crd-models';
 import { startOrder } from './budget/start-order.ts';
 import { countAttempt } from './model/attempts.ts';
 import { objection, REACH_RULES, sinceOf, START_RULES, STEP_RULES, WRITE_RULES } from './rules/eligibility-rules.ts';
-import type { Refusal } from './budget/budget.ts';
-import { createBudget } from './budget/budget.ts';
+import { createBudget, type Refusal } from './budget/budget.ts';
 import { changed, deletion, specChange } from './model/changes.ts';
-import type { Facts, ShadowedFacts } from './model/facts.ts';
-import { factsOf, holdsSlot } from './model/facts.ts';
+import { factsOf, holdsSlot, type Facts, type ShadowedFacts } from './model/facts.ts';
 import { failingVersions } from './model/failing-versions.ts';
 import { annotateWindow, fleetWindowAt } from './rules/fleet-window.ts';
 import type { FailingWrite, FleetObservation } from './model/observation.ts';
 import { pairShadows } from './model/pair-shadows.ts';
 import type { BudgetUse, FleetChange, FleetHold, FleetPlan } from './model/plan.ts';
 import type { FleetPolicy } from './model/policy.ts';
-import type { Verdict } from './rules/progress-rules.ts';
-import { isChange, progress } from './rules/progress-rules.ts';
-import type { RuleContext } from './rules/rule.ts';
-import { LEFT_UNAVAILABLE } from './rules/rule.ts';
+import { isChange, progress, type Verdict } from './rules/progress-rules.ts';
+import { LEFT_UNAVAILABLE, type RuleContext } from './rules/rule.ts';
 
 /**
  * Decides which nodes take which step now, and why every other node does not.

@@ -1,7 +1,5 @@
-import { MOST_DAEMON_SETS } from '@brupop/agent-api';
-import type { NodeHealth, UnhealthyDaemonSet } from '@brupop/agent-api';
-import { isReady, readyCondition, shortenText } from '@brupop/kube-objects';
-import type { KubePod, WithConditions } from '@brupop/kube-objects';
+import { MOST_DAEMON_SETS, type NodeHealth, type UnhealthyDaemonSet } from '@brupop/agent-api';
+import { isReady, readyCondition, shortenText, type KubePod, type WithConditions } from '@brupop/kube-objects';
 
 const MOST_PROBLEMS = 20;
 

@@ -1,8 +1,6 @@
-import { parseCronWindow } from './cron-window.ts';
-import type { CronWindow } from './cron-window.ts';
+import { parseCronWindow, type CronWindow } from './cron-window.ts';
 import { parseTimeOfDay } from './daily-window.ts';
-import { windowAt } from './window.ts';
-import type { UpdateWindow } from './window.ts';
+import { windowAt, type UpdateWindow } from './window.ts';
 
 /** The three environment variables that set a window, as text. Empty means not set. */
 export interface WindowVariables {

@@ -1,7 +1,5 @@
-import type { CronWindow } from './cron-window.ts';
-import type { DailyWindow } from './daily-window.ts';
-import { cronWindowAt } from './cron-window.ts';
-import { dailyWindowAt } from './daily-window.ts';
+import { cronWindowAt, type CronWindow } from './cron-window.ts';
+import { dailyWindowAt, type DailyWindow } from './daily-window.ts';
 import type { WindowState } from './window-state.ts';
 
 /** When disruptive steps may start. Created by `parseWindow`. */

@@ -1,5 +1,4 @@
-import type { Facts } from '../model/facts.ts';
-import { isStaged } from '../model/facts.ts';
+import { isStaged, type Facts } from '../model/facts.ts';
 
 /** Which nodes are schedulable, and whether another node will be again. Updated while reboots are granted. */
 export interface InService {

@@ -1,5 +1,4 @@
-import { ATTEMPTS_ANNOTATION } from '@brupop/crd-models';
-import type { BottlerocketShadow } from '@brupop/crd-models';
+import { ATTEMPTS_ANNOTATION, type BottlerocketShadow } from '@brupop/crd-models';
 import { parseTimestamp } from '../../timestamps.ts';
 import type { ShadowedFacts } from './facts.ts';
 import type { FleetChange } from './plan.ts';

@@ -1,5 +1,4 @@
-import { ATTEMPTS_ANNOTATION, WINDOW_ANNOTATION } from '@brupop/crd-models';
-import type { BottlerocketShadow, ShadowState } from '@brupop/crd-models';
+import { ATTEMPTS_ANNOTATION, WINDOW_ANNOTATION, type BottlerocketShadow, type ShadowState } from '@brupop/crd-models';
 import { formatTimestamp } from '@brupop/kube-objects';
 import type { FleetChange } from './plan.ts';
 import type { ChangeReason } from './reasons.ts';

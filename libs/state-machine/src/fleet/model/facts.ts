@@ -1,7 +1,6 @@
 import type { BottlerocketShadow, ObservedShadow, ShadowFault, ShadowState, ShadowStatus } from '@brupop/crd-models';
 import { deadlineOf } from './deadlines.ts';
-import { absenceOf } from './absence.ts';
-import type { Absence } from './absence.ts';
+import { absenceOf, type Absence } from './absence.ts';
 import type { FleetObservation, NodeObservation } from './observation.ts';
 import type { FleetPolicy } from './policy.ts';
 

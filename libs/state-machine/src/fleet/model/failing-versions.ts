@@ -1,5 +1,4 @@
-import type { BottlerocketShadow } from '@brupop/crd-models';
-import { nodeNameOf } from '@brupop/crd-models';
+import { nodeNameOf, type BottlerocketShadow } from '@brupop/crd-models';
 import { deadlineOf } from './deadlines.ts';
 import type { FleetPolicy } from './policy.ts';
 

@@ -1,5 +1,4 @@
-import type { BottlerocketShadow } from '@brupop/crd-models';
-import { nodeNameOf, shadowName } from '@brupop/crd-models';
+import { nodeNameOf, shadowName, type BottlerocketShadow } from '@brupop/crd-models';
 import type { NodeObservation } from './observation.ts';
 
 /** The shadows of nodes. */

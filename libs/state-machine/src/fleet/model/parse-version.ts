@@ -1,6 +1,5 @@
 import { LIMITS } from '@brupop/crd-models';
-import { parse } from 'semver';
-import type { SemVer } from 'semver';
+import { parse, type SemVer } from 'semver';
 
 // A fleet runs few versions, but agents may report anything. With the limit of a version's length this bounds the cache to about 200 kB.
 const MAX_CACHED = 1_000;

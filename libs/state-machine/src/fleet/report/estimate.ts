@@ -1,9 +1,6 @@
-import type { BottlerocketShadow } from '@brupop/crd-models';
-import { nodeNameOf } from '@brupop/crd-models';
-import type { UpdateWindow } from '../../window/window.ts';
-import { windowAt } from '../../window/window.ts';
-import { phaseAt, UPDATE_PHASES } from '../model/phases.ts';
-import type { UpdatePhase, PhaseSpan } from '../model/phases.ts';
+import { nodeNameOf, type BottlerocketShadow } from '@brupop/crd-models';
+import { windowAt, type UpdateWindow } from '../../window/window.ts';
+import { phaseAt, UPDATE_PHASES, type UpdatePhase, type PhaseSpan } from '../model/phases.ts';
 import type { FleetPlan } from '../model/plan.ts';
 import type { ChangeReason, HoldReason } from '../model/reasons.ts';
 

@@ -1,7 +1,6 @@
 import type { FleetHold } from '../model/plan.ts';
 import { LASTS_AFTER_MS } from '../model/absence.ts';
-import { HOLD_REASONS } from '../model/reasons.ts';
-import type { HoldReason } from '../model/reasons.ts';
+import { HOLD_REASONS, type HoldReason } from '../model/reasons.ts';
 
 /** An observed hold that should pass by itself. */
 export interface HoldSpan {

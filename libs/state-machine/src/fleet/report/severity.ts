@@ -1,6 +1,5 @@
 import type { FleetHold } from '../model/plan.ts';
-import { HOLD_REASONS } from '../model/reasons.ts';
-import type { Severity } from '../model/reasons.ts';
+import { HOLD_REASONS, type Severity } from '../model/reasons.ts';
 
 /** The severity of a hold at this moment. */
 export function severityOf({

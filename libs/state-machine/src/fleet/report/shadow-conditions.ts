@@ -1,13 +1,11 @@
 import { LIMITS, type BottlerocketShadow } from '@brupop/crd-models';
-import { formatTimestamp, shortenText } from '@brupop/kube-objects';
-import type { Condition } from '@brupop/kube-objects';
+import { formatTimestamp, shortenText, type Condition } from '@brupop/kube-objects';
 import { updateCheckFailure } from '../../update-check.ts';
 import { withoutUpdate } from '../rules/eligibility-rules.ts';
 import { drainBlockedBy } from '../rules/drain-blocked.ts';
 import { severityOf } from './severity.ts';
 import type { FleetHold } from '../model/plan.ts';
-import { HOLD_REASONS } from '../model/reasons.ts';
-import type { HoldReason } from '../model/reasons.ts';
+import { HOLD_REASONS, type HoldReason } from '../model/reasons.ts';
 
 /** The types of the conditions that the controller writes to a shadow, in their order. */
 export const CONDITION_TYPES = ['Updating', 'Drained', 'Stuck', 'Healthy'] as const;

@@ -3,12 +3,10 @@ import { parseTimestamp } from '../../timestamps.ts';
 import { knownCheck, updateCheckFailure } from '../../update-check.ts';
 import { consecutiveFailures, failedAttempts, attemptsBackoffUntil, wasGivenUp } from '../model/attempts.ts';
 import { crashBackoffMs, backoffOf } from '../model/backoff.ts';
-import type { Facts, ShadowedFacts } from '../model/facts.ts';
-import { NOT_REPORTED } from '../model/facts.ts';
+import { NOT_REPORTED, type Facts, type ShadowedFacts } from '../model/facts.ts';
 import { parseVersion } from '../model/parse-version.ts';
 import type { FleetHold } from '../model/plan.ts';
-import type { RuleContext } from './rule.ts';
-import { LEFT_UNAVAILABLE } from './rule.ts';
+import { LEFT_UNAVAILABLE, type RuleContext } from './rule.ts';
 
 type Reason = Omit<FleetHold, 'node'>;
 type Rule<F extends Facts = ShadowedFacts> = (facts: F, context: RuleContext) => Reason | undefined;

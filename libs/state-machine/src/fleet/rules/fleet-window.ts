@@ -1,9 +1,7 @@
-import { WINDOW_ANNOTATION } from '@brupop/crd-models';
-import type { BottlerocketShadow } from '@brupop/crd-models';
+import { WINDOW_ANNOTATION, type BottlerocketShadow } from '@brupop/crd-models';
 import { parseTimestamp } from '../../timestamps.ts';
 import { formatTimestamp } from '@brupop/kube-objects';
-import type { CronWindow } from '../../window/cron-window.ts';
-import { triggeredAt } from '../../window/cron-window.ts';
+import { triggeredAt, type CronWindow } from '../../window/cron-window.ts';
 import { windowAt } from '../../window/window.ts';
 import type { WindowState } from '../../window/window-state.ts';
 import { deadlineOf } from '../model/deadlines.ts';

@@ -2,14 +2,12 @@ import type { BottlerocketShadow, ShadowState } from '@brupop/crd-models';
 import { parseTimestamp } from '../../timestamps.ts';
 import { objection, STEP_RULES } from './eligibility-rules.ts';
 import { deletion, specChange } from '../model/changes.ts';
-import type { ShadowedFacts } from '../model/facts.ts';
-import { hasBegun } from '../model/facts.ts';
+import { hasBegun, type ShadowedFacts } from '../model/facts.ts';
 import { drainBlockedBy } from './drain-blocked.ts';
 import type { FleetChange, FleetHold } from '../model/plan.ts';
 import type { ChangeReason, HoldReason } from '../model/reasons.ts';
 import { withdrawnUpdate } from '../../withdrawn.ts';
-import type { RuleContext } from './rule.ts';
-import { LEFT_UNAVAILABLE } from './rule.ts';
+import { LEFT_UNAVAILABLE, type RuleContext } from './rule.ts';
 
 /** The result of a rule for a node; undefined if the rule does not apply. */
 export type Verdict = FleetChange | FleetHold | undefined;
