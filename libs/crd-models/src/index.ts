@@ -1,18 +1,6 @@
-export { DRAIN_BLOCKS, PROGRESS_STEPS, SHADOW_STATES, UPDATE_CHECK_PROBLEMS } from './shadow.ts';
+export * from './shadow.ts';
 export { hasVoidOwnership, isOwned, OWNERSHIP_ANNOTATIONS, ownershipState } from './ownership.ts';
 export type { OwnershipAnnotation, NodeOwnershipFields } from './ownership.ts';
-export type {
-  BottlerocketShadow,
-  DrainBlock,
-  FailedVersion,
-  ProgressStep,
-  ShadowProgress,
-  ShadowSpec,
-  ShadowState,
-  ShadowStatus,
-  ShadowUpdateCheck,
-  UpdateCheckProblem,
-} from './shadow.ts';
 export * from './names.ts';
 export { shadowPath, shadowsPath, shadowStatusPath } from './paths.ts';
 export { SHADOW_V1_STATES } from './shadow-v1.ts';

@@ -40,4 +40,4 @@ export { followChecks, inTrouble, NOTHING_SEEN } from './agent/update-check.ts';
 export { updaterMessage } from './agent/updater-message.ts';
 export { saysTheSame } from './agent/status.ts';
 export { DEFAULT_AGENT_SETTINGS } from './agent/types.ts';
-export type { Action, AgentObservation, AgentSettings, AgentStep, SeenChecks, StepOutcome } from './agent/types.ts';
+export type * from './agent/types.ts';
