@@ -1,4 +1,4 @@
-import { APISERVER_DEPLOYMENT, COMPONENT_LABEL, CONTROLLER_COMPONENT, DEFAULT_NAMESPACE } from '@brupop/crd-models';
+import { APISERVER_DEPLOYMENT, CONTROLLER_COMPONENT, DEFAULT_NAMESPACE } from '@brupop/crd-models';
 import { componentLabels, selectorLabels, type KubernetesObject } from './objects.ts';
 
 /** The monitors of the Prometheus Operator. */
@@ -11,37 +11,32 @@ export interface MonitorOptions {
   readonly labels?: Readonly<Record<string, string>>;
 }
 
-const API_VERSION = 'monitoring.coreos.com/v1';
-const INTERVAL = '30s';
-
 /** ServiceMonitor `brupop-controller`, for the Prometheus Operator. */
-export function controllerServiceMonitor({
-  namespace = DEFAULT_NAMESPACE,
-  interval = INTERVAL,
-  labels,
-}: MonitorOptions = {}): KubernetesObject {
-  return {
-    apiVersion: API_VERSION,
-    kind: 'ServiceMonitor',
-    metadata: { name: CONTROLLER_COMPONENT, namespace, labels: { ...labels, ...componentLabels('controller') } },
-    spec: {
-      endpoints: [{ port: 'main', interval }],
-      namespaceSelector: { matchNames: [namespace] },
-      selector: { matchLabels: { [COMPONENT_LABEL]: CONTROLLER_COMPONENT } },
-    },
-  };
+export function controllerServiceMonitor(options: MonitorOptions = {}): KubernetesObject {
+  return monitor('ServiceMonitor', CONTROLLER_COMPONENT, 'controller', 'endpoints', 'main', options);
 }
 
-/** PodMonitor `brupop-apiserver`: each replica counts what it answered itself, so each is asked. */
-export function apiserverPodMonitor({ namespace = DEFAULT_NAMESPACE, interval = INTERVAL, labels }: MonitorOptions = {}): KubernetesObject {
+/** PodMonitor `brupop-apiserver`: each replica counts its own requests, so each is scraped. */
+export function apiserverPodMonitor(options: MonitorOptions = {}): KubernetesObject {
+  return monitor('PodMonitor', APISERVER_DEPLOYMENT, 'apiserver', 'podMetricsEndpoints', 'metrics', options);
+}
+
+function monitor(
+  kind: string,
+  name: string,
+  component: 'apiserver' | 'controller',
+  endpoints: string,
+  port: string,
+  { namespace = DEFAULT_NAMESPACE, interval = '30s', labels }: MonitorOptions,
+): KubernetesObject {
   return {
-    apiVersion: API_VERSION,
-    kind: 'PodMonitor',
-    metadata: { name: APISERVER_DEPLOYMENT, namespace, labels: { ...labels, ...componentLabels('apiserver') } },
+    apiVersion: 'monitoring.coreos.com/v1',
+    kind,
+    metadata: { name, namespace, labels: { ...labels, ...componentLabels(component) } },
     spec: {
-      podMetricsEndpoints: [{ port: 'metrics', interval }],
+      [endpoints]: [{ port, interval }],
       namespaceSelector: { matchNames: [namespace] },
-      selector: { matchLabels: selectorLabels('apiserver') },
+      selector: { matchLabels: selectorLabels(component) },
     },
   };
 }
