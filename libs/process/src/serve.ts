@@ -51,7 +51,7 @@ export interface RunningServer {
 
 /**
  * Serves HTTP or HTTPS.
- * @throws {@link BrupopError} `LISTEN` if the server cannot listen on the port
+ * @throws `BrupopError` `LISTEN` if the server cannot listen on the port
  */
 export async function serve(handler: RequestListener, options: ServeOptions): Promise<RunningServer> {
   const { port, host, tls, log, clock = systemClock } = options;

@@ -40,7 +40,7 @@ export function secretVolume(dir: string): { readonly ca: string; readonly cert:
 
 /**
  * Reads TLS files again when they change. If files are missing, incomplete or do not match, the last valid material stays in use.
- * @throws {@link BrupopError} `TLS_FILES` if they are invalid at the start
+ * @throws `BrupopError` `TLS_FILES` if they are invalid at the start
  */
 export function tlsFiles(options: TlsFilesOptions): TlsFiles {
   const { files, clock, log, onChange, checkIntervalMs = 10_000 } = options;

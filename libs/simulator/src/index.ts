@@ -7,7 +7,13 @@ export type { WebhookService } from './api/crd/crd-definition.ts';
 export { computeBudget, isPodReady } from './api/storage/eviction-budget.ts';
 export type { Budget } from './api/storage/eviction-budget.ts';
 export { AdmissionWebhooks, behave } from './api/admission/admission-webhooks.ts';
-export type { AdmissionHandler, AdmissionRequest, AdmissionResponse, WebhookBehaviour, WebhookRule } from './api/admission/admission-webhooks.ts';
+export type {
+  AdmissionHandler,
+  AdmissionRequest,
+  AdmissionResponse,
+  WebhookBehaviour,
+  WebhookRule,
+} from './api/admission/admission-webhooks.ts';
 export type { AdmissionOperation } from './api/admission/webhook-rules.ts';
 export { connectionReset, Faults } from './api/http/faults.ts';
 export type { AfterRequest, AuditEntry, BeforeRequest } from './api/http/faults.ts';
