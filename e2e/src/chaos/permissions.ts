@@ -1,4 +1,10 @@
-import { CORDONED_ANNOTATION, EXCLUDED_FROM_LB_ANNOTATION, nodeNameOf } from '@brupop/crd-models';
+import {
+  CORDONED_ANNOTATION,
+  EXCLUDED_FROM_LB_ANNOTATION,
+  nodeNameOf,
+  UPDATER_INTERFACE_LABEL,
+  UPDATER_INTERFACE_VERSION,
+} from '@brupop/crd-models';
 import type { BottlerocketShadow } from '@brupop/crd-models';
 import type { NodeObject } from '@brupop/simulator';
 import { windowAt } from '@brupop/state-machine';
@@ -94,8 +100,12 @@ export class Permissions {
     return [0, ...skewMs.values()].some((skew) => [-MINUTE, 0].some((early) => windowAt(window, clock.now() + skew + early).open));
   }
 
+  /** Of the managed nodes, as docs/operations.md says: one that has lost its label, and that someone has cordoned, does not count. */
   #checkUnavailable(node: string): void {
-    const names = this.#fleet.names;
+    const managed = this.#fleet.cluster.nodes.filter(
+      ({ metadata }) => metadata.labels?.[UPDATER_INTERFACE_LABEL] === UPDATER_INTERFACE_VERSION,
+    );
+    const names = managed.map(({ metadata }) => metadata.name);
     const limit = limitOf(this.#policy, names.length);
     const isAway = (name: string): boolean => {
       const { is, sinceMs } = this.#available.get(name) ?? { is: true, sinceMs: 0 };
