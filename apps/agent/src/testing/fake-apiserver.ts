@@ -35,6 +35,8 @@ export class FakeApiserver {
   controls = true;
   /** How long reads lag behind writes, in milliseconds. */
   lagMs = 0;
+  /** How long the responses to polls lag in addition, in milliseconds. A read without an entity tag bypasses the cache. */
+  cacheLagMs = 0;
   readonly #clock: Clock;
   readonly #token: string;
   /** Its version is that of the shadow. */
@@ -101,7 +103,8 @@ export class FakeApiserver {
       await this.#changes.wait(this.#changes.version, untilMs - this.#clock.monotonic(), signal);
     }
     const seen = { shadow: this.shadow, etag: this.#etag() };
-    if (this.lagMs > 0) await sleep(this.#clock, this.lagMs, signal);
+    const lagMs = this.lagMs + (known === undefined ? 0 : this.cacheLagMs);
+    if (lagMs > 0) await sleep(this.#clock, lagMs, signal);
     if (seen.shadow === undefined) return refusal(404, 'SHADOW_NOT_FOUND');
     if (known === seen.etag) return textResponse(304);
     return jsonResponse(200, seen.shadow, { etag: seen.etag });
@@ -127,6 +130,9 @@ export class FakeApiserver {
     const kept = Object.entries(parsed.value).filter(([field]) => this.keepsChecks || field !== 'update_check');
     this.#save({ ...this.shadow, status: Object.fromEntries(kept) as unknown as ShadowStatus });
     if (this.controls) this.#control(parsed.value);
+    const step = parsed.value.progress?.step;
+    const isDisruptive = step === 'Excluding' || step === 'Draining' || step === 'Rebooting';
+    if (isDisruptive && this.shadow.spec.state !== 'RebootedIntoUpdate') return refusal(409, 'NOT_PERMITTED');
     return jsonResponse(200, parsed.value);
   }
 
