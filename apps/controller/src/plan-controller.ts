@@ -48,6 +48,8 @@ export function createPlanController(deps: PlanControllerDeps): PlanController {
   let spans = NO_SPANS;
 
   const reconcile = async (signal: AbortSignal): Promise<ReconcileResult> => {
+    // The term may have ended during the condition write that this plan waited for.
+    signal.throwIfAborted();
     await writer.settleDoubts(signal);
     const at = clock.now();
     const observation = observe();
