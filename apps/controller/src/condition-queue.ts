@@ -24,11 +24,15 @@ export interface ConditionQueue {
   next(skipped: ReadonlyMap<string, FailingWrite>): DueConditions | number;
   /** Removes the entry of a shadow until a later plan adds it. @param isWritten whether its next conditions have to settle first */
   remove(shadow: string, isWritten: boolean): void;
+  /** A write has failed for a reason that may pass: the other shadows go first. */
+  postpone(shadow: string): void;
   clear(): void;
 }
 
 // A step is often followed by the next within a moment; what was true in between is not worth a write of its own.
 const SETTLE_MS = 5_000;
+// One shadow whose writes time out must not hold up those of the others.
+const POSTPONED_MS = 30_000;
 // A host that is checking for updates: the refresh has mostly ended by then.
 const CHECK_SETTLES_MS = 60_000;
 
@@ -43,6 +47,8 @@ export function createConditionQueue(clock: Clock): ConditionQueue {
   let entries = new Map<string, Entry>();
   /** By shadow: since when its conditions differ, or may differ, in monotonic milliseconds. */
   let dueSince = new Map<string, number>();
+  /** By shadow whose write has failed: when to try again, in monotonic milliseconds. */
+  const postponed = new Map<string, number>();
   /** Shadows with up-to-date conditions, and the hold they follow from: of thousands hardly any changes from one plan to the next. */
   const upToDate = new WeakMap<ObservedShadow, FleetHold>();
 
@@ -70,6 +76,7 @@ export function createConditionQueue(clock: Clock): ConditionQueue {
         entries.set(name, { shadow, hold, urgency, settledAtMs: sinceMs + (urgency === 'settling' ? CHECK_SETTLES_MS : SETTLE_MS) });
       }
       dueSince = since;
+      for (const name of postponed.keys()) if (!entries.has(name)) postponed.delete(name);
     },
     changed(shadow) {
       entries.delete(shadow);
@@ -81,7 +88,8 @@ export function createConditionQueue(clock: Clock): ConditionQueue {
       let nextInMs = Infinity;
       for (const [name, entry] of entries) {
         const skippedUntil = skipped.get(name)?.until;
-        const inMs = Math.max(entry.settledAtMs - nowMs, skippedUntil === undefined ? 0 : skippedUntil - clock.now());
+        const dueAtMs = Math.max(entry.settledAtMs, postponed.get(name) ?? 0);
+        const inMs = Math.max(dueAtMs - nowMs, skippedUntil === undefined ? 0 : skippedUntil - clock.now());
         if (inMs > 0) nextInMs = Math.min(nextInMs, inMs);
         else if (entry.urgency === 'late') late ??= entry;
         else return waitMs(false) || entry;
@@ -90,9 +98,14 @@ export function createConditionQueue(clock: Clock): ConditionQueue {
     },
     remove(shadow, isWritten) {
       entries.delete(shadow);
+      postponed.delete(shadow);
       if (isWritten) dueSince.delete(shadow);
     },
+    postpone(shadow) {
+      postponed.set(shadow, clock.monotonic() + POSTPONED_MS);
+    },
     clear() {
+      postponed.clear();
       entries.clear();
       dueSince.clear();
     },

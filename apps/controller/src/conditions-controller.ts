@@ -55,6 +55,7 @@ export function createConditionsController(deps: ConditionsControllerDeps): Cond
         return { requeueAfterMs: 0 };
       }
       failingWrites.failed(name, error);
+      due.postpone(name);
       log.warn('Failed to write the conditions of a shadow', { shadow: name, error });
       // An API server that is down would fail the writes of the whole fleet.
       if (!(error instanceof KubeApiError && error.retry === 'terminal')) return { requeueAfterMs: RETRY_MS };
