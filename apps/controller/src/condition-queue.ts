@@ -1,6 +1,6 @@
 import { nodeNameOf, type ObservedShadow } from '@brupop/crd-models';
 import type { Clock } from '@brupop/ports';
-import { conditionsDue, type ConditionsDue, type FailingWrite, type FleetHold } from '@brupop/state-machine';
+import { conditionsDue, type ConditionsDue, type FleetHold } from '@brupop/state-machine';
 import { createConditionLimiter } from './condition-limiter.ts';
 import type { PlannedFleet } from './planned-fleet.ts';
 
@@ -16,23 +16,19 @@ export interface ConditionQueue {
   plan(planned: PlannedFleet): void;
   /** Notes that a shadow has changed: its conditions settle from now on, and the plan that is about to follow decides about them. */
   changed(shadow: string): void;
-  /**
-   * @param skipped shadows whose writes fail, by name
-   * @returns the next to write, counted by the rate limiter; or in how many milliseconds to ask again, Infinity if only a new plan brings
-   * more
-   */
-  next(skipped: ReadonlyMap<string, FailingWrite>): DueConditions | number;
+  /** @returns the next to write, counted by the rate limiter; or in how many milliseconds to ask again, Infinity: after a new plan */
+  next(): DueConditions | number;
   /** Removes the entry of a shadow until a later plan adds it. @param isWritten whether its next conditions have to settle first */
   remove(shadow: string, isWritten: boolean): void;
-  /** A write has failed for a reason that may pass: the other shadows go first. */
+  /** A write has failed: the other shadows go first. */
   postpone(shadow: string): void;
   clear(): void;
 }
 
 // A step is often followed by the next within a moment; what was true in between is not worth a write of its own.
 const SETTLE_MS = 5_000;
-// One shadow whose writes time out must not hold up those of the others.
-const POSTPONED_MS = 30_000;
+// One shadow whose writes are rejected or time out must not hold up those of the others.
+const POSTPONED_MS = 60_000;
 // A host that is checking for updates: the refresh has mostly ended by then.
 const CHECK_SETTLES_MS = 60_000;
 
@@ -82,14 +78,12 @@ export function createConditionQueue(clock: Clock): ConditionQueue {
       entries.delete(shadow);
       if (!dueSince.has(shadow)) dueSince.set(shadow, clock.monotonic());
     },
-    next(skipped) {
+    next() {
       const nowMs = clock.monotonic();
       let late: Entry | undefined;
       let nextInMs = Infinity;
       for (const [name, entry] of entries) {
-        const skippedUntil = skipped.get(name)?.until;
-        const dueAtMs = Math.max(entry.settledAtMs, postponed.get(name) ?? 0);
-        const inMs = Math.max(dueAtMs - nowMs, skippedUntil === undefined ? 0 : skippedUntil - clock.now());
+        const inMs = Math.max(entry.settledAtMs, postponed.get(name) ?? 0) - nowMs;
         if (inMs > 0) nextInMs = Math.min(nextInMs, inMs);
         else if (entry.urgency === 'late') late ??= entry;
         else return waitMs(false) || entry;

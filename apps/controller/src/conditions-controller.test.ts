@@ -10,7 +10,7 @@ import { createExclusion } from './exclusion.ts';
 
 const SETTLED_MS = 5_000;
 const RETRY_MS = 1_000;
-const POSTPONED_MS = 30_000;
+const POSTPONED_MS = 60_000;
 const stops: (() => void)[] = [];
 
 afterEach(() => {

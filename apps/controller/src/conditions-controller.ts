@@ -5,7 +5,6 @@ import type { AssumedShadows } from './assumed-shadows.ts';
 import type { Context } from './context.ts';
 import { createConditionQueue, type DueConditions } from './condition-queue.ts';
 import type { Exclusion } from './exclusion.ts';
-import { createFailingWrites } from './failing-writes.ts';
 import type { PlannedFleet } from './planned-fleet.ts';
 import { transformShadow } from './transform.ts';
 
@@ -36,7 +35,6 @@ const YIELD_MS = 1_000;
 export function createConditionsController(deps: ConditionsControllerDeps): ConditionsController {
   const { client, clock, random, log, namespace, assumed, exclusion, planWithin } = deps;
   const due = createConditionQueue(clock);
-  const failingWrites = createFailingWrites(clock);
 
   /** Writes conditions only over the very shadow that they were computed from. */
   const write = async ({ shadow, hold }: DueConditions, signal: AbortSignal): Promise<ReconcileResult> => {
@@ -45,7 +43,6 @@ export function createConditionsController(deps: ConditionsControllerDeps): Cond
     const path = shadowStatusPath(namespace, name);
     try {
       assumed.written(transformShadow(await client.request<unknown>('PATCH', path, { body, contentType: MERGE_PATCH, signal })));
-      failingWrites.succeeded(name);
       due.remove(name, true);
     } catch (error) {
       signal.throwIfAborted();
@@ -54,7 +51,6 @@ export function createConditionsController(deps: ConditionsControllerDeps): Cond
         if (isKubeStatus(error, 409)) planWithin(RETRY_MS);
         return { requeueAfterMs: 0 };
       }
-      failingWrites.failed(name, error);
       due.postpone(name);
       log.warn('Failed to write the conditions of a shadow', { shadow: name, error });
       // An API server that is down would fail the writes of the whole fleet.
@@ -70,7 +66,7 @@ export function createConditionsController(deps: ConditionsControllerDeps): Cond
     reconcile: (_key, signal) =>
       exclusion.run(async () => {
         signal.throwIfAborted();
-        const next = due.next(failingWrites.current());
+        const next = due.next();
         if (typeof next === 'object') return write(next, signal);
         return next === Infinity ? {} : { requeueAfterMs: next };
       }),
